@@ -1,0 +1,106 @@
+"""What every kind of genotype can do, and its JSON form."""
+
+import abc
+import dataclasses
+import json
+from typing import ClassVar
+
+from keras_darts.genotypes import checks
+
+SCHEMA = "keras_darts/genotype"
+VERSION = 1
+
+
+class BaseGenotype(abc.ABC):
+    """Immutable description of a cell; a frozen dataclass is made of it.
+
+    A kind of genotype is a frozen dataclass whose fields are tuples, with the
+    class attribute `kind`, which stands in its JSON, and the two text methods.
+    """
+
+    kind: ClassVar[str]
+
+    @abc.abstractmethod
+    def to_text(self):
+        """The form in which research code prints such a genotype."""
+
+    @classmethod
+    @abc.abstractmethod
+    def from_text(cls, text):
+        """The genotype of which `to_text` gave `text`."""
+
+    @abc.abstractmethod
+    def primitives(self):
+        """The names of the primitives in use, a sorted tuple."""
+
+    def to_json(self):
+        """The versioned JSON form, a field a line."""
+        document = {"schema": SCHEMA, "version": VERSION, "kind": self.kind}
+        for field in dataclasses.fields(self):
+            document[field.name] = getattr(self, field.name)
+        lines = [
+            f"  {json.dumps(key)}: {json.dumps(value)}"
+            for key, value in document.items()
+        ]
+        return "{\n" + ",\n".join(lines) + "\n}"
+
+    @classmethod
+    def from_json(cls, string):
+        """The genotype of which `to_json` gave `string`.
+
+        Raises:
+            ValueError: If `string` is not JSON, is of another schema, version
+                or kind, or does not describe a genotype.
+        """
+        kind, fields = read_json(string)
+        if kind != cls.kind:
+            raise ValueError(
+                f"`string` must be of kind {cls.kind!r} to be a "
+                f"{cls.__name__}; `keras_darts.genotypes.from_json` reads "
+                f"every kind. Received: kind={checks.brief(kind)}"
+            )
+        return cls.from_fields("string", fields)
+
+    @classmethod
+    def from_fields(cls, argument, fields):
+        """A genotype from what was read out of `argument`."""
+        names = [field.name for field in dataclasses.fields(cls)]
+        if sorted(fields) != sorted(names):
+            raise ValueError(
+                f"`{argument}` must have {', '.join(names)} and nothing else "
+                f"to be a {cls.__name__}. Received: "
+                f"{checks.brief(list(fields))}"
+            )
+        try:
+            return cls(**fields)
+        except TypeError as error:
+            # What a file holds is a value, whatever its type.
+            raise ValueError(str(error)) from error
+
+    def __str__(self):
+        return self.to_text()
+
+
+def read_json(string):
+    """The kind and the fields that the JSON form of a genotype holds."""
+    checks.string("string", string)
+    try:
+        document = json.loads(string)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(
+            f"`string` must be the JSON of a genotype ({error}). Received: "
+            f"{checks.brief(string)}"
+        ) from error
+    if not isinstance(document, dict):
+        raise ValueError(
+            f"`string` must be a JSON object. Received: {checks.brief(string)}"
+        )
+    schema = document.pop("schema", None)
+    version = document.pop("version", None)
+    if schema != SCHEMA or version != VERSION:
+        raise ValueError(
+            f"`string` must have schema {SCHEMA!r} and version {VERSION}. "
+            f"Received: schema={checks.brief(schema)}, "
+            f"version={checks.brief(version)}"
+        )
+    return document.pop("kind", None), document

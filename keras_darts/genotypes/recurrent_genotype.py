@@ -1,0 +1,72 @@
+"""The genotype of a recurrent cell."""
+
+import dataclasses
+
+from keras_darts.genotypes import checks
+from keras_darts.genotypes import text_form
+from keras_darts.genotypes.base_genotype import BaseGenotype
+
+
+@dataclasses.dataclass(frozen=True)
+class RecurrentGenotype(BaseGenotype):
+    """A recurrent cell, as DARTS prints it.
+
+    State 0 is made of the input and the previous hidden state; node i, counted
+    from 1, applies its activation to one earlier state.
+
+    Args:
+        recurrent: Sequence of pairs `(primitive, input)`, one a node.
+        concat: Sequence of ints or range, the nodes of which the mean is the
+            cell's output.
+
+    Raises:
+        ValueError: If there is no node, a node takes an input that does not
+            come before it, or `concat` names nodes that do not exist.
+        TypeError: If an argument is not a list, tuple or range.
+
+    Example:
+
+    >>> genotype = RecurrentGenotype([("tanh", 0), ("relu", 1)], range(1, 3))
+    >>> genotype.to_text()
+    "Genotype(recurrent=[('tanh', 0), ('relu', 1)], concat=range(1, 3))"
+
+    Reference: Liu et al., 2019, DARTS, section 3.1.2.
+    """
+
+    recurrent: tuple
+    concat: tuple
+
+    kind = "recurrent"
+
+    def __post_init__(self):
+        pairs = checks.entries(
+            "recurrent", self.recurrent, forms=("(primitive, input)",)
+        )
+        checks.inputs_precede(
+            "recurrent", [(n, pair[1]) for n, pair in enumerate(pairs, 1)]
+        )
+        concat = checks.distinct_indices("concat", self.concat)
+        checks.nodes_exist("concat", concat, first=1, last=len(pairs))
+        object.__setattr__(self, "recurrent", pairs)
+        object.__setattr__(self, "concat", concat)
+
+    def primitives(self):
+        return tuple(sorted({primitive for primitive, _ in self.recurrent}))
+
+    def to_text(self):
+        return text_form.write(
+            {"recurrent": self.recurrent, "concat": self.concat}
+        )
+
+    @classmethod
+    def from_text(cls, text):
+        """The genotype that DARTS' recurrent search printed.
+
+        Args:
+            text: String `Genotype(recurrent=[...], concat=range(1, 9))`, with
+                or without a leading `NAME =`. Nothing in it is evaluated.
+
+        Raises:
+            ValueError: If `text` has another form or describes no genotype.
+        """
+        return cls.from_fields("text", text_form.parse(text))

@@ -1,0 +1,85 @@
+"""Genotypes of any kind from JSON and files, and into files."""
+
+import os
+import pathlib
+import uuid
+
+from keras_darts.errors import unknown_name
+from keras_darts.genotypes import checks
+from keras_darts.genotypes.base_genotype import BaseGenotype
+from keras_darts.genotypes.base_genotype import read_json
+from keras_darts.genotypes.genotype import Genotype
+from keras_darts.genotypes.nas_bench_201_genotype import NasBench201Genotype
+from keras_darts.genotypes.recurrent_genotype import RecurrentGenotype
+
+_CLASSES = {
+    genotype.kind: genotype
+    for genotype in (Genotype, RecurrentGenotype, NasBench201Genotype)
+}
+
+
+def from_json(string):
+    """A genotype of the kind that its JSON form names.
+
+    Args:
+        string: String, what `to_json` of any kind of genotype gave.
+
+    Raises:
+        ValueError: If `string` is not JSON, is of another schema or version,
+            or does not describe a genotype.
+
+    Example:
+
+    >>> genotype = RecurrentGenotype([("tanh", 0)], [1])
+    >>> from_json(genotype.to_json()) == genotype
+    True
+    """
+    kind, fields = read_json(string)
+    if not isinstance(kind, str) or kind not in _CLASSES:
+        raise unknown_name("kind", kind, _CLASSES)
+    return _CLASSES[kind].from_fields("string", fields)
+
+
+def load(path):
+    """A genotype of any kind from the file that `save` wrote.
+
+    Args:
+        path: String or path.
+
+    Raises:
+        ValueError: If the file does not hold a genotype; the message says why.
+    """
+    try:
+        return from_json(pathlib.Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(
+            f"`path` must be a genotype file. Received: {os.fspath(path)!r}, "
+            f"where {error}"
+        ) from error
+
+
+def save(genotype, path):
+    """Writes the JSON form of a genotype; the file appears whole or not at all.
+
+    Args:
+        genotype: `Genotype`, `RecurrentGenotype` or `NasBench201Genotype`.
+        path: String or path. Its folder is made if need be, a file that is
+            there is replaced.
+    """
+    if not isinstance(genotype, BaseGenotype):
+        raise TypeError(
+            "`genotype` must be a genotype. Received: "
+            f"genotype={checks.brief(genotype)} of type "
+            f"{type(genotype).__name__}"
+        )
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
+    try:
+        with temporary.open("x", encoding="utf-8") as file:
+            file.write(genotype.to_json() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
