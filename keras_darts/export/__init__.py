@@ -1,0 +1,6 @@
+"""Networks as files that run without keras_darts and without Keras."""
+
+from keras_darts.export.litert import litert
+from keras_darts.export.saved_model import saved_model
+
+__all__ = ["litert", "saved_model"]

@@ -1,0 +1,191 @@
+"""Networks as LiteRT files, for phones and small computers."""
+
+import hashlib
+import importlib.metadata
+import os
+import pathlib
+import zipfile
+
+import tensorflow as tf
+
+from keras_darts.errors import unknown_name
+from keras_darts.export import parity
+from keras_darts.export.litert_converter import QUANTIZATIONS
+from keras_darts.export.litert_converter import convert
+from keras_darts.export.litert_converter import without_interpreter_warning
+from keras_darts.export.samples import image_array
+from keras_darts.export.serving import ENDPOINT
+from keras_darts.export.serving import describe
+from keras_darts.export.serving import write_archive
+from keras_darts.export.staging import staging
+
+_CALIBRATION_LIMIT = 256
+
+
+def litert(
+    network,
+    path,
+    *,
+    quantization=None,
+    representative_data=None,
+    preprocessing=None,
+    labels=None,
+    activation="softmax",
+    input_shape=None,
+    samples=None,
+):
+    """Writes a network as a LiteRT (TensorFlow Lite) file.
+
+    The signature `serving_default` takes float32 images as `image`, one or,
+    resized, any number, and gives `logits` and `probabilities`. Only LiteRT's
+    builtin operations are used. Before the file appears it is run and compared
+    with the network; the comparison stands beside `NAME.tflite` as
+    `NAME.parity.json`. A file that was there before is replaced.
+
+    Args:
+        network: A `keras.Model` from images `(B, H, W, C)` to logits
+            `(B, outputs)`, in float32.
+        path: The file, which must end in `.tflite`.
+        quantization: `None` for float32, `"dynamic"` for weights in 8 bits,
+            `"float16"` for weights in half precision, or `"int8"` for weights
+            and activations in 8 bits. Defaults to `None`.
+        representative_data: Images to read the ranges of the activations from,
+            for `"int8"` alone: an array, or a batched `tf.data.Dataset` of
+            images or of `(images, ...)`, of which the first 256 are used, so
+            that data sorted by class is to be shuffled. Defaults to `None`.
+        preprocessing: Keras layer or function that the images go through
+            before the network. Defaults to `None`.
+        labels: List of strings, one an output, kept inside the file as
+            `labels.txt`, where `zipfile` and LiteRT's metadata readers find
+            it. Defaults to `None`.
+        activation: `"softmax"`, `"sigmoid"`, or `None` for logits alone.
+            Defaults to `"softmax"`.
+        input_shape: Tuple `(H, W, C)` of the images. Defaults to `None`, which
+            means `network.input_shape`.
+        samples: Images to compare on, in the forms of `representative_data`,
+            of which the first 1,024 are used. Defaults to `None`, which means
+            noise.
+
+    Returns:
+        The `pathlib.Path` of the file.
+
+    Raises:
+        ValueError: If `path` can't be written, LiteRT lacks an operation, or
+            an argument does not fit the network.
+        RuntimeError: If an output is not finite or float32 logits are not
+            those of the network, in which case the file is not kept.
+
+    Example:
+
+    >>> import tempfile
+    >>> import keras
+    >>> image = keras.Input((8, 8, 1))
+    >>> logits = keras.layers.Dense(2)(keras.layers.Flatten()(image))
+    >>> network = keras.Model(image, logits)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = litert(network, f"{folder}/parity.tflite")
+    >>> file.name
+    'parity.tflite'
+    """
+    path = pathlib.Path(path)
+    _check_file(path)
+    _check_quantization(quantization, representative_data)
+    serving = describe(
+        network,
+        preprocessing=preprocessing,
+        activation=activation,
+        labels=labels,
+        input_shape=input_shape,
+    )
+    _check_precision(network)
+    images = _calibration(serving, representative_data)
+    samples = parity.samples_for(serving, samples)
+    with staging(path.parent) as scratch:
+        write_archive(serving, serving.outputs, scratch / "saved_model")
+        model = convert(scratch / "saved_model", quantization, images)
+        file = scratch / "model.tflite"
+        _write(file, model, serving.labels)
+        run, runtime = _runner(file)
+        measured = parity.compare(serving, run, samples)
+        if quantization is None:
+            parity.require(measured, network)
+        record = scratch / "parity.json"
+        parity.write_record(
+            record,
+            measured,
+            format="litert",
+            quantization=quantization,
+            runtime=runtime,
+            size_bytes=file.stat().st_size,
+            sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
+        )
+        os.replace(file, path)
+        os.replace(record, path.with_suffix(".parity.json"))
+    return path
+
+
+def _check_file(path):
+    if path.suffix != ".tflite" or path.is_dir():
+        raise ValueError(
+            "`path` must be a file that ends in '.tflite'. "
+            f"Received: path={str(path)!r}"
+        )
+
+
+def _check_quantization(quantization, representative_data):
+    if quantization not in QUANTIZATIONS:
+        names = map(str, QUANTIZATIONS)
+        raise unknown_name("quantization", quantization, names)
+    if (quantization == "int8") != (representative_data is not None):
+        raise ValueError(
+            "`representative_data` must be given for `quantization='int8'`, "
+            "which reads the ranges of the activations from it, and for no "
+            f"other. Received: quantization={quantization!r}, "
+            f"representative_data of type {type(representative_data).__name__}"
+        )
+
+
+def _check_precision(network):
+    if network.compute_dtype != "float32":
+        raise ValueError(
+            "`network` must compute in float32, the precision LiteRT starts "
+            "from; load its weights into a network made under the policy "
+            "'float32'. Received: a network that computes in "
+            f"{network.compute_dtype}"
+        )
+
+
+def _calibration(serving, representative_data):
+    if representative_data is None:
+        return None
+    return image_array(
+        representative_data,
+        serving.image_shape,
+        argument="representative_data",
+        limit=_CALIBRATION_LIMIT,
+    )
+
+
+def _write(file, model, labels):
+    file.write_bytes(model)
+    if labels is not None:
+        # A zip archive after the model's end, which LiteRT's metadata format
+        # prescribes for label files and every interpreter skips.
+        text = "".join(f"{label}\n" for label in labels)
+        with zipfile.ZipFile(file, "a") as archive:
+            archive.writestr("labels.txt", text)
+
+
+def _runner(file):
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+
+        version = importlib.metadata.version("ai-edge-litert")
+        runtime = f"ai_edge_litert {version}"
+    except ImportError:
+        Interpreter = tf.lite.Interpreter
+        runtime = f"tensorflow {tf.__version__}"
+    with without_interpreter_warning():
+        interpreter = Interpreter(str(file))
+    signature = interpreter.get_signature_runner(ENDPOINT)
+    return lambda images: signature(image=images), runtime

@@ -1,0 +1,86 @@
+"""From a SavedModel to the bytes of a LiteRT model."""
+
+import contextlib
+import warnings
+
+import tensorflow as tf
+
+from keras_darts.export.serving import ENDPOINT
+
+
+def convert(folder, quantization, images):
+    """The bytes of a LiteRT model with builtin operations only.
+
+    Args:
+        folder: Path of a SavedModel. Its variables are frozen; given Python
+            functions instead, the converter leaves reads of variables in the
+            model, which then answers NaN without any error.
+        quantization: A key of `QUANTIZATIONS`.
+        images: Float32 array that activations are calibrated on, or `None`.
+    """
+    converter = tf.lite.TFLiteConverter.from_saved_model(
+        str(folder), signature_keys=[ENDPOINT]
+    )
+    QUANTIZATIONS[quantization](converter, images)
+    try:
+        with without_interpreter_warning():
+            return converter.convert()
+    except Exception as error:
+        # `ConverterError` has no public name to be caught by.
+        operations = _missing_operations(error)
+        if not operations:
+            raise
+        raise ValueError(
+            "`network` and `preprocessing` must use operations that LiteRT has "
+            f"built in. Received: {', '.join(operations)}"
+        ) from error
+
+
+@contextlib.contextmanager
+def without_interpreter_warning():
+    """Keeps quiet TensorFlow's warning of its own interpreter.
+
+    Its converter, too, calibrates with that interpreter.
+    """
+    with warnings.catch_warnings():
+        pattern = r"\s*Warning: tf.lite.Interpreter is deprecated"
+        warnings.filterwarnings("ignore", pattern, UserWarning)
+        yield
+
+
+def _missing_operations(error):
+    problems = getattr(error, "errors", ())
+    names = {problem.operator.name for problem in problems}
+    return sorted(name.removeprefix("tf.") for name in names if name)
+
+
+def _plain(converter, images):
+    del converter, images
+
+
+def _dynamic(converter, images):
+    del images
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+
+
+def _float16(converter, images):
+    del images
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.target_spec.supported_types = [tf.float16]
+
+
+def _int8(converter, images):
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    integers = tf.lite.OpsSet.TFLITE_BUILTINS_INT8
+    converter.target_spec.supported_ops = [integers]
+    converter.representative_dataset = lambda: (
+        {"image": image[None]} for image in images
+    )
+
+
+QUANTIZATIONS = {
+    None: _plain,
+    "dynamic": _dynamic,
+    "float16": _float16,
+    "int8": _int8,
+}

@@ -1,0 +1,166 @@
+"""Networks as SavedModels, in the folders that TensorFlow Serving watches."""
+
+import errno
+import numbers
+import os
+import pathlib
+
+import tensorflow as tf
+
+from keras_darts.export import parity
+from keras_darts.export.serving import ENDPOINT
+from keras_darts.export.serving import describe
+from keras_darts.export.serving import write_archive
+from keras_darts.export.staging import staging
+
+
+def saved_model(
+    network,
+    path,
+    *,
+    version=None,
+    labels=None,
+    preprocessing=None,
+    activation="softmax",
+    input_shape=None,
+    samples=None,
+):
+    """Writes a network as the next version of a SavedModel.
+
+    The signature `serving_default` takes any number of float32 images as
+    `image` and gives `logits`, `probabilities` and, with `labels`, `classes`:
+    for each image the labels of its five best outputs, the best first. The
+    version needs neither Keras nor keras_darts to run. Before it appears under
+    `path` it is loaded, run and compared with the network, and the comparison
+    is written to `assets.extra/parity.json`.
+
+    Args:
+        network: A `keras.Model` from images `(B, H, W, C)` to logits
+            `(B, outputs)`.
+        path: Folder that holds the versions, made if it is missing.
+        version: Integer > 0 that `path` does not hold yet. Defaults to `None`,
+            one more than the highest.
+        labels: List of strings, one an output, also written to
+            `assets.extra/labels.txt`. Defaults to `None`.
+        preprocessing: Keras layer or function that the served images go
+            through before the network, such as `keras.layers.Normalization`.
+            Defaults to `None`.
+        activation: `"softmax"` for one class an image, `"sigmoid"` for several,
+            or `None` for logits alone, as in regression. Defaults to
+            `"softmax"`.
+        input_shape: Tuple `(H, W, C)` of the served images. Defaults to
+            `None`, which means `network.input_shape`.
+        samples: Images to compare on, as they will be served: an array, or a
+            batched `tf.data.Dataset` of images or of `(images, ...)`, of which
+            the first 1,024 are used. Defaults to `None`, which means noise.
+
+    Returns:
+        The `pathlib.Path` of the version's folder.
+
+    Raises:
+        ValueError: If `version` exists, `path` can't be written, or an
+            argument does not fit the network.
+        RuntimeError: If the SavedModel's logits are not those of the network,
+            in which case it is not kept.
+
+    Example:
+
+    >>> import tempfile
+    >>> import keras
+    >>> image = keras.Input((8, 8, 1))
+    >>> logits = keras.layers.Dense(2)(keras.layers.Flatten()(image))
+    >>> network = keras.Model(image, logits)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     first = saved_model(network, folder, labels=["even", "odd"])
+    ...     second = saved_model(network, folder, labels=["even", "odd"])
+    >>> first.name, second.name
+    ('1', '2')
+    """
+    path = pathlib.Path(path)
+    _check_version(path, version)
+    serving = describe(
+        network,
+        preprocessing=preprocessing,
+        activation=activation,
+        labels=labels,
+        input_shape=input_shape,
+    )
+    samples = parity.samples_for(serving, samples)
+    with staging(path) as scratch:
+        export = scratch / "export"
+        write_archive(serving, serving.labelled_outputs, export)
+        measured = parity.compare(serving, _runner(export), samples)
+        parity.require(measured, network)
+        _write_extras(export, serving, measured)
+        return _publish(export, path, version)
+
+
+def _check_version(path, version):
+    if version is None:
+        return
+    integer = isinstance(version, numbers.Integral)
+    if not integer or isinstance(version, bool) or version < 1:
+        raise ValueError(
+            "`version` must be an integer > 0 or None. "
+            f"Received: version={version!r}"
+        )
+    if (path / str(version)).exists():
+        raise _taken(path, version)
+
+
+def _runner(folder):
+    with tf.device("CPU:0"):
+        loaded = tf.saved_model.load(str(folder))
+    # The signature does not keep `loaded` and its variables alive by itself.
+    signature = loaded.signatures[ENDPOINT]
+
+    def run(images, loaded=loaded):
+        with tf.device("CPU:0"):
+            outputs = signature(image=tf.constant(images))
+        return {name: tensor.numpy() for name, tensor in outputs.items()}
+
+    return run
+
+
+def _write_extras(export, serving, measured):
+    files = [file for file in export.rglob("*") if file.is_file()]
+    extras = export / "assets.extra"
+    extras.mkdir()
+    if serving.labels is not None:
+        text = "".join(f"{label}\n" for label in serving.labels)
+        (extras / "labels.txt").write_text(text, encoding="utf-8")
+    parity.write_record(
+        extras / "parity.json",
+        measured,
+        format="saved_model",
+        quantization=None,
+        runtime=f"tensorflow {tf.__version__}",
+        size_bytes=sum(file.stat().st_size for file in files),
+    )
+
+
+def _publish(export, path, version):
+    while True:
+        final = path / str(_next_version(path) if version is None else version)
+        try:
+            os.replace(export, final)
+            return final
+        except OSError as error:
+            # Another export took the number after it was looked up here.
+            taken = error.errno in (errno.EEXIST, errno.ENOTEMPTY)
+            if not taken:
+                raise
+            if version is not None:
+                raise _taken(path, version) from error
+
+
+def _next_version(path):
+    names = [entry.name for entry in path.iterdir()]
+    return 1 + max((int(n) for n in names if n.isdecimal()), default=0)
+
+
+def _taken(path, version):
+    return ValueError(
+        "`version` must be a number that is not there yet, or None for the "
+        f"next one. Received: version={version!r}, and {str(path)!r} has it"
+    )
