@@ -1,0 +1,290 @@
+"""Cells are drawn whole, by either engine, and what can't be is refused."""
+
+import html
+import io
+import itertools
+import shutil
+import subprocess
+import sys
+import warnings
+from xml.etree import ElementTree
+
+import graphviz
+import matplotlib.image
+import pytest
+
+from keras_darts import genotypes
+from keras_darts.analysis import cell_png
+from keras_darts.analysis import plot_cell
+from keras_darts.analysis.cell_graph import cell_graph
+from keras_darts.analysis.cell_layout import place
+
+_needs_dot = pytest.mark.skipif(
+    not shutil.which("dot"), reason="Graphviz' program `dot` is absent"
+)
+ENGINES = [pytest.param("dot", marks=_needs_dot), "matplotlib"]
+NAS_BENCH = genotypes.NasBench201Genotype.from_text(
+    "|nor_conv_3x3~0|+|none~0|skip_connect~1|"
+    "+|nor_conv_1x1~0|none~1|avg_pool_3x3~2|"
+)
+CELLS = [
+    (genotypes.get(name), cell)
+    for name in genotypes.list()
+    for cell in (
+        ("recurrent",) if name.startswith("rnn") else ("normal", "reduce")
+    )
+] + [(NAS_BENCH, "cell")]
+SMALL = genotypes.get("darts_v2")
+
+
+def texts(svg):
+    root = ElementTree.fromstring(svg)
+    return [
+        html.unescape("".join(element.itertext())).strip()
+        for element in root.iter("{http://www.w3.org/2000/svg}text")
+    ]
+
+
+@pytest.fixture
+def without_dot(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("darts_v2", "normal"),
+        ("nasnet_a", "reduce"),
+        ("amoebanet_a", "normal"),
+        ("fair_darts_g", "reduce"),
+    ],
+)
+def test_svg_holds_every_node_and_every_primitive(tmp_path, engine, name, cell):
+    genotype = genotypes.get(name)
+    path = tmp_path / "cell.svg"
+    assert plot_cell(genotype, cell, path, engine=engine) == path
+    written = texts(path.read_bytes())
+    nodes = genotype.nodes(cell)
+    expected = [primitive for node in nodes for primitive, _ in node]
+    expected += [str(i) for i in range(len(nodes))]
+    expected += ["c", "k-2", "c", "k-1", "c", "k"]
+    assert sorted(written) == sorted(expected)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_recurrent_svg_holds_state_input_and_nodes(tmp_path, engine):
+    genotype = genotypes.get("rnn_darts_v2")
+    path = plot_cell(
+        genotype, "recurrent", tmp_path / "cell.svg", engine=engine
+    )
+    expected = [primitive for primitive, _ in genotype.recurrent]
+    expected += [str(i) for i in range(9)]
+    expected += ["x", "t", "h", "t-1", "h", "t"]
+    assert sorted(texts(path.read_bytes())) == sorted(expected)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_nas_bench_201_svg_holds_all_edges_none_included(tmp_path, engine):
+    path = plot_cell(NAS_BENCH, "cell", tmp_path / "a.svg", engine=engine)
+    expected = [*NAS_BENCH.edges, "0", "1", "2", "3"]
+    assert sorted(texts(path.read_bytes())) == sorted(expected)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_png_is_a_picture_of_some_size_and_not_blank(tmp_path, engine):
+    path = plot_cell(SMALL, "reduce", tmp_path / "cell.PNG", engine=engine)
+    pixels = matplotlib.image.imread(path, format="png")
+    assert pixels.shape[0] > 200
+    assert pixels.shape[1] > 500
+    assert len({tuple(pixel) for row in pixels[::4] for pixel in row}) > 20
+    content = cell_png(SMALL, "reduce", engine=engine)
+    assert content == path.read_bytes()
+    assert content.startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_same_cell_is_same_bytes(tmp_path, engine):
+    first, second = (
+        plot_cell(SMALL, path=tmp_path / f"{i}.svg", engine=engine)
+        for i in range(2)
+    )
+    assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_title_stands_in_the_picture_letter_by_letter(tmp_path, engine):
+    title = r"a_b $x$ & <b> \n 50%"
+    path = plot_cell(SMALL, path=tmp_path / "a.svg", engine=engine, title=title)
+    assert title in texts(path.read_bytes())
+
+
+@_needs_dot
+def test_without_path_notebooks_get_a_digraph():
+    drawing = plot_cell(SMALL)
+    assert isinstance(drawing, graphviz.Digraph)
+    assert "sep_conv_3x3" in drawing.source
+
+
+def test_without_path_and_dot_notebooks_get_a_figure(without_dot):
+    with pytest.warns(UserWarning, match="apt install graphviz"):
+        figure = plot_cell(SMALL)
+    picture = matplotlib.image.imread(io.BytesIO(figure._repr_png_()))
+    assert picture.size > 10000
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".png"])
+def test_matplotlib_draws_and_says_so_where_dot_is_absent(
+    without_dot, tmp_path, suffix
+):
+    path = tmp_path / f"cell{suffix}"
+    with pytest.warns(UserWarning, match="`dot` is not found") as caught:
+        plot_cell(SMALL, path=path)
+    assert caught[0].filename == __file__
+    forced = tmp_path / f"forced{suffix}"
+    plot_cell(SMALL, path=forced, engine="matplotlib")
+    assert path.read_bytes() == forced.read_bytes()
+
+
+@_needs_dot
+def test_matplotlib_draws_where_dot_fails(monkeypatch, tmp_path):
+    def fail(*_, **__):
+        raise subprocess.CalledProcessError(1, "dot")
+
+    monkeypatch.setattr(graphviz.Digraph, "pipe", fail)
+    with pytest.warns(UserWarning, match="`dot` failed"):
+        path = plot_cell(SMALL, path=tmp_path / "cell.svg")
+    assert "skip_connect" in texts(path.read_bytes())
+    with pytest.raises(subprocess.CalledProcessError):
+        plot_cell(SMALL, path=path, engine="dot")
+
+
+def test_matplotlib_by_choice_does_not_warn(without_dot):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert cell_png(SMALL, engine="matplotlib")
+
+
+def test_forced_dot_that_is_absent_is_refused(without_dot):
+    with pytest.raises(ValueError, match="`engine`.*apt install graphviz"):
+        plot_cell(SMALL, engine="dot")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"cell": "norml"}, "`cell` .*Did you mean normal.*cell='norml'"),
+        ({"cell": "recurrent"}, "`cell` must be one of normal, reduce"),
+        ({"engine": "matplotlb"}, "`engine` .*Did you mean matplotlib"),
+        ({"path": "cell.pdf"}, r"`path` must end in one of \.png, \.svg"),
+        ({"path": "cell"}, "`path` must end .*Received: path='cell'"),
+    ],
+)
+def test_what_is_not_known_is_refused_with_what_is(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        plot_cell(SMALL, **arguments)
+
+
+def test_recurrent_genotype_has_no_normal_cell():
+    with pytest.raises(ValueError, match="`cell` must be one of recurrent"):
+        plot_cell(genotypes.get("rnn_enas"))
+
+
+def test_something_else_than_a_genotype_is_refused():
+    with pytest.raises(TypeError, match="`genotype` must be .*of type str"):
+        plot_cell("darts_v2")
+
+
+def test_folder_is_made_and_holds_nothing_but_the_picture(tmp_path):
+    path = tmp_path / "run" / "cells" / "normal.svg"
+    plot_cell(SMALL, path=str(path), engine="matplotlib")
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_folder_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(ValueError, match="`path` must lie in a folder"):
+        plot_cell(SMALL, path=tmp_path / "file" / "a.svg", engine="matplotlib")
+
+
+def test_failed_write_leaves_what_was_there(tmp_path, monkeypatch):
+    path = tmp_path / "cell.svg"
+    path.write_text("before")
+
+    def fail(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("os.replace", fail)
+    with pytest.raises(ValueError, match="disk full"):
+        plot_cell(SMALL, path=path, engine="matplotlib")
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(("genotype", "cell"), CELLS)
+def test_fallback_lays_nothing_over_another(genotype, cell):
+    graph = cell_graph(genotype, cell)
+    layout = place(graph, lambda text: 6.0 * len(text))
+    slots = list(layout.boxes.values())
+    slots += [slot for _, chain in layout.chains for slot in chain[1:-1]]
+    for one, other in itertools.combinations(slots, 2):
+        across = abs(one.x - other.x) < (one.width + other.width) / 2
+        down = abs(one.y - other.y) < (one.height + other.height) / 2
+        same_column = one.column == other.column
+        assert not (same_column and down)
+        assert not (across and down)
+    for edge, chain in layout.chains:
+        assert chain[0] is layout.boxes[edge.source]
+        assert chain[-1] is layout.boxes[edge.target]
+        labels = [slot for slot in chain[1:-1] if slot.width]
+        assert len(labels) == bool(edge.primitive)
+        assert all(a.x < b.x for a, b in itertools.pairwise(chain))
+
+
+@pytest.mark.parametrize(("genotype", "cell"), CELLS)
+def test_first_input_stands_above_the_second(genotype, cell):
+    layout = place(cell_graph(genotype, cell), lambda text: 6.0 * len(text))
+    inputs = [box for box in layout.boxes.values() if box.column == 0]
+    assert [box.y for box in inputs] == sorted(box.y for box in inputs)
+
+
+def test_nodes_that_get_nothing_are_left_out():
+    edges = [("skip_connect", 2, 0), ("sep_conv_3x3", 4, 3)]
+    genotype = genotypes.Genotype(edges, [2, 3, 4], edges, [2, 3, 4])
+    graph = cell_graph(genotype, "normal")
+    assert [node.label for node in graph.nodes] == ["c", "c", "0", "c"]
+    assert len(graph.edges) == 2
+    assert cell_png(genotype, engine="matplotlib")
+
+
+def test_parallel_edges_are_drawn_apart():
+    edges = [("avg_pool_3x3", 0), ("avg_pool_3x3", 0)]
+    genotype = genotypes.Genotype(edges, [2], edges, [2])
+    layout = place(cell_graph(genotype, "normal"), lambda text: 50.0)
+    (_, first), (_, second), _ = layout.chains
+    assert first[1].y != second[1].y
+
+
+def test_families_of_primitives_have_colors_of_their_own():
+    graph = cell_graph(genotypes.get("nasnet_a"), "normal")
+    colors = {
+        edge.primitive: edge.color for edge in graph.edges if edge.primitive
+    }
+    assert colors["sep_conv_3x3"] == colors["sep_conv_5x5"]
+    families = ("sep_conv_3x3", "avg_pool_3x3", "skip_connect")
+    assert len({colors[name] for name in families}) == 3
+
+
+def test_drawing_needs_neither_pyplot_nor_tensorflow():
+    code = (
+        "import sys\n"
+        "from keras_darts import genotypes\n"
+        "from keras_darts.analysis import cell_png\n"
+        "cell_png(genotypes.get('darts_v1'), engine='matplotlib')\n"
+        "print([name for name in ('matplotlib.pyplot', 'tensorflow', 'keras')"
+        " if name in sys.modules])\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True
+    )
+    assert ran.stdout.strip() == b"[]"
