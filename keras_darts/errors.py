@@ -1,0 +1,29 @@
+"""Messages that name the argument, what was expected and what came."""
+
+import difflib
+
+
+def unknown_name(argument, received, known):
+    """A `ValueError` for a name that is not known, with the nearest ones.
+
+    Args:
+        argument: String, the argument's name.
+        received: What came instead of a known name.
+        known: Iterable of strings, the names that would have been accepted.
+
+    Returns:
+        The exception, to be raised by the caller.
+
+    Example:
+
+    >>> str(unknown_name("op", "skip_conect", ["skip_connect", "none"]))
+    "`op` must be one of none, skip_connect. Did you mean skip_connect? \
+Received: op='skip_conect'"
+    """
+    known = sorted(known)
+    nearest = difflib.get_close_matches(str(received), known, n=3, cutoff=0.5)
+    hint = f" Did you mean {' or '.join(nearest)}?" if nearest else ""
+    return ValueError(
+        f"`{argument}` must be one of {', '.join(known)}.{hint} "
+        f"Received: {argument}={received!r}"
+    )

@@ -1,0 +1,41 @@
+"""The operations that a cell is made of."""
+
+from keras_darts.primitives.catalog import DARTS_PRIMITIVES
+from keras_darts.primitives.catalog import make_primitive
+from keras_darts.primitives.catalog import names
+from keras_darts.primitives.catalog import register_primitive
+from keras_darts.primitives.conv import DilConv
+from keras_darts.primitives.conv import FactorizedConv
+from keras_darts.primitives.conv import ReLUConvBN
+from keras_darts.primitives.conv import SepConv
+from keras_darts.primitives.conv import convolve
+from keras_darts.primitives.conv import torch_uniform
+from keras_darts.primitives.drop_path import DropPath
+from keras_darts.primitives.normalization import BatchNormalization
+from keras_darts.primitives.normalization import normalization_layer
+from keras_darts.primitives.pool import AvgPool3x3
+from keras_darts.primitives.pool import MaxPool3x3
+from keras_darts.primitives.reduce import FactorizedReduce
+from keras_darts.primitives.skip import Identity
+from keras_darts.primitives.skip import Zero
+
+__all__ = [
+    "DARTS_PRIMITIVES",
+    "AvgPool3x3",
+    "BatchNormalization",
+    "DilConv",
+    "DropPath",
+    "FactorizedConv",
+    "FactorizedReduce",
+    "Identity",
+    "MaxPool3x3",
+    "ReLUConvBN",
+    "SepConv",
+    "Zero",
+    "convolve",
+    "make_primitive",
+    "names",
+    "normalization_layer",
+    "register_primitive",
+    "torch_uniform",
+]

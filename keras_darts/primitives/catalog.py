@@ -1,0 +1,146 @@
+"""Primitives by name: those of the field and those that users register."""
+
+import inspect
+
+import keras
+
+from keras_darts.primitives.conv import DilConv
+from keras_darts.primitives.conv import FactorizedConv
+from keras_darts.primitives.conv import SepConv
+from keras_darts.primitives.pool import AvgPool3x3
+from keras_darts.primitives.pool import MaxPool3x3
+from keras_darts.primitives.reduce import FactorizedReduce
+from keras_darts.primitives.skip import Identity
+from keras_darts.primitives.skip import Zero
+from keras_darts.registry import Registry
+
+# The order of the columns of the alphas in the original search.
+DARTS_PRIMITIVES = (
+    "none",
+    "max_pool_3x3",
+    "avg_pool_3x3",
+    "skip_connect",
+    "sep_conv_3x3",
+    "sep_conv_5x5",
+    "dil_conv_3x3",
+    "dil_conv_5x5",
+)
+
+_REGISTRY = Registry("primitive")
+
+
+def register_primitive(name):
+    """Decorator that makes a layer usable by name in every search space.
+
+    What is registered is called as `(filters, stride, affine)` and gives a
+    layer which keeps the number of channels and divides height and width by
+    `stride`. Where it also names a parameter `normalization`, it is told the
+    search space's. A class becomes serialisable with it.
+
+    Args:
+        name: String, an identifier.
+
+    Example:
+
+    >>> @register_primitive("doctest_conv")
+    ... def plain_conv(filters, stride, affine):
+    ...     return keras.layers.Conv2D(filters, 3, stride, padding="same")
+    >>> "doctest_conv" in names()
+    True
+    """
+    if not isinstance(name, str) or not name.isidentifier():
+        raise ValueError(
+            "`name` must be an identifier, since genotypes print it. "
+            f"Received: name={name!r}"
+        )
+
+    def keep(factory):
+        if inspect.isclass(factory):
+            keras.saving.register_keras_serializable("keras_darts_user")(
+                factory
+            )
+        return _REGISTRY.register(name)(factory)
+
+    return keep
+
+
+def names():
+    """Names of all registered primitives, sorted."""
+    return _REGISTRY.names()
+
+
+def make_primitive(name, filters, *, stride=1, affine=True, **settings):
+    """The layer of a primitive.
+
+    Args:
+        name: String, a registered primitive.
+        filters: Integer, channels of the input and the output.
+        stride: 1 or 2. Defaults to `1`.
+        affine: Boolean, whether normalisations have a trained scale and
+            offset. Defaults to `True`.
+        **settings: `normalization`, for the primitives that take it.
+
+    Raises:
+        ValueError: if no primitive has that name; the nearest are given.
+
+    Example:
+
+    >>> make_primitive("skip_connect", 8)(np.ones((1, 4, 4, 8))).shape
+    TensorShape([1, 4, 4, 8])
+    """
+    factory = _REGISTRY[name]
+    parameters = inspect.signature(factory).parameters
+    known = {k: v for k, v in settings.items() if k in parameters}
+    return factory(filters, stride=stride, affine=affine, **known)
+
+
+@register_primitive("none")
+def none(filters, stride, affine):
+    return Zero(stride)
+
+
+@register_primitive("max_pool_3x3")
+def max_pool_3x3(filters, stride, affine):
+    return MaxPool3x3(stride)
+
+
+@register_primitive("avg_pool_3x3")
+def avg_pool_3x3(filters, stride, affine):
+    return AvgPool3x3(stride)
+
+
+@register_primitive("skip_connect")
+def skip_connect(filters, stride, affine, normalization="batch"):
+    if stride == 1:
+        return Identity()
+    return FactorizedReduce(filters, affine, normalization)
+
+
+@register_primitive("sep_conv_3x3")
+def sep_conv_3x3(filters, stride, affine, normalization="batch"):
+    return SepConv(filters, 3, stride, affine, normalization)
+
+
+@register_primitive("sep_conv_5x5")
+def sep_conv_5x5(filters, stride, affine, normalization="batch"):
+    return SepConv(filters, 5, stride, affine, normalization)
+
+
+@register_primitive("sep_conv_7x7")
+def sep_conv_7x7(filters, stride, affine, normalization="batch"):
+    return SepConv(filters, 7, stride, affine, normalization)
+
+
+@register_primitive("dil_conv_3x3")
+def dil_conv_3x3(filters, stride, affine, normalization="batch"):
+    return DilConv(filters, 3, stride, affine, normalization)
+
+
+@register_primitive("dil_conv_5x5")
+def dil_conv_5x5(filters, stride, affine, normalization="batch"):
+    return DilConv(filters, 5, stride, affine, normalization)
+
+
+@register_primitive("conv_7x1_1x7")
+def conv_7x1_1x7(filters, stride, affine, normalization="batch"):
+    return FactorizedConv(filters, 7, stride, affine, normalization)

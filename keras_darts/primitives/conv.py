@@ -1,0 +1,251 @@
+"""Convolutions of the DARTS space: ReLU, convolution, normalisation."""
+
+import keras
+from keras import ops
+
+from keras_darts.primitives.normalization import normalization_layer
+
+
+def torch_uniform(fan_in):
+    """PyTorch's default for the weights of convolutions and linear layers.
+
+    Uniform in ±1/sqrt(fan_in), which is what its Kaiming initialiser with
+    a = sqrt(5) comes to.
+    """
+    limit = fan_in**-0.5
+    return keras.initializers.RandomUniform(-limit, limit)
+
+
+def convolve(inputs, kernel, stride=(1, 1)):
+    """(B, H, W, I), (K, L, I, O) -> (B, H', W', O), symmetric padding."""
+    inputs, padding = _symmetric(inputs, kernel.shape[:2], stride)
+    return ops.conv(inputs, kernel, stride, padding, "channels_last")
+
+
+def convolve_depthwise(inputs, kernel, stride=(1, 1), dilation=1):
+    """(B, H, W, C), (K, K, C, 1) -> (B, H', W', C), symmetric padding."""
+    if stride == (2, 2) and dilation == 2:
+        # Every tap of the dilated kernel falls on an even pixel.
+        inputs, stride, dilation = inputs[:, ::2, ::2], (1, 1), 1
+    inputs, padding = _symmetric(inputs, kernel.shape[:2], stride)
+    return ops.depthwise_conv(
+        inputs, kernel, stride, padding, "channels_last", dilation
+    )
+
+
+def _symmetric(inputs, size, stride):
+    if stride == (1, 1):
+        return inputs, "same"
+    if size == (1, 1):
+        return inputs, "valid"
+    widths = [(n // 2, n // 2) for n in size]
+    return ops.pad(inputs, [(0, 0), *widths, (0, 0)]), "valid"
+
+
+class _Conv(keras.layers.Layer):
+    """The arguments that all convolutions here share."""
+
+    def __init__(
+        self,
+        filters,
+        kernel_size,
+        stride=1,
+        affine=True,
+        normalization="batch",
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.stride = stride
+        self.affine = affine
+        self.normalization = normalization
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "kernel_size": self.kernel_size,
+            "stride": self.stride,
+            "affine": self.affine,
+            "normalization": self.normalization,
+        }
+
+    def _kernel(self, name, shape, fan_in):
+        return self.add_weight(
+            name=name, shape=shape, initializer=torch_uniform(fan_in)
+        )
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class ReLUConvBN(_Conv):
+    """ReLU, a square convolution without bias, normalisation.
+
+    Args:
+        filters: Integer, channels of the output.
+        kernel_size: Odd integer, side of the kernel.
+        stride: 1 or 2. Defaults to `1`.
+        affine: Boolean, whether the normalisation has a trained scale and
+            offset. Defaults to `True`.
+        normalization: `"batch"` or `None`. Defaults to `"batch"`.
+
+    Example:
+
+    >>> ReLUConvBN(8, 1)(np.ones((2, 4, 4, 3), "float32")).shape
+    TensorShape([2, 4, 4, 8])
+    """
+
+    def build(self, input_shape):
+        size, channels = self.kernel_size, input_shape[-1]
+        self.kernel = self._kernel(
+            "kernel",
+            (size, size, channels, self.filters),
+            fan_in=size * size * channels,
+        )
+        self.bn = normalization_layer(self.normalization, self.affine)
+        self.bn.build((*input_shape[:-1], self.filters))
+
+    def call(self, inputs):
+        stride = (self.stride, self.stride)
+        return self.bn(convolve(ops.relu(inputs), self.kernel, stride))
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class DilConv(_Conv):
+    """ReLU, depthwise convolution, pointwise convolution, normalisation.
+
+    Args:
+        filters: Integer, channels of the output.
+        kernel_size: Odd integer, side of the depthwise kernel.
+        stride: 1 or 2, of the depthwise convolution. Defaults to `1`.
+        affine: Boolean, whether the normalisation has a trained scale and
+            offset. Defaults to `True`.
+        normalization: `"batch"` or `None`. Defaults to `"batch"`.
+        dilation: 1 or 2, of the depthwise convolution. Defaults to `2`.
+
+    Example:
+
+    >>> DilConv(8, 3, stride=2)(np.ones((2, 4, 4, 8), "float32")).shape
+    TensorShape([2, 2, 2, 8])
+
+    Reference: Liu et al., 2019, DARTS, section 3.1.
+    """
+
+    def __init__(
+        self,
+        filters,
+        kernel_size,
+        stride=1,
+        affine=True,
+        normalization="batch",
+        dilation=2,
+        **kwargs,
+    ):
+        super().__init__(
+            filters, kernel_size, stride, affine, normalization, **kwargs
+        )
+        self.dilation = dilation
+
+    def build(self, input_shape):
+        size, channels = self.kernel_size, input_shape[-1]
+        self.depthwise = self._kernel(
+            "depthwise", (size, size, channels, 1), fan_in=size * size
+        )
+        self.pointwise = self._kernel(
+            "pointwise", (1, 1, channels, self.filters), fan_in=channels
+        )
+        self.bn = normalization_layer(self.normalization, self.affine)
+        self.bn.build((*input_shape[:-1], self.filters))
+
+    def call(self, inputs):
+        stride = (self.stride, self.stride)
+        outputs = convolve_depthwise(
+            ops.relu(inputs), self.depthwise, stride, self.dilation
+        )
+        return self.bn(convolve(outputs, self.pointwise))
+
+    def get_config(self):
+        return {**super().get_config(), "dilation": self.dilation}
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class SepConv(_Conv):
+    """A depthwise separable convolution, applied twice.
+
+    Twice (ReLU, depthwise, pointwise, normalisation); the stride is on the
+    first depthwise convolution only.
+
+    Args:
+        filters: Integer, channels of the output.
+        kernel_size: Odd integer, side of the depthwise kernels.
+        stride: 1 or 2. Defaults to `1`.
+        affine: Boolean, whether the normalisations have a trained scale and
+            offset. Defaults to `True`.
+        normalization: `"batch"` or `None`. Defaults to `"batch"`.
+
+    Example:
+
+    >>> SepConv(8, 5, stride=2)(np.ones((2, 4, 4, 8), "float32")).shape
+    TensorShape([2, 2, 2, 8])
+
+    Reference: Liu et al., 2019, DARTS, section 3.1.
+    """
+
+    def build(self, input_shape):
+        channels = input_shape[-1]
+        self.first = self._half(channels, self.stride)
+        self.second = self._half(self.filters, stride=1)
+        self.first.build(input_shape)
+        self.second.build((*input_shape[:-1], channels))
+
+    def call(self, inputs):
+        return self.second(self.first(inputs))
+
+    def _half(self, filters, stride):
+        return DilConv(
+            filters,
+            self.kernel_size,
+            stride,
+            self.affine,
+            self.normalization,
+            dilation=1,
+        )
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class FactorizedConv(_Conv):
+    """ReLU, a 1xK and a Kx1 convolution, normalisation.
+
+    Args:
+        filters: Integer, channels of the output.
+        kernel_size: Odd integer, length of both kernels.
+        stride: 1 or 2, first along the width, then along the height.
+            Defaults to `1`.
+        affine: Boolean, whether the normalisation has a trained scale and
+            offset. Defaults to `True`.
+        normalization: `"batch"` or `None`. Defaults to `"batch"`.
+
+    Example:
+
+    >>> FactorizedConv(8, 7, stride=2)(np.ones((2, 4, 4, 8))).shape
+    TensorShape([2, 2, 2, 8])
+
+    Reference: Real et al., 2019, AmoebaNet, `conv_7x1_1x7`.
+    """
+
+    def build(self, input_shape):
+        size, channels = self.kernel_size, input_shape[-1]
+        self.row = self._kernel(
+            "row", (1, size, channels, self.filters), fan_in=size * channels
+        )
+        self.column = self._kernel(
+            "column",
+            (size, 1, self.filters, self.filters),
+            fan_in=size * self.filters,
+        )
+        self.bn = normalization_layer(self.normalization, self.affine)
+        self.bn.build((*input_shape[:-1], self.filters))
+
+    def call(self, inputs):
+        outputs = convolve(ops.relu(inputs), self.row, (1, self.stride))
+        return self.bn(convolve(outputs, self.column, (self.stride, 1)))

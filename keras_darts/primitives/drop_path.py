@@ -1,0 +1,61 @@
+"""Drop path: whole paths of a cell switched off sample by sample."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class DropPath(keras.layers.Layer):
+    """Zeroes a path for whole samples and scales the others up.
+
+    The rate is a variable, so that a schedule can move it while a network
+    trains without a new trace.
+
+    Args:
+        rate: Float in [0, 1), the share of samples dropped. Defaults to `0.`.
+        seed: Integer or `None`. Defaults to `None`.
+
+    Example:
+
+    >>> layer = DropPath(0.5, seed=1)
+    >>> kept = layer(np.ones((8, 2, 2, 1), "float32"), training=True)
+    >>> sorted(set(kept.numpy().ravel().tolist()))
+    [0.0, 2.0]
+
+    Reference: Larsson et al., 2017, FractalNet; Zoph et al., 2018, NASNet.
+    """
+
+    def __init__(self, rate=0.0, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        if not 0 <= rate < 1:
+            raise ValueError(
+                f"`rate` must be in [0, 1). Received: rate={rate}"
+            )
+        self.initial_rate = rate
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.rate = self.add_weight(
+            name="rate",
+            shape=(),
+            initializer=keras.initializers.Constant(rate),
+            trainable=False,
+            autocast=False,
+        )
+
+    def call(self, inputs, training=None):
+        if not training:
+            return inputs
+        keep = 1.0 - ops.convert_to_tensor(self.rate)
+        shape = (ops.shape(inputs)[0], *[1] * (len(inputs.shape) - 1))
+        drawn = keras.random.uniform(
+            shape, dtype=keep.dtype, seed=self.seed_generator
+        )
+        mask = ops.cast(drawn < keep, keep.dtype) / keep
+        return inputs * ops.cast(mask, inputs.dtype)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "rate": self.initial_rate,
+            "seed": self.seed,
+        }

@@ -1,0 +1,76 @@
+"""Halving of height and width that keeps every second pixel twice over."""
+
+import keras
+from keras import ops
+
+from keras_darts.primitives.conv import convolve
+from keras_darts.primitives.conv import torch_uniform
+from keras_darts.primitives.normalization import normalization_layer
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class FactorizedReduce(keras.layers.Layer):
+    """ReLU, two shifted 1x1 convolutions of stride 2 side by side, BN.
+
+    Each gives half of the channels; the second sees the input shifted by one
+    pixel in both directions, so that together they see both diagonals.
+
+    Args:
+        filters: Even integer, channels of the output.
+        affine: Boolean, whether the normalisation has a trained scale and
+            offset. Defaults to `True`.
+        normalization: `"batch"` or `None`. Defaults to `"batch"`.
+
+    Raises:
+        ValueError: if `filters` is odd, or the height or width of the input.
+
+    Example:
+
+    >>> FactorizedReduce(8)(np.ones((2, 4, 4, 3), "float32")).shape
+    TensorShape([2, 2, 2, 8])
+
+    Reference: Liu et al., 2019, DARTS, section 3.1.
+    """
+
+    def __init__(self, filters, affine=True, normalization="batch", **kwargs):
+        super().__init__(**kwargs)
+        if filters % 2:
+            raise ValueError(
+                "`filters` must be even where a cell reduces. "
+                f"Received: filters={filters}"
+            )
+        self.filters = filters
+        self.affine = affine
+        self.normalization = normalization
+
+    def build(self, input_shape):
+        if any(side is not None and side % 2 for side in input_shape[1:3]):
+            raise ValueError(
+                "`inputs` must have an even height and width to be halved. "
+                f"Received: inputs of shape {tuple(input_shape)}"
+            )
+        self.even = self._kernel("even", input_shape[-1])
+        self.odd = self._kernel("odd", input_shape[-1])
+        self.bn = normalization_layer(self.normalization, self.affine)
+        self.bn.build((*input_shape[:-1], self.filters))
+
+    def call(self, inputs):
+        inputs = ops.relu(inputs)
+        even = convolve(inputs[:, ::2, ::2], self.even)
+        odd = convolve(inputs[:, 1::2, 1::2], self.odd)
+        return self.bn(ops.concatenate([even, odd], axis=-1))
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "affine": self.affine,
+            "normalization": self.normalization,
+        }
+
+    def _kernel(self, name, channels):
+        return self.add_weight(
+            name=name,
+            shape=(1, 1, channels, self.filters // 2),
+            initializer=torch_uniform(channels),
+        )

@@ -1,0 +1,19 @@
+"""Shared by all tests: the Keras back end, and where real data lies."""
+
+import os
+import pathlib
+
+import pytest
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """The folder with the real data sets, or a skip that says what to do."""
+    beside = pathlib.Path(__file__).parents[2] / "shared" / "data"
+    folder = pathlib.Path(os.environ.get("KERAS_DARTS_TEST_DATA", beside))
+    if not folder.is_dir():
+        pytest.skip("set KERAS_DARTS_TEST_DATA to a folder with the data sets")
+    return folder
