@@ -1,9 +1,10 @@
 """The operations that a cell is made of."""
 
-from keras_darts.primitives.catalog import DARTS_PRIMITIVES
 from keras_darts.primitives.catalog import make_primitive
 from keras_darts.primitives.catalog import names
 from keras_darts.primitives.catalog import register_primitive
+from keras_darts.primitives.conv import ConvBN
+from keras_darts.primitives.conv import ConvBN
 from keras_darts.primitives.conv import DilConv
 from keras_darts.primitives.conv import FactorizedConv
 from keras_darts.primitives.conv import ReLUConvBN
@@ -20,9 +21,10 @@ from keras_darts.primitives.skip import Identity
 from keras_darts.primitives.skip import Zero
 
 __all__ = [
-    "DARTS_PRIMITIVES",
     "AvgPool3x3",
     "BatchNormalization",
+    "ConvBN",
+    "ConvBN",
     "DilConv",
     "DropPath",
     "FactorizedConv",

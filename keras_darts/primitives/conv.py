@@ -78,7 +78,79 @@ class _Conv(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
-class ReLUConvBN(_Conv):
+class ConvBN(_Conv):
+    """A square convolution without bias, then normalisation.
+
+    Args:
+        filters: Integer, channels of the output.
+        kernel_size: Odd integer, side of the kernel.
+        stride: 1 or 2. Defaults to `1`.
+        affine: Boolean, whether the normalisation has a trained scale and
+            offset. Defaults to `True`.
+        normalization: `"batch"` or `None`. Defaults to `"batch"`.
+
+    Example:
+
+    >>> ConvBN(8, 3)(np.ones((2, 4, 4, 3), "float32")).shape
+    TensorShape([2, 4, 4, 8])
+    """
+
+    def build(self, input_shape):
+        size, channels = self.kernel_size, input_shape[-1]
+        self.kernel = self._kernel(
+            "kernel",
+            (size, size, channels, self.filters),
+            fan_in=size * size * channels,
+        )
+        self.bn = normalization_layer(self.normalization, self.affine)
+        self.bn.build((*input_shape[:-1], self.filters))
+
+    def call(self, inputs):
+        stride = (self.stride, self.stride)
+        return self.bn(convolve(inputs, self.kernel, stride))
+
+
+class _SquareConv(_Conv):
+    """A square convolution without bias, and its normalisation."""
+
+    def build(self, input_shape):
+        size, channels = self.kernel_size, input_shape[-1]
+        self.kernel = self._kernel(
+            "kernel",
+            (size, size, channels, self.filters),
+            fan_in=size * size * channels,
+        )
+        self.bn = normalization_layer(self.normalization, self.affine)
+        self.bn.build((*input_shape[:-1], self.filters))
+
+    def _convolve(self, inputs):
+        return convolve(inputs, self.kernel, (self.stride, self.stride))
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class ConvBN(_SquareConv):
+    """A square convolution without bias, normalisation: for stems.
+
+    Args:
+        filters: Integer, channels of the output.
+        kernel_size: Odd integer, side of the kernel.
+        stride: 1 or 2. Defaults to `1`.
+        affine: Boolean, whether the normalisation has a trained scale and
+            offset. Defaults to `True`.
+        normalization: `"batch"` or `None`. Defaults to `"batch"`.
+
+    Example:
+
+    >>> ConvBN(8, 3, stride=2)(np.ones((2, 4, 4, 3), "float32")).shape
+    TensorShape([2, 2, 2, 8])
+    """
+
+    def call(self, inputs):
+        return self.bn(self._convolve(inputs))
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class ReLUConvBN(_SquareConv):
     """ReLU, a square convolution without bias, normalisation.
 
     Args:
@@ -95,19 +167,8 @@ class ReLUConvBN(_Conv):
     TensorShape([2, 4, 4, 8])
     """
 
-    def build(self, input_shape):
-        size, channels = self.kernel_size, input_shape[-1]
-        self.kernel = self._kernel(
-            "kernel",
-            (size, size, channels, self.filters),
-            fan_in=size * size * channels,
-        )
-        self.bn = normalization_layer(self.normalization, self.affine)
-        self.bn.build((*input_shape[:-1], self.filters))
-
     def call(self, inputs):
-        stride = (self.stride, self.stride)
-        return self.bn(convolve(ops.relu(inputs), self.kernel, stride))
+        return self.bn(self._convolve(ops.relu(inputs)))
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
