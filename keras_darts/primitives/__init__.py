@@ -4,7 +4,6 @@ from keras_darts.primitives.catalog import make_primitive
 from keras_darts.primitives.catalog import names
 from keras_darts.primitives.catalog import register_primitive
 from keras_darts.primitives.conv import ConvBN
-from keras_darts.primitives.conv import ConvBN
 from keras_darts.primitives.conv import DilConv
 from keras_darts.primitives.conv import FactorizedConv
 from keras_darts.primitives.conv import ReLUConvBN
@@ -23,7 +22,6 @@ from keras_darts.primitives.skip import Zero
 __all__ = [
     "AvgPool3x3",
     "BatchNormalization",
-    "ConvBN",
     "ConvBN",
     "DilConv",
     "DropPath",

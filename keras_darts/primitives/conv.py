@@ -77,39 +77,6 @@ class _Conv(keras.layers.Layer):
         )
 
 
-@keras.saving.register_keras_serializable(package="keras_darts")
-class ConvBN(_Conv):
-    """A square convolution without bias, then normalisation.
-
-    Args:
-        filters: Integer, channels of the output.
-        kernel_size: Odd integer, side of the kernel.
-        stride: 1 or 2. Defaults to `1`.
-        affine: Boolean, whether the normalisation has a trained scale and
-            offset. Defaults to `True`.
-        normalization: `"batch"` or `None`. Defaults to `"batch"`.
-
-    Example:
-
-    >>> ConvBN(8, 3)(np.ones((2, 4, 4, 3), "float32")).shape
-    TensorShape([2, 4, 4, 8])
-    """
-
-    def build(self, input_shape):
-        size, channels = self.kernel_size, input_shape[-1]
-        self.kernel = self._kernel(
-            "kernel",
-            (size, size, channels, self.filters),
-            fan_in=size * size * channels,
-        )
-        self.bn = normalization_layer(self.normalization, self.affine)
-        self.bn.build((*input_shape[:-1], self.filters))
-
-    def call(self, inputs):
-        stride = (self.stride, self.stride)
-        return self.bn(convolve(inputs, self.kernel, stride))
-
-
 class _SquareConv(_Conv):
     """A square convolution without bias, and its normalisation."""
 
