@@ -14,18 +14,6 @@ from keras_darts.primitives.skip import Identity
 from keras_darts.primitives.skip import Zero
 from keras_darts.registry import Registry
 
-# The order of the columns of the alphas in the original search.
-DARTS_PRIMITIVES = (
-    "none",
-    "max_pool_3x3",
-    "avg_pool_3x3",
-    "skip_connect",
-    "sep_conv_3x3",
-    "sep_conv_5x5",
-    "dil_conv_3x3",
-    "dil_conv_5x5",
-)
-
 _REGISTRY = Registry("primitive")
 
 

@@ -1,0 +1,17 @@
+"""What a search may find: descriptions of cells, without layers."""
+
+from keras_darts.search_spaces.catalog import get
+from keras_darts.search_spaces.catalog import names
+from keras_darts.search_spaces.catalog import register_search_space
+from keras_darts.search_spaces.cell_spec import CellSpec
+from keras_darts.search_spaces.darts_cnn import darts_cnn
+from keras_darts.search_spaces.search_space import SearchSpace
+
+__all__ = [
+    "CellSpec",
+    "SearchSpace",
+    "darts_cnn",
+    "get",
+    "names",
+    "register_search_space",
+]

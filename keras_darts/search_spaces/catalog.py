@@ -1,0 +1,39 @@
+"""Search spaces by name: the published ones and those of users."""
+
+from keras_darts.registry import Registry
+from keras_darts.search_spaces.search_space import SearchSpace
+
+_REGISTRY = Registry("search_space", base=SearchSpace)
+
+
+def register_search_space(name):
+    """Decorator: the function that returns a `SearchSpace` gets a name.
+
+    Args:
+        name: String, by which `DartsSearch` will find the space.
+
+    Example:
+
+    >>> @register_search_space("doctest_space")
+    ... def two_nodes(filters=8):
+    ...     return SearchSpace(
+    ...         normal=CellSpec.uniform(("skip_connect",), 2),
+    ...         reduce=CellSpec.uniform(("skip_connect",), 2, True),
+    ...         filters=filters,
+    ...     )
+    >>> get("doctest_space").num_cells
+    8
+    """
+    return _REGISTRY.register(name)
+
+
+def names():
+    """Names of all registered search spaces, sorted."""
+    return _REGISTRY.names()
+
+
+def get(identifier):
+    """A search space from its name, its config or itself."""
+    if isinstance(identifier, dict):
+        return SearchSpace.from_config(identifier)
+    return _REGISTRY.get(identifier)

@@ -1,0 +1,145 @@
+"""A search space of convolutional cells: data, no layers."""
+
+import dataclasses
+import random
+
+from keras_darts.genotypes import Genotype
+from keras_darts.search_spaces.cell_spec import CellSpec
+
+
+@dataclasses.dataclass(frozen=True)
+class SearchSpace:
+    """Normal and reduction cells, and how a supernet stacks them.
+
+    Args:
+        normal: `CellSpec` of the normal cells.
+        reduce: `CellSpec` of the reduction cells, which stand at one and at
+            two thirds of the depth and double the channels.
+        filters: Integer, channels of the first cells. Defaults to `16`.
+        num_cells: Integer, cells of the supernet. Defaults to `8`.
+        stem_multiplier: Integer, the stem gives this many times `filters`.
+            Defaults to `3`.
+        normalization: `"batch"`, or `None` for a supernet without any
+            normalisation. Defaults to `"batch"`.
+
+    Raises:
+        ValueError: if a number is not positive, `filters` is odd or `reduce`
+            is no reduction cell.
+
+    Example:
+
+    >>> names = ("none", "skip_connect", "sep_conv_3x3")
+    >>> space = SearchSpace(
+    ...     normal=CellSpec.uniform(names, num_nodes=2),
+    ...     reduce=CellSpec.uniform(names, num_nodes=2, reduction=True),
+    ...     filters=8,
+    ...     num_cells=5,
+    ... )
+    >>> space.reduction_indices
+    (1, 3)
+
+    Reference: Liu et al., 2019, DARTS, sections 2.1 and 3.1.
+    """
+
+    normal: CellSpec
+    reduce: CellSpec
+    filters: int = 16
+    num_cells: int = 8
+    stem_multiplier: int = 3
+    normalization: str = "batch"
+
+    def __post_init__(self):
+        for name in ("filters", "num_cells", "stem_multiplier"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise TypeError(
+                    f"`{name}` must be an integer. Received: {name}={value!r}"
+                )
+            if value < 1:
+                raise ValueError(
+                    f"`{name}` must be positive. Received: {name}={value}"
+                )
+        if self.filters % 2:
+            raise ValueError(
+                "`filters` must be even, since reductions halve them. "
+                f"Received: filters={self.filters}"
+            )
+        if self.normal.reduction or not self.reduce.reduction:
+            raise ValueError(
+                "`reduce` must be a reduction cell and `normal` none: "
+                "CellSpec(..., reduction=True). Received: "
+                f"normal.reduction={self.normal.reduction}, "
+                f"reduce.reduction={self.reduce.reduction}"
+            )
+
+    @property
+    def cells(self):
+        """The kinds of cells by name, in the order of the alphas."""
+        return {"normal": self.normal, "reduce": self.reduce}
+
+    @property
+    def reduction_indices(self):
+        """Where the reduction cells stand: at thirds of the depth."""
+        thirds = {self.num_cells // 3, 2 * self.num_cells // 3}
+        return tuple(sorted(thirds))
+
+    def kind(self, index):
+        """`"reduce"` or `"normal"`, by the place of a cell."""
+        return "reduce" if index in self.reduction_indices else "normal"
+
+    def without(self, names):
+        """The same space with some primitives left out of every edge."""
+        return dataclasses.replace(
+            self,
+            normal=self.normal.without(names),
+            reduce=self.reduce.without(names),
+        )
+
+    def random_genotype(self, seed):
+        """A genotype drawn uniformly: two edges a node, no `none`.
+
+        Args:
+            seed: Integer; the same seed gives the same genotype.
+
+        Returns:
+            A `Genotype` that `TopK(2)` could have derived.
+
+        Reference: Liu et al., 2019, DARTS, section 3.2, random baseline.
+        """
+        draw = random.Random(seed)
+        return Genotype(
+            normal=_random_cell(self.normal, draw),
+            normal_concat=self.normal.concat,
+            reduce=_random_cell(self.reduce, draw),
+            reduce_concat=self.reduce.concat,
+        )
+
+    def get_config(self):
+        config = {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+        }
+        config["normal"] = self.normal.get_config()
+        config["reduce"] = self.reduce.get_config()
+        return config
+
+    @classmethod
+    def from_config(cls, config):
+        cells = {
+            kind: CellSpec.from_config(config[kind])
+            for kind in ("normal", "reduce")
+        }
+        return cls(**{**config, **cells})
+
+
+def _random_cell(spec, draw):
+    pairs = []
+    for node in range(2, spec.num_nodes + 2):
+        names = {
+            edge: [name for name in spec.primitives[edge] if name != "none"]
+            for edge in spec.edges_into(node)
+        }
+        usable = [edge for edge, known in names.items() if known]
+        for edge in sorted(draw.sample(usable, 2)):
+            pairs.append((draw.choice(names[edge]), spec.edges[edge][1]))
+    return pairs

@@ -1,0 +1,15 @@
+"""Search spaces as networks: every candidate at once, weighed by alphas."""
+
+from keras_darts.supernet.arch_parameters import ArchParameters
+from keras_darts.supernet.mixed_op import MixedOp
+from keras_darts.supernet.search_cell import SearchCell
+from keras_darts.supernet.shared_traces import SharedTraces
+from keras_darts.supernet.supernet import Supernet
+
+__all__ = [
+    "ArchParameters",
+    "MixedOp",
+    "SearchCell",
+    "SharedTraces",
+    "Supernet",
+]
