@@ -8,8 +8,6 @@ from keras_darts.primitives.conv import DilConv
 from keras_darts.primitives.conv import FactorizedConv
 from keras_darts.primitives.conv import ReLUConvBN
 from keras_darts.primitives.conv import SepConv
-from keras_darts.primitives.conv import convolve
-from keras_darts.primitives.conv import torch_uniform
 from keras_darts.primitives.drop_path import DropPath
 from keras_darts.primitives.normalization import BatchNormalization
 from keras_darts.primitives.normalization import normalization_layer
@@ -18,6 +16,8 @@ from keras_darts.primitives.pool import MaxPool3x3
 from keras_darts.primitives.reduce import FactorizedReduce
 from keras_darts.primitives.skip import Identity
 from keras_darts.primitives.skip import Zero
+from keras_darts.primitives.symmetric_conv import convolve
+from keras_darts.primitives.symmetric_conv import torch_uniform
 
 __all__ = [
     "AvgPool3x3",
