@@ -1,0 +1,155 @@
+"""Everything that is asked of the data before any training begins."""
+
+import numpy as np
+
+from keras_darts.datasets.task import infer_task
+
+
+def check(
+    halves,
+    *,
+    kind="image",
+    loss=None,
+    num_classes=None,
+    batch_size=None,
+    reductions=2,
+):
+    """Refuses halves on which a search can't work, and says what to learn.
+
+    Args:
+        halves: The `Halves` that `split` made.
+        kind: String, `"image"` for elements that must be images, `None` for
+            any. Defaults to `"image"`.
+        loss: A Keras loss as object, name or function. Defaults to `None`.
+        num_classes: Integer, the number of classes. Defaults to `None`, in
+            which case the labels tell.
+        batch_size: Integer. Defaults to `None`, the one of `halves`.
+        reductions: Integer, how often the network halves the sides of an
+            image. Defaults to `2`.
+
+    Returns:
+        The `Task` of the labels of both halves.
+
+    Raises:
+        ValueError: If images or labels are of another form than the network
+            and the loss need, there is one class only, or a half holds less
+            than a batch.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_darts.datasets.halves import split
+    >>> images = np.zeros((6, 8, 8, 1), "uint8")
+    >>> halves = split(images, [0, 1, 0, 1, 0, 1], batch_size=2)
+    >>> check(halves)
+    Task(kind='sparse', num_outputs=2)
+    """
+    if kind == "image":
+        check_images(halves.train.element_spec[0], reductions)
+    _check_same_shapes(halves)
+    _check_batch_size(halves, batch_size or halves.batch_size)
+    labels = np.concatenate([halves.train_labels, halves.search_labels])
+    task = infer_task(labels, loss=loss, num_classes=num_classes)
+    if task.kind != "regression":
+        _check_classes(halves.train_labels, task)
+    return task
+
+
+def check_images(spec, reductions=2):
+    """Refuses elements that are no images or whose sides don't divide."""
+    shape, divisor = spec.shape, 2**reductions
+    if shape.rank != 3:
+        raise ValueError(
+            "`x` must be images of shape (batch, height, width, channels): "
+            "batch them by ds.batch(64), or add the axis of the channels. "
+            f"Received: elements of shape {shape} in a batch"
+        )
+    if not (spec.dtype.is_floating or spec.dtype.is_integer):
+        raise ValueError(
+            "`x` must be numbers, integer or float. "
+            f"Received: images of dtype {spec.dtype.name}"
+        )
+    height, width, channels = shape
+    if not channels:
+        raise ValueError(
+            "`x` must be images of at least one channel. "
+            f"Received: images of shape {shape}"
+        )
+    if min(height, width) < divisor or height % divisor or width % divisor:
+        raise ValueError(
+            f"`x` must be images whose height and width can be divided by "
+            f"{divisor}, since the network halves them {reductions} times; "
+            f"smaller ones are too small. Received: images of shape {shape}"
+        )
+
+
+def check_not_empty(count):
+    if count == 0:
+        raise ValueError("`x` must hold elements. Received: an empty data set")
+
+
+def check_finite(x, start=0):
+    if x.dtype.kind in "biuOSU":
+        return
+    finite = np.isfinite(x)
+    if not finite.all():
+        bad = np.flatnonzero(~finite.reshape(len(x), -1).all(axis=1))[0]
+        raise ValueError(
+            "`x` must be finite. Received: NaN or infinity in element "
+            f"{start + bad}"
+        )
+
+
+def check_weights(weights):
+    if weights is None:
+        return
+    if weights.ndim != 1 or weights.dtype.kind not in "iuf":
+        raise ValueError(
+            "`sample_weight` must be one number an element. Received: shape "
+            f"{weights.shape}, dtype {weights.dtype}"
+        )
+    if not np.isfinite(weights).all() or weights.min() < 0:
+        raise ValueError(
+            "`sample_weight` must be finite and not negative. Received: "
+            f"values from {weights.min()} to {weights.max()}"
+        )
+
+
+def _check_same_shapes(halves):
+    (x, y), (search_x, search_y) = (
+        half.element_spec[:2] for half in (halves.train, halves.search)
+    )
+    if (x.shape, x.dtype) != (search_x.shape, search_x.dtype):
+        raise ValueError(
+            "`validation_data` must have elements of the shape and dtype of "
+            f"`x`. Received: {search_x.shape} of {search_x.dtype.name} beside "
+            f"{x.shape} of {x.dtype.name}"
+        )
+    if y.shape != search_y.shape:
+        raise ValueError(
+            "`validation_data` must have labels of the shape of `y`. "
+            f"Received: {search_y.shape} beside {y.shape} an element"
+        )
+
+
+def _check_batch_size(halves, batch_size):
+    smaller = min(halves.num_train, halves.num_search)
+    if batch_size > smaller:
+        raise ValueError(
+            "`batch_size` must be at most the number of elements in the "
+            f"smaller half, {smaller}: the batch is larger than the data. "
+            f"Received: batch_size={batch_size}, {halves.num_train} elements "
+            f"for the weights and {halves.num_search} for the architecture"
+        )
+
+
+def _check_classes(labels, task):
+    if task.kind == "multi_label":
+        return
+    numbers = labels.argmax(axis=1) if task.kind == "one_hot" else labels
+    present = np.unique(numbers)
+    if len(present) < 2:
+        raise ValueError(
+            "`y` must have two classes or more, since one alone teaches "
+            f"nothing. Received: class {int(present[0])} only"
+        )

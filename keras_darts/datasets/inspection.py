@@ -1,0 +1,115 @@
+"""What the graph of a `tf.data.Dataset` says about its behaviour."""
+
+import dataclasses
+
+# What may stand after a `repeat` without changing how many elements come.
+_KEEPS_COUNT = (
+    "AssertCardinalityDataset",
+    "BatchDataset",
+    "CacheDataset",
+    "MapDataset",
+    "OptionsDataset",
+    "ParallelBatchDataset",
+    "ParallelMapDataset",
+    "PrefetchDataset",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Traits:
+    """How a data set behaves from one pass to the next.
+
+    Args:
+        reshuffles: Boolean, whether the order may change between passes.
+        generated: Boolean, whether elements come from Python code, of which
+            nothing can be known.
+        random: Boolean, whether its functions draw random numbers or call
+            Python: augmentation, as a rule.
+        repeats: Boolean, whether elements come more than once.
+        one_pass: Tuple `(count, unit)` with the unit `"elements"` or
+            `"batches"`, how much comes before the first repetition, or `None`
+            when that can't be known.
+    """
+
+    reshuffles: bool
+    generated: bool
+    random: bool
+    repeats: bool
+    one_pass: tuple | None
+
+
+def traits(dataset):
+    """Reads the `Traits` of a data set from its graph, without running it.
+
+    TensorFlow has no public way to ask: the names used here are private ones,
+    looked up so that a data set that lacks them counts as plain. What matters
+    most is also measured, by comparing two passes (`reading.py`).
+    """
+    nodes = _nodes(dataset)
+    operations = set().union(*map(_operations, nodes))
+    return Traits(
+        reshuffles=(
+            dataset.options().deterministic is False
+            or any(map(_reshuffles, nodes))
+            or any("Shuffle" in name for name in operations)
+        ),
+        generated="GeneratorDataset" in operations,
+        random=any("Random" in name or "PyFunc" in name for name in operations),
+        repeats=(
+            any(map(_repeats, nodes))
+            or any("RepeatDataset" in name for name in operations)
+        ),
+        one_pass=_one_pass(dataset),
+    )
+
+
+def _inputs(node):
+    return getattr(node, "_inputs", list)()
+
+
+def _nodes(dataset):
+    nodes = [dataset]
+    for node in nodes:
+        nodes.extend(_inputs(node))
+    return nodes
+
+
+def _kind(node):
+    return type(node).__name__.strip("_")
+
+
+def _reshuffles(node):
+    if getattr(node, "_deterministic", None) == "false":
+        return True
+    again = getattr(node, "_reshuffle_each_iteration", True)
+    return "Shuffle" in _kind(node) and again is not False
+
+
+def _repeats(node):
+    if _kind(node) != "RepeatDataset":
+        return False
+    return int(getattr(node, "_count", -1)) != 1
+
+
+def _operations(node):
+    """Names of the operations in a node's functions and in what they call."""
+    names = set()
+    for function in getattr(node, "_functions", list)():
+        graph = function.function.graph.as_graph_def()
+        names.update(operation.op for operation in graph.node)
+        for inner in graph.library.function:
+            names.update(operation.op for operation in inner.node_def)
+    return names
+
+
+def _one_pass(dataset):
+    """Walks from the end to the first `repeat`, noting a `batch` after it."""
+    node, unit = dataset, "batches"
+    while not _repeats(node):
+        if _kind(node) not in _KEEPS_COUNT:
+            return None
+        if "Batch" in _kind(node):
+            unit = "elements"
+        (node,) = _inputs(node)
+    count = int(_inputs(node)[0].cardinality())
+    return (count, unit) if count >= 0 else None
