@@ -1,0 +1,50 @@
+# make demo   search, train, compare, draw and export on a small data set
+# make test   lint, then every test; what CI runs
+# make lint   ruff alone
+# make clean  remove what builds and tests leave, and the environment
+#
+# PYTHON=python3.12 makes the environment with another Python (3.11 to 3.13),
+# JOBS=4 runs the tests in that many processes, TESTS="tests/search -k seed"
+# chooses some of them.
+
+PYTHON ?= python3
+VENV ?= .venv
+JOBS ?= 2
+TESTS ?=
+
+BIN := $(VENV)/bin
+METADATA := setup.py pyproject.toml keras_darts/version.py
+
+.PHONY: demo test lint clean dot
+
+demo: $(VENV)/demo.stamp dot
+	$(BIN)/python examples/demo.py
+
+test: lint dot
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(TESTS)
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Cells are drawn without it too, only less neatly: a hint, not a failure.
+dot:
+	@command -v dot > /dev/null || echo "Hint: the program 'dot' draws nicer" \
+	    "cells; on Debian and Ubuntu: apt-get install graphviz"
+
+$(VENV)/demo.stamp: EXTRA := litert
+$(VENV)/test.stamp: EXTRA := test
+$(VENV)/%.stamp: $(VENV)/pyvenv.cfg $(METADATA)
+	@echo "Installing into $(VENV): a few minutes the first time"
+	$(BIN)/python -m pip install --quiet --quiet --editable '.[$(EXTRA)]'
+	@touch $@
+
+$(VENV)/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+	    || { echo "Python 3.11, 3.12 or 3.13 is needed:" \
+	    "make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }

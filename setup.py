@@ -1,0 +1,83 @@
+"""Package metadata; `pyproject.toml` holds the settings of the tools."""
+
+import pathlib
+import re
+
+import setuptools
+
+ROOT = pathlib.Path(__file__).parent
+
+LITERT = ["ai-edge-litert>=2.3,<3"]
+# A newer `torch` would bring gigabytes of CUDA packages.
+TORCH = ["torch==2.13.0", "safetensors>=0.5"]
+
+
+def version():
+    # As text, since an import would need TensorFlow to be installed first.
+    text = (ROOT / "keras_darts" / "version.py").read_text(encoding="utf-8")
+    return re.search(r'^__version__ = "([^"]+)"$', text, re.MULTILINE)[1]
+
+
+setuptools.setup(
+    name="keras_darts",
+    version=version(),
+    description=(
+        "Differentiable architecture search (DARTS and its variants) for "
+        "Keras 3 on TensorFlow"
+    ),
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license_expression="Apache-2.0",
+    license_files=["LICENSE"],
+    packages=setuptools.find_packages(include=["keras_darts", "keras_darts.*"]),
+    python_requires=">=3.11",
+    install_requires=[
+        "absl-py",
+        "graphviz>=0.20",
+        # tensorflow-datasets needs it to prepare data, but does not say so.
+        "importlib_resources",
+        "keras>=3.15,<3.16",
+        "matplotlib>=3.8",
+        "numpy>=2",
+        "scikit-learn>=1.4",
+        "tensorboard",
+        "tensorflow>=2.21,<2.22",
+        "tensorflow-datasets>=4.9.10",
+    ],
+    extras_require={
+        "litert": LITERT,
+        "text": ["tensorflow-text~=2.21.0"],
+        "torch": TORCH,
+        "tuner": ["keras-tuner>=1.4.8,<1.5"],
+        "test": [
+            *LITERT,
+            *TORCH,
+            "build>=1.2",
+            "pytest>=8.3",
+            "pytest-xdist>=3.6",
+            # Another minor version may format otherwise.
+            "ruff>=0.17,<0.18",
+            "setuptools>=77",
+        ],
+    },
+    entry_points={
+        "console_scripts": ["keras-darts = keras_darts.cli.main:main"]
+    },
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Intended Audience :: Developers",
+        "Intended Audience :: Science/Research",
+        "Operating System :: OS Independent",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
+    keywords=[
+        "keras",
+        "tensorflow",
+        "darts",
+        "neural architecture search",
+        "automl",
+    ],
+)
