@@ -1,4 +1,10 @@
-"""Pictures of what was found, and what it costs."""
+"""Pictures of what was found, and what it costs.
+
+The counts are resolved when they are first used, since they need TensorFlow
+and the pictures don't.
+"""
+
+import importlib
 
 from keras_darts.analysis.alpha_history_plot import plot_alpha_history
 from keras_darts.analysis.alpha_plot import alphas_png
@@ -6,10 +12,23 @@ from keras_darts.analysis.alpha_plot import plot_alphas
 from keras_darts.analysis.cell_plot import cell_png
 from keras_darts.analysis.cell_plot import plot_cell
 
+_COUNTS = ("count_macs", "count_parameters")
+
 __all__ = [
     "alphas_png",
     "cell_png",
+    "count_macs",
+    "count_parameters",
     "plot_alpha_history",
     "plot_alphas",
     "plot_cell",
 ]
+
+
+def __getattr__(name):
+    if name in _COUNTS:
+        counts = importlib.import_module("keras_darts.analysis.counts")
+        return getattr(counts, name)
+    raise AttributeError(
+        f"module 'keras_darts.analysis' has no attribute {name!r}"
+    )

@@ -1,0 +1,52 @@
+"""Arguments of networks, checked at the door."""
+
+import numbers
+
+from keras_darts import genotypes
+from keras_darts.genotypes import Genotype
+
+
+def cells(genotype):
+    """A `Genotype`, given as such or by its published name."""
+    if isinstance(genotype, str):
+        genotype = genotypes.get(genotype)
+    if isinstance(genotype, Genotype):
+        return genotype
+    raise TypeError(
+        "`genotype` must be a `Genotype` of normal and reduction cells, or "
+        "the name of a published one. "
+        f"Received: genotype={genotype!r} of type {type(genotype).__name__}"
+    )
+
+
+def positive(name, value):
+    if isinstance(value, numbers.Integral) and value > 0:
+        return int(value)
+    raise ValueError(
+        f"`{name}` must be an integer > 0. Received: {name}={value!r}"
+    )
+
+
+def rate(name, value):
+    if isinstance(value, numbers.Real) and 0 <= value < 1:
+        return float(value)
+    raise ValueError(f"`{name}` must be in [0, 1). Received: {name}={value!r}")
+
+
+def image_shape(input_shape, reductions):
+    """`(H, W, C)` whose sides can be halved that many times."""
+    shape = tuple(input_shape)
+    integers = all(isinstance(n, numbers.Integral) and n > 0 for n in shape)
+    if len(shape) != 3 or not integers:
+        raise ValueError(
+            "`input_shape` must be the height, width and channels of the "
+            f"images. Received: input_shape={shape}"
+        )
+    divisor = 2**reductions
+    if shape[0] % divisor or shape[1] % divisor:
+        raise ValueError(
+            "`input_shape` must have a height and width that can be divided "
+            f"by {divisor}, since the network halves them {reductions} times. "
+            f"Received: input_shape={shape}"
+        )
+    return tuple(map(int, shape))

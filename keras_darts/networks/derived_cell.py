@@ -1,0 +1,143 @@
+"""A cell of a network that trains from scratch: what a genotype becomes."""
+
+import keras
+from keras import ops
+
+from keras_darts.genotypes import Genotype
+from keras_darts.primitives import FactorizedReduce
+from keras_darts.primitives import Identity
+from keras_darts.primitives import ReLUConvBN
+from keras_darts.primitives import make_primitive
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class DerivedCell(keras.layers.Layer):
+    """The normal or the reduction cell of a genotype.
+
+    Both inputs are brought to `filters` channels, each node is the sum of its
+    primitives, and the output is the concatenation of the nodes that the
+    genotype names. In a reduction cell what leaves the inputs has stride 2.
+    Nodes without input give nothing (`Genotype.without_isolated_nodes`).
+
+    Args:
+        genotype: `Genotype`.
+        filters: Integer, channels of a node.
+        reduction: Boolean, whether it is the reduction cell. Defaults to
+            `False`.
+        reduction_before: Boolean, whether the previous cell halved height and
+            width, so that the first input still has to. Defaults to `False`.
+        drop_path: `DropPath` layer that acts on every primitive but the
+            identity; cells can share one. Defaults to `None`.
+
+    Call: `(before, last)`, the outputs of the previous cell but one and of
+    the previous cell.
+
+    Example:
+
+    >>> genotype = kd.genotypes.get("darts_v2")
+    >>> cell = DerivedCell(genotype, filters=4, reduction=True)
+    >>> images = np.ones((2, 8, 8, 3), "float32")
+    >>> cell((images, images)).shape
+    TensorShape([2, 4, 4, 16])
+
+    Reference: Liu et al., 2019, DARTS, sections 2.1 and 3.1.
+    """
+
+    def __init__(
+        self,
+        genotype,
+        filters,
+        reduction=False,
+        *,
+        reduction_before=False,
+        drop_path=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.genotype = genotype
+        self.filters = filters
+        self.reduction = reduction
+        self.reduction_before = reduction_before
+        self.drop_path = drop_path
+        kind = "reduce" if reduction else "normal"
+        live = genotype.without_isolated_nodes()
+        self.nodes = live.nodes(kind)
+        self.concat = getattr(live, f"{kind}_concat")
+        before = FactorizedReduce if reduction_before else _pointwise
+        self.preprocess0 = before(filters)
+        self.preprocess1 = _pointwise(filters)
+        # One after the other, node by node, as in the genotype.
+        self.ops = [
+            make_primitive(name, filters, stride=self._stride(source))
+            for node in self.nodes
+            for name, source in node
+        ]
+
+    def build(self, input_shape):
+        before, last = input_shape
+        self.preprocess0.build(before)
+        self.preprocess1.build(last)
+        inputs = (*last[:-1], self.filters)
+        inside = (*self.compute_output_shape(input_shape)[:-1], self.filters)
+        operations = iter(self.ops)
+        for node in self.nodes:
+            for _, source in node:
+                _build(next(operations), inputs if source < 2 else inside)
+
+    def call(self, inputs):  # (B, H, W, C), (B, H, W, C') -> (B, H, W, C'')
+        before, last = inputs
+        states = [self.preprocess0(before), self.preprocess1(last)]
+        operations = iter(self.ops)
+        for node in self.nodes:
+            terms = [
+                self._edge(next(operations), states[source])
+                for _, source in node
+            ]
+            states.append(sum(terms[1:], terms[0]) if terms else None)
+        return ops.concatenate([states[i] for i in self.concat], axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        batch, *sides, _ = input_shape[1]
+        if self.reduction:
+            sides = [None if side is None else side // 2 for side in sides]
+        return (batch, *sides, len(self.concat) * self.filters)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "genotype": self.genotype.to_text(),
+            "filters": self.filters,
+            "reduction": self.reduction,
+            "reduction_before": self.reduction_before,
+            "drop_path": keras.saving.serialize_keras_object(self.drop_path),
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        config = dict(config)
+        config["genotype"] = Genotype.from_text(config["genotype"])
+        config["drop_path"] = keras.saving.deserialize_keras_object(
+            config["drop_path"]
+        )
+        return cls(**config)
+
+    def _stride(self, source):
+        return 2 if self.reduction and source < 2 else 1
+
+    def _edge(self, operation, state):
+        outputs = operation(state)
+        if self.drop_path is None or isinstance(operation, Identity):
+            return outputs
+        return self.drop_path(outputs)
+
+
+def _pointwise(filters):
+    return ReLUConvBN(filters, 1)
+
+
+def _build(layer, input_shape):
+    if type(layer).build is keras.layers.Layer.build:
+        # A user's layer may make the layers inside it when it is first called.
+        layer(keras.KerasTensor(input_shape))
+    else:
+        layer.build(input_shape)
