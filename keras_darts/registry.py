@@ -74,14 +74,20 @@ class Registry:
             f"has no config. Received: {self.argument}={piece!r}"
         )
 
+    def clone(self, piece):
+        """An equal piece that shares no state with `piece`."""
+        return _made(type(piece), piece.get_config())
+
     def _from_config(self, config):
         if set(config) - {"name", "config"} or "name" not in config:
             raise ValueError(
                 f"`{self.argument}` as a config must have the keys 'name' and "
                 f"'config'. Received: {self.argument}={config!r}"
             )
-        entry = self[config["name"]]
-        arguments = config.get("config", {})
-        if hasattr(entry, "from_config"):
-            return entry.from_config(arguments)
-        return entry(**arguments)
+        return _made(self[config["name"]], config.get("config", {}))
+
+
+def _made(entry, arguments):
+    if hasattr(entry, "from_config"):
+        return entry.from_config(dict(arguments))
+    return entry(**arguments)

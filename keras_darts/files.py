@@ -1,0 +1,59 @@
+"""Files that appear whole or not at all."""
+
+import contextlib
+import os
+import pathlib
+import tempfile
+
+
+@contextlib.contextmanager
+def written_whole(path):
+    """A temporary path beside `path`, renamed to it when all went well.
+
+    Args:
+        path: String or path; missing folders are made.
+
+    Raises:
+        ValueError: if the folder can't be made or written to.
+
+    Example:
+
+    >>> import tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> with written_whole(folder / "note.txt") as scratch:
+    ...     _ = scratch.write_text("done")
+    >>> [file.name for file in folder.iterdir()]
+    ['note.txt']
+    """
+    path = pathlib.Path(path)
+    writable_folder(path.parent)
+    handle, name = tempfile.mkstemp(
+        dir=path.parent, prefix=".writing-", suffix=path.suffix
+    )
+    os.close(handle)
+    scratch = pathlib.Path(name)
+    try:
+        yield scratch
+        scratch.chmod(0o644)
+        os.replace(scratch, path)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def writable_folder(folder, argument="path"):
+    """The folder, made if it was missing, and known to take files.
+
+    Raises:
+        ValueError: naming `argument`, if it is no folder or not writable.
+    """
+    folder = pathlib.Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ValueError(
+            f"`{argument}` must be a folder that can be written to. "
+            f"Received: {argument}={str(folder)!r} ({error.strerror})"
+        ) from error
+    return folder

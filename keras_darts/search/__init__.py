@@ -1,0 +1,5 @@
+"""The search itself: a Keras model, its steps and its run on disk."""
+
+from keras_darts.search.darts_search import DartsSearch
+
+__all__ = ["DartsSearch"]

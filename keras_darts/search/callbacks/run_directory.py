@@ -1,0 +1,80 @@
+"""What a search leaves on disk, kept up to date after each epoch."""
+
+import csv
+import json
+
+import keras
+import numpy as np
+
+from keras_darts import analysis
+from keras_darts import genotypes
+from keras_darts.files import writable_folder
+from keras_darts.files import written_whole
+
+
+class RunDirectory(keras.callbacks.Callback):
+    """Writes a run: settings, genotype, history, alphas, cells, checkpoints.
+
+    `DartsSearch.fit(output_dir=...)` adds this callback itself. Every file
+    appears whole or not at all.
+
+    Args:
+        folder: Path of the run.
+        config: Dictionary for `config.json`.
+        checkpoint: `SearchCheckpoint`.
+        start_epoch: Integer, epochs that an earlier part of the run has done;
+            what it wrote is continued. Defaults to `0`.
+    """
+
+    def __init__(self, folder, *, config, checkpoint, start_epoch=0):
+        super().__init__()
+        self.folder = writable_folder(folder, "output_dir")
+        self.config = config
+        self.checkpoint = checkpoint
+        self.start_epoch = start_epoch
+        self._rows = _read_history(self.folder / "history.csv", start_epoch)
+        self._alphas = _read_alphas(self.folder / "alphas.npz", start_epoch)
+
+    def on_train_begin(self, logs=None):
+        with written_whole(self.folder / "config.json") as scratch:
+            scratch.write_text(json.dumps(self.config, indent=2) + "\n")
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._rows.append({"epoch": epoch, **(logs or {})})
+        for variable in self.model.arch_variables:
+            self._alphas.setdefault(variable.name, []).append(variable.numpy())
+        self._write_tables()
+        genotype = self.model.genotype()
+        genotypes.save(genotype, self.folder / "genotype.json")
+        for kind in self.model.search_space.cells:
+            analysis.plot_cell(
+                genotype, kind, self.folder / "cells" / f"{kind}.svg"
+            )
+        self.checkpoint.save(epoch + 1)
+
+    def _write_tables(self):
+        names = list(dict.fromkeys(name for row in self._rows for name in row))
+        with written_whole(self.folder / "history.csv") as scratch:
+            with scratch.open("w", newline="") as file:
+                writer = csv.DictWriter(file, names)
+                writer.writeheader()
+                writer.writerows(self._rows)
+        with written_whole(self.folder / "alphas.npz") as scratch:
+            np.savez(
+                scratch,
+                **{name: np.stack(v) for name, v in self._alphas.items()},
+            )
+
+
+def _read_history(path, epochs):
+    if not epochs or not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))[:epochs]
+
+
+def _read_alphas(path, epochs):
+    if not epochs or not path.exists():
+        return {}
+    with np.load(path) as arrays:
+        return {name: list(arrays[name][:epochs]) for name in arrays.files}

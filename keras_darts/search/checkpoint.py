@@ -1,0 +1,96 @@
+"""Everything that a search is made of, on disk and back."""
+
+import json
+import pathlib
+import re
+
+import tensorflow as tf
+
+from keras_darts.files import written_whole
+
+_MANIFEST = "variables.json"
+
+
+class SearchCheckpoint:
+    """Saves and restores all variables of a search and of its optimizers.
+
+    Variables are kept as flat lists, since Keras' own ways lose some of them
+    (random states, layers in lists). Their shapes lie beside, so that a
+    checkpoint of another network is refused instead of half restored.
+
+    Args:
+        search: A `DartsSearch` that is compiled and built.
+        folder: Where the checkpoints lie.
+        keep: Integer, how many are kept. Defaults to `2`.
+    """
+
+    def __init__(self, search, folder, keep=2):
+        self.folder = pathlib.Path(folder)
+        self.epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self._groups = {
+            "model": search.variables,
+            "optimizer": search.optimizer.variables,
+            "arch_optimizer": search.arch_optimizer.variables,
+        }
+        flat = {
+            name: {f"{i:05d}": v.value for i, v in enumerate(variables)}
+            for name, variables in self._groups.items()
+        }
+        self._checkpoint = tf.train.Checkpoint(epoch=self.epoch, **flat)
+        self._manager = tf.train.CheckpointManager(
+            self._checkpoint, str(self.folder), max_to_keep=keep
+        )
+
+    def save(self, epochs_done):
+        """Writes the state after `epochs_done` epochs."""
+        self.epoch.assign(epochs_done)
+        with written_whole(self.folder / _MANIFEST) as scratch:
+            scratch.write_text(json.dumps(self._manifest(), indent=1))
+        self._manager.save(checkpoint_number=epochs_done)
+
+    def restore(self):
+        """Takes over the newest state and gives the epochs it has done.
+
+        Raises:
+            ValueError: if there is none, or it is of another network.
+        """
+        newest = self._manager.latest_checkpoint
+        if newest is None:
+            raise ValueError(
+                "`resume_from` must be the folder of a run that has saved a "
+                "checkpoint: one is written after each epoch. Received: "
+                f"resume_from={str(self.folder.parent)!r}"
+            )
+        saved = json.loads((self.folder / _MANIFEST).read_text())
+        _check_equal(saved, self._manifest())
+        self._checkpoint.restore(newest).assert_consumed()
+        return int(self.epoch)
+
+    def _manifest(self):
+        return {
+            name: [
+                [_plain(v.path), list(v.shape), str(v.dtype)] for v in variables
+            ]
+            for name, variables in self._groups.items()
+        }
+
+
+def _plain(path):
+    """Without the counters that Keras adds in order of creation."""
+    return re.sub(r"_\d+(?=/|$|_)", "", path)
+
+
+def _check_equal(saved, present):
+    for name, variables in present.items():
+        if len(saved[name]) != len(variables):
+            raise ValueError(
+                "`resume_from` must be a run of the same search. Received: "
+                f"{len(saved[name])} variables of the {name} in the "
+                f"checkpoint, {len(variables)} in this search"
+            )
+        for old, new in zip(saved[name], variables, strict=True):
+            if old[1:] != new[1:]:
+                raise ValueError(
+                    "`resume_from` must be a run of the same search. "
+                    f"Received: {old} in the checkpoint, {new} in this search"
+                )

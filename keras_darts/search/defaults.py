@@ -1,0 +1,101 @@
+"""What a search is compiled with where the user gave nothing."""
+
+import keras
+
+from keras_darts.datasets import Task
+from keras_darts.schedules import CosineByEpoch
+from keras_darts.training import CoupledAdam
+from keras_darts.training import CoupledSGD
+
+_LOSSES = {
+    "sparse": lambda: keras.losses.SparseCategoricalCrossentropy(
+        from_logits=True
+    ),
+    "one_hot": lambda: keras.losses.CategoricalCrossentropy(from_logits=True),
+    "multi_label": lambda: keras.losses.BinaryCrossentropy(from_logits=True),
+    "regression": lambda: keras.losses.MeanSquaredError(),
+}
+
+_METRICS = {
+    "sparse": lambda: keras.metrics.SparseCategoricalAccuracy("accuracy"),
+    "one_hot": lambda: keras.metrics.CategoricalAccuracy("accuracy"),
+    # Logits of zero are probabilities of one half.
+    "multi_label": lambda: keras.metrics.BinaryAccuracy(
+        "accuracy", threshold=0.0
+    ),
+    "regression": lambda: keras.metrics.MeanAbsoluteError("mae"),
+}
+
+_ON_LOGITS = {
+    "sparse_categorical_crossentropy": "sparse",
+    "SparseCategoricalCrossentropy": "sparse",
+    "categorical_crossentropy": "one_hot",
+    "CategoricalCrossentropy": "one_hot",
+    "binary_crossentropy": "multi_label",
+    "BinaryCrossentropy": "multi_label",
+}
+
+
+def schedule(recipe, epochs, steps_per_epoch):
+    """The recipe's cosine, constant within an epoch."""
+    return CosineByEpoch(
+        recipe.learning_rate,
+        recipe.min_learning_rate,
+        epochs,
+        steps_per_epoch,
+    )
+
+
+def weight_optimizer(recipe):
+    """SGD with momentum, L2 and clipping, at the first learning rate."""
+    return CoupledSGD(
+        schedule(recipe, epochs=1, steps_per_epoch=1),
+        momentum=recipe.momentum,
+        weight_decay=recipe.weight_decay,
+        global_clipnorm=recipe.clip_norm,
+    )
+
+
+def arch_optimizer(recipe):
+    """Adam with L2."""
+    return CoupledAdam(
+        recipe.arch_learning_rate,
+        beta_1=recipe.arch_beta_1,
+        beta_2=recipe.arch_beta_2,
+        weight_decay=recipe.arch_weight_decay,
+    )
+
+
+def loss_for(task_kind):
+    """A Keras loss on logits."""
+    return _LOSSES[task_kind]()
+
+
+def metric_for(task_kind):
+    """A Keras metric on logits, named `accuracy` for classes."""
+    return _METRICS[task_kind]()
+
+
+def task_for(loss, num_outputs):
+    """The task that a loss stands for, where labels are not known yet."""
+    name = loss if isinstance(loss, str) else type(loss).__name__
+    kind = "sparse" if loss is None else _ON_LOGITS.get(name, "regression")
+    return Task(kind, num_outputs)
+
+
+def loss_on_logits(loss):
+    """The loss, where a name means its form on logits.
+
+    Raises:
+        ValueError: for a loss object that expects probabilities.
+    """
+    if isinstance(loss, str) and loss in _ON_LOGITS:
+        return loss_for(_ON_LOGITS[loss])
+    config = loss.get_config() if isinstance(loss, keras.losses.Loss) else {}
+    if config.get("from_logits") is False:
+        raise ValueError(
+            "`loss` must be made with from_logits=True, since the networks "
+            f"here give logits. Received: {type(loss).__name__}"
+            "(from_logits=False)"
+        )
+    return loss

@@ -1,0 +1,236 @@
+"""What `DartsSearch.fit` does before Keras' own `fit` begins."""
+
+import importlib.metadata
+import json
+import logging
+import pathlib
+import typing
+
+import keras
+
+from keras_darts import datasets
+from keras_darts.datasets import augmentation as augmentations
+from keras_darts.files import writable_folder
+from keras_darts.search.callbacks import ArchitectureBoard
+from keras_darts.search.callbacks import ArchitectureMonitor
+from keras_darts.search.callbacks import RunDirectory
+from keras_darts.search.checkpoint import SearchCheckpoint
+from keras_darts.version import __version__
+
+_LOG = logging.getLogger("keras_darts")
+
+
+class Plan(typing.NamedTuple):
+    """The arguments of `keras.Model.fit` for a search."""
+
+    x: object
+    validation_data: object
+    epochs: int
+    initial_epoch: int
+    steps_per_epoch: int
+    callbacks: list
+
+
+def plan_fit(
+    search,
+    x,
+    y=None,
+    *,
+    batch_size=None,
+    epochs=None,
+    callbacks=None,
+    validation_split=0.5,
+    validation_data=None,
+    sample_weight=None,
+    steps_per_epoch=None,
+    augmentation="auto",
+    output_dir=None,
+    resume_from=None,
+):
+    """Splits and checks the data, builds and compiles what is missing.
+
+    The arguments are those of `DartsSearch.fit`.
+
+    Returns:
+        A `Plan`.
+    """
+    recipe = search.strategy.recipe
+    epochs = recipe.epochs if epochs is None else epochs
+    _check_epochs(epochs)
+    output_dir = _output_folder(output_dir, resume_from)
+    if batch_size is None and not _is_batched(x):
+        batch_size = recipe.batch_size
+    halves = datasets.split(
+        x,
+        y,
+        sample_weight=sample_weight,
+        validation_data=validation_data,
+        validation_split=validation_split,
+        batch_size=batch_size,
+        seed=search.seed,
+        steps_per_epoch=steps_per_epoch,
+    )
+    task = datasets.check(
+        halves, loss=search.chosen_loss, num_classes=search.num_classes
+    )
+    shape = tuple(halves.train.element_spec[0].shape)
+    augment = augmentation_for(augmentation, shape)
+    _LOG.info("%s", halves.description)
+    _LOG.info("augmentation: %s", augment or "none")
+    steps = steps_per_epoch or halves.num_train // halves.batch_size
+    search.prepare(
+        task,
+        shape,
+        normalization=datasets.channel_statistics(halves.train),
+        epochs=epochs,
+        steps_per_epoch=steps,
+    )
+    settings = {
+        "batch_size": halves.batch_size,
+        "steps_per_epoch": steps,
+        "data": halves.description,
+        "augmentation": augment and augmentations.serialize(augment),
+    }
+    run, start = _run_callbacks(
+        search, settings, epochs, output_dir, resume_from
+    )
+    return Plan(
+        x=datasets.bilevel(
+            halves,
+            epochs=epochs,
+            start_epoch=start,
+            seed=search.seed,
+            augment=augment,
+            steps_per_epoch=steps,
+        ),
+        validation_data=datasets.evaluation(halves.search, halves.batch_size),
+        epochs=epochs,
+        initial_epoch=start,
+        steps_per_epoch=steps,
+        callbacks=[
+            ArchitectureMonitor(),
+            *search.strategy.callbacks,
+            *(callbacks or []),
+            *run,
+        ],
+    )
+
+
+def augmentation_for(choice, image_shape):
+    """The augmentation that `"auto"` means for images of a shape.
+
+    An eighth of the side is padded and cropped, which is 4 of CIFAR's 32
+    pixels, and colour images are flipped; digits and letters would not stand
+    a flip.
+
+    Example:
+
+    >>> augmentation_for("auto", (8, 8, 1))
+    PadCropFlip(padding=1, flip=False)
+    """
+    if choice == "auto":
+        height, width, channels = image_shape
+        padding = min(height, width) // 8
+        return datasets.PadCropFlip(padding, flip=channels == 3)
+    if choice is None:
+        return None
+    return augmentations.get(choice)
+
+
+def _check_epochs(epochs):
+    if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1:
+        raise ValueError(
+            f"`epochs` must be a positive integer. Received: epochs={epochs!r}"
+        )
+
+
+def _is_batched(x):
+    if isinstance(x, tuple):
+        x = x[0]
+    return hasattr(x, "element_spec")
+
+
+def _output_folder(output_dir, resume_from):
+    if output_dir is None and resume_from is None:
+        return None
+    folder = pathlib.Path(output_dir or resume_from)
+    if resume_from is not None:
+        if folder != pathlib.Path(resume_from):
+            raise ValueError(
+                "`output_dir` must be left out or equal `resume_from`, whose "
+                f"run goes on. Received: output_dir={str(output_dir)!r}, "
+                f"resume_from={str(resume_from)!r}"
+            )
+        if not (folder / "config.json").exists():
+            raise ValueError(
+                "`resume_from` must be the folder of an earlier run. "
+                f"Received: resume_from={str(resume_from)!r}, which holds no "
+                "config.json"
+            )
+    elif (folder / "config.json").exists():
+        raise ValueError(
+            "`output_dir` must not hold a run already: go on with it by "
+            "`resume_from`, or choose another folder. Received: "
+            f"output_dir={str(output_dir)!r}"
+        )
+    return writable_folder(folder, "output_dir")
+
+
+def _run_callbacks(search, settings, epochs, output_dir, resume_from):
+    """The callbacks that write the run, and the epoch at which it starts."""
+    if output_dir is None:
+        return [], 0
+    config = run_config(search, settings, epochs)
+    checkpoint = SearchCheckpoint(search, output_dir / "checkpoints")
+    start = 0
+    if resume_from is not None:
+        _check_same(
+            json.loads((output_dir / "config.json").read_text()), config
+        )
+        start = checkpoint.restore()
+    directory = RunDirectory(
+        output_dir, config=config, checkpoint=checkpoint, start_epoch=start
+    )
+    return [directory, ArchitectureBoard(output_dir / "tensorboard")], start
+
+
+def run_config(search, settings, epochs):
+    """What `config.json` says of a run."""
+    preprocessing = search.preprocessing
+    return {
+        "search": search.get_config(),
+        "task": {
+            "kind": search.task.kind,
+            "num_outputs": search.task.num_outputs,
+        },
+        "preprocessing": preprocessing and preprocessing.get_config(),
+        "fit": {**settings, "epochs": epochs},
+        "optimizer": keras.optimizers.serialize(search.optimizer),
+        "arch_optimizer": keras.optimizers.serialize(search.arch_optimizer),
+        "versions": {
+            "keras_darts": __version__,
+            "keras": keras.__version__,
+            "tensorflow": importlib.metadata.version("tensorflow"),
+        },
+    }
+
+
+def _check_same(saved, present):
+    """A run goes on only with the settings it began with."""
+    saved, present = (_comparable(config) for config in (saved, present))
+    different = [
+        f"{name}: {saved.get(name)!r} in the run, {present.get(name)!r} now"
+        for name in sorted({*saved, *present})
+        if saved.get(name) != present.get(name)
+    ]
+    if different:
+        raise ValueError(
+            "`resume_from` must be a run of the same configuration. "
+            f"Received: {'; '.join(different)}"
+        )
+
+
+def _comparable(config):
+    config = json.loads(json.dumps(config))
+    settings = {**config["search"], **config["fit"], "task": config["task"]}
+    return {k: v for k, v in settings.items() if k not in ("epochs", "name")}

@@ -1,0 +1,15 @@
+"""Methods of differentiable search, made of pieces that combine."""
+
+from keras_darts.strategies.recipe import SearchRecipe
+from keras_darts.strategies.strategy import SearchStrategy
+from keras_darts.strategies.variants import get
+from keras_darts.strategies.variants import names
+from keras_darts.strategies.variants import register_variant
+
+__all__ = [
+    "SearchRecipe",
+    "SearchStrategy",
+    "get",
+    "names",
+    "register_variant",
+]

@@ -1,0 +1,16 @@
+"""Gradients of the search loss for the alphas and betas."""
+
+from keras_darts.registry import Registry
+from keras_darts.strategies.architects.first_order import FirstOrder
+from keras_darts.strategies.architects.unrolled import Unrolled
+
+registry = Registry("architect", base=object)
+registry.register("first_order")(FirstOrder)
+registry.register("unrolled")(Unrolled)
+
+clone = registry.clone
+get = registry.get
+register = registry.register
+serialize = registry.serialize
+
+__all__ = ["FirstOrder", "Unrolled", "clone", "get", "register", "serialize"]

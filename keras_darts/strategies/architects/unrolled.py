@@ -1,0 +1,107 @@
+"""The architecture gradient through one coming step of the weights."""
+
+import dataclasses
+
+import tensorflow as tf
+
+from keras_darts.errors import unknown_name
+
+_HESSIANS = ("finite_difference", "exact")
+
+
+@dataclasses.dataclass(frozen=True)
+class Unrolled:
+    """Gradient of the search loss at the weights after one more SGD step.
+
+    With w' = w - xi * (the step that SGD is about to take on the training
+    batch), the gradient is dL_search(w', a)/da - xi * (d2 L_train(w, a)/da dw)
+    applied to v = dL_search(w', a)/dw'. The product with the second
+    derivative is had by moving the weights along v in both directions, or
+    exactly by differentiating twice.
+
+    On a network with ReLUs the two are different functions, since the shifts
+    cross kinks; on a smooth one they agree.
+
+    Args:
+        hessian: `"finite_difference"` or `"exact"`. Defaults to
+            `"finite_difference"`.
+        epsilon: Float > 0, length of the shift of all weights together.
+            Defaults to `0.01`.
+        clip_norm: Float or `None`. Clips the training gradient inside the
+            coming step and the vector v to this global norm, as the recurrent
+            search does. Defaults to `None`.
+
+    Raises:
+        ValueError: for an unknown `hessian`, or numbers that are not
+            positive.
+
+    Example:
+
+    >>> Unrolled(hessian="exact").get_config()
+    {'hessian': 'exact', 'epsilon': 0.01, 'clip_norm': None}
+
+    Reference: Liu et al., 2019, DARTS, equations 5 to 8.
+    """
+
+    hessian: str = "finite_difference"
+    epsilon: float = 0.01
+    clip_norm: float = None
+
+    def __post_init__(self):
+        if self.hessian not in _HESSIANS:
+            raise unknown_name("hessian", self.hessian, _HESSIANS)
+        for name in ("epsilon", "clip_norm"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise ValueError(
+                    f"`{name}` must be positive. Received: {name}={value}"
+                )
+
+    def gradients(self, problem, train_batch, search_batch):
+        """The search loss at w' and the architecture gradients."""
+        w, a = problem.weight_values(), problem.arch_values()
+        g = problem.gradients(train_batch, w, a, wrt="weights").weights
+        g, shrink = self._clip(g)
+        found = problem.gradients(
+            search_batch, problem.stepped(w, g), a, wrt="both"
+        )
+        v, _ = self._clip(found.weights)
+        if self.hessian == "exact":
+            implicit = problem.mixed_product(train_batch, w, a, v)
+        else:
+            implicit = self._difference(problem, train_batch, w, a, v)
+        xi = shrink * problem.step_size()
+        return found.loss, [
+            d - tf.cast(xi, d.dtype) * h
+            for d, h in zip(found.arch, implicit, strict=True)
+        ]
+
+    def get_config(self):
+        return dataclasses.asdict(self)
+
+    def _clip(self, tensors):
+        """The tensors at a bounded global norm, and the factor applied."""
+        if self.clip_norm is None:
+            return tensors, 1.0
+        norm = tf.linalg.global_norm(tensors)
+        factor = tf.minimum(1.0, self.clip_norm / (norm + 1e-6))
+        return [t * factor for t in tensors], factor
+
+    def _difference(self, problem, batch, w, a, v):
+        # A vanishing v leaves nothing to shift along: the product is zero.
+        shift = tf.math.divide_no_nan(
+            tf.cast(self.epsilon, v[0].dtype), tf.linalg.global_norm(v)
+        )
+        ahead, behind = (
+            problem.gradients(
+                batch,
+                [wi + sign * shift * vi for wi, vi in zip(w, v, strict=True)],
+                a,
+                wrt="arch",
+            ).arch
+            for sign in (1.0, -1.0)
+        )
+        return [
+            tf.math.divide_no_nan(p - n, tf.cast(2 * shift, p.dtype))
+            for p, n in zip(ahead, behind, strict=True)
+        ]

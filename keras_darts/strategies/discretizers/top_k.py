@@ -1,0 +1,80 @@
+"""The derivation rule of DARTS."""
+
+import dataclasses
+
+import numpy as np
+
+from keras_darts.genotypes import Genotype
+
+
+@dataclasses.dataclass(frozen=True)
+class TopK:
+    """Keeps for each node the `k` edges with the strongest candidate.
+
+    An edge counts as its largest mixing weight among candidates other than
+    `none`, times its edge weight where there are betas; on a kept edge the
+    candidate of that weight stays. Of equals the first wins.
+
+    Args:
+        k: Integer > 0, edges a node keeps. Defaults to `2`.
+
+    Example:
+
+    >>> from keras_darts.search_spaces import darts_cnn
+    >>> flat = {kind: np.ones((14, 8)) for kind in ("normal", "reduce")}
+    >>> TopK()(darts_cnn(), flat, {}).normal[:2]
+    (('max_pool_3x3', 0), ('max_pool_3x3', 1))
+
+    Reference: Liu et al., 2019, DARTS, section 2.4.
+    """
+
+    k: int = 2
+
+    def __post_init__(self):
+        if self.k < 1:
+            raise ValueError(f"`k` must be positive. Received: k={self.k}")
+
+    def __call__(self, space, weights, edge_weights):
+        """Mixing weights (E, K) and edge weights (E,) by kind of cell."""
+        cells = {
+            kind: self._cell(spec, weights[kind], edge_weights.get(kind))
+            for kind, spec in space.cells.items()
+        }
+        return Genotype(
+            normal=cells["normal"],
+            normal_concat=space.normal.concat,
+            reduce=cells["reduce"],
+            reduce_concat=space.reduce.concat,
+        )
+
+    def get_config(self):
+        return dataclasses.asdict(self)
+
+    def _cell(self, spec, weights, edge_weights):
+        best = {
+            k: _strongest(primitives, weights[k])
+            for k, primitives in enumerate(spec.primitives)
+        }
+        factor = np.ones(len(best)) if edge_weights is None else edge_weights
+        kept = []  # by node, (primitive, node, input)
+        for node in range(2, spec.num_nodes + 2):
+            edges = [k for k in spec.edges_into(node) if best[k]]
+            edges.sort(key=lambda k: -best[k][1] * factor[k])
+            kept.append(
+                [(best[k][0], node, spec.edges[k][1]) for k in edges[: self.k]]
+            )
+        if all(len(pairs) == 2 for pairs in kept):
+            return [
+                (name, source) for pairs in kept for name, _, source in pairs
+            ]
+        return [triple for pairs in kept for triple in pairs]
+
+
+def _strongest(primitives, weights):
+    """(name, weight) of the first largest candidate that is not `none`."""
+    known = [
+        (name, float(weight))
+        for name, weight in zip(primitives, weights)
+        if name != "none"
+    ]
+    return max(known, key=lambda pair: pair[1], default=None)

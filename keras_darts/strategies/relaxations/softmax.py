@@ -1,0 +1,44 @@
+"""The relaxation of DARTS."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class Softmax(keras.layers.Layer):
+    """Softmax over the candidates of each edge, at a temperature.
+
+    Args:
+        temperature: Float > 0; lower is nearer to one-hot. It lies in the
+            variable `temperature`, so that a schedule can move it. Defaults
+            to `1.0`.
+
+    Example:
+
+    >>> Softmax()(np.zeros((1, 4), "float32")).numpy().tolist()
+    [[0.25, 0.25, 0.25, 0.25]]
+
+    Reference: Liu et al., 2019, DARTS, equation 2.
+    """
+
+    def __init__(self, temperature=1.0, **kwargs):
+        super().__init__(**kwargs)
+        if not temperature > 0:
+            raise ValueError(
+                "`temperature` must be positive. "
+                f"Received: temperature={temperature}"
+            )
+        self.initial_temperature = temperature
+        self.temperature = self.add_weight(
+            name="temperature",
+            shape=(),
+            initializer=keras.initializers.Constant(temperature),
+            trainable=False,
+            autocast=False,
+        )
+
+    def call(self, logits, training=None):  # (E, K) -> (E, K)
+        return ops.softmax(logits / self.temperature, axis=-1)
+
+    def get_config(self):
+        return {**super().get_config(), "temperature": self.initial_temperature}

@@ -1,0 +1,137 @@
+"""A method of differentiable search, as a choice for each slot."""
+
+import copy
+import dataclasses
+
+import keras
+
+from keras_darts.strategies import architects
+from keras_darts.strategies import connections
+from keras_darts.strategies import discretizers
+from keras_darts.strategies import regularizers
+from keras_darts.strategies import relaxations
+from keras_darts.strategies.recipe import SearchRecipe
+
+_SLOTS = {
+    "relaxation": relaxations,
+    "connection": connections,
+    "architect": architects,
+    "discretizer": discretizers,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class SearchStrategy:
+    """How a search relaxes, trains and discretises an architecture.
+
+    Each slot takes a name, an object or a config. A strategy holds no state:
+    a search works on copies of its pieces, so one strategy serves many.
+
+    Args:
+        relaxation: Architecture logits to mixing weights. Defaults to
+            `"softmax"`.
+        connection: What an edge makes of its candidates. Defaults to
+            `"full"`.
+        edge_normalization: Boolean, whether nodes weigh their edges by a
+            softmax over betas. Defaults to `False`.
+        architect: Gradients of the search loss. Defaults to `"first_order"`.
+        regularizers: List of terms of the architecture loss, each called
+            with the logits and the mixing weights by kind of cell. Defaults
+            to none.
+        callbacks: List of Keras callbacks that belong to the method. Defaults
+            to none.
+        discretizer: Mixing weights to genotype. Defaults to `"top_k"`.
+        initializer: Keras initializer of alphas and betas. Defaults to a
+            normal distribution of standard deviation 1e-3.
+        exclude: Names of primitives left out of the search space. Defaults to
+            none.
+        recipe: `SearchRecipe`. Defaults to DARTS' own.
+        citations: The papers behind the method.
+
+    Example:
+
+    >>> strategy = SearchStrategy(architect=architects.Unrolled())
+    >>> strategy == SearchStrategy.from_config(strategy.get_config())
+    True
+    """
+
+    relaxation: object = "softmax"
+    connection: object = "full"
+    edge_normalization: bool = False
+    architect: object = "first_order"
+    regularizers: tuple = ()
+    callbacks: tuple = ()
+    discretizer: object = "top_k"
+    initializer: object = None
+    exclude: tuple = ()
+    recipe: SearchRecipe = SearchRecipe()
+    citations: tuple = ()
+
+    def __post_init__(self):
+        resolved = {
+            slot: module.get(getattr(self, slot))
+            for slot, module in _SLOTS.items()
+        }
+        resolved["regularizers"] = tuple(
+            regularizers.get(term) for term in self.regularizers
+        )
+        resolved["callbacks"] = tuple(self.callbacks)
+        resolved["exclude"] = tuple(self.exclude)
+        resolved["citations"] = tuple(self.citations)
+        resolved["initializer"] = keras.initializers.get(
+            self.initializer or keras.initializers.RandomNormal(stddev=1e-3)
+        )
+        if isinstance(self.recipe, dict):
+            resolved["recipe"] = SearchRecipe(**self.recipe)
+        for name, value in resolved.items():
+            object.__setattr__(self, name, value)
+
+    def __eq__(self, other):
+        if not isinstance(other, SearchStrategy):
+            return NotImplemented
+        return self.get_config() == other.get_config()
+
+    __hash__ = None
+
+    def clone(self):
+        """The same strategy with pieces of its own."""
+        pieces = {
+            slot: module.clone(getattr(self, slot))
+            for slot, module in _SLOTS.items()
+        }
+        return dataclasses.replace(
+            self,
+            regularizers=[regularizers.clone(t) for t in self.regularizers],
+            callbacks=[copy.deepcopy(callback) for callback in self.callbacks],
+            initializer=self.initializer.clone(),
+            **pieces,
+        )
+
+    def get_config(self):
+        config = {
+            slot: module.serialize(getattr(self, slot))
+            for slot, module in _SLOTS.items()
+        }
+        return {
+            **config,
+            "edge_normalization": self.edge_normalization,
+            "regularizers": [
+                regularizers.serialize(term) for term in self.regularizers
+            ],
+            "callbacks": [
+                keras.saving.serialize_keras_object(callback)
+                for callback in self.callbacks
+            ],
+            "initializer": keras.initializers.serialize(self.initializer),
+            "exclude": list(self.exclude),
+            "recipe": self.recipe.get_config(),
+            "citations": list(self.citations),
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        callbacks = [
+            keras.saving.deserialize_keras_object(callback)
+            for callback in config.get("callbacks", ())
+        ]
+        return cls(**{**config, "callbacks": callbacks})

@@ -1,0 +1,93 @@
+"""SGD and Adam with weight decay in the gradient, as PyTorch has them."""
+
+import keras
+from keras import ops
+
+
+class _CoupledWeightDecay:
+    """Adds `weight_decay` times the variable to its gradient.
+
+    Keras' own weight decay shrinks the variable beside the update, and so
+    never enters the momentum or the moments.
+    """
+
+    def update_step(self, gradient, variable, learning_rate):
+        if self.weight_decay and self._use_weight_decay(variable):
+            gradient = gradient + self.weight_decay * variable
+        super().update_step(gradient, variable, learning_rate)
+
+    def _apply_weight_decay(self, variables):
+        """Nothing here: the decay is part of the gradient."""
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class CoupledSGD(_CoupledWeightDecay, keras.optimizers.SGD):
+    """Keras' SGD, with `weight_decay` as L2 in the gradient.
+
+    Its arguments are those of `keras.optimizers.SGD`.
+
+    Example:
+
+    >>> weight = keras.Variable([1.0])
+    >>> CoupledSGD(0.1, weight_decay=0.5).apply([np.zeros(1)], [weight])
+    >>> weight.numpy().round(3).tolist()
+    [0.95]
+
+    Reference: the weight decay of `torch.optim.SGD`, which DARTS uses.
+    """
+
+
+class _TorchAdam(keras.optimizers.Adam):
+    """Adam with epsilon beside the bias-corrected second moment."""
+
+    def update_step(self, gradient, variable, learning_rate):
+        gradient = ops.cast(gradient, variable.dtype)
+        index = self._get_variable_index(variable)
+        m, v = self._momentums[index], self._velocities[index]
+        step = ops.cast(self.iterations + 1, variable.dtype)
+        self.assign(m, m + (gradient - m) * (1 - self.beta_1))
+        self.assign(v, v + (ops.square(gradient) - v) * (1 - self.beta_2))
+        unbiased_m = m / (1 - ops.power(self.beta_1, step))
+        unbiased_v = v / (1 - ops.power(self.beta_2, step))
+        step = unbiased_m / (ops.sqrt(unbiased_v) + self.epsilon)
+        rate = ops.cast(learning_rate, variable.dtype)
+        self.assign_sub(variable, rate * step)
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class CoupledAdam(_CoupledWeightDecay, _TorchAdam):
+    """Adam as PyTorch has it, with `weight_decay` as L2 in the gradient.
+
+    Its arguments are those of `keras.optimizers.Adam`, but `epsilon` defaults
+    to `1e-8`; `amsgrad` is not offered.
+
+    Example:
+
+    >>> weight = keras.Variable([1.0])
+    >>> CoupledAdam(0.1, weight_decay=0.5).apply([np.zeros(1)], [weight])
+    >>> weight.numpy().round(3).tolist()
+    [0.9]
+
+    Reference: `torch.optim.Adam`, which DARTS uses for the architecture.
+    """
+
+    def __init__(
+        self,
+        learning_rate=1e-3,
+        beta_1=0.9,
+        beta_2=0.999,
+        epsilon=1e-8,
+        **kwargs,
+    ):
+        if kwargs.pop("amsgrad", False):
+            raise ValueError(
+                "`amsgrad` is not offered by CoupledAdam. Received: "
+                "amsgrad=True"
+            )
+        super().__init__(
+            learning_rate=learning_rate,
+            beta_1=beta_1,
+            beta_2=beta_2,
+            epsilon=epsilon,
+            **kwargs,
+        )
