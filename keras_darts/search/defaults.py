@@ -36,6 +36,25 @@ _ON_LOGITS = {
 }
 
 
+def completed(choices, recipe, task):
+    """The architecture's optimizer, and the arguments of Keras' `compile`.
+
+    Args:
+        choices: Dictionary, what the user gave to `compile`.
+        recipe: `SearchRecipe`, for the optimizers left out.
+        task: `Task`, for the loss and the metrics left out.
+    """
+    chosen = {k: v for k, v in choices.items() if v is not None}
+    arch = chosen.pop("arch_optimizer", None) or arch_optimizer(recipe)
+    fallback = {
+        "optimizer": weight_optimizer(recipe),
+        "loss": loss_for(task.kind),
+        "metrics": [metric_for(task.kind)],
+        "jit_compile": False,
+    }
+    return keras.optimizers.get(arch), {**fallback, **chosen}
+
+
 def schedule(recipe, epochs, steps_per_epoch):
     """The recipe's cosine, constant within an epoch."""
     return CosineByEpoch(

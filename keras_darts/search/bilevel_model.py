@@ -1,0 +1,155 @@
+"""A Keras model that trains weights and architecture on two halves."""
+
+import abc
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from keras_darts.datasets import infer_task
+from keras_darts.search import defaults
+from keras_darts.search import steps
+from keras_darts.search.problem import SearchProblem
+
+
+class BilevelModel(keras.Model, abc.ABC):
+    """What every search has: two optimizers, and a step for each.
+
+    A batch is a pair: the training batch, on which the weights move, and the
+    search batch, on which the architecture moves first. Subclasses have a
+    `supernet` with `arch_variables` once they are built.
+
+    Args:
+        strategy: `SearchStrategy`, of which the model is sole owner.
+    """
+
+    def __init__(self, strategy, **kwargs):
+        super().__init__(**kwargs)
+        self.strategy = strategy
+        self.task = None
+        self._choices = {}
+
+    @property
+    @abc.abstractmethod
+    def supernet(self):
+        """The network under the present architecture parameters."""
+
+    @property
+    @abc.abstractmethod
+    def num_outputs(self):
+        """Width of the head."""
+
+    @property
+    def arch_variables(self):
+        """Alphas in the order of the cells, then betas if there are any."""
+        return self.supernet.arch_variables
+
+    @property
+    def weight_variables(self):
+        """What the weight optimizer trains."""
+        arch = {id(variable) for variable in self.arch_variables}
+        trainable = self.supernet.trainable_variables
+        return [v for v in trainable if id(v) not in arch]
+
+    @property
+    def chosen_loss(self):
+        """The loss given to `compile`, or `None`."""
+        return self._choices.get("loss")
+
+    def compile(
+        self,
+        optimizer=None,
+        arch_optimizer=None,
+        loss=None,
+        metrics=None,
+        jit_compile=False,
+        **kwargs,
+    ):
+        """Chooses what the recipe of the strategy shall not decide.
+
+        Args:
+            optimizer: Keras optimizer of the weights. Its `global_clipnorm`
+                bounds the gradient after it is summed over replicas. Defaults
+                to `None`: the recipe's SGD with momentum and a cosine.
+            arch_optimizer: Keras optimizer of the architecture. Defaults to
+                `None`: the recipe's Adam.
+            loss: Keras loss on logits; a name means its form on logits.
+                Defaults to `None`: by the labels.
+            metrics: List of Keras metrics. Defaults to `None`: by the labels.
+            jit_compile: Boolean, whether XLA compiles the step; on a CPU it
+                is many times slower. Defaults to `False`.
+            **kwargs: The other arguments of `keras.Model.compile`.
+
+        Raises:
+            ValueError: for a loss that expects probabilities.
+        """
+        self._choices = {
+            "optimizer": optimizer,
+            "arch_optimizer": arch_optimizer,
+            "loss": defaults.loss_on_logits(loss),
+            "metrics": metrics,
+            "jit_compile": jit_compile,
+            **kwargs,
+        }
+        self.task = None
+        if self.built:
+            self.compile_for(defaults.task_for(loss, self.num_outputs))
+
+    def compile_for(self, task):
+        """Keras' compile, with what was left out by recipe and task."""
+        with self.distribute_strategy.scope():
+            arch_optimizer, arguments = defaults.completed(
+                self._choices, self.strategy.recipe, task
+            )
+            super().compile(**arguments)
+            self.arch_optimizer = arch_optimizer
+            self.optimizer.build(self.weight_variables)
+            self.arch_optimizer.build(self.arch_variables)
+        self.task = task
+        self.forget_traces()
+
+    def train_step(self, data):
+        train_batch, search_batch = data
+        steps.arch_step(self, train_batch, search_batch)
+        outputs, loss = steps.weight_step(self, train_batch)
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(train_batch)
+        self._loss_tracker.update_state(loss, sample_weight=tf.shape(x)[0])
+        return self.compute_metrics(x, y, outputs, sample_weight)
+
+    def test_step(self, data):
+        logs = super().test_step(data)
+        return {k: v for k, v in logs.items() if k != "arch_loss"}
+
+    def architecture_gradients(self, train_batch, valid_batch):
+        """What the architect gives for a pair of batches; changes no state.
+
+        Args:
+            train_batch: Tuple (x, y) or (x, y, sample weight), global.
+            valid_batch: The same, of the search half.
+
+        Returns:
+            List of float32 tensors in the order of `arch_variables`, reduced
+            over replicas, with the regularizers, before the optimizer's
+            weight decay and clipping.
+        """
+        if self.task is None:
+            labels = ops.convert_to_numpy(train_batch[1])
+            self.compile_for(
+                infer_task(labels, self.chosen_loss, self.num_outputs)
+            )
+        if self._gradient_function is None:
+            self._gradient_function = steps.gradient_function(self)
+        return self._gradient_function(train_batch, valid_batch)
+
+    def forget_traces(self):
+        """What was traced before a change of the model is traced anew."""
+        self.problem = SearchProblem(self)
+        self._gradient_function = None
+        self.train_function = self.test_function = self.predict_function = None
+
+    def _symbolic_build(self, iterator=None, data_batch=None):
+        # Keras takes the first part of a batch for the model's input; here it
+        # is the training batch, which has an input of its own.
+        if data_batch is not None and isinstance(data_batch[0], tuple | list):
+            data_batch = data_batch[0]
+        return super()._symbolic_build(iterator=iterator, data_batch=data_batch)

@@ -1,0 +1,86 @@
+"""The two steps of a search, in replica context."""
+
+import tensorflow as tf
+
+from keras_darts.search import architecture
+
+
+def arch_loss_and_gradients(search, train_batch, search_batch):
+    """The search loss and the gradients of alphas and betas, summed."""
+    loss, gradients = search.strategy.architect.gradients(
+        search.problem, train_batch, search_batch
+    )
+    terms = architecture.regularizer_gradients(
+        search.supernet, search.strategy.regularizers
+    )
+    return loss, [g + t for g, t in zip(gradients, terms, strict=True)]
+
+
+def arch_step(search, train_batch, search_batch):
+    """Moves the architecture, and nothing else."""
+    loss, gradients = arch_loss_and_gradients(search, train_batch, search_batch)
+    _apply(search.arch_optimizer, gradients, search.arch_variables)
+    search.arch_loss_tracker.update_state(loss * _num_replicas())
+
+
+def weight_step(search, batch):
+    """Moves the weights and the state of the layers.
+
+    Returns:
+        The network's outputs on the batch, from before the step, and the
+        loss, averaged over replicas.
+    """
+    problem = search.problem
+    found = problem.gradients(
+        batch, problem.weight_values(), problem.arch_values(), "weights"
+    )
+    _apply(search.optimizer, found.weights, search.weight_variables)
+    state = search.supernet.non_trainable_variables
+    for variable, value in zip(state, found.state, strict=True):
+        variable.assign(value)
+    return found.outputs, found.loss * _num_replicas()
+
+
+def gradient_function(search):
+    """`arch_loss_and_gradients` for global batches, called from outside."""
+    strategy = search.distribute_strategy
+
+    def gradients(*batches):
+        def on_replica(*parts):
+            return arch_loss_and_gradients(search, *parts)
+
+        parts = [_per_replica(strategy, batch) for batch in batches]
+        _, found = strategy.run(on_replica, parts)
+        return [
+            tf.cast(strategy.experimental_local_results(g)[0], "float32")
+            for g in found
+        ]
+
+    return gradients if search.run_eagerly else tf.function(gradients)
+
+
+def _num_replicas():
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def _apply(optimizer, gradients, variables):
+    """One step with gradients that are already summed over replicas."""
+    if optimizer.global_clipnorm is not None:
+        gradients, _ = tf.clip_by_global_norm(
+            gradients, optimizer.global_clipnorm
+        )
+    # The optimizer sums over replicas once more.
+    optimizer.apply([g / _num_replicas() for g in gradients], variables)
+
+
+def _per_replica(strategy, batch):
+    """A global batch in equal parts, one for each replica."""
+    replicas = strategy.num_replicas_in_sync
+    if replicas == 1:
+        return batch
+
+    def on_replica(context):
+        index = context.replica_id_in_sync_group
+        return tuple(tf.split(part, replicas)[index] for part in batch)
+
+    return strategy.experimental_distribute_values_from_function(on_replica)
