@@ -1,6 +1,7 @@
 """SGD and Adam with weight decay in the gradient, as PyTorch has them."""
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 
@@ -12,6 +13,8 @@ class _CoupledWeightDecay:
     """
 
     def update_step(self, gradient, variable, learning_rate):
+        # Decay moves every row of an embedding: its sparse gradient ends here.
+        gradient = tf.cast(tf.convert_to_tensor(gradient), variable.dtype)
         if self.weight_decay and self._use_weight_decay(variable):
             gradient = gradient + self.weight_decay * variable
         super().update_step(gradient, variable, learning_rate)
@@ -41,7 +44,6 @@ class _TorchAdam(keras.optimizers.Adam):
     """Adam with epsilon beside the bias-corrected second moment."""
 
     def update_step(self, gradient, variable, learning_rate):
-        gradient = ops.cast(gradient, variable.dtype)
         index = self._get_variable_index(variable)
         m, v = self._momentums[index], self._velocities[index]
         step = ops.cast(self.iterations + 1, variable.dtype)
