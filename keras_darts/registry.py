@@ -11,6 +11,8 @@ class Registry:
             it stands in the error for an unknown name.
         base: Class or tuple of classes whose instances are taken as they are
             by `get`. Defaults to `None`, in which case nothing is.
+        methods: Names of methods; objects that have all of them are taken as
+            they are as well. Defaults to none.
 
     Example:
 
@@ -22,9 +24,10 @@ class Registry:
     ('tiny', 8)
     """
 
-    def __init__(self, argument, base=None):
+    def __init__(self, argument, base=None, methods=()):
         self.argument = argument
         self.base = base
+        self.methods = tuple(methods)
         self._entries = {}
 
     def register(self, name):
@@ -56,7 +59,7 @@ class Registry:
             return self[identifier]()
         if isinstance(identifier, dict):
             return self._from_config(identifier)
-        if self.base is not None and isinstance(identifier, self.base):
+        if self._is_piece(identifier):
             return identifier
         raise TypeError(
             f"`{self.argument}` must be a name, a config or an object of that "
@@ -77,6 +80,15 @@ class Registry:
     def clone(self, piece):
         """An equal piece that shares no state with `piece`."""
         return _made(type(piece), piece.get_config())
+
+    def _is_piece(self, identifier):
+        if self.base is not None and isinstance(identifier, self.base):
+            return True
+        # Asked of the type, so that a class is not taken for its instances.
+        kind = type(identifier)
+        return bool(self.methods) and all(
+            callable(getattr(kind, name, None)) for name in self.methods
+        )
 
     def _from_config(self, config):
         if set(config) - {"name", "config"} or "name" not in config:

@@ -1,5 +1,6 @@
 """The operations that a cell is made of."""
 
+from keras_darts.primitives.catalog import build_layer
 from keras_darts.primitives.catalog import make_primitive
 from keras_darts.primitives.catalog import names
 from keras_darts.primitives.catalog import register_primitive
@@ -32,6 +33,7 @@ __all__ = [
     "ReLUConvBN",
     "SepConv",
     "Zero",
+    "build_layer",
     "convolve",
     "make_primitive",
     "names",

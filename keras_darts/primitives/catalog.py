@@ -57,7 +57,9 @@ def names():
     return _REGISTRY.names()
 
 
-def make_primitive(name, filters, *, stride=1, affine=True, **settings):
+def make_primitive(
+    name, filters, *, stride=1, affine=True, normalization="batch"
+):
     """The layer of a primitive.
 
     Args:
@@ -66,7 +68,8 @@ def make_primitive(name, filters, *, stride=1, affine=True, **settings):
         stride: 1 or 2. Defaults to `1`.
         affine: Boolean, whether normalisations have a trained scale and
             offset. Defaults to `True`.
-        **settings: `normalization`, for the primitives that take it.
+        normalization: `"batch"` or `None`, for the primitives that take it.
+            Defaults to `"batch"`.
 
     Raises:
         ValueError: if no primitive has that name; the nearest are given.
@@ -76,10 +79,22 @@ def make_primitive(name, filters, *, stride=1, affine=True, **settings):
     >>> make_primitive("skip_connect", 8)(np.ones((1, 4, 4, 8))).shape
     TensorShape([1, 4, 4, 8])
     """
-    factory = _REGISTRY[name]
-    parameters = inspect.signature(factory).parameters
-    known = {k: v for k, v in settings.items() if k in parameters}
-    return factory(filters, stride=stride, affine=affine, **known)
+    factory, settings = _REGISTRY[name], {}
+    if "normalization" in inspect.signature(factory).parameters:
+        settings["normalization"] = normalization
+    return factory(filters, stride=stride, affine=affine, **settings)
+
+
+def build_layer(layer, input_shape):
+    """Makes the variables of a layer now.
+
+    A user's layer may leave its `build` out, and have the layers inside it
+    made when it is first called.
+    """
+    if type(layer).build is keras.layers.Layer.build:
+        layer(keras.KerasTensor(input_shape))
+    else:
+        layer.build(input_shape)
 
 
 @register_primitive("none")

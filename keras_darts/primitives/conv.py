@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from keras_darts.primitives.checks import check_kernel_size
+from keras_darts.primitives.checks import check_stride
 from keras_darts.primitives.normalization import normalization_layer
 from keras_darts.primitives.symmetric_conv import convolve
 from keras_darts.primitives.symmetric_conv import convolve_depthwise
@@ -22,6 +24,8 @@ class _Conv(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        check_kernel_size(kernel_size)
+        check_stride(stride)
         self.filters = filters
         self.kernel_size = kernel_size
         self.stride = stride

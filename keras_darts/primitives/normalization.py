@@ -45,9 +45,7 @@ class BatchNormalization(keras.layers.Layer):
             self.gamma = self._statistic("gamma", shape, "ones", True)
             self.beta = self._statistic("beta", shape, "zeros", True)
         self.moving_mean = self._statistic("moving_mean", shape, "zeros")
-        self.moving_variance = self._statistic(
-            "moving_variance", shape, "ones"
-        )
+        self.moving_variance = self._statistic("moving_variance", shape, "ones")
 
     def call(self, inputs, training=None):
         scale, offset = self._scale_and_offset(inputs.shape[-1])

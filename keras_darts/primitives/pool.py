@@ -3,10 +3,13 @@
 import keras
 from keras import ops
 
+from keras_darts.primitives.checks import check_stride
+
 
 class _Pool3x3(keras.layers.Layer):
     def __init__(self, stride=1, **kwargs):
         super().__init__(**kwargs)
+        check_stride(stride)
         self.stride = stride
 
     def get_config(self):

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from keras_darts.primitives.checks import check_stride
+
 
 @keras.saving.register_keras_serializable(package="keras_darts")
 class Identity(keras.layers.Layer):
@@ -12,7 +14,7 @@ class Identity(keras.layers.Layer):
 
     Example:
 
-    >>> float(Identity()(np.ones((1, 1))))
+    >>> float(Identity()(np.float32(1)))
     1.0
     """
 
@@ -35,6 +37,7 @@ class Zero(keras.layers.Layer):
 
     def __init__(self, stride=1, **kwargs):
         super().__init__(**kwargs)
+        check_stride(stride)
         self.stride = stride
 
     def call(self, inputs):

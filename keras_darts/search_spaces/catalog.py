@@ -16,9 +16,9 @@ def register_search_space(name):
 
     >>> @register_search_space("doctest_space")
     ... def two_nodes(filters=8):
-    ...     return SearchSpace(
-    ...         normal=CellSpec.uniform(("skip_connect",), 2),
-    ...         reduce=CellSpec.uniform(("skip_connect",), 2, True),
+    ...     return kd.SearchSpace(
+    ...         normal=kd.CellSpec.uniform(("skip_connect",), 2),
+    ...         reduce=kd.CellSpec.uniform(("skip_connect",), 2, True),
     ...         filters=filters,
     ...     )
     >>> get("doctest_space").num_cells

@@ -1,5 +1,6 @@
 """What may stand on each edge of a cell: data, no layers."""
 
+import collections
 import dataclasses
 
 
@@ -19,8 +20,10 @@ class CellSpec:
             all nodes.
 
     Raises:
+        TypeError: if the candidates of an edge are no list or tuple.
         ValueError: if the number of edges is that of no cell, an edge has no
-            candidate or one twice, or `concat` names no node.
+            candidate or one twice, no edge has another than `none`, or
+            `concat` is empty, repeats itself or names what is no node.
 
     Example:
 
@@ -34,24 +37,20 @@ class CellSpec:
     concat: tuple = None
 
     def __post_init__(self):
-        primitives = tuple(tuple(edge) for edge in self.primitives)
+        primitives = tuple(_candidates(edge) for edge in self.primitives)
         object.__setattr__(self, "primitives", primitives)
-        for edge in primitives:
-            if not edge or len(set(edge)) < len(edge):
-                raise ValueError(
-                    "`primitives` must name at least one candidate an edge "
-                    f"and none twice. Received: primitives={edge}"
-                )
-        concat = self.concat
-        if concat is None:
-            concat = range(2, self.num_nodes + 2)
-        object.__setattr__(self, "concat", tuple(concat))
-        if not set(self.concat) <= set(range(2, self.num_nodes + 2)) or (
-            not self.concat
-        ):
+        if all(edge == ("none",) for edge in primitives):
             raise ValueError(
-                f"`concat` must name nodes from 2 to {self.num_nodes + 1}. "
-                f"Received: concat={self.concat}"
+                "`primitives` must name candidates other than 'none'. "
+                f"Received: primitives={primitives}"
+            )
+        nodes = range(2, self.num_nodes + 2)
+        concat = tuple(nodes if self.concat is None else self.concat)
+        object.__setattr__(self, "concat", concat)
+        if not concat or set(concat) - set(nodes) or _repeats(concat):
+            raise ValueError(
+                f"`concat` must name nodes from 2 to {self.num_nodes + 1}, "
+                f"each once. Received: concat={concat}"
             )
 
     @classmethod
@@ -62,7 +61,7 @@ class CellSpec:
                 f"`num_nodes` must be 1 or more. Received: {num_nodes}"
             )
         num_edges = sum(node + 2 for node in range(num_nodes))
-        return cls((tuple(names),) * num_edges, reduction, concat)
+        return cls((names,) * num_edges, reduction, concat)
 
     @property
     def num_nodes(self):
@@ -96,6 +95,17 @@ class CellSpec:
         """2 on the edges of a reduction cell that leave an input, else 1."""
         return 2 if self.reduction and self.edges[edge][1] < 2 else 1
 
+    def entries(self, triples):
+        """Chosen edges in a genotype's form: pairs if each node has two.
+
+        Args:
+            triples: List of (primitive, node, input), ordered by node.
+        """
+        counts = collections.Counter(node for _, node, _ in triples)
+        if all(counts[node] == 2 for node in range(2, self.num_nodes + 2)):
+            return [(name, source) for name, _, source in triples]
+        return list(triples)
+
     def without(self, names):
         """The same cell with some primitives left out of every edge."""
         primitives = [
@@ -114,3 +124,21 @@ class CellSpec:
     @classmethod
     def from_config(cls, config):
         return cls(**config)
+
+
+def _candidates(edge):
+    if not isinstance(edge, list | tuple):
+        raise TypeError(
+            "`primitives` must have a list or tuple of names an edge. "
+            f"Received: {edge!r}"
+        )
+    if not edge or _repeats(edge):
+        raise ValueError(
+            "`primitives` must name at least one candidate an edge and none "
+            f"twice. Received: {edge!r}"
+        )
+    return tuple(edge)
+
+
+def _repeats(values):
+    return len(set(values)) < len(values)

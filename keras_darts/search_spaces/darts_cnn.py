@@ -1,7 +1,7 @@
 """The convolutional search space of DARTS."""
 
-from keras_darts.search_spaces.cell_spec import CellSpec
 from keras_darts.search_spaces.catalog import register_search_space
+from keras_darts.search_spaces.cell_spec import CellSpec
 from keras_darts.search_spaces.search_space import SearchSpace
 
 PRIMITIVES = (

@@ -64,6 +64,11 @@ class SearchSpace:
                 "`filters` must be even, since reductions halve them. "
                 f"Received: filters={self.filters}"
             )
+        for name, spec in self.cells.items():
+            if not isinstance(spec, CellSpec):
+                raise TypeError(
+                    f"`{name}` must be a CellSpec. Received: {name}={spec!r}"
+                )
         if self.normal.reduction or not self.reduce.reduction:
             raise ValueError(
                 "`reduce` must be a reduction cell and `normal` none: "
@@ -98,6 +103,8 @@ class SearchSpace:
     def random_genotype(self, seed):
         """A genotype drawn uniformly: two edges a node, no `none`.
 
+        A node with fewer edges that could be something else keeps those.
+
         Args:
             seed: Integer; the same seed gives the same genotype.
 
@@ -128,18 +135,20 @@ class SearchSpace:
         cells = {
             kind: CellSpec.from_config(config[kind])
             for kind in ("normal", "reduce")
+            if kind in config
         }
         return cls(**{**config, **cells})
 
 
 def _random_cell(spec, draw):
-    pairs = []
+    triples = []
     for node in range(2, spec.num_nodes + 2):
         names = {
             edge: [name for name in spec.primitives[edge] if name != "none"]
             for edge in spec.edges_into(node)
         }
         usable = [edge for edge, known in names.items() if known]
-        for edge in sorted(draw.sample(usable, 2)):
-            pairs.append((draw.choice(names[edge]), spec.edges[edge][1]))
-    return pairs
+        for edge in sorted(draw.sample(usable, min(2, len(usable)))):
+            source = spec.edges[edge][1]
+            triples.append((draw.choice(names[edge]), node, source))
+    return spec.entries(triples)

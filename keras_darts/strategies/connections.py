@@ -27,7 +27,7 @@ class FullConnection:
         return dataclasses.asdict(self)
 
 
-registry = Registry("connection", base=object)
+registry = Registry("connection", methods=("edge", "get_config"))
 registry.register("full")(FullConnection)
 
 clone = registry.clone

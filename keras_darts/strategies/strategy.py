@@ -20,7 +20,7 @@ _SLOTS = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class SearchStrategy:
     """How a search relaxes, trains and discretises an architecture.
 
@@ -68,6 +68,8 @@ class SearchStrategy:
     citations: tuple = ()
 
     def __post_init__(self):
+        for name in ("regularizers", "callbacks", "exclude", "citations"):
+            _check_list(name, getattr(self, name))
         resolved = {
             slot: module.get(getattr(self, slot))
             for slot, module in _SLOTS.items()
@@ -90,8 +92,6 @@ class SearchStrategy:
         if not isinstance(other, SearchStrategy):
             return NotImplemented
         return self.get_config() == other.get_config()
-
-    __hash__ = None
 
     def clone(self):
         """The same strategy with pieces of its own."""
@@ -135,3 +135,10 @@ class SearchStrategy:
             for callback in config.get("callbacks", ())
         ]
         return cls(**{**config, "callbacks": callbacks})
+
+
+def _check_list(name, value):
+    if not isinstance(value, list | tuple):
+        raise TypeError(
+            f"`{name}` must be a list or a tuple. Received: {name}={value!r}"
+        )

@@ -59,11 +59,15 @@ class EdgeStack(keras.layers.Layer):
     def edge_values(self):
         """For each edge its (weights, state), lists in template order."""
         weights = self._by_edge(self.stacked_weights)
-        return list(zip(weights, self._by_edge(self.stacked_state)))
+        state = self._by_edge(self.stacked_state)
+        return list(zip(weights, state, strict=True))
 
     def assign_state(self, states):
         """Takes over the new state of each edge."""
-        for variable, values in zip(self.stacked_state, zip(*states)):
+        by_variable = zip(*states, strict=True)
+        for variable, values in zip(
+            self.stacked_state, by_variable, strict=True
+        ):
             variable.assign(ops.stack(values))
 
     def stack_of(self, variable):
@@ -73,10 +77,11 @@ class EdgeStack(keras.layers.Layer):
             *self.template.trainable_variables,
             *self.template.non_trainable_variables,
         ]
-        return next(m for m, t in zip(mine, template) if t is variable)
+        pairs = zip(mine, template, strict=True)
+        return next(m for m, t in pairs if t is variable)
 
     def _stack(self, variables, trainable):
-        values = np.stack([ops.convert_to_numpy(v) for v in variables])
+        values = np.stack([v.value.numpy() for v in variables])
         first = variables[0]
         return self.add_weight(
             name="_".join(first.path.split("/")[1:]) or first.name,
@@ -93,7 +98,7 @@ class EdgeStack(keras.layers.Layer):
         if not variables:
             return [[] for _ in range(self.count)]
         unstacked = [ops.unstack(v.value, self.count, 0) for v in variables]
-        return [list(values) for values in zip(*unstacked)]
+        return [list(values) for values in zip(*unstacked, strict=True)]
 
 
 class _Untracked:

@@ -6,10 +6,12 @@ from keras import ops
 
 from keras_darts.primitives import AvgPool3x3
 from keras_darts.primitives import MaxPool3x3
+from keras_darts.primitives import build_layer
 from keras_darts.primitives import make_primitive
 from keras_darts.primitives import normalization_layer
 
 
+@keras.saving.register_keras_serializable(package="keras_darts")
 class MixedOp(keras.layers.Layer):
     """Sum of the candidates of an edge, each times its mixing weight.
 
@@ -49,7 +51,7 @@ class MixedOp(keras.layers.Layer):
 
     def build(self, input_shape):
         for candidate in self.candidates.values():
-            candidate.build(input_shape)
+            build_layer(candidate, input_shape)
 
     def call(self, inputs, weights):  # (B, H, W, C), (K,) -> (B, H', W', C)
         weights = ops.unstack(ops.cast(weights, inputs.dtype), axis=0)
@@ -84,6 +86,7 @@ class MixedOp(keras.layers.Layer):
         return layer
 
 
+@keras.saving.register_keras_serializable(package="keras_darts")
 class NormalizedPool(keras.layers.Layer):
     """A pool and the normalisation that follows it in a search only.
 
@@ -120,5 +123,5 @@ class NormalizedPool(keras.layers.Layer):
 
     @classmethod
     def from_config(cls, config):
-        pool = keras.saving.deserialize_keras_object(config.pop("pool"))
-        return cls(pool, **config)
+        pool = keras.saving.deserialize_keras_object(config["pool"])
+        return cls(**{**config, "pool": pool})

@@ -4,7 +4,7 @@ from keras_darts.registry import Registry
 from keras_darts.strategies.architects.first_order import FirstOrder
 from keras_darts.strategies.architects.unrolled import Unrolled
 
-registry = Registry("architect", base=object)
+registry = Registry("architect", methods=("gradients", "get_config"))
 registry.register("first_order")(FirstOrder)
 registry.register("unrolled")(Unrolled)
 

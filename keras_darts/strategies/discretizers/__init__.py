@@ -3,7 +3,7 @@
 from keras_darts.registry import Registry
 from keras_darts.strategies.discretizers.top_k import TopK
 
-registry = Registry("discretizer", base=object)
+registry = Registry("discretizer", methods=("__call__", "get_config"))
 registry.register("top_k")(TopK)
 
 clone = registry.clone

@@ -56,25 +56,19 @@ class TopK:
             for k, primitives in enumerate(spec.primitives)
         }
         factor = np.ones(len(best)) if edge_weights is None else edge_weights
-        kept = []  # by node, (primitive, node, input)
+        kept = []
         for node in range(2, spec.num_nodes + 2):
             edges = [k for k in spec.edges_into(node) if best[k]]
             edges.sort(key=lambda k: -best[k][1] * factor[k])
-            kept.append(
-                [(best[k][0], node, spec.edges[k][1]) for k in edges[: self.k]]
-            )
-        if all(len(pairs) == 2 for pairs in kept):
-            return [
-                (name, source) for pairs in kept for name, _, source in pairs
-            ]
-        return [triple for pairs in kept for triple in pairs]
+            kept += [(best[k][0], *spec.edges[k]) for k in edges[: self.k]]
+        return spec.entries(kept)
 
 
 def _strongest(primitives, weights):
     """(name, weight) of the first largest candidate that is not `none`."""
     known = [
         (name, float(weight))
-        for name, weight in zip(primitives, weights)
+        for name, weight in zip(primitives, weights, strict=False)
         if name != "none"
     ]
     return max(known, key=lambda pair: pair[1], default=None)

@@ -3,7 +3,7 @@
 from keras_darts.registry import Registry
 from keras_darts.strategies.regularizers.entropy import Entropy
 
-registry = Registry("regularizers", base=object)
+registry = Registry("regularizers", methods=("__call__", "get_config"))
 registry.register("entropy")(Entropy)
 
 clone = registry.clone

@@ -22,7 +22,8 @@ class Softmax(keras.layers.Layer):
     """
 
     def __init__(self, temperature=1.0, **kwargs):
-        super().__init__(**kwargs)
+        # Alphas and what they give stay in full precision.
+        super().__init__(autocast=False, **kwargs)
         if not temperature > 0:
             raise ValueError(
                 "`temperature` must be positive. "
