@@ -1,0 +1,178 @@
+"""A way to train a network: everything but the network and the data."""
+
+import dataclasses
+
+import keras
+import tensorflow as tf
+
+from keras_darts.datasets import evaluation
+from keras_darts.datasets import stream
+from keras_darts.datasets.augmentation import Augmentation
+from keras_darts.training.drop_path_ramp import DropPathRamp
+from keras_darts.training.losses import loss_for
+from keras_darts.training.losses import metrics_for
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class Recipe:
+    """Optimizer, loss, schedules and pipeline that belong together.
+
+    `cifar_recipe`, `imagenet_recipe` and `small_image_recipe` make them. Data
+    sets go in raw and unbatched, in an order that never changes; what comes
+    out of `pipeline` is augmented, normalised, shuffled and batched. One
+    recipe can train any number of networks.
+
+    Args:
+        num_train: Integer, the images of the training set.
+        epochs: Integer.
+        batch_size: Integer. What is left over at the end of an epoch is
+            dropped, other images in each.
+        optimizer: `keras.optimizers.Optimizer`, of which each network gets a
+            copy.
+        mean: Tuple of floats, one a channel, in the units of the raw images.
+        variance: Tuple of floats, likewise.
+        kind: String, what is to be learned, as in `keras_darts.datasets.Task`.
+            Defaults to `"sparse"`.
+        label_smoothing: Float in [0, 1). Defaults to `0.0`.
+        auxiliary_weight: Float, the share of the auxiliary loss. Defaults to
+            `0.4`.
+        drop_path: Float in [0, 1), where the ramp of the drop path rate would
+            end. Defaults to `0.0`.
+        augmentation: `Augmentation` of raw images. Defaults to `None`.
+        resize: `Augmentation` that brings images to the size of the network
+            for evaluation. Defaults to `None`, as they are.
+        seed: Integer, of order and augmentation. Defaults to `0`.
+
+    Example:
+
+    >>> network = kd.networks.CifarNetwork(
+    ...     "darts_v2", filters=2, num_cells=2, auxiliary=False,
+    ...     input_shape=(8, 8, 1),
+    ... )
+    >>> recipe = kd.training.small_image_recipe(
+    ...     network, num_train=64, mean=(8.0,), variance=(36.0,)
+    ... )
+    >>> images = np.zeros((64, 8, 8, 1), "uint8")
+    >>> train = tf.data.Dataset.from_tensor_slices((images, [0, 1] * 32))
+    >>> history = recipe.fit(network, train, epochs=1, verbose=0)
+    >>> sorted(history.history)
+    ['accuracy', 'loss']
+    """
+
+    num_train: int
+    epochs: int
+    batch_size: int
+    optimizer: keras.optimizers.Optimizer
+    mean: tuple
+    variance: tuple
+    kind: str = "sparse"
+    label_smoothing: float = 0.0
+    auxiliary_weight: float = 0.4
+    drop_path: float = 0.0
+    augmentation: Augmentation | None = None
+    resize: Augmentation | None = None
+    seed: int = 0
+
+    @property
+    def steps_per_epoch(self):
+        return self.num_train // self.batch_size
+
+    @property
+    def preprocessing(self):
+        """A new layer from raw images to what the network takes."""
+        layer = keras.layers.Normalization(
+            mean=self.mean, variance=self.variance, dtype="float32"
+        )
+        layer.build((None, None, None, len(self.mean)))
+        return layer
+
+    @property
+    def callbacks(self):
+        """New callbacks, for one `fit`."""
+        if not self.drop_path:
+            return []
+        return [DropPathRamp(self.drop_path, self.epochs)]
+
+    def compile(self, network):
+        """Compiles a network with a fresh optimizer, loss and metrics."""
+        self._check_channels(network)
+        network.auxiliary_weight = self.auxiliary_weight
+        network.compile(
+            optimizer=type(self.optimizer).from_config(
+                self.optimizer.get_config()
+            ),
+            loss=loss_for(self.kind, self.label_smoothing),
+            metrics=metrics_for(self.kind, network.num_classes),
+        )
+
+    def pipeline(self, dataset, training=True, start_epoch=0):
+        """Batches for `fit`, or for `evaluate`.
+
+        Args:
+            dataset: Unbatched `tf.data.Dataset` of (raw image, label), or
+                with a sample weight.
+            training: Boolean, whether images are shuffled and augmented, all
+                epochs one after the other, `steps_per_epoch` each. Otherwise
+                every image comes once, in order. Defaults to `True`.
+            start_epoch: Integer, the epoch to begin with. Defaults to `0`.
+        """
+        normalize = self.preprocessing
+        if not training:
+            batches = evaluation(dataset, self.batch_size, self.resize)
+            return batches.map(lambda images, *rest: (normalize(images), *rest))
+        self._check_size(dataset)
+        return stream(
+            dataset,
+            size=self.num_train,
+            batch_size=self.batch_size,
+            seed=self.seed,
+            epochs=self.epochs,
+            start_epoch=start_epoch,
+            augment=lambda images, seed: normalize(self._augment(images, seed)),
+        )
+
+    def fit(self, network, train, validation_data=None, **options):
+        """Trains a compiled network on raw, unbatched data.
+
+        Args:
+            network: Network that `compile` compiled.
+            train: Unbatched `tf.data.Dataset` of (raw image, label).
+            validation_data: The same, of other images. Defaults to `None`.
+            **options: Further arguments of `keras.Model.fit`.
+
+        Returns:
+            The `keras.callbacks.History`.
+        """
+        if validation_data is not None:
+            validation_data = self.pipeline(validation_data, training=False)
+        return network.fit(
+            self.pipeline(train, start_epoch=options.get("initial_epoch", 0)),
+            validation_data=validation_data,
+            callbacks=[*self.callbacks, *options.pop("callbacks", ())],
+            steps_per_epoch=self.steps_per_epoch,
+            shuffle=False,
+            **{"epochs": self.epochs, **options},
+        )
+
+    def _augment(self, images, seed):
+        if self.augmentation is None:
+            return images
+        return self.augmentation(images, seed)
+
+    def _check_channels(self, network):
+        channels = network.input_shape[-1]
+        if not len(self.mean) == len(self.variance) == channels:
+            raise ValueError(
+                "`mean` and `variance` must have one number a channel of the "
+                f"network's images, {channels}. Received: mean={self.mean}, "
+                f"variance={self.variance}"
+            )
+
+    def _check_size(self, dataset):
+        size = int(dataset.cardinality())
+        unknown = tf.data.experimental.UNKNOWN_CARDINALITY
+        if size not in (unknown, self.num_train):
+            raise ValueError(
+                "`dataset` must hold the `num_train` images of the recipe. "
+                f"Received: {size} elements, num_train={self.num_train}"
+            )

@@ -1,0 +1,230 @@
+"""The published ways to train a network, and one for small images."""
+
+from keras_darts.datasets import NORMALIZATIONS
+from keras_darts.datasets import ColorJitter
+from keras_darts.datasets import Compose
+from keras_darts.datasets import Cutout
+from keras_darts.datasets import PadCropFlip
+from keras_darts.datasets import RandomResizedCrop
+from keras_darts.datasets import ResizeCenterCrop
+from keras_darts.schedules import CosineByEpoch
+from keras_darts.schedules import ExponentialByEpoch
+from keras_darts.training.optimizers import CoupledSGD
+from keras_darts.training.recipe import Recipe
+
+_MOMENTUM = 0.9
+_CLIP_NORM = 5.0
+# The share of the resized image that evaluation on ImageNet keeps.
+_CENTRE = 224 / 256
+
+
+def cifar_recipe(
+    network,
+    num_train,
+    *,
+    epochs=600,
+    batch_size=96,
+    learning_rate=0.025,
+    weight_decay=3e-4,
+    padding=4,
+    flip=True,
+    cutout=16,
+    drop_path=0.2,
+    auxiliary_weight=0.4,
+    mean=NORMALIZATIONS["cifar10"].mean,
+    variance=NORMALIZATIONS["cifar10"].variance,
+    kind="sparse",
+    seed=0,
+):
+    """Compiles a network for CIFAR as DARTS trains it, and gives the rest.
+
+    SGD with momentum 0.9, a cosine to zero, L2 in the gradient and clipping
+    at a norm of 5; crops, mirror images, cutout; drop path from zero up.
+
+    Args:
+        network: `CifarNetwork`, or another of `keras_darts.networks`.
+        num_train: Integer, the images of the training set.
+        epochs: Integer. Defaults to `600`.
+        batch_size: Integer. Defaults to `96`.
+        learning_rate: Float, at the start. Defaults to `0.025`.
+        weight_decay: Float. Defaults to `3e-4`.
+        padding: Integer, pixels around an image before it is cropped.
+            Defaults to `4`.
+        flip: Boolean, whether half of the images are mirrored. Defaults to
+            `True`.
+        cutout: Integer, side of the square that is filled with the mean.
+            Defaults to `16`.
+        drop_path: Float, where the ramp of the drop path rate would end.
+            Defaults to `0.2`.
+        auxiliary_weight: Float, the share of the auxiliary loss. Defaults to
+            `0.4`.
+        mean: Tuple of floats, one a channel, in the units of the raw images.
+            Defaults to that of CIFAR-10, for pixels from 0 to 255.
+        variance: Tuple of floats, likewise. Defaults to that of CIFAR-10.
+        kind: String, `"sparse"`, `"one_hot"`, `"multi_label"` or
+            `"regression"`. Defaults to `"sparse"`.
+        seed: Integer, of order and augmentation; the first weights follow
+            `keras.utils.set_random_seed`. Defaults to `0`.
+
+    Returns:
+        The `Recipe`, whose `fit` trains the network.
+
+    Example:
+
+    >>> network = kd.networks.CifarNetwork("darts_v2", filters=4, num_cells=3)
+    >>> recipe = cifar_recipe(network, num_train=50000)
+    >>> recipe.steps_per_epoch, network.optimizer.weight_decay
+    (520, 0.0003)
+
+    Reference: Liu et al., 2019, DARTS, section 3.2 and appendix A.2.1.
+    """
+    steps = _steps(num_train, batch_size)
+    schedule = CosineByEpoch(learning_rate, 0.0, epochs, steps)
+    recipe = Recipe(
+        num_train=num_train,
+        epochs=epochs,
+        batch_size=batch_size,
+        optimizer=_sgd(schedule, weight_decay),
+        mean=tuple(mean),
+        variance=tuple(variance),
+        kind=kind,
+        auxiliary_weight=auxiliary_weight,
+        drop_path=drop_path,
+        augmentation=Compose(
+            (PadCropFlip(padding, flip), Cutout(cutout, tuple(mean)))
+        ),
+        seed=seed,
+    )
+    recipe.compile(network)
+    return recipe
+
+
+def small_image_recipe(network, num_train, *, mean, variance, **options):
+    """`cifar_recipe` for images as small as digits, and a short training.
+
+    Crops move an image by one pixel; nothing is mirrored, covered or dropped.
+
+    Args:
+        network: `CifarNetwork`, or another of `keras_darts.networks`.
+        num_train: Integer, the images of the training set.
+        mean: Tuple of floats, one a channel, in the units of the raw images,
+            as `keras_darts.datasets.channel_statistics` gives it.
+        variance: Tuple of floats, likewise.
+        **options: Further arguments of `cifar_recipe`. Here they default to
+            `epochs=20`, `batch_size=32`, `learning_rate=0.1`, `padding=1`,
+            `flip=False`, `cutout=0` and `drop_path=0.0`.
+
+    Returns:
+        The `Recipe`, whose `fit` trains the network.
+    """
+    defaults = {
+        "epochs": 20,
+        "batch_size": 32,
+        "learning_rate": 0.1,
+        "padding": 1,
+        "flip": False,
+        "cutout": 0,
+        "drop_path": 0.0,
+    }
+    return cifar_recipe(
+        network,
+        num_train,
+        mean=mean,
+        variance=variance,
+        **{**defaults, **options},
+    )
+
+
+def imagenet_recipe(
+    network,
+    num_train,
+    *,
+    epochs=250,
+    batch_size=128,
+    learning_rate=0.1,
+    learning_rate_decay=0.97,
+    weight_decay=3e-5,
+    label_smoothing=0.1,
+    drop_path=0.0,
+    auxiliary_weight=0.4,
+    mean=NORMALIZATIONS["imagenet2012"].mean,
+    variance=NORMALIZATIONS["imagenet2012"].variance,
+    max_value=255.0,
+    kind="sparse",
+    seed=0,
+):
+    """Compiles a network for ImageNet as DARTS trains it, and gives the rest.
+
+    SGD with momentum 0.9, a learning rate that falls by a factor an epoch, L2
+    in the gradient and clipping at a norm of 5; crops of random size, mirror
+    images, other colours; smoothed labels. Images may be of many sizes.
+
+    Args:
+        network: `ImageNetNetwork`, or another of `keras_darts.networks`.
+        num_train: Integer, the images of the training set.
+        epochs: Integer. Defaults to `250`.
+        batch_size: Integer. Defaults to `128`.
+        learning_rate: Float, at the start. Defaults to `0.1`.
+        learning_rate_decay: Float, the factor from an epoch to the next.
+            Defaults to `0.97`.
+        weight_decay: Float. Defaults to `3e-5`.
+        label_smoothing: Float. Defaults to `0.1`.
+        drop_path: Float, where the ramp of the drop path rate would end.
+            Defaults to `0.0`.
+        auxiliary_weight: Float, the share of the auxiliary loss. Defaults to
+            `0.4`.
+        mean: Tuple of floats, one a channel, in the units of the raw images.
+            Defaults to that of ImageNet, for pixels from 0 to 255.
+        variance: Tuple of floats, likewise. Defaults to that of ImageNet.
+        max_value: Float, the largest value of a raw pixel. Defaults to
+            `255.0`.
+        kind: String, `"sparse"`, `"one_hot"`, `"multi_label"` or
+            `"regression"`. Defaults to `"sparse"`.
+        seed: Integer, of order and augmentation; the first weights follow
+            `keras.utils.set_random_seed`. Defaults to `0`.
+
+    Returns:
+        The `Recipe`, whose `fit` trains the network.
+
+    Reference: Liu et al., 2019, DARTS, section 3.4 and appendix A.2.3.
+    """
+    side = network.input_shape[1]
+    steps = _steps(num_train, batch_size)
+    schedule = ExponentialByEpoch(learning_rate, learning_rate_decay, steps)
+    recipe = Recipe(
+        num_train=num_train,
+        epochs=epochs,
+        batch_size=batch_size,
+        optimizer=_sgd(schedule, weight_decay),
+        mean=tuple(mean),
+        variance=tuple(variance),
+        kind=kind,
+        label_smoothing=label_smoothing,
+        auxiliary_weight=auxiliary_weight,
+        drop_path=drop_path,
+        augmentation=Compose(
+            (RandomResizedCrop(side), ColorJitter(max_value=max_value))
+        ),
+        resize=ResizeCenterCrop(side, round(side / _CENTRE)),
+        seed=seed,
+    )
+    recipe.compile(network)
+    return recipe
+
+
+def _steps(num_train, batch_size):
+    if not 0 < batch_size <= num_train:
+        raise ValueError(
+            "`batch_size` must be from 1 to the number of training images. "
+            f"Received: batch_size={batch_size}, num_train={num_train}"
+        )
+    return num_train // batch_size
+
+
+def _sgd(schedule, weight_decay):
+    return CoupledSGD(
+        schedule,
+        momentum=_MOMENTUM,
+        weight_decay=weight_decay,
+        global_clipnorm=_CLIP_NORM,
+    )

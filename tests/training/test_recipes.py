@@ -1,0 +1,237 @@
+"""The published recipes: their constants, and that they train."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_darts import datasets
+from keras_darts import networks
+from keras_darts.training import DropPathRamp
+from keras_darts.training import SmoothedCrossentropy
+from keras_darts.training import cifar_recipe
+from keras_darts.training import imagenet_recipe
+from keras_darts.training import small_image_recipe
+
+RNG = np.random.default_rng(0)
+
+
+def cifar(**options):
+    options = {"filters": 2, "num_cells": 3, **options}
+    return networks.CifarNetwork("darts_v2", **options)
+
+
+def digits(**options):
+    options = {"auxiliary": False, "input_shape": (8, 8, 1), **options}
+    return cifar(**options)
+
+
+def small(network, num_train=8, **options):
+    options = {"batch_size": 4, "mean": [8.0], "variance": [16.0], **options}
+    return small_image_recipe(network, num_train, **options)
+
+
+def dataset(shape, count, labels=None):
+    images = RNG.integers(0, 256, (count, *shape)).astype("uint8")
+    labels = np.arange(count) % 3 if labels is None else labels
+    return images, tf.data.Dataset.from_tensor_slices((images, labels))
+
+
+def rate_at(network, epoch, recipe):
+    return float(
+        network.optimizer._learning_rate(epoch * recipe.steps_per_epoch)
+    )
+
+
+def test_cifar_recipe_has_the_constants_of_the_original():
+    network = cifar(auxiliary_weight=0.7)
+    recipe = cifar_recipe(network, num_train=50_000)
+    optimizer = network.optimizer
+    assert (recipe.epochs, recipe.batch_size) == (600, 96)
+    assert optimizer.momentum == 0.9
+    assert optimizer.weight_decay == 3e-4
+    assert optimizer.global_clipnorm == 5.0
+    assert not optimizer.nesterov
+    assert network.auxiliary_weight == 0.4
+    assert rate_at(network, 0, recipe) == pytest.approx(0.025)
+    assert rate_at(network, 300, recipe) == pytest.approx(0.0125)
+    assert rate_at(network, 599, recipe) == pytest.approx(0, abs=1e-6)
+    (ramp,) = recipe.callbacks
+    assert (ramp.max_rate, ramp.epochs) == (0.2, 600)
+    pad, cutout = recipe.augmentation.augmentations
+    assert (pad.padding, pad.flip, cutout.length) == (4, True, 16)
+    assert cutout.fill == recipe.mean
+    assert network.loss.get_config()["from_logits"]
+
+
+def test_imagenet_recipe_has_the_constants_of_the_original():
+    network = networks.ImageNetNetwork("darts_v2", filters=2, num_cells=3)
+    recipe = imagenet_recipe(network, num_train=1_281_167)
+    optimizer = network.optimizer
+    assert (recipe.epochs, recipe.batch_size) == (250, 128)
+    assert optimizer.momentum == 0.9
+    assert optimizer.weight_decay == 3e-5
+    assert optimizer.global_clipnorm == 5.0
+    assert network.auxiliary_weight == 0.4
+    assert rate_at(network, 0, recipe) == pytest.approx(0.1)
+    assert rate_at(network, 10, recipe) == pytest.approx(0.1 * 0.97**10)
+    assert recipe.callbacks == []
+    assert isinstance(network.loss, SmoothedCrossentropy)
+    assert network.loss.label_smoothing == 0.1
+    crop, jitter = recipe.augmentation.augmentations
+    assert crop == datasets.RandomResizedCrop(224)
+    assert jitter == datasets.ColorJitter(0.4, 0.4, 0.4, 0.2)
+    assert recipe.resize == datasets.ResizeCenterCrop(224, 256)
+
+
+def test_training_pipeline_gives_normalised_batches_in_new_orders():
+    images, train = dataset((8, 8, 1), 8, labels=np.arange(8))
+    recipe = small(digits(), padding=0, epochs=2)
+    batches = list(recipe.pipeline(train))
+    assert len(batches) == 2 * recipe.steps_per_epoch == 4
+    labels = np.concatenate([y for _, y in batches])
+    assert sorted(labels[:8]) == sorted(labels[8:]) == list(range(8))
+    assert labels[:8].tolist() != labels[8:].tolist()
+    for x, y in batches:
+        expected = (images[y.numpy()].astype("float32") - 8.0) / 4.0
+        np.testing.assert_allclose(x, expected, rtol=1e-6)
+
+
+def test_training_pipeline_depends_on_the_seed_alone_from_any_epoch_on():
+    _, train = dataset((8, 8, 1), 8)
+
+    def batches(seed, start_epoch=0):
+        recipe = small(digits(), epochs=2, seed=seed)
+        return [x for x, _ in recipe.pipeline(train, start_epoch=start_epoch)]
+
+    first, second, late = batches(1), batches(1), batches(1, start_epoch=1)
+    np.testing.assert_array_equal(first, second)
+    np.testing.assert_array_equal(first[2:], late)
+    assert np.any(np.array(first) != batches(2))
+
+
+def test_evaluation_pipeline_gives_every_image_once_in_order():
+    images, test = dataset((8, 8, 1), 7)
+    recipe = small(digits(), num_train=100)
+    batches = list(recipe.pipeline(test, training=False))
+    assert [len(x) for x, _ in batches] == [4, 3]
+    np.testing.assert_array_equal(
+        np.concatenate([x for x, _ in batches]), recipe.preprocessing(images)
+    )
+
+
+def test_cutout_leaves_zeros_after_normalisation():
+    _, train = dataset((32, 32, 3), 4)
+    recipe = cifar_recipe(
+        cifar(), 4, batch_size=4, epochs=1, padding=0, flip=False, cutout=16
+    )
+    ((x, _),) = recipe.pipeline(train)
+    holes = np.all(np.abs(x) < 0.01, axis=-1).sum(axis=(1, 2))
+    assert np.all(holes >= 8 * 8)
+
+
+def test_imagenet_pipelines_bring_images_to_the_size_of_the_network():
+    network = networks.ImageNetNetwork(
+        "darts_v2", 3, 2, 3, auxiliary=False, input_shape=(32, 32, 3)
+    )
+    recipe = imagenet_recipe(network, 4, batch_size=2, epochs=1)
+    _, data = dataset((50, 40, 3), 4)
+    for training in (True, False):
+        for x, _ in recipe.pipeline(data, training=training):
+            assert x.shape == (2, 32, 32, 3)
+            assert x.dtype == "float32"
+
+
+@pytest.mark.parametrize(
+    ("kind", "labels"),
+    [
+        ("sparse", np.arange(8) % 3),
+        ("one_hot", np.eye(3)[np.arange(8) % 3]),
+        ("multi_label", RNG.integers(0, 2, (8, 3))),
+        ("regression", RNG.standard_normal((8, 3))),
+    ],
+)
+def test_every_kind_of_task_trains(kind, labels):
+    _, train = dataset((8, 8, 1), 8, labels=labels)
+    network = digits(num_classes=3)
+    recipe = small(network, kind=kind, mean=[128.0], variance=[5500.0])
+    network.run_eagerly = True
+    before = network.classifier.kernel.numpy()
+    history = recipe.fit(network, train, train, epochs=1, verbose=0).history
+    metric = "mae" if kind == "regression" else "accuracy"
+    assert set(history) == {"loss", metric, "val_loss", f"val_{metric}"}
+    assert np.isfinite(history["loss"][0])
+    assert np.any(network.classifier.kernel.numpy() != before)
+
+
+def test_digits_are_learned_in_three_epochs():
+    data = datasets.load("digits")
+    mean, variance = datasets.channel_statistics(data.train)
+    network = networks.network_for(
+        "darts_v2", 10, data.image_shape, filters=8, num_cells=3
+    )
+    recipe = small_image_recipe(
+        network, data.num_train, mean=mean, variance=variance, epochs=3
+    )
+    history = recipe.fit(network, data.train, data.test, verbose=0).history
+    assert history["val_accuracy"][-1] > 0.5
+
+
+def test_one_recipe_trains_many_networks_with_an_optimizer_each():
+    first, second = digits(), digits()
+    recipe = small(first)
+    recipe.compile(second)
+    assert first.optimizer is not second.optimizer
+    assert first.optimizer.get_config() == second.optimizer.get_config()
+
+
+def test_half_precision_trains(policy):
+    policy("mixed_float16")
+    _, train = dataset((8, 8, 1), 8)
+    network = digits(num_classes=3)
+    recipe = small(network, mean=[128.0], variance=[5500.0])
+    network.run_eagerly = True
+    history = recipe.fit(network, train, epochs=1, verbose=0).history
+    assert np.isfinite(history["loss"][0])
+    assert np.isfinite(network(np.zeros((1, 8, 8, 1), "float32"))).all()
+
+
+def test_drop_path_rate_rises_from_epoch_to_epoch():
+    network = digits()
+    _, train = dataset((8, 8, 1), 8)
+    recipe = small(network, drop_path=0.4, epochs=4)
+    network.run_eagerly = True
+    seen = []
+    watch = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: seen.append(
+            float(network.drop_path_rate)
+        )
+    )
+    recipe.fit(network, train, callbacks=[watch], verbose=0)
+    np.testing.assert_allclose(seen, [0.0, 0.1, 0.2, 0.3], rtol=1e-6)
+
+
+def test_drop_path_ramp_needs_a_network_with_drop_path():
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises(TypeError, match="DropPathRamp needs a network"):
+        model.fit(
+            np.ones((2, 1)),
+            np.ones((2, 1)),
+            callbacks=[DropPathRamp(0.1, 2)],
+            verbose=0,
+        )
+    with pytest.raises(ValueError, match=r"`max_rate` must be in \[0, 1\)"):
+        DropPathRamp(1.0, 2)
+
+
+def test_wrong_arguments_are_named():
+    with pytest.raises(ValueError, match="`mean` and `variance` must have"):
+        cifar_recipe(digits(), 100)
+    with pytest.raises(ValueError, match="`batch_size` must be from 1"):
+        cifar_recipe(cifar(), 10)
+    with pytest.raises(ValueError, match="`kind` must be one of"):
+        small(digits(), kind="ordinal")
+    _, train = dataset((8, 8, 1), 9)
+    with pytest.raises(ValueError, match="9 elements, num_train=8"):
+        small(digits()).pipeline(train)
