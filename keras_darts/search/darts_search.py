@@ -69,7 +69,9 @@ class DartsSearch(BilevelModel):
         seed=0,
         **kwargs,
     ):
-        super().__init__(strategies.get(strategy).clone(), **kwargs)
+        with seeded(seed):
+            pieces = strategies.get(strategy).clone()
+        super().__init__(pieces, **kwargs)
         self.search_space = _adapted(
             search_spaces.get(search_space), self.strategy, filters, num_cells
         )
