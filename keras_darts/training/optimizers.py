@@ -1,5 +1,7 @@
 """SGD and Adam with weight decay in the gradient, as PyTorch has them."""
 
+import math
+
 import keras
 import tensorflow as tf
 from keras import ops
@@ -49,11 +51,18 @@ class _TorchAdam(keras.optimizers.Adam):
         step = ops.cast(self.iterations + 1, variable.dtype)
         self.assign(m, m + (gradient - m) * (1 - self.beta_1))
         self.assign(v, v + (ops.square(gradient) - v) * (1 - self.beta_2))
-        unbiased_m = m / (1 - ops.power(self.beta_1, step))
-        unbiased_v = v / (1 - ops.power(self.beta_2, step))
+        unbiased_m = m / _one_minus_power(self.beta_1, step)
+        unbiased_v = v / _one_minus_power(self.beta_2, step)
         step = unbiased_m / (ops.sqrt(unbiased_v) + self.epsilon)
         rate = ops.cast(learning_rate, variable.dtype)
         self.assign_sub(variable, rate * step)
+
+
+def _one_minus_power(beta, step):
+    # 1 - beta**step loses five of float32's seven digits in the first steps.
+    if beta == 0:
+        return ops.ones_like(step)
+    return -ops.expm1(step * math.log(beta))
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")

@@ -116,6 +116,15 @@ def small_image_recipe(network, num_train, *, mean, variance, **options):
 
     Returns:
         The `Recipe`, whose `fit` trains the network.
+
+    Example:
+
+    >>> network = kd.networks.network_for(
+    ...     "darts_v2", 10, (8, 8, 1), filters=4, num_cells=3
+    ... )
+    >>> recipe = small_image_recipe(network, 1438, mean=(4.9,), variance=(36,))
+    >>> recipe.epochs, recipe.steps_per_epoch
+    (20, 44)
     """
     defaults = {
         "epochs": 20,

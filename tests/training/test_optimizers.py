@@ -175,6 +175,13 @@ def test_config_gives_an_equal_optimizer(optimizer):
     assert again.get_config() == optimizer.get_config()
 
 
+def test_first_step_of_adam_is_exact_in_float32():
+    weight = keras.Variable([1.0, 1.0])
+    optimizer = CoupledAdam(0.125, beta_1=0.0, beta_2=0.999)
+    optimizer.apply([tf.constant([3.0, -1e-3])], [weight])
+    np.testing.assert_allclose(weight, [0.875, 1.125], rtol=2e-6)
+
+
 def test_adam_has_the_epsilon_of_torch():
     assert CoupledAdam().epsilon == 1e-8
 
