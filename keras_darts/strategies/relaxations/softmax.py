@@ -1,7 +1,7 @@
 """The relaxation of DARTS."""
 
 import keras
-from keras import ops
+import tensorflow as tf
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -39,7 +39,8 @@ class Softmax(keras.layers.Layer):
         )
 
     def call(self, logits, training=None):  # (E, K) -> (E, K)
-        return ops.softmax(logits / self.temperature, axis=-1)
+        # Keras' softmax warns where an edge has a single candidate.
+        return tf.nn.softmax(logits / self.temperature)
 
     def get_config(self):
         return {**super().get_config(), "temperature": self.initial_temperature}

@@ -1,0 +1,84 @@
+"""A bilevel problem made of two functions, for tests of architects."""
+
+import tensorflow as tf
+
+from keras_darts.search.problem import Evaluation
+
+
+class FunctionProblem:
+    """Gives architects what they see of a search, for losses by hand.
+
+    It stands at a point, `weights` and `arch`, which a test may move. Batches
+    are names of losses; the coming step is that of plain gradient descent.
+
+    Args:
+        losses: Dictionary from the name of a batch to a function
+            `(weights, arch)` -> scalar of lists of tensors.
+        weights: List of tensors.
+        arch: List of tensors.
+        step_size: Float, of the weights' coming step. Defaults to `0.5`.
+
+    Example:
+
+    The problem of figure 2 of DARTS, whose solution is (1, 1):
+
+    >>> problem = kd.testing.FunctionProblem(
+    ...     {
+    ...         "train": lambda w, a: (w[0] - a[0]) ** 2,
+    ...         "search": lambda w, a: a[0] * w[0] - 2 * a[0] + 1,
+    ...     },
+    ...     weights=[tf.constant(-2.0)],
+    ...     arch=[tf.constant(2.0)],
+    ... )
+    >>> _, gradients = kd.architects.FirstOrder().gradients(
+    ...     problem, "train", "search"
+    ... )
+    >>> float(gradients[0])
+    -4.0
+    """
+
+    def __init__(self, losses, weights, arch, step_size=0.5):
+        self.losses = dict(losses)
+        self.weights = list(weights)
+        self.arch = list(arch)
+        self.rate = step_size
+
+    def weight_values(self):
+        return list(self.weights)
+
+    def arch_values(self):
+        return list(self.arch)
+
+    def step_size(self):
+        return tf.constant(self.rate, self.weights[0].dtype)
+
+    def stepped(self, weights, gradients):
+        rate = self.step_size()
+        return [w - rate * g for w, g in zip(weights, gradients, strict=True)]
+
+    def gradients(self, batch, weights, arch, wrt):
+        wanted = {
+            "weights": list(weights) if wrt != "arch" else [],
+            "arch": list(arch) if wrt != "weights" else [],
+        }
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(wanted)
+            loss = self.losses[batch](weights, arch)
+        found = tape.gradient(
+            loss, wanted, unconnected_gradients=tf.UnconnectedGradients.ZERO
+        )
+        return Evaluation(loss, found["weights"], found["arch"], None, [])
+
+    def mixed_product(self, batch, weights, arch, vector):
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(arch)
+            found = self.gradients(batch, weights, arch, wrt="weights")
+            along = tf.add_n(
+                [
+                    tf.reduce_sum(g * v)
+                    for g, v in zip(found.weights, vector, strict=True)
+                ]
+            )
+        return tape.gradient(
+            along, arch, unconnected_gradients=tf.UnconnectedGradients.ZERO
+        )

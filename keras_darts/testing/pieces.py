@@ -1,0 +1,195 @@
+"""What a piece of a strategy has to stand."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_darts import search_spaces
+from keras_darts.search import DartsSearch
+from keras_darts.strategies import SearchStrategy
+from keras_darts.supernet.edge_stack import EdgeStack
+from keras_darts.testing.layers import assert_finite
+from keras_darts.testing.layers import images
+from keras_darts.testing.layers import run_config_test
+
+_CANDIDATES = ("none", "skip_connect", "dil_conv_3x3")
+
+
+def run_relaxation_test(relaxation):
+    """Logits become finite weights, and the gradient comes back.
+
+    Args:
+        relaxation: Layer from logits (E, K) to weights (E, K).
+
+    Raises:
+        AssertionError: if a weight is negative or not finite, that of an
+            absent candidate is not zero, or a logit gets no gradient.
+
+    Example:
+
+    >>> run_relaxation_test(kd.relaxations.Softmax(temperature=0.5))
+    """
+    run_config_test(relaxation)
+    logits = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
+    logits[1, 2] = -1e9
+    logits = tf.constant(logits)
+    projection = images((3,), count=5)
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        weights = relaxation(logits, training=True)
+        along = tf.reduce_sum(weights * projection)
+    assert weights.shape == logits.shape
+    assert_finite(weights)
+    assert np.min(weights) >= 0
+    assert weights[1, 2] == 0, "an absent candidate has a weight"
+    gradient = tape.gradient(along, logits).numpy()
+    assert_finite(gradient)
+    assert np.any(gradient, axis=1).all(), "an edge gets no gradient"
+    assert_finite(relaxation(logits, training=False))
+
+
+def run_connection_test(connection, filters=8):
+    """An edge has the right shape, and mixes by its weights.
+
+    Args:
+        connection: Gives an edge by `edge(primitives, filters, stride,
+            normalization)`, which is called with `(x, weights)`.
+        filters: Integer. Defaults to `8`.
+
+    Raises:
+        AssertionError: if a shape is wrong, two edges start alike, or the
+            weight of a candidate other than `none` gets no gradient.
+
+    Example:
+
+    >>> run_connection_test(kd.connections.FullConnection())
+    """
+    run_config_test(connection)
+    for stride in (1, 2):
+        edges = [
+            connection.edge(_CANDIDATES, filters, stride, "batch")
+            for _ in range(2)
+        ]
+        stack = EdgeStack(edges)
+        stack.build((None, 8, 8, filters))
+        for variable in stack.trainable_variables:
+            first, second = variable.numpy()
+            assert np.any(first != second), f"{variable.path} starts alike"
+        _run_edge_test(stack.template, filters, stride)
+
+
+def run_architect_test(architect):
+    """Gradients for all architecture parameters, and nothing is moved.
+
+    Args:
+        architect: Has `gradients(problem, train_batch, search_batch)`.
+
+    Raises:
+        AssertionError: if a gradient is missing, zero or not finite, or a
+            variable of the search has changed.
+
+    Example:
+
+    >>> run_architect_test(kd.architects.FirstOrder())
+    """
+    run_config_test(architect)
+    space = search_spaces.darts_cnn(
+        2, num_cells=3, num_nodes=1, primitives=_CANDIDATES
+    )
+    strategy = SearchStrategy(architect=architect, edge_normalization=True)
+    search = DartsSearch(space, strategy, num_classes=2, input_shape=(8, 8, 1))
+    search.compile(run_eagerly=True)
+    batches = [
+        (images((8, 8, 1), count=4, seed=seed), np.arange(4) % 2)
+        for seed in range(2)
+    ]
+    before = [v.numpy() for v in search.variables]
+    gradients = search.architecture_gradients(*batches)
+    for variable, value in zip(search.variables, before, strict=True):
+        assert np.array_equal(variable.numpy(), value), (
+            f"{variable.path} has moved"
+        )
+    for variable, gradient in zip(
+        search.arch_variables, gradients, strict=True
+    ):
+        assert gradient.shape == variable.shape
+        assert_finite(gradient)
+        assert np.any(gradient), f"the gradient of {variable.path} is zero"
+
+
+def run_regularizer_test(regularizer):
+    """A finite number whose gradient reaches the logits of all cells.
+
+    Args:
+        regularizer: Called with logits and mixing weights, dictionaries from
+            the kind of cell to (E, K).
+
+    Raises:
+        AssertionError: if the term is no finite scalar, or has no gradient.
+
+    Example:
+
+    >>> run_regularizer_test(kd.regularizers.Entropy(0.1))
+    """
+    run_config_test(regularizer)
+    logits = {
+        kind: tf.constant(images((3,), count=5, seed=seed))
+        for seed, kind in enumerate(("normal", "reduce"))
+    }
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        weights = {kind: tf.nn.softmax(a) for kind, a in logits.items()}
+        term = regularizer(logits, weights)
+    assert term.shape == ()
+    assert_finite(term)
+    for kind, gradient in tape.gradient(term, logits).items():
+        assert gradient is not None, f"no gradient for the {kind} cell"
+        assert_finite(gradient)
+        assert np.any(gradient), f"the gradient of the {kind} cell is zero"
+
+
+def run_discretizer_test(discretizer, search_space="darts_cnn"):
+    """Mixing weights give a genotype of the space, always the same.
+
+    Args:
+        discretizer: Called with a space, and dictionaries of mixing weights
+            (E, K) and edge weights (E,) by kind of cell.
+        search_space: Name, `SearchSpace` or config. Defaults to
+            `"darts_cnn"`.
+
+    Raises:
+        AssertionError: if the genotype has what the space has not, `none`,
+            or differs from call to call.
+
+    Example:
+
+    >>> run_discretizer_test(kd.discretizers.TopK())
+    """
+    run_config_test(discretizer)
+    space, generator = search_spaces.get(search_space), np.random.default_rng(0)
+    weights = {
+        kind: generator.dirichlet(np.ones(spec.num_candidates), len(spec.edges))
+        for kind, spec in space.cells.items()
+    }
+    genotype = discretizer(space, weights, {})
+    assert genotype == discretizer(space, weights, {})
+    assert type(genotype).from_text(genotype.to_text()) == genotype
+    assert "none" not in genotype.primitives()
+    for kind, spec in space.cells.items():
+        for node, pairs in enumerate(genotype.nodes(kind), start=2):
+            for name, source in pairs:
+                assert name in spec.primitives[spec.edges.index((node, source))]
+
+
+def _run_edge_test(edge, filters, stride):
+    inputs = images((8, 8, filters))
+    weights = tf.fill(len(_CANDIDATES), 1 / len(_CANDIDATES))
+    with tf.GradientTape() as tape:
+        tape.watch(weights)
+        outputs = edge(inputs, weights, training=True)
+        projection = images(outputs.shape[1:], seed=1)
+        along = tf.reduce_sum(outputs * projection)
+    assert outputs.shape == (2, 8 // stride, 8 // stride, filters)
+    assert_finite(outputs)
+    gradient = keras.ops.convert_to_numpy(tape.gradient(along, weights))
+    assert np.all(gradient[1:]), "a candidate's weight gets no gradient"

@@ -1,0 +1,74 @@
+"""What a strategy has to stand."""
+
+import dataclasses
+import json
+
+import numpy as np
+
+from keras_darts import search_spaces
+from keras_darts import strategies
+from keras_darts.search import DartsSearch
+from keras_darts.testing.layers import images
+
+_PRIMITIVES = ("none", "skip_connect", "avg_pool_3x3", "dil_conv_3x3")
+
+
+def run_strategy_test(strategy, search_space=None):
+    """A strategy is plain data, and a search with it learns.
+
+    Args:
+        strategy: `SearchStrategy`, its name or its config.
+        search_space: Name, `SearchSpace` or config, which should be small.
+            Defaults to `None`: cells of one node with four primitives.
+
+    Raises:
+        AssertionError: if its config gives another strategy, its clone shares
+            a variable with it, an epoch of a search moves no alpha or no
+            weight, or no genotype comes out.
+
+    Example:
+
+    >>> run_strategy_test(kd.SearchStrategy(regularizers=["entropy"]))
+    """
+    strategy = strategies.get(strategy)
+    plain = json.loads(json.dumps(strategy.get_config()))
+    assert strategies.get(plain) == strategy
+    _run_clone_test(strategy)
+    _run_step_test(strategy, search_space or _small_space())
+
+
+def _run_clone_test(strategy):
+    clone = strategy.clone()
+    assert clone == strategy
+    mine = {id(v) for v in strategy.relaxation.variables}
+    assert mine.isdisjoint(id(v) for v in clone.relaxation.variables)
+
+
+def _run_step_test(strategy, search_space):
+    # A callback may hold the alphas still for the first epochs.
+    strategy = dataclasses.replace(strategy, callbacks=())
+    search = DartsSearch(
+        search_space, strategy, num_classes=2, input_shape=(8, 8, 1)
+    )
+    search.compile(run_eagerly=True)
+    groups = [search.arch_variables, search.weight_variables]
+    before = [[v.numpy() for v in variables] for variables in groups]
+    history = search.fit(
+        images((8, 8, 1), count=16),
+        np.arange(16) % 2,
+        batch_size=4,
+        epochs=1,
+        verbose=0,
+    )
+    assert np.isfinite(history.history["loss"]).all()
+    for variables, values in zip(groups, before, strict=True):
+        for variable, value in zip(variables, values, strict=True):
+            assert np.isfinite(variable.numpy()).all(), variable.path
+            assert np.any(variable.numpy() != value), variable.path
+    assert "none" not in search.genotype().primitives()
+
+
+def _small_space():
+    return search_spaces.darts_cnn(
+        4, num_cells=3, num_nodes=1, primitives=_PRIMITIVES
+    )

@@ -1,0 +1,59 @@
+"""One table: every registered piece goes through every contract it has.
+
+A new piece is tested here by being registered.
+"""
+
+import pytest
+
+from keras_darts import primitives
+from keras_darts import search_spaces
+from keras_darts import strategies
+from keras_darts import testing
+from keras_darts.strategies import architects
+from keras_darts.strategies import connections
+from keras_darts.strategies import discretizers
+from keras_darts.strategies import regularizers
+from keras_darts.strategies import relaxations
+
+SLOTS = (
+    (relaxations, testing.run_relaxation_test),
+    (connections, testing.run_connection_test),
+    (architects, testing.run_architect_test),
+    (regularizers, testing.run_regularizer_test),
+    (discretizers, testing.run_discretizer_test),
+)
+PIECES = [
+    pytest.param(slot, name, check, id=f"{slot.registry.argument}-{name}")
+    for slot, check in SLOTS
+    for name in slot.registry.names()
+]
+
+
+@pytest.mark.parametrize("name", primitives.names())
+def test_primitive(name):
+    testing.run_primitive_test(name)
+
+
+@pytest.mark.parametrize("name", search_spaces.names())
+def test_search_space(name):
+    testing.run_search_space_test(name)
+
+
+@pytest.mark.parametrize("name", strategies.names())
+def test_strategy(name):
+    testing.run_strategy_test(name)
+
+
+@pytest.mark.parametrize(("slot", "name", "check"), PIECES)
+def test_piece(slot, name, check):
+    check(slot.get(name))
+
+
+@pytest.mark.parametrize(("slot", "name", "check"), PIECES)
+def test_piece_comes_back_from_its_config(slot, name, check):
+    piece = slot.get(name)
+    config = slot.serialize(piece)
+    assert config["name"] == name
+    assert slot.serialize(slot.get(config)) == config
+    assert slot.serialize(slot.clone(piece)) == config
+    assert slot.get(piece) is piece
