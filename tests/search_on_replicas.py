@@ -1,0 +1,84 @@
+"""Two steps of a search on some number of devices, for `test_replicas.py`.
+
+A process of its own, since the number of logical devices and a
+`MirroredStrategy` are for a whole process. Writes the alphas as JSON.
+"""
+
+import dataclasses
+import json
+import pathlib
+import sys
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import keras_darts as kd
+
+STEPS = 2
+BATCH = 8
+
+
+def main(strategy, replicas, path):
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(
+        cpu, [tf.config.LogicalDeviceConfiguration()] * 2
+    )
+    devices = tf.distribute.get_strategy()
+    if replicas == 2:
+        devices = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    with devices.scope():
+        path.write_text(json.dumps(alphas(strategy)))
+
+
+def alphas(strategy):
+    """Before and after, by a plain step size that keeps the gradients' size."""
+    space = kd.search_spaces.darts_cnn(
+        4, 3, num_nodes=1, primitives=("none", "skip_connect", "dil_conv_3x3")
+    )
+    search = kd.DartsSearch(
+        dataclasses.replace(space, normalization=None), strategy, seed=1
+    )
+    search.compile(arch_optimizer=keras.optimizers.SGD(1.0))
+    generator = np.random.default_rng(0)
+    halves = [
+        (
+            generator.normal(size=(STEPS * BATCH, 8, 8, 1)).astype("float32"),
+            np.arange(STEPS * BATCH) % 2,
+        )
+        for _ in range(2)
+    ]
+    train, valid = (
+        tf.data.Dataset.from_tensor_slices(half).batch(BATCH) for half in halves
+    )
+    recorder = Recorder()
+    search.fit(
+        train,
+        validation_data=valid,
+        epochs=1,
+        augmentation=None,
+        verbose=0,
+        callbacks=[recorder],
+    )
+    return recorder.alphas
+
+
+class Recorder(keras.callbacks.Callback):
+    def __init__(self):
+        super().__init__()
+        self.alphas = []
+
+    def on_train_begin(self, logs=None):
+        self.record()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.record()
+
+    def record(self):
+        # A mirrored variable has no `numpy`.
+        found = [np.asarray(v.value) for v in self.model.arch_variables]
+        self.alphas.append([values.tolist() for values in found])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), pathlib.Path(sys.argv[3]))
