@@ -10,8 +10,8 @@ from keras_darts import search_spaces
 from keras_darts import strategies
 from keras_darts.search import architecture
 from keras_darts.search import defaults
+from keras_darts.search import fitting
 from keras_darts.search.bilevel_model import BilevelModel
-from keras_darts.search.fitting import plan_fit
 from keras_darts.search.seeding import seeded
 from keras_darts.supernet import Supernet
 
@@ -144,7 +144,15 @@ class DartsSearch(BilevelModel):
         batch_size=None,
         epochs=None,
         verbose="auto",
-        **kwargs,
+        callbacks=None,
+        validation_split=0.5,
+        validation_data=None,
+        *,
+        sample_weight=None,
+        steps_per_epoch=None,
+        augmentation="auto",
+        output_dir=None,
+        resume_from=None,
     ):
         """Searches on the user's data.
 
@@ -179,9 +187,30 @@ class DartsSearch(BilevelModel):
             ValueError: for data or settings with which no search can work,
                 before any training.
         """
-        plan = plan_fit(
-            self, x, y, batch_size=batch_size, epochs=epochs, **kwargs
+        epochs = fitting.checked_epochs(
+            self.strategy.recipe.epochs if epochs is None else epochs
         )
+        output_dir = fitting.run_folder(output_dir, resume_from)
+        halves = fitting.halves_for(
+            self,
+            x,
+            y,
+            batch_size,
+            sample_weight=sample_weight,
+            validation_data=validation_data,
+            validation_split=validation_split,
+            steps_per_epoch=steps_per_epoch,
+        )
+        plan = fitting.plan_fit(
+            self,
+            halves,
+            epochs=epochs,
+            steps_per_epoch=steps_per_epoch,
+            augment=fitting.chosen_augmentation(augmentation, halves),
+            output_dir=output_dir,
+            resume_from=resume_from,
+        )
+        plan.callbacks.extend(callbacks or [])
         return super().fit(**plan._asdict(), shuffle=False, verbose=verbose)
 
     def genotype(self):

@@ -6,25 +6,8 @@ from keras_darts.datasets import Task
 from keras_darts.schedules import CosineByEpoch
 from keras_darts.training import CoupledAdam
 from keras_darts.training import CoupledSGD
-
-_LOSSES = {
-    "sparse": lambda: keras.losses.SparseCategoricalCrossentropy(
-        from_logits=True
-    ),
-    "one_hot": lambda: keras.losses.CategoricalCrossentropy(from_logits=True),
-    "multi_label": lambda: keras.losses.BinaryCrossentropy(from_logits=True),
-    "regression": lambda: keras.losses.MeanSquaredError(),
-}
-
-_METRICS = {
-    "sparse": lambda: keras.metrics.SparseCategoricalAccuracy("accuracy"),
-    "one_hot": lambda: keras.metrics.CategoricalAccuracy("accuracy"),
-    # Logits of zero are probabilities of one half.
-    "multi_label": lambda: keras.metrics.BinaryAccuracy(
-        "accuracy", threshold=0.0
-    ),
-    "regression": lambda: keras.metrics.MeanAbsoluteError("mae"),
-}
+from keras_darts.training import loss_for
+from keras_darts.training import metrics_for
 
 _ON_LOGITS = {
     "sparse_categorical_crossentropy": "sparse",
@@ -49,7 +32,7 @@ def completed(choices, recipe, task):
     fallback = {
         "optimizer": weight_optimizer(recipe),
         "loss": loss_for(task.kind),
-        "metrics": [metric_for(task.kind)],
+        "metrics": metrics_for(task.kind, task.num_outputs),
         "jit_compile": False,
     }
     return keras.optimizers.get(arch), {**fallback, **chosen}
@@ -83,16 +66,6 @@ def arch_optimizer(recipe):
         beta_2=recipe.arch_beta_2,
         weight_decay=recipe.arch_weight_decay,
     )
-
-
-def loss_for(task_kind):
-    """A Keras loss on logits."""
-    return _LOSSES[task_kind]()
-
-
-def metric_for(task_kind):
-    """A Keras metric on logits, named `accuracy` for classes."""
-    return _METRICS[task_kind]()
 
 
 def task_for(loss, num_outputs):

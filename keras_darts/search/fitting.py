@@ -32,55 +32,29 @@ class Plan(typing.NamedTuple):
 
 
 def plan_fit(
-    search,
-    x,
-    y=None,
-    *,
-    batch_size=None,
-    epochs=None,
-    callbacks=None,
-    validation_split=0.5,
-    validation_data=None,
-    sample_weight=None,
-    steps_per_epoch=None,
-    augmentation="auto",
-    output_dir=None,
-    resume_from=None,
+    search, halves, *, epochs, steps_per_epoch, augment, output_dir, resume_from
 ):
-    """Splits and checks the data, builds and compiles what is missing.
+    """Builds and compiles what is missing, and lays out the whole training.
 
-    The arguments are those of `DartsSearch.fit`.
+    Args:
+        search: `DartsSearch`.
+        halves: `Halves` of the data.
+        epochs: Integer.
+        steps_per_epoch: Integer or `None`, a pass over the training half.
+        augment: Augmentation of both batches, or `None`.
+        output_dir: Folder of the run, or `None`.
+        resume_from: The same folder where a run goes on, or `None`.
 
     Returns:
         A `Plan`.
     """
-    recipe = search.strategy.recipe
-    epochs = recipe.epochs if epochs is None else epochs
-    _check_epochs(epochs)
-    output_dir = _output_folder(output_dir, resume_from)
-    if batch_size is None and not _is_batched(x):
-        batch_size = recipe.batch_size
-    halves = datasets.split(
-        x,
-        y,
-        sample_weight=sample_weight,
-        validation_data=validation_data,
-        validation_split=validation_split,
-        batch_size=batch_size,
-        seed=search.seed,
-        steps_per_epoch=steps_per_epoch,
-    )
     task = datasets.check(
         halves, loss=search.chosen_loss, num_classes=search.num_classes
     )
-    shape = tuple(halves.train.element_spec[0].shape)
-    augment = augmentation_for(augmentation, shape)
-    _LOG.info("%s", halves.description)
-    _LOG.info("augmentation: %s", augment or "none")
     steps = steps_per_epoch or halves.num_train // halves.batch_size
     search.prepare(
         task,
-        shape,
+        _image_shape(halves),
         normalization=datasets.channel_statistics(halves.train),
         epochs=epochs,
         steps_per_epoch=steps,
@@ -91,57 +65,72 @@ def plan_fit(
         "data": halves.description,
         "augmentation": augment and augmentations.serialize(augment),
     }
-    run, start = _run_callbacks(
-        search, settings, epochs, output_dir, resume_from
+    config = run_config(search, settings, epochs)
+    run, start = _run_callbacks(search, config, output_dir, resume_from)
+    batches = datasets.bilevel(
+        halves,
+        epochs=epochs,
+        start_epoch=start,
+        seed=search.seed,
+        augment=augment,
+        steps_per_epoch=steps,
     )
     return Plan(
-        x=datasets.bilevel(
-            halves,
-            epochs=epochs,
-            start_epoch=start,
-            seed=search.seed,
-            augment=augment,
-            steps_per_epoch=steps,
-        ),
+        x=batches,
         validation_data=datasets.evaluation(halves.search, halves.batch_size),
         epochs=epochs,
         initial_epoch=start,
         steps_per_epoch=steps,
-        callbacks=[
-            ArchitectureMonitor(),
-            *search.strategy.callbacks,
-            *(callbacks or []),
-            *run,
-        ],
+        callbacks=[ArchitectureMonitor(), *search.strategy.callbacks, *run],
     )
 
 
-def augmentation_for(choice, image_shape):
-    """The augmentation that `"auto"` means for images of a shape.
+def halves_for(search, x, y, batch_size, **options):
+    """The user's data as halves; the log says how they were made."""
+    if batch_size is None and not _is_batched(x):
+        batch_size = search.strategy.recipe.batch_size
+    halves = datasets.split(
+        x, y, batch_size=batch_size, seed=search.seed, **options
+    )
+    _LOG.info("%s", halves.description)
+    return halves
+
+
+def chosen_augmentation(choice, halves):
+    """The augmentation that a choice means for the images at hand."""
+    if choice == "auto":
+        choice = auto_augmentation(_image_shape(halves))
+    augment = None if choice is None else augmentations.get(choice)
+    _LOG.info("augmentation: %s", augment or "none")
+    return augment
+
+
+def auto_augmentation(image_shape):
+    """Crops for all images, and mirror images of those in colour.
 
     An eighth of the side is padded and cropped, which is 4 of CIFAR's 32
-    pixels, and colour images are flipped; digits and letters would not stand
-    a flip.
+    pixels; digits and letters would not stand a flip.
 
     Example:
 
-    >>> augmentation_for("auto", (8, 8, 1))
+    >>> auto_augmentation((8, 8, 1))
     PadCropFlip(padding=1, flip=False)
     """
-    if choice == "auto":
-        height, width, channels = image_shape
-        padding = min(height, width) // 8
-        return datasets.PadCropFlip(padding, flip=channels == 3)
-    if choice is None:
-        return None
-    return augmentations.get(choice)
+    height, width, channels = image_shape
+    return datasets.PadCropFlip(min(height, width) // 8, flip=channels == 3)
 
 
-def _check_epochs(epochs):
+def _image_shape(halves):
+    return tuple(halves.train.element_spec[0].shape)
+
+
+def checked_epochs(epochs):
+    """`epochs`, if it is a positive integer."""
     if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1:
         raise ValueError(
             f"`epochs` must be a positive integer. Received: epochs={epochs!r}"
         )
+    return epochs
 
 
 def _is_batched(x):
@@ -150,7 +139,13 @@ def _is_batched(x):
     return hasattr(x, "element_spec")
 
 
-def _output_folder(output_dir, resume_from):
+def run_folder(output_dir, resume_from):
+    """Where the run is written, or `None`; it can be written to.
+
+    Raises:
+        ValueError: if there is no run to go on with, or one that would be
+            written over.
+    """
     if output_dir is None and resume_from is None:
         return None
     folder = pathlib.Path(output_dir or resume_from)
@@ -176,11 +171,10 @@ def _output_folder(output_dir, resume_from):
     return writable_folder(folder, "output_dir")
 
 
-def _run_callbacks(search, settings, epochs, output_dir, resume_from):
+def _run_callbacks(search, config, output_dir, resume_from):
     """The callbacks that write the run, and the epoch at which it starts."""
     if output_dir is None:
         return [], 0
-    config = run_config(search, settings, epochs)
     checkpoint = SearchCheckpoint(search, output_dir / "checkpoints")
     start = 0
     if resume_from is not None:
