@@ -1,0 +1,166 @@
+"""Equal edges whose variables lie together."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_darts.supernet import MixedOp
+from keras_darts.supernet import SharedTraces
+from keras_darts.supernet.edge_stack import EdgeStack
+
+NAMES = ("skip_connect", "max_pool_3x3", "dil_conv_3x3")
+WEIGHTS = np.array([0.2, 0.3, 0.5], "float32")
+
+
+@pytest.fixture
+def stack():
+    stack = EdgeStack([MixedOp(NAMES, 4) for _ in range(3)])
+    stack.build((None, 8, 8, 4))
+    return stack
+
+
+def called(traces, stack, edge, x, training=True):
+    values = stack.edge_values()[edge]
+    return traces.call(
+        "edge",
+        stack.template,
+        [x, tf.constant(WEIGHTS)],
+        values,
+        training=training,
+    )
+
+
+def test_each_edge_has_its_own_first_values(stack):
+    for variable in stack.trainable_variables:
+        assert variable.shape[0] == 3
+        values = variable.numpy()
+        assert np.any(values[0] != values[1])
+        assert np.any(values[1] != values[2])
+
+
+def test_the_templates_variables_are_not_among_the_stacks(stack):
+    template = stack.template
+    exposed = {id(v) for v in stack.variables}
+    assert exposed.isdisjoint(id(v) for v in template.variables)
+    assert len(stack.trainable_variables) == len(template.trainable_variables)
+    assert len(stack.variables) == len(template.variables)
+
+
+def test_a_stacked_variable_is_found_by_the_templates(stack):
+    for variable in stack.template.variables:
+        stacked = stack.stack_of(variable)
+        assert stacked.shape == (3, *variable.shape)
+        assert stacked.trainable == variable.trainable
+
+
+@pytest.mark.parametrize("traced", [False, True])
+def test_an_edge_is_called_with_its_own_values(stack, images, traced):
+    x = images((8, 8, 4))
+    alone = MixedOp(NAMES, 4)
+    alone.build(x.shape)
+    for edge, (weights, state) in enumerate(stack.edge_values()):
+        for variable, value in zip(
+            [*alone.trainable_variables, *alone.non_trainable_variables],
+            [*weights, *state],
+            strict=True,
+        ):
+            variable.assign(value)
+
+        def call(x, edge=edge):
+            return called(SharedTraces(), stack, edge, x)
+
+        outputs, new_state = (tf.function(call) if traced else call)(x)
+        expected = alone(x, WEIGHTS, training=True)
+        np.testing.assert_allclose(outputs, expected, rtol=1e-5, atol=1e-6)
+        for found, variable in zip(
+            new_state, alone.non_trainable_variables, strict=True
+        ):
+            np.testing.assert_allclose(found, variable.numpy(), rtol=1e-5)
+
+
+def test_a_call_moves_no_variable(stack, images):
+    variables = [*stack.variables, *stack.template.variables]
+    before = [v.numpy() for v in variables]
+    called(SharedTraces(), stack, 1, images((8, 8, 4)))
+    for variable, value in zip(variables, before, strict=True):
+        np.testing.assert_array_equal(variable.numpy(), value)
+
+
+def test_the_new_state_of_each_edge_goes_to_its_place(stack):
+    states = [
+        [np.full(v.shape[1:], edge, "float32") for v in stack.stacked_state]
+        for edge in range(3)
+    ]
+    stack.assign_state(states)
+    for variable in stack.stacked_state:
+        for edge in range(3):
+            assert np.all(variable.numpy()[edge] == edge)
+
+
+def test_equal_structures_are_traced_once(stack, images):
+    traces, calls = SharedTraces(), []
+    template = stack.template
+    original = template.call
+    template.call = lambda *arguments: calls.append(1) or original(*arguments)
+
+    @tf.function
+    def call(x):
+        return [called(traces, stack, edge, x)[0] for edge in range(3)]
+
+    call(images((8, 8, 4)))
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_frozen_keeps_the_gradient_of_inputs_and_mixing_weights(
+    stack, images, frozen
+):
+    traces, values = SharedTraces(), stack.edge_values()[0]
+
+    @tf.function
+    def gradients(x, mixing):
+        with tf.GradientTape() as tape:
+            tape.watch([x, mixing, values])
+            outputs, _ = traces.call(
+                "edge",
+                stack.template,
+                [x, mixing],
+                values,
+                training=True,
+                frozen=frozen,
+            )
+            loss = tf.reduce_sum(outputs**3)
+        return tape.gradient(
+            loss,
+            [x, mixing, values[0]],
+            unconnected_gradients=tf.UnconnectedGradients.ZERO,
+        )
+
+    x, mixing = tf.constant(images((8, 8, 4))), tf.constant(WEIGHTS)
+    by_x, by_mixing, by_weights = gradients(x, mixing)
+    with tf.GradientTape() as tape:
+        tape.watch([x, mixing])
+        outputs, _ = traces.call(
+            "edge", stack.template, [x, mixing], values, training=True
+        )
+        loss = tf.reduce_sum(outputs**3)
+    expected = tape.gradient(loss, [x, mixing])
+    np.testing.assert_allclose(by_x, expected[0], rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(by_mixing, expected[1], rtol=1e-4)
+    for gradient in by_weights:
+        assert np.any(gradient) != frozen
+
+
+def test_random_layers_have_streams_of_their_own(images):
+    stack = EdgeStack([keras.layers.Dropout(0.5, seed=k) for k in range(2)])
+    stack.build((None, 8, 8, 4))
+    x = np.ones((1, 8, 8, 4), "float32")
+    masks = [
+        SharedTraces().call("drop", stack.template, [x], values, training=True)
+        for values in stack.edge_values()
+    ]
+    assert np.any(masks[0][0] != masks[1][0])
+    before = [v.numpy() for v in stack.stacked_state]
+    stack.assign_state([state for _, state in masks])
+    assert np.any(stack.stacked_state[0].numpy() != before[0])
