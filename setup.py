@@ -46,9 +46,7 @@ setuptools.setup(
     ],
     extras_require={
         "litert": LITERT,
-        "text": ["tensorflow-text~=2.21.0"],
         "torch": TORCH,
-        "tuner": ["keras-tuner>=1.4.8,<1.5"],
         "test": [
             *LITERT,
             *TORCH,

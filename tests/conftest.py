@@ -1,4 +1,4 @@
-"""Shared by all tests: the Keras back end, and where real data lies."""
+"""Shared by all tests: how TensorFlow runs, and where real data lies."""
 
 import os
 import pathlib
@@ -7,6 +7,12 @@ import pytest
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from keras_darts.cpu import configure_cpu  # noqa: E402
+
+# As the command line does: the graph optimizer would double the time of
+# every test that traces a supernet.
+configure_cpu()
 
 
 @pytest.fixture(scope="session")

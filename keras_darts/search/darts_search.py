@@ -1,7 +1,5 @@
 """A search for an architecture, as a Keras model."""
 
-import dataclasses
-
 import keras
 from keras import ops
 
@@ -12,8 +10,9 @@ from keras_darts.search import architecture
 from keras_darts.search import defaults
 from keras_darts.search import fitting
 from keras_darts.search.bilevel_model import BilevelModel
+from keras_darts.search.building import adapted_space
+from keras_darts.search.building import supernet_for
 from keras_darts.search.seeding import seeded
-from keras_darts.supernet import Supernet
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -72,7 +71,7 @@ class DartsSearch(BilevelModel):
         with seeded(seed):
             pieces = strategies.get(strategy).clone()
         super().__init__(pieces, **kwargs)
-        self.search_space = _adapted(
+        self.search_space = adapted_space(
             search_spaces.get(search_space), self.strategy, filters, num_cells
         )
         self.num_classes = num_classes
@@ -253,23 +252,10 @@ class DartsSearch(BilevelModel):
 
     def _build_supernet(self, num_outputs, image_shape):
         with self.distribute_strategy.scope(), seeded(self.seed):
-            self._supernet = Supernet(
-                self.search_space,
-                num_outputs,
-                image_shape,
-                relaxation=self.strategy.relaxation,
-                connection=self.strategy.connection,
-                initializer=self.strategy.initializer,
-                edge_normalization=self.strategy.edge_normalization,
+            self._supernet = supernet_for(
+                self.search_space, self.strategy, num_outputs, image_shape
             )
             self.arch_loss_tracker = keras.metrics.Mean(name="arch_loss")
         self.num_classes, self.image_shape = num_outputs, tuple(image_shape)
         self.built = True
         self.forget_traces()
-
-
-def _adapted(space, strategy, filters, num_cells):
-    """The space as the strategy and the arguments want it."""
-    sizes = {"filters": filters, "num_cells": num_cells}
-    given = {name: size for name, size in sizes.items() if size is not None}
-    return dataclasses.replace(space.without(strategy.exclude), **given)
