@@ -1,20 +1,16 @@
 """Networks as LiteRT files, for phones and small computers."""
 
 import hashlib
-import importlib.metadata
 import os
 import pathlib
 import zipfile
-
-import tensorflow as tf
 
 from keras_darts.errors import unknown_name
 from keras_darts.export import parity
 from keras_darts.export.litert_converter import QUANTIZATIONS
 from keras_darts.export.litert_converter import convert
-from keras_darts.export.litert_converter import without_interpreter_warning
+from keras_darts.export.loading import load_litert
 from keras_darts.export.samples import image_array
-from keras_darts.export.serving import ENDPOINT
 from keras_darts.export.serving import describe
 from keras_darts.export.serving import write_archive
 from keras_darts.export.staging import staging
@@ -103,22 +99,9 @@ def litert(
     with staging(path.parent) as scratch:
         write_archive(serving, serving.outputs, scratch / "saved_model")
         model = convert(scratch / "saved_model", quantization, images)
-        file = scratch / "model.tflite"
+        file, record = scratch / "model.tflite", scratch / "parity.json"
         _write(file, model, serving.labels)
-        run, runtime = _runner(file)
-        measured = parity.compare(serving, run, samples)
-        if quantization is None:
-            parity.require(measured, network)
-        record = scratch / "parity.json"
-        parity.write_record(
-            record,
-            measured,
-            format="litert",
-            quantization=quantization,
-            runtime=runtime,
-            size_bytes=file.stat().st_size,
-            sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
-        )
+        _compare(serving, file, record, samples, quantization)
         os.replace(file, path)
         os.replace(record, path.with_suffix(".parity.json"))
     return path
@@ -176,16 +159,17 @@ def _write(file, model, labels):
             archive.writestr("labels.txt", text)
 
 
-def _runner(file):
-    try:
-        from ai_edge_litert.interpreter import Interpreter
-
-        version = importlib.metadata.version("ai-edge-litert")
-        runtime = f"ai_edge_litert {version}"
-    except ImportError:
-        Interpreter = tf.lite.Interpreter
-        runtime = f"tensorflow {tf.__version__}"
-    with without_interpreter_warning():
-        interpreter = Interpreter(str(file))
-    signature = interpreter.get_signature_runner(ENDPOINT)
-    return lambda images: signature(image=images), runtime
+def _compare(serving, file, record, samples, quantization):
+    exported = load_litert(file)
+    measured = parity.compare(serving, exported, samples)
+    if quantization is None:
+        parity.require(measured, serving.network)
+    parity.write_record(
+        record,
+        measured,
+        format="litert",
+        quantization=quantization,
+        runtime=exported.runtime,
+        size_bytes=file.stat().st_size,
+        sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
+    )

@@ -8,7 +8,7 @@ import pathlib
 import tensorflow as tf
 
 from keras_darts.export import parity
-from keras_darts.export.serving import ENDPOINT
+from keras_darts.export.loading import load_saved_model
 from keras_darts.export.serving import describe
 from keras_darts.export.serving import write_archive
 from keras_darts.export.staging import staging
@@ -89,7 +89,7 @@ def saved_model(
     with staging(path) as scratch:
         export = scratch / "export"
         write_archive(serving, serving.labelled_outputs, export)
-        measured = parity.compare(serving, _runner(export), samples)
+        measured = parity.compare(serving, load_saved_model(export), samples)
         parity.require(measured, network)
         _write_extras(export, serving, measured)
         return _publish(export, path, version)
@@ -106,20 +106,6 @@ def _check_version(path, version):
         )
     if (path / str(version)).exists():
         raise _taken(path, version)
-
-
-def _runner(folder):
-    with tf.device("CPU:0"):
-        loaded = tf.saved_model.load(str(folder))
-    # The signature does not keep `loaded` and its variables alive by itself.
-    signature = loaded.signatures[ENDPOINT]
-
-    def run(images, loaded=loaded):
-        with tf.device("CPU:0"):
-            outputs = signature(image=tf.constant(images))
-        return {name: tensor.numpy() for name, tensor in outputs.items()}
-
-    return run
 
 
 def _write_extras(export, serving, measured):
