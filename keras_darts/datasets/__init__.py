@@ -18,6 +18,7 @@ from keras_darts.datasets.statistics import channel_statistics
 from keras_darts.datasets.streams import bilevel
 from keras_darts.datasets.streams import evaluation
 from keras_darts.datasets.streams import stream
+from keras_darts.datasets.subset import stratified_subset
 from keras_darts.datasets.task import Task
 from keras_darts.datasets.task import infer_task
 
@@ -41,5 +42,6 @@ __all__ = [
     "infer_task",
     "load",
     "split",
+    "stratified_subset",
     "stream",
 ]
