@@ -1,6 +1,8 @@
 """Files that appear whole or not at all."""
 
 import contextlib
+import csv
+import json
 import os
 import pathlib
 import tempfile
@@ -38,6 +40,22 @@ def written_whole(path):
         os.replace(scratch, path)
     finally:
         scratch.unlink(missing_ok=True)
+
+
+def write_json(path, value):
+    """Plain data as an indented JSON file."""
+    with written_whole(path) as scratch:
+        scratch.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+
+
+def write_table(path, rows):
+    """Dictionaries as a CSV file, a row each; a missing value stays empty."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    with written_whole(path) as scratch:
+        with scratch.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, names)
+            writer.writeheader()
+            writer.writerows(rows)
 
 
 def writable_folder(folder, argument="path"):

@@ -1,5 +1,6 @@
 """The published ways to train, as ready objects."""
 
+from keras_darts.training.classification import classification_figures
 from keras_darts.training.drop_path_ramp import DropPathRamp
 from keras_darts.training.losses import SmoothedCrossentropy
 from keras_darts.training.losses import loss_for
@@ -10,6 +11,8 @@ from keras_darts.training.recipe import Recipe
 from keras_darts.training.recipes import cifar_recipe
 from keras_darts.training.recipes import imagenet_recipe
 from keras_darts.training.recipes import small_image_recipe
+from keras_darts.training.run_folder import TrainingRun
+from keras_darts.training.run_folder import load_network
 
 __all__ = [
     "CoupledAdam",
@@ -17,8 +20,11 @@ __all__ = [
     "DropPathRamp",
     "Recipe",
     "SmoothedCrossentropy",
+    "TrainingRun",
     "cifar_recipe",
+    "classification_figures",
     "imagenet_recipe",
+    "load_network",
     "loss_for",
     "metrics_for",
     "small_image_recipe",

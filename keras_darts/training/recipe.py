@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras_darts.datasets import evaluation
 from keras_darts.datasets import stream
 from keras_darts.datasets.augmentation import Augmentation
+from keras_darts.datasets.augmentation import serialize
 from keras_darts.training.drop_path_ramp import DropPathRamp
 from keras_darts.training.losses import loss_for
 from keras_darts.training.losses import metrics_for
@@ -153,6 +154,19 @@ class Recipe:
             shuffle=False,
             **{"epochs": self.epochs, **options},
         )
+
+    def get_config(self):
+        """Plain values that say everything there is to know."""
+        config = {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+        }
+        config["optimizer"] = keras.optimizers.serialize(self.optimizer)
+        if self.augmentation is not None:
+            config["augmentation"] = serialize(self.augmentation)
+        if self.resize is not None:
+            config["resize"] = dataclasses.asdict(self.resize)
+        return config
 
     def _augment(self, images, seed):
         if self.augmentation is None:

@@ -1,0 +1,114 @@
+"""What a training leaves on disk, kept up to date, and read again."""
+
+import pathlib
+import time
+import warnings
+
+import keras
+
+from keras_darts import genotypes
+
+# Registers the layers with Keras; the optimizers come with this package.
+from keras_darts import networks  # noqa: F401
+from keras_darts.files import writable_folder
+from keras_darts.files import write_json
+from keras_darts.files import write_table
+from keras_darts.files import written_whole
+
+# A large network takes seconds to write, a small one's epochs don't take more.
+_SECONDS_BETWEEN_MODELS = 60
+_MODEL = "model.keras"
+
+
+class TrainingRun(keras.callbacks.Callback):
+    """Writes settings, genotype, history and the network of a training.
+
+    The files are `config.json`, `genotype.json`, `history.csv` and
+    `model.keras`, in which raw images come in and logits come out. Every file
+    appears whole or not at all; the network is written at the end, and once a
+    minute before.
+
+    Args:
+        folder: Path of the run.
+        config: Dictionary for `config.json`.
+        recipe: The `Recipe`, whose preprocessing becomes part of the model.
+
+    Raises:
+        ValueError: if `folder` can't be written to.
+
+    Example:
+
+    >>> import tempfile
+    >>> network = kd.networks.CifarNetwork(
+    ...     "darts_v2", filters=2, num_cells=2, auxiliary=False,
+    ...     input_shape=(8, 8, 1),
+    ... )
+    >>> images = np.zeros((64, 8, 8, 1), "uint8")
+    >>> train = tf.data.Dataset.from_tensor_slices((images, [0, 1] * 32))
+    >>> recipe = kd.training.small_image_recipe(
+    ...     network, num_train=64, mean=(8.0,), variance=(36.0,)
+    ... )
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     run = TrainingRun(folder, config={}, recipe=recipe)
+    ...     options = {"epochs": 1, "verbose": 0, "callbacks": [run]}
+    ...     history = recipe.fit(network, train, **options)
+    ...     sorted(file.name for file in pathlib.Path(folder).iterdir())
+    ['config.json', 'genotype.json', 'history.csv', 'model.keras']
+    """
+
+    def __init__(self, folder, *, config, recipe):
+        super().__init__()
+        self.folder = writable_folder(folder, "folder")
+        self.config = config
+        self.recipe = recipe
+        self._rows = []
+
+    def on_train_begin(self, logs=None):
+        self._from_raw = _from_raw_images(self.model, self.recipe)
+        self._written = time.monotonic()
+        write_json(self.folder / "config.json", self.config)
+        genotypes.save(self.model.genotype, self.folder / "genotype.json")
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._rows.append({"epoch": epoch, **(logs or {})})
+        write_table(self.folder / "history.csv", self._rows)
+        if time.monotonic() - self._written > _SECONDS_BETWEEN_MODELS:
+            self._write_model()
+
+    def on_train_end(self, logs=None):
+        self._write_model()
+
+    def _write_model(self):
+        with written_whole(self.folder / _MODEL) as scratch:
+            with warnings.catch_warnings():
+                # Keras' way to NumPy arrays, which is not for users to mend.
+                warnings.filterwarnings("ignore", "__array__ implementation")
+                self._from_raw.save(scratch)
+        self._written = time.monotonic()
+
+
+def load_network(path):
+    """The network of a training, from raw images to logits.
+
+    Args:
+        path: Folder of the run, or its `model.keras`.
+
+    Returns:
+        A `keras.Model`.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    file = pathlib.Path(path)
+    file = file / _MODEL if file.is_dir() else file
+    if not file.is_file():
+        raise ValueError(
+            f"`path` must be the folder of a training run or its {_MODEL}. "
+            f"Received: path={str(path)!r}"
+        )
+    return keras.models.load_model(file)
+
+
+def _from_raw_images(network, recipe):
+    images = keras.Input(network.input_shape[1:], name="image")
+    return keras.Model(images, network(recipe.preprocessing(images)))
