@@ -16,6 +16,7 @@ _NAMES = {
     "RecurrentGenotype": "genotypes",
     "SearchSpace": "search_spaces",
     "SearchStrategy": "strategies",
+    "configure_cpu": "cpu",
     "plot_cell": "analysis",
     "register_primitive": "primitives",
     "register_search_space": "search_spaces",
