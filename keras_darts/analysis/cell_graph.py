@@ -66,6 +66,16 @@ _UNLABELLED = "#b3bcc6"
 _NONE = "#7d8894"
 
 
+def cell_names(genotype):
+    """The names of the cells that a genotype of any kind has.
+
+    Raises:
+        TypeError: If `genotype` is not a genotype.
+    """
+    cells, _ = _kind(genotype)
+    return cells
+
+
 def cell_graph(genotype, cell):
     """The graph of one cell of a genotype of any kind.
 
@@ -73,11 +83,16 @@ def cell_graph(genotype, cell):
         TypeError: If `genotype` is not a genotype.
         ValueError: If the genotype has no such cell.
     """
+    cells, build = _kind(genotype)
+    if cell not in cells:
+        raise unknown_name("cell", cell, cells)
+    return build(genotype, cell)
+
+
+def _kind(genotype):
     for kind, cells, build in _KINDS:
         if isinstance(genotype, kind):
-            if cell not in cells:
-                raise unknown_name("cell", cell, cells)
-            return build(genotype, cell)
+            return cells, build
     raise TypeError(
         "`genotype` must be a Genotype, a RecurrentGenotype or a "
         f"NasBench201Genotype. Received: genotype={genotype!r} of type "

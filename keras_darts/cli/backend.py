@@ -1,0 +1,50 @@
+"""TensorFlow, imported without the noise it makes on the way."""
+
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+
+from keras_darts.cpu import configure_cpu
+
+_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+
+
+def start(graph_optimizer=True):
+    """Imports TensorFlow as this machine needs it.
+
+    Where the user has set `TF_CPP_MIN_LOG_LEVEL`, all is shown that it lets
+    through.
+    """
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    quiet = contextlib.nullcontext if _LEVEL in os.environ else _without_noise
+    os.environ.setdefault(_LEVEL, "2")
+    with quiet():
+        configure_cpu(graph_optimizer=graph_optimizer)
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()
+
+
+@contextlib.contextmanager
+def _without_noise():
+    """Holds back standard error, shown only if something is raised.
+
+    TensorFlow writes there about itself before it looks at its log level, so
+    that only the descriptor itself can be turned aside.
+    """
+    sys.stderr.flush()
+    shown = os.dup(2)
+    with tempfile.TemporaryFile("w+") as aside:
+        os.dup2(aside.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            aside.seek(0)
+            with os.fdopen(os.dup(shown), "w") as standard_error:
+                shutil.copyfileobj(aside, standard_error)
+            raise
+        finally:
+            os.dup2(shown, 2)
+            os.close(shown)

@@ -1,0 +1,65 @@
+"""The folder of a run: checked before TensorFlow loads, with its flags."""
+
+import json
+import pathlib
+
+from keras_darts.cli.options import require
+from keras_darts.files import writable_folder
+from keras_darts.files import write_json
+
+_COMMAND = "command.json"
+# What belongs to one call and not to the run.
+_PASSING = ("output_dir", "resume", "debug")
+
+
+def new_run(options):
+    """The folder `--output_dir`, which must not hold a run.
+
+    Raises:
+        ValueError: if it does, or can't be written to.
+    """
+    require(options, "output_dir")
+    folder = pathlib.Path(options.output_dir)
+    if (folder / "config.json").exists():
+        remedy = "--resume goes on with it" if "resume" in options else ""
+        raise ValueError(
+            "`output_dir` must not hold a run already: choose another folder"
+            f"{remedy and f', or {remedy}'}. Received: "
+            f"output_dir={str(folder)!r}"
+        )
+    return writable_folder(folder, "output_dir")
+
+
+def earlier_run(options):
+    """The folder `--output_dir`, whose flags hold where none are given.
+
+    Raises:
+        ValueError: if it holds no run.
+    """
+    require(options, "output_dir")
+    folder = pathlib.Path(options.output_dir)
+    if not (folder / "config.json").exists():
+        raise ValueError(
+            "`output_dir` must hold a run for --resume. Received: "
+            f"output_dir={str(folder)!r}, which has no config.json"
+        )
+    remembered = folder / _COMMAND
+    if remembered.exists():
+        for name, value in json.loads(remembered.read_text()).items():
+            if name in options and not options[name].present:
+                options[name].value = value
+    return writable_folder(folder, "output_dir")
+
+
+def remember(options, folder):
+    """Keeps the flags of a run, for `earlier_run`."""
+    given = {
+        name: options[name].value for name in options if name not in _PASSING
+    }
+    write_json(folder / _COMMAND, given)
+
+
+def config(folder):
+    """What `config.json` of a run says, nothing where there is none."""
+    path = pathlib.Path(folder) / "config.json"
+    return json.loads(path.read_text("utf-8")) if path.is_file() else {}

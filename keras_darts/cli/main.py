@@ -1,0 +1,117 @@
+"""The command `keras-darts`: finds the subcommand and reports its errors."""
+
+import contextlib
+import logging
+import sys
+
+from absl import flags
+
+from keras_darts.cli import evaluate
+from keras_darts.cli import export
+from keras_darts.cli import plot
+from keras_darts.cli import search
+from keras_darts.cli import train
+from keras_darts.cli.options import help_text
+from keras_darts.cli.options import parse
+from keras_darts.cli.options import summary
+from keras_darts.errors import unknown_name
+from keras_darts.version import __version__
+
+COMMANDS = {
+    "search": search,
+    "train": train,
+    "evaluate": evaluate,
+    "export": export,
+    "plot": plot,
+}
+HELP = ("--help", "-help", "-h")
+
+# What a user can cause and put right; anything else is a mistake of ours,
+# which shows its traceback.
+USER_ERRORS = (ImportError, OSError, RuntimeError, TypeError, ValueError)
+
+
+def main(arguments=None):
+    """Runs a command line and gives its exit code.
+
+    Args:
+        arguments: List of strings. Defaults to `None`, those of the process.
+
+    Returns:
+        0, or 1 where the work failed, 2 where the command line is wrong, and
+        130 where it was interrupted.
+    """
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    name, *rest = arguments or [""]
+    if name in ("--version", "-version"):
+        print(f"keras-darts {__version__}")
+        return 0
+    if name in ("", "help", *HELP):
+        print(_overview(), file=sys.stdout if name else sys.stderr)
+        return 0 if name else 2
+    if name not in COMMANDS:
+        return _fail("", unknown_name("command", name, COMMANDS), 2)
+    if set(HELP) & set(rest):
+        print(help_text(name, COMMANDS[name]))
+        return 0
+    try:
+        options = parse(COMMANDS[name], rest)
+    except flags.Error as error:
+        return _fail(name, error, 2)
+    return _run(name, options)
+
+
+def _run(name, options):
+    try:
+        with _log_shown():
+            COMMANDS[name].run(options)
+    except KeyboardInterrupt:
+        return _fail(name, "interrupted", 130)
+    except (flags.Error, *USER_ERRORS) as error:
+        if options.debug:
+            raise
+        return _fail(name, error, 2 if isinstance(error, flags.Error) else 1)
+    return 0
+
+
+def _overview():
+    width = max(map(len, COMMANDS))
+    rows = [
+        f"  {name:{width}}  {summary(command)}"
+        for name, command in COMMANDS.items()
+    ]
+    return "\n".join(
+        [
+            "Usage: keras-darts COMMAND [--flag=value ...]",
+            "",
+            "Differentiable architecture search with Keras. Commands:",
+            "",
+            *rows,
+            "",
+            "keras-darts COMMAND --help lists the flags of a command.",
+            "keras-darts --version prints the version.",
+        ]
+    )
+
+
+def _fail(name, error, code):
+    command = f"keras-darts {name}".rstrip()
+    kind = "" if code == 130 else "error: "
+    print(f"{command}: {kind}{error}", file=sys.stderr)
+    if code == 2:
+        print(f"{command} --help shows what there is.", file=sys.stderr)
+    return code
+
+
+@contextlib.contextmanager
+def _log_shown():
+    """Inside, the log of the library is part of the output."""
+    log = logging.getLogger("keras_darts")
+    handler, level = logging.StreamHandler(sys.stdout), log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+        log.removeHandler(handler)

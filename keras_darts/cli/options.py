@@ -1,0 +1,97 @@
+"""Flags of a subcommand: declared, parsed, explained."""
+
+import textwrap
+
+from absl import flags
+
+_WIDTH = 80
+
+
+def parse(command, arguments):
+    """The flags of a subcommand, as `absl.flags.FlagValues`.
+
+    Args:
+        command: Module of the subcommand, with a function `define`.
+        arguments: List of strings.
+
+    Raises:
+        absl.flags.Error: for a command line that is wrong.
+    """
+    options = _defined(command)
+    options.set_gnu_getopt(True)
+    _, *others = options(["keras-darts", *arguments])
+    if others:
+        raise flags.Error(
+            f"Flags are written --name=value. Received: {' '.join(others)}"
+        )
+    return options
+
+
+def require(options, *names):
+    """Raises `absl.flags.Error` for the first flag that was not given."""
+    for name in names:
+        if options[name].value in (None, ""):
+            raise flags.Error(f"The flag --{name} must be given")
+
+
+def define_choices(options, name, default, choices, meaning):
+    """Declares a flag that takes one or more names with commas between."""
+    flags.DEFINE_list(name, default, meaning, flag_values=options)
+
+    def check(values):
+        unknown = [value for value in values if value not in choices]
+        if unknown or not values:
+            raise flags.ValidationError(
+                f"one or more of {', '.join(choices)}, with commas between"
+            )
+        return True
+
+    flags.register_validator(name, check, flag_values=options)
+
+
+def summary(command):
+    """The first line of what a subcommand says of itself."""
+    return command.__doc__.partition("\n")[0].rstrip(".")
+
+
+def help_text(name, command):
+    """What `--help` prints for a subcommand."""
+    options = _defined(command)
+    lines = [
+        f"Usage: keras-darts {name} [--flag=value ...]",
+        "",
+        *command.__doc__.strip().splitlines(),
+        "",
+        "Flags:",
+    ]
+    for flag in options:
+        lines += _described(options[flag])
+    return "\n".join(lines)
+
+
+def _defined(command):
+    options = flags.FlagValues()
+    command.define(options)
+    flags.DEFINE_bool(
+        "debug",
+        False,
+        "Show the traceback of an error.",
+        flag_values=options,
+    )
+    return options
+
+
+def _described(flag):
+    choices = getattr(flag.parser, "enum_values", None)
+    value = f"={'|'.join(choices) if choices else '...'}"
+    form = f"[no]{flag.name}" if flag.boolean else flag.name + value
+    # absl puts the choices before the text.
+    text = flag.help.rpartition(">: ")[2] if choices else flag.help
+    if flag.default is not None and not flag.boolean:
+        default = flag.default_as_str.strip("'")
+        text += f" Defaults to {default}."
+    indent = " " * 6
+    wrapped = textwrap.wrap(
+        text, _WIDTH, initial_indent=indent, subsequent_indent=indent
+    )
+    return [f"  --{form}", *wrapped]

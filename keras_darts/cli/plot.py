@@ -1,0 +1,97 @@
+"""Draw the cells of a genotype, and the course of a search.
+
+Each cell becomes a picture of its own.
+
+  keras-darts plot --genotype=darts_v2 --output_dir=pictures
+  keras-darts plot --genotype=runs/digits --alphas --format=svg,png
+"""
+
+import pathlib
+
+import numpy as np
+from absl import flags
+
+from keras_darts.cli import folders
+from keras_darts.cli import genotype
+from keras_darts.cli.options import define_choices
+from keras_darts.files import writable_folder
+
+_PREFIX = "alphas_"
+
+
+def define(options):
+    """Declares the flags."""
+    genotype.define(options)
+    define_choices(
+        options,
+        "format",
+        ["svg"],
+        ("svg", "png"),
+        "What to write: svg, png or svg,png.",
+    )
+    flags.DEFINE_string(
+        "output_dir",
+        None,
+        "Folder of the pictures; if not given, cells/ in the run folder, and "
+        "for other genotypes the present folder.",
+        flag_values=options,
+    )
+    flags.DEFINE_bool(
+        "alphas",
+        False,
+        "Also draw how the alphas of a search run went.",
+        flag_values=options,
+    )
+
+
+def run(options):
+    """Draws; `options` are the parsed flags."""
+    found, name = genotype.find(options)
+    source = pathlib.Path(options.genotype)
+    is_run = source.is_dir()
+    if options.alphas and not is_run:
+        raise ValueError(
+            "`genotype` must be the folder of a search run for --alphas. "
+            f"Received: genotype={options.genotype!r}"
+        )
+    here = source / "cells" if is_run else "."
+    folder = writable_folder(options.output_dir or here, "output_dir")
+    # In the folder of the run the run's name would say nothing.
+    begin = "" if is_run and not options.output_dir else f"{name}_"
+    from keras_darts import analysis
+
+    print(found.to_text())
+    for form in options.format:
+        for cell in analysis.cell_names(found):
+            path = folder / f"{begin}{cell}.{form}"
+            print(analysis.plot_cell(found, cell, path))
+        for kind, alphas, names in _alphas(source) if options.alphas else ():
+            path = folder / f"{begin}{_PREFIX}{kind}.{form}"
+            print(
+                analysis.plot_alpha_history(
+                    alphas, names, path, title=f"{kind} cell", y_label="alpha"
+                )
+            )
+
+
+def _alphas(run):
+    """(kind of cell, alphas by epoch, names of the columns) of a run."""
+    search, path = folders.config(run).get("search"), run / "alphas.npz"
+    if search is None or not path.is_file():
+        raise ValueError(
+            "`genotype` must be the folder of a search run for --alphas. "
+            f"Received: genotype={str(run)!r}, which has no alphas.npz"
+        )
+    space = search["search_space"]
+    with np.load(path) as arrays:
+        for name in arrays.files:
+            if name.startswith(_PREFIX):
+                kind = name.removeprefix(_PREFIX)
+                yield kind, arrays[name], _columns(space[kind]["primitives"])
+
+
+def _columns(primitives):
+    """The candidates' names, or numbers where edges have different ones."""
+    if all(names == primitives[0] for names in primitives):
+        return primitives[0]
+    return [str(k) for k in range(max(map(len, primitives)))]

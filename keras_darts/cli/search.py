@@ -1,0 +1,144 @@
+"""Search an architecture on a data set.
+
+The folder of the run gets genotype.json, the drawn cells, history.csv,
+alphas.npz, checkpoints and files for TensorBoard, up to date after each epoch.
+
+  keras-darts search --dataset=digits --output_dir=runs/digits --epochs=20
+  keras-darts search --output_dir=runs/digits --resume --epochs=40
+"""
+
+from absl import flags
+
+from keras_darts import search_spaces
+from keras_darts.cli import backend
+from keras_darts.cli import data
+from keras_darts.cli import folders
+
+
+def define(options):
+    """Declares the flags."""
+    data.define(options)
+    data.define_subset(options)
+    _define_search(options)
+    flags.DEFINE_string(
+        "output_dir", None, "Folder of the run.", flag_values=options
+    )
+    flags.DEFINE_bool(
+        "resume",
+        False,
+        "Go on with the run in --output_dir, with its flags; a larger "
+        "--epochs extends it.",
+        flag_values=options,
+    )
+    flags.DEFINE_bool(
+        "graph_optimizer",
+        False,
+        "Let TensorFlow rewrite the graph first, which takes most of the time "
+        "to the first step and was found to win nothing after it.",
+        flag_values=options,
+    )
+
+
+def _define_search(options):
+    flags.DEFINE_string(
+        "search_space", "darts_cnn", "Name of the space.", flag_values=options
+    )
+    flags.DEFINE_string(
+        "strategy", "darts", "Name of the method.", flag_values=options
+    )
+    for name, meaning in (
+        (
+            "epochs",
+            "Passes over the training half; if not given, the method's.",
+        ),
+        ("batch_size", "Images in a step; if not given, the method's."),
+        ("filters", "Channels of the first cells; if not given, the space's."),
+        ("num_cells", "Cells of the supernet; if not given, the space's."),
+    ):
+        flags.DEFINE_integer(
+            name, None, meaning, lower_bound=1, flag_values=options
+        )
+    flags.DEFINE_float(
+        "validation_split",
+        0.5,
+        "Share of the images on which the architecture is trained.",
+        lower_bound=0.0,
+        upper_bound=1.0,
+        flag_values=options,
+    )
+    flags.DEFINE_integer(
+        "seed",
+        0,
+        "Decides first values, split and order of the images.",
+        flag_values=options,
+    )
+
+
+def run(options):
+    """Searches; `options` are the parsed flags."""
+    begin = folders.earlier_run if options.resume else folders.new_run
+    folder = begin(options)
+    search_spaces.get(options.search_space)
+    backend.start(graph_optimizer=options.graph_optimizer)
+    from keras_darts.cli import report
+    from keras_darts.search import DartsSearch
+
+    images = _images(options)
+    search = DartsSearch(
+        options.search_space,
+        options.strategy,
+        num_classes=images.num_classes,
+        input_shape=images.image_shape,
+        filters=options.filters,
+        num_cells=options.num_cells,
+        seed=options.seed,
+    )
+    folders.remember(options, folder)
+    print(_introduction(options, search, images, report), flush=True)
+    search.fit(
+        images.train.batch(
+            options.batch_size or search.strategy.recipe.batch_size
+        ),
+        epochs=options.epochs,
+        validation_split=options.validation_split,
+        verbose=report.verbosity(),
+        callbacks=[report.TimeLeft()],
+        **{"resume_from" if options.resume else "output_dir": folder},
+    )
+    print(_conclusion(options, search, folder))
+
+
+def _images(options):
+    images = data.load(options, options.image_size)
+    data.check_one_size(images)
+    return data.subset(options, images)
+
+
+def _introduction(options, search, images, report):
+    space = search.search_space
+    epochs = options.epochs or search.strategy.recipe.epochs
+    return "\n".join(
+        [
+            f"search: {options.strategy} in {options.search_space}, "
+            f"{epochs} epochs, seed {options.seed}",
+            data.describe(images),
+            f"supernet: {space.num_cells} cells of {space.filters} filters, "
+            f"{report.count(search.weight_variables)} weights, "
+            f"{report.count(search.arch_variables)} alphas",
+            f"device: {report.device()}",
+        ]
+    )
+
+
+def _conclusion(options, search, folder):
+    return "\n".join(
+        [
+            f"{search.genotype().to_text()}",
+            f"genotype:    {folder / 'genotype.json'}",
+            f"cells drawn: {folder / 'cells'}",
+            f"history:     {folder / 'history.csv'}, {folder / 'alphas.npz'}",
+            f"TensorBoard: tensorboard --logdir={folder / 'tensorboard'}",
+            f"next:        keras-darts train --genotype={folder} "
+            f"--dataset={options.dataset} --output_dir={folder}-trained",
+        ]
+    )

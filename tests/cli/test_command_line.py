@@ -1,0 +1,206 @@
+"""What the command line says before any work begins."""
+
+import re
+import subprocess
+import sys
+import time
+
+import pytest
+
+from keras_darts.cli.main import COMMANDS
+from keras_darts.cli.main import main
+from keras_darts.version import __version__
+
+LIGHT = """
+import sys
+from keras_darts.cli.main import main
+code = main({arguments})
+heavy = {{"keras", "matplotlib", "tensorflow"}} & set(sys.modules)
+assert not heavy, heavy
+sys.exit(code)
+"""
+
+
+def python(script, environment):
+    return subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["--version"], *([name, "--help"] for name in COMMANDS)],
+    ids=" ".join,
+)
+def test_help_waits_for_nothing_heavy(arguments, environment):
+    begin = time.monotonic()
+    done = python(LIGHT.format(arguments=arguments), environment)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() and not done.stderr
+    assert time.monotonic() - begin < 5
+
+
+def test_the_package_runs_as_a_module(environment):
+    done = subprocess.run(
+        [sys.executable, "-m", "keras_darts", "--version"],
+        capture_output=True,
+        text=True,
+        env=environment,
+    )
+    assert done.stdout == f"keras-darts {__version__}\n"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_fits_into_80_columns_and_names_every_flag(name, capsys):
+    assert main([name, "--help"]) == 0
+    text = capsys.readouterr().out
+    assert max(map(len, text.splitlines())) <= 80
+    assert re.search(r"^  --\[no\]debug$", text, re.MULTILINE)
+
+
+def test_help_lists_the_commands(capsys):
+    assert main(["--help"]) == 0
+    text = capsys.readouterr().out
+    assert all(f"  {name} " in text for name in COMMANDS)
+
+
+def test_no_command_is_an_error_with_the_help(capsys):
+    assert main([]) == 2
+    assert "Commands:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("serach", r"keras-darts: error: .*Did you mean search\?"),
+        ("search --datset=x", r"keras-darts search: error: .*dataset \?"),
+        ("search --epochs=0", "--epochs=0: 0 is not a positive integer"),
+        ("search --epochs=two", "--epochs=two"),
+        ("search --validation_split=1.5", "--validation_split=1.5"),
+        ("search runs/a", "written --name=value. Received: runs/a"),
+        ("search --dataset=digits", "--output_dir must be given"),
+        ("search --output_dir=a", "--dataset must be given"),
+        ("train --output_dir=a", "--genotype must be given"),
+        ("train --recipe=cifra", r"one of <cifar\|imagenet\|small>"),
+        ("evaluate", "--model must be given"),
+        ("export", "--run must be given"),
+        ("export --quantization=none,int4", "int8, with commas between"),
+        ("plot", "--genotype must be given"),
+        ("plot --format=jpg", "svg, png, with commas between"),
+    ],
+)
+def test_a_wrong_command_line_exits_with_2(arguments, message, capsys, here):
+    assert main(arguments.split()) == 2
+    shown = capsys.readouterr()
+    assert re.search(message, shown.err), shown.err
+    assert "--help shows what there is" in shown.err
+    assert not shown.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("search --output_dir=file/a", "`output_dir` must be a folder"),
+        ("search --output_dir=a --resume", "must hold a run for --resume"),
+        (
+            "search --output_dir=a --dataset=digits --search_space=dart_cnn",
+            r"`search_space` .*Did you mean darts_cnn\?",
+        ),
+        (
+            "search --output_dir=a --dataset=digits --strategy=drats",
+            r"`strategy` .*Did you mean darts",
+        ),
+        (
+            "search --output_dir=a --dataset=digits --filters=3",
+            "`filters` must be even",
+        ),
+        (
+            "search --output_dir=a --dataset=digits --max_examples=20",
+            "`batch_size` must be at most",
+        ),
+        ("plot --genotype=darts_v3", r"Did you mean .*darts_v2"),
+        ("plot --genotype=no/such.json", "which does not exist"),
+        ("plot --genotype=file", "must be a genotype file"),
+        ("plot --genotype=random:x", "a number after 'random:'"),
+        ("plot --genotype=darts_v2 --alphas", "folder of a search run"),
+        (
+            "train --output_dir=a --genotype=rnn_darts_v1 --dataset=digits",
+            "`genotype` must be a `Genotype`",
+        ),
+        (
+            "train --output_dir=a --genotype=darts_v1 --dataset=digits "
+            "--auxiliary",
+            "`auxiliary` must be False",
+        ),
+        ("evaluate --model=none", "a file that exists"),
+        ("evaluate --model=. --dataset=digits", "SavedModel"),
+        ("export --run=none", "folder of a training run"),
+    ],
+)
+def test_a_users_error_is_one_line_and_exits_with_1(
+    arguments, message, capsys, here
+):
+    (here / "file").write_text("")
+    assert main(arguments.split()) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    command = arguments.split()[0]
+    assert line.startswith(f"keras-darts {command}: error: ")
+    assert re.search(message, line), line
+
+
+def test_debug_shows_the_traceback(here):
+    with pytest.raises(ValueError, match="darts_v2"):
+        main(["plot", "--genotype=darts_v3", "--debug"])
+
+
+def test_an_interrupt_is_no_error(monkeypatch, capsys, here):
+    def interrupted(options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(COMMANDS["plot"], "run", interrupted)
+    assert main(["plot", "--genotype=darts_v2"]) == 130
+    assert capsys.readouterr().err == "keras-darts plot: interrupted\n"
+
+
+def test_a_bad_folder_is_told_before_tensorflow_is_imported(here, environment):
+    (here / "file").write_text("")
+    done = python(
+        "import sys\n"
+        "from keras_darts.cli.main import main\n"
+        "code = main(['search', '--dataset=digits', '--output_dir=file'])\n"
+        "print(code, 'tensorflow' in sys.modules)\n",
+        environment,
+    )
+    assert done.stdout == "1 False\n", done.stderr
+
+
+def test_tensorflow_comes_without_noise_and_with_onednn(here, environment):
+    done = python(
+        "import os\n"
+        "from keras_darts.cli import backend\n"
+        "backend.start(graph_optimizer=False)\n"
+        "import tensorflow as tf\n"
+        "print(os.environ['TF_ENABLE_ONEDNN_OPTS'])\n"
+        "print(tf.config.optimizer.get_experimental_options())\n",
+        environment,
+    )
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    onednn, options = done.stdout.splitlines()
+    assert onednn == "1"
+    assert "'disable_meta_optimizer': True" in options
+
+
+def test_the_noise_is_shown_when_tensorflow_fails(here, environment):
+    (here / "tensorflow.py").write_text(
+        "import os\n"
+        "os.write(2, b'no such library\\n')\n"
+        "raise ImportError('broken')\n"
+    )
+    done = python(
+        "from keras_darts.cli import backend\nbackend.start()\n", environment
+    )
+    assert "no such library" in done.stderr
+    assert "ImportError: broken" in done.stderr

@@ -1,0 +1,241 @@
+"""What each subcommand leaves and says, on a few of the digits."""
+
+import csv
+import json
+import re
+import shutil
+
+import keras
+import numpy as np
+import pytest
+
+from keras_darts import datasets
+from keras_darts import export
+from keras_darts import genotypes
+from keras_darts import training
+from keras_darts.cli import data
+from keras_darts.cli.main import main
+
+
+def history(folder):
+    with (folder / "history.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_search_leaves_a_whole_run(runs):
+    names = {entry.name for entry in runs.search.iterdir()}
+    assert names == {
+        "alphas.npz",
+        "cells",
+        "checkpoints",
+        "command.json",
+        "config.json",
+        "genotype.json",
+        "history.csv",
+        "tensorboard",
+    }
+    assert len(history(runs.search)) == 2
+
+
+def test_a_search_says_what_it_does_and_where_it_lies(here, capsys):
+    command = [
+        *["search", "--dataset=digits", "--output_dir=a", "--epochs=2"],
+        *["--search_space=tiny", "--max_examples=40", "--batch_size=8"],
+    ]
+    assert main(command) == 0
+    text = capsys.readouterr().out
+    for pattern in (
+        "search: darts in tiny, 2 epochs, seed 0",
+        "40 training images, 359 test images, 8 x 8 x 1, 10 classes",
+        r"2 cells of 2 filters, [\d,]+ weights, 8 alphas",
+        "device: .",
+        "20 for the weights, 20 for the architecture",
+        "1 of 2 epochs done, .* each; about .* left",
+        "Genotype\\(normal=",
+        "genotype: +a/genotype.json",
+    ):
+        assert re.search(pattern, text), (pattern, text)
+
+
+def test_resume_takes_the_flags_of_the_run_and_extends_it(runs, here, capsys):
+    shutil.copytree(runs.search, "a")
+    assert main(["search", "--output_dir=a"]) == 1
+    assert "--resume goes on with it" in capsys.readouterr().err
+    assert main(["search", "--output_dir=a", "--resume", "--epochs=3"]) == 0
+    assert "darts in tiny, 3 epochs" in capsys.readouterr().out
+    before, after = history(runs.search), history(here / "a")
+    assert len(after) == 3
+    assert [row["loss"] for row in after[:2]] == [r["loss"] for r in before]
+
+
+def test_resume_refuses_other_settings(runs, capsys):
+    command = ["search", f"--output_dir={runs.search}", "--resume", "--seed=1"]
+    assert main(command) == 1
+    assert "seed" in capsys.readouterr().err
+
+
+def test_training_leaves_a_whole_run(runs):
+    names = {entry.name for entry in runs.train.iterdir()}
+    assert names == {
+        "config.json",
+        "evaluation.json",
+        "genotype.json",
+        "history.csv",
+        "model.keras",
+        "tensorboard",
+    }
+    rows = history(runs.train)
+    assert len(rows) == 2
+    assert {"loss", "accuracy", "val_loss", "val_accuracy"} < set(rows[0])
+    config = json.loads((runs.train / "config.json").read_text())
+    assert config["data"]["label_names"] == list("0123456789")
+    assert config["data"]["num_train"] == 64
+    assert config["recipe"]["name"] == "small"
+    assert config["network"]["config"]["filters"] == 2
+
+
+def test_the_trained_network_takes_raw_images(runs):
+    network = training.load_network(runs.train)
+    digits = datasets.load("digits")
+    figures = training.classification_figures(
+        network.predict_on_batch, digits.test.batch(100)
+    )
+    written = json.loads((runs.train / "evaluation.json").read_text())
+    assert figures["accuracy"] == written["accuracy"]
+    assert figures["loss"] == pytest.approx(written["loss"], rel=1e-4)
+    last = float(history(runs.train)[-1]["val_loss"])
+    assert figures["loss"] == pytest.approx(last, rel=1e-4)
+
+
+def test_the_seed_decides_a_training(here):
+    for folder, seed in (("a", 0), ("b", 0), ("c", 1)):
+        command = [
+            *["train", "--genotype=random:3", "--search_space=tiny"],
+            *["--dataset=digits", "--max_examples=32", "--epochs=1"],
+            *["--filters=2", "--num_cells=2"],
+            *[f"--output_dir={folder}", f"--seed={seed}"],
+        ]
+        assert main(command) == 0
+    a, b, c = (
+        training.load_network(here / folder).get_weights() for folder in "abc"
+    )
+    assert all(map(np.array_equal, a, b))
+    assert not all(map(np.array_equal, a, c))
+
+
+def test_exports_hold_labels_and_take_raw_images(runs):
+    version = runs.exports / "digits" / "1"
+    labels = (version / "assets.extra" / "labels.txt").read_text()
+    assert labels.split() == list("0123456789")
+    names = {file.name for file in runs.exports.glob("*.tflite")}
+    assert names == {"digits.tflite", "digits_int8.tflite"}
+    network = training.load_network(runs.train)
+    images = next(datasets.load("digits").test.batch(8).as_numpy_iterator())[0]
+    expected = network.predict_on_batch(images)
+    for path in (version, runs.exports / "digits.tflite"):
+        logits = export.load(path)(images.astype("float32"))["logits"]
+        np.testing.assert_allclose(logits, expected, atol=1e-4)
+
+
+def test_export_compares_on_test_images(runs, tmp_path, capsys):
+    command = ["export", f"--run={runs.train}", f"--output_dir={tmp_path}"]
+    assert main([*command, "--name=mine", "--format=litert"]) == 0
+    assert re.search(
+        r"mine\.tflite: \d+ kB; on 359 test images logits differ by at most "
+        r".*, the same best class on 100\.00%",
+        capsys.readouterr().out,
+    )
+    assert not (tmp_path / "mine").exists()
+
+
+@pytest.mark.parametrize(
+    ("model", "written"),
+    [
+        ("train", "train/evaluation.json"),
+        ("train/model.keras", "train/evaluation.json"),
+        ("exports/digits", "exports/digits/1/assets.extra/evaluation.json"),
+        ("exports/digits.tflite", "exports/digits.evaluation.json"),
+    ],
+)
+def test_every_form_of_a_network_has_the_same_figures(
+    model, written, runs, capsys
+):
+    root = runs.train.parent
+    # A run knows its data set; an export has to be told.
+    known = [] if model.startswith("train") else ["--dataset=digits"]
+    trained = json.loads((runs.train / "evaluation.json").read_text())
+    assert main(["evaluate", f"--model={root / model}", *known]) == 0
+    figures = json.loads((root / written).read_text())
+    assert figures["accuracy"] == trained["accuracy"]
+    assert figures["loss"] == pytest.approx(trained["loss"], rel=1e-4)
+    assert f"accuracy {figures['accuracy']:.2%}" in capsys.readouterr().out
+
+
+def test_evaluate_says_that_a_search_is_not_trained_yet(runs, capsys):
+    assert main(["evaluate", f"--model={runs.search}"]) == 1
+    assert "`keras-darts train` makes one" in capsys.readouterr().err
+
+
+def test_a_run_draws_into_its_own_folder(runs, capsys):
+    command = ["plot", f"--genotype={runs.search}", "--alphas"]
+    assert main([*command, "--format=svg,png"]) == 0
+    names = {entry.name for entry in (runs.search / "cells").iterdir()}
+    kinds = ("normal", "reduce", "alphas_normal", "alphas_reduce")
+    assert names == {f"{k}.{form}" for k in kinds for form in ("svg", "png")}
+    genotype = genotypes.load(runs.search / "genotype.json")
+    assert capsys.readouterr().out.startswith(genotype.to_text())
+
+
+@pytest.mark.parametrize(
+    ("genotype", "names"),
+    [
+        ("darts_v2", {"darts_v2_normal.svg", "darts_v2_reduce.svg"}),
+        ("rnn_enas", {"rnn_enas_recurrent.svg"}),
+        ("random:3", {"random_3_normal.svg", "random_3_reduce.svg"}),
+    ],
+)
+def test_other_genotypes_are_drawn_where_one_is(genotype, names, here):
+    assert main(["plot", f"--genotype={genotype}"]) == 0
+    assert {entry.name for entry in here.iterdir()} == names
+
+
+def test_a_training_run_has_no_alphas(runs, capsys):
+    assert main(["plot", f"--genotype={runs.train}", "--alphas"]) == 1
+    assert "has no alphas.npz" in capsys.readouterr().err
+
+
+def test_images_of_other_sizes_are_cropped_about_the_centre():
+    digits = datasets.load("digits", image_size=16)
+    for saved, size in (
+        ({}, 8),
+        ({"recipe": {"resize": {"size": 12, "resize": 14}}}, 12),
+    ):
+        batches = data.test_batches(digits, (size, size, 1), saved, 100)
+        assert batches.element_spec[0].shape[1:] == (size, size, 1)
+
+
+def test_time_left_leaves_out_the_building_of_the_graph(monkeypatch, capsys):
+    from keras_darts.cli import report
+
+    clock = iter([0.0, 100.0, 130.0, 170.0, 170.0])
+    monkeypatch.setattr(report.time, "monotonic", lambda: next(clock))
+    callback = report.TimeLeft()
+    callback.set_params({"epochs": 2})
+    callback.on_train_begin()
+    callback.on_epoch_begin(0)
+    callback.on_train_batch_end(0)
+    callback.on_train_batch_end(1)
+    callback.on_epoch_end(0)
+    callback.on_epoch_begin(1)
+    callback.on_epoch_end(1)
+    callback.on_train_end()
+    assert capsys.readouterr().out == (
+        "1 of 2 epochs done, 30 s each; about 30 s left\ntook 3 min in all\n"
+    )
+
+
+def test_the_network_is_a_keras_model_for_anyone(runs):
+    network = training.load_network(runs.train / "model.keras")
+    assert isinstance(network, keras.Model)
+    with pytest.raises(ValueError, match="folder of a training run"):
+        training.load_network(runs.search)
