@@ -38,8 +38,8 @@ class SearchStrategy:
         regularizers: List of terms of the architecture loss, each called
             with the logits and the mixing weights by kind of cell. Defaults
             to none.
-        callbacks: List of Keras callbacks that belong to the method. Defaults
-            to none.
+        callbacks: List of Keras callbacks that belong to the method, with a
+            `get_config` and registered with Keras. Defaults to none.
         discretizer: Mixing weights to genotype. Defaults to `"top_k"`.
         initializer: Keras initializer of alphas and betas. Defaults to a
             normal distribution of standard deviation 1e-3.
