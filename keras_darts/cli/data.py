@@ -68,6 +68,15 @@ def subset(options, data):
     )
 
 
+def given(options):
+    """The flags as they were given, for another command."""
+    return " ".join(
+        f"--{name}={options[name].value}"
+        for name in ("dataset", "data_dir", "image_size")
+        if options[name].value is not None
+    )
+
+
 def fill_in(options, saved):
     """Takes the flags that were not given from the `config.json` of a run."""
     for name, value in saved.get("data", {}).items():

@@ -107,11 +107,15 @@ def _fail(name, error, code):
 def _log_shown():
     """Inside, the log of the library is part of the output."""
     log = logging.getLogger("keras_darts")
-    handler, level = logging.StreamHandler(sys.stdout), log.level
+    handler = logging.StreamHandler(sys.stdout)
+    level, propagate = log.level, log.propagate
     log.addHandler(handler)
     log.setLevel(logging.INFO)
+    # Other packages show what reaches the root a second time.
+    log.propagate = False
     try:
         yield
     finally:
+        log.propagate = propagate
         log.setLevel(level)
         log.removeHandler(handler)

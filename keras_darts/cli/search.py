@@ -120,7 +120,7 @@ def _introduction(options, search, images, report):
     return "\n".join(
         [
             f"search: {options.strategy} in {options.search_space}, "
-            f"{epochs} epochs, seed {options.seed}",
+            f"epochs: {epochs}, seed: {options.seed}",
             data.describe(images),
             f"supernet: {space.num_cells} cells of {space.filters} filters, "
             f"{report.count(search.weight_variables)} weights, "
@@ -133,12 +133,12 @@ def _introduction(options, search, images, report):
 def _conclusion(options, search, folder):
     return "\n".join(
         [
-            f"{search.genotype().to_text()}",
+            search.genotype().to_text(),
             f"genotype:    {folder / 'genotype.json'}",
             f"cells drawn: {folder / 'cells'}",
             f"history:     {folder / 'history.csv'}, {folder / 'alphas.npz'}",
             f"TensorBoard: tensorboard --logdir={folder / 'tensorboard'}",
             f"next:        keras-darts train --genotype={folder} "
-            f"--dataset={options.dataset} --output_dir={folder}-trained",
+            f"{data.given(options)} --output_dir={folder}-trained",
         ]
     )

@@ -207,7 +207,8 @@ def _config(options, name, network, recipe, images):
 def _introduction(recipe, name, network, images, report):
     return "\n".join(
         [
-            f"train: {name} recipe, {recipe.epochs} epochs, seed {recipe.seed}",
+            f"train: {name} recipe, epochs: {recipe.epochs}, "
+            f"seed: {recipe.seed}",
             data.describe(images),
             f"network: {network.num_cells} cells of {network.filters} filters,"
             f" {report.count(network.trainable_variables)} weights"

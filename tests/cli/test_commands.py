@@ -8,6 +8,7 @@ import shutil
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_darts import datasets
 from keras_darts import export
@@ -45,7 +46,7 @@ def test_a_search_says_what_it_does_and_where_it_lies(here, capsys):
     assert main(command) == 0
     text = capsys.readouterr().out
     for pattern in (
-        "search: darts in tiny, 2 epochs, seed 0",
+        "search: darts in tiny, epochs: 2, seed: 0",
         "40 training images, 359 test images, 8 x 8 x 1, 10 classes",
         r"2 cells of 2 filters, [\d,]+ weights, 8 alphas",
         "device: .",
@@ -53,6 +54,7 @@ def test_a_search_says_what_it_does_and_where_it_lies(here, capsys):
         "1 of 2 epochs done, .* each; about .* left",
         "Genotype\\(normal=",
         "genotype: +a/genotype.json",
+        "train --genotype=a --dataset=digits --output_dir=a-trained",
     ):
         assert re.search(pattern, text), (pattern, text)
 
@@ -62,7 +64,7 @@ def test_resume_takes_the_flags_of_the_run_and_extends_it(runs, here, capsys):
     assert main(["search", "--output_dir=a"]) == 1
     assert "--resume goes on with it" in capsys.readouterr().err
     assert main(["search", "--output_dir=a", "--resume", "--epochs=3"]) == 0
-    assert "darts in tiny, 3 epochs" in capsys.readouterr().out
+    assert "darts in tiny, epochs: 3" in capsys.readouterr().out
     before, after = history(runs.search), history(here / "a")
     assert len(after) == 3
     assert [row["loss"] for row in after[:2]] == [r["loss"] for r in before]
@@ -212,6 +214,65 @@ def test_images_of_other_sizes_are_cropped_about_the_centre():
     ):
         batches = data.test_batches(digits, (size, size, 1), saved, 100)
         assert batches.element_spec[0].shape[1:] == (size, size, 1)
+
+
+@pytest.fixture
+def many_sizes(monkeypatch):
+    """Twelve images of other heights and widths, in place of a data set."""
+    rng = np.random.default_rng(0)
+    images = [
+        rng.integers(0, 255, (70 + n, 90 - n, 3)).astype("uint8")
+        for n in range(12)
+    ]
+    dataset = tf.data.Dataset.from_generator(
+        lambda: zip(images, [0, 1, 2] * 4, strict=True),
+        output_signature=(
+            tf.TensorSpec((None, None, 3), "uint8"),
+            tf.TensorSpec((), "int64"),
+        ),
+    ).apply(tf.data.experimental.assert_cardinality(12))
+    loaded = datasets.ImageData(
+        name="many",
+        train=dataset,
+        test=dataset,
+        num_train=12,
+        num_test=12,
+        label_names=("a", "b", "c"),
+        image_shape=(None, None, 3),
+        description="images of many sizes",
+    )
+    monkeypatch.setattr(datasets, "load", lambda *args, **kwargs: loaded)
+
+
+def test_images_of_many_sizes_go_through_the_imagenet_recipe(
+    many_sizes, here, capsys
+):
+    command = [
+        *["train", "--dataset=many", "--output_dir=a", "--genotype=random:0"],
+        *["--search_space=tiny", "--image_size=64", "--filters=2"],
+        *["--num_cells=2", "--epochs=1", "--batch_size=4"],
+        "--recipe=imagenet",
+    ]
+    assert main(command) == 0
+    text = capsys.readouterr().out
+    assert "imagenet recipe" in text and "? x ? x 3, 3 classes" in text
+    trained = json.loads((here / "a" / "evaluation.json").read_text())
+    assert main(["export", "--run=a", "--quantization=int8"]) == 0
+    for model in ("--model=a", "--model=saved_models/many"):
+        assert main(["evaluate", model, "--dataset=many"]) == 0
+    again = json.loads((here / "a" / "evaluation.json").read_text())
+    version = here / "saved_models" / "many" / "1" / "assets.extra"
+    exported = json.loads((version / "evaluation.json").read_text())
+    for figures in (again, exported):
+        assert figures["loss"] == pytest.approx(trained["loss"], rel=1e-4)
+
+
+@pytest.mark.parametrize("command", ["search", "train --genotype=darts_v1"])
+def test_images_of_many_sizes_need_a_size(command, many_sizes, here, capsys):
+    recipe = ["--recipe=small"] if "train" in command else []
+    command = [*command.split(), "--dataset=many", "--output_dir=a", *recipe]
+    assert main(command) == 1
+    assert "`image_size` must be given" in capsys.readouterr().err
 
 
 def test_time_left_leaves_out_the_building_of_the_graph(monkeypatch, capsys):

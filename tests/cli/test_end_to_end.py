@@ -1,0 +1,41 @@
+"""From a data set to a served architecture, each step its own process."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.slow
+def test_digits_from_search_to_export(here, environment):
+    def run(*arguments):
+        done = subprocess.run(
+            [sys.executable, "-m", "keras_darts", *arguments],
+            capture_output=True,
+            text=True,
+            env=environment,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    small = ["--dataset=digits", "--filters=4", "--num_cells=3"]
+    search = [*small, "--epochs=2", "--max_examples=256"]
+    assert "Genotype(" in run("search", "--output_dir=a", *search)
+    output = run("search", "--output_dir=a", "--resume", "--epochs=3")
+    assert "Epoch 3/3" in output
+    output = run(
+        *["train", "--genotype=a", "--output_dir=b", "--epochs=12", *small],
+    )
+    assert "test images" in output
+    trained = json.loads((here / "b" / "evaluation.json").read_text())
+    assert trained["accuracy"] > 0.8
+    run("export", "--run=b", "--quantization=none,int8")
+    for model in ("digits", "digits.tflite", "digits_int8.tflite"):
+        output = run(
+            "evaluate", f"--model=saved_models/{model}", "--dataset=digits"
+        )
+        accuracy = float(output.split("accuracy ")[1].split("%")[0]) / 100
+        assert accuracy == pytest.approx(trained["accuracy"], abs=0.03)
+    run("plot", "--genotype=a", "--alphas", "--format=svg,png")
+    assert len([*(here / "a" / "cells").iterdir()]) == 8
