@@ -6,7 +6,7 @@ import re
 
 import tensorflow as tf
 
-from keras_darts.files import written_whole
+from keras_darts.files import write_json
 
 _MANIFEST = "variables.json"
 
@@ -44,8 +44,7 @@ class SearchCheckpoint:
     def save(self, epochs_done):
         """Writes the state after `epochs_done` epochs."""
         self.epoch.assign(epochs_done)
-        with written_whole(self.folder / _MANIFEST) as scratch:
-            scratch.write_text(json.dumps(self._manifest(), indent=1))
+        write_json(self.folder / _MANIFEST, self._manifest())
         self._manager.save(checkpoint_number=epochs_done)
 
     def restore(self):

@@ -12,6 +12,18 @@ class ArchitectureMonitor(keras.callbacks.Callback):
     falls as the search decides. The skip-connects are those of the derived
     normal cell, whose number tells of a collapse. `DartsSearch.fit` adds this
     callback itself.
+
+    Example:
+
+    >>> x, y = np.zeros((16, 8, 8, 1)), np.arange(16) % 2
+    >>> space = kd.search_spaces.darts_cnn(
+    ...     2, 2, num_nodes=1, primitives=("skip_connect", "max_pool_3x3")
+    ... )
+    >>> search = kd.DartsSearch(space)
+    >>> search.compile(run_eagerly=True)
+    >>> course = search.fit(x, y, batch_size=8, epochs=1, verbose=0).history
+    >>> round(course["alpha_entropy"][0], 3)  # two candidates: log 2
+    0.693
     """
 
     def on_epoch_end(self, epoch, logs=None):

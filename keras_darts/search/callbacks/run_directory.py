@@ -1,7 +1,6 @@
 """What a search leaves on disk, kept up to date after each epoch."""
 
 import csv
-import json
 
 import keras
 import numpy as np
@@ -9,6 +8,8 @@ import numpy as np
 from keras_darts import analysis
 from keras_darts import genotypes
 from keras_darts.files import writable_folder
+from keras_darts.files import write_json
+from keras_darts.files import write_table
 from keras_darts.files import written_whole
 
 
@@ -24,6 +25,12 @@ class RunDirectory(keras.callbacks.Callback):
         checkpoint: `SearchCheckpoint`.
         start_epoch: Integer, epochs that an earlier part of the run has done;
             what it wrote is continued. Defaults to `0`.
+
+    Example:
+
+    >>> run = RunDirectory("runs/a", config={"seed": 0}, checkpoint=None)
+    >>> run.folder.is_dir()
+    True
     """
 
     def __init__(self, folder, *, config, checkpoint, start_epoch=0):
@@ -36,8 +43,7 @@ class RunDirectory(keras.callbacks.Callback):
         self._alphas = _read_alphas(self.folder / "alphas.npz", start_epoch)
 
     def on_train_begin(self, logs=None):
-        with written_whole(self.folder / "config.json") as scratch:
-            scratch.write_text(json.dumps(self.config, indent=2) + "\n")
+        write_json(self.folder / "config.json", self.config)
 
     def on_epoch_end(self, epoch, logs=None):
         self._rows.append({"epoch": epoch, **(logs or {})})
@@ -53,12 +59,7 @@ class RunDirectory(keras.callbacks.Callback):
         self.checkpoint.save(epoch + 1)
 
     def _write_tables(self):
-        names = list(dict.fromkeys(name for row in self._rows for name in row))
-        with written_whole(self.folder / "history.csv") as scratch:
-            with scratch.open("w", newline="") as file:
-                writer = csv.DictWriter(file, names)
-                writer.writeheader()
-                writer.writerows(self._rows)
+        write_table(self.folder / "history.csv", self._rows)
         with written_whole(self.folder / "alphas.npz") as scratch:
             np.savez(
                 scratch,

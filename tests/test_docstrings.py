@@ -1,0 +1,73 @@
+"""Every example in a docstring runs, and every public class has one."""
+
+import doctest
+import importlib
+import inspect
+import pathlib
+import pkgutil
+import re
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_darts as kd
+
+ROOT = pathlib.Path(__file__).parents[1]
+
+OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+# What every example may use without an import.
+NAMESPACE = {"kd": kd, "keras": keras, "np": np, "tf": tf}
+FINDER = doctest.DocTestFinder(exclude_empty=True)
+
+MODULES = sorted(
+    module.name
+    for module in pkgutil.walk_packages(kd.__path__, "keras_darts.")
+    if not module.name.endswith("__main__")
+)
+
+
+def examples(module):
+    module = importlib.import_module(module)
+    names = {**vars(module), **NAMESPACE}
+    tests = FINDER.find(module, globs=names)
+    return [test for test in tests if test.examples]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_examples_run(module, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    output = []
+    for test in examples(module):
+        runner = doctest.DocTestRunner(verbose=False, optionflags=OPTIONS)
+        runner.run(test, out=output.append)
+    if output:
+        pytest.fail("".join(output), pytrace=False)
+
+
+def public_classes():
+    found = {name: getattr(kd, name) for name in kd.__all__}
+    for module in [m for m in found.values() if inspect.ismodule(m)]:
+        names = getattr(module, "__all__", ())
+        found |= {f"{module.__name__}.{n}": getattr(module, n) for n in names}
+    return {n: c for n, c in found.items() if inspect.isclass(c)}
+
+
+def test_every_public_class_has_an_example():
+    without = [
+        name
+        for name, cls in public_classes().items()
+        if not doctest.DocTestParser().get_examples(cls.__doc__ or "")
+    ]
+    assert without == []
+
+
+def code_blocks(document):
+    text = (ROOT / document).read_text(encoding="utf-8")
+    return re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("block", code_blocks("CONTRIBUTING.md"))
+def test_code_in_the_contributors_guide_runs(block):
+    exec(compile(block, "CONTRIBUTING.md", "exec"), {})

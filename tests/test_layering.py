@@ -1,0 +1,191 @@
+"""The one-way order of the folders, and the sizes, read from the sources."""
+
+import ast
+import functools
+import pathlib
+
+import pytest
+
+PACKAGE = pathlib.Path(__file__).parents[1] / "keras_darts"
+
+# Bottom first: a part imports only from those above it in this list, and from
+# those of its own line.
+ORDER = (
+    {"errors", "version"},
+    {"cpu", "files", "registry", "schedules"},
+    {"genotypes"},
+    {"datasets"},
+    {"primitives"},
+    {"analysis"},
+    {"networks"},
+    {"search_spaces"},
+    {"supernet"},
+    {"training"},
+    {"strategies"},
+    {"search"},
+    {"export"},
+    {"interop"},
+    {"tuner"},
+    {"cli"},
+    {"testing"},
+    {"__main__"},
+    {"__init__"},
+)
+RANK = {part: rank for rank, parts in enumerate(ORDER) for part in parts}
+
+# For users who have no TensorFlow at hand, or don't want to wait for it.
+PLAIN = {"errors", "genotypes", "registry", "version"}
+HEAVY = {"keras", "matplotlib", "sklearn", "tensorflow", "tensorflow_datasets"}
+
+# What a user may lack: the only imports that may wait until they are used,
+# but for the command line, whose `--help` does not wait for TensorFlow.
+OPTIONAL = {
+    "ai_edge_litert",
+    "keras_tuner",
+    "safetensors",
+    "tensorflow_text",
+    "torch",
+}
+LATE = {"__main__", "cli"}
+
+# About 250 and about 40: a signature may be long.
+FILE_LINES = 265
+FUNCTION_LINES = 44
+
+
+@functools.cache
+def modules():
+    """The syntax tree of each file of the package, by its path below it."""
+    return {
+        file.relative_to(PACKAGE): ast.parse(file.read_text(encoding="utf-8"))
+        for file in sorted(PACKAGE.rglob("*.py"))
+    }
+
+
+def part_of(path):
+    """The part a file belongs to: its folder, or its own name at the top."""
+    return path.parts[0].removesuffix(".py")
+
+
+def imports(tree):
+    """`(line, name)` of each module that is imported below `tree`."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {(node.lineno, alias.name) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            origin = "." * node.level + (node.module or "")
+            found |= {(node.lineno, f"{origin}.{a.name}") for a in node.names}
+    return found
+
+
+def deferred_imports(tree):
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef
+    within = [node for node in ast.walk(tree) if isinstance(node, kinds)]
+    return set().union(*map(imports, within))
+
+
+def root(name):
+    return name.split(".")[0]
+
+
+def imported_part(name):
+    """The part of the package that `name` is in, `None` for other packages."""
+    if root(name) != "keras_darts":
+        return None
+    parts = name.split(".")
+    return parts[1] if len(parts) > 1 and parts[1] in RANK else "__init__"
+
+
+def lines_without_docstring(function):
+    lines = function.end_lineno - function.lineno + 1
+    if ast.get_docstring(function) is not None:
+        docstring = function.body[0]
+        lines -= docstring.end_lineno - docstring.lineno + 1
+    return lines
+
+
+def assert_nowhere(select):
+    """Fails with `file:line what` of each `(line, what)` that it finds."""
+    found = [
+        f"keras_darts/{path}:{line} {what}"
+        for path, tree in modules().items()
+        for line, what in sorted(select(path, tree))
+    ]
+    if found:
+        pytest.fail("\n".join(found), pytrace=False)
+
+
+def test_every_part_of_the_package_has_its_place_in_the_order():
+    assert {part_of(path) for path in modules()} - set(RANK) == set()
+
+
+def test_imports_go_one_way():
+    def upwards(path, tree):
+        for line, name in imports(tree):
+            part = imported_part(name)
+            if part is not None and RANK[part] > RANK[part_of(path)]:
+                yield line, f"imports {name}"
+
+    assert_nowhere(upwards)
+
+
+def test_no_import_is_relative_or_a_star():
+    def loose(path, tree):
+        for line, name in imports(tree):
+            if name.startswith(".") or name.endswith("*"):
+                yield line, f"imports {name}"
+
+    assert_nowhere(loose)
+
+
+def test_optional_packages_are_imported_late_and_no_others():
+    def misplaced(path, tree):
+        late = deferred_imports(tree)
+        if part_of(path) in LATE:
+            return
+        for line, name in imports(tree):
+            if (root(name) in OPTIONAL) != ((line, name) in late):
+                yield line, f"imports {name}"
+
+    assert_nowhere(misplaced)
+
+
+def test_plain_parts_import_nothing_heavy():
+    def heavy(path, tree):
+        for line, name in imports(tree):
+            if part_of(path) in PLAIN and root(name) in HEAVY:
+                yield line, f"imports {name}"
+
+    assert_nowhere(heavy)
+
+
+def test_every_except_names_what_it_catches():
+    def bare(path, tree):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ExceptHandler) and node.type is None:
+                yield node.lineno, "catches everything"
+
+    assert_nowhere(bare)
+
+
+def test_a_file_fits_in_the_head():
+    def long(path, tree):
+        text = (PACKAGE / path).read_text(encoding="utf-8")
+        lines = len(text.splitlines())
+        if lines > FILE_LINES:
+            yield lines, f"is the last of {lines} lines"
+
+    assert_nowhere(long)
+
+
+def test_a_function_fits_on_a_screen():
+    def long(path, tree):
+        kinds = ast.FunctionDef | ast.AsyncFunctionDef
+        for node in ast.walk(tree):
+            if isinstance(node, kinds):
+                lines = lines_without_docstring(node)
+                if lines > FUNCTION_LINES:
+                    yield node.lineno, f"{node.name} has {lines} lines"
+
+    assert_nowhere(long)
