@@ -1,7 +1,7 @@
 """Two steps of a search on some number of devices, for `test_replicas.py`.
 
 A process of its own, since the number of logical devices and a
-`MirroredStrategy` are for a whole process. Writes the alphas as JSON.
+`MirroredStrategy` are for a whole process. Writes the variables as JSON.
 """
 
 import dataclasses
@@ -14,6 +14,8 @@ import numpy as np
 import tensorflow as tf
 
 import keras_darts as kd
+from keras_darts import strategies
+from keras_darts.training import CoupledSGD
 
 STEPS = 2
 BATCH = 8
@@ -28,19 +30,27 @@ def main(replicas, path, *names):
     if replicas == "2":
         devices = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     with devices.scope():
-        found = {name: alphas(name) for name in names}
+        found = {name: moved(name) for name in names}
     pathlib.Path(path).write_text(json.dumps(found))
 
 
-def alphas(strategy):
-    """Before and after, by a plain step size that keeps the gradients' size."""
+def moved(name):
+    """Alphas and weights before and after each step.
+
+    The architecture's optimizer keeps the size of the gradients, decay and
+    clipping are strong enough to be seen.
+    """
     space = kd.search_spaces.darts_cnn(
         4, 3, num_nodes=1, primitives=("none", "skip_connect", "dil_conv_3x3")
+    )
+    strategy = dataclasses.replace(
+        strategies.get(name),
+        recipe=strategies.SearchRecipe(weight_decay=0.1, clip_norm=0.1),
     )
     search = kd.DartsSearch(
         dataclasses.replace(space, normalization=None), strategy, seed=1
     )
-    search.compile(arch_optimizer=keras.optimizers.SGD(1.0))
+    search.compile(arch_optimizer=CoupledSGD(1.0, weight_decay=0.1))
     generator = np.random.default_rng(0)
     halves = [
         (
@@ -61,13 +71,13 @@ def alphas(strategy):
         verbose=0,
         callbacks=[recorder],
     )
-    return recorder.alphas
+    return recorder.values
 
 
 class Recorder(keras.callbacks.Callback):
     def __init__(self):
         super().__init__()
-        self.alphas = []
+        self.values = []
 
     def on_train_begin(self, logs=None):
         self.record()
@@ -76,9 +86,14 @@ class Recorder(keras.callbacks.Callback):
         self.record()
 
     def record(self):
-        # A mirrored variable has no `numpy`.
-        found = [np.asarray(v.value) for v in self.model.arch_variables]
-        self.alphas.append([values.tolist() for values in found])
+        groups = (self.model.arch_variables, self.model.weight_variables)
+        self.values.append([flat(variables) for variables in groups])
+
+
+def flat(variables):
+    # A mirrored variable has no `numpy`.
+    values = [np.asarray(v.value).ravel() for v in variables]
+    return np.concatenate(values).tolist()
 
 
 if __name__ == "__main__":

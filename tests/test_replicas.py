@@ -1,4 +1,4 @@
-"""A search on two devices finds what it finds on one."""
+"""A search on two devices moves as it does on one."""
 
 import json
 import os
@@ -15,7 +15,7 @@ SCRIPT = str(TESTS / "search_on_replicas.py")
 STRATEGIES = ("darts", "darts_second_order")
 
 
-def alphas_by_step(folder):
+def variables_by_step(folder):
     """Of each strategy on one device and on two."""
     paths = [folder / f"{replicas}.json" for replicas in (1, 2)]
     processes = [
@@ -33,15 +33,18 @@ def alphas_by_step(folder):
     return [json.loads(path.read_text()) for path in paths]
 
 
-def test_alphas_move_as_on_a_single_device(tmp_path):
-    one, two = alphas_by_step(tmp_path)
+def test_alphas_and_weights_move_as_on_a_single_device(tmp_path):
+    found = variables_by_step(tmp_path)
     for strategy in STRATEGIES:
-        moved, moved_by_two = (
-            np.diff(found[strategy], axis=0) for found in (one, two)
-        )
-        size = np.abs(moved).max()
-        assert size > 1e-5
-        np.testing.assert_array_equal(two[strategy][0], one[strategy][0])
-        np.testing.assert_allclose(
-            moved_by_two, moved, rtol=1e-3, atol=1e-3 * size
-        )
+        for group in range(2):
+            one, two = (
+                np.array([step[group] for step in steps[strategy]])
+                for steps in found
+            )
+            np.testing.assert_array_equal(two[0], one[0])
+            moved = np.diff(one, axis=0)
+            size = np.abs(moved).max()
+            assert size > 1e-5
+            np.testing.assert_allclose(
+                np.diff(two, axis=0), moved, rtol=1e-3, atol=1e-3 * size
+            )
