@@ -1,0 +1,66 @@
+"""The steps of `DartsSearch`, for `step_time.py`.
+
+Imports TensorFlow: what shall be set before that is set by the importer.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+import keras_darts as kd
+from keras_darts.search import steps
+
+NUM_CLASSES = 10
+STRATEGIES = {
+    "weight": "darts",
+    "first_order": "darts",
+    "second_order": "darts_second_order",
+}
+
+
+def build(settings):
+    """A function that does one step, and one that counts its operations."""
+    side = settings["image_size"]
+    search = kd.DartsSearch(
+        strategy=STRATEGIES[settings["kind"]],
+        num_classes=NUM_CLASSES,
+        input_shape=(side, side, 3),
+        filters=settings["filters"],
+        num_cells=settings["num_cells"],
+    )
+    search.compile()
+    draw = np.random.default_rng(0)
+    pair = tuple(batch(draw, settings["batch_size"], side) for _ in range(2))
+    stream = iter(tf.data.Dataset.from_tensors(pair).repeat())
+    if settings["kind"] == "weight":
+        return weight_step(search, stream)
+    # What `fit` itself calls for each step.
+    search.make_train_function()
+    return (
+        lambda: float(search.train_function(stream)["loss"]),
+        lambda: num_operations(search.train_step, next(stream)),
+    )
+
+
+def weight_step(search, stream):
+    def step(batch):
+        return steps.weight_step(search, batch)[1]
+
+    traced = tf.function(step, autograph=False)
+    return (
+        lambda: float(traced(next(stream)[0])),
+        lambda: num_operations(step, next(stream)[0]),
+    )
+
+
+def batch(draw, size, side):
+    images = draw.normal(size=(size, side, side, 3)).astype("float32")
+    return images, draw.integers(0, NUM_CLASSES, size)
+
+
+def num_operations(step, data):
+    """Those of the step's graph and of every function that it calls."""
+    traced = tf.function(step, autograph=False).get_concrete_function(data)
+    graph = traced.graph.as_graph_def()
+    return len(graph.node) + sum(
+        len(function.node_def) for function in graph.library.function
+    )

@@ -1,0 +1,95 @@
+"""The steps of the original code, quark0/darts, for `step_time.py`.
+
+The code runs as it stands in a checkout. It was written for a GPU and for
+PyTorch 0.3; what it misses of them is supplied from here.
+"""
+
+import argparse
+import importlib
+import pathlib
+import sys
+import warnings
+
+import numpy as np
+import torch
+
+NUM_CLASSES = 10
+LEARNING_RATE = 0.025
+CLIP_NORM = 5.0
+SETTINGS = argparse.Namespace(
+    momentum=0.9,
+    weight_decay=3e-4,
+    arch_learning_rate=3e-4,
+    arch_weight_decay=1e-3,
+)
+
+
+def build(settings):
+    """A function that does one step, and one that counts no operations."""
+    torch.set_num_threads(settings["cores"])
+    torch.manual_seed(0)
+    supply_what_is_missing()
+    sys.path.insert(0, str(pathlib.Path(settings["original"], "cnn")))
+    criterion = torch.nn.CrossEntropyLoss()
+    model = importlib.import_module("model_search").Network(
+        settings["filters"], NUM_CLASSES, settings["num_cells"], criterion
+    )
+    model = model.to(memory_format=torch.channels_last)
+    optimizer = torch.optim.SGD(
+        model.parameters(),
+        LEARNING_RATE,
+        momentum=SETTINGS.momentum,
+        weight_decay=SETTINGS.weight_decay,
+    )
+    architect = importlib.import_module("architect").Architect(model, SETTINGS)
+    draw = np.random.default_rng(0)
+    size, side = settings["batch_size"], settings["image_size"]
+    train, search = (batch(draw, size, side) for _ in range(2))
+
+    def step():
+        if settings["kind"] != "weight":
+            architect.step(
+                *train,
+                *search,
+                LEARNING_RATE,
+                optimizer,
+                unrolled=settings["kind"] == "second_order",
+            )
+        return weight_step(model, optimizer, train)
+
+    return step, lambda: None
+
+
+def supply_what_is_missing():
+    """There is no GPU to go to, and channels stand last.
+
+    Without the second, `view` would fail on gradients of that layout, and the
+    original would take such a failure for a first step without momentum.
+    """
+    warnings.filterwarnings("ignore", "This overload of", UserWarning)
+    torch.Tensor.cuda = torch.nn.Module.cuda = lambda self: self
+    view = torch.Tensor.view
+
+    def view_of_any_layout(self, *shape):
+        if self.is_contiguous():
+            return view(self, *shape)
+        return self.reshape(*shape)
+
+    torch.Tensor.view = view_of_any_layout
+
+
+def weight_step(model, optimizer, data):
+    images, labels = data
+    optimizer.zero_grad()
+    loss = model._loss(images, labels)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM)
+    optimizer.step()
+    return loss.item()
+
+
+def batch(draw, size, side):
+    images = torch.from_numpy(
+        draw.normal(size=(size, 3, side, side)).astype("float32")
+    ).contiguous(memory_format=torch.channels_last)
+    return images, torch.from_numpy(draw.integers(0, NUM_CLASSES, size))

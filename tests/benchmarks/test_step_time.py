@@ -1,0 +1,93 @@
+"""The benchmark of a step measures what it says, at a tiny size."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+SCRIPT = ROOT / "benchmarks" / "step_time.py"
+TINY = {"filters": 2, "num_cells": 3, "batch_size": 2, "image_size": 8}
+
+
+def run(**flags):
+    flags = [f"--{name}={value}" for name, value in flags.items()]
+    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    return subprocess.run(
+        [sys.executable, SCRIPT, *flags],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def figures(tmp_path, **flags):
+    """The printed text, and what was written to the file."""
+    output = tmp_path / "figures.json"
+    done = run(**TINY, steps=2, output=output, **flags)
+    assert done.returncode == 0, done.stderr
+    return done.stdout, json.loads(output.read_text())
+
+
+@pytest.fixture(scope="module")
+def original():
+    """A checkout of quark0/darts with PyTorch, or a skip."""
+    folder = os.environ.get("KERAS_DARTS_TEST_ORIGINAL")
+    if not folder:
+        pytest.skip(
+            "set KERAS_DARTS_TEST_ORIGINAL to a checkout of quark0/darts"
+        )
+    pytest.importorskip("torch")
+    return folder
+
+
+def test_a_step_is_timed_and_its_graph_and_memory_measured(tmp_path):
+    text, report = figures(tmp_path, kinds="first_order")
+    (found,) = report["results"]
+    assert (found["kind"], found["code"]) == ("first_order", "keras_darts")
+    assert len(found["seconds"]) == len(found["cpu_seconds"]) == 2
+    assert min(found["seconds"]) > 0
+    # The import of TensorFlow alone takes more than this.
+    assert found["first_step_seconds"] > 1
+    assert found["peak_bytes"] > 1e8
+    assert found["operations"] > 1000
+    assert f"{found['operations']:,}" in text
+    assert "| first_order | keras_darts |" in text
+    assert report["versions"]["tensorflow"] in text
+
+
+@pytest.mark.parametrize("kind", ["weight", "first_order", "second_order"])
+def test_the_original_code_takes_turns_and_is_compared(
+    original, tmp_path, kind
+):
+    text, report = figures(tmp_path, kinds=kind, original=original)
+    ours, theirs = report["results"]
+    assert (ours["code"], theirs["code"]) == ("keras_darts", "original")
+    assert len(ours["seconds"]) == len(theirs["seconds"]) == 2
+    assert theirs["operations"] is None
+    assert f"| {kind} | original / keras_darts |" in text
+    assert original not in json.dumps(report)
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ({"kinds": "weight,third_order"}, "third_order"),
+        ({"steps": 0}, "--steps"),
+        ({"original": "nowhere"}, "nowhere/cnn/architect.py"),
+    ],
+)
+def test_a_wrong_flag_is_refused_before_anything_is_measured(flags, message):
+    done = run(**flags)
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_a_worker_that_dies_is_named():
+    done = run(**{**TINY, "image_size": 9}, kinds="weight", steps=1)
+    assert done.returncode == 1
+    assert "The weight step of keras_darts ended" in done.stderr
