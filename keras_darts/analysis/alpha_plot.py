@@ -107,9 +107,7 @@ def _full_cell(count):
 
 def _heat_map(weights, primitives, names, title):
     picture, axes, bar = _frames(primitives, names, title)
-    finite = weights[np.isfinite(weights)]
-    low = finite.min(initial=0.0)
-    high = max(finite.max(initial=0.0), low + 1e-6)
+    low, high = _colour_range(weights[np.isfinite(weights)])
     image = axes.imshow(
         weights, cmap="Blues", vmin=low, vmax=high, aspect="auto"
     )
@@ -129,6 +127,14 @@ def _heat_map(weights, primitives, names, title):
         part.tick_params(length=0, labelsize=9, colors=INK)
     axes.spines[:].set_visible(False)
     return picture
+
+
+def _colour_range(weights):
+    # From the smallest weight, not from zero: early in a search they all lie
+    # close to 1/K, and one dark square would say nothing.
+    if not weights.size:
+        return 0.0, 1.0
+    return weights.min(), max(weights.max(), weights.min() + 1e-6)
 
 
 def _frames(primitives, names, title):
