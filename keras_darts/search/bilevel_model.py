@@ -69,10 +69,14 @@ class BilevelModel(keras.Model, abc.ABC):
 
         Args:
             optimizer: Keras optimizer of the weights. Its `global_clipnorm`
-                bounds the gradient after it is summed over replicas. Defaults
-                to `None`: the recipe's SGD with momentum and a cosine.
-            arch_optimizer: Keras optimizer of the architecture. Defaults to
-                `None`: the recipe's Adam.
+                bounds the gradient after it is summed over replicas. Keras'
+                optimizers take `weight_decay` for a shrinkage beside the
+                step, `training.CoupledSGD` for L2 in the gradient, as DARTS
+                does. Defaults to `None`: the recipe's SGD with momentum and
+                a cosine.
+            arch_optimizer: Keras optimizer of the architecture; the same
+                holds for `training.CoupledAdam`. Defaults to `None`: the
+                recipe's Adam.
             loss: Keras loss on logits; a name means its form on logits.
                 Defaults to `None`: by the labels.
             metrics: List of Keras metrics. Defaults to `None`: by the labels.
