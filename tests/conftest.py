@@ -1,5 +1,6 @@
 """Shared by all tests: how TensorFlow runs, and where real data lies."""
 
+import gc
 import os
 import pathlib
 
@@ -23,3 +24,10 @@ def shared_data():
     if not folder.is_dir():
         pytest.skip("set KERAS_DARTS_TEST_DATA to a folder with the data sets")
     return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _memory_is_given_back():
+    """Graphs of one file's searches must not stay for the whole run."""
+    yield
+    gc.collect()

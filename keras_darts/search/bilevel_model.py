@@ -25,6 +25,12 @@ class BilevelModel(keras.Model, abc.ABC):
 
     def __init__(self, strategy, **kwargs):
         super().__init__(**kwargs)
+        if self.compute_dtype in ("float16", "bfloat16"):
+            # The shifts of a finite difference vanish in half precision.
+            raise ValueError(
+                "`dtype` must be of full precision for a search. Received: "
+                f"dtype={self.dtype_policy.name!r}"
+            )
         self.strategy = strategy
         self.task = None
         self._choices = {}

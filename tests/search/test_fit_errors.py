@@ -2,6 +2,7 @@
 
 import json
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -67,6 +68,11 @@ def test_bad_data_are_refused(space, images, labels, case, message):
 def test_bad_settings_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         kd.DartsSearch(**arguments)
+
+
+def test_half_precision_is_refused(space):
+    with pytest.raises(ValueError, match="`dtype` must be of full precision"):
+        kd.DartsSearch(space, dtype="mixed_bfloat16")
 
 
 def test_unknown_primitive_is_refused_with_the_nearest_name():
@@ -136,8 +142,6 @@ def test_a_genotype_of_another_schema_is_refused(tmp_path):
 
 
 def test_a_users_error_in_a_callback_reaches_the_user(space, images, labels):
-    import keras
-
     def fail(epoch, logs):
         raise RuntimeError("mine")
 
