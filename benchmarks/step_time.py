@@ -11,7 +11,6 @@ that what slows the machine down slows both.
 import argparse
 import importlib
 import importlib.util
-import json
 import multiprocessing
 import os
 import pathlib
@@ -25,7 +24,7 @@ from circumstances import cores
 from step_table import text_of
 
 import keras_darts as kd
-from keras_darts.files import written_whole
+from keras_darts.files import write_json
 
 KINDS = ("weight", "first_order", "second_order")
 # Where each code's `build(settings)` is found, beside this file.
@@ -46,8 +45,7 @@ def main():
         report["results"] += measured(codes, {**settings, "kind": kind})
     print(text_of(report))
     if options.output:
-        with written_whole(options.output) as scratch:
-            scratch.write_text(json.dumps(report, indent=2) + "\n")
+        write_json(options.output, report)
 
 
 def parse_options():
