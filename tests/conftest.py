@@ -6,14 +6,17 @@ import pathlib
 
 import pytest
 
+import keras_darts as kd
+
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
-from keras_darts.cpu import configure_cpu  # noqa: E402
 
-# As the command line does: the graph optimizer would double the time of
-# every test that traces a supernet.
-configure_cpu()
+@pytest.fixture(scope="session", autouse=True)
+def _set_up_as_by_the_command_line():
+    """The graph optimizer would double the time of whatever is traced."""
+    kd.configure_cpu()
 
 
 @pytest.fixture(scope="session")
