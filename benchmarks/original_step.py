@@ -34,7 +34,10 @@ def build(settings):
     model = importlib.import_module("model_search").Network(
         settings["filters"], NUM_CLASSES, settings["num_cells"], criterion
     )
-    model = model.to(memory_format=torch.channels_last)
+    layout = torch.contiguous_format
+    if settings["code"].endswith("channels_last"):
+        layout = torch.channels_last
+    model = model.to(memory_format=layout)
     optimizer = torch.optim.SGD(
         model.parameters(),
         LEARNING_RATE,
@@ -44,7 +47,7 @@ def build(settings):
     architect = importlib.import_module("architect").Architect(model, SETTINGS)
     draw = np.random.default_rng(0)
     size, side = settings["batch_size"], settings["image_size"]
-    train, search = (batch(draw, size, side) for _ in range(2))
+    train, search = (batch(draw, size, side, layout) for _ in range(2))
 
     def step():
         if settings["kind"] != "weight":
@@ -61,10 +64,10 @@ def build(settings):
 
 
 def supply_what_is_missing():
-    """There is no GPU to go to, and channels stand last.
+    """There is no GPU to go to, and channels may stand last.
 
-    Without the second, `view` would fail on gradients of that layout, and the
-    original would take such a failure for a first step without momentum.
+    Then `view` would fail on gradients and momenta of that layout, which the
+    original would take for a first step without momentum.
     """
     warnings.filterwarnings("ignore", "This overload of", UserWarning)
     torch.Tensor.cuda = torch.nn.Module.cuda = lambda self: self
@@ -88,8 +91,8 @@ def weight_step(model, optimizer, data):
     return loss.item()
 
 
-def batch(draw, size, side):
+def batch(draw, size, side, layout):
     images = torch.from_numpy(
         draw.normal(size=(size, 3, side, side)).astype("float32")
-    ).contiguous(memory_format=torch.channels_last)
+    ).contiguous(memory_format=layout)
     return images, torch.from_numpy(draw.integers(0, NUM_CLASSES, size))

@@ -34,15 +34,17 @@ def text_of(report):
 
 
 def rows_of(results):
-    """A row for each code, and their ratio where there are two."""
+    """A row for each code, and how many times ours each of the others is."""
     rows = [["step", "code", *COLUMNS]]
     for kind in dict.fromkeys(figures["kind"] for figures in results):
         of_kind = [figures for figures in results if figures["kind"] == kind]
         values = [[read(f) for read in COLUMNS.values()] for f in of_kind]
         for figures, row in zip(of_kind, values, strict=True):
             rows.append([kind, figures["code"], *map(number, row)])
-        if len(values) == 2:
-            rows.append([kind, "original / keras_darts", *map(ratio, *values)])
+        ours, *others = values
+        for figures, theirs in zip(of_kind[1:], others, strict=True):
+            name = f"{figures['code']} / keras_darts"
+            rows.append([kind, name, *map(ratio, ours, theirs)])
     return rows
 
 

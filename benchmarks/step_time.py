@@ -1,8 +1,8 @@
 """Time and memory of a step of the search, beside the original code.
 
 Each kind of step of each code runs in a process of its own, driven from here
-over a pipe. Where two codes are compared they take turns, one step each, so
-that what slows the machine down slows both.
+over a pipe. Where codes are compared they take turns, one step each, so that
+what slows the machine down slows all.
 
     python benchmarks/step_time.py --filters=16 --num_cells=8 --batch_size=16
     python benchmarks/step_time.py --original=../darts --output=figures.json
@@ -27,13 +27,20 @@ import keras_darts as kd
 from keras_darts.files import write_json
 
 KINDS = ("weight", "first_order", "second_order")
+LAYOUTS = ("channels_first", "channels_last")
 # Where each code's `build(settings)` is found, beside this file.
-MODULES = {"keras_darts": "keras_darts_step", "original": "original_step"}
+MODULES = {
+    "keras_darts": "keras_darts_step",
+    "original, channels_first": "original_step",
+    "original, channels_last": "original_step",
+}
 
 
 def main():
     options = parse_options()
-    codes = ["keras_darts", *(["original"] if options.original else [])]
+    codes = ["keras_darts"]
+    if options.original:
+        codes += [f"original, {layout}" for layout in options.layouts]
     settings = {**vars(options), "cores": cores()}
     paths = ("original", "output")
     report = {
@@ -64,12 +71,13 @@ def parse_options():
             default=default,
             help=f"{meaning}; defaults to {default}",
         )
-    parser.add_argument(
-        "--kinds",
-        type=lambda text: text.split(","),
-        default=list(KINDS),
-        help=f"with commas between; defaults to {','.join(KINDS)}",
-    )
+    for name, choices in (("kinds", KINDS), ("layouts", LAYOUTS)):
+        parser.add_argument(
+            f"--{name}",
+            type=lambda text: text.split(","),
+            default=list(choices),
+            help=f"with commas between; defaults to {','.join(choices)}",
+        )
     parser.add_argument(
         "--plain", action="store_true", help="leave out kd.configure_cpu()"
     )
@@ -83,9 +91,10 @@ def parse_options():
 
 
 def check(options, fail):
-    unknown = set(options.kinds) - set(KINDS)
-    if unknown:
-        fail(f"--kinds: {', '.join(sorted(unknown))} is not in {KINDS}")
+    for name, choices in (("kinds", KINDS), ("layouts", LAYOUTS)):
+        unknown = set(getattr(options, name)) - set(choices)
+        if unknown:
+            fail(f"--{name}: {', '.join(sorted(unknown))} is not in {choices}")
     if options.steps < 1:
         fail(f"--steps must be at least 1. Received: {options.steps}")
     if options.original:
@@ -97,7 +106,7 @@ def check(options, fail):
 
 def measured(codes, settings):
     """The figures of one kind of step, a dictionary for each code."""
-    workers = [Worker(code, settings) for code in codes]
+    workers = [Worker(code, {**settings, "code": code}) for code in codes]
     for _ in range(settings["steps"]):
         for worker in workers:
             worker.step()
@@ -109,7 +118,7 @@ class Worker:
 
     Args:
         code: String, which code's.
-        settings: Dictionary of the options, and `kind` of step.
+        settings: Dictionary of the options, with `kind` of step and `code`.
     """
 
     def __init__(self, code, settings):

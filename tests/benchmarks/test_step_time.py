@@ -65,11 +65,15 @@ def test_the_original_code_takes_turns_and_is_compared(
     original, tmp_path, kind
 ):
     text, report = figures(tmp_path, kinds=kind, original=original)
-    ours, theirs = report["results"]
-    assert (ours["code"], theirs["code"]) == ("keras_darts", "original")
-    assert len(ours["seconds"]) == len(theirs["seconds"]) == 2
-    assert theirs["operations"] is None
-    assert f"| {kind} | original / keras_darts |" in text
+    ours, *theirs = report["results"]
+    assert ours["code"] == "keras_darts"
+    for layout, found in zip(
+        ("channels_first", "channels_last"), theirs, strict=True
+    ):
+        assert found["code"] == f"original, {layout}"
+        assert len(found["seconds"]) == len(ours["seconds"]) == 2
+        assert found["operations"] is None
+        assert f"| {kind} | original, {layout} / keras_darts |" in text
     assert original not in json.dumps(report)
 
 
@@ -77,6 +81,7 @@ def test_the_original_code_takes_turns_and_is_compared(
     ("flags", "message"),
     [
         ({"kinds": "weight,third_order"}, "third_order"),
+        ({"layouts": "channels_lost"}, "channels_lost"),
         ({"steps": 0}, "--steps"),
         ({"original": "nowhere"}, "nowhere/cnn/architect.py"),
     ],
