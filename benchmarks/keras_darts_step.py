@@ -8,6 +8,7 @@ import tensorflow as tf
 
 import keras_darts as kd
 from keras_darts.search import steps
+from keras_darts.search.graph_optimizer import graph_optimizer
 
 NUM_CLASSES = 10
 STRATEGIES = {
@@ -36,9 +37,17 @@ def build(settings):
     # What `fit` itself calls for each step.
     search.make_train_function()
     return (
-        lambda: float(search.train_function(stream)["loss"]),
+        as_in_fit(lambda: search.train_function(stream)["loss"]),
         lambda: num_operations(search.train_step, next(stream)),
     )
+
+
+def as_in_fit(step):
+    def run():
+        with graph_optimizer():
+            return float(step())
+
+    return run
 
 
 def weight_step(search, stream):
@@ -47,7 +56,7 @@ def weight_step(search, stream):
 
     traced = tf.function(step, autograph=False)
     return (
-        lambda: float(traced(next(stream)[0])),
+        as_in_fit(lambda: traced(next(stream)[0])),
         lambda: num_operations(step, next(stream)[0]),
     )
 

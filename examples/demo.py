@@ -8,12 +8,14 @@ the best found network as SavedModel and LiteRT, and runs both files.
 """
 
 import argparse
+import os
 import pathlib
 import statistics
 import time
 
 import keras_darts as kd
 
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 kd.configure_cpu()
 
 import keras  # noqa: E402  (after configure_cpu)

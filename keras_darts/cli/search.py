@@ -79,7 +79,7 @@ def run(options):
     begin = folders.earlier_run if options.resume else folders.new_run
     folder = begin(options)
     search_spaces.get(options.search_space)
-    backend.start(graph_optimizer=options.graph_optimizer)
+    backend.start()
     from keras_darts.cli import report
     from keras_darts.search import DartsSearch
 
@@ -93,6 +93,7 @@ def run(options):
         num_cells=options.num_cells,
         seed=options.seed,
     )
+    search.compile(graph_optimizer=options.graph_optimizer or None)
     folders.remember(options, folder)
     print(_introduction(options, search, images, report), flush=True)
     search.fit(

@@ -9,6 +9,7 @@ from keras import ops
 from keras_darts.datasets import infer_task
 from keras_darts.search import defaults
 from keras_darts.search import steps
+from keras_darts.search.graph_optimizer import graph_optimizer
 from keras_darts.search.problem import SearchProblem
 
 
@@ -32,6 +33,7 @@ class BilevelModel(keras.Model, abc.ABC):
                 f"dtype={self.dtype_policy.name!r}"
             )
         self.strategy = strategy
+        self.graph_optimizer = None
         self.task = None
         self._choices = {}
 
@@ -69,6 +71,7 @@ class BilevelModel(keras.Model, abc.ABC):
         loss=None,
         metrics=None,
         jit_compile=False,
+        graph_optimizer=None,
         **kwargs,
     ):
         """Chooses what the recipe of the strategy shall not decide.
@@ -88,6 +91,9 @@ class BilevelModel(keras.Model, abc.ABC):
             metrics: List of Keras metrics. Defaults to `None`: by the labels.
             jit_compile: Boolean, whether XLA compiles the step; on a CPU it
                 is many times slower. Defaults to `False`.
+            graph_optimizer: Boolean, whether TensorFlow rewrites the step's
+                graph before its first run. Defaults to `None`: not on a CPU,
+                where that takes most of the time to the first step.
             **kwargs: The other arguments of `keras.Model.compile`.
 
         Raises:
@@ -101,6 +107,7 @@ class BilevelModel(keras.Model, abc.ABC):
             "jit_compile": jit_compile,
             **kwargs,
         }
+        self.graph_optimizer = graph_optimizer
         self.task = None
         if self.built:
             self.compile_for(defaults.task_for(loss, self.num_outputs))
@@ -149,7 +156,8 @@ class BilevelModel(keras.Model, abc.ABC):
             )
         if self._gradient_function is None:
             self._gradient_function = steps.gradient_function(self)
-        return self._gradient_function(train_batch, valid_batch)
+        with graph_optimizer(self.graph_optimizer):
+            return self._gradient_function(train_batch, valid_batch)
 
     def forget_traces(self):
         """What was traced before a change of the model is traced anew."""

@@ -12,6 +12,7 @@ from keras_darts.search import fitting
 from keras_darts.search.bilevel_model import BilevelModel
 from keras_darts.search.building import adapted_space
 from keras_darts.search.building import supernet_for
+from keras_darts.search.graph_optimizer import graph_optimizer
 from keras_darts.search.seeding import seeded
 
 
@@ -210,7 +211,8 @@ class DartsSearch(BilevelModel):
             resume_from=resume_from,
         )
         plan.callbacks.extend(callbacks or [])
-        return super().fit(**plan._asdict(), shuffle=False, verbose=verbose)
+        with graph_optimizer(self.graph_optimizer):
+            return super().fit(**plan._asdict(), shuffle=False, verbose=verbose)
 
     def genotype(self):
         """The architecture that the discretizer reads from the alphas."""

@@ -219,3 +219,22 @@ def test_a_checkpoint_holds_every_variable(space, images, labels, tmp_path):
         )
         for a, b in pairs:
             np.testing.assert_array_equal(a.numpy(), b.numpy())
+
+
+def test_the_graph_optimizer_is_off_during_a_search_alone(
+    space, images, labels
+):
+    switch = "disable_meta_optimizer"
+    read = tf.config.optimizer.get_experimental_options
+    seen = []
+    watch = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: seen.append(read()[switch])
+    )
+    before = read()[switch]
+    tf.config.optimizer.set_experimental_options({switch: False})
+    try:
+        fitted(space, images, labels, callbacks=[watch])
+        assert seen == [True]
+        assert read()[switch] is False
+    finally:
+        tf.config.optimizer.set_experimental_options({switch: before})
