@@ -2,9 +2,9 @@
 
 import os
 import pathlib
-import uuid
 
 from keras_darts.errors import unknown_name
+from keras_darts.files import written_whole
 from keras_darts.genotypes import checks
 from keras_darts.genotypes.base_genotype import BaseGenotype
 from keras_darts.genotypes.base_genotype import read_json
@@ -72,14 +72,5 @@ def save(genotype, path):
             f"genotype={checks.brief(genotype)} of type "
             f"{type(genotype).__name__}"
         )
-    path = pathlib.Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
-    try:
-        with temporary.open("x", encoding="utf-8") as file:
-            file.write(genotype.to_json() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with written_whole(path) as scratch:
+        scratch.write_text(genotype.to_json() + "\n", encoding="utf-8")
