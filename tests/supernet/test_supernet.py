@@ -179,14 +179,11 @@ def test_betas_weigh_the_edges_of_a_node(make_supernet, images):
     )
 
 
-def test_half_precision_gives_logits_in_full(make_space, images):
+def test_half_precision_gives_logits_in_full(make_supernet, images):
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_float16")
     try:
-        search = kd.DartsSearch(
-            make_space(), num_classes=3, input_shape=(8, 8, 3)
-        )
-        logits = search.supernet(images(), training=True)
+        logits = make_supernet()(images(), training=True)
     finally:
         keras.config.set_dtype_policy(before)
     assert logits.dtype == "float32"
