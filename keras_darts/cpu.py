@@ -11,9 +11,9 @@ _ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 def configure_cpu(graph_optimizer=False, onednn=True):
     """Sets TensorFlow up for small machines; call it before all else.
 
-    oneDNN's kernels, which TensorFlow leaves off on some processors, nearly
-    halved the time of a step where that was measured. The graph optimizer
-    takes most of the time to a search's first step and wins nothing after it.
+    oneDNN's kernels, which TensorFlow leaves off on some processors, made a
+    step faster where that was measured. The graph optimizer takes half of the
+    time to a search's first step and was found to win nothing after it.
 
     Args:
         graph_optimizer: Boolean, whether TensorFlow rewrites graphs before

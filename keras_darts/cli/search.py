@@ -33,7 +33,7 @@ def define(options):
     flags.DEFINE_bool(
         "graph_optimizer",
         False,
-        "Let TensorFlow rewrite the graph first, which takes most of the time "
+        "Let TensorFlow rewrite the graph first, which takes half of the time "
         "to the first step and was found to win nothing after it.",
         flag_values=options,
     )

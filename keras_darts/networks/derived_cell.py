@@ -7,6 +7,7 @@ from keras_darts.genotypes import Genotype
 from keras_darts.primitives import FactorizedReduce
 from keras_darts.primitives import Identity
 from keras_darts.primitives import ReLUConvBN
+from keras_darts.primitives import build_layer
 from keras_darts.primitives import make_primitive
 
 
@@ -82,7 +83,7 @@ class DerivedCell(keras.layers.Layer):
         operations = iter(self.ops)
         for node in self.nodes:
             for _, source in node:
-                _build(next(operations), inputs if source < 2 else inside)
+                build_layer(next(operations), inputs if source < 2 else inside)
 
     def call(self, inputs):  # (B, H, W, C), (B, H, W, C') -> (B, H, W, C'')
         before, last = inputs
@@ -133,11 +134,3 @@ class DerivedCell(keras.layers.Layer):
 
 def _pointwise(filters):
     return ReLUConvBN(filters, 1)
-
-
-def _build(layer, input_shape):
-    if type(layer).build is keras.layers.Layer.build:
-        # A user's layer may make the layers inside it when it is first called.
-        layer(keras.KerasTensor(input_shape))
-    else:
-        layer.build(input_shape)

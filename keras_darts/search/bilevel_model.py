@@ -93,7 +93,7 @@ class BilevelModel(keras.Model, abc.ABC):
                 is many times slower. Defaults to `False`.
             graph_optimizer: Boolean, whether TensorFlow rewrites the step's
                 graph before its first run. Defaults to `None`: not on a CPU,
-                where that takes most of the time to the first step.
+                where that takes half of the time to the first step.
             **kwargs: The other arguments of `keras.Model.compile`.
 
         Raises:

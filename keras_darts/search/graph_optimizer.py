@@ -11,7 +11,7 @@ _SWITCH = "disable_meta_optimizer"
 def graph_optimizer(enabled=None):
     """Inside, graphs are rewritten before their first run, or they are not.
 
-    On a CPU the rewriting takes most of the time to the first step of a
+    On a CPU the rewriting takes half of the time to the first step of a
     search and was found to win nothing after it. What was set before is put
     back at the end.
 

@@ -84,20 +84,16 @@ def test_weights_and_alphas_are_disjoint_and_complete(make_search):
     assert set(ids) == {id(v) for v in search.supernet.trainable_variables}
 
 
-@pytest.mark.parametrize("architect", ARCHITECTS)
+@pytest.mark.parametrize(
+    "architect",
+    [
+        "first_order",
+        "finite_difference",
+        pytest.param("exact", marks=pytest.mark.slow),
+    ],
+)
 def test_traced_gradients_equal_eager_ones(make_search, batches, architect):
-    if architect == "exact":
-        pytest.skip("test_exact_traced covers it, marked slow")
     strategy = strategy_of(architect)
-    eager = make_search(strategy).architecture_gradients(*batches)
-    traced = make_search(strategy, eager=False).architecture_gradients(*batches)
-    for a, b in zip(eager, traced, strict=True):
-        np.testing.assert_allclose(a, b, atol=1e-5)
-
-
-@pytest.mark.slow
-def test_exact_traced_gradients_equal_eager_ones(make_search, batches):
-    strategy = strategy_of("exact")
     eager = make_search(strategy).architecture_gradients(*batches)
     traced = make_search(strategy, eager=False).architecture_gradients(*batches)
     for a, b in zip(eager, traced, strict=True):
