@@ -14,6 +14,7 @@ _NAMES = {
     "Genotype": "genotypes",
     "NasBench201Genotype": "genotypes",
     "RecurrentGenotype": "genotypes",
+    "RecurrentSpace": "search_spaces",
     "SearchSpace": "search_spaces",
     "SearchStrategy": "strategies",
     "configure_cpu": "cpu",

@@ -5,12 +5,16 @@ from keras_darts.search_spaces.catalog import names
 from keras_darts.search_spaces.catalog import register_search_space
 from keras_darts.search_spaces.cell_spec import CellSpec
 from keras_darts.search_spaces.darts_cnn import darts_cnn
+from keras_darts.search_spaces.darts_rnn import darts_rnn
+from keras_darts.search_spaces.recurrent_space import RecurrentSpace
 from keras_darts.search_spaces.search_space import SearchSpace
 
 __all__ = [
     "CellSpec",
+    "RecurrentSpace",
     "SearchSpace",
     "darts_cnn",
+    "darts_rnn",
     "get",
     "names",
     "register_search_space",

@@ -1,13 +1,14 @@
 """Search spaces by name: the published ones and those of users."""
 
 from keras_darts.registry import Registry
+from keras_darts.search_spaces.recurrent_space import RecurrentSpace
 from keras_darts.search_spaces.search_space import SearchSpace
 
-_REGISTRY = Registry("search_space", base=SearchSpace)
+_REGISTRY = Registry("search_space", base=(RecurrentSpace, SearchSpace))
 
 
 def register_search_space(name):
-    """Decorator: the function that returns a `SearchSpace` gets a name.
+    """Decorator: the function that returns a search space gets a name.
 
     Args:
         name: String, by which `DartsSearch` will find the space.
@@ -35,5 +36,7 @@ def names():
 def get(identifier):
     """A search space from its name, its config or itself."""
     if isinstance(identifier, dict):
-        return SearchSpace.from_config(identifier)
+        recurrent = "cell" in identifier
+        cls = RecurrentSpace if recurrent else SearchSpace
+        return cls.from_config(identifier)
     return _REGISTRY.get(identifier)

@@ -8,16 +8,20 @@ import dataclasses
 class CellSpec:
     """The edges of one kind of search cell and their candidates.
 
-    A cell has two inputs, 0 and 1, and nodes numbered from 2 on; node `i` has
-    an edge from both inputs and from every earlier node. Edges are ordered
-    by node, then by input, as the rows of the alphas are.
+    A convolutional cell has two inputs, 0 and 1, and nodes numbered from 2
+    on; node `i` has an edge from every input and from every earlier node.
+    Edges are ordered by node, then by input, as the rows of the alphas are.
 
     Args:
         primitives: For each edge a tuple of names of primitives.
         reduction: Boolean, whether the edges that leave the inputs have
             stride 2. Defaults to `False`.
-        concat: Tuple of nodes whose concatenation is the output. Defaults to
-            all nodes.
+        concat: Tuple of nodes that make the output. Defaults to all nodes.
+        num_inputs: Integer, after which the nodes are numbered; a recurrent
+            cell has one, the state made of input and hidden state. Defaults
+            to `2`.
+        edges_per_node: Integer, how many a node keeps in a derived cell.
+            Defaults to `2`.
 
     Raises:
         TypeError: if the candidates of an edge are no list or tuple.
@@ -35,6 +39,8 @@ class CellSpec:
     primitives: tuple
     reduction: bool = False
     concat: tuple = None
+    num_inputs: int = 2
+    edges_per_node: int = 2
 
     def __post_init__(self):
         primitives = tuple(_candidates(edge) for edge in self.primitives)
@@ -44,43 +50,54 @@ class CellSpec:
                 "`primitives` must name candidates other than 'none'. "
                 f"Received: primitives={primitives}"
             )
-        nodes = range(2, self.num_nodes + 2)
-        concat = tuple(nodes if self.concat is None else self.concat)
+        concat = tuple(self.nodes if self.concat is None else self.concat)
         object.__setattr__(self, "concat", concat)
-        if not concat or set(concat) - set(nodes) or _repeats(concat):
+        if not concat or set(concat) - set(self.nodes) or _repeats(concat):
             raise ValueError(
-                f"`concat` must name nodes from 2 to {self.num_nodes + 1}, "
-                f"each once. Received: concat={concat}"
+                f"`concat` must name nodes from {self.nodes[0]} to "
+                f"{self.nodes[-1]}, each once. Received: concat={concat}"
             )
 
     @classmethod
-    def uniform(cls, names, num_nodes=4, reduction=False, concat=None):
+    def uniform(
+        cls, names, num_nodes=4, reduction=False, concat=None, **options
+    ):
         """The same candidates on every edge."""
         if num_nodes < 1:
             raise ValueError(
                 f"`num_nodes` must be 1 or more. Received: {num_nodes}"
             )
-        num_edges = sum(node + 2 for node in range(num_nodes))
-        return cls((names,) * num_edges, reduction, concat)
+        num_inputs = options.get("num_inputs", cls.num_inputs)
+        num_edges = sum(node + num_inputs for node in range(num_nodes))
+        return cls((names,) * num_edges, reduction, concat, **options)
 
     @property
     def num_nodes(self):
         nodes, edges = 0, 0
         while edges < len(self.primitives):
-            edges += nodes + 2
+            edges += nodes + self.num_inputs
             nodes += 1
         if edges != len(self.primitives) or not edges:
+            counts = [
+                str(sum(self.num_inputs + node for node in range(number)))
+                for number in (1, 2, 3, 4)
+            ]
             raise ValueError(
-                "`primitives` must have an entry an edge: 2, 5, 9, 14, ... "
-                f"for 1, 2, 3, 4, ... nodes. Received: {len(self.primitives)}"
+                f"`primitives` must have an entry an edge: {', '.join(counts)}"
+                ", ... for 1, 2, 3, 4, ... nodes. "
+                f"Received: {len(self.primitives)}"
             )
         return nodes
 
     @property
+    def nodes(self):
+        """The numbers of the nodes."""
+        return range(self.num_inputs, self.num_inputs + self.num_nodes)
+
+    @property
     def edges(self):
         """For each edge its (node, input)."""
-        nodes = range(2, self.num_nodes + 2)
-        return tuple((node, i) for node in nodes for i in range(node))
+        return tuple((node, i) for node in self.nodes for i in range(node))
 
     @property
     def num_candidates(self):
@@ -93,18 +110,40 @@ class CellSpec:
 
     def stride(self, edge):
         """2 on the edges of a reduction cell that leave an input, else 1."""
-        return 2 if self.reduction and self.edges[edge][1] < 2 else 1
+        leaves_input = self.edges[edge][1] < self.num_inputs
+        return 2 if self.reduction and leaves_input else 1
 
     def entries(self, triples):
-        """Chosen edges in a genotype's form: pairs if each node has two.
+        """Chosen edges in a genotype's form: pairs if all nodes keep the same.
 
         Args:
             triples: List of (primitive, node, input), ordered by node.
         """
         counts = collections.Counter(node for _, node, _ in triples)
-        if all(counts[node] == 2 for node in range(2, self.num_nodes + 2)):
+        if all(counts[node] == self.edges_per_node for node in self.nodes):
             return [(name, source) for name, _, source in triples]
         return list(triples)
+
+    def random_entries(self, draw):
+        """Edges drawn uniformly, as many a node as it keeps; never `none`.
+
+        A node with fewer edges that could be something else keeps those.
+
+        Args:
+            draw: `random.Random`.
+        """
+        triples = []
+        for node in self.nodes:
+            names = {
+                edge: [name for name in self.primitives[edge] if name != "none"]
+                for edge in self.edges_into(node)
+            }
+            usable = [edge for edge, known in names.items() if known]
+            count = min(self.edges_per_node, len(usable))
+            for edge in sorted(draw.sample(usable, count)):
+                source = self.edges[edge][1]
+                triples.append((draw.choice(names[edge]), node, source))
+        return self.entries(triples)
 
     def without(self, names):
         """The same cell with some primitives left out of every edge."""
@@ -119,6 +158,8 @@ class CellSpec:
             "primitives": [list(edge) for edge in self.primitives],
             "reduction": self.reduction,
             "concat": list(self.concat),
+            "num_inputs": self.num_inputs,
+            "edges_per_node": self.edges_per_node,
         }
 
     @classmethod

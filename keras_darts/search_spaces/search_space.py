@@ -3,6 +3,7 @@
 import dataclasses
 import random
 
+from keras_darts.errors import unknown_name
 from keras_darts.genotypes import Genotype
 from keras_darts.search_spaces.cell_spec import CellSpec
 
@@ -21,6 +22,11 @@ class SearchSpace:
             Defaults to `3`.
         normalization: `"batch"`, or `None` for a supernet without any
             normalisation. Defaults to `"batch"`.
+        modality: `"image"`, or `"text"` where the cells work along time, on
+            embedded tokens. Defaults to `"image"`.
+        embedding_size: Integer, for text. Defaults to `None`.
+        dropout: Float in [0, 1), for text: of the embedded tokens and before
+            the classifier. Defaults to `0.0`.
 
     Raises:
         ValueError: if a number is not positive, `filters` is odd or `reduce`
@@ -47,6 +53,9 @@ class SearchSpace:
     num_cells: int = 8
     stem_multiplier: int = 3
     normalization: str = "batch"
+    modality: str = "image"
+    embedding_size: int = None
+    dropout: float = 0.0
 
     def __post_init__(self):
         for name in ("filters", "num_cells", "stem_multiplier"):
@@ -69,6 +78,7 @@ class SearchSpace:
                 raise TypeError(
                     f"`{name}` must be a CellSpec. Received: {name}={spec!r}"
                 )
+        self._check_modality()
         if self.normal.reduction or not self.reduce.reduction:
             raise ValueError(
                 "`reduce` must be a reduction cell and `normal` none: "
@@ -114,12 +124,35 @@ class SearchSpace:
         Reference: Liu et al., 2019, DARTS, section 3.2, random baseline.
         """
         draw = random.Random(seed)
+        return self.genotype(
+            {
+                kind: spec.random_entries(draw)
+                for kind, spec in self.cells.items()
+            }
+        )
+
+    def genotype(self, entries):
+        """The `Genotype` of the edges chosen for each kind of cell."""
         return Genotype(
-            normal=_random_cell(self.normal, draw),
+            normal=entries["normal"],
             normal_concat=self.normal.concat,
-            reduce=_random_cell(self.reduce, draw),
+            reduce=entries["reduce"],
             reduce_concat=self.reduce.concat,
         )
+
+    def _check_modality(self):
+        if self.modality not in ("image", "text"):
+            raise unknown_name("modality", self.modality, ("image", "text"))
+        if (self.modality == "text") != (self.embedding_size is not None):
+            raise ValueError(
+                "`embedding_size` must be given for text, and for text only. "
+                f"Received: embedding_size={self.embedding_size}, "
+                f"modality={self.modality!r}"
+            )
+        if not 0 <= self.dropout < 1:
+            raise ValueError(
+                f"`dropout` must be in [0, 1). Received: {self.dropout}"
+            )
 
     def get_config(self):
         config = {
@@ -138,17 +171,3 @@ class SearchSpace:
             if kind in config
         }
         return cls(**{**config, **cells})
-
-
-def _random_cell(spec, draw):
-    triples = []
-    for node in range(2, spec.num_nodes + 2):
-        names = {
-            edge: [name for name in spec.primitives[edge] if name != "none"]
-            for edge in spec.edges_into(node)
-        }
-        usable = [edge for edge, known in names.items() if known]
-        for edge in sorted(draw.sample(usable, min(2, len(usable)))):
-            source = spec.edges[edge][1]
-            triples.append((draw.choice(names[edge]), node, source))
-    return spec.entries(triples)

@@ -74,7 +74,7 @@ class ArchParameters(keras.layers.Layer):
         return ops.concatenate(
             [
                 ops.softmax(betas[edges[0] : edges[-1] + 1])
-                for edges in map(spec.edges_into, range(2, spec.num_nodes + 2))
+                for edges in map(spec.edges_into, spec.nodes)
             ]
         )
 

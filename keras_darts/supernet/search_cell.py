@@ -73,7 +73,7 @@ class SearchCell(keras.layers.Layer):
         weights = ops.unstack(weights, len(self.spec.edges), axis=0)
         edges, new_state = self._edges(), {}
         states = [self.preprocess0(inputs[0]), self.preprocess1(inputs[1])]
-        for node in range(2, self.spec.num_nodes + 2):
+        for node in self.spec.nodes:
             terms = []
             for k in self.spec.edges_into(node):
                 arguments = [states[self.spec.edges[k][1]], weights[k]]

@@ -4,8 +4,6 @@ import dataclasses
 
 import numpy as np
 
-from keras_darts.genotypes import Genotype
-
 
 @dataclasses.dataclass(frozen=True)
 class TopK:
@@ -16,7 +14,8 @@ class TopK:
     candidate of that weight stays. Of equals the first wins.
 
     Args:
-        k: Integer > 0, edges a node keeps. Defaults to `2`.
+        k: Integer > 0, edges a node keeps. Defaults to `None`: as many as
+            the cell says, two in a convolutional one and one in a recurrent.
 
     Example:
 
@@ -28,10 +27,10 @@ class TopK:
     Reference: Liu et al., 2019, DARTS, section 2.4.
     """
 
-    k: int = 2
+    k: int = None
 
     def __post_init__(self):
-        if self.k < 1:
+        if self.k is not None and self.k < 1:
             raise ValueError(f"`k` must be positive. Received: k={self.k}")
 
     def __call__(self, space, weights, edge_weights):
@@ -40,12 +39,7 @@ class TopK:
             kind: self._cell(spec, weights[kind], edge_weights.get(kind))
             for kind, spec in space.cells.items()
         }
-        return Genotype(
-            normal=cells["normal"],
-            normal_concat=space.normal.concat,
-            reduce=cells["reduce"],
-            reduce_concat=space.reduce.concat,
-        )
+        return space.genotype(cells)
 
     def get_config(self):
         return dataclasses.asdict(self)
@@ -56,11 +50,11 @@ class TopK:
             for k, primitives in enumerate(spec.primitives)
         }
         factor = np.ones(len(best)) if edge_weights is None else edge_weights
-        kept = []
-        for node in range(2, spec.num_nodes + 2):
+        kept, count = [], self.k or spec.edges_per_node
+        for node in spec.nodes:
             edges = [k for k in spec.edges_into(node) if best[k]]
             edges.sort(key=lambda k: -best[k][1] * factor[k])
-            kept += [(best[k][0], *spec.edges[k]) for k in edges[: self.k]]
+            kept += [(best[k][0], *spec.edges[k]) for k in edges[:count]]
         return spec.entries(kept)
 
 

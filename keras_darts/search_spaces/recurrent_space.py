@@ -1,0 +1,152 @@
+"""A search space of recurrent cells for language models: data, no layers."""
+
+import dataclasses
+import random
+
+from keras_darts.genotypes import RecurrentGenotype
+from keras_darts.search_spaces.cell_spec import CellSpec
+
+_RATES = (
+    "output_dropout",
+    "hidden_dropout",
+    "cell_input_dropout",
+    "input_dropout",
+    "embedding_dropout",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class RecurrentSpace:
+    """A recurrent cell, and the language model that it is searched in.
+
+    Args:
+        cell: `CellSpec` with one input, the state that is made of the word
+            and the hidden state. The mean of the nodes in its `concat` is the
+            new hidden state.
+        embedding_size: Integer, units of the embedding; the decoder shares
+            its matrix, so that it equals `hidden_size`. Defaults to `300`.
+        hidden_size: Integer, units of the hidden state. Defaults to `300`.
+        normalization: `"batch"`, one normalisation without scale and offset
+            that all states of the search cell share, or `None`. Defaults to
+            `"batch"`.
+        output_dropout: Float in [0, 1), of the hidden states before the
+            decoder, one mask a sequence. Defaults to `0.75`.
+        hidden_dropout: Float in [0, 1), of the hidden state and of every
+            node's input inside the cell, one mask a sequence. Defaults to
+            `0.25`.
+        cell_input_dropout: Float in [0, 1), of the cell's input, one mask a
+            sequence. Defaults to `0.75`.
+        input_dropout: Float in [0, 1), of the embedded words, one mask a
+            sequence. Defaults to `0.2`.
+        embedding_dropout: Float in [0, 1), the share of words that are left
+            out of the embedding. Defaults to `0.0`.
+        activation_regularization: Float, times the mean square of the dropped
+            hidden states, in the loss of the weights. Defaults to `0.0`.
+        temporal_activation_regularization: Float, times the mean square of
+            the hidden state's changes, likewise. Defaults to `1e-3`.
+
+    Raises:
+        TypeError: if `cell` is no `CellSpec`.
+        ValueError: if the cell has not exactly one input, or a size or a rate
+            is out of bounds.
+
+    Example:
+
+    >>> names = ("none", "tanh", "identity")
+    >>> cell = CellSpec.uniform(names, 2, num_inputs=1, edges_per_node=1)
+    >>> RecurrentSpace(cell).random_genotype(0).concat
+    (1, 2)
+
+    Reference: Liu et al., 2019, DARTS, sections 2.1 and 3.1.2; Merity et al.,
+    2018, Regularizing and optimizing LSTM language models.
+    """
+
+    cell: CellSpec
+    embedding_size: int = 300
+    hidden_size: int = 300
+    normalization: str = "batch"
+    output_dropout: float = 0.75
+    hidden_dropout: float = 0.25
+    cell_input_dropout: float = 0.75
+    input_dropout: float = 0.2
+    embedding_dropout: float = 0.0
+    activation_regularization: float = 0.0
+    temporal_activation_regularization: float = 1e-3
+
+    modality = "language"
+
+    def __post_init__(self):
+        if not isinstance(self.cell, CellSpec):
+            raise TypeError(
+                f"`cell` must be a CellSpec. Received: cell={self.cell!r}"
+            )
+        if self.cell.num_inputs != 1 or self.cell.reduction:
+            raise ValueError(
+                "`cell` must have one input and no reduction. Received: "
+                f"num_inputs={self.cell.num_inputs}, "
+                f"reduction={self.cell.reduction}"
+            )
+        self._check_sizes()
+        for name in _RATES:
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(
+                    f"`{name}` must be in [0, 1). "
+                    f"Received: {name}={getattr(self, name)}"
+                )
+
+    def _check_sizes(self):
+        sizes = (self.embedding_size, self.hidden_size)
+        whole = all(isinstance(size, int) and size > 0 for size in sizes)
+        if not whole or sizes[0] != sizes[1]:
+            raise ValueError(
+                "`embedding_size` and `hidden_size` must be one positive "
+                "integer, since the decoder shares the embedding's matrix. "
+                f"Received: embedding_size={sizes[0]!r}, "
+                f"hidden_size={sizes[1]!r}"
+            )
+
+    @property
+    def cells(self):
+        """The only kind of cell, by name."""
+        return {"recurrent": self.cell}
+
+    @property
+    def language_settings(self):
+        """Dropout rates and regularisation, the arguments of a model."""
+        names = [
+            *_RATES,
+            "activation_regularization",
+            "temporal_activation_regularization",
+        ]
+        return {name: getattr(self, name) for name in names}
+
+    def without(self, names):
+        """The same space with some primitives left out of every edge."""
+        return dataclasses.replace(self, cell=self.cell.without(names))
+
+    def random_genotype(self, seed):
+        """A genotype drawn uniformly: one input a node, no `none`.
+
+        Args:
+            seed: Integer; the same seed gives the same genotype.
+
+        Returns:
+            A `RecurrentGenotype` that `TopK` could have derived.
+        """
+        draw = random.Random(seed)
+        return self.genotype({"recurrent": self.cell.random_entries(draw)})
+
+    def genotype(self, entries):
+        """The `RecurrentGenotype` of the edges chosen."""
+        return RecurrentGenotype(entries["recurrent"], self.cell.concat)
+
+    def get_config(self):
+        config = {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+        }
+        return {**config, "cell": self.cell.get_config()}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**{**config, "cell": CellSpec.from_config(config["cell"])})
