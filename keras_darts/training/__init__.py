@@ -1,5 +1,6 @@
 """The published ways to train, as ready objects."""
 
+from keras_darts.training.averaged_sgd import AveragedSGD
 from keras_darts.training.classification import classification_figures
 from keras_darts.training.drop_path_ramp import DropPathRamp
 from keras_darts.training.losses import SmoothedCrossentropy
@@ -15,6 +16,7 @@ from keras_darts.training.run_folder import TrainingRun
 from keras_darts.training.run_folder import load_network
 
 __all__ = [
+    "AveragedSGD",
     "CoupledAdam",
     "CoupledSGD",
     "DropPathRamp",
