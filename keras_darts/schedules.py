@@ -1,5 +1,6 @@
 """Numbers that change from epoch to epoch, as functions of the step."""
 
+import contextlib
 import math
 
 import keras
@@ -86,3 +87,33 @@ class ExponentialByEpoch(keras.optimizers.schedules.LearningRateSchedule):
             "rate": self.rate,
             "steps_per_epoch": self.steps_per_epoch,
         }
+
+
+@contextlib.contextmanager
+def scaled_learning_rate(optimizer, factor):
+    """Inside, an optimizer steps at `factor` times its learning rate.
+
+    Args:
+        optimizer: A Keras optimizer.
+        factor: Scalar number or tensor.
+
+    Example:
+
+    >>> sgd = keras.optimizers.SGD(0.5)
+    >>> with scaled_learning_rate(sgd, 0.5):
+    ...     float(sgd.learning_rate)
+    0.25
+    >>> float(sgd.learning_rate)
+    0.5
+
+    Reference: Merity et al., 2018, Regularizing and optimizing LSTM language
+    models, section 5, for segments of varying length.
+    """
+    own, rate = optimizer._learning_rate, optimizer.learning_rate
+    scaled = ops.convert_to_tensor(rate) * ops.cast(factor, rate.dtype)
+    # Around Keras, which would take it for a new setting of the user.
+    object.__setattr__(optimizer, "_learning_rate", lambda: scaled)
+    try:
+        yield
+    finally:
+        object.__setattr__(optimizer, "_learning_rate", own)

@@ -1,15 +1,33 @@
 """Networks that train from scratch, built from a genotype."""
 
 from keras_darts.networks.auxiliary_head import AuxiliaryHead
+from keras_darts.networks.carried_state import CarriedState
 from keras_darts.networks.choice import network_for
 from keras_darts.networks.cifar import CifarNetwork
 from keras_darts.networks.derived_cell import DerivedCell
+from keras_darts.networks.derived_recurrent_cell import DerivedRecurrentCell
 from keras_darts.networks.imagenet import ImageNetNetwork
+from keras_darts.networks.language_body import LanguageBody
+from keras_darts.networks.language_body import LanguageOutputs
+from keras_darts.networks.recurrence import Recurrence
+from keras_darts.networks.recurrent import RecurrentLanguageModel
+from keras_darts.networks.recurrent import ids_and_state
+from keras_darts.networks.recurrent_cell import RecurrentCell
+from keras_darts.networks.recurrent_cell import masked
 
 __all__ = [
     "AuxiliaryHead",
+    "CarriedState",
     "CifarNetwork",
     "DerivedCell",
+    "DerivedRecurrentCell",
     "ImageNetNetwork",
+    "LanguageBody",
+    "LanguageOutputs",
+    "Recurrence",
+    "RecurrentCell",
+    "RecurrentLanguageModel",
+    "ids_and_state",
+    "masked",
     "network_for",
 ]

@@ -4,6 +4,7 @@ import numbers
 
 from keras_darts import genotypes
 from keras_darts.genotypes import Genotype
+from keras_darts.genotypes import RecurrentGenotype
 
 
 def cells(genotype):
@@ -17,6 +18,37 @@ def cells(genotype):
         "the name of a published one. "
         f"Received: genotype={genotype!r} of type {type(genotype).__name__}"
     )
+
+
+def recurrent(genotype):
+    """A `RecurrentGenotype`, given as such, as text or by its name."""
+    if isinstance(genotype, str):
+        written = genotype.lstrip().startswith("Genotype(")
+        read = RecurrentGenotype.from_text if written else genotypes.get
+        genotype = read(genotype)
+    if isinstance(genotype, RecurrentGenotype):
+        return genotype
+    raise TypeError(
+        "`genotype` must be a `RecurrentGenotype`, or the name of a published "
+        "one such as 'rnn_darts_v2'. "
+        f"Received: genotype={genotype!r} of type {type(genotype).__name__}"
+    )
+
+
+def tied_size(embedding_size, hidden_size, default):
+    """The units of embedding and hidden state, which share a matrix."""
+    given = [size for size in (embedding_size, hidden_size) if size is not None]
+    sizes = {
+        positive("embedding_size and hidden_size", n)
+        for n in given or [default]
+    }
+    if len(sizes) > 1:
+        raise ValueError(
+            "`embedding_size` and `hidden_size` must be equal, since the "
+            "decoder shares the embedding's matrix. Received: "
+            f"embedding_size={embedding_size}, hidden_size={hidden_size}"
+        )
+    return sizes.pop()
 
 
 def positive(name, value):

@@ -1,8 +1,13 @@
 """The operations that a cell is made of."""
 
+from keras_darts.primitives.activation import activation
+from keras_darts.primitives.activation import activation_names
+from keras_darts.primitives.activation import register_activation
+from keras_darts.primitives.attention import SelfAttention
 from keras_darts.primitives.catalog import build_layer
 from keras_darts.primitives.catalog import make_primitive
 from keras_darts.primitives.catalog import names
+from keras_darts.primitives.catalog import ranks
 from keras_darts.primitives.catalog import register_primitive
 from keras_darts.primitives.conv import ConvBN
 from keras_darts.primitives.conv import DilConv
@@ -12,15 +17,26 @@ from keras_darts.primitives.conv import SepConv
 from keras_darts.primitives.drop_path import DropPath
 from keras_darts.primitives.normalization import BatchNormalization
 from keras_darts.primitives.normalization import normalization_layer
+from keras_darts.primitives.pool import AvgPool1D
 from keras_darts.primitives.pool import AvgPool3x3
+from keras_darts.primitives.pool import MaxPool1D
 from keras_darts.primitives.pool import MaxPool3x3
+from keras_darts.primitives.pool import Pool
+from keras_darts.primitives.presence import halve_presence
+from keras_darts.primitives.presence import keep_present
+from keras_darts.primitives.presence import mean_and_max
+from keras_darts.primitives.presence import presence
+from keras_darts.primitives.presence import presence_of_ids
 from keras_darts.primitives.reduce import FactorizedReduce
 from keras_darts.primitives.skip import Identity
 from keras_darts.primitives.skip import Zero
 from keras_darts.primitives.symmetric_conv import convolve
+from keras_darts.primitives.symmetric_conv import strided
 from keras_darts.primitives.symmetric_conv import torch_uniform
+from keras_darts.primitives.token_stem import TokenStem
 
 __all__ = [
+    "AvgPool1D",
     "AvgPool3x3",
     "BatchNormalization",
     "ConvBN",
@@ -29,15 +45,29 @@ __all__ = [
     "FactorizedConv",
     "FactorizedReduce",
     "Identity",
+    "MaxPool1D",
     "MaxPool3x3",
+    "Pool",
     "ReLUConvBN",
+    "SelfAttention",
     "SepConv",
+    "TokenStem",
     "Zero",
+    "activation",
+    "activation_names",
     "build_layer",
     "convolve",
+    "halve_presence",
+    "keep_present",
     "make_primitive",
+    "mean_and_max",
     "names",
     "normalization_layer",
+    "presence",
+    "presence_of_ids",
+    "ranks",
+    "register_activation",
     "register_primitive",
+    "strided",
     "torch_uniform",
 ]

@@ -1,0 +1,185 @@
+"""A language model around a recurrent cell: embedding, dropout, decoder."""
+
+import typing
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from keras_darts.networks.recurrence import Recurrence
+from keras_darts.networks.recurrence import SequenceDropout
+from keras_darts.networks.recurrence import bernoulli_mask
+from keras_darts.networks.recurrent_cell import INITIAL_RANGE
+
+
+class LanguageOutputs(typing.NamedTuple):
+    """What a language model gives for a segment.
+
+    `logits` are (B, T, V) and `state`, the last hidden state, is (B, H).
+    `hidden` are the states of all steps (B, T, H), and `dropped` the same
+    after dropout, both for the penalties on them.
+    """
+
+    logits: object
+    state: object
+    hidden: object
+    dropped: object
+
+
+class LanguageBody(keras.layers.Layer):
+    """Token ids and a hidden state to logits of the next tokens.
+
+    Embedding and decoder share one matrix, the decoder has a bias.
+
+    Args:
+        cell: `RecurrentCell`.
+        vocabulary_size: Integer.
+        output_dropout: Float in [0, 1), before the decoder.
+        hidden_dropout: Float in [0, 1), of the cell's states.
+        cell_input_dropout: Float in [0, 1), of the cell's input.
+        input_dropout: Float in [0, 1), of the embedded tokens.
+        embedding_dropout: Float in [0, 1), the share of tokens left out.
+        activation_regularization: Float.
+        temporal_activation_regularization: Float.
+
+    Call arguments:
+        ids: (B, T) integers.
+        state: (B, H).
+        training: Boolean, whether anything is dropped.
+        **context: Further arguments of the cell's `new_state`.
+
+    Reference: Merity et al., 2018, Regularizing and optimizing LSTM language
+    models, sections 4.1 to 4.6.
+    """
+
+    def __init__(
+        self,
+        cell,
+        vocabulary_size,
+        *,
+        output_dropout,
+        hidden_dropout,
+        cell_input_dropout,
+        input_dropout,
+        embedding_dropout,
+        activation_regularization,
+        temporal_activation_regularization,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.embedding = TiedEmbedding(
+            vocabulary_size, cell.units, embedding_dropout
+        )
+        self.input_dropout = SequenceDropout(input_dropout)
+        self.recurrence = Recurrence(cell, cell_input_dropout, hidden_dropout)
+        self.output_dropout = SequenceDropout(output_dropout)
+        self.activation_regularization = activation_regularization
+        self.temporal_activation_regularization = (
+            temporal_activation_regularization
+        )
+
+    def build(self, input_shape=None):
+        self.embedding.build(input_shape)
+        self.recurrence.build((None, None, self.recurrence.cell.units))
+        self.built = True
+
+    def call(self, ids, state, training=None, **context):
+        embedded = self.embedding(ops.transpose(ids), training=training)
+        hidden, state = self.recurrence(
+            self.input_dropout(embedded, training=training),
+            ops.cast(state, self.compute_dtype),
+            training=training,
+            **context,
+        )
+        dropped = self.output_dropout(hidden, training=training)
+        # Here, since the logits are by far larger to transpose.
+        dropped = ops.transpose(dropped, (1, 0, 2))
+        return LanguageOutputs(
+            logits=self.embedding.logits(dropped),
+            state=state,
+            hidden=ops.transpose(hidden, (1, 0, 2)),
+            dropped=dropped,
+        )
+
+    def penalty(self, outputs):
+        """Activation and temporal activation regularisation, a scalar."""
+        penalty = 0.0
+        if self.activation_regularization:
+            square = ops.mean(ops.square(_full(outputs.dropped)))
+            penalty += self.activation_regularization * square
+        if self.temporal_activation_regularization:
+            hidden = _full(outputs.hidden)
+            changes = ops.square(hidden[:, 1:] - hidden[:, :-1])
+            # A segment of one token has no changes, and no mean of them.
+            mean = ops.sum(changes) / ops.maximum(
+                ops.cast(ops.size(changes), changes.dtype), 1
+            )
+            penalty += self.temporal_activation_regularization * mean
+        return penalty
+
+
+class TiedEmbedding(keras.layers.Layer):
+    """One matrix that embeds tokens and gives the logits of the next ones.
+
+    Args:
+        vocabulary_size: Integer.
+        units: Integer.
+        dropout: Float in [0, 1), the share of the vocabulary that is embedded
+            as zeros in a training step. Defaults to `0.0`.
+
+    Reference: Press and Wolf, 2017, Using the output embedding to improve
+    language models; Gal and Ghahramani, 2016, for the dropout.
+    """
+
+    def __init__(self, vocabulary_size, units, dropout=0.0, **kwargs):
+        super().__init__(**kwargs)
+        self.vocabulary_size = vocabulary_size
+        self.units = units
+        self.dropout = dropout
+        self.seed_generator = keras.random.SeedGenerator()
+
+    def build(self, input_shape=None):
+        self.embeddings = self.add_weight(
+            name="embeddings",
+            shape=(self.vocabulary_size, self.units),
+            initializer=keras.initializers.RandomUniform(
+                -INITIAL_RANGE, INITIAL_RANGE
+            ),
+        )
+        self.bias = self.add_weight(
+            name="bias",
+            shape=(self.vocabulary_size,),
+            initializer="zeros",
+            # The logits stay in full precision.
+            autocast=False,
+        )
+        self.built = True
+
+    def call(self, ids, training=None):  # (T, B) -> (T, B, E)
+        embedded = tf.gather(ops.convert_to_tensor(self.embeddings), ids)
+        if not training or not self.dropout:
+            return embedded
+        mask = bernoulli_mask(
+            (self.vocabulary_size,),
+            self.dropout,
+            self.seed_generator,
+            embedded.dtype,
+        )
+        return embedded * tf.gather(mask, ids)[..., None]
+
+    def logits(self, hidden):  # (B, T, E) -> (B, T, V)
+        products = tf.matmul(
+            tf.reshape(hidden, (-1, self.units)),
+            ops.convert_to_tensor(self.embeddings, hidden.dtype),
+            transpose_b=True,
+        )
+        logits = ops.cast(products, self.bias.dtype) + self.bias
+        return tf.reshape(
+            logits, (*tf.unstack(tf.shape(hidden)[:2]), self.vocabulary_size)
+        )
+
+
+def _full(values):
+    """In single precision at least, where means of squares don't vanish."""
+    half = values.dtype in ("float16", "bfloat16")
+    return ops.cast(values, "float32") if half else values

@@ -1,0 +1,214 @@
+"""The language model that DARTS trains with a recurrent cell."""
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from keras_darts.genotypes import RecurrentGenotype
+from keras_darts.networks import checks
+from keras_darts.networks.carried_state import CarriedState
+from keras_darts.networks.derived_recurrent_cell import DerivedRecurrentCell
+from keras_darts.networks.language_body import LanguageBody
+from keras_darts.schedules import scaled_learning_rate
+
+_UNITS = 850
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class RecurrentLanguageModel(keras.Model):
+    """A language model with the recurrent cell of a genotype.
+
+    Token ids (B, T) give the logits (B, T, V) of the next tokens, from a zero
+    hidden state. Called with a hidden state as well, as `model((ids, state))`
+    or `model(ids, state)`, it gives the pair `(logits, next state)`.
+
+    `fit` and `evaluate` take batches (ids, next ids) of shape (B, T) whose
+    rows go on from batch to batch: the hidden state is carried over, and
+    zero at the begin of each epoch. A training step on a segment of T tokens
+    is taken at `T / segment_length` times the learning rate, and its loss has
+    the two penalties on the hidden states. The defaults are those for Penn
+    Treebank.
+
+    Args:
+        genotype: `RecurrentGenotype`, its text, or the name of a published
+            one.
+        vocabulary_size: Integer. Defaults to `10000`.
+        embedding_size: Integer; it equals `hidden_size`, since the decoder
+            shares the embedding's matrix. Defaults to `None`: `hidden_size`.
+        hidden_size: Integer. Defaults to `None`: `embedding_size`, or 850.
+        output_dropout: Float in [0, 1), of the hidden states before the
+            decoder, one mask a sequence. Defaults to `0.75`.
+        hidden_dropout: Float in [0, 1), of the hidden state and of each
+            node's input, one mask a sequence. Defaults to `0.25`.
+        cell_input_dropout: Float in [0, 1), of the cell's input, one mask a
+            sequence. Defaults to `0.75`.
+        input_dropout: Float in [0, 1), of the embedded tokens, one mask a
+            sequence. Defaults to `0.2`.
+        embedding_dropout: Float in [0, 1), the share of the vocabulary that
+            a step embeds as zeros. Defaults to `0.1`.
+        activation_regularization: Float, times the mean square of the dropped
+            hidden states. Defaults to `0.0`.
+        temporal_activation_regularization: Float, times the mean square of
+            their changes. Defaults to `1e-3`.
+        segment_length: Integer, for which the learning rate is meant.
+            Defaults to `35`.
+
+    Raises:
+        ValueError: for sizes that are not positive or not equal, and rates
+            outside of [0, 1).
+
+    Example:
+
+    >>> model = RecurrentLanguageModel("rnn_darts_v2", 20, hidden_size=8)
+    >>> model(np.zeros((2, 5), "int32")).shape
+    TensorShape([2, 5, 20])
+
+    Reference: Liu et al., 2019, DARTS, section 3.3 and appendix A.3; Merity
+    et al., 2018, Regularizing and optimizing LSTM language models.
+    """
+
+    def __init__(
+        self,
+        genotype,
+        vocabulary_size=10000,
+        embedding_size=None,
+        hidden_size=None,
+        *,
+        output_dropout=0.75,
+        hidden_dropout=0.25,
+        cell_input_dropout=0.75,
+        input_dropout=0.2,
+        embedding_dropout=0.1,
+        activation_regularization=0.0,
+        temporal_activation_regularization=1e-3,
+        segment_length=35,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.genotype = checks.recurrent(genotype)
+        self.vocabulary_size = checks.positive(
+            "vocabulary_size", vocabulary_size
+        )
+        self.hidden_size = checks.tied_size(
+            embedding_size, hidden_size, default=_UNITS
+        )
+        self.segment_length = checks.positive("segment_length", segment_length)
+        rates = {
+            "output_dropout": output_dropout,
+            "hidden_dropout": hidden_dropout,
+            "cell_input_dropout": cell_input_dropout,
+            "input_dropout": input_dropout,
+            "embedding_dropout": embedding_dropout,
+        }
+        self.settings = {
+            **{name: checks.rate(name, rate) for name, rate in rates.items()},
+            "activation_regularization": activation_regularization,
+            "temporal_activation_regularization": (
+                temporal_activation_regularization
+            ),
+        }
+        self.body = LanguageBody(
+            DerivedRecurrentCell(self.genotype, self.hidden_size),
+            self.vocabulary_size,
+            **self.settings,
+        )
+        self.body.build()
+        self.built = True
+        self._carried = {
+            training: CarriedState(self.hidden_size, self.compute_dtype)
+            for training in (True, False)
+        }
+
+    @property
+    def input_shape(self):
+        return (None, None)
+
+    @property
+    def embedding_size(self):
+        return self.hidden_size
+
+    def initial_state(self, batch_size):
+        """(B, H) zeros."""
+        return ops.zeros((batch_size, self.hidden_size), self.compute_dtype)
+
+    def call(self, inputs, state=None, training=None):
+        ids, state = ids_and_state(inputs, state)
+        outputs = self._outputs(ids, state, training)
+        if state is None:
+            return outputs.logits
+        return outputs.logits, outputs.state
+
+    def train_step(self, data):
+        ids, targets, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        weights = self.trainable_weights
+        with tf.GradientTape() as tape:
+            outputs = self._next_segment(ids, training=True)
+            loss = self.compute_loss(
+                ids, targets, outputs.logits, sample_weight
+            )
+            replicas = self.distribute_strategy.num_replicas_in_sync
+            total = loss + self.body.penalty(outputs) / replicas
+            scaled = self.optimizer.scale_loss(total)
+        gradients = tape.gradient(scaled, weights)
+        share = ops.shape(ids)[1] / self.segment_length
+        with scaled_learning_rate(self.optimizer, share):
+            self.optimizer.apply_gradients(zip(gradients, weights, strict=True))
+        self._track_loss(loss, ids)
+        return self.compute_metrics(ids, targets, outputs.logits, sample_weight)
+
+    def test_step(self, data):
+        ids, targets, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        logits = self._next_segment(ids, training=False).logits
+        loss = self.compute_loss(
+            ids, targets, logits, sample_weight, training=False
+        )
+        self._track_loss(loss, ids)
+        return self.compute_metrics(ids, targets, logits, sample_weight)
+
+    def reset_metrics(self):
+        """Forgets the carried states too: a text begins anew.
+
+        Keras calls it at the begin of each epoch and of each evaluation.
+        """
+        super().reset_metrics()
+        for state in self._carried.values():
+            state.reset()
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "genotype": self.genotype.to_text(),
+            "vocabulary_size": self.vocabulary_size,
+            "hidden_size": self.hidden_size,
+            "segment_length": self.segment_length,
+            **self.settings,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        genotype = RecurrentGenotype.from_text(config["genotype"])
+        return cls(**{**config, "genotype": genotype})
+
+    def _outputs(self, ids, state, training):
+        if state is None:
+            state = self.initial_state(ops.shape(ids)[0])
+        return self.body(ids, state, training=training)
+
+    def _next_segment(self, ids, training):
+        carried = self._carried[training]
+        outputs = self._outputs(ids, carried.read(tf.shape(ids)[0]), training)
+        carried.assign(outputs.state)
+        return outputs
+
+    def _track_loss(self, loss, ids):
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        self._loss_tracker.update_state(
+            loss * replicas, sample_weight=ops.size(ids)
+        )
+
+
+def ids_and_state(inputs, state=None):
+    """The ids and the state, given as two arguments or as a pair."""
+    if isinstance(inputs, tuple | list):
+        return inputs
+    return inputs, state
