@@ -1,13 +1,18 @@
 """Primitives by name: those of the field and those that users register."""
 
 import inspect
+import typing
 
 import keras
 
+from keras_darts.primitives.attention import SelfAttention
 from keras_darts.primitives.conv import DilConv
 from keras_darts.primitives.conv import FactorizedConv
+from keras_darts.primitives.conv import ReLUConvBN
 from keras_darts.primitives.conv import SepConv
+from keras_darts.primitives.pool import AvgPool1D
 from keras_darts.primitives.pool import AvgPool3x3
+from keras_darts.primitives.pool import MaxPool1D
 from keras_darts.primitives.pool import MaxPool3x3
 from keras_darts.primitives.reduce import FactorizedReduce
 from keras_darts.primitives.skip import Identity
@@ -15,18 +20,28 @@ from keras_darts.primitives.skip import Zero
 from keras_darts.registry import Registry
 
 _REGISTRY = Registry("primitive")
+_IMAGES, _SEQUENCES = 4, 3
 
 
-def register_primitive(name):
+class _Primitive(typing.NamedTuple):
+    factory: typing.Callable
+    ranks: tuple
+
+
+def register_primitive(name, rank=_IMAGES):
     """Decorator that makes a layer usable by name in every search space.
 
     What is registered is called as `(filters, stride, affine)` and gives a
-    layer which keeps the number of channels and divides height and width by
-    `stride`. Where it also names a parameter `normalization`, it is told the
-    search space's. A class becomes serialisable with it.
+    layer which keeps the number of channels and divides height and width, or
+    the length of a sequence, by `stride`. Where it also names a parameter
+    `normalization`, it is told the search space's. A class becomes
+    serialisable with it.
 
     Args:
         name: String, an identifier.
+        rank: 4 for a layer on images (B, H, W, C), 3 for one on sequences
+            (B, T, C), where what is padding has no features but zeros, or
+            a tuple of both. Defaults to `4`.
 
     Example:
 
@@ -41,20 +56,42 @@ def register_primitive(name):
             "`name` must be an identifier, since genotypes print it. "
             f"Received: name={name!r}"
         )
+    ranks = (rank,) if isinstance(rank, int) else tuple(rank)
+    if not ranks or set(ranks) - {_IMAGES, _SEQUENCES}:
+        raise ValueError(
+            "`rank` must be 4 for images, 3 for sequences, or a tuple of "
+            f"these. Received: rank={rank!r}"
+        )
 
     def keep(factory):
         if inspect.isclass(factory):
             keras.saving.register_keras_serializable("keras_darts_user")(
                 factory
             )
-        return _REGISTRY.register(name)(factory)
+        _REGISTRY.register(name)(_Primitive(factory, ranks))
+        return factory
 
     return keep
 
 
-def names():
-    """Names of all registered primitives, sorted."""
-    return _REGISTRY.names()
+def names(rank=None):
+    """Names of all registered primitives, or of those for a rank, sorted."""
+    return [
+        name
+        for name in _REGISTRY.names()
+        if rank is None or rank in ranks(name)
+    ]
+
+
+def ranks(name):
+    """The ranks of the inputs that a primitive takes: 4, 3 or both.
+
+    Example:
+
+    >>> ranks("skip_connect"), ranks("self_attention")
+    ((4, 3), (3,))
+    """
+    return _REGISTRY[name].ranks
 
 
 def make_primitive(
@@ -79,7 +116,7 @@ def make_primitive(
     >>> make_primitive("skip_connect", 8)(np.ones((1, 4, 4, 8))).shape
     TensorShape([1, 4, 4, 8])
     """
-    factory, settings = _REGISTRY[name], {}
+    factory, settings = _REGISTRY[name].factory, {}
     if "normalization" in inspect.signature(factory).parameters:
         settings["normalization"] = normalization
     return factory(filters, stride=stride, affine=affine, **settings)
@@ -97,7 +134,7 @@ def build_layer(layer, input_shape):
         layer.build(input_shape)
 
 
-@register_primitive("none")
+@register_primitive("none", rank=(_IMAGES, _SEQUENCES))
 def none(filters, stride, affine):
     return Zero(stride)
 
@@ -112,7 +149,7 @@ def avg_pool_3x3(filters, stride, affine):
     return AvgPool3x3(stride)
 
 
-@register_primitive("skip_connect")
+@register_primitive("skip_connect", rank=(_IMAGES, _SEQUENCES))
 def skip_connect(filters, stride, affine, normalization="batch"):
     if stride == 1:
         return Identity()
@@ -147,3 +184,43 @@ def dil_conv_5x5(filters, stride, affine, normalization="batch"):
 @register_primitive("conv_7x1_1x7")
 def conv_7x1_1x7(filters, stride, affine, normalization="batch"):
     return FactorizedConv(filters, 7, stride, affine, normalization)
+
+
+@register_primitive("max_pool_1d_3", rank=_SEQUENCES)
+def max_pool_1d_3(filters, stride, affine):
+    return MaxPool1D(stride)
+
+
+@register_primitive("avg_pool_1d_3", rank=_SEQUENCES)
+def avg_pool_1d_3(filters, stride, affine):
+    return AvgPool1D(stride)
+
+
+@register_primitive("conv_1d_3", rank=_SEQUENCES)
+def conv_1d_3(filters, stride, affine, normalization="batch"):
+    return ReLUConvBN(filters, 3, stride, affine, normalization)
+
+
+@register_primitive("conv_1d_5", rank=_SEQUENCES)
+def conv_1d_5(filters, stride, affine, normalization="batch"):
+    return ReLUConvBN(filters, 5, stride, affine, normalization)
+
+
+@register_primitive("conv_1d_7", rank=_SEQUENCES)
+def conv_1d_7(filters, stride, affine, normalization="batch"):
+    return ReLUConvBN(filters, 7, stride, affine, normalization)
+
+
+@register_primitive("dil_conv_1d_3", rank=_SEQUENCES)
+def dil_conv_1d_3(filters, stride, affine, normalization="batch"):
+    return DilConv(filters, 3, stride, affine, normalization)
+
+
+@register_primitive("dil_conv_1d_5", rank=_SEQUENCES)
+def dil_conv_1d_5(filters, stride, affine, normalization="batch"):
+    return DilConv(filters, 5, stride, affine, normalization)
+
+
+@register_primitive("self_attention", rank=_SEQUENCES)
+def self_attention(filters, stride, affine, normalization="batch"):
+    return SelfAttention(filters, stride, affine, normalization)

@@ -1,4 +1,10 @@
-"""Convolutions of the DARTS space: ReLU, convolution, normalisation."""
+"""Convolutions of the DARTS space: ReLU, convolution, normalisation.
+
+All but the factorised one are for images (B, H, W, C) and, with kernels of
+one axis, for sequences (B, T, C).
+"""
+
+import math
 
 import keras
 from keras import ops
@@ -42,6 +48,9 @@ class _Conv(keras.layers.Layer):
             "normalization": self.normalization,
         }
 
+    def _window(self, input_shape):
+        return (self.kernel_size,) * (len(input_shape) - 2)
+
     def _kernel(self, name, shape, fan_in):
         return self.add_weight(
             name=name, shape=shape, initializer=torch_uniform(fan_in)
@@ -52,17 +61,17 @@ class _SquareConv(_Conv):
     """A square convolution without bias, and its normalisation."""
 
     def build(self, input_shape):
-        size, channels = self.kernel_size, input_shape[-1]
+        window, channels = self._window(input_shape), input_shape[-1]
         self.kernel = self._kernel(
             "kernel",
-            (size, size, channels, self.filters),
-            fan_in=size * size * channels,
+            (*window, channels, self.filters),
+            fan_in=math.prod(window) * channels,
         )
         self.bn = normalization_layer(self.normalization, self.affine)
         self.bn.build((*input_shape[:-1], self.filters))
 
     def _convolve(self, inputs):
-        return convolve(inputs, self.kernel, (self.stride, self.stride))
+        return convolve(inputs, self.kernel, self.stride)
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -146,20 +155,21 @@ class DilConv(_Conv):
         self.dilation = dilation
 
     def build(self, input_shape):
-        size, channels = self.kernel_size, input_shape[-1]
+        window, channels = self._window(input_shape), input_shape[-1]
         self.depthwise = self._kernel(
-            "depthwise", (size, size, channels, 1), fan_in=size * size
+            "depthwise", (*window, channels, 1), fan_in=math.prod(window)
         )
         self.pointwise = self._kernel(
-            "pointwise", (1, 1, channels, self.filters), fan_in=channels
+            "pointwise",
+            (*[1] * len(window), channels, self.filters),
+            fan_in=channels,
         )
         self.bn = normalization_layer(self.normalization, self.affine)
         self.bn.build((*input_shape[:-1], self.filters))
 
     def call(self, inputs):
-        stride = (self.stride, self.stride)
         outputs = convolve_depthwise(
-            ops.relu(inputs), self.depthwise, stride, self.dilation
+            ops.relu(inputs), self.depthwise, self.stride, self.dilation
         )
         return self.bn(convolve(outputs, self.pointwise))
 

@@ -48,19 +48,29 @@ class BatchNormalization(keras.layers.Layer):
         self.moving_variance = self._statistic("moving_variance", shape, "ones")
 
     def call(self, inputs, training=None):
-        scale, offset = self._scale_and_offset(inputs.shape[-1])
+        statistics = [self.moving_mean, self.moving_variance]
         if not training:
-            return self._normalize(
-                inputs,
-                self.moving_mean,
-                self.moving_variance,
-                scale,
-                offset,
-            )
-        outputs, mean, variance = self._normalize_batch(inputs, scale, offset)
-        self._track(self.moving_mean, mean)
-        self._track(self.moving_variance, variance)
+            scale, offset = self._scale_and_offset(inputs.shape[-1])
+            return self._normalize(inputs, *statistics, scale, offset)
+        outputs, moved = self.normalize_batch(inputs, statistics)
+        for statistic, value in zip(statistics, moved, strict=True):
+            statistic.assign(value)
         return outputs
+
+    def normalize_batch(self, inputs, statistics):
+        """The outputs of a training step, and the statistics after it.
+
+        Args:
+            inputs: (..., C).
+            statistics: Running mean and variance, which a loop over time
+                hands from step to step as tensors.
+        """
+        scale, offset = self._scale_and_offset(inputs.shape[-1])
+        outputs, *batch = self._normalize_batch(inputs, scale, offset)
+        return outputs, [
+            old + self.momentum * (new - old)
+            for old, new in zip(statistics, batch, strict=True)
+        ]
 
     def get_config(self):
         return {
@@ -111,9 +121,6 @@ class BatchNormalization(keras.layers.Layer):
         count = ops.cast(ops.size(inputs) / inputs.shape[-1], variance.dtype)
         unbiased = variance * count / ops.maximum(count - 1, 1)
         return ops.cast(outputs, inputs.dtype), mean, unbiased
-
-    def _track(self, statistic, batch):
-        statistic.assign(statistic + self.momentum * (batch - statistic))
 
 
 NORMALIZATIONS = {

@@ -1,12 +1,19 @@
-"""Pooling with a 3x3 window and one pixel of symmetric padding."""
+"""Pooling with a window of 3 and one place of symmetric padding."""
 
 import keras
 from keras import ops
 
 from keras_darts.primitives.checks import check_stride
+from keras_darts.primitives.presence import presence
 
 
-class _Pool3x3(keras.layers.Layer):
+class Pool(keras.layers.Layer):
+    """Abstract: a pool, which in a search a normalisation follows.
+
+    Args:
+        stride: 1 or 2. Defaults to `1`.
+    """
+
     def __init__(self, stride=1, **kwargs):
         super().__init__(**kwargs)
         check_stride(stride)
@@ -17,7 +24,7 @@ class _Pool3x3(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
-class MaxPool3x3(_Pool3x3):
+class MaxPool3x3(Pool):
     """Largest of each 3x3 window.
 
     Args:
@@ -40,7 +47,7 @@ class MaxPool3x3(_Pool3x3):
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
-class AvgPool3x3(_Pool3x3):
+class AvgPool3x3(Pool):
     """Mean of each 3x3 window, the padding not counted.
 
     Args:
@@ -62,3 +69,59 @@ class AvgPool3x3(_Pool3x3):
 def _mean_with_zeros(inputs):
     inputs = ops.pad(inputs, [(0, 0), (1, 1), (1, 1), (0, 0)])
     return ops.average_pool(inputs, 3, 2, "valid", "channels_last")
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class MaxPool1D(Pool):
+    """Largest of each position of a sequence and its two neighbours.
+
+    Padding, which has no features but zeros, is absent like what lies beyond
+    the border.
+
+    Args:
+        stride: 1 or 2. Defaults to `1`.
+
+    Example:
+
+    >>> x = np.array([-3.0, -1.0, -2.0, 0.0], "float32").reshape(1, 4, 1)
+    >>> MaxPool1D()(x).numpy().ravel().tolist()[:3]
+    [-1.0, -1.0, -1.0]
+    """
+
+    def call(self, inputs):  # (B, T, C) -> (B, T', C)
+        before, middle, after = _neighbours(inputs, self.stride)
+        # For an absent neighbour the middle, which changes no maximum; a
+        # border of -inf would ruin int8 calibration.
+        before = ops.where(presence(before) > 0, before, middle)
+        after = ops.where(presence(after) > 0, after, middle)
+        return ops.maximum(ops.maximum(middle, before), after)
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class AvgPool1D(Pool):
+    """Mean of each position of a sequence and its two neighbours.
+
+    Padding, which has no features but zeros, is not counted, and neither is
+    what lies beyond the border.
+
+    Args:
+        stride: 1 or 2. Defaults to `1`.
+
+    Example:
+
+    >>> x = np.array([2.0, 4.0, 3.0, 0.0], "float32").reshape(1, 4, 1)
+    >>> AvgPool1D(stride=2)(x).numpy().ravel().tolist()
+    [3.0, 3.5]
+    """
+
+    def call(self, inputs):  # (B, T, C) -> (B, T', C)
+        places = _neighbours(inputs, self.stride)
+        counts = _neighbours(presence(inputs), self.stride)
+        return sum(places) / ops.maximum(sum(counts), 1)
+
+
+def _neighbours(inputs, stride):
+    """For each position of the output the one before, itself, the one after."""
+    length = ops.shape(inputs)[1]
+    inputs = ops.pad(inputs, [(0, 0), (1, 1), (0, 0)])
+    return [inputs[:, i : i + length : stride] for i in range(3)]

@@ -1,10 +1,11 @@
-"""Halving of height and width that keeps every second pixel twice over."""
+"""Halving of height and width, or of time, that leaves no place out."""
 
 import keras
 from keras import ops
 
 from keras_darts.primitives.normalization import normalization_layer
 from keras_darts.primitives.symmetric_conv import convolve
+from keras_darts.primitives.symmetric_conv import strided
 from keras_darts.primitives.symmetric_conv import torch_uniform
 
 
@@ -13,7 +14,8 @@ class FactorizedReduce(keras.layers.Layer):
     """ReLU, two shifted 1x1 convolutions of stride 2 side by side, BN.
 
     Each gives half of the channels; the second sees the input shifted by one
-    pixel in both directions, so that together they see both diagonals.
+    pixel in both directions, so that together they see both diagonals. Of a
+    sequence they see the even and the odd places.
 
     Args:
         filters: Even integer, channels of the output.
@@ -22,7 +24,7 @@ class FactorizedReduce(keras.layers.Layer):
         normalization: `"batch"` or `None`. Defaults to `"batch"`.
 
     Raises:
-        ValueError: if `filters` is odd, or the height or width of the input.
+        ValueError: if `filters` is odd, or the height, width or length of the input.
 
     Example:
 
@@ -44,20 +46,21 @@ class FactorizedReduce(keras.layers.Layer):
         self.normalization = normalization
 
     def build(self, input_shape):
-        if any(side is not None and side % 2 for side in input_shape[1:3]):
+        if any(side is not None and side % 2 for side in input_shape[1:-1]):
             raise ValueError(
-                "`inputs` must have an even height and width to be halved. "
+                "`inputs` must have an even height and width, or an even "
+                "length, to be halved. "
                 f"Received: inputs of shape {tuple(input_shape)}"
             )
-        self.even = self._kernel("even", input_shape[-1])
-        self.odd = self._kernel("odd", input_shape[-1])
+        self.even = self._kernel("even", input_shape)
+        self.odd = self._kernel("odd", input_shape)
         self.bn = normalization_layer(self.normalization, self.affine)
         self.bn.build((*input_shape[:-1], self.filters))
 
     def call(self, inputs):
         inputs = ops.relu(inputs)
-        even = convolve(inputs[:, ::2, ::2], self.even)
-        odd = convolve(inputs[:, 1::2, 1::2], self.odd)
+        even = convolve(strided(inputs, 2), self.even)
+        odd = convolve(strided(inputs, 2, start=1), self.odd)
         return self.bn(ops.concatenate([even, odd], axis=-1))
 
     def get_config(self):
@@ -68,9 +71,10 @@ class FactorizedReduce(keras.layers.Layer):
             "normalization": self.normalization,
         }
 
-    def _kernel(self, name, channels):
+    def _kernel(self, name, input_shape):
+        _, *sides, channels = input_shape
         return self.add_weight(
             name=name,
-            shape=(1, 1, channels, self.filters // 2),
+            shape=(*[1] * len(sides), channels, self.filters // 2),
             initializer=torch_uniform(channels),
         )

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from keras_darts.primitives.checks import check_stride
+from keras_darts.primitives.symmetric_conv import strided
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -41,7 +42,7 @@ class Zero(keras.layers.Layer):
         self.stride = stride
 
     def call(self, inputs):
-        return ops.zeros_like(inputs[:, :: self.stride, :: self.stride])
+        return ops.zeros_like(strided(inputs, self.stride))
 
     def get_config(self):
         return {**super().get_config(), "stride": self.stride}

@@ -4,11 +4,11 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_darts.primitives import AvgPool3x3
-from keras_darts.primitives import MaxPool3x3
+from keras_darts.primitives import Pool
 from keras_darts.primitives import build_layer
 from keras_darts.primitives import make_primitive
 from keras_darts.primitives import normalization_layer
+from keras_darts.primitives import strided
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -53,15 +53,15 @@ class MixedOp(keras.layers.Layer):
         for candidate in self.candidates.values():
             build_layer(candidate, input_shape)
 
-    def call(self, inputs, weights):  # (B, H, W, C), (K,) -> (B, H', W', C)
+    def call(self, inputs, weights):
+        """(B, H, W, C), (K,) -> (B, H', W', C), or along time."""
         weights = ops.unstack(ops.cast(weights, inputs.dtype), axis=0)
         terms = [
             weights[int(k)] * candidate(inputs)
             for k, candidate in self.candidates.items()
         ]
         if not terms:
-            zeros = ops.zeros_like(inputs)
-            return zeros[:, :: self.stride, :: self.stride]
+            return ops.zeros_like(strided(inputs, self.stride))
         return tf.add_n(terms)
 
     def get_config(self):
@@ -81,7 +81,7 @@ class MixedOp(keras.layers.Layer):
             affine=False,
             normalization=self.normalization,
         )
-        if isinstance(layer, AvgPool3x3 | MaxPool3x3):
+        if isinstance(layer, Pool):
             return NormalizedPool(layer, self.normalization)
         return layer
 
