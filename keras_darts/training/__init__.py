@@ -1,6 +1,7 @@
 """The published ways to train, as ready objects."""
 
 from keras_darts.training.averaged_sgd import AveragedSGD
+from keras_darts.training.averaging import NonMonotonicAveraging
 from keras_darts.training.classification import classification_figures
 from keras_darts.training.drop_path_ramp import DropPathRamp
 from keras_darts.training.losses import SmoothedCrossentropy
@@ -20,6 +21,7 @@ __all__ = [
     "CoupledAdam",
     "CoupledSGD",
     "DropPathRamp",
+    "NonMonotonicAveraging",
     "Recipe",
     "SmoothedCrossentropy",
     "TrainingRun",

@@ -70,17 +70,15 @@ class AveragedSGD(CoupledSGD):
 
     def swap(self):
         """Exchanges the variables and their averages."""
-        if not self.built:
-            raise ValueError(
-                "`swap` needs an optimizer that has taken a step. Received: "
-                f"{self.name}, which has no variables yet"
-            )
-        for variable, average in zip(
-            self._trainable_variables, self.averages, strict=True
-        ):
+        for variable, average in self._pairs():
             value = tf.identity(variable.value)
             variable.assign(average)
             average.assign(value)
+
+    def take_averages(self):
+        """The variables become their averages."""
+        for variable, average in self._pairs():
+            variable.assign(average)
 
     def update_step(self, gradient, variable, learning_rate):
         super().update_step(gradient, variable, learning_rate)
@@ -89,3 +87,11 @@ class AveragedSGD(CoupledSGD):
         # One and not zero while nothing is averaged: no second case.
         share = 1 / ops.cast(ops.maximum(count, 1), variable.dtype)
         self.assign_add(average, (variable - average) * share)
+
+    def _pairs(self):
+        if not self.built:
+            raise ValueError(
+                "There are averages once the optimizer is built. Received: "
+                f"{self.name}, which has no variables yet"
+            )
+        return zip(self._trainable_variables, self.averages, strict=True)

@@ -145,10 +145,13 @@ def test_swapping_twice_gives_the_weights_back(weight):
     optimizer.swap()
     np.testing.assert_array_equal(weight, last)
     np.testing.assert_array_equal(optimizer.averages[0], mean)
+    optimizer.take_averages()
+    np.testing.assert_array_equal(weight, mean)
+    np.testing.assert_array_equal(optimizer.averages[0], mean)
 
 
-def test_swap_before_any_step_is_an_error():
-    with pytest.raises(ValueError, match="`swap` needs an optimizer that"):
+def test_averages_of_nothing_are_an_error():
+    with pytest.raises(ValueError, match="once the optimizer is built"):
         AveragedSGD(RATE).swap()
 
 

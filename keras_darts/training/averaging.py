@@ -1,0 +1,197 @@
+"""When to average, what to keep, and what to do when training diverges."""
+
+import logging
+import math
+
+import keras
+
+from keras_darts.training.averaged_sgd import AveragedSGD
+
+_LOG = logging.getLogger("keras_darts")
+
+
+class NonMonotonicAveraging(keras.callbacks.Callback):
+    """Turns averaging on when validation stalls, and keeps the best state.
+
+    A check is an epoch with a validation. When its loss is above the best of
+    all earlier checks but the last `patience`, and there are more than
+    `patience` earlier ones, `AveragedSGD.start_averaging` is called. From then
+    on `fit` validates the averages.
+
+    At the end of training the weights are those of the best check: the
+    averages, if they were what was validated. Keras does not call its
+    callbacks after an exception, a `KeyboardInterrupt` among them; call
+    `restore_best` yourself then.
+
+    When the loss of a training batch or of a check is not finite, weights and
+    optimizer go back to the best check, or to how they were before training;
+    carried states are zeroed, and training goes on. The rows of the history
+    then tell of the batches since.
+
+    The history gets a column `averaging`: 1 where the averages were validated,
+    else 0.
+
+    Args:
+        patience: Integer, the last checks that are not looked at. Defaults to
+            `5`.
+        monitor: String, the column of the history. Defaults to `"val_loss"`.
+        max_rollbacks: Integer, how often to go back to the same state before
+            training stops. Defaults to `5`.
+
+    Raises:
+        TypeError: when training begins, if the optimizer is not `AveragedSGD`.
+        ValueError: then too, if the model has no weights yet.
+
+    Example:
+
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    >>> model.compile(AveragedSGD(0.01), "mse")
+    >>> x, y = np.eye(2), np.ones((2, 1))
+    >>> history = model.fit(
+    ...     x, y, epochs=2, validation_data=(x, y), verbose=0,
+    ...     callbacks=[NonMonotonicAveraging()],
+    ... )
+    >>> history.history["averaging"]
+    [0, 0]
+
+    Reference: Merity et al., 2018, Regularizing and optimizing LSTM language
+    models, algorithm 1.
+    """
+
+    def __init__(self, patience=5, monitor="val_loss", max_rollbacks=5):
+        super().__init__()
+        for name, value in (
+            ("patience", patience),
+            ("max_rollbacks", max_rollbacks),
+        ):
+            if value < 1:
+                raise ValueError(
+                    f"`{name}` must be at least 1. Received: {name}={value}"
+                )
+        self.patience = patience
+        self.monitor = monitor
+        self.max_rollbacks = max_rollbacks
+
+    @property
+    def optimizer(self):
+        """The `AveragedSGD`, also where Keras scales the loss around it."""
+        optimizer = self.model.optimizer
+        return getattr(optimizer, "inner_optimizer", optimizer)
+
+    def on_train_begin(self, logs=None):
+        self._check()
+        if not self.model.optimizer.built:
+            self.model.optimizer.build(self.model.trainable_variables)
+        self.best = math.inf
+        self._earlier = []
+        self._rollbacks = 0
+        self._swapped = False
+        self._state = self._current_state()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._batches = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._batches += 1
+        loss = (logs or {}).get("loss", 0.0)
+        if not math.isfinite(loss):
+            self._roll_back(f"the loss of a training batch is {loss}")
+
+    def on_test_begin(self, logs=None):
+        if self.optimizer.averaging:
+            self.optimizer.swap()
+            self._swapped = True
+
+    def on_test_end(self, logs=None):
+        if self._swapped:
+            self.optimizer.swap()
+            self._swapped = False
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs = {} if logs is None else logs
+        if not self._batches:
+            # Keras has zero for the mean of nothing.
+            nothing = {n for n in logs if not n.startswith("val_")}
+            logs.update(dict.fromkeys(nothing, math.nan))
+        logs["averaging"] = int(self.optimizer.averaging)
+        if self.monitor in logs:
+            self._after_check(float(logs[self.monitor]))
+
+    def on_train_end(self, logs=None):
+        if not self._earlier:
+            _LOG.warning(
+                "Nothing was averaged and no best state kept: the history "
+                "has no finite `%s`",
+                self.monitor,
+            )
+            return
+        self.restore_best()
+
+    def restore_best(self):
+        """Gives the model the weights of the best check.
+
+        `fit` ends with it. After a training that was interrupted it is for
+        you to call; before the first check it gives the first weights.
+        """
+        self._restore()
+        if self.optimizer.averaging:
+            self.optimizer.take_averages()
+
+    def _after_check(self, loss):
+        if not math.isfinite(loss):
+            self._roll_back(f"`{self.monitor}` is {loss}")
+            return
+        if loss < self.best:
+            self.best = loss
+            self._rollbacks = 0
+            self._state = self._current_state()
+        reference = self._earlier[: -self.patience]
+        if not self.optimizer.averaging and loss > min(
+            reference, default=math.inf
+        ):
+            self.optimizer.start_averaging()
+            _LOG.info("Averaging starts: validation has stalled")
+        self._earlier.append(loss)
+
+    def _roll_back(self, reason):
+        if self.model.stop_training:
+            return
+        self._rollbacks += 1
+        self._restore()
+        self.model.reset_metrics()
+        self._batches = 0
+        _LOG.warning("Back to the best state, since %s", reason)
+        if self._rollbacks == self.max_rollbacks:
+            self.model.stop_training = True
+            _LOG.error(
+                "Training stops: it diverged %d times from the same state. A "
+                "smaller learning rate or clipping norm may help",
+                self._rollbacks,
+            )
+
+    def _variables(self):
+        return [
+            *self.model.trainable_variables,
+            *self.model.optimizer.variables,
+        ]
+
+    def _current_state(self):
+        return [variable.numpy() for variable in self._variables()]
+
+    def _restore(self):
+        for variable, value in zip(self._variables(), self._state, strict=True):
+            variable.assign(value)
+        self._swapped = False
+
+    def _check(self):
+        if not isinstance(self.optimizer, AveragedSGD):
+            raise TypeError(
+                "NonMonotonicAveraging needs a model compiled with "
+                "AveragedSGD. Received: an optimizer of type "
+                f"{type(self.optimizer).__name__}"
+            )
+        if not self.model.trainable_variables:
+            raise ValueError(
+                "NonMonotonicAveraging needs a model that is built. Received: "
+                f"{self.model.name}, which has no trainable variables yet"
+            )
