@@ -46,6 +46,8 @@ class LanguageBody(keras.layers.Layer):
         ids: (B, T) integers.
         state: (B, H).
         training: Boolean, whether anything is dropped.
+        frozen: Boolean; no gradient will be asked for weights. Defaults to
+            `False`.
         **context: Further arguments of the cell's `new_state`.
 
     Reference: Merity et al., 2018, Regularizing and optimizing LSTM language
@@ -83,12 +85,13 @@ class LanguageBody(keras.layers.Layer):
         self.recurrence.build((None, None, self.recurrence.cell.units))
         self.built = True
 
-    def call(self, ids, state, training=None, **context):
+    def call(self, ids, state, training=None, frozen=False, **context):
         embedded = self.embedding(ops.transpose(ids), training=training)
         hidden, state = self.recurrence(
             self.input_dropout(embedded, training=training),
             ops.cast(state, self.compute_dtype),
             training=training,
+            frozen=frozen,
             **context,
         )
         dropped = self.output_dropout(hidden, training=training)

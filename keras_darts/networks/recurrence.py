@@ -22,6 +22,8 @@ class Recurrence(keras.layers.Layer):
         inputs: (T, B, E), time first.
         state: (B, H).
         training: Boolean, whether anything is dropped.
+        frozen: Boolean; no gradient will be asked for the cell's matrices.
+            Defaults to `False`.
         **context: Further arguments of the cell's `new_state`.
 
     Returns: the hidden states (T, B, H) and the last one (B, H).
@@ -41,7 +43,7 @@ class Recurrence(keras.layers.Layer):
     def build(self, input_shape):
         self.cell.build(input_shape)
 
-    def call(self, inputs, state, training=None, **context):
+    def call(self, inputs, state, training=None, frozen=False, **context):
         cell = self.cell
         projected = cell.project(self.input_dropout(inputs, training=training))
         context["mask"] = self.hidden_dropout.mask(state, training)
@@ -50,10 +52,12 @@ class Recurrence(keras.layers.Layer):
         slices = slices.unstack(projected)
 
         def step(t, hidden, statistics, outputs):
+            # Within the loop, whose gradient would compute theirs otherwise.
+            used = [tf.stop_gradient(m) if frozen else m for m in matrices]
             hidden, statistics = cell.new_state(
                 slices.read(t),
                 hidden,
-                matrices,
+                used,
                 statistics=statistics,
                 **context,
             )

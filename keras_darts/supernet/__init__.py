@@ -1,14 +1,18 @@
 """Search spaces as networks: every candidate at once, weighed by alphas."""
 
 from keras_darts.supernet.arch_parameters import ArchParameters
+from keras_darts.supernet.language_supernet import LanguageSupernet
 from keras_darts.supernet.mixed_op import MixedOp
+from keras_darts.supernet.recurrent_search_cell import RecurrentSearchCell
 from keras_darts.supernet.search_cell import SearchCell
 from keras_darts.supernet.shared_traces import SharedTraces
 from keras_darts.supernet.supernet import Supernet
 
 __all__ = [
     "ArchParameters",
+    "LanguageSupernet",
     "MixedOp",
+    "RecurrentSearchCell",
     "SearchCell",
     "SharedTraces",
     "Supernet",
