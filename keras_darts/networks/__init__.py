@@ -14,6 +14,7 @@ from keras_darts.networks.recurrent import RecurrentLanguageModel
 from keras_darts.networks.recurrent import ids_and_state
 from keras_darts.networks.recurrent_cell import RecurrentCell
 from keras_darts.networks.recurrent_cell import masked
+from keras_darts.networks.text import TextNetwork
 
 __all__ = [
     "AuxiliaryHead",
@@ -27,6 +28,7 @@ __all__ = [
     "Recurrence",
     "RecurrentCell",
     "RecurrentLanguageModel",
+    "TextNetwork",
     "ids_and_state",
     "masked",
     "network_for",

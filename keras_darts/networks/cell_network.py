@@ -1,18 +1,16 @@
-"""What the networks of derived cells have in common."""
+"""What the networks for images have in common."""
 
-import keras
 from keras import ops
 
-from keras_darts.genotypes import Genotype
 from keras_darts.networks import checks
 from keras_darts.networks.auxiliary_head import AuxiliaryHead
 from keras_darts.networks.auxiliary_head import linear
 from keras_darts.networks.auxiliary_head import smallest_side
-from keras_darts.networks.derived_cell import DerivedCell
-from keras_darts.primitives import DropPath
+from keras_darts.networks.stacked_cells import StackedCells
+from keras_darts.networks.stacked_cells import reduction_cells
 
 
-class CellNetwork(keras.Model):
+class CellNetwork(StackedCells):
     """A stem, derived cells, the mean over the pixels and a linear layer.
 
     Abstract: a subclass gives the layers of the stem and what is different in
@@ -20,7 +18,6 @@ class CellNetwork(keras.Model):
     layers of the stem, or twice that of its only one.
     """
 
-    stem_reductions = 0
     auxiliary_options = {"stride": 3, "second_normalization": True}
 
     def __init__(
@@ -36,20 +33,19 @@ class CellNetwork(keras.Model):
         drop_path_rate,
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        self.genotype = checks.cells(genotype)
-        self.num_classes = checks.positive("num_classes", num_classes)
-        self.filters = checks.positive("filters", filters)
-        self.num_cells = checks.positive("num_cells", num_cells)
+        super().__init__(
+            genotype,
+            num_classes,
+            filters,
+            num_cells,
+            drop_path_rate=drop_path_rate,
+            **kwargs,
+        )
         self.auxiliary = auxiliary
         self.auxiliary_weight = auxiliary_weight
         self._image_shape = checks.image_shape(
             input_shape, self._reductions(num_cells)
         )
-        self.initial_drop_path_rate = checks.rate(
-            "drop_path_rate", drop_path_rate
-        )
-        self.drop_path = DropPath(self.initial_drop_path_rate)
         self.stem = self._stem()
         self.cells = self._cells()
         self.auxiliary_head = self._auxiliary_head() if auxiliary else None
@@ -58,11 +54,6 @@ class CellNetwork(keras.Model):
     @property
     def input_shape(self):
         return (None, *self._image_shape)
-
-    @property
-    def drop_path_rate(self):
-        """The variable of the rate at which all cells drop paths."""
-        return self.drop_path.rate
 
     @classmethod
     def auxiliary_fits(cls, input_shape, num_cells):
@@ -121,50 +112,17 @@ class CellNetwork(keras.Model):
     def get_config(self):
         return {
             **super().get_config(),
-            "genotype": self.genotype.to_text(),
-            "num_classes": self.num_classes,
-            "filters": self.filters,
-            "num_cells": self.num_cells,
             "auxiliary": self.auxiliary,
             "input_shape": list(self._image_shape),
             "auxiliary_weight": self.auxiliary_weight,
-            "drop_path_rate": self.initial_drop_path_rate,
         }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        genotype = Genotype.from_text(config["genotype"])
-        return cls(**{**config, "genotype": genotype})
-
-    @classmethod
-    def _reductions(cls, num_cells):
-        return cls.stem_reductions + len(_reduction_cells(num_cells))
 
     @property
     def _auxiliary_cell(self):
-        return _reduction_cells(self.num_cells)[-1]
+        return reduction_cells(self.num_cells)[-1]
 
     def _stem(self):
         raise NotImplementedError
-
-    def _cells(self):
-        """The cells; those at a third and two thirds reduce and double."""
-        cells, filters = [], self.filters
-        reduction_before = self.stem_reductions > 0
-        for index in range(self.num_cells):
-            reduction = index in _reduction_cells(self.num_cells)
-            filters *= 2 if reduction else 1
-            cells.append(
-                DerivedCell(
-                    self.genotype,
-                    filters,
-                    reduction,
-                    reduction_before=reduction_before,
-                    drop_path=self.drop_path,
-                )
-            )
-            reduction_before = reduction
-        return cells
 
     def _auxiliary_head(self):
         if not self.auxiliary_fits(self._image_shape, self.num_cells):
@@ -176,10 +134,6 @@ class CellNetwork(keras.Model):
                 f"num_cells={self.num_cells}"
             )
         return AuxiliaryHead(self.num_classes, **self.auxiliary_options)
-
-
-def _reduction_cells(num_cells):
-    return sorted({num_cells // 3, 2 * num_cells // 3})
 
 
 def _pair(outputs):

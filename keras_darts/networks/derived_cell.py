@@ -8,6 +8,8 @@ from keras_darts.primitives import FactorizedReduce
 from keras_darts.primitives import Identity
 from keras_darts.primitives import ReLUConvBN
 from keras_darts.primitives import build_layer
+from keras_darts.primitives import halve_presence
+from keras_darts.primitives import keep_present
 from keras_darts.primitives import make_primitive
 
 
@@ -31,7 +33,8 @@ class DerivedCell(keras.layers.Layer):
             identity; cells can share one. Defaults to `None`.
 
     Call: `(before, last)`, the outputs of the previous cell but one and of
-    the previous cell.
+    the previous cell, and `present` for padded sequences: (B, T, 1), 1 where
+    a position of `last` is there and 0 where it is padding.
 
     Example:
 
@@ -85,16 +88,23 @@ class DerivedCell(keras.layers.Layer):
             for _, source in node:
                 build_layer(next(operations), inputs if source < 2 else inside)
 
-    def call(self, inputs):  # (B, H, W, C), (B, H, W, C') -> (B, H, W, C'')
+    def call(self, inputs, present=None):
+        """(B, H, W, C), (B, H, W, C') -> (B, H, W, C''), or along time."""
         before, last = inputs
         states = [self.preprocess0(before), self.preprocess1(last)]
+        states = [keep_present(state, present) for state in states]
+        inside = halve_presence(present) if self.reduction else present
         operations = iter(self.ops)
         for node in self.nodes:
             terms = [
                 self._edge(next(operations), states[source])
                 for _, source in node
             ]
-            states.append(sum(terms[1:], terms[0]) if terms else None)
+            states.append(
+                keep_present(sum(terms[1:], terms[0]), inside)
+                if terms
+                else None
+            )
         return ops.concatenate([states[i] for i in self.concat], axis=-1)
 
     def compute_output_shape(self, input_shape):

@@ -5,6 +5,7 @@ from keras_darts.primitives.activation import activation_names
 from keras_darts.primitives.activation import register_activation
 from keras_darts.primitives.attention import SelfAttention
 from keras_darts.primitives.catalog import build_layer
+from keras_darts.primitives.catalog import check_rank
 from keras_darts.primitives.catalog import make_primitive
 from keras_darts.primitives.catalog import names
 from keras_darts.primitives.catalog import ranks
@@ -56,6 +57,7 @@ __all__ = [
     "activation",
     "activation_names",
     "build_layer",
+    "check_rank",
     "convolve",
     "halve_presence",
     "keep_present",

@@ -94,6 +94,17 @@ def ranks(name):
     return _REGISTRY[name].ranks
 
 
+def check_rank(names, rank):
+    """Raises a `ValueError` for primitives that take no inputs of a rank."""
+    others = [name for name in names if rank not in ranks(name)]
+    if others:
+        kind = {_IMAGES: "images", _SEQUENCES: "sequences"}[rank]
+        raise ValueError(
+            f"`primitives` must be for {kind} here, registered with "
+            f"`rank={rank}`. Received: {', '.join(others)}"
+        )
+
+
 def make_primitive(
     name, filters, *, stride=1, affine=True, normalization="batch"
 ):

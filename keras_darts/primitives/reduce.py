@@ -24,7 +24,8 @@ class FactorizedReduce(keras.layers.Layer):
         normalization: `"batch"` or `None`. Defaults to `"batch"`.
 
     Raises:
-        ValueError: if `filters` is odd, or the height, width or length of the input.
+        ValueError: if `filters` is odd, or the height, width or length of
+            the input.
 
     Example:
 

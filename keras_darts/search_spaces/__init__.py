@@ -8,6 +8,7 @@ from keras_darts.search_spaces.darts_cnn import darts_cnn
 from keras_darts.search_spaces.darts_rnn import darts_rnn
 from keras_darts.search_spaces.recurrent_space import RecurrentSpace
 from keras_darts.search_spaces.search_space import SearchSpace
+from keras_darts.search_spaces.text_cnn import text_cnn
 
 __all__ = [
     "CellSpec",
@@ -18,4 +19,5 @@ __all__ = [
     "get",
     "names",
     "register_search_space",
+    "text_cnn",
 ]

@@ -6,6 +6,8 @@ from keras import ops
 
 from keras_darts.primitives import FactorizedReduce
 from keras_darts.primitives import ReLUConvBN
+from keras_darts.primitives import halve_presence
+from keras_darts.primitives import keep_present
 from keras_darts.supernet.edge_stack import EdgeStack
 
 
@@ -62,17 +64,28 @@ class SearchCell(keras.layers.Layer):
         for (_, stride, _), stack in self._grouped_stacks():
             # In a reduction cell what the nodes give is already halved.
             divisor = 2 if self.spec.reduction and stride == 1 else 1
-            sides = [side // divisor for side in second[1:3]]
+            sides = [side // divisor for side in second[1:-1]]
             stack.build((second[0], *sides, self.filters))
 
     def call(
-        self, inputs, weights, edge_weights=None, training=None, frozen=False
+        self,
+        inputs,
+        weights,
+        edge_weights=None,
+        training=None,
+        frozen=False,
+        present=None,
     ):
-        """[(B, H, W, C0), (B, H, W, C1)], (E, K), (E,) -> (B, H', W', C)."""
+        """[(B, H, W, C0), (B, H, W, C1)], (E, K), (E,) -> (B, H', W', C).
+
+        Or along time, [(B, T, C0), (B, T, C1)], with `present` (B, T, 1).
+        """
         settings = {"training": bool(training), "frozen": frozen}
         weights = ops.unstack(weights, len(self.spec.edges), axis=0)
         edges, new_state = self._edges(), {}
         states = [self.preprocess0(inputs[0]), self.preprocess1(inputs[1])]
+        states = [keep_present(state, present) for state in states]
+        inside = halve_presence(present) if self.spec.reduction else present
         for node in self.spec.nodes:
             terms = []
             for k in self.spec.edges_into(node):
@@ -83,7 +96,7 @@ class SearchCell(keras.layers.Layer):
                 if edge_weights is not None:
                     term *= ops.cast(edge_weights[k], term.dtype)
                 terms.append(term)
-            states.append(tf.add_n(terms))
+            states.append(keep_present(tf.add_n(terms), inside))
         if training:
             self._keep(new_state)
         return ops.concatenate([states[i] for i in self.spec.concat], axis=-1)

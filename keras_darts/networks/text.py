@@ -1,0 +1,147 @@
+"""The network of derived cells that classifies sentences."""
+
+import keras
+
+from keras_darts.networks import checks
+from keras_darts.networks.auxiliary_head import linear
+from keras_darts.networks.stacked_cells import StackedCells
+from keras_darts.primitives import TokenStem
+from keras_darts.primitives import halve_presence
+from keras_darts.primitives import mean_and_max
+from keras_darts.primitives import presence_of_ids
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class TextNetwork(StackedCells):
+    """Derived cells along time: token ids (B, T) in, logits out.
+
+    Embedding, dropout, a projection to three times `filters`, the cells, mean
+    and maximum over the words side by side, dropout, linear. The cells at a
+    third and at two thirds of the depth halve the length and double the
+    filters.
+
+    Id 0 is padding, after the words. Every state of a cell is zero there, as
+    it is beyond the borders, and pools, attention and the head leave such
+    positions out. So the logits of a sentence are the same at inference
+    however much padding follows it.
+
+    Args:
+        genotype: `Genotype` of primitives for sequences.
+        num_classes: Integer, width of the output. Defaults to `2`.
+        vocabulary_size: Integer, ids are below it. Defaults to `10000`.
+        embedding_size: Integer, features of a token. Defaults to `100`.
+        filters: Integer, channels of a node in the first cells. Defaults to
+            `32`.
+        num_cells: Integer. Defaults to `3`.
+        sequence_length: Integer that can be divided by 4. What the network
+            is called with may have another such length. Defaults to `64`.
+        dropout: Float in [0, 1), before the classifier. Defaults to `0.5`.
+        embedding_dropout: Float in [0, 1), of the embedded tokens' features.
+            Defaults to `0.2`.
+        drop_path_rate: Float in [0, 1), the first value of the variable
+            `drop_path_rate`: how often a sample goes without a path of a
+            cell. Defaults to `0.0`.
+
+    Raises:
+        ValueError: if a length can't be halved as often as the cells do, or
+            a primitive of the genotype is not for sequences.
+
+    Example:
+
+    >>> space = kd.search_spaces.text_cnn()
+    >>> network = TextNetwork(
+    ...     space.random_genotype(0), vocabulary_size=50, filters=4
+    ... )
+    >>> network(np.array([[7, 3, 9, 0], [5, 1, 0, 0]])).shape
+    TensorShape([2, 2])
+
+    Reference: Kim, 2014, Convolutional neural networks for sentence
+    classification, section 3.1 for the dropout; Liu et al., 2019, DARTS,
+    section 3.2 for the cells.
+    """
+
+    rank = 3
+
+    def __init__(
+        self,
+        genotype,
+        num_classes=2,
+        vocabulary_size=10000,
+        embedding_size=100,
+        filters=32,
+        num_cells=3,
+        *,
+        sequence_length=64,
+        dropout=0.5,
+        embedding_dropout=0.2,
+        drop_path_rate=0.0,
+        **kwargs,
+    ):
+        super().__init__(
+            genotype,
+            num_classes,
+            filters,
+            num_cells,
+            drop_path_rate=drop_path_rate,
+            **kwargs,
+        )
+        self.vocabulary_size = checks.positive(
+            "vocabulary_size", vocabulary_size
+        )
+        self.embedding_size = checks.positive("embedding_size", embedding_size)
+        self.sequence_length = self._checked_length(
+            "sequence_length", sequence_length
+        )
+        self.stem = TokenStem(
+            self.vocabulary_size,
+            self.embedding_size,
+            3 * self.filters,
+            checks.rate("embedding_dropout", embedding_dropout),
+        )
+        self.cells = self._cells()
+        self.dropout = keras.layers.Dropout(checks.rate("dropout", dropout))
+        self.build(self.input_shape)
+
+    @property
+    def input_shape(self):
+        return (None, self.sequence_length)
+
+    def build(self, input_shape):
+        self.stem.build(input_shape)
+        before = last = (*input_shape, self.stem.filters)
+        for cell in self.cells:
+            cell.build((before, last))
+            before, last = last, cell.compute_output_shape((before, last))
+        features = 2 * last[-1]
+        self.classifier = linear(self.num_classes, features)
+        self.classifier.build((None, features))
+
+    def call(self, ids, training=None):  # (B, T) -> (B, classes)
+        if ids.shape[1] is not None:
+            self._checked_length("ids.shape[1]", ids.shape[1])
+        present = presence_of_ids(ids)
+        before = last = self.stem(ids)
+        for cell in self.cells:
+            before, last = last, cell((before, last), present=present)
+            present = halve_presence(present) if cell.reduction else present
+        return self.classifier(self.dropout(mean_and_max(last, present)))
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "vocabulary_size": self.vocabulary_size,
+            "embedding_size": self.embedding_size,
+            "sequence_length": self.sequence_length,
+            "dropout": self.dropout.rate,
+            "embedding_dropout": self.stem.rate,
+        }
+
+    def _checked_length(self, name, length):
+        divisor = 2 ** self._reductions(self.num_cells)
+        if checks.positive(name, length) % divisor:
+            raise ValueError(
+                f"`{name}` must be a number that can be divided by {divisor}, "
+                "since the cells halve it. "
+                f"Received: {name}={length}"
+            )
+        return int(length)
