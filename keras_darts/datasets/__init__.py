@@ -7,11 +7,19 @@ from keras_darts.datasets.augmentation import PadCropFlip
 from keras_darts.datasets.catalog import ImageData
 from keras_darts.datasets.catalog import load
 from keras_darts.datasets.checks import check
+from keras_darts.datasets.corpus import Corpus
+from keras_darts.datasets.corpus import load_corpus
+from keras_darts.datasets.corpus import unigram_perplexity
 from keras_darts.datasets.halves import Halves
 from keras_darts.datasets.halves import split
 from keras_darts.datasets.imagenet_augmentation import ColorJitter
 from keras_darts.datasets.imagenet_augmentation import RandomResizedCrop
 from keras_darts.datasets.imagenet_augmentation import ResizeCenterCrop
+from keras_darts.datasets.segment_lengths import segment_lengths
+from keras_darts.datasets.segments import bilevel_segments
+from keras_darts.datasets.segments import evaluation_segments
+from keras_darts.datasets.segments import segments
+from keras_darts.datasets.segments import segments_per_epoch
 from keras_darts.datasets.statistics import NORMALIZATIONS
 from keras_darts.datasets.statistics import Statistics
 from keras_darts.datasets.statistics import channel_statistics
@@ -21,11 +29,15 @@ from keras_darts.datasets.streams import stream
 from keras_darts.datasets.subset import stratified_subset
 from keras_darts.datasets.task import Task
 from keras_darts.datasets.task import infer_task
+from keras_darts.datasets.token_streams import TokenStreams
+from keras_darts.datasets.token_streams import token_streams
+from keras_darts.datasets.vocabulary import Vocabulary
 
 __all__ = [
     "NORMALIZATIONS",
     "ColorJitter",
     "Compose",
+    "Corpus",
     "Cutout",
     "Halves",
     "ImageData",
@@ -34,14 +46,24 @@ __all__ = [
     "ResizeCenterCrop",
     "Statistics",
     "Task",
+    "TokenStreams",
+    "Vocabulary",
     "augmentation",
     "bilevel",
+    "bilevel_segments",
     "channel_statistics",
     "check",
     "evaluation",
+    "evaluation_segments",
     "infer_task",
     "load",
+    "load_corpus",
+    "segment_lengths",
+    "segments",
+    "segments_per_epoch",
     "split",
     "stratified_subset",
     "stream",
+    "token_streams",
+    "unigram_perplexity",
 ]

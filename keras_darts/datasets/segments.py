@@ -1,0 +1,175 @@
+"""Segments of a text, one after the other, the same from any epoch on."""
+
+import numpy as np
+import tensorflow as tf
+
+from keras_darts.datasets.segment_lengths import count
+from keras_darts.datasets.segment_lengths import segment_lengths
+
+
+def segments_per_epoch(streams, *, segment_length=35, kind="halved"):
+    """The number of segments in each pass over the streams.
+
+    Args:
+        streams: `TokenStreams`.
+        segment_length: Integer. Defaults to `35`.
+        kind: String, as in `segment_lengths`. Defaults to `"halved"`.
+
+    Example:
+
+    >>> from keras_darts.datasets import token_streams
+    >>> segments_per_epoch(token_streams(np.arange(720), 2))
+    11
+    """
+    return count(streams.length, segment_length, kind)
+
+
+def segments(
+    streams,
+    *,
+    epochs,
+    seed,
+    start_epoch=0,
+    segment_length=35,
+    kind="halved",
+):
+    """Batches for training: in each epoch one pass, cut in a way of its own.
+
+    A pass starts where the text starts, so models that carry a state clear it
+    at the begin of each epoch. The lengths are functions of the seed and the
+    epoch, so what starts at an epoch gives what the whole gives there.
+
+    Args:
+        streams: `TokenStreams`.
+        epochs: Integer, the epoch at which the batches end.
+        seed: Integer.
+        start_epoch: Integer, the epoch at which they start. Defaults to `0`.
+        segment_length: Integer. Defaults to `35`.
+        kind: String, as in `segment_lengths`. Defaults to `"halved"`.
+
+    Returns:
+        A `tf.data.Dataset` of (ids, next ids), both of shape (batch, time),
+        of known cardinality.
+
+    Example:
+
+    >>> from keras_darts.datasets import token_streams
+    >>> streams = token_streams(np.arange(201), 2)
+    >>> batches = segments(streams, epochs=1, seed=0)
+    >>> len(batches), sum(x.shape[1] for x, y in batches)
+    (3, 99)
+    """
+    cut = {"segment_length": segment_length, "kind": kind}
+    starts, lengths = _passes(
+        streams, range(start_epoch, epochs), seed=seed, cut=cut
+    )
+    return _slices(streams, starts.ravel(), lengths.ravel())
+
+
+def bilevel_segments(
+    train,
+    search,
+    *,
+    epochs,
+    seed,
+    start_epoch=0,
+    segment_length=35,
+    kind="halved",
+    steps_per_epoch=None,
+):
+    """Pairs (training segment, search segment), one of each a step.
+
+    The training segments are as in `segments`. The search segments all have
+    the full length and follow each other; after the last one comes the first
+    one again, as at the begin of each epoch.
+
+    Args:
+        train: `TokenStreams`, for the weights.
+        search: `TokenStreams`, for the architecture. Where a row is shorter
+            than a segment, it is used as a whole.
+        epochs: Integer, the epoch at which the pairs end.
+        seed: Integer.
+        start_epoch: Integer, the epoch at which they start. Defaults to `0`.
+        segment_length: Integer. Defaults to `35`.
+        kind: String, as in `segment_lengths`. Defaults to `"halved"`.
+        steps_per_epoch: Integer. Fewer than a pass has leave the end of the
+            text out, more begin the text again. Defaults to `None`, one pass
+            over the training text.
+
+    Returns:
+        A `tf.data.Dataset` of ((ids, next ids), (ids, next ids)) of known
+        cardinality.
+
+    Example:
+
+    >>> from keras_darts.datasets import token_streams
+    >>> streams = token_streams(np.arange(400), 2)
+    >>> pairs = bilevel_segments(streams, streams, epochs=1, seed=0)
+    >>> (x, y), (xv, yv) = next(iter(pairs))
+    >>> xv.shape
+    TensorShape([2, 35])
+    """
+    cut = {"segment_length": segment_length, "kind": kind}
+    starts, lengths = _passes(
+        train, range(start_epoch, epochs), seed=seed, cut=cut
+    )
+    steps = steps_per_epoch or lengths.shape[1]
+    turns = np.arange(steps) % lengths.shape[1]
+    length = min(segment_length, search.length)
+    search_starts = np.arange(steps) % (search.length // length) * length
+    count = epochs - start_epoch
+    return tf.data.Dataset.zip(
+        (
+            _slices(train, starts[:, turns].ravel(), lengths[:, turns].ravel()),
+            _slices(
+                search,
+                np.tile(search_starts, count),
+                np.full(steps * count, length),
+            ),
+        )
+    )
+
+
+def evaluation_segments(streams, segment_length=35):
+    """Batches of the whole text once, the last one maybe shorter.
+
+    Args:
+        streams: `TokenStreams`.
+        segment_length: Integer. Defaults to `35`.
+    """
+    return segments(
+        streams, epochs=1, seed=0, segment_length=segment_length, kind="fixed"
+    )
+
+
+def _passes(streams, epochs, *, seed, cut):
+    """Where the segments start and their lengths, a row an epoch."""
+    lengths = [
+        segment_lengths(streams.length, seed=seed, epoch=epoch, **cut)
+        for epoch in epochs
+    ]
+    # No epochs are left where a search that is over is resumed.
+    lengths = np.reshape(lengths, (-1, segments_per_epoch(streams, **cut)))
+    return np.cumsum(lengths, axis=1) - lengths, lengths
+
+
+def _slices(streams, starts, lengths):
+    # On a GPU they would be copied back for each slice.
+    with tf.device("CPU:0"):
+        inputs = tf.constant(streams.inputs)
+        targets = tf.constant(streams.targets)
+
+    def piece(start, length):
+        return tuple(
+            tf.ensure_shape(
+                rows[:, start : start + length], (streams.batch_size, None)
+            )
+            for rows in (inputs, targets)
+        )
+
+    places = (starts.astype("int32"), lengths.astype("int32"))
+    return (
+        tf.data.Dataset.from_tensor_slices(places)
+        .map(piece, num_parallel_calls=tf.data.AUTOTUNE)
+        .prefetch(tf.data.AUTOTUNE)
+    )

@@ -1,0 +1,154 @@
+"""Texts from folders, files and TensorFlow Datasets, as strings."""
+
+import difflib
+import importlib
+import pathlib
+import re
+
+_WORDS = {
+    "train": {"train", "training"},
+    "valid": {"valid", "validation", "val", "dev"},
+    "test": {"test"},
+}
+
+
+def part_files(folder, *, optional=()):
+    """The files of the parts of a text set, by what their names say.
+
+    Args:
+        folder: String or path.
+        optional: Tuple of the parts that need not be there. Defaults to `()`.
+
+    Returns:
+        Dictionary of `"train"`, `"valid"` and `"test"` to a path.
+
+    Raises:
+        ValueError: If a part has no file or more than one.
+    """
+    files = {}
+    present = sorted(
+        file
+        for file in pathlib.Path(folder).iterdir()
+        if file.is_file() and not file.name.startswith(".")
+    )
+    for part, words in _WORDS.items():
+        found = [
+            file
+            for file in present
+            if words & set(re.split("[^a-z]+", file.name.lower()))
+        ]
+        if len(found) > 1 or not (found or part in optional):
+            names = ", ".join(file.name for file in present) or "no files"
+            hint = "; give a file by its own path" if len(present) == 1 else ""
+            raise ValueError(
+                f"`source` must be a folder with one file for {part}, named "
+                f"by one of {', '.join(sorted(words))}, such as {part}.txt"
+                f"{hint}. Received: {str(folder)!r}, which holds {names}"
+            )
+        if found:
+            files[part] = found[0]
+    return files
+
+
+def read(path):
+    """The text of a UTF-8 file, each line of which ends in a line feed alone.
+
+    Raises:
+        ValueError: If the file holds no text, or bytes that are not UTF-8.
+    """
+    raw = pathlib.Path(path).read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ValueError(
+            "`source` must hold UTF-8 text: convert the file first, for "
+            "example by iconv -f latin1 -t utf-8. Received: "
+            f"{str(path)!r}, line {line}, byte {raw[error.start]:#04x} "
+            f"({error.reason})"
+        ) from error
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():
+        raise ValueError(
+            f"`source` must hold text. Received: the empty file {str(path)!r}"
+        )
+    return text
+
+
+def is_on_disk(source):
+    """Whether `source` is a folder or file, and not the name of a data set.
+
+    Raises:
+        ValueError: If it can only be a path, and there is nothing.
+    """
+    path = pathlib.Path(source).expanduser()
+    if path.exists():
+        return True
+    if isinstance(source, pathlib.Path) or re.search(r"[/\\]|\.\w+$", source):
+        raise ValueError(
+            "`source` must be a folder or file that exists, or the name of a "
+            f"data set. Received: {str(source)!r}, where there is nothing"
+        )
+    return False
+
+
+def builder(name, data_dir):
+    """The prepared builder of a set of TensorFlow Datasets.
+
+    Raises:
+        ValueError: If there is no set of that name.
+        RuntimeError: If it can't be downloaded.
+        ImportError: If tensorflow-datasets isn't installed.
+    """
+    tfds = _tfds()
+    try:
+        found = tfds.builder(name, data_dir=data_dir)
+    except tfds.core.DatasetNotFoundError as error:
+        known = tfds.list_builders(with_community_datasets=False)
+        nearest = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+        hint = f" Did you mean {' or '.join(nearest)}?" if nearest else ""
+        raise ValueError(
+            "`source` must be a folder, a text file or the name of a text set "
+            f"of TensorFlow Datasets.{hint} Received: source={name!r}"
+        ) from error
+    try:
+        found.download_and_prepare()
+    # Anything can go wrong on the way: network, disk, checksums, packages.
+    except Exception as error:
+        raise RuntimeError(
+            f"The data set {name!r} could not be downloaded to "
+            f"{found.data_path}: {error}\n"
+            "Check the network and the space on the disk, or prepare it where "
+            f"there is a network (tfds build {name}) and give the folder as "
+            "`data_dir`."
+        ) from error
+    return found
+
+
+def _tfds():
+    """The package, so that its feature classes can be asked for."""
+    try:
+        return importlib.import_module("tensorflow_datasets")
+    except ImportError as error:
+        raise ImportError(
+            "Data sets by name need tensorflow-datasets: "
+            "pip install tensorflow-datasets"
+        ) from error
+
+
+def text_feature(found):
+    """The name of the feature of a builder that holds the text."""
+    tfds = _tfds()
+    features = found.info.features
+    texts = [
+        name
+        for name in features
+        if isinstance(features[name], tfds.features.Text)
+    ]
+    usual = [name for name in ("text", "sentence") if name in texts]
+    if len(texts) != 1 and not usual:
+        raise ValueError(
+            "`source` must be a data set with one text an example. Received: "
+            f"{found.name!r} with the features {list(features)}"
+        )
+    return texts[0] if len(texts) == 1 else usual[0]

@@ -1,0 +1,249 @@
+"""Words or characters as numbers, and back."""
+
+import dataclasses
+import functools
+import json
+import os
+import pathlib
+import re
+
+import numpy as np
+
+from keras_darts.datasets import tokens as token_lists
+from keras_darts.files import written_whole
+
+EOS = "<eos>"
+UNKNOWN = "<unk>"
+PAD = "<pad>"
+
+_SCHEMA = "keras_darts/vocabulary"
+_VERSION = 1
+_SPECIAL = ("unknown", "eos", "pad")
+_FIELDS = ("level", *_SPECIAL, "tokens")
+
+
+@dataclasses.dataclass(frozen=True)
+class Vocabulary:
+    r"""The tokens that a model knows; the id of each is its place.
+
+    Args:
+        tokens: Tuple of strings, all different.
+        level: String, `"word"` (what stands between white space) or
+            `"character"` (every character, the end of a line too). Defaults
+            to `"word"`.
+        unknown: String, the token in place of those that are not known.
+            Defaults to `None`: such text is refused.
+        eos: String, the token at the end of each line of words. Defaults to
+            `None`: lines leave no trace.
+        pad: String, the token that fills short rows. Defaults to `None`.
+
+    Raises:
+        ValueError: If the tokens are not what is asked for above.
+
+    Example:
+
+    >>> vocabulary = Vocabulary.of_words(["the cat saw the dog\n"])
+    >>> vocabulary.encode("the dog saw\nthe cat")
+    array([0, 3, 2, 4, 0, 1, 4], dtype=int32)
+    >>> vocabulary.decode([0, 1, 4, 0, 3])
+    'the cat\nthe dog'
+    """
+
+    tokens: tuple = dataclasses.field(repr=False)
+    level: str = "word"
+    unknown: str | None = None
+    eos: str | None = None
+    pad: str | None = None
+
+    def __post_init__(self):
+        object.__setattr__(self, "tokens", tuple(self.tokens))
+        special = {name: getattr(self, name) for name in _SPECIAL}
+        token_lists.check(self.tokens, self.level, special)
+
+    @classmethod
+    def of_words(
+        cls,
+        texts,
+        *,
+        eos=EOS,
+        unknown=None,
+        pad=None,
+        max_size=None,
+        min_count=1,
+    ):
+        """The words of texts, numbered as they first appear.
+
+        A vocabulary with padding begins with `pad` and `unknown`. Without it,
+        an unknown token that the texts hold keeps its place among the words;
+        one that they don't hold comes first.
+
+        Args:
+            texts: Iterable of strings.
+            eos: String or `None`, as above. Defaults to `"<eos>"`.
+            unknown: String, needed where words are left out. Defaults to
+                `None`.
+            pad: String. Defaults to `None`.
+            max_size: Integer, the most tokens, `eos`, `unknown` and `pad`
+                among them; the most frequent stay. Defaults to `None`.
+            min_count: Integer, how often a word must appear. Defaults to `1`.
+        """
+        split = functools.partial(token_lists.split_words, eos=eos)
+        counts = token_lists.count(texts, split)
+        special = {"unknown": unknown, "eos": eos, "pad": pad}
+        tokens = token_lists.choose(counts, special, max_size, min_count)
+        return cls(tokens, "word", **special)
+
+    @classmethod
+    def of_characters(
+        cls, texts, *, unknown=None, pad=None, max_size=None, min_count=1
+    ):
+        """The characters of texts, as `of_words`."""
+        counts = token_lists.count(texts, list)
+        special = {"unknown": unknown, "eos": None, "pad": pad}
+        tokens = token_lists.choose(counts, special, max_size, min_count)
+        return cls(tokens, "character", **special)
+
+    def __len__(self):
+        return len(self.tokens)
+
+    @functools.cached_property
+    def _ids(self):
+        ids = {token: index for index, token in enumerate(self.tokens)}
+        if self.unknown is None:
+            return ids
+        return _WithDefault(ids, ids[self.unknown])
+
+    def id_of(self, token):
+        """The id of a token, that of `unknown` if it is not known.
+
+        Raises:
+            ValueError: If it is not known and there is no `unknown`.
+        """
+        return int(self._encoded([token])[0])
+
+    def encode(self, text, *, end=True):
+        """The ids of a text, an int32 array.
+
+        Args:
+            text: String.
+            end: Boolean, whether its last line ends in `eos` even if no line
+                feed follows; `False` for a text to be gone on with. Defaults
+                to `True`.
+
+        Raises:
+            ValueError: If the text holds tokens that are not known and there
+                is no `unknown`.
+        """
+        if not isinstance(text, str):
+            raise TypeError(
+                "`text` must be a string. Received: an object of type "
+                f"{type(text).__name__}"
+            )
+        if self.level == "character":
+            return self._encoded(text)
+        return self._encoded(
+            token_lists.split_words(text, eos=self.eos, end=end)
+        )
+
+    def _encoded(self, tokens):
+        try:
+            ids = map(self._ids.__getitem__, tokens)
+            return np.fromiter(ids, "int32", len(tokens))
+        except KeyError:
+            strange = [t for t in dict.fromkeys(tokens) if t not in self._ids]
+        shown = ", ".join(map(repr, strange[:5]))
+        more = f" and {len(strange) - 5} more" if len(strange) > 5 else ""
+        raise ValueError(
+            f"`text` must hold only {self.level}s of the vocabulary, which "
+            "has no token for unknown ones: build it from all texts, or with "
+            f"`unknown={UNKNOWN!r}`. Received: {shown}{more}"
+        )
+
+    def decode(self, ids):
+        """The text of ids: words with a space between them, padding left out.
+
+        Args:
+            ids: Integers, of any shape that numpy understands.
+        """
+        ids = np.asarray(ids).ravel()
+        if ids.size and not 0 <= ids.min() <= ids.max() < len(self):
+            raise ValueError(
+                f"`ids` must lie from 0 to {len(self) - 1}. Received: ids "
+                f"from {ids.min()} to {ids.max()}"
+            )
+        tokens = [self.tokens[index] for index in ids.tolist()]
+        tokens = [token for token in tokens if token != self.pad]
+        if self.level == "character":
+            return "".join(tokens)
+        text = " ".join("\n" if t == self.eos else t for t in tokens)
+        return re.sub(" ?\n ?", "\n", text)
+
+    def check_matches(self, vocabulary_size, argument="vocabulary"):
+        """Refuses a vocabulary that is not the model's.
+
+        Args:
+            vocabulary_size: Integer, the number of tokens of the model.
+            argument: String, what the message calls the vocabulary. Defaults
+                to `"vocabulary"`.
+
+        Raises:
+            ValueError: If this vocabulary has another number of tokens.
+        """
+        if len(self) != vocabulary_size:
+            raise ValueError(
+                f"`{argument}` must have the {vocabulary_size} tokens of the "
+                "model: take the vocabulary.json of the run that trained it. "
+                f"Received: a vocabulary of {len(self)} tokens"
+            )
+
+    def to_json(self):
+        """The versioned JSON form."""
+        fields = {name: getattr(self, name) for name in _FIELDS}
+        document = {"schema": _SCHEMA, "version": _VERSION, **fields}
+        return json.dumps(document)
+
+    @classmethod
+    def from_json(cls, string):
+        """The vocabulary of which `to_json` gave `string`.
+
+        Raises:
+            ValueError: If `string` is not the JSON of a vocabulary.
+        """
+        try:
+            document = json.loads(string)
+            fields = {name: document[name] for name in _FIELDS}
+            known = document["schema"] == _SCHEMA
+            if not known or document["version"] != _VERSION:
+                raise KeyError("schema or version")
+            return cls(**fields)
+        except (ValueError, RecursionError, KeyError, TypeError) as error:
+            raise ValueError(
+                f"`string` must be the JSON of a vocabulary, of schema "
+                f"{_SCHEMA!r} and version {_VERSION}. Received: "
+                f"{str(string)[:60]!r} ({error})"
+            ) from error
+
+    def save(self, path):
+        """Writes `vocabulary.json`, whole or not at all."""
+        with written_whole(path) as scratch:
+            scratch.write_text(self.to_json() + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path):
+        """The vocabulary that `save` wrote to `path`."""
+        try:
+            return cls.from_json(pathlib.Path(path).read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise ValueError(
+                "`path` must be the file of a vocabulary. Received: "
+                f"{os.fspath(path)!r}, where {error}"
+            ) from error
+
+
+class _WithDefault(dict):
+    def __init__(self, ids, default):
+        super().__init__(ids)
+        self._default = default
+
+    def __missing__(self, token):
+        return self._default
