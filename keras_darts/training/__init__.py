@@ -4,11 +4,18 @@ from keras_darts.training.averaged_sgd import AveragedSGD
 from keras_darts.training.averaging import NonMonotonicAveraging
 from keras_darts.training.classification import classification_figures
 from keras_darts.training.drop_path_ramp import DropPathRamp
+from keras_darts.training.language_recipe import LanguageRecipe
+from keras_darts.training.language_recipes import MODEL_SETTINGS
+from keras_darts.training.language_recipes import ptb_recipe
+from keras_darts.training.language_recipes import small_text_recipe
+from keras_darts.training.language_recipes import wikitext2_recipe
 from keras_darts.training.losses import SmoothedCrossentropy
 from keras_darts.training.losses import loss_for
 from keras_darts.training.losses import metrics_for
 from keras_darts.training.optimizers import CoupledAdam
 from keras_darts.training.optimizers import CoupledSGD
+from keras_darts.training.perplexity import Perplexity
+from keras_darts.training.perplexity import language_figures
 from keras_darts.training.recipe import Recipe
 from keras_darts.training.recipes import cifar_recipe
 from keras_darts.training.recipes import imagenet_recipe
@@ -17,19 +24,26 @@ from keras_darts.training.run_folder import TrainingRun
 from keras_darts.training.run_folder import load_network
 
 __all__ = [
+    "MODEL_SETTINGS",
     "AveragedSGD",
     "CoupledAdam",
     "CoupledSGD",
     "DropPathRamp",
+    "LanguageRecipe",
     "NonMonotonicAveraging",
+    "Perplexity",
     "Recipe",
     "SmoothedCrossentropy",
     "TrainingRun",
     "cifar_recipe",
     "classification_figures",
     "imagenet_recipe",
+    "language_figures",
     "load_network",
     "loss_for",
     "metrics_for",
+    "ptb_recipe",
     "small_image_recipe",
+    "small_text_recipe",
+    "wikitext2_recipe",
 ]

@@ -71,6 +71,7 @@ class NonMonotonicAveraging(keras.callbacks.Callback):
         self.patience = patience
         self.monitor = monitor
         self.max_rollbacks = max_rollbacks
+        self._state = None
 
     @property
     def optimizer(self):
@@ -133,6 +134,8 @@ class NonMonotonicAveraging(keras.callbacks.Callback):
         `fit` ends with it. After a training that was interrupted it is for
         you to call; before the first check it gives the first weights.
         """
+        if self._state is None:
+            return
         self._restore()
         if self.optimizer.averaging:
             self.optimizer.take_averages()

@@ -9,13 +9,14 @@ from keras_darts.datasets import evaluation
 from keras_darts.datasets import stream
 from keras_darts.datasets.augmentation import Augmentation
 from keras_darts.datasets.augmentation import serialize
+from keras_darts.training.base_recipe import BaseRecipe
 from keras_darts.training.drop_path_ramp import DropPathRamp
 from keras_darts.training.losses import loss_for
 from keras_darts.training.losses import metrics_for
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class Recipe:
+class Recipe(BaseRecipe):
     """Optimizer, loss, schedules and pipeline that belong together.
 
     `cifar_recipe`, `imagenet_recipe` and `small_image_recipe` make them. Data
@@ -99,9 +100,7 @@ class Recipe:
         self._check_channels(network)
         network.auxiliary_weight = self.auxiliary_weight
         network.compile(
-            optimizer=type(self.optimizer).from_config(
-                self.optimizer.get_config()
-            ),
+            optimizer=self.new_optimizer(),
             loss=loss_for(self.kind, self.label_smoothing),
             metrics=metrics_for(self.kind, network.num_classes),
         )
@@ -155,13 +154,13 @@ class Recipe:
             **{"epochs": self.epochs, **options},
         )
 
+    def model_to_keep(self, network):
+        """A model of the network's layers that takes raw images."""
+        images = keras.Input(network.input_shape[1:], name="image")
+        return keras.Model(images, network(self.preprocessing(images)))
+
     def get_config(self):
-        """Plain values that say everything there is to know."""
-        config = {
-            field.name: getattr(self, field.name)
-            for field in dataclasses.fields(self)
-        }
-        config["optimizer"] = keras.optimizers.serialize(self.optimizer)
+        config = super().get_config()
         if self.augmentation is not None:
             config["augmentation"] = serialize(self.augmentation)
         if self.resize is not None:

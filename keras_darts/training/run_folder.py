@@ -24,14 +24,17 @@ class TrainingRun(keras.callbacks.Callback):
     """Writes settings, genotype, history and the network of a training.
 
     The files are `config.json`, `genotype.json`, `history.csv` and
-    `model.keras`, in which raw images come in and logits come out. Every file
+    `model.keras`: raw images to logits, or the language model. Every file
     appears whole or not at all; the network is written at the end, and once a
     minute before.
 
     Args:
         folder: Path of the run.
         config: Dictionary for `config.json`.
-        recipe: The `Recipe`, whose preprocessing becomes part of the model.
+        recipe: The `Recipe`, whose preprocessing becomes part of the model, or
+            the `LanguageRecipe`.
+        vocabulary: `keras_darts.datasets.Vocabulary` of a language model, for
+            `vocabulary.json`. Defaults to `None`.
 
     Raises:
         ValueError: if `folder` can't be written to.
@@ -56,18 +59,22 @@ class TrainingRun(keras.callbacks.Callback):
     ['config.json', 'genotype.json', 'history.csv', 'model.keras']
     """
 
-    def __init__(self, folder, *, config, recipe):
+    def __init__(self, folder, *, config, recipe, vocabulary=None):
         super().__init__()
         self.folder = writable_folder(folder, "folder")
         self.config = config
         self.recipe = recipe
+        self.vocabulary = vocabulary
         self._rows = []
 
     def on_train_begin(self, logs=None):
-        self._from_raw = _from_raw_images(self.model, self.recipe)
+        self._to_keep = self.recipe.model_to_keep(self.model)
         self._written = time.monotonic()
         write_json(self.folder / "config.json", self.config)
         genotypes.save(self.model.genotype, self.folder / "genotype.json")
+        if self.vocabulary is not None:
+            self.vocabulary.check_matches(self.model.vocabulary_size)
+            self.vocabulary.save(self.folder / "vocabulary.json")
 
     def on_epoch_end(self, epoch, logs=None):
         self._rows.append({"epoch": epoch, **(logs or {})})
@@ -83,12 +90,12 @@ class TrainingRun(keras.callbacks.Callback):
             with warnings.catch_warnings():
                 # Keras' way to NumPy arrays, which is not for users to mend.
                 warnings.filterwarnings("ignore", "__array__ implementation")
-                self._from_raw.save(scratch)
+                self._to_keep.save(scratch)
         self._written = time.monotonic()
 
 
 def load_network(path):
-    """The network of a training, from raw images to logits.
+    """The network of a training: raw images to logits, or a language model.
 
     Args:
         path: Folder of the run, or its `model.keras`.
@@ -107,8 +114,3 @@ def load_network(path):
             f"Received: path={str(path)!r}"
         )
     return keras.models.load_model(file)
-
-
-def _from_raw_images(network, recipe):
-    images = keras.Input(network.input_shape[1:], name="image")
-    return keras.Model(images, network(recipe.preprocessing(images)))

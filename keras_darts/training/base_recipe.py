@@ -1,0 +1,26 @@
+"""What all recipes have in common."""
+
+import dataclasses
+
+import keras
+
+
+class BaseRecipe:
+    """Base of the dataclasses that say how to train, with an `optimizer`."""
+
+    def new_optimizer(self):
+        """A fresh copy of the optimizer, for one network."""
+        return type(self.optimizer).from_config(self.optimizer.get_config())
+
+    def model_to_keep(self, network):
+        """What a run saves of a network: here, the network itself."""
+        return network
+
+    def get_config(self):
+        """Plain values that say everything there is to know."""
+        config = {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+        }
+        config["optimizer"] = keras.optimizers.serialize(self.optimizer)
+        return config
