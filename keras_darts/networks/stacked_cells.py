@@ -13,8 +13,8 @@ class StackedCells(keras.Model):
     """Derived cells on top of one another, which share one drop path.
 
     Abstract: a subclass has the stem below them and the head above them, sets
-    `cells` to what `_cells` makes and `rank` to that of the features. The cells at a third and at two
-    thirds of the depth are reduction cells.
+    `cells` to what `_cells` makes and `rank` to that of the features. The
+    cells at a third and at two thirds of the depth are reduction cells.
     """
 
     rank = 4

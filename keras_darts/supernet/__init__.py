@@ -7,6 +7,7 @@ from keras_darts.supernet.recurrent_search_cell import RecurrentSearchCell
 from keras_darts.supernet.search_cell import SearchCell
 from keras_darts.supernet.shared_traces import SharedTraces
 from keras_darts.supernet.supernet import Supernet
+from keras_darts.supernet.text_supernet import TextSupernet
 
 __all__ = [
     "ArchParameters",
@@ -16,4 +17,5 @@ __all__ = [
     "SearchCell",
     "SharedTraces",
     "Supernet",
+    "TextSupernet",
 ]

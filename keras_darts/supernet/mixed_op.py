@@ -96,7 +96,7 @@ class NormalizedPool(keras.layers.Layer):
 
     Example:
 
-    >>> layer = NormalizedPool(MaxPool3x3())
+    >>> layer = NormalizedPool(kd.primitives.MaxPool3x3())
     >>> layer(np.ones((1, 4, 4, 8), "float32")).shape
     TensorShape([1, 4, 4, 8])
     """

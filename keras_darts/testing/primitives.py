@@ -4,25 +4,34 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_darts import networks
 from keras_darts.primitives import make_primitive
+from keras_darts.primitives import ranks
 from keras_darts.search_spaces import CellSpec
 from keras_darts.search_spaces import SearchSpace
 from keras_darts.strategies import SearchStrategy
 from keras_darts.supernet import MixedOp
 from keras_darts.supernet import Supernet
+from keras_darts.supernet import TextSupernet
 from keras_darts.testing.layers import assert_finite
 from keras_darts.testing.layers import images
 from keras_darts.testing.layers import run_layer_test
 
 _SIDE = 8
+_VOCABULARY = 20
+_MODALITIES = {
+    4: {"modality": "image"},
+    3: {"modality": "text", "embedding_size": 6},
+}
 
 
 def run_primitive_test(name, filters=8):
     """A registered primitive works wherever a primitive is used.
 
-    It keeps the channels and divides height and width by the stride, stands
-    `run_layer_test`, is weighed as a candidate of a mixed operation, and
-    learns in a small supernet.
+    It keeps the channels and divides height and width, or the length, by the
+    stride, stands `run_layer_test`, is weighed as a candidate of a mixed
+    operation, and learns in a small supernet: of images, of text or of both,
+    by the ranks that it is registered for.
 
     Args:
         name: String, a registered primitive.
@@ -35,41 +44,71 @@ def run_primitive_test(name, filters=8):
 
     >>> run_primitive_test("skip_connect")
     """
-    for stride in (1, 2):
-        _run_shape_test(name, filters, stride)
-        _run_candidate_test(name, filters, stride)
-        layer = make_primitive(name, filters, stride=stride)
-        run_layer_test(layer, (_SIDE, _SIDE, filters))
-    _run_supernet_test(name, filters)
+    for rank in ranks(name):
+        inputs = images((*[_SIDE] * (rank - 2), filters))
+        for stride in (1, 2):
+            _run_shape_test(name, inputs, stride)
+            _run_candidate_test(name, inputs, stride)
+            layer = make_primitive(name, filters, stride=stride)
+            run_layer_test(layer, inputs.shape[1:])
+        _run_supernet_test(name, filters, _MODALITIES[rank])
 
 
 def small_supernet(space, strategy=None, num_outputs=3, channels=1):
-    """The supernet of a space for images of 8 x 8 pixels."""
+    """The supernet of a space for images of 8 x 8 pixels, or for 8 words."""
     strategy = (strategy or SearchStrategy()).clone()
-    return Supernet(
-        space,
-        num_outputs,
-        (_SIDE, _SIDE, channels),
-        relaxation=strategy.relaxation,
-        connection=strategy.connection,
-        initializer=strategy.initializer,
-        edge_normalization=strategy.edge_normalization,
+    pieces = {
+        "relaxation": strategy.relaxation,
+        "connection": strategy.connection,
+        "initializer": strategy.initializer,
+        "edge_normalization": strategy.edge_normalization,
+    }
+    if space.modality == "text":
+        return TextSupernet(space, num_outputs, (_SIDE,), _VOCABULARY, **pieces)
+    return Supernet(space, num_outputs, (_SIDE, _SIDE, channels), **pieces)
+
+
+def small_inputs(space):
+    """Two images, or two sentences of which one is padded, for it."""
+    if space.modality == "text":
+        words = np.random.default_rng(0).integers(1, _VOCABULARY, (2, _SIDE))
+        words[1, -3:] = 0
+        return words
+    return images((_SIDE, _SIDE, 1))
+
+
+def small_network(space, genotype):
+    """A network that trains from scratch, for the same inputs."""
+    if space.modality == "text":
+        return networks.TextNetwork(
+            genotype,
+            num_classes=3,
+            vocabulary_size=_VOCABULARY,
+            embedding_size=space.embedding_size,
+            filters=space.filters,
+            sequence_length=_SIDE,
+        )
+    return networks.network_for(
+        genotype,
+        num_outputs=3,
+        input_shape=(_SIDE, _SIDE, 1),
+        filters=space.filters,
+        num_cells=3,
     )
 
 
-def _run_shape_test(name, filters, stride):
-    side = _SIDE // stride
+def _run_shape_test(name, inputs, stride):
+    count, *sides, filters = inputs.shape
+    expected = (count, *[side // stride for side in sides], filters)
     for affine in (True, False):
         layer = make_primitive(name, filters, stride=stride, affine=affine)
-        outputs = layer(images((_SIDE, _SIDE, filters)))
-        expected = (2, side, side, filters)
+        outputs = layer(inputs)
         assert outputs.shape == expected, f"{outputs.shape} at stride {stride}"
 
 
-def _run_candidate_test(name, filters, stride):
+def _run_candidate_test(name, inputs, stride):
     """The edge is linear in the mixing weights."""
-    edge = MixedOp(_candidates(name), filters, stride)
-    inputs = images((_SIDE, _SIDE, filters))
+    edge = MixedOp(_candidates(name), inputs.shape[-1], stride)
     edge.build(inputs.shape)
     basis = np.eye(len(edge.primitives), dtype="float32")
     alone = [keras.ops.convert_to_numpy(edge(inputs, row)) for row in basis]
@@ -80,18 +119,18 @@ def _run_candidate_test(name, filters, stride):
     )
 
 
-def _run_supernet_test(name, filters):
+def _run_supernet_test(name, filters, modality):
     candidates = _candidates(name)
-    supernet = small_supernet(
-        SearchSpace(
-            normal=CellSpec.uniform(candidates, num_nodes=1),
-            reduce=CellSpec.uniform(candidates, num_nodes=1, reduction=True),
-            filters=filters,
-            num_cells=3,
-        )
+    space = SearchSpace(
+        normal=CellSpec.uniform(candidates, num_nodes=1),
+        reduce=CellSpec.uniform(candidates, num_nodes=1, reduction=True),
+        filters=filters,
+        num_cells=3,
+        **modality,
     )
+    supernet = small_supernet(space)
     with tf.GradientTape() as tape:
-        logits = supernet(images((_SIDE, _SIDE, 1)), training=True)
+        logits = supernet(small_inputs(space), training=True)
         loss = tf.reduce_sum(tf.square(logits))
     assert_finite(logits)
     variables = supernet.trainable_variables

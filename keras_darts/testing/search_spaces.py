@@ -4,12 +4,12 @@ import dataclasses
 import json
 import pickle
 
-from keras_darts import networks
 from keras_darts import primitives
 from keras_darts import search_spaces
 from keras_darts.strategies.discretizers import TopK
 from keras_darts.testing.layers import assert_finite
-from keras_darts.testing.layers import images
+from keras_darts.testing.primitives import small_inputs
+from keras_darts.testing.primitives import small_network
 from keras_darts.testing.primitives import small_supernet
 
 _FILTERS = 4
@@ -60,7 +60,7 @@ def _run_random_genotype_test(space):
 
 def _run_network_test(space):
     supernet = small_supernet(space)
-    inputs = images((8, 8, 1))
+    inputs = small_inputs(space)
     logits = supernet(inputs)
     assert logits.shape == (2, 3)
     assert_finite(logits)
@@ -70,11 +70,5 @@ def _run_network_test(space):
         assert alphas.shape == (len(spec.edges), spec.num_candidates)
     weights = {kind: mixing for kind, (mixing, _) in supernet.arch().items()}
     for genotype in (TopK()(space, weights, {}), space.random_genotype(0)):
-        network = networks.network_for(
-            genotype,
-            num_outputs=3,
-            input_shape=(8, 8, 1),
-            filters=_FILTERS,
-            num_cells=3,
-        )
+        network = small_network(space, genotype)
         assert_finite(network(inputs))

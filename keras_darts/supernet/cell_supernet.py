@@ -1,0 +1,128 @@
+"""What the supernets of normal and reduction cells have in common."""
+
+import keras
+
+from keras_darts.primitives import check_rank
+from keras_darts.primitives import halve_presence
+from keras_darts.primitives import torch_uniform
+from keras_darts.supernet.arch_parameters import ArchParameters
+from keras_darts.supernet.search_cell import SearchCell
+from keras_darts.supernet.shared_traces import SharedTraces
+
+
+class CellSupernet(keras.Model):
+    """A stem, search cells on top of one another and a linear layer.
+
+    Abstract: a subclass gives the stem, sets `rank` to that of its features,
+    pools them before the linear layer, and builds itself.
+
+    Args:
+        space: `SearchSpace`.
+        num_outputs: Integer, classes or regression targets.
+        stem: Layer, gives `stem_multiplier` times the space's filters.
+        relaxation: Layer from architecture logits to mixing weights.
+        connection: Makes the edges from their candidates.
+        initializer: Keras initializer of the architecture parameters.
+        edge_normalization: Boolean. Defaults to `False`.
+
+    Reference: Liu et al., 2019, DARTS, sections 2.1 and 3.1.
+    """
+
+    rank = 4
+    # How many numbers a channel becomes for the linear layer.
+    pooled = 1
+
+    def __init__(
+        self,
+        space,
+        num_outputs,
+        stem,
+        *,
+        relaxation,
+        connection,
+        initializer,
+        edge_normalization=False,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        for spec in space.cells.values():
+            check_rank(sorted({*sum(spec.primitives, ())}), self.rank)
+        self.space = space
+        self.num_outputs = num_outputs
+        self.stem = stem
+        self.cells = self._make_cells(connection)
+        self.classifier = _classifier(num_outputs, self._num_features)
+        self.arch = ArchParameters(
+            space.cells, relaxation, initializer, edge_normalization
+        )
+
+    @property
+    def arch_variables(self):
+        return self.arch.arch_variables
+
+    def build(self, input_shape):
+        batch, *sides = input_shape[: self.rank - 1]
+        self.stem.build(input_shape)
+        channels = self.space.stem_multiplier * self.space.filters
+        shapes = [(batch, *sides, channels)] * 2
+        for index, cell in enumerate(self.cells):
+            cell.build(shapes)
+            if cell.spec.reduction:
+                sides = [side // 2 for side in sides]
+            output = (batch, *sides, self._channels(index))
+            shapes = [shapes[1], output]
+        self.classifier.build((batch, self._num_features))
+        self.built = True
+
+    def _through_cells(self, features, training, frozen, present=None):
+        """Features after the last cell, and which of them are present."""
+        mixing = self.arch(training=training)
+        states = [features] * 2
+        for index, cell in enumerate(self.cells):
+            output = cell(
+                states,
+                *mixing[self.space.kind(index)],
+                training=training,
+                frozen=frozen,
+                present=present,
+            )
+            states = [states[1], output]
+            if cell.spec.reduction:
+                present = halve_presence(present)
+        return states[1], present
+
+    def _make_cells(self, connection):
+        traces = SharedTraces()
+        return [
+            SearchCell(
+                self.space.cells[self.space.kind(index)],
+                self._filters(index),
+                connection=connection,
+                traces=traces,
+                reduction_prev=index - 1 in self.space.reduction_indices,
+                normalization=self.space.normalization,
+            )
+            for index in range(self.space.num_cells)
+        ]
+
+    @property
+    def _num_features(self):
+        return self.pooled * self._channels(self.space.num_cells - 1)
+
+    def _filters(self, index):
+        halvings = sum(i <= index for i in self.space.reduction_indices)
+        return self.space.filters * 2**halvings
+
+    def _channels(self, index):
+        spec = self.space.cells[self.space.kind(index)]
+        return self._filters(index) * len(spec.concat)
+
+
+def _classifier(units, fan_in):
+    return keras.layers.Dense(
+        units,
+        kernel_initializer=torch_uniform(fan_in),
+        bias_initializer=torch_uniform(fan_in),
+        # Logits stay in full precision whatever the policy of the rest.
+        dtype=keras.config.dtype_policy().variable_dtype,
+    )
