@@ -116,10 +116,9 @@ def small_text_recipe(model, **options):
     Args:
         model: `RecurrentLanguageModel`.
         **options: Further arguments of `ptb_recipe`. Here they default to
-            `epochs=20`, `batch_size=32` and `learning_rate=10.0`.
+            `epochs=20` and `batch_size=32`.
 
     Returns:
         The `LanguageRecipe`, whose `fit` trains the model.
     """
-    defaults = {"epochs": 20, "batch_size": 32, "learning_rate": 10.0}
-    return ptb_recipe(model, **{**defaults, **options})
+    return ptb_recipe(model, **{"epochs": 20, "batch_size": 32, **options})

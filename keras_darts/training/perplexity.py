@@ -88,8 +88,9 @@ def language_figures(
     streams = token_streams(ids, batch_size, vocabulary_size=size)
     function = model
     if isinstance(model, keras.Model):
-        function = _traced(model)
-        state = model.initial_state(batch_size) if state is None else state
+        if state is None:
+            state = model.initial_state(batch_size)
+        function = _traced(model, state)
     total, count = 0.0, 0
     for inputs, targets in evaluation_segments(streams, segment_length):
         logits, state = function(inputs, state)
@@ -105,8 +106,12 @@ def language_figures(
     return {"loss": loss, "perplexity": perplexity, "num_tokens": count}
 
 
-def _traced(model):
-    @tf.function(reduce_retracing=True)
+def _traced(model, state):
+    """The model as one graph for segments of any length."""
+    ids = tf.TensorSpec((state.shape[0], None), "int32")
+    signature = (ids, tf.TensorSpec(state.shape, state.dtype))
+
+    @tf.function(input_signature=signature, autograph=False)
     def function(ids, state):
         return model((ids, state), training=False)
 

@@ -265,6 +265,16 @@ def test_the_best_can_be_had_after_an_interruption(model):
     )
 
 
+def test_an_optimizer_that_scales_the_loss_goes_back_too(model):
+    inner = AveragedSGD(0.25)
+    model.compile(keras.optimizers.LossScaleOptimizer(inner), "mse")
+    callback = begun(model)
+    inner.start_averaging()
+    callback.on_epoch_begin(0)
+    callback.on_train_batch_end(0, {"loss": math.inf})
+    assert not inner.averaging
+
+
 def test_another_optimizer_is_refused(model):
     model.compile("sgd", "mse")
     with pytest.raises(TypeError, match="needs a model compiled with Averaged"):

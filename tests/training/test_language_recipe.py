@@ -67,7 +67,7 @@ def fit(recipe, model, *callbacks, **options):
 
 
 def test_a_model_learns_a_text_that_repeats_itself(model):
-    recipe = new_recipe(model, epochs=6, learning_rate=20)
+    recipe = new_recipe(model, epochs=6)
     history = fit(recipe, model).history
     assert len(history["loss"]) == 6
     assert history["val_perplexity"][-1] < WORDS / 2
