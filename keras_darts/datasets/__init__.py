@@ -31,6 +31,8 @@ from keras_darts.datasets.task import Task
 from keras_darts.datasets.task import infer_task
 from keras_darts.datasets.token_streams import TokenStreams
 from keras_darts.datasets.token_streams import token_streams
+from keras_darts.datasets.tokenizers import TextEncoder
+from keras_darts.datasets.tokenizers import split_text
 from keras_darts.datasets.vocabulary import Vocabulary
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "ResizeCenterCrop",
     "Statistics",
     "Task",
+    "TextEncoder",
     "TokenStreams",
     "Vocabulary",
     "augmentation",
@@ -62,6 +65,7 @@ __all__ = [
     "segments",
     "segments_per_epoch",
     "split",
+    "split_text",
     "stratified_subset",
     "stream",
     "token_streams",
