@@ -20,6 +20,9 @@ from keras_darts.datasets.segments import bilevel_segments
 from keras_darts.datasets.segments import evaluation_segments
 from keras_darts.datasets.segments import segments
 from keras_darts.datasets.segments import segments_per_epoch
+from keras_darts.datasets.sentences import SentenceData
+from keras_darts.datasets.sentences import Sentences
+from keras_darts.datasets.sentences import load_sentences
 from keras_darts.datasets.statistics import NORMALIZATIONS
 from keras_darts.datasets.statistics import Statistics
 from keras_darts.datasets.statistics import channel_statistics
@@ -46,6 +49,8 @@ __all__ = [
     "PadCropFlip",
     "RandomResizedCrop",
     "ResizeCenterCrop",
+    "SentenceData",
+    "Sentences",
     "Statistics",
     "Task",
     "TextEncoder",
@@ -61,6 +66,7 @@ __all__ = [
     "infer_task",
     "load",
     "load_corpus",
+    "load_sentences",
     "segment_lengths",
     "segments",
     "segments_per_epoch",
