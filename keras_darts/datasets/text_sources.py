@@ -10,6 +10,7 @@ _WORDS = {
     "valid": {"valid", "validation", "val", "dev"},
     "test": {"test"},
 }
+_LIKE_A_PATH = r"^[/.~]|\\|/.*/|\.[a-z]+$"
 
 
 def part_files(folder, *, optional=()):
@@ -84,7 +85,8 @@ def is_on_disk(source):
     path = pathlib.Path(source).expanduser()
     if path.exists():
         return True
-    if isinstance(source, pathlib.Path) or re.search(r"[/\\]|\.\w+$", source):
+    # A name may have a slash too, before the configuration: wiki40b/en.
+    if isinstance(source, pathlib.Path) or re.search(_LIKE_A_PATH, source):
         raise ValueError(
             "`source` must be a folder or file that exists, or the name of a "
             f"data set. Received: {str(source)!r}, where there is nothing"
@@ -108,8 +110,9 @@ def builder(name, data_dir):
         nearest = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
         hint = f" Did you mean {' or '.join(nearest)}?" if nearest else ""
         raise ValueError(
-            "`source` must be a folder, a text file or the name of a text set "
-            f"of TensorFlow Datasets.{hint} Received: source={name!r}"
+            "`source` must be a folder or text file that exists, or the name "
+            f"of a text set of TensorFlow Datasets.{hint} Received: "
+            f"source={name!r}"
         ) from error
     try:
         found.download_and_prepare()

@@ -132,8 +132,9 @@ def test_texts_of_one_token_are_refused(tmp_path):
 def test_what_is_not_there_is_named(tmp_path):
     with pytest.raises(ValueError, match="where there is nothing"):
         load_corpus(tmp_path / "missing")
-    with pytest.raises(ValueError, match="where there is nothing"):
-        load_corpus("missing/ptb.txt")
+    for path in ("missing/ptb.txt", "./missing", "data/text/missing"):
+        with pytest.raises(ValueError, match="where there is nothing"):
+            load_corpus(path)
     with pytest.raises(ValueError, match="`level`"):
         load_corpus(tmp_path, level="letter")
 
@@ -142,6 +143,9 @@ def test_names_of_data_sets_are_proposed():
     pytest.importorskip("tensorflow_datasets")
     with pytest.raises(ValueError, match="Did you mean tiny_shakespeare"):
         load_corpus("tiny_shakespear")
+    # It could be a configuration of one.
+    with pytest.raises(ValueError, match="that exists, or the name"):
+        load_corpus("missing/ptb")
 
 
 def test_the_unigram_perplexity_is_that_of_the_frequencies():

@@ -157,10 +157,10 @@ tfds = pytest.importorskip("tensorflow_datasets")
 
 
 class TinyReviews(tfds.core.GeneratorBasedBuilder):
-    """Reviews with a label, of which the test may know none."""
+    """Reviews with a label."""
 
     VERSION = tfds.core.Version("1.0.0")
-    TEST_LABEL = "bad"
+    LABELS = {"train": ["good", "bad"], "validation": ["bad"]}
 
     def _info(self):
         label = tfds.features.ClassLabel(names=["bad", "good"])
@@ -173,8 +173,8 @@ class TinyReviews(tfds.core.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager):
         return {
-            "train": self._generate_examples(["good", "bad"]),
-            "validation": self._generate_examples([self.TEST_LABEL]),
+            split: self._generate_examples(labels)
+            for split, labels in self.LABELS.items()
         }
 
     def _generate_examples(self, labels):
@@ -182,20 +182,31 @@ class TinyReviews(tfds.core.GeneratorBasedBuilder):
             yield index, {"text": f"a {label} film", "label": label}
 
 
-class TinyHidden(TinyReviews):
-    """Its test labels are hidden, as a competition's."""
+class TinyContest(TinyReviews):
+    """Nobody knows the labels of its test."""
 
     VERSION = tfds.core.Version("1.0.0")
-    TEST_LABEL = -1
+    LABELS = TinyReviews.LABELS | {"test": [-1]}
 
 
-def test_sets_of_tensorflow_datasets_have_their_own_label_names(tmp_path):
-    data = load_sentences("tiny_reviews", data_dir=tmp_path, min_count=1)
+class TinySecret(TinyReviews):
+    """Its test is all there is beside the training part."""
+
+    VERSION = tfds.core.Version("1.0.0")
+    LABELS = {"train": ["good", "bad"], "test": [-1]}
+
+
+@pytest.mark.parametrize("name", ["tiny_reviews", "tiny_contest"])
+def test_sets_of_tensorflow_datasets_have_their_own_label_names(tmp_path, name):
+    data = load_sentences(name, data_dir=tmp_path, min_count=1)
     assert data.label_names == ("bad", "good") and data.valid is None
     assert data.test_part.texts == ("a bad film",)
     assert data.test_part.labels.tolist() == [0]
-    with pytest.raises(ValueError, match="tells every label.*label -1"):
-        load_sentences("tiny_hidden", data_dir=tmp_path)
+
+
+def test_sets_without_labels_for_the_test_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="with labels.*'tiny_secret'"):
+        load_sentences("tiny_secret", data_dir=tmp_path)
 
 
 def test_sets_that_are_no_labelled_sentences_are_refused(shared_data):
