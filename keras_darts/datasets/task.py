@@ -38,8 +38,8 @@ class Task:
 
     Args:
         kind: String, one of `"sparse"` (class numbers), `"one_hot"`,
-            `"multi_label"` (any number of classes an element, sigmoid) and
-            `"regression"`.
+            `"multi_label"` (any number of classes an element, sigmoid),
+            `"regression"` and `"next_token"` (running text).
         num_outputs: Integer, the width of the head.
 
     Example:

@@ -4,9 +4,7 @@ import abc
 
 import keras
 import tensorflow as tf
-from keras import ops
 
-from keras_darts.datasets import infer_task
 from keras_darts.search import defaults
 from keras_darts.search import steps
 from keras_darts.search.graph_optimizer import graph_optimizer
@@ -44,8 +42,32 @@ class BilevelModel(keras.Model, abc.ABC):
 
     @property
     @abc.abstractmethod
-    def num_outputs(self):
-        """Width of the head."""
+    def modality(self):
+        """The `Modality` of the data: what batches and outputs are."""
+
+    @property
+    @abc.abstractmethod
+    def recipe(self):
+        """The `SearchRecipe` for what the user leaves out."""
+
+    @property
+    def num_classes(self):
+        """Width of the head, for data with labels."""
+        return self.modality.sizes["num_classes"]
+
+    @property
+    def image_shape(self):
+        """Shape of an element without the batch, for data with labels."""
+        return self.modality.sizes["input_shape"]
+
+    @property
+    def vocabulary_size(self):
+        """Number of tokens, for language and text."""
+        return self.modality.sizes["vocabulary_size"]
+
+    @abc.abstractmethod
+    def forward(self, inputs, training=None, frozen=False):
+        """The outputs of the supernet, in the form the modality has them."""
 
     @property
     def arch_variables(self):
@@ -110,13 +132,13 @@ class BilevelModel(keras.Model, abc.ABC):
         self.graph_optimizer = graph_optimizer
         self.task = None
         if self.built:
-            self.compile_for(defaults.task_for(loss, self.num_outputs))
+            self.compile_for(self.modality.task_for(loss))
 
     def compile_for(self, task):
         """Keras' compile, with what was left out by recipe and task."""
         with self.distribute_strategy.scope():
             arch_optimizer, arguments = defaults.completed(
-                self._choices, self.strategy.recipe, task
+                self._choices, self.recipe, task
             )
             super().compile(**arguments)
             self.arch_optimizer = arch_optimizer
@@ -127,15 +149,44 @@ class BilevelModel(keras.Model, abc.ABC):
 
     def train_step(self, data):
         train_batch, search_batch = data
-        steps.arch_step(self, train_batch, search_batch)
-        outputs, loss = steps.weight_step(self, train_batch)
-        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(train_batch)
-        self._loss_tracker.update_state(loss, sample_weight=tf.shape(x)[0])
-        return self.compute_metrics(x, y, outputs, sample_weight)
+        modality = self.modality
+        with modality.step(train_batch, self.optimizer):
+            train_batch = modality.resumed(train_batch, "train")
+            search_batch = modality.resumed(search_batch, "search")
+            searched = steps.arch_step(self, train_batch, search_batch)
+            trained = steps.weight_step(self, train_batch)
+        modality.keep(searched.outputs, "search")
+        modality.keep(trained.outputs, "train")
+        return self._logs(train_batch, trained.outputs, trained.loss)
 
     def test_step(self, data):
-        logs = super().test_step(data)
+        batch = self.modality.resumed(data, "evaluation")
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(batch)
+        outputs = self.forward(x, training=False)
+        self.modality.keep(outputs, "evaluation")
+        logits = self.modality.logits(outputs)
+        loss = self.compute_loss(x, y, logits, sample_weight, training=False)
+        logs = self._logs(batch, outputs, loss)
         return {k: v for k, v in logs.items() if k != "arch_loss"}
+
+    def reset_metrics(self):
+        """Forgets carried hidden states too: a text begins anew.
+
+        Keras calls it at the begin of each epoch and of each evaluation.
+        """
+        super().reset_metrics()
+        self.modality.reset()
+
+    def _logs(self, batch, outputs, loss):
+        """The metrics, with what a batch adds to them."""
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(batch)
+        self._loss_tracker.update_state(
+            loss * self.distribute_strategy.num_replicas_in_sync,
+            sample_weight=tf.size(y),
+        )
+        logits = self.modality.logits(outputs)
+        logs = self.compute_metrics(x, y, logits, sample_weight)
+        return {**logs, **self.modality.figures(logs)}
 
     def architecture_gradients(self, train_batch, valid_batch):
         """What the architect gives for a pair of batches; changes no state.
@@ -150,9 +201,8 @@ class BilevelModel(keras.Model, abc.ABC):
             weight decay and clipping.
         """
         if self.task is None:
-            labels = ops.convert_to_numpy(train_batch[1])
             self.compile_for(
-                infer_task(labels, self.chosen_loss, self.num_outputs)
+                self.modality.task_of(train_batch, self.chosen_loss)
             )
         if self._gradient_function is None:
             self._gradient_function = steps.gradient_function(self)

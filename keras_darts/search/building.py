@@ -1,25 +1,30 @@
-"""From a search space and a strategy to a supernet."""
+"""A search space as the arguments of a search want it."""
 
 import dataclasses
 
-from keras_darts.supernet import Supernet
 
+def adapted_space(space, strategy, **sizes):
+    """The space without what the strategy excludes, and of given sizes.
 
-def adapted_space(space, strategy, filters, num_cells):
-    """The space as the strategy and the arguments want it."""
-    sizes = {"filters": filters, "num_cells": num_cells}
+    Args:
+        space: A search space.
+        strategy: `SearchStrategy`.
+        **sizes: Fields of the space; those that are `None` stay.
+
+    Raises:
+        ValueError: for a size that the space does not have.
+    """
     given = {name: size for name, size in sizes.items() if size is not None}
+    fields = [field.name for field in dataclasses.fields(space)]
+    for name in given:
+        if name not in fields:
+            known = [field for field in sizes if field in fields]
+            raise ValueError(
+                f"`{name}` must be left out for this search space, whose "
+                f"sizes are {', '.join(known)}. Received: {name}={given[name]}"
+            )
+    if space.modality == "language" and len(given) == 1:
+        # They share a matrix, so that either says the other.
+        (size,) = given.values()
+        given = {"embedding_size": size, "hidden_size": size}
     return dataclasses.replace(space.without(strategy.exclude), **given)
-
-
-def supernet_for(space, strategy, num_outputs, image_shape):
-    """A fresh supernet with the pieces of the strategy."""
-    return Supernet(
-        space,
-        num_outputs,
-        image_shape,
-        relaxation=strategy.relaxation,
-        connection=strategy.connection,
-        initializer=strategy.initializer,
-        edge_normalization=strategy.edge_normalization,
-    )

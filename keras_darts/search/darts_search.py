@@ -1,9 +1,7 @@
 """A search for an architecture, as a Keras model."""
 
 import keras
-from keras import ops
 
-from keras_darts import networks
 from keras_darts import search_spaces
 from keras_darts import strategies
 from keras_darts.search import architecture
@@ -11,8 +9,8 @@ from keras_darts.search import defaults
 from keras_darts.search import fitting
 from keras_darts.search.bilevel_model import BilevelModel
 from keras_darts.search.building import adapted_space
-from keras_darts.search.building import supernet_for
 from keras_darts.search.graph_optimizer import graph_optimizer
+from keras_darts.search.modalities import modality_for
 from keras_darts.search.seeding import seeded
 
 
@@ -24,22 +22,25 @@ class DartsSearch(BilevelModel):
     half of the data, then the weights on a batch of the training half.
 
     Args:
-        search_space: Name, `SearchSpace` or config. Defaults to
-            `"darts_cnn"`.
+        search_space: Name, `SearchSpace`, `RecurrentSpace` or config.
+            Defaults to `"darts_cnn"`.
         strategy: Name, `SearchStrategy` or config. Defaults to `"darts"`.
         num_classes: Integer, width of the head. Defaults to `None`: read from
             the labels.
-        input_shape: Tuple (height, width, channels). Defaults to `None`: read
-            from the images.
+        input_shape: Tuple (height, width, channels) of images, or (time,) of
+            sentences. Defaults to `None`: read from the data.
         filters: Integer, channels of the first cells. Defaults to `None`:
-            the search space's own.
-        num_cells: Integer, cells of the supernet. Defaults to `None`: the
-            search space's own.
+            the search space's own, as for the next three.
+        num_cells: Integer, cells of the supernet.
+        embedding_size: Integer, units of embedded tokens.
+        hidden_size: Integer, units of the hidden state of a recurrent space.
+        vocabulary_size: Integer, for language and text. Defaults to `None`:
+            read from the corpus or the ids.
         seed: Integer, decides first values, split and order of the data.
             Defaults to `0`.
 
     Raises:
-        ValueError: for unknown names, with the nearest ones, and for shapes
+        ValueError: for unknown names, with the nearest ones, and for sizes
             that the search space can't take.
 
     Example:
@@ -67,73 +68,73 @@ class DartsSearch(BilevelModel):
         filters=None,
         num_cells=None,
         seed=0,
+        *,
+        vocabulary_size=None,
+        embedding_size=None,
+        hidden_size=None,
         **kwargs,
     ):
         with seeded(seed):
             pieces = strategies.get(strategy).clone()
         super().__init__(pieces, **kwargs)
         self.search_space = adapted_space(
-            search_spaces.get(search_space), self.strategy, filters, num_cells
+            search_spaces.get(search_space),
+            self.strategy,
+            filters=filters,
+            num_cells=num_cells,
+            embedding_size=embedding_size,
+            hidden_size=hidden_size,
         )
-        self.num_classes = num_classes
-        self.image_shape = None if input_shape is None else tuple(input_shape)
         self.seed = seed
         self.preprocessing = None
         self._supernet = None
-        if None not in (num_classes, self.image_shape):
-            self._build_supernet(num_classes, self.image_shape)
+        self._modality = modality_for(
+            self,
+            num_classes=num_classes,
+            input_shape=input_shape and tuple(input_shape),
+            vocabulary_size=vocabulary_size,
+        )
+        self._build_supernet()
 
     @property
     def supernet(self):
         """The network under the present architecture parameters."""
         if self._supernet is None:
-            raise ValueError(
-                "`num_classes` and `input_shape` must be given before the "
-                "supernet is used; `fit` reads them from the data. Received: "
-                f"num_classes={self.num_classes}, "
-                f"input_shape={self.image_shape}"
-            )
+            raise self.modality.not_ready()
         return self._supernet
 
     @property
-    def num_outputs(self):
-        return self.num_classes
+    def modality(self):
+        return self._modality
 
-    def call(self, images, training=None, frozen=False):
-        images = ops.cast(images, self.compute_dtype)
-        if self.preprocessing is not None:
-            images = self.preprocessing(images)
-        return self.supernet(images, training=training, frozen=frozen)
+    @property
+    def recipe(self):
+        modality = self.search_space.modality
+        return self.strategy.recipe or strategies.RECIPES[modality]
 
-    def prepare(
-        self, task, image_shape, *, normalization, epochs, steps_per_epoch
-    ):
-        """Builds and compiles for data of a kind; `fit` calls it.
+    def call(self, inputs, training=None):
+        return self.modality.logits(self.forward(inputs, training=training))
+
+    def forward(self, inputs, training=None, frozen=False):
+        return self.modality.forward(inputs, training, frozen)
+
+    def prepare(self, data, *, epochs, steps_per_epoch):
+        """Builds and compiles for data; `fit` calls it.
 
         Args:
-            task: `Task` of the labels.
-            image_shape: Tuple (height, width, channels).
-            normalization: `Statistics` of the training images, which become
-                part of the model.
+            data: What the search's modality has read.
             epochs: Integer, the length of the learning-rate schedule.
             steps_per_epoch: Integer.
         """
-        if self._supernet is None:
-            self._build_supernet(task.num_outputs, image_shape)
-        if image_shape != self.image_shape:
-            raise ValueError(
-                "`x` must be images of the search's `input_shape`, "
-                f"{self.image_shape}. Received: images of shape {image_shape}"
-            )
-        self.preprocessing = keras.layers.Normalization(
-            mean=list(normalization.mean), variance=list(normalization.variance)
-        )
-        self.preprocessing.build((None, *image_shape))
+        task, sizes = self.modality.check(data)
+        self.modality.take_sizes(**sizes)
+        self._build_supernet()
+        self.modality.settle(data)
         if self.task != task:
             self.compile_for(task)
         if self._choices.get("optimizer") is None:
             self.optimizer.learning_rate = defaults.schedule(
-                self.strategy.recipe, epochs, steps_per_epoch
+                self.recipe, epochs, steps_per_epoch
             )
         self.forget_traces()
 
@@ -158,7 +159,9 @@ class DartsSearch(BilevelModel):
 
         Args:
             x: Batched `tf.data.Dataset` of (x, y) or (x, y, sample weight);
-                a pair of them; or an array of images.
+                a pair of them; or an array of images or sentences. For
+                language a `datasets.Corpus`, an array of token ids, or a data
+                set of consecutive segments.
             y: Array of labels, when `x` is an array.
             batch_size: Integer, the global batch size, for arrays. Defaults
                 to `None`: the recipe's.
@@ -188,10 +191,10 @@ class DartsSearch(BilevelModel):
                 before any training.
         """
         epochs = fitting.checked_epochs(
-            self.strategy.recipe.epochs if epochs is None else epochs
+            self.recipe.epochs if epochs is None else epochs
         )
         output_dir = fitting.run_folder(output_dir, resume_from)
-        halves = fitting.halves_for(
+        data = fitting.read(
             self,
             x,
             y,
@@ -203,10 +206,10 @@ class DartsSearch(BilevelModel):
         )
         plan = fitting.plan_fit(
             self,
-            halves,
+            data,
             epochs=epochs,
             steps_per_epoch=steps_per_epoch,
-            augment=fitting.chosen_augmentation(augmentation, halves),
+            augment=fitting.chosen_augmentation(self, augmentation, data),
             output_dir=output_dir,
             resume_from=resume_from,
         )
@@ -220,21 +223,18 @@ class DartsSearch(BilevelModel):
             self.search_space, *architecture.mixing(self.supernet)
         )
 
-    def derived_network(self, filters=36, num_cells=20, **kwargs):
+    def derived_network(self, **sizes):
         """A fresh plain network of the present genotype.
 
         Args:
-            filters: Integer. Defaults to `36`.
-            num_cells: Integer. Defaults to `20`.
-            **kwargs: Arguments of `networks.network_for`.
+            **sizes: Arguments of the network: for images those of
+                `networks.network_for`, with `filters=36` and `num_cells=20`
+                if left out; for text those of `networks.TextNetwork`; for
+                language those of `networks.RecurrentLanguageModel`.
         """
-        return networks.network_for(
-            self.genotype(),
-            num_outputs=self.num_classes,
-            input_shape=self.image_shape,
-            filters=filters,
-            num_cells=num_cells,
-            **kwargs,
+        defaults = self.modality.network_sizes
+        return self.modality.derived_network(
+            self.genotype(), **{**defaults, **sizes}
         )
 
     def citation(self):
@@ -245,19 +245,16 @@ class DartsSearch(BilevelModel):
         return {
             "search_space": self.search_space.get_config(),
             "strategy": self.strategy.get_config(),
-            "num_classes": self.num_classes,
-            "input_shape": self.image_shape and list(self.image_shape),
-            "filters": None,
-            "num_cells": None,
+            **self.modality.sizes,
             "seed": self.seed,
         }
 
-    def _build_supernet(self, num_outputs, image_shape):
+    def _build_supernet(self):
+        """Builds it once, as soon as enough is known."""
+        if self._supernet is not None or not self.modality.ready:
+            return
         with self.distribute_strategy.scope(), seeded(self.seed):
-            self._supernet = supernet_for(
-                self.search_space, self.strategy, num_outputs, image_shape
-            )
+            self._supernet = self.modality.make_supernet()
             self.arch_loss_tracker = keras.metrics.Mean(name="arch_loss")
-        self.num_classes, self.image_shape = num_outputs, tuple(image_shape)
         self.built = True
         self.forget_traces()

@@ -8,7 +8,6 @@ import typing
 
 import keras
 
-from keras_darts import datasets
 from keras_darts.datasets import augmentation as augmentations
 from keras_darts.files import writable_folder
 from keras_darts.search.callbacks import ArchitectureBoard
@@ -32,13 +31,13 @@ class Plan(typing.NamedTuple):
 
 
 def plan_fit(
-    search, halves, *, epochs, steps_per_epoch, augment, output_dir, resume_from
+    search, data, *, epochs, steps_per_epoch, augment, output_dir, resume_from
 ):
     """Builds and compiles what is missing, and lays out the whole training.
 
     Args:
         search: `DartsSearch`.
-        halves: `Halves` of the data.
+        data: What the search's modality has read.
         epochs: Integer.
         steps_per_epoch: Integer or `None`, a pass over the training half.
         augment: Augmentation of both batches, or `None`.
@@ -48,36 +47,26 @@ def plan_fit(
     Returns:
         A `Plan`.
     """
-    task = datasets.check(
-        halves, loss=search.chosen_loss, num_classes=search.num_classes
-    )
-    steps = steps_per_epoch or halves.num_train // halves.batch_size
-    search.prepare(
-        task,
-        _image_shape(halves),
-        normalization=datasets.channel_statistics(halves.train),
-        epochs=epochs,
-        steps_per_epoch=steps,
-    )
+    modality = search.modality
+    steps = steps_per_epoch or modality.steps_per_epoch(data)
+    search.prepare(data, epochs=epochs, steps_per_epoch=steps)
     settings = {
-        "batch_size": halves.batch_size,
+        "batch_size": data.batch_size,
         "steps_per_epoch": steps,
-        "data": halves.description,
+        "data": data.description,
         "augmentation": augment and augmentations.serialize(augment),
     }
     config = run_config(search, settings, epochs)
     run, start = _run_callbacks(search, config, output_dir, resume_from)
-    batches = datasets.bilevel(
-        halves,
-        epochs=epochs,
-        start_epoch=start,
-        seed=search.seed,
-        augment=augment,
-        steps_per_epoch=steps,
-    )
     return Plan(
-        x=batches,
-        validation_data=datasets.evaluation(halves.search, halves.batch_size),
+        x=modality.batches(
+            data,
+            epochs=epochs,
+            start_epoch=start,
+            augment=augment,
+            steps_per_epoch=steps,
+        ),
+        validation_data=modality.evaluation(data),
         epochs=epochs,
         initial_epoch=start,
         steps_per_epoch=steps,
@@ -85,43 +74,18 @@ def plan_fit(
     )
 
 
-def halves_for(search, x, y, batch_size, **options):
-    """The user's data as halves; the log says how they were made."""
-    if batch_size is None and not _is_batched(x):
-        batch_size = search.strategy.recipe.batch_size
-    halves = datasets.split(
-        x, y, batch_size=batch_size, seed=search.seed, **options
-    )
-    _LOG.info("%s", halves.description)
-    return halves
+def read(search, x, y, batch_size, **options):
+    """The user's data; the log says what became of them."""
+    data = search.modality.read(x, y, batch_size, **options)
+    _LOG.info("%s", data.description)
+    return data
 
 
-def chosen_augmentation(choice, halves):
-    """The augmentation that a choice means for the images at hand."""
-    if choice == "auto":
-        choice = auto_augmentation(_image_shape(halves))
-    augment = None if choice is None else augmentations.get(choice)
+def chosen_augmentation(search, choice, data):
+    """The augmentation that a choice means for the data at hand."""
+    augment = search.modality.augmentation(choice, data)
     _LOG.info("augmentation: %s", augment or "none")
     return augment
-
-
-def auto_augmentation(image_shape):
-    """Crops for all images, and mirror images of those in colour.
-
-    An eighth of the side is padded and cropped, which is 4 of CIFAR's 32
-    pixels; digits and letters would not stand a flip.
-
-    Example:
-
-    >>> auto_augmentation((8, 8, 1))
-    PadCropFlip(padding=1, flip=False)
-    """
-    height, width, channels = image_shape
-    return datasets.PadCropFlip(min(height, width) // 8, flip=channels == 3)
-
-
-def _image_shape(halves):
-    return tuple(halves.train.element_spec[0].shape)
 
 
 def checked_epochs(epochs):
@@ -131,12 +95,6 @@ def checked_epochs(epochs):
             f"`epochs` must be a positive integer. Received: epochs={epochs!r}"
         )
     return epochs
-
-
-def _is_batched(x):
-    if isinstance(x, tuple):
-        x = x[0]
-    return hasattr(x, "element_spec")
 
 
 def run_folder(output_dir, resume_from):
@@ -183,21 +141,24 @@ def _run_callbacks(search, config, output_dir, resume_from):
         )
         start = checkpoint.restore()
     directory = RunDirectory(
-        output_dir, config=config, checkpoint=checkpoint, start_epoch=start
+        output_dir,
+        config=config,
+        checkpoint=checkpoint,
+        start_epoch=start,
+        files=search.modality.files(),
     )
     return [directory, ArchitectureBoard(output_dir / "tensorboard")], start
 
 
 def run_config(search, settings, epochs):
     """What `config.json` says of a run."""
-    preprocessing = search.preprocessing
     return {
         "search": search.get_config(),
         "task": {
             "kind": search.task.kind,
             "num_outputs": search.task.num_outputs,
         },
-        "preprocessing": preprocessing and preprocessing.get_config(),
+        **search.modality.config(),
         "fit": {**settings, "epochs": epochs},
         "optimizer": keras.optimizers.serialize(search.optimizer),
         "arch_optimizer": keras.optimizers.serialize(search.arch_optimizer),

@@ -38,6 +38,11 @@ class SearchProblem:
         self._search = search
         self._functions = {}
 
+    @property
+    def unroll_clip_norm(self):
+        """The recipe's bound on norms inside the coming step, or `None`."""
+        return self._search.recipe.unroll_clip_norm
+
     def weight_values(self):
         """The present weights, as tensors."""
         return _values(self._search.weight_variables)
@@ -54,7 +59,7 @@ class SearchProblem:
         """Where the weights' optimizer is about to move them."""
         return coming_step(self._search.optimizer, weights, gradients)
 
-    def gradients(self, batch, weights, arch, wrt):
+    def gradients(self, batch, weights, arch, wrt, penalized=False):
         """The loss on a batch and its gradients, summed over replicas.
 
         Args:
@@ -62,8 +67,13 @@ class SearchProblem:
             weights: Values for `search.weight_variables`.
             arch: Values for `search.arch_variables`.
             wrt: `"weights"`, `"arch"` or `"both"`.
+            penalized: Boolean, whether the gradients are those of the loss
+                with the penalties of a step of the weights. Defaults to
+                `False`.
         """
-        evaluate = self._function(f"evaluate_{wrt}", self._evaluate, wrt)
+        evaluate = self._function(
+            f"evaluate_{wrt}_{penalized}", self._evaluate, wrt, penalized
+        )
         found = Evaluation(*evaluate(batch, weights, arch))
         return found._replace(
             weights=sum_over_replicas(found.weights),
@@ -89,7 +99,7 @@ class SearchProblem:
             )
         return self._functions[name]
 
-    def _evaluate(self, batch, weights, arch, wrt):
+    def _evaluate(self, batch, weights, arch, wrt, penalized):
         groups = {
             "weights": weights if wrt != "arch" else [],
             "arch": arch if wrt != "weights" else [],
@@ -99,8 +109,10 @@ class SearchProblem:
             loss, outputs, state = self._loss_at(
                 batch, weights, arch, frozen=wrt == "arch"
             )
+            penalty = self._penalty(outputs) if penalized else 0.0
+            total = loss + penalty
         found = tape.gradient(
-            loss, groups, unconnected_gradients=tf.UnconnectedGradients.ZERO
+            total, groups, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
         return loss, found["weights"], found["arch"], outputs, state
 
@@ -128,13 +140,19 @@ class SearchProblem:
         variables = [*search.weight_variables, *search.arch_variables]
         mapping = list(zip(variables, [*weights, *arch], strict=True))
         with keras.StatelessScope(state_mapping=mapping) as scope:
-            outputs = search(x, training=True, frozen=frozen)
-            loss = search.compute_loss(x, y, outputs, sample_weight)
+            outputs = search.forward(x, training=True, frozen=frozen)
+            logits = search.modality.logits(outputs)
+            loss = search.compute_loss(x, y, logits, sample_weight)
         state = [
             _current(scope, variable)
             for variable in search.supernet.non_trainable_variables
         ]
         return loss, outputs, state
+
+    def _penalty(self, outputs):
+        # Like the loss, of this replica's share.
+        penalty = self._search.modality.penalty(outputs)
+        return penalty / tf.distribute.get_strategy().num_replicas_in_sync
 
 
 def sum_over_replicas(tensors):

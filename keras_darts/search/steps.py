@@ -6,39 +6,45 @@ from keras_darts.search import architecture
 
 
 def arch_loss_and_gradients(search, train_batch, search_batch):
-    """The search loss and the gradients of alphas and betas, summed."""
-    loss, gradients = search.strategy.architect.gradients(
+    """What the search loss was, and the gradients of alphas and betas."""
+    found, gradients = search.strategy.architect.gradients(
         search.problem, train_batch, search_batch
     )
     terms = architecture.regularizer_gradients(
         search.supernet, search.strategy.regularizers
     )
-    return loss, [g + t for g, t in zip(gradients, terms, strict=True)]
+    return found, [g + t for g, t in zip(gradients, terms, strict=True)]
 
 
 def arch_step(search, train_batch, search_batch):
-    """Moves the architecture, and nothing else."""
-    loss, gradients = arch_loss_and_gradients(search, train_batch, search_batch)
+    """Moves the architecture, and nothing else; what the loss was."""
+    found, gradients = arch_loss_and_gradients(
+        search, train_batch, search_batch
+    )
     _apply(search.arch_optimizer, gradients, search.arch_variables)
-    search.arch_loss_tracker.update_state(loss * _num_replicas())
+    search.arch_loss_tracker.update_state(found.loss * _num_replicas())
+    return found
 
 
 def weight_step(search, batch):
     """Moves the weights and the state of the layers.
 
     Returns:
-        The network's outputs on the batch, from before the step, and the
-        loss, averaged over replicas.
+        The `Evaluation` of the batch, from before the step.
     """
     problem = search.problem
     found = problem.gradients(
-        batch, problem.weight_values(), problem.arch_values(), "weights"
+        batch,
+        problem.weight_values(),
+        problem.arch_values(),
+        "weights",
+        penalized=True,
     )
     _apply(search.optimizer, found.weights, search.weight_variables)
     state = search.supernet.non_trainable_variables
     for variable, value in zip(state, found.state, strict=True):
         variable.assign(value)
-    return found.outputs, found.loss * _num_replicas()
+    return found
 
 
 def gradient_function(search):
@@ -46,11 +52,18 @@ def gradient_function(search):
     strategy = search.distribute_strategy
 
     def gradients(*batches):
-        def on_replica(*parts):
-            return arch_loss_and_gradients(search, *parts)
+        def on_replica(train_batch, search_batch):
+            with search.modality.step(train_batch, search.optimizer):
+                # From a text's beginning: no state is read or kept.
+                _, found = arch_loss_and_gradients(
+                    search,
+                    search.modality.begun(train_batch),
+                    search.modality.begun(search_batch),
+                )
+            return found
 
         parts = [_per_replica(strategy, batch) for batch in batches]
-        _, found = strategy.run(on_replica, parts)
+        found = strategy.run(on_replica, parts)
         return [
             tf.cast(strategy.experimental_local_results(g)[0], "float32")
             for g in found

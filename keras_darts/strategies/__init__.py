@@ -1,5 +1,6 @@
 """Methods of differentiable search, made of pieces that combine."""
 
+from keras_darts.strategies.recipe import RECIPES
 from keras_darts.strategies.recipe import SearchRecipe
 from keras_darts.strategies.strategy import SearchStrategy
 from keras_darts.strategies.variants import get
@@ -7,6 +8,7 @@ from keras_darts.strategies.variants import names
 from keras_darts.strategies.variants import register_variant
 
 __all__ = [
+    "RECIPES",
     "SearchRecipe",
     "SearchStrategy",
     "get",

@@ -5,7 +5,9 @@ import dataclasses
 
 @dataclasses.dataclass(frozen=True)
 class SearchRecipe:
-    """Defaults of `compile` and `fit`: those of DARTS on CIFAR-10.
+    """Defaults of `compile` and `fit`: here those of DARTS on CIFAR-10.
+
+    `RECIPES` has one for each modality of search spaces.
 
     Args:
         epochs: Integer. Defaults to `50`.
@@ -22,6 +24,10 @@ class SearchRecipe:
         arch_beta_2: Float, of Adam. Defaults to `0.999`.
         arch_weight_decay: Float, L2 in the gradient of the architecture.
             Defaults to `1e-3`.
+        unroll_clip_norm: Float or `None`, the bound on the norms inside an
+            unrolled step. Defaults to `None`.
+        segment_length: Integer, the tokens of a training segment for which
+            the learning rate is meant, for language. Defaults to `35`.
 
     Reference: Liu et al., 2019, DARTS, appendix A.1.1, with the minimum
     learning rate and the initial alphas of the published code.
@@ -38,6 +44,28 @@ class SearchRecipe:
     arch_beta_1: float = 0.5
     arch_beta_2: float = 0.999
     arch_weight_decay: float = 1e-3
+    unroll_clip_norm: float = None
+    segment_length: int = 35
 
     def get_config(self):
         return dataclasses.asdict(self)
+
+
+RECIPES = {
+    "image": SearchRecipe(),
+    # Of DARTS on Penn Treebank: Liu et al., 2019, appendix A.1.2.
+    "language": SearchRecipe(
+        batch_size=256,
+        learning_rate=20.0,
+        min_learning_rate=20.0,
+        momentum=0.0,
+        weight_decay=5e-7,
+        clip_norm=0.25,
+        arch_learning_rate=3e-3,
+        arch_beta_1=0.9,
+        unroll_clip_norm=0.25,
+    ),
+    # Ours: short texts are learned by heart within a few passes, and few
+    # steps must suffice for the alphas.
+    "text": SearchRecipe(epochs=15, arch_learning_rate=3e-3),
+}

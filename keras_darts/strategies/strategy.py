@@ -45,7 +45,8 @@ class SearchStrategy:
             normal distribution of standard deviation 1e-3.
         exclude: Names of primitives left out of the search space. Defaults to
             none.
-        recipe: `SearchRecipe`. Defaults to DARTS' own.
+        recipe: `SearchRecipe`. Defaults to `None`: the one of `RECIPES` for
+            the modality of the search space.
         citations: The papers behind the method.
 
     Example:
@@ -64,7 +65,7 @@ class SearchStrategy:
     discretizer: object = "top_k"
     initializer: object = None
     exclude: tuple = ()
-    recipe: SearchRecipe = SearchRecipe()
+    recipe: SearchRecipe = None
     citations: tuple = ()
 
     def __post_init__(self):
@@ -124,7 +125,7 @@ class SearchStrategy:
             ],
             "initializer": keras.initializers.serialize(self.initializer),
             "exclude": list(self.exclude),
-            "recipe": self.recipe.get_config(),
+            "recipe": self.recipe and self.recipe.get_config(),
             "citations": list(self.citations),
         }
 

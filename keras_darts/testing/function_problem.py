@@ -42,6 +42,7 @@ class FunctionProblem:
         self.weights = list(weights)
         self.arch = list(arch)
         self.rate = step_size
+        self.unroll_clip_norm = None
 
     def weight_values(self):
         return list(self.weights)

@@ -78,6 +78,7 @@ def _sparse_loss(label_smoothing):
 
 _LOSSES = {
     "sparse": _sparse_loss,
+    "next_token": _sparse_loss,
     "one_hot": lambda label_smoothing: keras.losses.CategoricalCrossentropy(
         from_logits=True, label_smoothing=label_smoothing
     ),
@@ -112,6 +113,8 @@ _METRICS = {
         (0, lambda: keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)),
     ),
     "regression": ((0, lambda: keras.metrics.MeanAbsoluteError("mae")),),
+    # The perplexity follows from the loss.
+    "next_token": (),
 }
 
 

@@ -92,12 +92,12 @@ def test_unrolled_equals_the_closed_form(hessian, clip_norm):
     w_ahead = w - 0.1 * g
     v, _ = clipped(w_ahead + c_matrix.T @ a, clip_norm)
     expected = c_matrix @ w_ahead - shrink * 0.1 * b_matrix @ v
-    loss, found = Unrolled(hessian, clip_norm=clip_norm).gradients(
+    seen, found = Unrolled(hessian, clip_norm=clip_norm).gradients(
         problem, "train", "search"
     )
     np.testing.assert_allclose(found[0], expected, rtol=1e-9, atol=1e-10)
     expected_loss = (w_ahead**2).sum() / 2 + (a * (c_matrix @ w_ahead)).sum()
-    assert float(loss) == pytest.approx(expected_loss)
+    assert float(seen.loss) == pytest.approx(expected_loss)
 
 
 def test_clipping_that_never_acts_changes_nothing():
@@ -211,8 +211,8 @@ def test_first_order_is_the_plain_gradient_of_the_search_loss():
         expected_loss = problem.losses["search"](problem.weights, problem.arch)
     expected = tape.gradient(expected_loss, problem.arch)
     del problem.losses["train"]  # It has no need of the training batch.
-    loss, found = FirstOrder().gradients(problem, "train", "search")
-    assert float(loss) == float(expected_loss)
+    seen, found = FirstOrder().gradients(problem, "train", "search")
+    assert float(seen.loss) == float(expected_loss)
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_array_equal(one, other)
 

@@ -25,6 +25,8 @@ class RunDirectory(keras.callbacks.Callback):
         checkpoint: `SearchCheckpoint`.
         start_epoch: Integer, epochs that an earlier part of the run has done;
             what it wrote is continued. Defaults to `0`.
+        files: Dictionary from names to texts of further files. Defaults to
+            none.
 
     Example:
 
@@ -33,17 +35,23 @@ class RunDirectory(keras.callbacks.Callback):
     True
     """
 
-    def __init__(self, folder, *, config, checkpoint, start_epoch=0):
+    def __init__(
+        self, folder, *, config, checkpoint, start_epoch=0, files=None
+    ):
         super().__init__()
         self.folder = writable_folder(folder, "output_dir")
         self.config = config
         self.checkpoint = checkpoint
         self.start_epoch = start_epoch
+        self.files = dict(files or {})
         self._rows = _read_history(self.folder / "history.csv", start_epoch)
         self._alphas = _read_alphas(self.folder / "alphas.npz", start_epoch)
 
     def on_train_begin(self, logs=None):
         write_json(self.folder / "config.json", self.config)
+        for name, text in self.files.items():
+            with written_whole(self.folder / name) as scratch:
+                scratch.write_text(text, encoding="utf-8")
 
     def on_epoch_end(self, epoch, logs=None):
         self._rows.append({"epoch": epoch, **(logs or {})})

@@ -16,7 +16,7 @@ class FirstOrder:
     """
 
     def gradients(self, problem, train_batch, search_batch):
-        """The search loss and its architecture gradients.
+        """What the search loss was, and its architecture gradients.
 
         Args:
             problem: Gives losses and gradients, as `BilevelProblem` does.
@@ -29,7 +29,7 @@ class FirstOrder:
             problem.arch_values(),
             wrt="arch",
         )
-        return found.loss, found.arch
+        return found, found.arch
 
     def get_config(self):
         return dataclasses.asdict(self)

@@ -27,9 +27,10 @@ class Unrolled:
             `"finite_difference"`.
         epsilon: Float > 0, length of the shift of all weights together.
             Defaults to `0.01`.
-        clip_norm: Float or `None`. Clips the training gradient inside the
-            coming step and the vector v to this global norm, as the recurrent
-            search does. Defaults to `None`.
+        clip_norm: Float. Clips the training gradient inside the coming step
+            and the vector v to this global norm, as the recurrent search
+            does; infinity never clips. Defaults to `None`: the bound of the
+            recipe, 0.25 for language and none for others.
 
     Raises:
         ValueError: for an unknown `hessian`, or numbers that are not
@@ -58,20 +59,20 @@ class Unrolled:
                 )
 
     def gradients(self, problem, train_batch, search_batch):
-        """The search loss at w' and the architecture gradients."""
+        """What the search loss was at w', and the architecture gradients."""
         w, a = problem.weight_values(), problem.arch_values()
         g = problem.gradients(train_batch, w, a, wrt="weights").weights
-        g, shrink = self._clip(g)
+        g, shrink = self._clip(problem, g)
         found = problem.gradients(
             search_batch, problem.stepped(w, g), a, wrt="both"
         )
-        v, _ = self._clip(found.weights)
+        v, _ = self._clip(problem, found.weights)
         if self.hessian == "exact":
             implicit = problem.mixed_product(train_batch, w, a, v)
         else:
             implicit = self._difference(problem, train_batch, w, a, v)
         xi = shrink * problem.step_size()
-        return found.loss, [
+        return found, [
             d - tf.cast(xi, d.dtype) * h
             for d, h in zip(found.arch, implicit, strict=True)
         ]
@@ -79,12 +80,15 @@ class Unrolled:
     def get_config(self):
         return dataclasses.asdict(self)
 
-    def _clip(self, tensors):
+    def _clip(self, problem, tensors):
         """The tensors at a bounded global norm, and the factor applied."""
-        if self.clip_norm is None:
+        bound = self.clip_norm
+        if bound is None:
+            bound = problem.unroll_clip_norm
+        if bound is None:
             return tensors, 1.0
         norm = tf.linalg.global_norm(tensors)
-        factor = tf.minimum(1.0, self.clip_norm / (norm + 1e-6))
+        factor = tf.minimum(1.0, bound / (norm + 1e-6))
         return [t * factor for t in tensors], factor
 
     def _difference(self, problem, batch, w, a, v):

@@ -1,0 +1,24 @@
+"""What a search has to know of images, of sentences and of running text."""
+
+from keras_darts.errors import unknown_name
+from keras_darts.search.modalities.image import ImageModality
+from keras_darts.search.modalities.language import LanguageModality
+from keras_darts.search.modalities.modality import Modality
+from keras_darts.search.modalities.text import TextModality
+
+_MODALITIES = {
+    "image": ImageModality,
+    "language": LanguageModality,
+    "text": TextModality,
+}
+
+
+def modality_for(search, **sizes):
+    """A new `Modality` of the search's space, with what the user gave."""
+    name = search.search_space.modality
+    if name not in _MODALITIES:
+        raise unknown_name("modality", name, _MODALITIES)
+    return _MODALITIES[name](search, **sizes)
+
+
+__all__ = ["Modality", "modality_for"]

@@ -1,0 +1,75 @@
+"""Searches on images."""
+
+import keras
+from keras import ops
+
+from keras_darts import datasets
+from keras_darts import networks
+from keras_darts.datasets import augmentation as augmentations
+from keras_darts.search.modalities.labelled import LabelledModality
+from keras_darts.supernet import Supernet
+
+
+class ImageModality(LabelledModality):
+    """Images go in as the user has them: the model scales them itself."""
+
+    needs = ("num_classes", "input_shape")
+    network_sizes = {"filters": 36, "num_cells": 20}
+
+    def make_supernet(self):
+        search, strategy = self._search, self._search.strategy
+        return Supernet(
+            search.search_space,
+            self.sizes["num_classes"],
+            self.sizes["input_shape"],
+            relaxation=strategy.relaxation,
+            connection=strategy.connection,
+            initializer=strategy.initializer,
+            edge_normalization=strategy.edge_normalization,
+        )
+
+    def forward(self, inputs, training=None, frozen=False):
+        images = ops.cast(inputs, self._search.compute_dtype)
+        if self._search.preprocessing is not None:
+            images = self._search.preprocessing(images)
+        return self._search.supernet(images, training=training, frozen=frozen)
+
+    def derived_network(self, genotype, **sizes):
+        return networks.network_for(
+            genotype,
+            num_outputs=self.sizes["num_classes"],
+            input_shape=self.sizes["input_shape"],
+            **sizes,
+        )
+
+    def settle(self, data):
+        found = datasets.channel_statistics(data.train)
+        layer = keras.layers.Normalization(
+            mean=list(found.mean), variance=list(found.variance)
+        )
+        layer.build((None, *self.sizes["input_shape"]))
+        self._search.preprocessing = layer
+
+    def augmentation(self, choice, data):
+        if choice == "auto":
+            choice = auto_augmentation(data.train.element_spec[0].shape)
+        return None if choice is None else augmentations.get(choice)
+
+    def config(self):
+        layer = self._search.preprocessing
+        return {"preprocessing": layer and layer.get_config()}
+
+
+def auto_augmentation(image_shape):
+    """Crops for all images, and mirror images of those in colour.
+
+    An eighth of the side is padded and cropped, which is 4 of CIFAR's 32
+    pixels; digits and letters would not stand a flip.
+
+    Example:
+
+    >>> auto_augmentation((8, 8, 1))
+    PadCropFlip(padding=1, flip=False)
+    """
+    height, width, channels = image_shape
+    return datasets.PadCropFlip(min(height, width) // 8, flip=channels == 3)

@@ -1,0 +1,82 @@
+"""Data whose elements have labels and nothing to do with each other."""
+
+import contextlib
+
+from keras import ops
+
+from keras_darts import datasets
+from keras_darts.datasets import infer_task
+from keras_darts.search import defaults
+from keras_darts.search.modalities.modality import Modality
+
+
+class LabelledModality(Modality):
+    """What images and sentences have in common."""
+
+    @property
+    def num_outputs(self):
+        return self.sizes["num_classes"]
+
+    def task_for(self, loss):
+        return defaults.task_for(loss, self.num_outputs)
+
+    def task_of(self, batch, loss):
+        labels = ops.convert_to_numpy(batch[1])
+        return infer_task(labels, loss, self.sizes["num_classes"])
+
+    def logits(self, outputs):
+        return outputs
+
+    def penalty(self, outputs):
+        return 0.0
+
+    def step(self, train_batch, optimizer):
+        return contextlib.nullcontext()
+
+    def begun(self, batch):
+        return batch
+
+    def resumed(self, batch, stream):
+        return batch
+
+    def keep(self, outputs, stream):
+        """Nothing lives on from batch to batch."""
+
+    def reset(self):
+        """Nothing has been kept."""
+
+    def figures(self, logs):
+        return {}
+
+    def read(self, x, y, batch_size, **options):
+        if batch_size is None and not _is_batched(x):
+            batch_size = self._search.recipe.batch_size
+        return datasets.split(
+            x, y, batch_size=batch_size, seed=self._search.seed, **options
+        )
+
+    def check(self, data):
+        task = datasets.check(
+            data,
+            loss=self._search.chosen_loss,
+            num_classes=self.sizes["num_classes"],
+        )
+        return task, {
+            "num_classes": task.num_outputs,
+            "input_shape": tuple(data.train.element_spec[0].shape),
+        }
+
+    def steps_per_epoch(self, data):
+        return data.num_train // data.batch_size
+
+    def batches(self, data, **options):
+        return datasets.bilevel(data, seed=self._search.seed, **options)
+
+    def evaluation(self, data):
+        return datasets.evaluation(data.search, data.batch_size)
+
+
+def _is_batched(x):
+    if isinstance(x, tuple):
+        x = x[0]
+    return hasattr(x, "element_spec")

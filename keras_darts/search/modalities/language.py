@@ -1,0 +1,195 @@
+"""Searches on running text, whose next token is to be foretold."""
+
+import dataclasses
+
+import tensorflow as tf
+from keras import ops
+
+from keras_darts import datasets
+from keras_darts.datasets import Task
+from keras_darts.networks import CarriedState
+from keras_darts.networks import RecurrentLanguageModel
+from keras_darts.schedules import scaled_learning_rate
+from keras_darts.search.modalities.modality import Modality
+from keras_darts.search.modalities.text_halves import text_halves
+from keras_darts.strategies.connections import FullConnection
+from keras_darts.supernet import LanguageSupernet
+
+_STREAMS = ("train", "search", "evaluation")
+
+
+class LanguageModality(Modality):
+    """Rows of text, cut in segments that hand on their hidden state."""
+
+    needs = ("vocabulary_size",)
+    network_sizes = {"hidden_size": 850}
+
+    def __init__(self, search, **sizes):
+        super().__init__(search, **sizes)
+        self._states = None
+        self._vocabulary = None
+
+    @property
+    def num_outputs(self):
+        return self.sizes["vocabulary_size"]
+
+    # The supernet
+
+    def make_supernet(self):
+        search, strategy = self._search, self._search.strategy
+        if not isinstance(strategy.connection, FullConnection):
+            raise ValueError(
+                "`connection` must be 'full' in a recurrent search space. "
+                f"Received: connection={strategy.connection!r}"
+            )
+        units = search.search_space.hidden_size
+        self._states = {
+            stream: CarriedState(units, search.compute_dtype)
+            for stream in _STREAMS
+        }
+        return LanguageSupernet(
+            search.search_space,
+            self.sizes["vocabulary_size"],
+            relaxation=strategy.relaxation,
+            initializer=strategy.initializer,
+            edge_normalization=strategy.edge_normalization,
+        )
+
+    def forward(self, inputs, training=None, frozen=False):
+        ids, state = inputs if isinstance(inputs, tuple) else (inputs, None)
+        return self._search.supernet.segment(ids, state, training, frozen)
+
+    def derived_network(self, genotype, **sizes):
+        return RecurrentLanguageModel(
+            genotype, self.sizes["vocabulary_size"], **sizes
+        )
+
+    def task_for(self, loss):
+        return Task("next_token", self.num_outputs)
+
+    def task_of(self, batch, loss):
+        return Task("next_token", self.sizes["vocabulary_size"])
+
+    # A step
+
+    def logits(self, outputs):
+        return outputs.logits
+
+    def penalty(self, outputs):
+        return self._search.supernet.body.penalty(outputs)
+
+    def step(self, train_batch, optimizer):
+        share = ops.shape(train_batch[0])[1] / self._segment_length
+        return scaled_learning_rate(optimizer, share)
+
+    def begun(self, batch):
+        ids, *others = batch
+        state = self._search.supernet.initial_state(ops.shape(ids)[0])
+        return ((ids, state), *others)
+
+    def resumed(self, batch, stream):
+        ids, *others = batch
+        state = self._states[stream].read(ops.shape(ids)[0])
+        return ((ids, state), *others)
+
+    def keep(self, outputs, stream):
+        self._states[stream].assign(outputs.state)
+
+    def reset(self):
+        for state in (self._states or {}).values():
+            state.reset()
+
+    def figures(self, logs):
+        return {"perplexity": tf.exp(logs["loss"])}
+
+    # The data of `fit`
+
+    def read(
+        self,
+        x,
+        y,
+        batch_size,
+        *,
+        sample_weight,
+        validation_data,
+        validation_split,
+        steps_per_epoch,
+    ):
+        if y is not None or sample_weight is not None:
+            raise ValueError(
+                "`y` and `sample_weight` must be left out for language, where "
+                "each token is the label of those before it. Received: "
+                f"{'y' if y is not None else 'sample_weight'}"
+            )
+        vocabulary, size = None, self.sizes["vocabulary_size"]
+        if isinstance(x, datasets.Corpus):
+            vocabulary = x.vocabulary
+            if size is not None:
+                vocabulary.check_matches(size, "x")
+            x, validation_data = x.train, _search_text(x, validation_data)
+        texts = text_halves(
+            x,
+            validation_data,
+            validation_split,
+            batch_size=batch_size,
+            default_batch_size=self._search.recipe.batch_size,
+            vocabulary_size=size,
+            steps=steps_per_epoch,
+        )
+        if vocabulary is not None:
+            size = len(vocabulary)
+        return dataclasses.replace(
+            texts,
+            vocabulary=vocabulary,
+            vocabulary_size=size or texts.largest_id + 1,
+        )
+
+    def check(self, data):
+        size = data.vocabulary_size
+        return Task("next_token", size), {"vocabulary_size": size}
+
+    def settle(self, data):
+        self._vocabulary = data.vocabulary
+
+    def augmentation(self, choice, data):
+        if choice not in ("auto", None):
+            raise ValueError(
+                "`augmentation` must be left out for language. Received: "
+                f"augmentation={choice!r}"
+            )
+        return None
+
+    def steps_per_epoch(self, data):
+        return datasets.segments_per_epoch(
+            data.train, segment_length=self._segment_length
+        )
+
+    def batches(self, data, *, augment, **options):
+        return datasets.bilevel_segments(
+            data.train,
+            data.search,
+            seed=self._search.seed,
+            segment_length=self._segment_length,
+            **options,
+        )
+
+    def evaluation(self, data):
+        return datasets.evaluation_segments(
+            data.evaluation, self._segment_length
+        )
+
+    def files(self):
+        if self._vocabulary is None:
+            return {}
+        return {"vocabulary.json": self._vocabulary.to_json()}
+
+    @property
+    def _segment_length(self):
+        return self._search.recipe.segment_length
+
+
+def _search_text(corpus, validation_data):
+    """The text for the architecture: the corpus' own, or what was given."""
+    if isinstance(validation_data, datasets.Corpus):
+        return validation_data.valid
+    return corpus.valid if validation_data is None else validation_data

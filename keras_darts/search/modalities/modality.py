@@ -1,0 +1,165 @@
+"""The contract between a search and the kind of data it runs on."""
+
+import abc
+
+
+class Modality(abc.ABC):
+    """Everything in which searches on different kinds of data differ.
+
+    The first group of methods knows the supernet, the second a batch in a
+    step, the third the data that a user gives to `fit`.
+
+    Args:
+        search: `DartsSearch`, the only one that the object serves.
+        **sizes: Those that the user has given; `None` is not known yet.
+
+    Raises:
+        ValueError: for a size that means nothing here.
+    """
+
+    # Which sizes of the search must be known before it has a supernet, and
+    # which arguments `derived_network` has, with their defaults.
+    needs = ()
+    network_sizes = {}
+
+    def __init__(self, search, **sizes):
+        self._search = search
+        self.sizes = dict.fromkeys(sizes)
+        self.take_sizes(**sizes)
+
+    def take_sizes(self, **sizes):
+        """Takes over the sizes that are known now.
+
+        Raises:
+            ValueError: if one means nothing here, or was another before.
+        """
+        for name, size in sizes.items():
+            known = self.sizes[name]
+            if size is None or size == known:
+                continue
+            if name not in self.needs or known is not None:
+                expected = "left out for this search space"
+                if name in self.needs:
+                    expected = f"{known}, as the search was built"
+                raise ValueError(
+                    f"`{name}` must be {expected}. Received: {name}={size}"
+                )
+            self.sizes[name] = size
+
+    @property
+    def ready(self):
+        """Whether enough is known for a supernet."""
+        return all(self.sizes[name] is not None for name in self.needs)
+
+    def not_ready(self):
+        """The error for a supernet that is used before enough is known."""
+        known = [f"{name}={self.sizes[name]}" for name in self.needs]
+        return ValueError(
+            f"`{'` and `'.join(self.needs)}` must be given before the "
+            "supernet is used; `fit` reads them from the data. "
+            f"Received: {', '.join(known)}"
+        )
+
+    # The supernet
+
+    @property
+    @abc.abstractmethod
+    def num_outputs(self):
+        """Width of the head, or `None` where it is not known yet."""
+
+    @abc.abstractmethod
+    def make_supernet(self):
+        """A fresh supernet for the search's space, strategy and sizes."""
+
+    @abc.abstractmethod
+    def forward(self, inputs, training=None, frozen=False):
+        """The supernet's outputs for the inputs of a batch."""
+
+    @abc.abstractmethod
+    def derived_network(self, genotype, **sizes):
+        """A fresh plain network of a genotype."""
+
+    @abc.abstractmethod
+    def task_for(self, loss):
+        """The `Task` that a loss stands for, before any data are known."""
+
+    @abc.abstractmethod
+    def task_of(self, batch, loss):
+        """The `Task` that a batch and a loss describe."""
+
+    # A step
+
+    @abc.abstractmethod
+    def logits(self, outputs):
+        """What the loss takes of the outputs."""
+
+    @abc.abstractmethod
+    def penalty(self, outputs):
+        """A term that only steps of the weights add to the loss."""
+
+    @abc.abstractmethod
+    def step(self, train_batch, optimizer):
+        """A context in which the optimizer takes the step of a batch."""
+
+    @abc.abstractmethod
+    def begun(self, batch):
+        """The batch as the first of its stream."""
+
+    @abc.abstractmethod
+    def resumed(self, batch, stream):
+        """The batch after those that came before it in a stream.
+
+        Args:
+            batch: Tuple (x, y) or (x, y, sample weight).
+            stream: `"train"`, `"search"` or `"evaluation"`.
+        """
+
+    @abc.abstractmethod
+    def keep(self, outputs, stream):
+        """Remembers what the next batch of a stream goes on from."""
+
+    @abc.abstractmethod
+    def reset(self):
+        """Lets all streams begin anew."""
+
+    @abc.abstractmethod
+    def figures(self, logs):
+        """What is to be logged besides the metrics, from these."""
+
+    # The data of `fit`
+
+    @abc.abstractmethod
+    def read(self, x, y, batch_size, **options):
+        """The user's data, checked, with a `description` for the log."""
+
+    @abc.abstractmethod
+    def check(self, data):
+        """The `Task` of what `read` gave, and the sizes that it has."""
+
+    @abc.abstractmethod
+    def settle(self, data):
+        """Adapts the model to data that are known to fit."""
+
+    @abc.abstractmethod
+    def augmentation(self, choice, data):
+        """The augmentation that a user's choice means for the data."""
+
+    @abc.abstractmethod
+    def steps_per_epoch(self, data):
+        """How many training batches make a pass over the data."""
+
+    @abc.abstractmethod
+    def batches(self, data, **options):
+        """`tf.data.Dataset` of pairs (training batch, search batch)."""
+
+    @abc.abstractmethod
+    def evaluation(self, data):
+        """`tf.data.Dataset` of batches on which each epoch is judged."""
+
+    def config(self):
+        """What `config.json` says besides, as plain values."""
+        return {}
+
+    def files(self):
+        """Name -> text of the files that a run keeps besides."""
+        return {}

@@ -1,0 +1,48 @@
+"""Searches on sentences that are to be classified."""
+
+from keras_darts import networks
+from keras_darts.search.modalities.labelled import LabelledModality
+from keras_darts.supernet import TextSupernet
+
+
+class TextModality(LabelledModality):
+    """Sentences go in as padded token ids (B, T), in which 0 is padding."""
+
+    needs = ("num_classes", "input_shape", "vocabulary_size")
+    network_sizes = {"filters": 32, "num_cells": 3}
+
+    def make_supernet(self):
+        search, strategy = self._search, self._search.strategy
+        return TextSupernet(
+            search.search_space,
+            self.sizes["num_classes"],
+            self.sizes["input_shape"],
+            self.sizes["vocabulary_size"],
+            relaxation=strategy.relaxation,
+            connection=strategy.connection,
+            initializer=strategy.initializer,
+            edge_normalization=strategy.edge_normalization,
+        )
+
+    def forward(self, inputs, training=None, frozen=False):
+        return self._search.supernet(inputs, training=training, frozen=frozen)
+
+    def derived_network(self, genotype, **sizes):
+        (length,) = self.sizes["input_shape"]
+        return networks.TextNetwork(
+            genotype,
+            self.sizes["num_classes"],
+            self.sizes["vocabulary_size"],
+            **{"sequence_length": length, **sizes},
+        )
+
+    def settle(self, data):
+        """Ids need nothing."""
+
+    def augmentation(self, choice, data):
+        if choice not in ("auto", None):
+            raise ValueError(
+                "`augmentation` must be left out for text. Received: "
+                f"augmentation={choice!r}"
+            )
+        return None
