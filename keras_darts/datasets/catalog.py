@@ -1,11 +1,10 @@
 """Image data sets by name: digits, and those of TensorFlow Datasets."""
 
 import dataclasses
-import difflib
-import importlib
 
 import tensorflow as tf
 
+from keras_darts.datasets import tfds_builder
 from keras_darts.datasets.stratification import search_share
 
 _TEST_SHARE = 0.2
@@ -96,7 +95,7 @@ def load(
 
 
 def _digits():
-    loader = _package("sklearn.datasets", "scikit-learn", "digits")
+    loader = tfds_builder.package("sklearn.datasets", "scikit-learn")
     bunch = loader.load_digits()
     images = bunch.images[..., None].astype("uint8")
     labels = bunch.target.astype("int64")
@@ -118,10 +117,11 @@ def _digits():
 
 
 def _from_tfds(name, data_dir, split, test_split):
-    tfds = _package("tensorflow_datasets", "tensorflow-datasets", name)
-    builder = _builder(tfds, name, data_dir)
-    image, label = _image_and_label(tfds, builder)
-    _prepare(builder, name)
+    builder = tfds_builder.find(
+        name, data_dir, argument="name", expected="'digits'", also=("digits",)
+    )
+    image, label = _image_and_label(tfds_builder.package(), builder)
+    tfds_builder.prepare(builder)
     known = sorted(builder.info.splits)
     if test_split is None:
         others = [part for part in ("test", "validation") if part in known]
@@ -146,29 +146,6 @@ def _from_tfds(name, data_dir, split, test_split):
     )
 
 
-# Not at the top: a search on a user's own data need not wait for them.
-def _package(module, package, name):
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise ImportError(
-            f"The data set {name!r} needs {package}: pip install {package}"
-        ) from error
-
-
-def _builder(tfds, name, data_dir):
-    try:
-        return tfds.builder(name, data_dir=data_dir)
-    except tfds.core.DatasetNotFoundError as error:
-        known = ["digits", *tfds.list_builders(with_community_datasets=False)]
-        nearest = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
-        hint = f" Did you mean {' or '.join(nearest)}?" if nearest else ""
-        raise ValueError(
-            "`name` must be 'digits' or the name of a data set of TensorFlow "
-            f"Datasets.{hint} Received: name={name!r}"
-        ) from error
-
-
 def _image_and_label(tfds, builder):
     features, keys = builder.info.features, builder.info.supervised_keys
     if keys and len(keys) == 2 and set(keys) <= set(features):
@@ -181,20 +158,6 @@ def _image_and_label(tfds, builder):
         "`name` must be the name of a data set of images with one label each. "
         f"Received: name={builder.name!r} with the features {list(features)}"
     )
-
-
-def _prepare(builder, name):
-    try:
-        builder.download_and_prepare()
-    # Anything can go wrong on the way: network, disk, checksums, packages.
-    except Exception as error:
-        raise RuntimeError(
-            f"The data set {name!r} could not be downloaded to "
-            f"{builder.data_path}: {error}\n"
-            "Check the network and the space on the disk, or prepare it where "
-            f"there is a network (tfds build {name}) and give the folder as "
-            "`data_dir`."
-        ) from error
 
 
 def _part(builder, argument, split):

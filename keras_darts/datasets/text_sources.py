@@ -1,9 +1,9 @@
 """Texts from folders, files and TensorFlow Datasets, as strings."""
 
-import difflib
-import importlib
 import pathlib
 import re
+
+from keras_darts.datasets import tfds_builder
 
 _WORDS = {
     "train": {"train", "training"},
@@ -102,46 +102,19 @@ def builder(name, data_dir):
         RuntimeError: If it can't be downloaded.
         ImportError: If tensorflow-datasets isn't installed.
     """
-    tfds = _tfds()
-    try:
-        found = tfds.builder(name, data_dir=data_dir)
-    except tfds.core.DatasetNotFoundError as error:
-        known = tfds.list_builders(with_community_datasets=False)
-        nearest = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-        hint = f" Did you mean {' or '.join(nearest)}?" if nearest else ""
-        raise ValueError(
-            "`source` must be a folder or text file that exists, or the name "
-            f"of a text set of TensorFlow Datasets.{hint} Received: "
-            f"source={name!r}"
-        ) from error
-    try:
-        found.download_and_prepare()
-    # Anything can go wrong on the way: network, disk, checksums, packages.
-    except Exception as error:
-        raise RuntimeError(
-            f"The data set {name!r} could not be downloaded to "
-            f"{found.data_path}: {error}\n"
-            "Check the network and the space on the disk, or prepare it where "
-            f"there is a network (tfds build {name}) and give the folder as "
-            "`data_dir`."
-        ) from error
+    found = tfds_builder.find(
+        name,
+        data_dir,
+        argument="source",
+        expected="a folder or text file that exists",
+    )
+    tfds_builder.prepare(found)
     return found
-
-
-def _tfds():
-    """The package, so that its feature classes can be asked for."""
-    try:
-        return importlib.import_module("tensorflow_datasets")
-    except ImportError as error:
-        raise ImportError(
-            "Data sets by name need tensorflow-datasets: "
-            "pip install tensorflow-datasets"
-        ) from error
 
 
 def text_feature(found):
     """The name of the feature of a builder that holds the text."""
-    tfds = _tfds()
+    tfds = tfds_builder.package()
     features = found.info.features
     texts = [
         name

@@ -65,6 +65,12 @@ def rate(name, value):
     raise ValueError(f"`{name}` must be in [0, 1). Received: {name}={value!r}")
 
 
+def rates(**values):
+    """Refuses rates by their names, if one is not in [0, 1)."""
+    for name, value in values.items():
+        rate(name, value)
+
+
 def image_shape(input_shape, reductions):
     """`(H, W, C)` whose sides can be halved that many times."""
     shape = tuple(input_shape)

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from keras_darts.networks import checks
 from keras_darts.networks.recurrence import Recurrence
 from keras_darts.networks.recurrence import SequenceDropout
 from keras_darts.networks.recurrence import bernoulli_mask
@@ -69,6 +70,13 @@ class LanguageBody(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        checks.rates(
+            output_dropout=output_dropout,
+            hidden_dropout=hidden_dropout,
+            cell_input_dropout=cell_input_dropout,
+            input_dropout=input_dropout,
+            embedding_dropout=embedding_dropout,
+        )
         self.embedding = TiedEmbedding(
             vocabulary_size, cell.units, embedding_dropout
         )

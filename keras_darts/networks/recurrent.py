@@ -93,31 +93,23 @@ class RecurrentLanguageModel(keras.Model):
             embedding_size, hidden_size, default=_UNITS
         )
         self.segment_length = checks.positive("segment_length", segment_length)
-        rates = {
+        self.settings = {
             "output_dropout": output_dropout,
             "hidden_dropout": hidden_dropout,
             "cell_input_dropout": cell_input_dropout,
             "input_dropout": input_dropout,
             "embedding_dropout": embedding_dropout,
-        }
-        self.settings = {
-            **{name: checks.rate(name, rate) for name, rate in rates.items()},
             "activation_regularization": activation_regularization,
             "temporal_activation_regularization": (
                 temporal_activation_regularization
             ),
         }
-        self.body = LanguageBody(
-            DerivedRecurrentCell(self.genotype, self.hidden_size),
-            self.vocabulary_size,
-            **self.settings,
-        )
+        cell = DerivedRecurrentCell(self.genotype, self.hidden_size)
+        self.body = LanguageBody(cell, self.vocabulary_size, **self.settings)
         self.body.build()
         self.built = True
-        self._carried = {
-            training: CarriedState(self.hidden_size, self.compute_dtype)
-            for training in (True, False)
-        }
+        # By whether a step is one of training.
+        self._carried = {True: self._zeros(), False: self._zeros()}
 
     @property
     def input_shape(self):
@@ -188,6 +180,9 @@ class RecurrentLanguageModel(keras.Model):
     def from_config(cls, config, custom_objects=None):
         genotype = RecurrentGenotype.from_text(config["genotype"])
         return cls(**{**config, "genotype": genotype})
+
+    def _zeros(self):
+        return CarriedState(self.hidden_size, self.compute_dtype)
 
     def _outputs(self, ids, state, training):
         if state is None:
