@@ -6,6 +6,7 @@ import random
 from keras_darts.genotypes import RecurrentGenotype
 from keras_darts.search_spaces.cell_spec import CellSpec
 
+_UNITS = 300
 _RATES = (
     "output_dropout",
     "hidden_dropout",
@@ -24,8 +25,10 @@ class RecurrentSpace:
             and the hidden state. The mean of the nodes in its `concat` is the
             new hidden state.
         embedding_size: Integer, units of the embedding; the decoder shares
-            its matrix, so that it equals `hidden_size`. Defaults to `300`.
-        hidden_size: Integer, units of the hidden state. Defaults to `300`.
+            its matrix, so that it equals `hidden_size`. Defaults to `None`:
+            `hidden_size`.
+        hidden_size: Integer, units of the hidden state. Defaults to `None`:
+            `embedding_size`, or 300.
         normalization: `"batch"`, one normalisation without scale and offset
             that all states of the search cell share, or `None`. Defaults to
             `"batch"`.
@@ -62,8 +65,8 @@ class RecurrentSpace:
     """
 
     cell: CellSpec
-    embedding_size: int = 300
-    hidden_size: int = 300
+    embedding_size: int = None
+    hidden_size: int = None
     normalization: str = "batch"
     output_dropout: float = 0.75
     hidden_dropout: float = 0.25
@@ -86,7 +89,7 @@ class RecurrentSpace:
                 f"num_inputs={self.cell.num_inputs}, "
                 f"reduction={self.cell.reduction}"
             )
-        self._check_sizes()
+        self._settle_sizes()
         for name in _RATES:
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(
@@ -94,7 +97,11 @@ class RecurrentSpace:
                     f"Received: {name}={getattr(self, name)}"
                 )
 
-    def _check_sizes(self):
+    def _settle_sizes(self):
+        units = self.hidden_size or self.embedding_size or _UNITS
+        for name in ("embedding_size", "hidden_size"):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, units)
         sizes = (self.embedding_size, self.hidden_size)
         whole = all(isinstance(size, int) and size > 0 for size in sizes)
         if not whole or sizes[0] != sizes[1]:
