@@ -85,8 +85,9 @@ class SelfAttention(keras.layers.Layer):
         values = self._split(ops.matmul(inputs, self.value))
         scale = (self.filters // self.heads) ** -0.5
         scores = ops.matmul(queries * scale, ops.swapaxes(keys, 2, 3))
-        absent = 1 - ops.swapaxes(presence(inputs), 1, 2)
-        scores += _ABSENT * ops.expand_dims(absent, 1)
+        # Replaced, not added to: LiteRT's converter loses such a sum.
+        present = ops.swapaxes(presence(inputs), 1, 2)
+        scores = ops.where(present[:, None] > 0, scores, _ABSENT)
         mixed = ops.matmul(ops.softmax(scores), values)
         return self.bn(ops.matmul(self._join(mixed), self.output_projection))
 

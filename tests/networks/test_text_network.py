@@ -36,13 +36,12 @@ def sentences(count=4, words=7, length=12, seed=0):
 
 
 def moved(network):
-    """Statistics and weights other than the first, where much is 0 or 1."""
+    """With offsets and means that are not zero, scales that are not one."""
     generator = np.random.default_rng(1)
     for variable in network.variables:
         if variable.dtype == "float32" and variable.shape:
-            values = variable.numpy()
-            values = values + generator.uniform(0.1, 0.5, values.shape)
-            variable.assign(values)
+            change = generator.normal(scale=0.1, size=variable.shape)
+            variable.assign(variable.numpy() + change)
     return network
 
 

@@ -1,5 +1,6 @@
 """Primitives along time: against PyTorch and NumPy, and blind to padding."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -159,6 +160,25 @@ def test_attention_is_its_formula(stride):
         weights /= weights.sum(axis=-1, keepdims=True)
         heads.append(weights @ (x @ value[:, of_head]))
     assert_equal(outputs, np.concatenate(heads, axis=-1) @ output)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_attention_to_padded_sentences_is_the_same_in_litert(stride, tmp_path):
+    litert = pytest.importorskip(
+        "ai_edge_litert.interpreter", reason="pip install keras_darts[litert]"
+    )
+    layer, x = make_primitive("self_attention", 6, stride=stride), sequences()
+    x = padded(x, 4)
+    expected = layer(x)
+    archive = keras.export.ExportArchive()
+    archive.track(layer)
+    signature = [tf.TensorSpec((None, *x.shape[1:]), tf.float32, name="x")]
+    archive.add_endpoint("serving_default", layer, input_signature=signature)
+    archive.write_out(str(tmp_path), verbose=False)
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(tmp_path))
+    interpreter = litert.Interpreter(model_content=converter.convert())
+    (outputs,) = interpreter.get_signature_runner()(x=x).values()
+    assert_equal(outputs, expected)
 
 
 def test_heads_divide_the_filters():
