@@ -8,7 +8,12 @@ import numpy as np
 from keras_darts.networks import AuxiliaryHead
 from keras_darts.networks import CifarNetwork
 from keras_darts.networks import DerivedCell
+from keras_darts.networks import DerivedRecurrentCell
 from keras_darts.networks import ImageNetNetwork
+from keras_darts.networks import LanguageBody
+from keras_darts.networks import RecurrentCell
+from keras_darts.networks import RecurrentLanguageModel
+from keras_darts.networks.language_body import TiedEmbedding
 from keras_darts.primitives import AvgPool3x3
 from keras_darts.primitives import BatchNormalization
 from keras_darts.primitives import ConvBN
@@ -20,7 +25,9 @@ from keras_darts.primitives import MaxPool3x3
 from keras_darts.primitives import ReLUConvBN
 from keras_darts.primitives import SepConv
 from keras_darts.primitives import Zero
+from keras_darts.supernet import LanguageSupernet
 from keras_darts.supernet import MixedOp
+from keras_darts.supernet import RecurrentSearchCell
 from keras_darts.supernet import SearchCell
 from keras_darts.supernet import Supernet
 from keras_darts.supernet.mixed_op import NormalizedPool
@@ -34,8 +41,9 @@ _VECTOR = (0,)
 _MATRIX = (0, 1)
 
 # What a layer keeps at a path of attributes is called so by PyTorch; a
-# variable comes with its axes. Paths that lead nowhere are passed over, such
-# as the scale of a normalisation without one.
+# variable comes with its axes, and with other names that it may have. Paths
+# that lead nowhere are passed over, such as the scale of a normalisation
+# without one.
 _NAMES = {
     CifarNetwork: {
         "stem.0": "stem",
@@ -62,6 +70,16 @@ _NAMES = {
         "arch.betas.normal": ("betas_normal", _VECTOR),
         "arch.betas.reduce": ("betas_reduce", _VECTOR),
     },
+    RecurrentLanguageModel: {"body": ""},
+    LanguageSupernet: {
+        "body": "",
+        "arch.alphas.recurrent": ("weights", _MATRIX, "alphas"),
+        "arch.betas.recurrent": ("betas", _VECTOR),
+    },
+    LanguageBody: {"embedding": "", "recurrence.cell": "rnns.0"},
+    DerivedRecurrentCell: {"w0": ("_W0", _MATRIX)},
+    RecurrentSearchCell: {"w0": ("_W0", _MATRIX), "bn": "bn"},
+    TiedEmbedding: {"bias": ("decoder.bias", _VECTOR)},
     DerivedCell: {
         "preprocess0": "preprocess0",
         "preprocess1": "preprocess1",
@@ -133,14 +151,17 @@ class Place:
         variable: The Keras variable.
         axes: Tuple, of PyTorch's axes those of Keras.
         index: Integer, its place in a variable that holds the arrays of
-            several edges one above the other. Defaults to `None`: the
-            variable is the array's own.
+            several edges or nodes one above the other. Defaults to `None`:
+            the variable is the array's own.
+        others: Tuple of strings, further keys under which the same array may
+            be found. Defaults to none.
     """
 
     name: str
     variable: object
     axes: tuple
     index: int = None
+    others: tuple = ()
 
     @property
     def shape(self):
@@ -174,11 +195,14 @@ def places(layer, prefix=""):
         if part is None:
             continue
         if isinstance(name, tuple):
-            yield Place(_joined(prefix, name[0]), part, axes=name[1])
+            name, axes, *others = name
+            others = tuple(_joined(prefix, other) for other in others)
+            yield Place(_joined(prefix, name), part, axes, others=others)
         else:
             yield from places(part, _joined(prefix, name))
-    if isinstance(layer, SearchCell):
-        yield from _edges(layer, prefix)
+    for kind, several in _SEVERAL.items():
+        if isinstance(layer, kind):
+            yield from several(layer, prefix)
 
 
 def _edges(cell, prefix):
@@ -187,6 +211,23 @@ def _edges(cell, prefix):
         for place in places(stack.template, _joined(prefix, f"_ops.{edge}")):
             stacked = stack.stack_of(place.variable)
             yield dataclasses.replace(place, variable=stacked, index=index)
+
+
+def _nodes(cell, prefix):
+    for node in range(cell.num_nodes):
+        name = _joined(prefix, f"_Ws.{node}")
+        yield Place(name, cell.ws, _MATRIX, index=node)
+
+
+def _tied(embedding, prefix):
+    """The matrix of encoder and decoder, of which the original keeps both."""
+    parts = ("encoder", "decoder")
+    names = [_joined(prefix, f"{part}.weight") for part in parts]
+    for name, other in zip(names, reversed(names), strict=True):
+        yield Place(name, embedding.embeddings, _MATRIX, others=(other,))
+
+
+_SEVERAL = {SearchCell: _edges, RecurrentCell: _nodes, TiedEmbedding: _tied}
 
 
 def _at(layer, path):
@@ -203,4 +244,4 @@ def _at(layer, path):
 
 
 def _joined(prefix, name):
-    return f"{prefix}.{name}" if prefix else name
+    return ".".join(filter(None, (prefix, name)))

@@ -7,28 +7,33 @@ from keras_darts.interop.torch_names import places
 from keras_darts.search import DartsSearch
 
 # The original keeps them beside the weights.
-_OPTIONAL = ("alphas_", "betas_")
+_OPTIONAL = ("alphas", "betas", "weights")
 
 
 def load_torch_weights(model, source):
     """Takes over weights that the original PyTorch code has saved.
 
     The names are those of quark0/darts, from `stem.0.weight` to
-    `classifier.bias`. Either everything is loaded or nothing. Architecture
-    parameters are loaded where `source` has them (`alphas_normal`,
-    `alphas_reduce`), `num_batches_tracked` and the prefix `module.` of
-    `DataParallel` are passed over.
+    `classifier.bias` and from `encoder.weight` to `decoder.bias`. Either
+    everything is loaded or nothing. Architecture parameters are loaded where
+    `source` has them (`alphas_normal`, `alphas_reduce`; for a recurrent
+    search `weights`, the attribute that its `state_dict` lacks, or `alphas`).
+    `num_batches_tracked` and the prefix `module.` of `DataParallel` are
+    passed over. `encoder.weight` and `decoder.weight` are one matrix, of
+    which either will do.
 
     Args:
-        model: `CifarNetwork`, `ImageNetNetwork`, `DartsSearch` or its
-            supernet, of the sizes that the weights were trained in.
+        model: `CifarNetwork`, `ImageNetNetwork`, `RecurrentLanguageModel`,
+            `DartsSearch` or its supernet, of the sizes that the weights were
+            trained in.
         source: Dictionary from names to arrays or tensors, or the path of a
             `.npz`, `.safetensors`, `.pt`, `.pth` or `.pth.tar` file with one.
 
     Raises:
         ValueError: if a name is missing, left over or of another shape; all
             of them are listed. If `source` holds a pickled module instead of
-            a `state_dict`, or `model` has layers unknown to the original.
+            a `state_dict`, or two matrices where `model` shares one; or if
+            `model` has layers unknown to the original.
         ImportError: for PyTorch's files without PyTorch.
 
     Example:
@@ -45,8 +50,9 @@ def load_torch_weights(model, source):
     Reference: Liu et al., 2019, DARTS, and its published code.
     """
     arrays = read_weights(source)
-    expected = {place.name: place for place in places(_network(model))}
+    expected = _expected(model)
     _check(arrays, expected)
+    _check_tied(arrays, expected)
     values = {}
     for name, array in arrays.items():
         variable = expected[name].variable
@@ -84,6 +90,15 @@ def to_torch_weights(model):
     }
 
 
+def _expected(model):
+    """The place of each name that a source may have."""
+    expected = {place.name: place for place in places(_network(model))}
+    for place in list(expected.values()):
+        for other in place.others:
+            expected.setdefault(other, place)
+    return expected
+
+
 def _network(model):
     return model.supernet if isinstance(model, DartsSearch) else model
 
@@ -94,9 +109,11 @@ def _index(place):
 
 def _check(arrays, expected):
     missing = [
-        name
-        for name in expected
-        if name not in arrays and not name.startswith(_OPTIONAL)
+        place.name
+        for name, place in expected.items()
+        if name == place.name
+        and not arrays.keys() & {name, *place.others}
+        and not name.startswith(_OPTIONAL)
     ]
     left_over = [name for name in arrays if name not in expected]
     other = [
@@ -119,3 +136,14 @@ def _check(arrays, expected):
             "`source` must hold the weights of `model`, no more and no less. "
             f"Nothing was loaded. Received:{''.join(listed)}"
         )
+
+
+def _check_tied(arrays, expected):
+    for name, array in arrays.items():
+        for other in expected[name].others:
+            if other in arrays and not np.array_equal(array, arrays[other]):
+                raise ValueError(
+                    f"`source` must have one matrix under {name!r} and "
+                    f"{other!r}, which `model` shares between them. Nothing "
+                    "was loaded. Received: two that differ"
+                )
