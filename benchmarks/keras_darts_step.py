@@ -31,8 +31,13 @@ def build(settings):
     search.compile()
     draw = np.random.default_rng(0)
     pair = tuple(batch(draw, settings["batch_size"], side) for _ in range(2))
+    return step_of(search, settings["kind"], pair)
+
+
+def step_of(search, kind, pair):
+    """What `build` gives, for a compiled search and its two batches."""
     stream = iter(tf.data.Dataset.from_tensors(pair).repeat())
-    if settings["kind"] == "weight":
+    if kind == "weight":
         return weight_step(search, stream)
     # What `fit` itself calls for each step.
     search.make_train_function()
@@ -51,8 +56,13 @@ def as_in_fit(step):
 
 
 def weight_step(search, stream):
+    modality = search.modality
+
     def step(batch):
-        return steps.weight_step(search, batch)[1]
+        with modality.step(batch, search.optimizer):
+            found = steps.weight_step(search, modality.resumed(batch, "train"))
+        modality.keep(found.outputs, "train")
+        return found.loss
 
     traced = tf.function(step, autograph=False)
     return (

@@ -29,6 +29,7 @@ def build(settings):
     torch.set_num_threads(settings["cores"])
     torch.manual_seed(0)
     supply_what_is_missing()
+    supply_views_of_any_layout()
     sys.path.insert(0, str(pathlib.Path(settings["original"], "cnn")))
     criterion = torch.nn.CrossEntropyLoss()
     model = importlib.import_module("model_search").Network(
@@ -64,13 +65,17 @@ def build(settings):
 
 
 def supply_what_is_missing():
-    """There is no GPU to go to, and channels may stand last.
+    """There is no GPU to go to, and some forms of calls are deprecated."""
+    warnings.filterwarnings("ignore", "This overload of", UserWarning)
+    torch.Tensor.cuda = torch.nn.Module.cuda = lambda self: self
+
+
+def supply_views_of_any_layout():
+    """Channels may stand last.
 
     Then `view` would fail on gradients and momenta of that layout, which the
     original would take for a first step without momentum.
     """
-    warnings.filterwarnings("ignore", "This overload of", UserWarning)
-    torch.Tensor.cuda = torch.nn.Module.cuda = lambda self: self
     view = torch.Tensor.view
 
     def view_of_any_layout(self, *shape):

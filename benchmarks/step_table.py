@@ -1,4 +1,4 @@
-"""The figures of `step_time.py` as Markdown."""
+"""The figures of the benchmarks of a step as Markdown."""
 
 import statistics
 
@@ -16,15 +16,12 @@ COLUMNS = {
 }
 
 
-def text_of(report):
+def text_of(report, sizes):
     """The settings, the circumstances and the table."""
     settings = report["settings"]
-    size = settings["image_size"]
     return "\n".join(
         [
-            f"{settings['filters']} filters, {settings['num_cells']} cells, "
-            f"batch {settings['batch_size']}, images {size}x{size}x3, "
-            f"{settings['steps']} steps after the first, "
+            f"{sizes}, {settings['steps']} steps after the first, "
             f"{'without' if settings['plain'] else 'with'} `configure_cpu`.",
             line_of(report),
             "",
