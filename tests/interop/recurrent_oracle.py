@@ -204,8 +204,22 @@ def difference(network, batch, state, direction):
     return {n: (plus[n] - minus[n]) / (2 * shift) for n in alphas}
 
 
+def weight_step(network, sgd, batch, state, *, rate, clip, slowness):
+    """Moves the weights; their gradient's norm and the state thereafter."""
+    sgd.param_groups[0]["lr"] = rate
+    sgd.zero_grad()
+    values = dict(network.named_parameters())
+    loss, hidden = loss_at(network, values, {}, batch, state)
+    loss = loss + slowness * hidden.diff(dim=1).square().mean()
+    loss.backward()
+    weights = sgd.param_groups[0]["params"]
+    norm = nn.utils.clip_grad_norm_(weights, clip)
+    sgd.step()
+    return float(norm), hidden[:, -1].detach()
+
+
 def search(network, pairs, *, sgd, adam, clip, slowness, recipe=None):
-    """Steps of a search along two texts; gives the weights' norms.
+    """Steps along two texts; gives the norms of the weights' gradients.
 
     Args:
         network: `MixedLanguageModel`.
@@ -215,9 +229,6 @@ def search(network, pairs, *, sgd, adam, clip, slowness, recipe=None):
         clip: Bound on the norm of the weights' gradient, in the unroll too.
         slowness: Factor of the temporal activation regularisation.
         recipe: Settings of `unrolled`; else first order.
-
-    Returns:
-        Norms of the weights' gradients, and the two streams' last states.
     """
     weights, alphas = parts(network)
     by_weights = torch.optim.SGD(weights.values(), 1.0, weight_decay=sgd[1])
@@ -240,12 +251,15 @@ def search(network, pairs, *, sgd, adam, clip, slowness, recipe=None):
             )
         alphas["weights"].grad = found["weights"]
         by_alphas.step()
-        by_weights.zero_grad()
-        loss, hidden = loss_at(network, weights, alphas, train, states[0])
-        loss = loss + slowness * hidden.diff(dim=1).square().mean()
-        loss.backward()
-        norms.append(float(nn.utils.clip_grad_norm_(weights.values(), clip)))
-        by_weights.param_groups[0]["lr"] = rate
-        by_weights.step()
-        states = [hidden[:, -1].detach(), after_valid]
-    return norms, states
+        norm, after_train = weight_step(
+            network,
+            by_weights,
+            train,
+            states[0],
+            rate=rate,
+            clip=clip,
+            slowness=slowness,
+        )
+        norms.append(norm)
+        states = [after_train, after_valid]
+    return norms

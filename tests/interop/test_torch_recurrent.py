@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import keras
 import numpy as np
 import pytest
 
@@ -91,13 +92,14 @@ def make_search(size, network, architect=None, **choices):
     return search
 
 
-def make_model(name, units=6):
+def make_model(name, units=6, dtype=torch.float32):
     genotype = genotypes.get(name)
     network = oracle.LanguageModel(oracle.Cell(genotype, units), WORDS, units)
+    network = stirred(network.to(dtype))
     model = RecurrentLanguageModel(
         genotype, WORDS, hidden_size=units, **NO_DROPOUT
     )
-    load_torch_weights(model, stirred(network).state_dict())
+    load_torch_weights(model, network.state_dict())
     return model, network
 
 
@@ -225,7 +227,7 @@ def test_search_steps_are_those_of_pytorch(float64, architect, recipe):
     pairs = list(zip(batches[:3], batches[3:], strict=True))
     for train, valid in pairs:
         search.train_step((train, valid))
-    norms, states = oracle.search(
+    norms = oracle.search(
         network,
         [(to_torch(train), to_torch(valid)) for train, valid in pairs],
         sgd=sgd,
@@ -260,6 +262,42 @@ def test_a_language_model_is_that_of_pytorch(name):
     zero = oracle.zero_state(network, [ids])
     expected, _ = network(*to_torch([ids]), zero)
     assert_close([model(ids, training=True)], [expected], 1e-5)
+
+
+def test_training_steps_of_a_language_model_are_those_of_pytorch(float64):
+    model, network = make_model("rnn_darts_v2", dtype=torch.float64)
+    rate, decay, clip = 20.0, 1e-3, 0.25
+    model.compile(
+        CoupledSGD(rate, weight_decay=decay, global_clipnorm=clip),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        run_eagerly=True,
+    )
+    before = to_torch_weights(model)
+    sgd = torch.optim.SGD(network.parameters(), rate, weight_decay=decay)
+    state = oracle.zero_state(network, segments(1)[0])
+    norms = []
+    for batch in segments(3, steps=4):
+        model.train_step(batch)
+        norm, state = oracle.weight_step(
+            network,
+            sgd,
+            to_torch(batch),
+            state,
+            rate=rate * 4 / oracle.SEGMENT,
+            clip=clip,
+            slowness=1e-3,
+        )
+        norms.append(norm)
+    assert min(norms) < clip < max(norms)
+    after = to_torch_weights(model)
+    assert_close(
+        [after[n] - before[n] for n, _ in network.named_parameters()],
+        [
+            p - torch.from_numpy(before[n])
+            for n, p in network.named_parameters()
+        ],
+        1e-5,
+    )
 
 
 def make_weights(name="rnn_darts_v2"):
