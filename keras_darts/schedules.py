@@ -109,6 +109,8 @@ def scaled_learning_rate(optimizer, factor):
     Reference: Merity et al., 2018, Regularizing and optimizing LSTM language
     models, section 5, for segments of varying length.
     """
+    # Keras wraps the optimizer of a model in mixed precision.
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
     own, rate = optimizer._learning_rate, optimizer.learning_rate
     scaled = ops.convert_to_tensor(rate) * ops.cast(factor, rate.dtype)
     # Around Keras, which would take it for a new setting of the user.

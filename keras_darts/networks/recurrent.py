@@ -139,7 +139,8 @@ class RecurrentLanguageModel(keras.Model):
                 ids, targets, outputs.logits, sample_weight
             )
             replicas = self.distribute_strategy.num_replicas_in_sync
-            total = loss + self.body.penalty(outputs) / replicas
+            penalty = ops.cast(self.body.penalty(outputs), loss.dtype)
+            total = loss + penalty / replicas
             scaled = self.optimizer.scale_loss(total)
         gradients = tape.gradient(scaled, weights)
         share = ops.shape(ids)[1] / self.segment_length
