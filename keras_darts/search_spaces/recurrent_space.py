@@ -50,8 +50,9 @@ class RecurrentSpace:
 
     Raises:
         TypeError: if `cell` is no `CellSpec`.
-        ValueError: if the cell has not exactly one input, or a size or a rate
-            is out of bounds.
+        ValueError: if the cell has not exactly one input, keeps more than one
+            edge a node or has a node that could be nothing, or a size or a
+            rate is out of bounds.
 
     Example:
 
@@ -83,18 +84,30 @@ class RecurrentSpace:
             raise TypeError(
                 f"`cell` must be a CellSpec. Received: cell={self.cell!r}"
             )
-        if self.cell.num_inputs != 1 or self.cell.reduction:
-            raise ValueError(
-                "`cell` must have one input and no reduction. Received: "
-                f"num_inputs={self.cell.num_inputs}, "
-                f"reduction={self.cell.reduction}"
-            )
+        self._check_form()
         self._settle_sizes()
         for name in _RATES:
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(
                     f"`{name}` must be in [0, 1). "
                     f"Received: {name}={getattr(self, name)}"
+                )
+
+    def _check_form(self):
+        cell = self.cell
+        if (cell.num_inputs, cell.edges_per_node) != (1, 1) or cell.reduction:
+            raise ValueError(
+                "`cell` must have one input, keep one edge a node and be no "
+                f"reduction. Received: num_inputs={cell.num_inputs}, "
+                f"edges_per_node={cell.edges_per_node}, "
+                f"reduction={cell.reduction}"
+            )
+        for node in cell.nodes:
+            into = [cell.primitives[edge] for edge in cell.edges_into(node)]
+            if all(names == ("none",) for names in into):
+                raise ValueError(
+                    "`cell` must have a candidate other than 'none' for each "
+                    f"node. Received: {into} for node {node}"
                 )
 
     def _settle_sizes(self):
