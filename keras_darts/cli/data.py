@@ -1,10 +1,15 @@
-"""The flags that say which images, shared by the subcommands."""
-
-import dataclasses
+"""The flags that say which data, shared by the subcommands."""
 
 from absl import flags
 
-from keras_darts.cli.options import require
+_NAMES = (
+    "dataset",
+    "data_dir",
+    "image_size",
+    "level",
+    "max_vocabulary",
+    "sequence_length",
+)
 
 
 def define(options):
@@ -12,8 +17,11 @@ def define(options):
     flags.DEFINE_string(
         "dataset",
         None,
-        "Name: digits, which comes along, or any image classification data "
-        "set of TensorFlow Datasets, such as cifar10.",
+        "Images by name: digits, which comes along, or any image "
+        "classification data set of TensorFlow Datasets, such as cifar10. "
+        "Text: a folder with a file each for train, valid and test, a single "
+        "file, or a name such as tiny_shakespeare. Sentences: a folder whose "
+        "files have a line `LABEL text` each, or a name.",
         flag_values=options,
     )
     flags.DEFINE_string(
@@ -30,41 +38,52 @@ def define(options):
         lower_bound=1,
         flag_values=options,
     )
+    _define_text(options)
 
 
-def define_subset(options):
-    """Declares the flag for small machines."""
-    flags.DEFINE_integer(
-        "max_examples",
+def _define_text(options):
+    flags.DEFINE_enum(
+        "level",
         None,
-        "Work on so many training images only, the same share of each class, "
-        "drawn by the seed.",
+        ["word", "character"],
+        "What running text is cut into; if not given, words for a folder and "
+        "characters for anything else.",
+        flag_values=options,
+    )
+    flags.DEFINE_integer(
+        "max_vocabulary",
+        None,
+        "Know only so many words or characters of a text, the most frequent.",
         lower_bound=2,
+        flag_values=options,
+    )
+    flags.DEFINE_integer(
+        "sequence_length",
+        None,
+        "Words to which sentences are cut and filled, a multiple of four; if "
+        "not given, enough for 99 of 100.",
+        lower_bound=4,
         flag_values=options,
     )
 
 
-def load(options, image_size=None):
-    """The `ImageData` that the flags describe, its images of that size."""
-    require(options, "dataset")
-    from keras_darts import datasets
-
-    return datasets.load(
-        options.dataset, options.data_dir, image_size=image_size
+def define_subset(options):
+    """Declares the flags for small machines."""
+    flags.DEFINE_integer(
+        "max_examples",
+        None,
+        "Work on so many training images or sentences only, the same share "
+        "of each class, drawn by the seed.",
+        lower_bound=2,
+        flag_values=options,
     )
-
-
-def subset(options, data):
-    """The `ImageData` with as many training images as the flags allow."""
-    if options.max_examples is None:
-        return data
-    from keras_darts import datasets
-
-    count = min(options.max_examples, data.num_train)
-    return dataclasses.replace(
-        data,
-        train=datasets.stratified_subset(data.train, count, options.seed),
-        num_train=count,
+    flags.DEFINE_integer(
+        "max_tokens",
+        None,
+        "Work on the first so many tokens of a running text's training part "
+        "only, and on no more of its validation part.",
+        lower_bound=2,
+        flag_values=options,
     )
 
 
@@ -72,7 +91,7 @@ def given(options):
     """The flags as they were given, for another command."""
     return " ".join(
         f"--{name}={options[name].value}"
-        for name in ("dataset", "data_dir", "image_size")
+        for name in _NAMES
         if options[name].value is not None
     )
 
@@ -82,55 +101,3 @@ def fill_in(options, saved):
     for name, value in saved.get("data", {}).items():
         if name in options and not options[name].present:
             options[name].value = value
-
-
-def test_batches(data, shape, saved, batch_size=100):
-    """Batches of the test images in the shape that a network takes."""
-    return batches(data.test, data, shape, saved, batch_size)
-
-
-def batches(part, data, shape, saved, batch_size=100):
-    """Batches of a part of the data, in the shape that a network takes.
-
-    Args:
-        part: `data.train` or `data.test`.
-        data: `ImageData`.
-        shape: Tuple, height, width and channels.
-        saved: What `config.json` of the training run says, or nothing.
-        batch_size: Integer. Defaults to `100`.
-    """
-    from keras_darts import datasets
-
-    resize = saved.get("recipe", {}).get("resize")
-    if resize is None and data.image_shape[:2] != tuple(shape[:2]):
-        # As the ImageNet recipe evaluates: 224 of 256 pixels.
-        resize = {"size": shape[0], "resize": round(shape[0] * 256 / 224)}
-    crop = resize and datasets.ResizeCenterCrop(**resize)
-    return datasets.evaluation(part, batch_size, crop)
-
-
-def check_one_size(data):
-    """Raises `ValueError` where images are of many sizes."""
-    if None in data.image_shape:
-        raise ValueError(
-            "`image_size` must be given for a data set with images of many "
-            f"sizes. Received: image_size=None, dataset={data.name!r}"
-        )
-
-
-def describe(data):
-    """Two lines for the beginning of a run."""
-    sides = " x ".join(str(side or "?") for side in data.image_shape)
-    return (
-        f"data: {data.description}\n"
-        f"      {data.num_train} training images, {data.num_test} test "
-        f"images, {sides}, {data.num_classes} classes"
-    )
-
-
-def in_words(figures):
-    """A line for the figures that were measured on the test images."""
-    return (
-        f"accuracy {figures['accuracy']:.2%}, loss {figures['loss']:.4f} on "
-        f"{figures['num_examples']} test images"
-    )

@@ -1,10 +1,11 @@
-"""Measure a trained or an exported network on the test images.
+"""Measure a trained or an exported network on the test part of its data.
 
 Writes evaluation.json into the folder of a run or of a SavedModel, and
 NAME.evaluation.json beside a file.
 
   keras-darts evaluate --model=runs/digits-trained
   keras-darts evaluate --model=saved_models/digits.tflite --dataset=digits
+  keras-darts evaluate --model=saved_models/ptb --dataset=FOLDER
 """
 
 import pathlib
@@ -14,6 +15,7 @@ from absl import flags
 from keras_darts.cli import backend
 from keras_darts.cli import data
 from keras_darts.cli import folders
+from keras_darts.cli import modalities
 from keras_darts.cli.options import require
 from keras_darts.files import writable_folder
 from keras_darts.files import write_json
@@ -30,7 +32,13 @@ def define(options):
     )
     data.define(options)
     flags.DEFINE_integer(
-        "batch_size", 100, "Images at once.", lower_bound=1, flag_values=options
+        "batch_size",
+        None,
+        "Images or sentences at once, 100 if not given, or rows that running "
+        "text is cut into, 1 if not given: the state is carried from its "
+        "begin to its end.",
+        lower_bound=1,
+        flag_values=options,
     )
 
 
@@ -48,17 +56,17 @@ def run(options):
     data.fill_in(options, saved)
     require(options, "dataset")
     backend.start()
-    from keras_darts import training
-
-    function, shape, path = _opened(path)
+    model, path = _opened(path)
     target = _target(path)
     writable_folder(target.parent, "model")
-    images = data.load(options, options.image_size)
-    figures = training.classification_figures(
-        function, data.test_batches(images, shape, saved, options.batch_size)
+    modality = modalities.of_model(model)
+    modalities.check_flags(options, modality)
+    vocabulary = folders.vocabulary(path.parent) if saved else None
+    name, figures = modality.evaluated(
+        model, options, saved=saved, vocabulary=vocabulary
     )
-    write_json(target, {"dataset": images.name, **figures})
-    print(f"{path}: {data.in_words(figures)}")
+    write_json(target, {"dataset": name, **figures})
+    print(f"{path}: {modality.in_words(figures)}")
     print(f"written to {target}")
 
 
@@ -75,20 +83,15 @@ def _file_of_run(path):
 
 
 def _opened(path):
-    """Function from images to logits, the images' shape, and the path."""
+    """A Keras model or an `Exported`, and where it lies."""
     if path.suffix == ".keras":
         from keras_darts import training
 
-        model = training.load_network(path)
-        return model.predict_on_batch, model.input_shape[1:], path
+        return training.load_network(path), path
     from keras_darts import export
 
     exported = export.load(path)
-    return (
-        lambda batch: exported(batch)["logits"],
-        exported.image_shape,
-        exported.path,
-    )
+    return exported, exported.path
 
 
 def _target(path):

@@ -15,6 +15,7 @@ from absl import flags
 from keras_darts.cli import backend
 from keras_darts.cli import data
 from keras_darts.cli import folders
+from keras_darts.cli.modalities import image_data
 from keras_darts.cli.options import define_choices
 from keras_darts.cli.options import require
 
@@ -72,16 +73,16 @@ def run(options):
     from keras_darts import training
 
     network = training.load_network(folder)
-    images = data.load(options, options.image_size)
+    images = image_data.load(options, options.image_size)
     shape = network.input_shape[1:]
     common = {
         "labels": saved["data"]["label_names"],
-        "samples": data.test_batches(images, shape, saved),
+        "samples": image_data.test_batches(images, shape, saved),
     }
     if "saved_model" in options.format:
         _saved_model(network, target, common)
     if "litert" in options.format:
-        calibration = data.batches(
+        calibration = image_data.batches(
             images.train.shuffle(_SHUFFLE, _SEED), images, shape, saved
         )
         for quantization in options.quantization:

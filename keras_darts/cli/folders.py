@@ -8,6 +8,7 @@ from keras_darts.files import writable_folder
 from keras_darts.files import write_json
 
 _COMMAND = "command.json"
+_VOCABULARY = "vocabulary.json"
 # What belongs to one call and not to the run.
 _PASSING = ("output_dir", "resume", "debug")
 
@@ -51,12 +52,22 @@ def earlier_run(options):
     return writable_folder(folder, "output_dir")
 
 
-def remember(options, folder):
-    """Keeps the flags of a run, for `earlier_run`."""
+def remember(options, folder, vocabulary=None):
+    """Keeps the flags of a run, for `earlier_run`, and the vocabulary."""
     given = {
         name: options[name].value for name in options if name not in _PASSING
     }
     write_json(folder / _COMMAND, given)
+    if vocabulary is not None:
+        vocabulary.save(folder / _VOCABULARY)
+
+
+def vocabulary(folder):
+    """The `Vocabulary` of a run, or `None` where it has none."""
+    from keras_darts.datasets import Vocabulary
+
+    path = pathlib.Path(folder) / _VOCABULARY
+    return Vocabulary.load(path) if path.is_file() else None
 
 
 def config(folder):

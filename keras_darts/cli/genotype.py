@@ -6,6 +6,8 @@ from absl import flags
 
 from keras_darts import genotypes
 from keras_darts import search_spaces
+from keras_darts.cli import folders
+from keras_darts.cli import modalities
 from keras_darts.cli.options import require
 
 _RANDOM = "random:"
@@ -16,8 +18,8 @@ def define(options):
     flags.DEFINE_string(
         "genotype",
         None,
-        "A run folder, a genotype file, a published name such as darts_v2, or "
-        "random:SEED for one drawn from --search_space.",
+        "A run folder, a genotype file, a published name such as darts_v2 or "
+        "rnn_darts_v2, or random:SEED for one drawn from --search_space.",
         flag_values=options,
     )
     flags.DEFINE_string(
@@ -50,6 +52,15 @@ def find(options):
             f"Received: genotype={text!r}, which does not exist"
         )
     return genotypes.get(text), text.lower()
+
+
+def modality(options, genotype):
+    """The modality of the genotype that `find` has found."""
+    text = options.genotype
+    if text.startswith(_RANDOM):
+        return modalities.of_space(options.search_space)
+    config = folders.config(text)
+    return modalities.of_run(config) or modalities.of_genotype(genotype)
 
 
 def _seed(text):

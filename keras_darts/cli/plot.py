@@ -11,6 +11,7 @@ import pathlib
 import numpy as np
 from absl import flags
 
+from keras_darts import search_spaces
 from keras_darts.cli import folders
 from keras_darts.cli import genotype
 from keras_darts.cli.options import define_choices
@@ -82,12 +83,12 @@ def _alphas(run):
             "`genotype` must be the folder of a search run for --alphas. "
             f"Received: genotype={str(run)!r}, which has no alphas.npz"
         )
-    space = search["search_space"]
+    cells = search_spaces.get(search["search_space"]).cells
     with np.load(path) as arrays:
         for name in arrays.files:
             if name.startswith(_PREFIX):
                 kind = name.removeprefix(_PREFIX)
-                yield kind, arrays[name], _columns(space[kind]["primitives"])
+                yield kind, arrays[name], _columns(cells[kind].primitives)
 
 
 def _columns(primitives):

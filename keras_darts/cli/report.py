@@ -4,6 +4,7 @@ import math
 import os
 import sys
 import time
+import warnings
 
 import keras
 import tensorflow as tf
@@ -39,6 +40,16 @@ class TimeLeft(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         print(f"took {duration(time.monotonic() - self._begin)} in all")
+
+
+class Board(keras.callbacks.TensorBoard):
+    """Curves of a training, in TensorBoard."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        with warnings.catch_warnings():
+            # Keras' way to NumPy arrays, which is not for users to mend.
+            warnings.filterwarnings("ignore", "__array__ implementation")
+            super().on_epoch_end(epoch, logs)
 
 
 def duration(seconds):

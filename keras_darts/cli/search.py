@@ -1,18 +1,22 @@
 """Search an architecture on a data set.
 
-The folder of the run gets genotype.json, the drawn cells, history.csv,
-alphas.npz, checkpoints and files for TensorBoard, up to date after each epoch.
+--search_space says on what kind of data: images for darts_cnn, running text
+for darts_rnn, labelled sentences for text_cnn. The folder of the run gets
+genotype.json, the drawn cells, history.csv, alphas.npz, checkpoints and files
+for TensorBoard, up to date after each epoch, and vocabulary.json for text.
 
   keras-darts search --dataset=digits --output_dir=runs/digits --epochs=20
   keras-darts search --output_dir=runs/digits --resume --epochs=40
+  keras-darts search --search_space=darts_rnn --dataset=FOLDER \\
+      --strategy=darts_second_order --hidden_size=64 --output_dir=runs/text
 """
 
 from absl import flags
 
-from keras_darts import search_spaces
 from keras_darts.cli import backend
 from keras_darts.cli import data
 from keras_darts.cli import folders
+from keras_darts.cli import modalities
 
 
 def define(options):
@@ -51,9 +55,18 @@ def _define_search(options):
             "epochs",
             "Passes over the training half; if not given, the method's.",
         ),
-        ("batch_size", "Images in a step; if not given, the method's."),
+        (
+            "batch_size",
+            "Images, sentences or rows of text in a step; if not given, the "
+            "method's.",
+        ),
         ("filters", "Channels of the first cells; if not given, the space's."),
         ("num_cells", "Cells of the supernet; if not given, the space's."),
+        (
+            "hidden_size",
+            "Units of embedding and hidden state of a recurrent space; if not "
+            "given, the space's.",
+        ),
     ):
         flags.DEFINE_integer(
             name, None, meaning, lower_bound=1, flag_values=options
@@ -61,7 +74,8 @@ def _define_search(options):
     flags.DEFINE_float(
         "validation_split",
         0.5,
-        "Share of the images on which the architecture is trained.",
+        "Share of the images or sentences on which the architecture is "
+        "trained; running text has a part of its own for that.",
         lower_bound=0.0,
         upper_bound=1.0,
         flag_values=options,
@@ -69,7 +83,7 @@ def _define_search(options):
     flags.DEFINE_integer(
         "seed",
         0,
-        "Decides first values, split and order of the images.",
+        "Decides first values, split and order of the data.",
         flag_values=options,
     )
 
@@ -78,30 +92,26 @@ def run(options):
     """Searches; `options` are the parsed flags."""
     begin = folders.earlier_run if options.resume else folders.new_run
     folder = begin(options)
-    search_spaces.get(options.search_space)
+    modality = modalities.of_space(options.search_space)
+    modalities.check_flags(options, modality)
     backend.start()
     from keras_darts.cli import report
     from keras_darts.search import DartsSearch
 
-    images = _images(options)
+    vocabulary = folders.vocabulary(folder) if options.resume else None
+    found = modality.load(options, vocabulary)
     search = DartsSearch(
         options.search_space,
         options.strategy,
-        num_classes=images.num_classes,
-        input_shape=images.image_shape,
-        filters=options.filters,
-        num_cells=options.num_cells,
         seed=options.seed,
+        **modality.search_sizes(options, found),
     )
     search.compile(graph_optimizer=options.graph_optimizer or None)
-    folders.remember(options, folder)
-    print(_introduction(options, search, images, report), flush=True)
+    folders.remember(options, folder, modality.vocabulary(found))
+    print(_introduction(options, search, modality, found), flush=True)
     search.fit(
-        images.train.batch(
-            options.batch_size or search.strategy.recipe.batch_size
-        ),
+        **modality.search_input(options, found, search.recipe),
         epochs=options.epochs,
-        validation_split=options.validation_split,
         verbose=report.verbosity(),
         callbacks=[report.TimeLeft()],
         **{"resume_from" if options.resume else "output_dir": folder},
@@ -109,21 +119,16 @@ def run(options):
     print(_conclusion(options, search, folder))
 
 
-def _images(options):
-    images = data.load(options, options.image_size)
-    data.check_one_size(images)
-    return data.subset(options, images)
+def _introduction(options, search, modality, found):
+    from keras_darts.cli import report
 
-
-def _introduction(options, search, images, report):
-    space = search.search_space
-    epochs = options.epochs or search.strategy.recipe.epochs
+    epochs = options.epochs or search.recipe.epochs
     return "\n".join(
         [
             f"search: {options.strategy} in {options.search_space}, "
             f"epochs: {epochs}, seed: {options.seed}",
-            data.describe(images),
-            f"supernet: {space.num_cells} cells of {space.filters} filters, "
+            modality.describe(found),
+            f"supernet: {modality.supernet_in_words(search.search_space)}, "
             f"{report.count(search.weight_variables)} weights, "
             f"{report.count(search.arch_variables)} alphas",
             f"device: {report.device()}",

@@ -18,6 +18,19 @@ def tiny():
     )
 
 
+def tiny_rnn():
+    return search_spaces.darts_rnn(2, embedding_size=4, hidden_size=4)
+
+
+def tiny_text():
+    return search_spaces.text_cnn(
+        2, 2, num_nodes=1, primitives=("none", "skip_connect", "conv_1d_3")
+    )
+
+
+_SPACES = {"tiny": tiny, "tiny_rnn": tiny_rnn, "tiny_text": tiny_text}
+
+
 @pytest.fixture(scope="session", autouse=True)
 def process():
     """What the command line sets for its process is put back."""
@@ -25,7 +38,8 @@ def process():
         # Given by the user, so that the command line leaves them alone.
         patch.setenv("TF_ENABLE_ONEDNN_OPTS", "1")
         patch.setenv("KERAS_BACKEND", "tensorflow")
-        patch.setitem(catalog._REGISTRY._entries, "tiny", tiny)
+        for name, space in _SPACES.items():
+            patch.setitem(catalog._REGISTRY._entries, name, space)
         yield
     tf.config.optimizer.set_experimental_options(
         {"disable_meta_optimizer": False}
@@ -61,6 +75,36 @@ def runs(process, tmp_path_factory):
             f"--run={made.train}",
             f"--output_dir={made.exports}",
             "--quantization=none,int8",
+        ],
+    ):
+        assert main(command) == 0
+    return made
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory):
+    """A folder with a text that says the same again and again."""
+    folder = tmp_path_factory.mktemp("corpus")
+    line = "the cat saw the dog and the dog saw the cat\n"
+    for part, count in (("train", 40), ("valid", 12), ("test", 8)):
+        (folder / f"{part}.txt").write_text(line * count)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def language_runs(process, corpus, tmp_path_factory):
+    """The folders of a tiny search on text and of a training."""
+    root = tmp_path_factory.mktemp("language")
+    made = types.SimpleNamespace(search=root / "search", train=root / "train")
+    for command in (
+        [
+            *["search", "--search_space=tiny_rnn", f"--dataset={corpus}"],
+            *["--batch_size=4", "--epochs=1", f"--output_dir={made.search}"],
+        ],
+        [
+            *["train", f"--genotype={made.search}", f"--dataset={corpus}"],
+            *["--batch_size=4", "--epochs=2", "--hidden_size=8"],
+            f"--output_dir={made.train}",
         ],
     ):
         assert main(command) == 0

@@ -84,7 +84,7 @@ def test_no_command_is_an_error_with_the_help(capsys):
         ("search --dataset=digits", "--output_dir must be given"),
         ("search --output_dir=a", "--dataset must be given"),
         ("train --output_dir=a", "--genotype must be given"),
-        ("train --recipe=cifra", r"one of <cifar\|imagenet\|small>"),
+        ("train --recipe=cifra", r"one of <cifar\|imagenet\|small\|"),
         ("evaluate", "--model must be given"),
         ("export", "--run must be given"),
         ("export --quantization=none,int4", "int8, with commas between"),
@@ -107,7 +107,7 @@ def test_a_wrong_command_line_exits_with_2(arguments, message, capsys, here):
         ("search --output_dir=a --resume", "must hold a run for --resume"),
         (
             "search --output_dir=a --dataset=digits --search_space=dart_cnn",
-            r"`search_space` .*Did you mean darts_cnn\?",
+            r"`search_space` .*Did you mean darts_cnn ",
         ),
         (
             "search --output_dir=a --dataset=digits --strategy=drats",
@@ -128,12 +128,43 @@ def test_a_wrong_command_line_exits_with_2(arguments, message, capsys, here):
         ("plot --genotype=darts_v2 --alphas", "folder of a search run"),
         (
             "train --output_dir=a --genotype=rnn_darts_v1 --dataset=digits",
-            "`genotype` must be a `Genotype`",
+            "`dataset` must be a folder or text file",
         ),
         (
             "train --output_dir=a --genotype=darts_v1 --dataset=digits "
             "--auxiliary",
             "`auxiliary` must be False",
+        ),
+        (
+            "train --output_dir=a --genotype=darts_v1 --dataset=.",
+            "`dataset` must be the name of a data set of images",
+        ),
+        (
+            "train --output_dir=a --genotype=rnn_darts_v2 --dataset=.",
+            "`dataset` must be a folder with one file for train",
+        ),
+        (
+            "train --output_dir=a --genotype=rnn_darts_v2 --dataset=. "
+            "--recipe=cifar",
+            "`recipe` must be one of small_text, ptb, wikitext2 for running",
+        ),
+        (
+            "train --output_dir=a --genotype=rnn_darts_v2 --dataset=. "
+            "--filters=4",
+            "`filters` must be left out for running text",
+        ),
+        (
+            "search --output_dir=a --dataset=digits --hidden_size=4",
+            "`hidden_size` must be left out for images",
+        ),
+        (
+            "search --output_dir=a --search_space=darts_rnn --dataset=./no",
+            "where there is nothing",
+        ),
+        (
+            "search --output_dir=a --search_space=text_cnn --dataset=. "
+            "--level=word",
+            "`level` must be left out for labelled sentences",
         ),
         ("evaluate --model=none", "a file that exists"),
         ("evaluate --model=. --dataset=digits", "SavedModel"),

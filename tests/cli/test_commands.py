@@ -14,8 +14,8 @@ from keras_darts import datasets
 from keras_darts import export
 from keras_darts import genotypes
 from keras_darts import training
-from keras_darts.cli import data
 from keras_darts.cli.main import main
+from keras_darts.cli.modalities import image_data as data
 
 
 def history(folder):

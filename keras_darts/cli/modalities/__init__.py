@@ -1,0 +1,64 @@
+"""What the commands have to know of images, of running text, of sentences."""
+
+from keras_darts import search_spaces
+from keras_darts.cli.modalities.image import ImageModality
+from keras_darts.cli.modalities.language import LanguageModality
+from keras_darts.cli.modalities.text import TextModality
+from keras_darts.genotypes import Genotype
+from keras_darts.genotypes import RecurrentGenotype
+
+_MODALITIES = {
+    modality.name: modality
+    for modality in (ImageModality(), LanguageModality(), TextModality())
+}
+RECIPES = [name for m in _MODALITIES.values() for name in m.recipes]
+
+
+def of_space(identifier):
+    """The modality of a search space, by its name or config."""
+    return _MODALITIES[search_spaces.get(identifier).modality]
+
+
+def of_run(config):
+    """The modality that the `config.json` of a run tells, or `None`."""
+    if "search" in config:
+        return of_space(config["search"]["search_space"])
+    return _MODALITIES.get(config.get("data", {}).get("modality"))
+
+
+def of_genotype(genotype):
+    """The modality of a genotype of which only the primitives are known."""
+    from keras_darts import primitives
+
+    if isinstance(genotype, RecurrentGenotype):
+        return _MODALITIES["language"]
+    along_time = {*primitives.names(3)} - {*primitives.names(4)}
+    cells = isinstance(genotype, Genotype)
+    text = cells and along_time & {*genotype.primitives()}
+    return _MODALITIES["text" if text else "image"]
+
+
+def of_model(model):
+    """The modality of a Keras model, or of an `Exported`."""
+    from keras_darts import networks
+
+    if isinstance(model, networks.RecurrentLanguageModel):
+        return _MODALITIES["language"]
+    if isinstance(model, networks.TextNetwork):
+        return _MODALITIES["text"]
+    return _MODALITIES[getattr(model, "modality", "image")]
+
+
+def check_flags(options, modality):
+    """Refuses flags that mean something for other kinds of data only.
+
+    Raises:
+        ValueError: for the first that was given.
+    """
+    known = {name for m in _MODALITIES.values() for name in m.flags}
+    for name in sorted(known - {*modality.flags}):
+        if name in options and options[name].present:
+            raise ValueError(
+                f"`{name}` must be left out for {modality.noun}. "
+                f"Received: {name}={options[name].value}"
+            )

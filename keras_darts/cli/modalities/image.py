@@ -1,0 +1,158 @@
+"""Images, to be classified."""
+
+import functools
+
+from keras_darts.cli.modalities import image_data
+from keras_darts.cli.modalities.labelled import LabelledModality
+from keras_darts.cli.modalities.modality import Training
+from keras_darts.cli.modalities.modality import given_values
+from keras_darts.cli.modalities.modality import recipe_name
+
+# Filters and cells by recipe: those of the papers, and some for digits.
+_SIZES = {"cifar": (36, 20), "imagenet": (48, 14), "small": (16, 8)}
+_IMAGENET_SIDE = 224
+
+
+class ImageModality(LabelledModality):
+    """Images go in raw: scaling is part of what is trained and exported."""
+
+    name = "image"
+    noun = things = "images"
+    flags = (
+        *("image_size", "max_examples", "validation_split"),
+        *("filters", "num_cells", "auxiliary"),
+    )
+    sources = ("dataset", "data_dir", "image_size")
+    recipes = tuple(_SIZES)
+
+    def load(self, options, vocabulary=None):
+        images = image_data.load(options, options.image_size)
+        image_data.check_one_size(images)
+        return image_data.subset(options, images)
+
+    def describe(self, data):
+        sides = " x ".join(str(side or "?") for side in data.image_shape)
+        return (
+            f"data: {data.description}\n"
+            f"      {data.num_train} training images, {data.num_test} test "
+            f"images, {sides}, {data.num_classes} classes"
+        )
+
+    def search_sizes(self, options, data):
+        return {
+            **super().search_sizes(options, data),
+            "input_shape": data.image_shape,
+        }
+
+    def training(self, options, genotype):
+        from keras_darts.search.seeding import seeded
+
+        name, shape, images = self._recipe_and_images(options)
+        with seeded(options.seed):
+            network = _network(options, genotype, name, shape, images)
+        recipe = _recipe(options, name, network, images)
+        return images, Training(
+            name, recipe, network, images.train, images.test
+        )
+
+    def network_in_words(self, network):
+        auxiliary = " with an auxiliary head" if network.auxiliary else ""
+        return (
+            f"{network.num_cells} cells of {network.filters} filters{auxiliary}"
+        )
+
+    def data_config(self, options, data, training):
+        config = super().data_config(options, data, training)
+        if training.name == "imagenet":
+            config["image_size"] = None
+        return {**config, "dataset": data.name}
+
+    def trained_figures(self, training, data):
+        from keras_darts.training import classification_figures
+
+        return classification_figures(
+            lambda batch: training.network.predict_on_batch(batch),
+            training.recipe.pipeline(data.test, training=False),
+        )
+
+    def evaluated(self, model, options, *, saved, vocabulary):
+        from keras_darts.training import classification_figures
+
+        if hasattr(model, "image_shape"):
+            shape = model.image_shape
+            function = functools.partial(_logits, model)
+        else:
+            shape, function = model.input_shape[1:], model.predict_on_batch
+        images = image_data.load(options, options.image_size)
+        batches = image_data.test_batches(
+            images, shape, saved, options.batch_size or 100
+        )
+        return images.name, classification_figures(function, batches)
+
+    def _recipe_and_images(self, options):
+        """The recipe's name, the network's image shape, and the data."""
+        images = image_data.load(options)
+        height, width, channels = images.image_shape
+        side = options.image_size or min(height or 0, width or 0)
+        name = recipe_name(options, self, default=_recipe_for(side))
+        if name == "imagenet":
+            side = options.image_size or _IMAGENET_SIDE
+            shape = (side, side, channels)
+            return name, shape, image_data.subset(options, images)
+        images = self.load(options)
+        return name, images.image_shape, images
+
+
+def _logits(exported, images):
+    return exported(images)["logits"]
+
+
+def _recipe_for(side):
+    if not side or side >= 128:
+        return "imagenet"
+    return "cifar" if side >= 32 else "small"
+
+
+def _network(options, genotype, name, shape, images):
+    from keras_darts import networks
+
+    filters, num_cells = _SIZES[name]
+    return networks.network_for(
+        genotype,
+        images.num_classes,
+        shape,
+        filters=options.filters or filters,
+        num_cells=options.num_cells or num_cells,
+        **given_values(options, "auxiliary"),
+    )
+
+
+def _recipe(options, name, network, images):
+    from keras_darts import training
+
+    make = {
+        "cifar": training.cifar_recipe,
+        "imagenet": training.imagenet_recipe,
+        "small": training.small_image_recipe,
+    }[name]
+    statistics = _statistics(name, images)
+    return make(
+        network,
+        images.num_train,
+        mean=statistics.mean,
+        variance=statistics.variance,
+        seed=options.seed,
+        **given_values(options, "epochs", "batch_size"),
+    )
+
+
+def _statistics(name, images):
+    """Mean and variance: the recipe's own, the data set's, or measured."""
+    from keras_darts import datasets
+
+    published = datasets.NORMALIZATIONS
+    if images.name in published:
+        return published[images.name]
+    if name == "imagenet" and images.image_shape[-1] == 3:
+        return published["imagenet2012"]
+    return datasets.channel_statistics(images.train)

@@ -1,0 +1,132 @@
+"""Running text, for language models."""
+
+import dataclasses
+
+from keras_darts.cli.modalities.modality import Modality
+from keras_darts.cli.modalities.modality import Training
+from keras_darts.cli.modalities.modality import given_values
+from keras_darts.cli.modalities.modality import named_dataset
+from keras_darts.cli.modalities.modality import recipe_name
+from keras_darts.cli.options import require
+
+
+class LanguageModality(Modality):
+    """A corpus, whose next token is to be foretold from those before."""
+
+    name = "language"
+    noun = "running text"
+    flags = ("level", "max_vocabulary", "max_tokens", "hidden_size")
+    sources = ("dataset", "data_dir", "level", "max_vocabulary")
+    recipes = ("small_text", "ptb", "wikitext2")
+
+    def load(self, options, vocabulary=None):
+        require(options, "dataset")
+        from keras_darts import datasets
+
+        chosen = {"vocabulary": vocabulary}
+        if vocabulary is None:
+            chosen = given_values(options, "level", "max_vocabulary")
+        with named_dataset():
+            corpus = datasets.load_corpus(
+                options.dataset, data_dir=options.data_dir, **chosen
+            )
+        limit = "max_tokens" in options and options.max_tokens
+        return _shortened(corpus, limit) if limit else corpus
+
+    def describe(self, data):
+        return f"data: {data.description}"
+
+    def vocabulary(self, data):
+        return data.vocabulary
+
+    # Search
+
+    def search_sizes(self, options, data):
+        return {
+            "vocabulary_size": len(data.vocabulary),
+            "hidden_size": options.hidden_size,
+        }
+
+    def search_input(self, options, data, recipe):
+        return {"x": data, "batch_size": options.batch_size}
+
+    def supernet_in_words(self, space):
+        return (
+            f"a recurrent cell of {len(space.cell.nodes)} nodes with "
+            f"{space.hidden_size} units"
+        )
+
+    # Training
+
+    def training(self, options, genotype):
+        name = recipe_name(options, self, default=self.recipes[0])
+        corpus = self.load(options)
+        from keras_darts import networks
+        from keras_darts import training
+        from keras_darts.search.seeding import seeded
+
+        sizes = {
+            **training.MODEL_SETTINGS[name],
+            **given_values(options, "hidden_size"),
+        }
+        with seeded(options.seed):
+            model = networks.RecurrentLanguageModel(
+                genotype, len(corpus.vocabulary), **sizes
+            )
+        make = {
+            "small_text": training.small_text_recipe,
+            "ptb": training.ptb_recipe,
+            "wikitext2": training.wikitext2_recipe,
+        }[name]
+        recipe = make(
+            model,
+            seed=options.seed,
+            **given_values(options, "epochs", "batch_size"),
+        )
+        return corpus, Training(name, recipe, model, corpus.train, corpus.valid)
+
+    def network_in_words(self, network):
+        return f"a recurrent cell of {network.hidden_size} units"
+
+    def data_config(self, options, data, training):
+        return {
+            **{name: options[name].value for name in self.sources},
+            "num_train": len(data.train),
+            "description": data.description,
+        }
+
+    def trained_figures(self, training, data):
+        from keras_darts.training import language_figures
+
+        return language_figures(training.network, data.test)
+
+    def evaluated(self, model, options, *, saved, vocabulary):
+        from keras_darts.training import language_figures
+
+        corpus = self.load(options, vocabulary)
+        corpus.vocabulary.check_matches(model.vocabulary_size, "dataset")
+        figures = language_figures(
+            model, corpus.test, batch_size=options.batch_size or 1
+        )
+        return corpus.name, figures
+
+    def in_words(self, figures):
+        return (
+            f"perplexity {figures['perplexity']:.2f}, loss "
+            f"{figures['loss']:.4f} on {figures['num_tokens']} test tokens, "
+            "one after the other"
+        )
+
+
+def _shortened(corpus, count):
+    """The corpus with no more than so many tokens to learn and choose from."""
+    train, valid = corpus.train[:count], corpus.valid[:count]
+    return dataclasses.replace(
+        corpus,
+        train=train,
+        valid=valid,
+        description=(
+            f"{corpus.description}\n      of these {len(train):,} are used "
+            f"for training and {len(valid):,} for validation"
+        ),
+    )

@@ -1,0 +1,134 @@
+"""The contract between the commands and a kind of data."""
+
+import abc
+import contextlib
+import typing
+
+
+class Training(typing.NamedTuple):
+    """What is to be trained, by which recipe, on what.
+
+    Args:
+        name: String, of the recipe.
+        recipe: The recipe, which has compiled the network.
+        network: `keras.Model`.
+        train: What `recipe.fit` takes to train on.
+        validation: What it takes to validate on, or `None`.
+    """
+
+    name: str
+    recipe: object
+    network: object
+    train: object
+    validation: object
+
+
+class Modality(abc.ABC):
+    """Everything in which the commands differ with the kind of data.
+
+    `name` is that of the search spaces' modality, `noun` is for messages.
+    `flags` are those that not every kind of data has, `sources` those of all
+    flags that say which data, and `recipes` the names for `--recipe`.
+    """
+
+    name = None
+    noun = None
+    flags = ()
+    sources = ()
+    recipes = ()
+
+    @abc.abstractmethod
+    def load(self, options, vocabulary=None):
+        """The data that the flags describe, by a vocabulary of before."""
+
+    @abc.abstractmethod
+    def describe(self, data):
+        """Lines on the data for the beginning of a run."""
+
+    def vocabulary(self, data):
+        """The `Vocabulary` of the data, or `None`."""
+        return None
+
+    # Search
+
+    @abc.abstractmethod
+    def search_sizes(self, options, data):
+        """Arguments of `DartsSearch` that the data and the flags decide."""
+
+    @abc.abstractmethod
+    def search_input(self, options, data, recipe):
+        """Arguments of `DartsSearch.fit` that say what it runs on."""
+
+    @abc.abstractmethod
+    def supernet_in_words(self, space):
+        """The supernet's make and sizes."""
+
+    # Training
+
+    @abc.abstractmethod
+    def training(self, options, genotype):
+        """The data that the flags describe, and the `Training` on them."""
+
+    @abc.abstractmethod
+    def network_in_words(self, network):
+        """The network's make and sizes."""
+
+    @abc.abstractmethod
+    def data_config(self, options, data, training):
+        """What `config.json` says of the data."""
+
+    @abc.abstractmethod
+    def trained_figures(self, training, data):
+        """How well the network does on the test part, as a dictionary."""
+
+    # What has been trained
+
+    @abc.abstractmethod
+    def evaluated(self, model, options, *, saved, vocabulary):
+        """The name of the data, and the figures of a model on their test part.
+
+        Args:
+            model: Keras model, or `keras_darts.export.Exported`.
+            options: The flags.
+            saved: What `config.json` of the run says, or nothing.
+            vocabulary: That of the run, or `None`.
+        """
+
+    @abc.abstractmethod
+    def in_words(self, figures):
+        """A line for such figures."""
+
+
+@contextlib.contextmanager
+def named_dataset():
+    """Inside, errors call the data as the command line does."""
+    try:
+        yield
+    except ValueError as error:
+        message = str(error).replace("`source`", "`dataset`")
+        message = message.replace("source=", "dataset=")
+        raise ValueError(message) from error
+
+
+def given_values(options, *names):
+    """The flags of these names that were given, as a dictionary."""
+    return {
+        name: options[name].value
+        for name in names
+        if options[name].value is not None
+    }
+
+
+def recipe_name(options, modality, default):
+    """The name of the recipe.
+
+    Raises:
+        ValueError: if it is one for another kind of data.
+    """
+    name = options.recipe or default
+    if name not in modality.recipes:
+        raise ValueError(
+            f"`recipe` must be one of {', '.join(modality.recipes)} for "
+            f"{modality.noun}. Received: recipe={name!r}"
+        )
+    return name

@@ -1,0 +1,137 @@
+"""What each subcommand leaves and says of running text, on a tiny corpus."""
+
+import csv
+import json
+import re
+import shutil
+
+import pytest
+
+from keras_darts import training
+from keras_darts.cli.main import main
+from keras_darts.datasets import Vocabulary
+from keras_darts.datasets import load_corpus
+
+
+def history(folder):
+    with (folder / "history.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_search_leaves_its_vocabulary_too(language_runs, corpus):
+    names = {entry.name for entry in language_runs.search.iterdir()}
+    assert names == {
+        "alphas.npz",
+        "cells",
+        "checkpoints",
+        "command.json",
+        "config.json",
+        "genotype.json",
+        "history.csv",
+        "tensorboard",
+        "vocabulary.json",
+    }
+    kept = Vocabulary.load(language_runs.search / "vocabulary.json")
+    assert kept == load_corpus(corpus).vocabulary
+    assert "val_perplexity" in history(language_runs.search)[0]
+
+
+def test_a_search_says_what_it_does_and_what_comes_next(corpus, here, capsys):
+    command = [
+        *["search", "--search_space=tiny_rnn", f"--dataset={corpus}"],
+        *["--level=character", "--hidden_size=6", "--max_tokens=500"],
+        *["--strategy=darts_second_order", "--batch_size=4", "--epochs=1"],
+    ]
+    assert main([*command, "--output_dir=a"]) == 0
+    text = capsys.readouterr().out
+    for pattern in (
+        "search: darts_second_order in tiny_rnn, epochs: 1, seed: 0",
+        r"data: corpus\d*: 1,760 characters for training",
+        "500 are used for training and 500 for validation",
+        r"a recurrent cell of 2 nodes with 6 units, [\d,]+ weights, 15 alphas",
+        "device: .",
+        "Genotype\\(recurrent=",
+        "train --genotype=a --dataset=.* --level=character --output_dir=a-tr",
+    ):
+        assert re.search(pattern, text), (pattern, text)
+
+
+def test_resume_goes_on_with_the_vocabulary_of_the_run(
+    language_runs, here, capsys
+):
+    shutil.copytree(language_runs.search, "a")
+    assert main(["search", "--output_dir=a", "--resume", "--epochs=2"]) == 0
+    before, after = history(language_runs.search), history(here / "a")
+    assert len(after) == 2
+    assert after[0]["loss"] == before[0]["loss"]
+    for part in ("train", "valid", "test"):
+        (here / f"{part}.txt").write_text("quite other words\n" * 40)
+    command = ["search", "--output_dir=a", "--resume", f"--dataset={here}"]
+    assert main(command) == 1
+    assert "`vocabulary` must know the tokens" in capsys.readouterr().err
+
+
+def test_training_leaves_a_whole_run(language_runs, corpus):
+    names = {entry.name for entry in language_runs.train.iterdir()}
+    assert names == {
+        "config.json",
+        "evaluation.json",
+        "genotype.json",
+        "history.csv",
+        "model.keras",
+        "tensorboard",
+        "vocabulary.json",
+    }
+    rows = history(language_runs.train)
+    assert {"perplexity", "val_perplexity"} < set(rows[0])
+    config = json.loads((language_runs.train / "config.json").read_text())
+    assert config["recipe"]["name"] == "small_text"
+    assert config["data"]["modality"] == "language"
+    assert config["network"]["config"]["hidden_size"] == 8
+    model = training.load_network(language_runs.train)
+    figures = training.language_figures(model, load_corpus(corpus).test)
+    written = json.loads((language_runs.train / "evaluation.json").read_text())
+    assert written["perplexity"] == pytest.approx(figures["perplexity"])
+
+
+def test_the_seed_decides_a_training(corpus, here):
+    losses = []
+    for folder, seed in (("a", 0), ("b", 0), ("c", 1)):
+        command = [
+            *["train", "--genotype=random:3", "--search_space=tiny_rnn"],
+            *[f"--dataset={corpus}", "--hidden_size=4", "--batch_size=4"],
+            *["--epochs=1", f"--output_dir={folder}", f"--seed={seed}"],
+        ]
+        assert main(command) == 0
+        losses.append(history(here / folder)[0]["loss"])
+    assert losses[0] == losses[1] != losses[2]
+
+
+def test_a_run_is_evaluated_token_after_token(language_runs, capsys):
+    path = language_runs.train / "evaluation.json"
+    trained = json.loads(path.read_text())
+    assert main(["evaluate", f"--model={language_runs.train}"]) == 0
+    again = json.loads(path.read_text())
+    assert again["perplexity"] == pytest.approx(trained["perplexity"])
+    assert "perplexity" in capsys.readouterr().out
+
+
+def test_another_text_must_be_one_of_the_vocabulary(
+    language_runs, here, capsys
+):
+    for part in ("train", "valid", "test"):
+        (here / f"{part}.txt").write_text("quite other words\n" * 4)
+    command = ["evaluate", f"--model={language_runs.train}"]
+    assert main([*command, f"--dataset={here}"]) == 1
+    assert "`vocabulary` must know the tokens" in capsys.readouterr().err
+
+
+def test_a_run_draws_its_cell_and_its_alphas(language_runs, here):
+    command = ["plot", f"--genotype={language_runs.search}", "--alphas"]
+    assert main([*command, "--output_dir=."]) == 0
+    assert {entry.name for entry in here.iterdir()} == {
+        "search_recurrent.svg",
+        "search_alphas_recurrent.svg",
+    }
+    drawn = (here / "search_alphas_recurrent.svg").read_text()
+    assert all(name in drawn for name in ("tanh", "sigmoid", "identity"))
