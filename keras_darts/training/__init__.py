@@ -22,6 +22,8 @@ from keras_darts.training.recipes import imagenet_recipe
 from keras_darts.training.recipes import small_image_recipe
 from keras_darts.training.run_folder import TrainingRun
 from keras_darts.training.run_folder import load_network
+from keras_darts.training.sentence_recipe import SentenceRecipe
+from keras_darts.training.sentence_recipe import sentence_recipe
 
 __all__ = [
     "MODEL_SETTINGS",
@@ -33,6 +35,7 @@ __all__ = [
     "NonMonotonicAveraging",
     "Perplexity",
     "Recipe",
+    "SentenceRecipe",
     "SmoothedCrossentropy",
     "TrainingRun",
     "cifar_recipe",
@@ -43,6 +46,7 @@ __all__ = [
     "loss_for",
     "metrics_for",
     "ptb_recipe",
+    "sentence_recipe",
     "small_image_recipe",
     "small_text_recipe",
     "wikitext2_recipe",

@@ -1,0 +1,176 @@
+"""A way to train a network on labelled sentences, in a few minutes."""
+
+import dataclasses
+
+import keras
+
+from keras_darts.datasets import evaluation
+from keras_darts.datasets import stream
+from keras_darts.schedules import CosineByEpoch
+from keras_darts.training.base_recipe import BaseRecipe
+from keras_darts.training.losses import loss_for
+from keras_darts.training.losses import metrics_for
+
+_CLIP_NORM = 5.0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class SentenceRecipe(BaseRecipe):
+    """Optimizer, loss and batches that belong together.
+
+    `sentence_recipe` makes it. Data sets go in unbatched, in an order that
+    never changes. One recipe can train any number of networks.
+
+    Args:
+        num_train: Integer, the sentences of the training set.
+        epochs: Integer.
+        batch_size: Integer. What is left over at the end of an epoch is
+            dropped, other sentences in each.
+        optimizer: `keras.optimizers.Optimizer`, of which each network gets a
+            copy.
+        seed: Integer, of the order. Defaults to `0`.
+
+    Example:
+
+    >>> space = kd.search_spaces.text_cnn()
+    >>> network = kd.networks.TextNetwork(
+    ...     space.random_genotype(0), vocabulary_size=9, filters=2,
+    ...     num_cells=1, sequence_length=4,
+    ... )
+    >>> recipe = kd.training.sentence_recipe(
+    ...     network, num_train=8, batch_size=4
+    ... )
+    >>> ids = np.arange(32).reshape(8, 4) % 9
+    >>> train = tf.data.Dataset.from_tensor_slices((ids, [0, 1] * 4))
+    >>> history = recipe.fit(network, train, epochs=1, verbose=0)
+    >>> sorted(history.history)
+    ['accuracy', 'loss']
+    """
+
+    num_train: int
+    epochs: int
+    batch_size: int
+    optimizer: keras.optimizers.Optimizer
+    seed: int = 0
+
+    def compile(self, network):
+        """Compiles a network with a fresh optimizer, loss and metrics."""
+        network.compile(
+            optimizer=self.new_optimizer(),
+            loss=loss_for("sparse"),
+            metrics=metrics_for("sparse", network.num_classes),
+        )
+
+    def pipeline(self, dataset, training=True, start_epoch=0):
+        """Batches for `fit`, or for `evaluate`.
+
+        Args:
+            dataset: Unbatched `tf.data.Dataset` of (ids, class number).
+            training: Boolean, whether sentences are shuffled, all epochs one
+                after the other. Otherwise every sentence comes once, in
+                order. Defaults to `True`.
+            start_epoch: Integer, the epoch to begin with. Defaults to `0`.
+        """
+        if not training:
+            return evaluation(dataset, self.batch_size)
+        return stream(
+            dataset,
+            size=self.num_train,
+            batch_size=self.batch_size,
+            seed=self.seed,
+            epochs=self.epochs,
+            start_epoch=start_epoch,
+        )
+
+    def fit(self, network, train, validation_data=None, **options):
+        """Trains a compiled network.
+
+        Where there are sentences to validate on, it ends with the weights of
+        the epoch with the best accuracy on them, else with the last ones.
+
+        Args:
+            network: Network that `compile` compiled.
+            train: Unbatched `tf.data.Dataset` of (ids, class number).
+            validation_data: The same, of other sentences. Defaults to `None`.
+            **options: Further arguments of `keras.Model.fit`.
+
+        Returns:
+            The `keras.callbacks.History`.
+        """
+        callbacks = [*options.pop("callbacks", ())]
+        if validation_data is not None:
+            validation_data = self.pipeline(validation_data, training=False)
+            # First, so that callbacks which save find the best weights.
+            callbacks.insert(0, _best_epoch(self.epochs))
+        return network.fit(
+            self.pipeline(train, start_epoch=options.get("initial_epoch", 0)),
+            validation_data=validation_data,
+            callbacks=callbacks,
+            steps_per_epoch=self.num_train // self.batch_size,
+            shuffle=False,
+            **{"epochs": self.epochs, **options},
+        )
+
+
+def sentence_recipe(
+    network,
+    num_train,
+    *,
+    epochs=10,
+    batch_size=50,
+    learning_rate=1e-3,
+    weight_decay=1e-4,
+    seed=0,
+):
+    """Compiles a network for labelled sentences, and gives the rest.
+
+    Adam with decoupled weight decay, a cosine to zero, and clipping at a norm
+    of 5; dropout is the network's own.
+
+    Args:
+        network: `TextNetwork`.
+        num_train: Integer, the sentences of the training set.
+        epochs: Integer. Defaults to `10`.
+        batch_size: Integer. Defaults to `50`.
+        learning_rate: Float, at the start. Defaults to `1e-3`.
+        weight_decay: Float. Defaults to `1e-4`.
+        seed: Integer, of the order; the first weights and dropout follow
+            `keras.utils.set_random_seed`. Defaults to `0`.
+
+    Returns:
+        The `SentenceRecipe`, whose `fit` trains the network.
+
+    Raises:
+        ValueError: if there are fewer sentences than in a batch.
+
+    Reference: Loshchilov and Hutter, 2019, Decoupled weight decay
+    regularization.
+    """
+    if batch_size > num_train:
+        raise ValueError(
+            "`batch_size` must be at most the number of sentences. "
+            f"Received: batch_size={batch_size}, num_train={num_train}"
+        )
+    schedule = CosineByEpoch(
+        learning_rate, 0.0, epochs, num_train // batch_size
+    )
+    recipe = SentenceRecipe(
+        num_train=num_train,
+        epochs=epochs,
+        batch_size=batch_size,
+        optimizer=keras.optimizers.AdamW(
+            schedule, weight_decay=weight_decay, global_clipnorm=_CLIP_NORM
+        ),
+        seed=seed,
+    )
+    recipe.compile(network)
+    return recipe
+
+
+def _best_epoch(epochs):
+    return keras.callbacks.EarlyStopping(
+        monitor="val_accuracy",
+        mode="max",
+        patience=epochs,
+        restore_best_weights=True,
+    )
