@@ -88,7 +88,7 @@ class Unrolled:
         if bound is None:
             return tensors, 1.0
         norm = tf.linalg.global_norm(tensors)
-        factor = tf.minimum(1.0, bound / (norm + 1e-6))
+        factor = tf.minimum(bound / (norm + 1e-6), 1.0)
         return [t * factor for t in tensors], factor
 
     def _difference(self, problem, batch, w, a, v):
