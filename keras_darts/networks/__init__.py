@@ -9,9 +9,10 @@ from keras_darts.networks.derived_recurrent_cell import DerivedRecurrentCell
 from keras_darts.networks.imagenet import ImageNetNetwork
 from keras_darts.networks.language_body import LanguageBody
 from keras_darts.networks.language_body import LanguageOutputs
+from keras_darts.networks.language_model import LanguageModel
+from keras_darts.networks.language_model import ids_and_state
 from keras_darts.networks.recurrence import Recurrence
 from keras_darts.networks.recurrent import RecurrentLanguageModel
-from keras_darts.networks.recurrent import ids_and_state
 from keras_darts.networks.recurrent_cell import RecurrentCell
 from keras_darts.networks.recurrent_cell import masked
 from keras_darts.networks.text import TextNetwork
@@ -24,6 +25,7 @@ __all__ = [
     "DerivedRecurrentCell",
     "ImageNetNetwork",
     "LanguageBody",
+    "LanguageModel",
     "LanguageOutputs",
     "Recurrence",
     "RecurrentCell",

@@ -1,21 +1,18 @@
 """The language model that DARTS trains with a recurrent cell."""
 
 import keras
-import tensorflow as tf
-from keras import ops
 
 from keras_darts.genotypes import RecurrentGenotype
 from keras_darts.networks import checks
-from keras_darts.networks.carried_state import CarriedState
 from keras_darts.networks.derived_recurrent_cell import DerivedRecurrentCell
 from keras_darts.networks.language_body import LanguageBody
-from keras_darts.schedules import scaled_learning_rate
+from keras_darts.networks.language_model import LanguageModel
 
 _UNITS = 850
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
-class RecurrentLanguageModel(keras.Model):
+class RecurrentLanguageModel(LanguageModel):
     """A language model with the recurrent cell of a genotype.
 
     Token ids (B, T) give the logits (B, T, V) of the next tokens, from a zero
@@ -84,15 +81,13 @@ class RecurrentLanguageModel(keras.Model):
         segment_length=35,
         **kwargs,
     ):
-        super().__init__(**kwargs)
         self.genotype = checks.recurrent(genotype)
-        self.vocabulary_size = checks.positive(
-            "vocabulary_size", vocabulary_size
-        )
         self.hidden_size = checks.tied_size(
             embedding_size, hidden_size, default=_UNITS
         )
-        self.segment_length = checks.positive("segment_length", segment_length)
+        super().__init__(
+            vocabulary_size, self.hidden_size, segment_length, **kwargs
+        )
         self.settings = {
             "output_dropout": output_dropout,
             "hidden_dropout": hidden_dropout,
@@ -108,64 +103,16 @@ class RecurrentLanguageModel(keras.Model):
         self.body = LanguageBody(cell, self.vocabulary_size, **self.settings)
         self.body.build()
         self.built = True
-        # By whether a step is one of training.
-        self._carried = {True: self._zeros(), False: self._zeros()}
-
-    @property
-    def input_shape(self):
-        return (None, None)
 
     @property
     def embedding_size(self):
         return self.hidden_size
 
-    def initial_state(self, batch_size):
-        """(B, H) zeros."""
-        return ops.zeros((batch_size, self.hidden_size), self.compute_dtype)
+    def segment(self, ids, state, training=None):
+        return self.body(ids, state, training=training)
 
-    def call(self, inputs, state=None, training=None):
-        ids, state = ids_and_state(inputs, state)
-        outputs = self._outputs(ids, state, training)
-        if state is None:
-            return outputs.logits
-        return outputs.logits, outputs.state
-
-    def train_step(self, data):
-        ids, targets, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        weights = self.trainable_weights
-        with tf.GradientTape() as tape:
-            outputs = self._next_segment(ids, training=True)
-            loss = self.compute_loss(
-                ids, targets, outputs.logits, sample_weight
-            )
-            replicas = self.distribute_strategy.num_replicas_in_sync
-            penalty = ops.cast(self.body.penalty(outputs), loss.dtype)
-            total = loss + penalty / replicas
-            scaled = self.optimizer.scale_loss(total)
-        gradients = tape.gradient(scaled, weights)
-        share = ops.shape(ids)[1] / self.segment_length
-        with scaled_learning_rate(self.optimizer, share):
-            self.optimizer.apply_gradients(zip(gradients, weights, strict=True))
-        self._track_loss(loss, ids)
-        return self.compute_metrics(ids, targets, outputs.logits, sample_weight)
-
-    def test_step(self, data):
-        ids, targets, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        logits = self._next_segment(ids, training=False).logits
-        loss = self.compute_loss(
-            ids, targets, logits, sample_weight, training=False
-        )
-        self._track_loss(loss, ids)
-        return self.compute_metrics(ids, targets, logits, sample_weight)
-
-    def reset_metrics(self):
-        """Forgets the carried states too: a text begins anew.
-
-        Keras calls it at the begin of each epoch and of each evaluation.
-        """
-        super().reset_metrics()
-        for state in self._carried.values():
-            state.reset()
+    def penalty(self, outputs):
+        return self.body.penalty(outputs)
 
     def get_config(self):
         return {
@@ -181,30 +128,3 @@ class RecurrentLanguageModel(keras.Model):
     def from_config(cls, config, custom_objects=None):
         genotype = RecurrentGenotype.from_text(config["genotype"])
         return cls(**{**config, "genotype": genotype})
-
-    def _zeros(self):
-        return CarriedState(self.hidden_size, self.compute_dtype)
-
-    def _outputs(self, ids, state, training):
-        if state is None:
-            state = self.initial_state(ops.shape(ids)[0])
-        return self.body(ids, state, training=training)
-
-    def _next_segment(self, ids, training):
-        carried = self._carried[training]
-        outputs = self._outputs(ids, carried.read(tf.shape(ids)[0]), training)
-        carried.assign(outputs.state)
-        return outputs
-
-    def _track_loss(self, loss, ids):
-        replicas = self.distribute_strategy.num_replicas_in_sync
-        self._loss_tracker.update_state(
-            loss * replicas, sample_weight=ops.size(ids)
-        )
-
-
-def ids_and_state(inputs, state=None):
-    """The ids and the state, given as two arguments or as a pair."""
-    if isinstance(inputs, tuple | list):
-        return inputs
-    return inputs, state

@@ -1,0 +1,134 @@
+"""How a recurrent language model is called, trained and evaluated."""
+
+import abc
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+from keras_darts.networks import checks
+from keras_darts.networks.carried_state import CarriedState
+from keras_darts.schedules import scaled_learning_rate
+
+
+class LanguageModel(keras.Model, abc.ABC):
+    """A model of running text, whose state goes on from segment to segment.
+
+    Subclasses say in `segment` what becomes of a segment, and in `penalty`
+    what a training step adds to its loss.
+
+    Args:
+        vocabulary_size: Integer.
+        state_size: Integer, the numbers that are carried for each row.
+        segment_length: Integer, the tokens for which the learning rate is
+            meant. Defaults to `35`.
+
+    Example:
+
+    >>> class Bigrams(LanguageModel):
+    ...     def __init__(self, vocabulary_size):
+    ...         super().__init__(vocabulary_size, state_size=1)
+    ...         self.table = keras.layers.Embedding(vocabulary_size, 4)
+    ...         self.decoder = keras.layers.Dense(vocabulary_size)
+    ...
+    ...     def segment(self, ids, state, training=None):
+    ...         logits = self.decoder(self.table(ids))
+    ...         return kd.networks.LanguageOutputs(logits, state, None, None)
+    >>> Bigrams(9)(np.zeros((2, 5), "int32")).shape
+    TensorShape([2, 5, 9])
+    """
+
+    def __init__(
+        self, vocabulary_size, state_size, segment_length=35, **kwargs
+    ):
+        super().__init__(**kwargs)
+        self.vocabulary_size = checks.positive(
+            "vocabulary_size", vocabulary_size
+        )
+        self.segment_length = checks.positive("segment_length", segment_length)
+        self._state_size = state_size
+        # By whether a step is one of training.
+        self._carried = {
+            training: CarriedState(state_size, self.compute_dtype)
+            for training in (True, False)
+        }
+
+    @property
+    def input_shape(self):
+        return (None, None)
+
+    @abc.abstractmethod
+    def segment(self, ids, state, training=None):
+        """(B, T), (B, H) -> the `LanguageOutputs` of a segment."""
+
+    def penalty(self, outputs):
+        """A scalar that training steps add to the loss."""
+        return 0.0
+
+    def initial_state(self, batch_size):
+        """(B, H) zeros."""
+        return ops.zeros((batch_size, self._state_size), self.compute_dtype)
+
+    def call(self, inputs, state=None, training=None):
+        ids, state = ids_and_state(inputs, state)
+        if state is None:
+            first = self.initial_state(ops.shape(ids)[0])
+            return self.segment(ids, first, training).logits
+        outputs = self.segment(ids, state, training)
+        return outputs.logits, outputs.state
+
+    def train_step(self, data):
+        ids, targets, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        weights = self.trainable_weights
+        with tf.GradientTape() as tape:
+            outputs = self._next_segment(ids, training=True)
+            loss = self.compute_loss(
+                ids, targets, outputs.logits, sample_weight
+            )
+            replicas = self.distribute_strategy.num_replicas_in_sync
+            penalty = ops.cast(self.penalty(outputs), loss.dtype)
+            scaled = self.optimizer.scale_loss(loss + penalty / replicas)
+        gradients = tape.gradient(scaled, weights)
+        share = ops.shape(ids)[1] / self.segment_length
+        with scaled_learning_rate(self.optimizer, share):
+            self.optimizer.apply_gradients(zip(gradients, weights, strict=True))
+        self._track_loss(loss, ids)
+        return self.compute_metrics(ids, targets, outputs.logits, sample_weight)
+
+    def test_step(self, data):
+        ids, targets, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        logits = self._next_segment(ids, training=False).logits
+        loss = self.compute_loss(
+            ids, targets, logits, sample_weight, training=False
+        )
+        self._track_loss(loss, ids)
+        return self.compute_metrics(ids, targets, logits, sample_weight)
+
+    def reset_metrics(self):
+        """Forgets the carried states too: a text begins anew.
+
+        Keras calls it at the begin of each epoch and of each evaluation.
+        """
+        super().reset_metrics()
+        for state in self._carried.values():
+            state.reset()
+
+    def _next_segment(self, ids, training):
+        carried = self._carried[training]
+        state = carried.read(tf.shape(ids)[0])
+        outputs = self.segment(ids, state, training)
+        carried.assign(outputs.state)
+        return outputs
+
+    def _track_loss(self, loss, ids):
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        self._loss_tracker.update_state(
+            loss * replicas, sample_weight=ops.size(ids)
+        )
+
+
+def ids_and_state(inputs, state=None):
+    """The ids and the state, given as two arguments or as a pair."""
+    if isinstance(inputs, tuple | list):
+        return inputs
+    return inputs, state
