@@ -1,6 +1,7 @@
 """The step that SGD is about to take, without taking it."""
 
 import keras
+from keras import ops
 
 
 def coming_step(optimizer, weights, gradients):
@@ -31,7 +32,7 @@ def coming_step(optimizer, weights, gradients):
     rate = optimizer.learning_rate
     decay = optimizer.weight_decay or 0.0
     return [
-        w + _velocity(optimizer, m, rate * (g + decay * w))
+        w + _velocity(optimizer, m, ops.cast(rate, w.dtype) * (g + decay * w))
         for w, m, g in zip(weights, momentums, gradients, strict=True)
     ]
 

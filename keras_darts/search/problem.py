@@ -53,7 +53,9 @@ class SearchProblem:
 
     def step_size(self):
         """The learning rate of the coming step of the weights."""
-        return tf.convert_to_tensor(self._search.optimizer.learning_rate)
+        # A schedule computes in single precision.
+        rate = self._search.optimizer.learning_rate
+        return tf.cast(rate, self._search.arch_variables[0].dtype)
 
     def stepped(self, weights, gradients):
         """Where the weights' optimizer is about to move them."""
@@ -110,7 +112,7 @@ class SearchProblem:
                 batch, weights, arch, frozen=wrt == "arch"
             )
             penalty = self._penalty(outputs) if penalized else 0.0
-            total = loss + penalty
+            total = loss + tf.cast(penalty, loss.dtype)
         found = tape.gradient(
             total, groups, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 
@@ -73,7 +74,7 @@ class ArchParameters(keras.layers.Layer):
         spec, betas = self.cells[kind], self.betas[kind]
         return ops.concatenate(
             [
-                ops.softmax(betas[edges[0] : edges[-1] + 1])
+                tf.nn.softmax(betas[edges[0] : edges[-1] + 1])
                 for edges in map(spec.edges_into, spec.nodes)
             ]
         )
