@@ -1,8 +1,17 @@
 """Networks as files that run without keras_darts and without Keras."""
 
+from keras_darts.export.exported import Exported
+from keras_darts.export.exported import Signature
+from keras_darts.export.generation import generate
 from keras_darts.export.litert import litert
-from keras_darts.export.loading import Exported
 from keras_darts.export.loading import load
 from keras_darts.export.saved_model import saved_model
 
-__all__ = ["Exported", "litert", "load", "saved_model"]
+__all__ = [
+    "Exported",
+    "Signature",
+    "generate",
+    "litert",
+    "load",
+    "saved_model",
+]

@@ -7,15 +7,13 @@ import zipfile
 
 from keras_darts.errors import unknown_name
 from keras_darts.export import parity
+from keras_darts.export.describe import describe
+from keras_darts.export.exported import vocabulary_file
 from keras_darts.export.litert_converter import QUANTIZATIONS
 from keras_darts.export.litert_converter import convert
 from keras_darts.export.loading import load_litert
-from keras_darts.export.samples import image_array
-from keras_darts.export.serving import describe
 from keras_darts.export.serving import write_archive
 from keras_darts.export.staging import staging
-
-_CALIBRATION_LIMIT = 256
 
 
 def litert(
@@ -29,26 +27,36 @@ def litert(
     activation="softmax",
     input_shape=None,
     samples=None,
+    vocabulary=None,
 ):
     """Writes a network as a LiteRT (TensorFlow Lite) file.
 
+    Only LiteRT's builtin operations are used. Before the file appears it is
+    run and compared with the network; the comparison stands beside
+    `NAME.tflite` as `NAME.parity.json`. A file that was there before is
+    replaced.
+
     The signature `serving_default` takes float32 images as `image`, one or,
-    resized, any number, and gives `logits` and `probabilities`. Only LiteRT's
-    builtin operations are used. Before the file appears it is run and compared
-    with the network; the comparison stands beside `NAME.tflite` as
-    `NAME.parity.json`. A file that was there before is replaced.
+    resized, any number, and gives `logits` and `probabilities`. That of a
+    network of sentences takes int32 token ids as `ids`, rows as long as the
+    network's. A language model has the signature `step` instead: `token` (B,)
+    and `state` (B, H), zeros to begin with, to `logits` (B, V) of the next
+    token and `next_state`.
 
     Args:
         network: A `keras.Model` from images `(B, H, W, C)` to logits
-            `(B, outputs)`, in float32.
+            `(B, outputs)`, a `TextNetwork` or a `RecurrentLanguageModel`, in
+            float32.
         path: The file, which must end in `.tflite`.
         quantization: `None` for float32, `"dynamic"` for weights in 8 bits,
             `"float16"` for weights in half precision, or `"int8"` for weights
-            and activations in 8 bits. Defaults to `None`.
-        representative_data: Images to read the ranges of the activations from,
-            for `"int8"` alone: an array, or a batched `tf.data.Dataset` of
-            images or of `(images, ...)`, of which the first 256 are used, so
-            that data sorted by class is to be shuffled. Defaults to `None`.
+            and activations in 8 bits, which a language model is refused.
+            Defaults to `None`.
+        representative_data: Images or token ids to read the ranges of the
+            activations from, for `"int8"` alone: an array, or a batched
+            `tf.data.Dataset` of inputs or of `(inputs, ...)`, of which the
+            first 256 are used, so that data sorted by class is to be shuffled.
+            Defaults to `None`.
         preprocessing: Keras layer or function that the images go through
             before the network. Defaults to `None`.
         labels: List of strings, one an output, kept inside the file as
@@ -58,9 +66,11 @@ def litert(
             Defaults to `"softmax"`.
         input_shape: Tuple `(H, W, C)` of the images. Defaults to `None`, which
             means `network.input_shape`.
-        samples: Images to compare on, in the forms of `representative_data`,
-            of which the first 1,024 are used. Defaults to `None`, which means
-            noise.
+        samples: What to compare on, in the forms of `representative_data`, of
+            which the first 1,024 are used, or 32 rows of a text. Defaults to
+            `None`, which means noise.
+        vocabulary: `Vocabulary` of the network's tokens, written beside the
+            file as `NAME.vocabulary.json`. Defaults to `None`.
 
     Returns:
         The `pathlib.Path` of the file.
@@ -92,18 +102,24 @@ def litert(
         activation=activation,
         labels=labels,
         input_shape=input_shape,
+        vocabulary=vocabulary,
+        tokenizer=None,
     )
     _check_precision(network)
-    images = _calibration(serving, representative_data)
-    samples = parity.samples_for(serving, samples)
+    feeds = None
+    if representative_data is not None:
+        feeds = serving.calibration(representative_data)
+    samples = serving.samples(samples)
     with staging(path.parent) as scratch:
-        write_archive(serving, serving.outputs, scratch / "saved_model")
-        model = convert(scratch / "saved_model", quantization, images)
+        model = _converted(
+            serving, scratch / "saved_model", quantization, feeds
+        )
         file, record = scratch / "model.tflite", scratch / "parity.json"
         _write(file, model, serving.labels)
         _compare(serving, file, record, samples, quantization)
         os.replace(file, path)
         os.replace(record, path.with_suffix(".parity.json"))
+    _write_vocabulary(path, serving.vocabulary)
     return path
 
 
@@ -138,15 +154,11 @@ def _check_precision(network):
         )
 
 
-def _calibration(serving, representative_data):
-    if representative_data is None:
-        return None
-    return image_array(
-        representative_data,
-        serving.image_shape,
-        argument="representative_data",
-        limit=_CALIBRATION_LIMIT,
-    )
+def _converted(serving, folder, quantization, feeds):
+    endpoints = serving.litert_endpoints()
+    write_archive(serving, endpoints, folder)
+    (signature,) = endpoints
+    return convert(folder, signature, quantization, feeds)
 
 
 def _write(file, model, labels):
@@ -157,6 +169,15 @@ def _write(file, model, labels):
         text = "".join(f"{label}\n" for label in labels)
         with zipfile.ZipFile(file, "a") as archive:
             archive.writestr("labels.txt", text)
+
+
+def _write_vocabulary(path, vocabulary):
+    file = vocabulary_file(path)
+    if vocabulary is None:
+        # That of a file which was there before.
+        file.unlink(missing_ok=True)
+    else:
+        vocabulary.save(file)
 
 
 def _compare(serving, file, record, samples, quantization):

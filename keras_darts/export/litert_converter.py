@@ -5,23 +5,23 @@ import warnings
 
 import tensorflow as tf
 
-from keras_darts.export.serving import ENDPOINT
 
-
-def convert(folder, quantization, images):
+def convert(folder, signature, quantization, feeds):
     """The bytes of a LiteRT model with builtin operations only.
 
     Args:
         folder: Path of a SavedModel. Its variables are frozen; given Python
             functions instead, the converter leaves reads of variables in the
             model, which then answers NaN without any error.
+        signature: String, the name of the signature to convert.
         quantization: A key of `QUANTIZATIONS`.
-        images: Float32 array that activations are calibrated on, or `None`.
+        feeds: List of dicts of arrays that activations are calibrated on, or
+            `None`.
     """
     converter = tf.lite.TFLiteConverter.from_saved_model(
-        str(folder), signature_keys=[ENDPOINT]
+        str(folder), signature_keys=[signature]
     )
-    QUANTIZATIONS[quantization](converter, images)
+    QUANTIZATIONS[quantization](converter, feeds)
     try:
         with without_interpreter_warning():
             return converter.convert()
@@ -54,28 +54,26 @@ def _missing_operations(error):
     return sorted(name.removeprefix("tf.") for name in names if name)
 
 
-def _plain(converter, images):
-    del converter, images
+def _plain(converter, feeds):
+    del converter, feeds
 
 
-def _dynamic(converter, images):
-    del images
+def _dynamic(converter, feeds):
+    del feeds
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
 
 
-def _float16(converter, images):
-    del images
+def _float16(converter, feeds):
+    del feeds
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.target_spec.supported_types = [tf.float16]
 
 
-def _int8(converter, images):
+def _int8(converter, feeds):
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     integers = tf.lite.OpsSet.TFLITE_BUILTINS_INT8
     converter.target_spec.supported_ops = [integers]
-    converter.representative_dataset = lambda: (
-        {"image": image[None]} for image in images
-    )
+    converter.representative_dataset = lambda: iter(feeds)
 
 
 QUANTIZATIONS = {

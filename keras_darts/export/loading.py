@@ -1,42 +1,15 @@
-"""Exported networks as functions on images, whatever their format."""
+"""Exports read back, whatever their format."""
 
-import dataclasses
+import importlib
 import importlib.metadata
 import pathlib
-import typing
 
+import numpy as np
 import tensorflow as tf
 
+from keras_darts.export.exported import Exported
+from keras_darts.export.exported import Signature
 from keras_darts.export.litert_converter import without_interpreter_warning
-from keras_darts.export.serving import ENDPOINT
-
-
-@dataclasses.dataclass(frozen=True)
-class Exported:
-    """An exported network, as its own runtime computes it on the CPU.
-
-    It is called with float32 images `(B, H, W, C)` and gives a dict of arrays.
-
-    Args:
-        path: The folder of the version, or the file.
-        image_shape: Tuple `(H, W, C)` of the images that it takes.
-        runtime: String, what computes it.
-        run: The function.
-
-    Example:
-
-    >>> double = Exported("double", (2,), "numpy", lambda x: {"logits": 2 * x})
-    >>> double(np.ones((1, 2)))["logits"].tolist()
-    [[2.0, 2.0]]
-    """
-
-    path: pathlib.Path
-    image_shape: tuple
-    runtime: str
-    run: typing.Callable
-
-    def __call__(self, images):
-        return self.run(images)
 
 
 def load(path):
@@ -51,6 +24,8 @@ def load(path):
 
     Raises:
         ValueError: If there is no such export.
+        ImportError: If it takes raw text, by tensorflow-text, and that is not
+            installed.
 
     Example:
 
@@ -67,10 +42,10 @@ def load(path):
     """
     path = pathlib.Path(path)
     if path.suffix == ".tflite" and path.is_file():
-        return load_litert(path)
+        return _known(load_litert(path))
     for folder in (path, *_versions(path)):
         if (folder / "saved_model.pb").is_file():
-            return load_saved_model(folder)
+            return _known(load_saved_model(folder))
     raise ValueError(
         "`path` must be a .tflite file, or the folder of a SavedModel or of "
         f"its versions. Received: path={str(path)!r}"
@@ -80,21 +55,14 @@ def load(path):
 def load_saved_model(folder):
     """The `Exported` of one version of a SavedModel."""
     with tf.device("CPU:0"):
-        loaded = tf.saved_model.load(str(folder))
-    # The signature does not keep `loaded` and its variables alive by itself.
-    signature = loaded.signatures[ENDPOINT]
-
-    def run(images, loaded=loaded):
-        with tf.device("CPU:0"):
-            outputs = signature(image=tf.constant(images))
-        return {name: tensor.numpy() for name, tensor in outputs.items()}
-
-    image = signature.structured_input_signature[1]["image"]
+        loaded = _loaded(folder)
     return Exported(
         path=folder,
-        image_shape=tuple(image.shape[1:]),
         runtime=f"tensorflow {tf.__version__}",
-        run=run,
+        signatures={
+            name: _from_tensorflow(function, loaded)
+            for name, function in loaded.signatures.items()
+        },
     )
 
 
@@ -110,14 +78,95 @@ def load_litert(file):
         runtime = f"tensorflow {tf.__version__}"
     with without_interpreter_warning():
         interpreter = Interpreter(str(file))
-    (image,) = interpreter.get_input_details()
-    signature = interpreter.get_signature_runner(ENDPOINT)
     return Exported(
         path=file,
-        image_shape=tuple(map(int, image["shape"][1:])),
         runtime=runtime,
-        run=lambda images: signature(image=images),
+        signatures={
+            name: _from_litert(interpreter.get_signature_runner(name))
+            for name in interpreter.get_signature_list()
+        },
     )
+
+
+def _loaded(folder):
+    try:
+        return tf.saved_model.load(str(folder))
+    except RuntimeError as error:
+        if "Op type not registered" not in str(error):
+            raise
+    try:
+        # Its import registers the operations.
+        importlib.import_module("tensorflow_text")
+    except ImportError as error:
+        raise ImportError(
+            f"The export {str(folder)!r} takes raw text and needs "
+            "tensorflow-text: pip install keras_darts[text]"
+        ) from error
+    return tf.saved_model.load(str(folder))
+
+
+def _from_tensorflow(function, loaded):
+    specs = function.structured_input_signature[1]
+
+    # The function does not keep `loaded` and its variables alive by itself.
+    def run(loaded=loaded, **inputs):
+        with tf.device("CPU:0"):
+            tensors = {
+                name: tf.convert_to_tensor(_cast(values, specs[name].dtype))
+                for name, values in inputs.items()
+            }
+            outputs = function(**tensors)
+        return {name: tensor.numpy() for name, tensor in outputs.items()}
+
+    return Signature(
+        inputs={name: tuple(spec.shape) for name, spec in specs.items()},
+        outputs={
+            name: tuple(spec.shape)
+            for name, spec in function.structured_outputs.items()
+        },
+        run=run,
+    )
+
+
+def _from_litert(runner):
+    details = runner.get_input_details()
+
+    def run(**inputs):
+        arrays = {
+            name: np.asarray(values, details[name]["dtype"])
+            for name, values in inputs.items()
+        }
+        return runner(**arrays)
+
+    return Signature(
+        inputs=_litert_shapes(details),
+        outputs=_litert_shapes(runner.get_output_details()),
+        run=run,
+    )
+
+
+def _litert_shapes(details):
+    return {
+        name: tuple(
+            None if size < 0 else int(size)
+            for size in tensor["shape_signature"]
+        )
+        for name, tensor in details.items()
+    }
+
+
+def _cast(values, dtype):
+    return values if dtype == tf.string else np.asarray(values, dtype.name)
+
+
+def _known(exported):
+    if exported.kind is None:
+        raise ValueError(
+            "`path` must be an export of keras_darts, with inputs of its "
+            f"names. Received: {str(exported.path)!r}, with the signatures "
+            f"{', '.join(exported.signatures) or 'of nothing'}"
+        )
+    return exported
 
 
 def _versions(path):

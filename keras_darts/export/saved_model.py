@@ -8,8 +8,9 @@ import pathlib
 import tensorflow as tf
 
 from keras_darts.export import parity
+from keras_darts.export.describe import describe
+from keras_darts.export.exported import vocabulary_file
 from keras_darts.export.loading import load_saved_model
-from keras_darts.export.serving import describe
 from keras_darts.export.serving import write_archive
 from keras_darts.export.staging import staging
 
@@ -24,19 +25,38 @@ def saved_model(
     activation="softmax",
     input_shape=None,
     samples=None,
+    vocabulary=None,
+    tokenizer=None,
 ):
     """Writes a network as the next version of a SavedModel.
 
+    The version needs neither Keras nor keras_darts to run. Before it appears
+    under `path` it is loaded, run and compared with the network, and the
+    comparison is written to `assets.extra/parity.json`.
+
     The signature `serving_default` takes any number of float32 images as
     `image` and gives `logits`, `probabilities` and, with `labels`, `classes`:
-    for each image the labels of its five best outputs, the best first. The
-    version needs neither Keras nor keras_darts to run. Before it appears under
-    `path` it is loaded, run and compared with the network, and the comparison
-    is written to `assets.extra/parity.json`.
+    for each image the labels of its five best outputs, the best first. That of
+    a network of sentences takes int32 token ids (B, T) as `ids`, or, with a
+    `tokenizer`, strings (B,) as `text`.
+
+    A language model has two signatures. `score`, which is `serving_default`
+    too, takes `ids` (B, T) or `text` (B,) and gives `log_probabilities`
+    (B, T - 1) of each token given those before it in the row, from a zero
+    state, and `perplexity` (B,). Where a text ends before the longest of its
+    batch, log-probabilities are 0 and do not count; the perplexity of a single
+    token, which nothing precedes, is 1. `step` takes `token` (B,) and `state`
+    (B, H), zeros to begin with, and gives `logits` (B, V) of the next token
+    and `next_state`.
+
+    Strings are split within the graph; who loads such a version imports
+    `tensorflow_text` before, unless its tokens are characters. Tokens that the
+    vocabulary lacks become its `unknown` token; if it has none, they raise
+    `tf.errors.InvalidArgumentError`.
 
     Args:
         network: A `keras.Model` from images `(B, H, W, C)` to logits
-            `(B, outputs)`.
+            `(B, outputs)`, a `TextNetwork` or a `RecurrentLanguageModel`.
         path: Folder that holds the versions, made if it is missing.
         version: Integer > 0 that `path` does not hold yet. Defaults to `None`,
             one more than the highest.
@@ -50,9 +70,15 @@ def saved_model(
             `"softmax"`.
         input_shape: Tuple `(H, W, C)` of the served images. Defaults to
             `None`, which means `network.input_shape`.
-        samples: Images to compare on, as they will be served: an array, or a
-            batched `tf.data.Dataset` of images or of `(images, ...)`, of which
-            the first 1,024 are used. Defaults to `None`, which means noise.
+        samples: What to compare on, as it will be served: an array, or a
+            batched `tf.data.Dataset` of inputs or of `(inputs, ...)`, of which
+            the first 1,024 are used, or 32 rows of a text. Token ids do for
+            strings, too. Defaults to `None`, which means noise.
+        vocabulary: `Vocabulary` of the network's tokens, also written to
+            `assets.extra/vocabulary.json`. Defaults to `None`.
+        tokenizer: Name of a tokenizer, such as `"whitespace"`, or a
+            `TextEncoder`, by which strings go in. Defaults to `None`: token
+            ids go in.
 
     Returns:
         The `pathlib.Path` of the version's folder.
@@ -62,6 +88,8 @@ def saved_model(
             argument does not fit the network.
         RuntimeError: If the SavedModel's logits are not those of the network,
             in which case it is not kept.
+        ImportError: If `tokenizer` needs tensorflow-text, and that is not
+            installed.
 
     Example:
 
@@ -84,11 +112,13 @@ def saved_model(
         activation=activation,
         labels=labels,
         input_shape=input_shape,
+        vocabulary=vocabulary,
+        tokenizer=tokenizer,
     )
-    samples = parity.samples_for(serving, samples)
+    samples = serving.samples(samples)
     with staging(path) as scratch:
         export = scratch / "export"
-        write_archive(serving, serving.labelled_outputs, export)
+        write_archive(serving, serving.saved_model_endpoints(), export)
         measured = parity.compare(serving, load_saved_model(export), samples)
         parity.require(measured, network)
         _write_extras(export, serving, measured)
@@ -115,6 +145,8 @@ def _write_extras(export, serving, measured):
     if serving.labels is not None:
         text = "".join(f"{label}\n" for label in serving.labels)
         (extras / "labels.txt").write_text(text, encoding="utf-8")
+    if serving.vocabulary is not None:
+        serving.vocabulary.save(vocabulary_file(export))
     parity.write_record(
         extras / "parity.json",
         measured,

@@ -1,157 +1,100 @@
-"""What an export computes: images in; logits, probabilities and classes out."""
+"""What an export computes, whatever the network is for."""
 
+import abc
 import collections.abc
-import dataclasses
+import typing
 
 import keras
-import numpy as np
 import tensorflow as tf
-
-from keras_darts.errors import unknown_name
 
 ENDPOINT = "serving_default"
 
-_ACTIVATIONS = {
-    "softmax": keras.ops.softmax,
-    "sigmoid": keras.ops.sigmoid,
-    None: None,
-}
-_TOP_CLASSES = 5
 
+class Endpoint(typing.NamedTuple):
+    """A function that an export answers by, and what it takes.
 
-@dataclasses.dataclass(frozen=True)
-class Serving:
-    """A network together with what is served around it.
-
-    Args:
-        network: A `keras.Model` from images to logits `(B, outputs)`.
-        image_shape: Tuple `(H, W, C)` of the images that are served.
-        preprocessing: Layer or function on a batch of images, or `None`.
-        activation: `"softmax"`, `"sigmoid"` or `None`.
-        labels: Tuple of strings, one an output, or `None`.
+    `function` goes from tensors to a dict of tensors; `inputs` are a
+    `tf.TensorSpec` for each of its arguments, with its name.
     """
 
-    network: keras.Model
-    image_shape: tuple
-    preprocessing: collections.abc.Callable | None
-    activation: str | None
-    labels: tuple | None
-
-    def preprocessed(self, images):
-        if isinstance(self.preprocessing, keras.Layer):
-            # Random layers, such as `RandomFlip`, train unless told otherwise.
-            return self.preprocessing(images, training=False)
-        if self.preprocessing is not None:
-            return self.preprocessing(images)
-        return images
-
-    def logits(self, images):
-        logits = self.network(self.preprocessed(images), training=False)
-        return keras.ops.cast(logits, "float32")
-
-    def outputs(self, images):
-        logits = self.logits(images)
-        if self.activation is None:
-            return {"logits": logits}
-        probabilities = _ACTIVATIONS[self.activation](logits)
-        return {"logits": logits, "probabilities": probabilities}
-
-    def labelled_outputs(self, images):
-        outputs = self.outputs(images)
-        if self.labels is None or self.activation is None:
-            return outputs
-        k = min(_TOP_CLASSES, len(self.labels))
-        best = tf.math.top_k(outputs["probabilities"], k).indices
-        return {**outputs, "classes": tf.gather(tf.constant(self.labels), best)}
+    function: collections.abc.Callable
+    inputs: tuple
 
 
-def describe(network, *, preprocessing, activation, labels, input_shape):
-    """The `Serving` of checked arguments; builds `preprocessing`."""
-    if not isinstance(network, keras.Model):
-        raise TypeError(
-            "`network` must be a `keras.Model`. "
-            f"Received: network of type {type(network).__name__}"
-        )
-    if activation not in _ACTIVATIONS:
-        names = map(str, _ACTIVATIONS)
-        raise unknown_name("activation", activation, names)
-    if preprocessing is not None and not callable(preprocessing):
-        raise TypeError(
-            "`preprocessing` must be a Keras layer or a function on images. "
-            f"Received: preprocessing={preprocessing!r}"
-        )
-    serving = Serving(
-        network=network,
-        image_shape=_image_shape(network, input_shape),
-        preprocessing=preprocessing,
-        activation=activation,
-        labels=None if labels is None else _strings(labels),
-    )
-    _check_outputs(serving)
-    return serving
+class Serving(abc.ABC):
+    """A network together with what is served around it.
+
+    Attributes:
+        network: The `keras.Model`.
+        vocabulary: The `Vocabulary` that is kept beside the export, or
+            `None`.
+        labels: Tuple of strings, one an output, or `None`.
+        layers: List of the layers that hold more than variables of their own,
+            such as tables, and have to be tracked.
+        best_is_an_answer: Boolean, whether the largest logit is what counts.
+    """
+
+    vocabulary = None
+    labels = None
+    layers = ()
+    best_is_an_answer = True
+
+    @abc.abstractmethod
+    def saved_model_endpoints(self):
+        """The `Endpoint`s of a SavedModel by the names of their signatures."""
+
+    @abc.abstractmethod
+    def litert_endpoints(self):
+        """The one `Endpoint` of a LiteRT file by its signature's name."""
+
+    @abc.abstractmethod
+    def samples(self, given):
+        """Inputs to compare on, and where they are from.
+
+        Args:
+            given: What the user gave, or `None`.
+        """
+
+    @abc.abstractmethod
+    def calibration(self, data):
+        """For each sample of `data` a dict of what the LiteRT model takes."""
+
+    @abc.abstractmethod
+    def expected(self, samples):
+        """A dict of arrays: what the network itself makes of the samples."""
+
+    @abc.abstractmethod
+    def actual(self, exported, samples):
+        """The same, and maybe more, by an `Exported` of the network."""
 
 
-def write_archive(serving, endpoint, folder):
-    """A SavedModel in `folder` that answers images by `endpoint`."""
+def refuse(what, **arguments):
+    """Raises for arguments that are given and have no meaning for a network.
+
+    Args:
+        what: String, what the network is.
+        **arguments: Their values; `None` stands for not given.
+    """
+    for name, value in arguments.items():
+        if value is not None:
+            raise ValueError(
+                f"`{name}` must be None for {what}, which has no use for it. "
+                f"Received: {name} of type {type(value).__name__}"
+            )
+
+
+def write_archive(serving, endpoints, folder):
+    """A SavedModel in `folder` with these endpoints."""
     archive = keras.export.ExportArchive()
-    # The network is not tracked: the endpoint's variables come along anyhow,
+    # The network is not tracked: the endpoints' variables come along anyhow,
     # and an auxiliary head, which nothing reads any more, stays behind.
-    if isinstance(serving.preprocessing, keras.Layer):
-        archive.track(serving.preprocessing)
-    images = tf.TensorSpec((None, *serving.image_shape), "float32", "image")
-    archive.add_endpoint(ENDPOINT, endpoint, input_signature=[images])
+    for layer in serving.layers:
+        archive.track(layer)
+    for name, (function, inputs) in endpoints.items():
+        archive.add_endpoint(name, function, input_signature=list(inputs))
     archive.write_out(str(folder), verbose=False)
 
 
-def _image_shape(network, input_shape):
-    """`(H, W, C)`, given with or without the batch dimension."""
-    name = "input_shape"
-    if input_shape is None:
-        name = "network.input_shape"
-        input_shape = getattr(network, "input_shape", None)
-    if isinstance(input_shape, tuple | list):
-        shape = tuple(input_shape)[-3:]
-        sizes = all(isinstance(size, int) and size > 0 for size in shape)
-        if len(shape) == 3 and len(input_shape) <= 4 and sizes:
-            return shape
-    raise ValueError(
-        "`input_shape` must give the height, width and channels of the images "
-        "when `network.input_shape` does not. Received: "
-        f"{name}={input_shape!r}"
-    )
-
-
-def _strings(labels):
-    names = () if isinstance(labels, str) else tuple(labels)
-    if not names or not all(
-        isinstance(n, str) and "\n" not in n for n in names
-    ):
-        raise TypeError(
-            "`labels` must be a list of strings of one line each. "
-            f"Received: labels={labels!r}"
-        )
-    return names
-
-
-def _check_outputs(serving):
-    # Run once outside any graph: a layer that makes its constants when it is
-    # built (`Normalization`) would otherwise leave them in the export's graph.
-    images = np.zeros((1, *serving.image_shape), "float32")
-    outputs = serving.network(serving.preprocessed(images), training=False)
-    shape = tuple(getattr(outputs, "shape", ()))
-    if len(shape) != 2:
-        raise ValueError(
-            "`network` must give one tensor of logits (batch, outputs). "
-            f"Received: a network whose output is a {type(outputs).__name__} "
-            f"of shape {shape}"
-        )
-    if serving.labels is not None and len(serving.labels) != shape[1]:
-        raise ValueError(
-            f"`labels` must name each of the {shape[1]} outputs of `network`. "
-            f"Received: {len(serving.labels)} labels"
-        )
-    if serving.activation == "softmax" and shape[1] == 1:
-        raise ValueError(
-            "`activation` must be 'sigmoid' or None for a network of a single "
-            "output, whose softmax is always 1. Received: activation='softmax'"
-        )
+def spec(name, dtype, *shape):
+    """The `tf.TensorSpec` of a batch, whose number is not fixed."""
+    return tf.TensorSpec((None, *shape), dtype, name)

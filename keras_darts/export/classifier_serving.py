@@ -1,0 +1,140 @@
+"""Networks that classify: logits, probabilities and classes come out."""
+
+import abc
+import dataclasses
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_darts.errors import unknown_name
+from keras_darts.export.serving import ENDPOINT
+from keras_darts.export.serving import Endpoint
+from keras_darts.export.serving import Serving
+
+_ACTIVATIONS = {
+    "softmax": keras.ops.softmax,
+    "sigmoid": keras.ops.sigmoid,
+    None: None,
+}
+_BATCH = 32
+_TOP_CLASSES = 5
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ClassifierServing(Serving):
+    """A network from one input to logits `(B, outputs)`. Abstract.
+
+    Args:
+        network: A `keras.Model`.
+        activation: `"softmax"`, `"sigmoid"` or `None`.
+        labels: Tuple of strings, one an output, or `None`.
+    """
+
+    network: keras.Model
+    activation: str | None
+    labels: tuple | None
+
+    @property
+    @abc.abstractmethod
+    def saved_model_input(self):
+        """`tf.TensorSpec` of what a SavedModel takes."""
+
+    @property
+    @abc.abstractmethod
+    def litert_input(self):
+        """`tf.TensorSpec` of what a LiteRT file takes."""
+
+    @abc.abstractmethod
+    def network_logits(self, inputs):
+        """The network's output for inputs as they are served."""
+
+    @property
+    def best_is_an_answer(self):
+        return self.activation == "softmax"
+
+    def logits(self, inputs):
+        return keras.ops.cast(self.network_logits(inputs), "float32")
+
+    def outputs(self, inputs):
+        logits = self.logits(inputs)
+        if self.activation is None:
+            return {"logits": logits}
+        probabilities = _ACTIVATIONS[self.activation](logits)
+        return {"logits": logits, "probabilities": probabilities}
+
+    def labelled_outputs(self, inputs):
+        outputs = self.outputs(inputs)
+        if self.labels is None or self.activation is None:
+            return outputs
+        k = min(_TOP_CLASSES, len(self.labels))
+        best = tf.math.top_k(outputs["probabilities"], k).indices
+        return {**outputs, "classes": tf.gather(tf.constant(self.labels), best)}
+
+    def saved_model_endpoints(self):
+        inputs = (self.saved_model_input,)
+        return {ENDPOINT: Endpoint(self.labelled_outputs, inputs)}
+
+    def litert_endpoints(self):
+        return {ENDPOINT: Endpoint(self.outputs, (self.litert_input,))}
+
+    def expected(self, samples):
+        logits = [self.logits(part) for part in _batches(samples)]
+        return {"logits": np.concatenate(logits)}
+
+    def actual(self, exported, samples):
+        outputs = [exported(part) for part in _batches(samples)]
+        return {
+            name: np.concatenate([part[name] for part in outputs])
+            for name, values in outputs[0].items()
+            if values.dtype.kind == "f"
+        }
+
+
+def check_activation(activation):
+    if activation not in _ACTIVATIONS:
+        names = map(str, _ACTIVATIONS)
+        raise unknown_name("activation", activation, names)
+
+
+def label_strings(labels):
+    """The labels as a tuple of strings of one line each, or `None`."""
+    if labels is None:
+        return None
+    names = () if isinstance(labels, str) else tuple(labels)
+    if not names or not all(
+        isinstance(n, str) and "\n" not in n for n in names
+    ):
+        raise TypeError(
+            "`labels` must be a list of strings of one line each. "
+            f"Received: labels={labels!r}"
+        )
+    return names
+
+
+def check_outputs(serving, inputs):
+    """Refuses a network, labels and activation that don't fit together."""
+    # Run once outside any graph: a layer that makes its constants when it is
+    # built (`Normalization`) would otherwise leave them in the export's graph.
+    outputs = serving.network_logits(inputs)
+    shape = tuple(getattr(outputs, "shape", ()))
+    if len(shape) != 2:
+        raise ValueError(
+            "`network` must give one tensor of logits (batch, outputs). "
+            f"Received: a network whose output is a {type(outputs).__name__} "
+            f"of shape {shape}"
+        )
+    if serving.labels is not None and len(serving.labels) != shape[1]:
+        raise ValueError(
+            f"`labels` must name each of the {shape[1]} outputs of `network`. "
+            f"Received: {len(serving.labels)} labels"
+        )
+    if serving.activation == "softmax" and shape[1] == 1:
+        raise ValueError(
+            "`activation` must be 'sigmoid' or None for a network of a single "
+            "output, whose softmax is always 1. Received: activation='softmax'"
+        )
+
+
+def _batches(samples):
+    return [samples[i : i + _BATCH] for i in range(0, len(samples), _BATCH)]

@@ -1,0 +1,171 @@
+"""Exported networks as functions on arrays, whatever their format."""
+
+import dataclasses
+import functools
+import pathlib
+import typing
+
+import numpy as np
+
+from keras_darts.datasets import Vocabulary
+from keras_darts.export.language_serving import SCORE
+from keras_darts.export.language_serving import STEP
+from keras_darts.export.serving import ENDPOINT
+
+_KINDS = {"image": "image", "ids": "sentence", "text": "sentence"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Signature:
+    """One of the functions that an export answers by.
+
+    It is called with arrays by their names and gives a dict of arrays.
+
+    Args:
+        inputs: Dict from the name of each input to its shape, a tuple with
+            `None` where any size will do.
+        outputs: Dict likewise.
+        run: The function.
+    """
+
+    inputs: dict
+    outputs: dict
+    run: typing.Callable
+
+    def __call__(self, **inputs):
+        return self.run(**inputs)
+
+
+@dataclasses.dataclass(frozen=True)
+class Exported:
+    """An exported network, as its own runtime computes it on the CPU.
+
+    Called with images, sentences or texts, in the form that it takes them in,
+    it gives a dict of arrays. A language model can be gone on with token by
+    token as well: `step`, from `initial_state`.
+
+    Args:
+        path: The folder of the version, or the file.
+        runtime: String, what computes it.
+        signatures: Dict from names to `Signature`s.
+
+    Example:
+
+    >>> run = lambda image: {"logits": 2 * image}
+    >>> signature = Signature({"image": (None, 2)}, {"logits": (None, 2)}, run)
+    >>> double = Exported("double", "numpy", {"serving_default": signature})
+    >>> double.kind, double(np.ones((1, 2)))["logits"].tolist()
+    ('image', [[2.0, 2.0]])
+    """
+
+    path: pathlib.Path
+    runtime: str
+    signatures: dict
+
+    def __call__(self, inputs):
+        if ENDPOINT not in self.signatures:
+            raise self._lacks("which takes whole texts")
+        signature = self.signatures[ENDPOINT]
+        (name,) = signature.inputs
+        return signature(**{name: inputs})
+
+    @property
+    def kind(self):
+        """`"image"`, `"sentence"` or `"language"`, or `None` if unknown."""
+        if STEP in self.signatures:
+            return "language"
+        if ENDPOINT not in self.signatures:
+            return None
+        return _KINDS.get("".join(self.signatures[ENDPOINT].inputs))
+
+    @property
+    def image_shape(self):
+        """Tuple `(H, W, C)` of the images that it takes, if it does."""
+        if self.kind != "image":
+            raise self._is_no("network of images")
+        return self.signatures[ENDPOINT].inputs["image"][1:]
+
+    @functools.cached_property
+    def vocabulary(self):
+        """The `Vocabulary` that lies beside the export, or `None`."""
+        file = vocabulary_file(self.path)
+        return Vocabulary.load(file) if file.exists() else None
+
+    @property
+    def vocabulary_size(self):
+        """Integer, the tokens that a language model knows."""
+        return self._step.outputs["logits"][-1]
+
+    def initial_state(self, batch_size=1):
+        """Zeros (B, H), from which a language model begins."""
+        units = self._step.inputs["state"][-1]
+        return np.zeros((batch_size, units), "float32")
+
+    def step(self, token, state):
+        """One token further.
+
+        Args:
+            token: Integers (B,).
+            state: Floats (B, H).
+
+        Returns:
+            The logits (B, V) of the next token and the next state (B, H).
+        """
+        outputs = self._step(token=token, state=state)
+        return outputs["logits"], outputs["next_state"]
+
+    def steps(self, ids, state=None):
+        """Token ids (B, T), one at a time, from a state.
+
+        Returns:
+            The logits (B, T, V) and the last state (B, H).
+        """
+        ids = np.asarray(ids)
+        state = self.initial_state(len(ids)) if state is None else state
+        logits = []
+        for token in ids.T:
+            values, state = self.step(token, state)
+            logits.append(values)
+        return np.stack(logits, axis=1), state
+
+    def score(self, inputs):
+        """Log-probabilities and perplexities of texts.
+
+        Args:
+            inputs: Integers (B, T), or a list of strings for an export with a
+                tokenizer.
+
+        Returns:
+            A dict of `log_probabilities` (B, T - 1) and `perplexity` (B,).
+        """
+        if SCORE not in self.signatures:
+            raise self._lacks("which a SavedModel has")
+        signature = self.signatures[SCORE]
+        (name,) = signature.inputs
+        return signature(**{name: inputs})
+
+    @property
+    def _step(self):
+        if STEP not in self.signatures:
+            raise self._is_no("language model")
+        return self.signatures[STEP]
+
+    def _is_no(self, what):
+        return ValueError(
+            f"The export must be that of a {what}. Received: "
+            f"{str(self.path)!r}, of kind {self.kind!r}"
+        )
+
+    def _lacks(self, why):
+        return ValueError(
+            f"The export must have the signature 'score', {why}; `step` and "
+            f"`steps` go token by token. Received: {str(self.path)!r}, with "
+            f"{', '.join(self.signatures)}"
+        )
+
+
+def vocabulary_file(path):
+    """Where the vocabulary of an export lies, if it has one."""
+    if path.suffix == ".tflite":
+        return path.with_suffix(".vocabulary.json")
+    return path / "assets.extra" / "vocabulary.json"
