@@ -8,14 +8,12 @@ NAME.evaluation.json beside a file.
   keras-darts evaluate --model=saved_models/ptb --dataset=FOLDER
 """
 
-import pathlib
-
 from absl import flags
 
 from keras_darts.cli import backend
 from keras_darts.cli import data
-from keras_darts.cli import folders
 from keras_darts.cli import modalities
+from keras_darts.cli import models
 from keras_darts.cli.options import require
 from keras_darts.files import writable_folder
 from keras_darts.files import write_json
@@ -23,13 +21,7 @@ from keras_darts.files import write_json
 
 def define(options):
     """Declares the flags."""
-    flags.DEFINE_string(
-        "model",
-        None,
-        "Folder of a training run, a .keras file from one, a .tflite file, or "
-        "a SavedModel's folder.",
-        flag_values=options,
-    )
+    models.define(options)
     data.define(options)
     flags.DEFINE_integer(
         "batch_size",
@@ -44,54 +36,21 @@ def define(options):
 
 def run(options):
     """Evaluates; `options` are the parsed flags."""
-    require(options, "model")
-    path = pathlib.Path(options.model)
-    if not path.exists():
-        raise ValueError(
-            "`model` must be a folder or a file that exists. Received: "
-            f"model={options.model!r}"
-        )
-    path = _file_of_run(path)
-    saved = folders.config(path.parent) if path.suffix == ".keras" else {}
+    path, saved = models.find(options)
     data.fill_in(options, saved)
     require(options, "dataset")
     backend.start()
-    model, path = _opened(path)
+    model, vocabulary, path = models.load(path)
     target = _target(path)
     writable_folder(target.parent, "model")
     modality = modalities.of_model(model)
     modalities.check_flags(options, modality)
-    vocabulary = folders.vocabulary(path.parent) if saved else None
     name, figures = modality.evaluated(
         model, options, saved=saved, vocabulary=vocabulary
     )
     write_json(target, {"dataset": name, **figures})
     print(f"{path}: {modality.in_words(figures)}")
     print(f"written to {target}")
-
-
-def _file_of_run(path):
-    if (path / "model.keras").exists():
-        return path / "model.keras"
-    if (path / "config.json").exists():
-        raise ValueError(
-            "`model` must be a training run: `keras-darts train` makes one "
-            f"from a search. Received: model={str(path)!r}, which has no "
-            "model.keras"
-        )
-    return path
-
-
-def _opened(path):
-    """A Keras model or an `Exported`, and where it lies."""
-    if path.suffix == ".keras":
-        from keras_darts import training
-
-        return training.load_network(path), path
-    from keras_darts import export
-
-    exported = export.load(path)
-    return exported, exported.path
 
 
 def _target(path):

@@ -2,9 +2,11 @@
 
 A SavedModel goes to OUTPUT_DIR/NAME/1 (or 2, 3, ...), where TensorFlow Serving
 finds it, and LiteRT files to OUTPUT_DIR/NAME.tflite and NAME_int8.tflite. They
-take raw images, and hold the names of the classes.
+take raw images or token ids, hold the names of the classes, and have the
+vocabulary of a text beside them.
 
   keras-darts export --run=runs/digits-trained --quantization=none,int8
+  keras-darts export --run=runs/text-trained --raw_text
 """
 
 import json
@@ -15,13 +17,11 @@ from absl import flags
 from keras_darts.cli import backend
 from keras_darts.cli import data
 from keras_darts.cli import folders
-from keras_darts.cli.modalities import image_data
+from keras_darts.cli import modalities
 from keras_darts.cli.options import define_choices
 from keras_darts.cli.options import require
 
 _QUANTIZATIONS = ("none", "dynamic", "float16", "int8")
-_SEED = 0
-_SHUFFLE = 4096
 
 
 def define(options):
@@ -41,7 +41,15 @@ def define(options):
         "quantization",
         ["none"],
         _QUANTIZATIONS,
-        "Of the LiteRT files: one or more of none, dynamic, float16, int8.",
+        "Of the LiteRT files: one or more of none, dynamic, float16, int8; "
+        "running text knows no int8.",
+    )
+    flags.DEFINE_bool(
+        "raw_text",
+        None,
+        "Let the SavedModel take strings, which it splits by tensorflow-text; "
+        "LiteRT files take token ids all the same.",
+        flag_values=options,
     )
     flags.DEFINE_string(
         "output_dir", "saved_models", "Where exports go.", flag_values=options
@@ -66,37 +74,34 @@ def run(options):
             f"run={options.run!r}, which lacks model.keras or config.json"
         )
     data.fill_in(options, saved)
-    target = pathlib.Path(options.output_dir) / (
-        options.name or options.dataset.replace("/", "_")
-    )
     backend.start()
     from keras_darts import training
 
     network = training.load_network(folder)
-    images = image_data.load(options, options.image_size)
-    shape = network.input_shape[1:]
-    common = {
-        "labels": saved["data"]["label_names"],
-        "samples": image_data.test_batches(images, shape, saved),
-    }
+    modality = modalities.of_model(network)
+    modalities.check_flags(options, modality)
+    name, arguments = modality.exports(
+        network, options, saved=saved, vocabulary=folders.vocabulary(folder)
+    )
+    name = options.name or name.replace("/", "_")
+    target = pathlib.Path(options.output_dir) / name
     if "saved_model" in options.format:
-        _saved_model(network, target, common)
+        _saved_model(network, target, modality, arguments)
     if "litert" in options.format:
-        calibration = image_data.batches(
-            images.train.shuffle(_SHUFFLE, _SEED), images, shape, saved
-        )
         for quantization in options.quantization:
-            _litert(network, target, common, quantization, calibration)
+            _litert(network, target, modality, arguments, quantization)
 
 
-def _saved_model(network, target, common):
+def _saved_model(network, target, modality, arguments):
     from keras_darts import export
 
-    path = export.saved_model(network, target, **common)
-    _report(path, path / "assets.extra" / "parity.json")
+    path = export.saved_model(
+        network, target, **arguments.common, **arguments.saved_model
+    )
+    _report(path, path / "assets.extra" / "parity.json", modality)
 
 
-def _litert(network, target, common, quantization, calibration):
+def _litert(network, target, modality, arguments, quantization):
     from keras_darts import export
 
     plain, int8 = quantization == "none", quantization == "int8"
@@ -105,19 +110,24 @@ def _litert(network, target, common, quantization, calibration):
         network,
         target.with_name(name),
         quantization=None if plain else quantization,
-        representative_data=calibration if int8 else None,
-        **common,
+        representative_data=arguments.calibration if int8 else None,
+        **arguments.common,
     )
-    _report(path, path.with_suffix(".parity.json"))
+    _report(path, path.with_suffix(".parity.json"), modality)
 
 
-def _report(path, record):
+def _report(path, record, modality):
     measured = json.loads(record.read_text(encoding="utf-8"))
+    agreement = measured["top1_agreement"]
+    best = (
+        f", the same best class on {agreement:.2%}"
+        if agreement is not None
+        else ""
+    )
     print(
         f"{path}: {measured['size_bytes'] / 1e3:.0f} kB; on "
-        f"{measured['samples']} test images logits differ by at most "
-        f"{measured['max_logit_difference']:.2g} (of "
-        f"{measured['max_logit']:.2g}), the same best class on "
-        f"{measured['top1_agreement']:.2%}",
+        f"{measured['samples']} test {modality.things} logits differ by at "
+        f"most {measured['max_logit_difference']:.2g} (of "
+        f"{measured['max_logit']:.2g}){best}",
         flush=True,
     )

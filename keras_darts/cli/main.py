@@ -8,6 +8,7 @@ from absl import flags
 
 from keras_darts.cli import evaluate
 from keras_darts.cli import export
+from keras_darts.cli import generate
 from keras_darts.cli import plot
 from keras_darts.cli import search
 from keras_darts.cli import train
@@ -22,6 +23,7 @@ COMMANDS = {
     "train": train,
     "evaluate": evaluate,
     "export": export,
+    "generate": generate,
     "plot": plot,
 }
 HELP = ("--help", "-help", "-h")

@@ -95,7 +95,9 @@ def corpus(tmp_path_factory):
 def language_runs(process, corpus, tmp_path_factory):
     """The folders of a tiny search on text and of a training."""
     root = tmp_path_factory.mktemp("language")
-    made = types.SimpleNamespace(search=root / "search", train=root / "train")
+    made = types.SimpleNamespace(
+        search=root / "search", train=root / "train", exports=root / "exports"
+    )
     for command in (
         [
             *["search", "--search_space=tiny_rnn", f"--dataset={corpus}"],
@@ -105,6 +107,50 @@ def language_runs(process, corpus, tmp_path_factory):
             *["train", f"--genotype={made.search}", f"--dataset={corpus}"],
             *["--batch_size=4", "--epochs=2", "--hidden_size=8"],
             f"--output_dir={made.train}",
+        ],
+        [
+            *["export", f"--run={made.train}", "--name=text"],
+            f"--output_dir={made.exports}",
+        ],
+    ):
+        assert main(command) == 0
+    return made
+
+
+@pytest.fixture(scope="session")
+def sentences(tmp_path_factory):
+    """A folder with sentences whose class is told by one word."""
+    folder = tmp_path_factory.mktemp("sentences")
+    pairs = [
+        f"{label} {begin} film with {what}"
+        for label, begin in (("good", "a fine"), ("bad", "a dull"))
+        for what in ("rain", "a cat", "no dog at all", "music")
+    ]
+    for part, count in (("train", 6), ("dev", 2), ("test", 1)):
+        (folder / f"{part}.txt").write_text("\n".join(pairs * count))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sentence_runs(process, sentences, tmp_path_factory):
+    """The folders of a tiny search on sentences, a training and exports."""
+    root = tmp_path_factory.mktemp("sentence_runs")
+    made = types.SimpleNamespace(
+        search=root / "search", train=root / "train", exports=root / "exports"
+    )
+    for command in (
+        [
+            *["search", "--search_space=tiny_text", f"--dataset={sentences}"],
+            *["--batch_size=8", "--epochs=1", f"--output_dir={made.search}"],
+        ],
+        [
+            *["train", f"--genotype={made.search}", f"--dataset={sentences}"],
+            *["--batch_size=8", "--epochs=2", "--filters=2", "--num_cells=2"],
+            f"--output_dir={made.train}",
+        ],
+        [
+            *["export", f"--run={made.train}", "--name=films"],
+            *[f"--output_dir={made.exports}", "--quantization=none,int8"],
         ],
     ):
         assert main(command) == 0

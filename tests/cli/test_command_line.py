@@ -87,6 +87,8 @@ def test_no_command_is_an_error_with_the_help(capsys):
         ("train --recipe=cifra", r"one of <cifar\|imagenet\|small\|"),
         ("evaluate", "--model must be given"),
         ("export", "--run must be given"),
+        ("generate", "--model must be given"),
+        ("generate --model=a --temperature=-1", "--temperature=-1"),
         ("export --quantization=none,int4", "int8, with commas between"),
         ("plot", "--genotype must be given"),
         ("plot --format=jpg", "svg, png, with commas between"),

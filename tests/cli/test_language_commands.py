@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from keras_darts import export
 from keras_darts import training
 from keras_darts.cli.main import main
 from keras_darts.datasets import Vocabulary
@@ -135,3 +136,66 @@ def test_a_run_draws_its_cell_and_its_alphas(language_runs, here):
     }
     drawn = (here / "search_alphas_recurrent.svg").read_text()
     assert all(name in drawn for name in ("tanh", "sigmoid", "identity"))
+
+
+def test_exports_have_the_vocabulary_and_say_the_same(language_runs, corpus):
+    trained = json.loads((language_runs.train / "evaluation.json").read_text())
+    for name, written in (
+        ("text", "text/1/assets.extra/evaluation.json"),
+        ("text.tflite", "text.evaluation.json"),
+    ):
+        path = language_runs.exports / name
+        assert main(["evaluate", f"--model={path}", f"--dataset={corpus}"]) == 0
+        figures = json.loads((language_runs.exports / written).read_text())
+        assert figures["num_tokens"] == trained["num_tokens"]
+        assert figures["perplexity"] == pytest.approx(
+            trained["perplexity"], rel=1e-4
+        )
+
+
+def test_eight_bits_are_refused_before_anything_is_written(
+    language_runs, here, capsys
+):
+    command = ["export", f"--run={language_runs.train}", "--quantization=int8"]
+    assert main(command) == 1
+    assert "`quantization` must be none, dynamic" in capsys.readouterr().err
+    assert not [*here.iterdir()]
+
+
+def test_raw_text_goes_into_an_export_that_says_so(language_runs, here, capsys):
+    pytest.importorskip("tensorflow_text", reason="the export splits words")
+    command = ["export", f"--run={language_runs.train}", "--name=raw"]
+    assert main([*command, "--raw_text", "--format=saved_model"]) == 0
+    scores = export.load("saved_models/raw").score(["the cat saw the dog"])
+    assert scores["perplexity"].shape == (1,)
+
+
+def test_a_text_goes_on_the_same_from_a_run_and_from_its_exports(
+    language_runs, capsys
+):
+    texts = []
+    for path in (
+        language_runs.train,
+        language_runs.exports / "text",
+        language_runs.exports / "text.tflite",
+    ):
+        command = ["generate", f"--model={path}", "--prompt=the cat"]
+        command += ["--num_tokens=12", "--temperature=0.8", "--top_k=4"]
+        capsys.readouterr()
+        assert main([*command, "--seed=1"]) == 0
+        texts.append(capsys.readouterr().out)
+    assert texts[0].startswith("the cat ")
+    assert set(texts) == {texts[0]}
+    kept = Vocabulary.load(language_runs.train / "vocabulary.json")
+    assert len(kept.encode(texts[0], end=False)) in (14, 15)
+
+
+def test_a_prompt_of_unknown_words_is_an_error(language_runs, capsys):
+    command = ["generate", f"--model={language_runs.train}"]
+    assert main([*command, "--prompt=the elephant"]) == 1
+    assert "'elephant'" in capsys.readouterr().err
+
+
+def test_a_search_generates_nothing(language_runs, capsys):
+    assert main(["generate", f"--model={language_runs.search}"]) == 1
+    assert "`keras-darts train` makes one" in capsys.readouterr().err

@@ -11,6 +11,7 @@ _MODALITIES = {
     modality.name: modality
     for modality in (ImageModality(), LanguageModality(), TextModality())
 }
+_OF_EXPORTS = {"image": "image", "sentence": "text", "language": "language"}
 RECIPES = [name for m in _MODALITIES.values() for name in m.recipes]
 
 
@@ -40,13 +41,15 @@ def of_genotype(genotype):
 
 def of_model(model):
     """The modality of a Keras model, or of an `Exported`."""
+    from keras_darts import export
     from keras_darts import networks
 
+    if isinstance(model, export.Exported):
+        return _MODALITIES[_OF_EXPORTS[model.kind]]
     if isinstance(model, networks.RecurrentLanguageModel):
         return _MODALITIES["language"]
-    if isinstance(model, networks.TextNetwork):
-        return _MODALITIES["text"]
-    return _MODALITIES[getattr(model, "modality", "image")]
+    text = isinstance(model, networks.TextNetwork)
+    return _MODALITIES["text" if text else "image"]
 
 
 def check_flags(options, modality):

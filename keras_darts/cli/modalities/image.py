@@ -4,6 +4,7 @@ import functools
 
 from keras_darts.cli.modalities import image_data
 from keras_darts.cli.modalities.labelled import LabelledModality
+from keras_darts.cli.modalities.modality import Exports
 from keras_darts.cli.modalities.modality import Training
 from keras_darts.cli.modalities.modality import given_values
 from keras_darts.cli.modalities.modality import recipe_name
@@ -11,6 +12,9 @@ from keras_darts.cli.modalities.modality import recipe_name
 # Filters and cells by recipe: those of the papers, and some for digits.
 _SIZES = {"cifar": (36, 20), "imagenet": (48, 14), "small": (16, 8)}
 _IMAGENET_SIDE = 224
+# Of the images that calibrate.
+_SEED = 0
+_SHUFFLE = 4096
 
 
 class ImageModality(LabelledModality):
@@ -88,6 +92,20 @@ class ImageModality(LabelledModality):
             images, shape, saved, options.batch_size or 100
         )
         return images.name, classification_figures(function, batches)
+
+    def exports(self, network, options, *, saved, vocabulary):
+        images = image_data.load(options, options.image_size)
+        shape = network.input_shape[1:]
+        common = {
+            "labels": saved["data"]["label_names"],
+            "samples": image_data.test_batches(images, shape, saved),
+        }
+        shuffled = images.train.shuffle(_SHUFFLE, _SEED)
+        return images.name, Exports(
+            common=common,
+            saved_model={},
+            calibration=image_data.batches(shuffled, images, shape, saved),
+        )
 
     def _recipe_and_images(self, options):
         """The recipe's name, the network's image shape, and the data."""

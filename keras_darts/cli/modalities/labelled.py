@@ -4,9 +4,7 @@ from keras_darts.cli.modalities.modality import Modality
 
 
 class LabelledModality(Modality):
-    """Data whose elements have a label each; `things` says what they are."""
-
-    things = None
+    """Data whose elements have a label each."""
 
     def search_sizes(self, options, data):
         return {

@@ -2,8 +2,10 @@
 
 import dataclasses
 
+from keras_darts.cli.modalities.modality import Exports
 from keras_darts.cli.modalities.modality import Modality
 from keras_darts.cli.modalities.modality import Training
+from keras_darts.cli.modalities.modality import encoder_for
 from keras_darts.cli.modalities.modality import given_values
 from keras_darts.cli.modalities.modality import named_dataset
 from keras_darts.cli.modalities.modality import recipe_name
@@ -15,7 +17,11 @@ class LanguageModality(Modality):
 
     name = "language"
     noun = "running text"
-    flags = ("level", "max_vocabulary", "max_tokens", "hidden_size")
+    things = "rows of text"
+    flags = (
+        *("level", "max_vocabulary", "max_tokens", "hidden_size"),
+        "raw_text",
+    )
     sources = ("dataset", "data_dir", "level", "max_vocabulary")
     recipes = ("small_text", "ptb", "wikitext2")
 
@@ -103,12 +109,34 @@ class LanguageModality(Modality):
     def evaluated(self, model, options, *, saved, vocabulary):
         from keras_darts.training import language_figures
 
-        corpus = self.load(options, vocabulary)
-        corpus.vocabulary.check_matches(model.vocabulary_size, "dataset")
+        corpus = self._corpus(model, options, vocabulary)
         figures = language_figures(
-            model, corpus.test, batch_size=options.batch_size or 1
+            # An export goes from token to token.
+            getattr(model, "steps", model),
+            corpus.test,
+            batch_size=options.batch_size or 1,
         )
         return corpus.name, figures
+
+    def exports(self, network, options, *, saved, vocabulary):
+        if "litert" in options.format and "int8" in options.quantization:
+            raise ValueError(
+                "`quantization` must be none, dynamic or float16 for running "
+                "text: a state that is carried on needs more than 8 bits. "
+                "Received: quantization=int8"
+            )
+        corpus = self._corpus(network, options, vocabulary)
+        return corpus.name, Exports(
+            common={"vocabulary": corpus.vocabulary, "samples": corpus.test},
+            saved_model=encoder_for(options, corpus.vocabulary),
+            calibration=None,
+        )
+
+    def _corpus(self, model, options, vocabulary):
+        """The text as the model reads it."""
+        corpus = self.load(options, vocabulary)
+        corpus.vocabulary.check_matches(model.vocabulary_size, "dataset")
+        return corpus
 
     def in_words(self, figures):
         return (

@@ -23,16 +23,32 @@ class Training(typing.NamedTuple):
     validation: object
 
 
+class Exports(typing.NamedTuple):
+    """Arguments of the functions of `keras_darts.export`.
+
+    Args:
+        common: Dictionary, for both kinds of files.
+        saved_model: Dictionary, for a SavedModel alone.
+        calibration: What to read ranges from for 8 bits, or `None`.
+    """
+
+    common: dict
+    saved_model: dict
+    calibration: object
+
+
 class Modality(abc.ABC):
     """Everything in which the commands differ with the kind of data.
 
-    `name` is that of the search spaces' modality, `noun` is for messages.
+    `name` is that of the search spaces' modality; `noun` is for messages, as
+    is `things`, what the test part is made of.
     `flags` are those that not every kind of data has, `sources` those of all
     flags that say which data, and `recipes` the names for `--recipe`.
     """
 
     name = None
     noun = None
+    things = None
     flags = ()
     sources = ()
     recipes = ()
@@ -95,6 +111,10 @@ class Modality(abc.ABC):
         """
 
     @abc.abstractmethod
+    def exports(self, network, options, *, saved, vocabulary):
+        """The name of the data, and the `Exports` of a network."""
+
+    @abc.abstractmethod
     def in_words(self, figures):
         """A line for such figures."""
 
@@ -108,6 +128,14 @@ def named_dataset():
         message = str(error).replace("`source`", "`dataset`")
         message = message.replace("source=", "dataset=")
         raise ValueError(message) from error
+
+
+def encoder_for(options, vocabulary):
+    """The argument by which a SavedModel takes strings, if it is to."""
+    if not options.raw_text:
+        return {}
+    words = vocabulary.level == "word"
+    return {"tokenizer": "whitespace" if words else "characters"}
 
 
 def given_values(options, *names):

@@ -2,8 +2,12 @@
 
 import dataclasses
 
+import numpy as np
+
 from keras_darts.cli.modalities.labelled import LabelledModality
+from keras_darts.cli.modalities.modality import Exports
 from keras_darts.cli.modalities.modality import Training
+from keras_darts.cli.modalities.modality import encoder_for
 from keras_darts.cli.modalities.modality import given_values
 from keras_darts.cli.modalities.modality import named_dataset
 from keras_darts.cli.modalities.modality import recipe_name
@@ -18,7 +22,7 @@ class TextModality(LabelledModality):
     things = "sentences"
     flags = (
         *("max_vocabulary", "sequence_length", "max_examples"),
-        *("validation_split", "filters", "num_cells"),
+        *("validation_split", "filters", "num_cells", "raw_text"),
     )
     sources = ("dataset", "data_dir", "max_vocabulary", "sequence_length")
     recipes = ("sentences",)
@@ -78,29 +82,88 @@ class TextModality(LabelledModality):
         return f"{network.num_cells} cells of {network.filters} filters"
 
     def trained_figures(self, training, data):
-        return _figures(training.network.predict_on_batch, data.test_part)
+        part = data.test_part
+        return _figures(training.network.predict_on_batch, part, part.ids)
 
     def evaluated(self, model, options, *, saved, vocabulary):
         data = self.load(options)
-        sentences = data.test_part
-        figures = _figures(
-            model.predict_on_batch, sentences, options.batch_size or 100
+        _check_classes(model, data, saved)
+        part = data.test_part
+        function, takes_text, length = _opened(model)
+        inputs = np.array(part.texts)
+        if not takes_text:
+            inputs = _ids(data, vocabulary, length)
+        batch_size = options.batch_size or 100
+        return data.name, _figures(function, part, inputs, batch_size)
+
+    def exports(self, network, options, *, saved, vocabulary):
+        data = self.load(options)
+        length = network.sequence_length
+        return data.name, Exports(
+            common={
+                "labels": saved["data"]["label_names"],
+                "vocabulary": vocabulary,
+                "samples": _ids(data, vocabulary, length),
+            },
+            saved_model=encoder_for(options, vocabulary),
+            calibration=_ids(data, vocabulary, length, "train_part"),
         )
-        return data.name, figures
 
 
-def _figures(function, sentences, batch_size=100):
+def _check_classes(model, data, saved):
+    """Refuses sentences of other classes than the model knows."""
+    classes = getattr(model, "num_classes", None)
+    known = saved.get("data", {}).get("label_names")
+    if classes is None:
+        classes = model.signatures["serving_default"].outputs["logits"][-1]
+    other = known is not None and known != list(data.label_names)
+    if other or classes != data.num_classes:
+        raise ValueError(
+            f"`dataset` must have the {classes} classes of the model"
+            f"{': ' if known else ''}{', '.join(known or ())}. Received: "
+            f"{data.name!r} with {', '.join(data.label_names)}"
+        )
+
+
+def _opened(model):
+    """Inputs to logits, whether they are strings, and the ids in a row."""
+    if not hasattr(model, "signatures"):
+        return model.predict_on_batch, False, model.sequence_length
+    ((name, shape),) = model.signatures["serving_default"].inputs.items()
+    length = None if name == "text" else shape[-1]
+    return lambda inputs: model(inputs)["logits"], name == "text", length
+
+
+def _ids(data, vocabulary, length, name="test_part"):
+    """The sentences of a part as the ids of a model."""
+    part = getattr(data, name)
+    length = length or data.sequence_length
+    if vocabulary is None:
+        return part.ids
+    ids = np.full((len(part), length), vocabulary.id_of(vocabulary.pad))
+    for row, text in zip(ids, part.texts, strict=True):
+        known = vocabulary.encode(text)[:length]
+        row[: len(known)] = known
+    return ids.astype("int32")
+
+
+def _figures(function, part, inputs, batch_size=100):
     from keras_darts.training import classification_figures
 
+    numbers = np.arange(len(part))
+    batches = [
+        (numbers[start : start + batch_size], labels)
+        for start in range(0, len(part), batch_size)
+        for labels in [part.labels[start : start + batch_size]]
+    ]
+    # By their numbers, since strings are inputs too.
     return classification_figures(
-        lambda ids: function(ids.astype("int32")),
-        sentences.dataset().batch(batch_size).as_numpy_iterator(),
+        lambda batch: function(inputs[batch.astype(int)]), batches
     )
 
 
 def _subset(data, count, seed):
     """The data with only so many sentences to train on."""
-    import numpy as np
     import tensorflow as tf
 
     from keras_darts import datasets

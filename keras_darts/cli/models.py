@@ -1,0 +1,63 @@
+"""The flag that says which model, in all its forms."""
+
+import pathlib
+
+from absl import flags
+
+from keras_darts.cli import folders
+from keras_darts.cli.options import require
+
+_NETWORK = "model.keras"
+
+
+def define(options):
+    """Declares the flag."""
+    flags.DEFINE_string(
+        "model",
+        None,
+        "Folder of a training run, a .keras file from one, a .tflite file, or "
+        "a SavedModel's folder.",
+        flag_values=options,
+    )
+
+
+def find(options):
+    """The path of the model, and what `config.json` of its run says.
+
+    Raises:
+        ValueError: if there is nothing, or a search.
+    """
+    require(options, "model")
+    path = pathlib.Path(options.model)
+    if not path.exists():
+        raise ValueError(
+            "`model` must be a folder or a file that exists. Received: "
+            f"model={options.model!r}"
+        )
+    if (path / _NETWORK).exists():
+        path = path / _NETWORK
+    elif (path / "config.json").exists():
+        raise ValueError(
+            "`model` must be a training run: `keras-darts train` makes one "
+            f"from a search. Received: model={str(path)!r}, which has no "
+            f"{_NETWORK}"
+        )
+    return path, folders.config(path.parent) if is_of_run(path) else {}
+
+
+def is_of_run(path):
+    """Whether the file is a Keras model, and not an export."""
+    return path.suffix == ".keras"
+
+
+def load(path):
+    """The Keras model or `Exported`, its vocabulary or `None`, its place."""
+    if is_of_run(path):
+        from keras_darts import training
+
+        network = training.load_network(path)
+        return network, folders.vocabulary(path.parent), path
+    from keras_darts import export
+
+    exported = export.load(path)
+    return exported, exported.vocabulary, exported.path
