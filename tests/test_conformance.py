@@ -14,6 +14,7 @@ from keras_darts.strategies import connections
 from keras_darts.strategies import discretizers
 from keras_darts.strategies import regularizers
 from keras_darts.strategies import relaxations
+from keras_darts.strategies.connections import FullConnection
 
 SLOTS = (
     (relaxations, testing.run_relaxation_test),
@@ -22,6 +23,13 @@ SLOTS = (
     (regularizers, testing.run_regularizer_test),
     (discretizers, testing.run_discretizer_test),
 )
+RECURRENT = search_spaces.darts_rnn(2, hidden_size=4)
+# Others mix channels, which a recurrent cell has not.
+FULL = [
+    name
+    for name in strategies.names()
+    if isinstance(strategies.get(name).connection, FullConnection)
+]
 PIECES = [
     pytest.param(slot, name, check, id=f"{slot.registry.argument}-{name}")
     for slot, check in SLOTS
@@ -42,6 +50,22 @@ def test_search_space(name):
 @pytest.mark.parametrize("name", strategies.names())
 def test_strategy(name):
     testing.run_strategy_test(name)
+
+
+@pytest.mark.parametrize("name", FULL)
+def test_strategy_for_recurrent_cells(name):
+    testing.run_strategy_test(name, RECURRENT)
+
+
+@pytest.mark.parametrize("name", architects.registry.names())
+def test_architect_for_recurrent_cells(name):
+    testing.run_architect_test(architects.get(name), RECURRENT)
+
+
+@pytest.mark.parametrize("space", search_spaces.names())
+@pytest.mark.parametrize("name", discretizers.registry.names())
+def test_discretizer_for_each_space(name, space):
+    testing.run_discretizer_test(discretizers.get(name), space)
 
 
 @pytest.mark.parametrize(("slot", "name", "check"), PIECES)

@@ -5,12 +5,14 @@ import numpy as np
 import tensorflow as tf
 
 from keras_darts import search_spaces
-from keras_darts.search import DartsSearch
 from keras_darts.strategies import SearchStrategy
 from keras_darts.supernet.edge_stack import EdgeStack
 from keras_darts.testing.layers import assert_finite
 from keras_darts.testing.layers import images
 from keras_darts.testing.layers import run_config_test
+from keras_darts.testing.search_spaces import assert_genotype_of_space
+from keras_darts.testing.small import small_batch
+from keras_darts.testing.small import small_search
 
 _CANDIDATES = ("none", "skip_connect", "dil_conv_3x3")
 
@@ -78,11 +80,14 @@ def run_connection_test(connection, filters=8):
         _run_edge_test(stack.template, filters, stride)
 
 
-def run_architect_test(architect):
+def run_architect_test(architect, search_space=None):
     """Gradients for all architecture parameters, and nothing is moved.
 
     Args:
         architect: Has `gradients(problem, train_batch, search_batch)`.
+        search_space: Name, `SearchSpace`, `RecurrentSpace` or config, which
+            should be small. Defaults to `None`: cells of one node with three
+            primitives.
 
     Raises:
         AssertionError: if a gradient is missing, zero or not finite, or a
@@ -93,16 +98,11 @@ def run_architect_test(architect):
     >>> run_architect_test(kd.architects.FirstOrder())
     """
     run_config_test(architect)
-    space = search_spaces.darts_cnn(
-        2, num_cells=3, num_nodes=1, primitives=_CANDIDATES
-    )
+    space = search_spaces.get(search_space or _small_space())
     strategy = SearchStrategy(architect=architect, edge_normalization=True)
-    search = DartsSearch(space, strategy, num_classes=2, input_shape=(8, 8, 1))
+    search = small_search(space, strategy)
     search.compile(run_eagerly=True)
-    batches = [
-        (images((8, 8, 1), count=4, seed=seed), np.arange(4) % 2)
-        for seed in range(2)
-    ]
+    batches = [small_batch(space, count=4, seed=seed) for seed in range(2)]
     before = [v.numpy() for v in search.variables]
     gradients = search.architecture_gradients(*batches)
     for variable, value in zip(search.variables, before, strict=True):
@@ -154,8 +154,8 @@ def run_discretizer_test(discretizer, search_space="darts_cnn"):
     Args:
         discretizer: Called with a space, and dictionaries of mixing weights
             (E, K) and edge weights (E,) by kind of cell.
-        search_space: Name, `SearchSpace` or config. Defaults to
-            `"darts_cnn"`.
+        search_space: Name, `SearchSpace`, `RecurrentSpace` or config.
+            Defaults to `"darts_cnn"`.
 
     Raises:
         AssertionError: if the genotype has what the space has not, `none`,
@@ -175,10 +175,13 @@ def run_discretizer_test(discretizer, search_space="darts_cnn"):
     assert genotype == discretizer(space, weights, {})
     assert type(genotype).from_text(genotype.to_text()) == genotype
     assert "none" not in genotype.primitives()
-    for kind, spec in space.cells.items():
-        for node, pairs in enumerate(genotype.nodes(kind), start=2):
-            for name, source in pairs:
-                assert name in spec.primitives[spec.edges.index((node, source))]
+    assert_genotype_of_space(genotype, space)
+
+
+def _small_space():
+    return search_spaces.darts_cnn(
+        2, num_cells=3, num_nodes=1, primitives=_CANDIDATES
+    )
 
 
 def _run_edge_test(edge, filters, stride):

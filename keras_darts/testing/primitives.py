@@ -4,21 +4,18 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_darts import networks
 from keras_darts.primitives import make_primitive
 from keras_darts.primitives import ranks
 from keras_darts.search_spaces import CellSpec
 from keras_darts.search_spaces import SearchSpace
-from keras_darts.strategies import SearchStrategy
 from keras_darts.supernet import MixedOp
-from keras_darts.supernet import Supernet
-from keras_darts.supernet import TextSupernet
 from keras_darts.testing.layers import assert_finite
 from keras_darts.testing.layers import images
 from keras_darts.testing.layers import run_layer_test
+from keras_darts.testing.small import small_batch
+from keras_darts.testing.small import small_search
 
 _SIDE = 8
-_VOCABULARY = 20
 _MODALITIES = {
     4: {"modality": "image"},
     3: {"modality": "text", "embedding_size": 6},
@@ -54,49 +51,6 @@ def run_primitive_test(name, filters=8):
         _run_supernet_test(name, filters, _MODALITIES[rank])
 
 
-def small_supernet(space, strategy=None, num_outputs=3, channels=1):
-    """The supernet of a space for images of 8 x 8 pixels, or for 8 words."""
-    strategy = (strategy or SearchStrategy()).clone()
-    pieces = {
-        "relaxation": strategy.relaxation,
-        "connection": strategy.connection,
-        "initializer": strategy.initializer,
-        "edge_normalization": strategy.edge_normalization,
-    }
-    if space.modality == "text":
-        return TextSupernet(space, num_outputs, (_SIDE,), _VOCABULARY, **pieces)
-    return Supernet(space, num_outputs, (_SIDE, _SIDE, channels), **pieces)
-
-
-def small_inputs(space):
-    """Two images, or two sentences of which one is padded, for it."""
-    if space.modality == "text":
-        words = np.random.default_rng(0).integers(1, _VOCABULARY, (2, _SIDE))
-        words[1, -3:] = 0
-        return words
-    return images((_SIDE, _SIDE, 1))
-
-
-def small_network(space, genotype):
-    """A network that trains from scratch, for the same inputs."""
-    if space.modality == "text":
-        return networks.TextNetwork(
-            genotype,
-            num_classes=3,
-            vocabulary_size=_VOCABULARY,
-            embedding_size=space.embedding_size,
-            filters=space.filters,
-            sequence_length=_SIDE,
-        )
-    return networks.network_for(
-        genotype,
-        num_outputs=3,
-        input_shape=(_SIDE, _SIDE, 1),
-        filters=space.filters,
-        num_cells=3,
-    )
-
-
 def _run_shape_test(name, inputs, stride):
     count, *sides, filters = inputs.shape
     expected = (count, *[side // stride for side in sides], filters)
@@ -128,9 +82,10 @@ def _run_supernet_test(name, filters, modality):
         num_cells=3,
         **modality,
     )
-    supernet = small_supernet(space)
+    supernet = small_search(space).supernet
+    inputs, _ = small_batch(space)
     with tf.GradientTape() as tape:
-        logits = supernet(small_inputs(space), training=True)
+        logits = supernet(inputs, training=True)
         loss = tf.reduce_sum(tf.square(logits))
     assert_finite(logits)
     variables = supernet.trainable_variables

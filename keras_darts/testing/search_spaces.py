@@ -6,20 +6,22 @@ import pickle
 
 from keras_darts import primitives
 from keras_darts import search_spaces
+from keras_darts.genotypes import RecurrentGenotype
+from keras_darts.search import architecture
 from keras_darts.strategies.discretizers import TopK
 from keras_darts.testing.layers import assert_finite
-from keras_darts.testing.primitives import small_inputs
-from keras_darts.testing.primitives import small_network
-from keras_darts.testing.primitives import small_supernet
+from keras_darts.testing.small import small_batch
+from keras_darts.testing.small import small_network
+from keras_darts.testing.small import small_search
 
-_FILTERS = 4
+_CHANNELS = 4
 
 
 def run_search_space_test(space):
     """A search space is plain data, and makes networks that run.
 
     Args:
-        space: `SearchSpace`, its name or its config.
+        space: `SearchSpace`, `RecurrentSpace`, name or config.
 
     Raises:
         AssertionError: if its config or a pickle gives another space, it
@@ -39,36 +41,66 @@ def run_search_space_test(space):
     plain = json.loads(json.dumps(space.get_config()))
     assert search_spaces.get(plain) == space
     assert pickle.loads(pickle.dumps(space)) == space
+    known = _known_primitives(space)
     for spec in space.cells.values():
         for edge in spec.primitives:
-            assert set(edge) <= set(primitives.names()), edge
-    _run_random_genotype_test(space)
-    _run_network_test(dataclasses.replace(space, filters=_FILTERS))
-
-
-def _run_random_genotype_test(space):
+            assert set(edge) <= known, edge
     for seed in range(5):
         genotype = space.random_genotype(seed)
         assert genotype == space.random_genotype(seed)
-        for kind, spec in space.cells.items():
-            for node, pairs in enumerate(genotype.nodes(kind), start=2):
-                for name, source in pairs:
-                    edge = spec.edges.index((node, source))
-                    assert name in spec.primitives[edge]
-                    assert name != "none"
+        assert_genotype_of_space(genotype, space)
+    _run_network_test(_narrow(space))
+
+
+def assert_genotype_of_space(genotype, space):
+    """Each kept edge has a candidate of the space that is not `none`."""
+    for kind, spec in space.cells.items():
+        for name, node, source in _kept_edges(genotype, kind):
+            assert name in spec.primitives[spec.edges.index((node, source))]
+            assert name != "none"
+
+
+def _kept_edges(genotype, kind):
+    if isinstance(genotype, RecurrentGenotype):
+        nodes = [[pair] for pair in genotype.recurrent]
+        return _numbered(nodes, first=1)
+    return _numbered(genotype.nodes(kind), first=2)
+
+
+def _numbered(nodes, first):
+    return [
+        (name, node, source)
+        for node, pairs in enumerate(nodes, first)
+        for name, source in pairs
+    ]
+
+
+def _known_primitives(space):
+    if space.modality == "language":
+        return set(primitives.activation_names())
+    return set(primitives.names())
+
+
+def _narrow(space):
+    if space.modality == "language":
+        return dataclasses.replace(
+            space, embedding_size=_CHANNELS, hidden_size=_CHANNELS
+        )
+    return dataclasses.replace(space, filters=_CHANNELS)
 
 
 def _run_network_test(space):
-    supernet = small_supernet(space)
-    inputs = small_inputs(space)
-    logits = supernet(inputs)
-    assert logits.shape == (2, 3)
+    search = small_search(space)
+    inputs, _ = small_batch(space)
+    logits = search(inputs)
+    assert logits.shape[0] == len(inputs)
+    assert logits.shape[-1] == search.modality.num_outputs
     assert_finite(logits)
     for spec, alphas in zip(
-        space.cells.values(), supernet.arch_variables, strict=True
+        space.cells.values(), search.arch_variables, strict=True
     ):
         assert alphas.shape == (len(spec.edges), spec.num_candidates)
-    weights = {kind: mixing for kind, (mixing, _) in supernet.arch().items()}
+    weights, _ = architecture.mixing(search.supernet)
     for genotype in (TopK()(space, weights, {}), space.random_genotype(0)):
         network = small_network(space, genotype)
         assert_finite(network(inputs))

@@ -7,8 +7,8 @@ import numpy as np
 
 from keras_darts import search_spaces
 from keras_darts import strategies
-from keras_darts.search import DartsSearch
-from keras_darts.testing.layers import images
+from keras_darts.testing.small import small_data
+from keras_darts.testing.small import small_search
 
 _PRIMITIVES = ("none", "skip_connect", "avg_pool_3x3", "dil_conv_3x3")
 
@@ -18,8 +18,9 @@ def run_strategy_test(strategy, search_space=None):
 
     Args:
         strategy: `SearchStrategy`, its name or its config.
-        search_space: Name, `SearchSpace` or config, which should be small.
-            Defaults to `None`: cells of one node with four primitives.
+        search_space: Name, `SearchSpace`, `RecurrentSpace` or config, which
+            should be small. Defaults to `None`: cells of one node with four
+            primitives.
 
     Raises:
         AssertionError: if its config gives another strategy, its clone shares
@@ -34,7 +35,8 @@ def run_strategy_test(strategy, search_space=None):
     plain = json.loads(json.dumps(strategy.get_config()))
     assert strategies.get(plain) == strategy
     _run_clone_test(strategy)
-    _run_step_test(strategy, search_space or _small_space())
+    space = search_space or _small_space()
+    _run_step_test(strategy, search_spaces.get(space))
 
 
 def _run_clone_test(strategy):
@@ -47,18 +49,12 @@ def _run_clone_test(strategy):
 def _run_step_test(strategy, search_space):
     # A callback may hold the alphas still for the first epochs.
     strategy = dataclasses.replace(strategy, callbacks=())
-    search = DartsSearch(
-        search_space, strategy, num_classes=2, input_shape=(8, 8, 1)
-    )
+    search = small_search(search_space, strategy)
     search.compile(run_eagerly=True)
     groups = [search.arch_variables, search.weight_variables]
     before = [[v.numpy() for v in variables] for variables in groups]
     history = search.fit(
-        images((8, 8, 1), count=16),
-        np.arange(16) % 2,
-        batch_size=4,
-        epochs=1,
-        verbose=0,
+        *small_data(search_space), batch_size=4, epochs=1, verbose=0
     )
     assert np.isfinite(history.history["loss"]).all()
     for variables, values in zip(groups, before, strict=True):
