@@ -1,0 +1,255 @@
+"""Small searches on Penn Treebank, beside published and drawn cells.
+
+Searches with each seed on a slice of the text, then trains the found cell,
+that of DARTS, randomly drawn ones and an LSTM of as many weights under one
+short recipe, and writes each figure as it comes.
+
+    python benchmarks/search_ptb.py --data_dir=PTB --output=figures.json
+"""
+
+import argparse
+import statistics
+import sys
+import time
+
+import keras_darts as kd
+
+kd.configure_cpu()
+
+import keras  # noqa: E402  (after configure_cpu)
+from circumstances import circumstances  # noqa: E402
+from circumstances import line_of  # noqa: E402
+from circumstances import markdown  # noqa: E402
+from lstm_language_model import LstmLanguageModel  # noqa: E402
+from lstm_language_model import units_for  # noqa: E402
+
+from keras_darts.files import write_json  # noqa: E402
+
+DROPOUT = 0.1
+RATES = {
+    "output_dropout": DROPOUT,
+    "hidden_dropout": 0.0,
+    "cell_input_dropout": DROPOUT,
+    "input_dropout": 0.0,
+    "embedding_dropout": 0.0,
+}
+CELLS = ("found", "rnn_darts_v2", "random", "LSTM")
+SIZES = {
+    "max_vocabulary": (2000, "words that are told apart"),
+    "train_tokens": (200_000, "words of the training text, from its begin"),
+    "valid_tokens": (30_000, "words of the validation and of the test text"),
+    "hidden_size": (64, "units"),
+    "batch_size": (20, "rows of text in a step"),
+    "search_epochs": (6, "epochs of a search"),
+    "train_epochs": (8, "epochs of a training"),
+    "learning_rate": (10.0, "of SGD, in searches and trainings"),
+}
+
+
+def main():
+    options = parse_options()
+    corpus = kd.datasets.load_corpus(
+        options.data_dir, max_vocabulary=options.max_vocabulary
+    )
+    train = corpus.train[: options.train_tokens]
+    valid = corpus.valid[: options.valid_tokens]
+    test = corpus.test[: options.valid_tokens]
+    paths = ("data_dir", "output")
+    report = {
+        **circumstances(),
+        "settings": {k: v for k, v in vars(options).items() if k not in paths},
+        "unigram_perplexity": {
+            "valid": kd.datasets.unigram_perplexity(
+                train, valid, len(corpus.vocabulary)
+            ),
+            "test": kd.datasets.unigram_perplexity(
+                train, test, len(corpus.vocabulary)
+            ),
+        },
+        "runs": [],
+    }
+    texts = {"train": train, "valid": valid, "test": test}
+    for seed in options.seeds:
+        for run in runs_of(seed, texts, len(corpus.vocabulary), options):
+            report["runs"].append(run)
+            note(f"{run['cell']}, {seed}: {run['test_perplexity']:.1f}")
+            if options.output:
+                write_json(options.output, report)
+    print(text_of(report))
+
+
+def parse_options():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument(
+        "--data_dir", required=True, help="folder with the three text files"
+    )
+    parser.add_argument("--strategy", default="darts", help="defaults to darts")
+    parser.add_argument(
+        "--seeds",
+        type=lambda text: [int(seed) for seed in text.split(",")],
+        default=[0, 1],
+        help="with commas between; defaults to 0,1",
+    )
+    for name, (default, meaning) in SIZES.items():
+        parser.add_argument(
+            f"--{name}",
+            type=type(default),
+            default=default,
+            help=f"{meaning}; defaults to {default}",
+        )
+    parser.add_argument("--output", help="JSON file for the figures")
+    return parser.parse_args()
+
+
+def runs_of(seed, texts, vocabulary_size, options):
+    """The figures of each kind of cell, one after the other."""
+    genotype, searched = found(seed, texts, vocabulary_size, options)
+    space = kd.search_spaces.get("darts_rnn")
+    weights = None
+    for cell, choice in (
+        ("found", genotype),
+        ("rnn_darts_v2", kd.genotypes.get("rnn_darts_v2")),
+        ("random", space.random_genotype(seed)),
+        ("LSTM", None),
+    ):
+        keras.utils.set_random_seed(seed)
+        if choice is None:
+            model = LstmLanguageModel(
+                vocabulary_size,
+                units_for(weights, vocabulary_size),
+                input_dropout=DROPOUT,
+                output_dropout=DROPOUT,
+            )
+        else:
+            model = kd.networks.RecurrentLanguageModel(
+                choice,
+                vocabulary_size,
+                hidden_size=options.hidden_size,
+                **RATES,
+            )
+        weights = kd.analysis.count_parameters(model)
+        run = {"cell": cell, "seed": seed, "num_weights": weights}
+        if choice is not None:
+            run["genotype"] = choice.to_text()
+        run |= searched if cell == "found" else {}
+        yield run | trained(model, texts, seed, options)
+
+
+def found(seed, texts, vocabulary_size, options):
+    """The genotype that a search finds, and the search's figures."""
+    search = kd.DartsSearch(
+        kd.search_spaces.darts_rnn(hidden_size=options.hidden_size, **RATES),
+        options.strategy,
+        vocabulary_size=vocabulary_size,
+        seed=seed,
+    )
+    search.compile(
+        optimizer=kd.training.CoupledSGD(
+            options.learning_rate, weight_decay=5e-7, global_clipnorm=0.25
+        )
+    )
+    start = time.perf_counter()
+    history = search.fit(
+        texts["train"],
+        validation_data=texts["valid"],
+        batch_size=options.batch_size,
+        epochs=options.search_epochs,
+        verbose=0,
+    )
+    seconds = time.perf_counter() - start
+    note(f"search {seed}: {history.history['val_perplexity'][-1]:.1f}")
+    return search.genotype(), {
+        "search_seconds": seconds,
+        "search_history": plain(history.history),
+    }
+
+
+def trained(model, texts, seed, options):
+    """The figures of a training, the test text read in ten rows."""
+    recipe = kd.training.small_text_recipe(
+        model,
+        epochs=options.train_epochs,
+        batch_size=options.batch_size,
+        learning_rate=options.learning_rate,
+        seed=seed,
+    )
+    start = time.perf_counter()
+    history = recipe.fit(model, texts["train"], texts["valid"], verbose=0)
+    seconds = time.perf_counter() - start
+    figures = kd.training.language_figures(
+        model, texts["test"], batch_size=10
+    )
+    return {
+        "train_seconds": seconds,
+        "train_history": plain(history.history),
+        "valid_perplexity": min(history.history["val_perplexity"]),
+        "test_perplexity": figures["perplexity"],
+    }
+
+
+def plain(history):
+    return {
+        name: [round(float(value), 6) for value in values]
+        for name, values in history.items()
+    }
+
+
+def text_of(report):
+    """The settings, the circumstances, the table and the found cells."""
+    settings, runs = report["settings"], report["runs"]
+    sizes = ", ".join(f"{name} {settings[name]}" for name in SIZES)
+    searches = [
+        f"- seed {run['seed']}: validation perplexity of the search by epoch "
+        f"{', '.join(f'{p:.0f}' for p in course(run))}; "
+        f"{run['search_seconds']:.0f} s; `{run['genotype']}`"
+        for run in runs
+        if run["cell"] == "found"
+    ]
+    unigram = report["unigram_perplexity"]
+    return "\n".join(
+        [
+            f"{settings['strategy']}; {sizes}; "
+            f"seeds {', '.join(map(str, settings['seeds']))}. Unigram "
+            f"perplexity {unigram['valid']:.1f} (validation), "
+            f"{unigram['test']:.1f} (test).",
+            line_of(report),
+            "",
+            markdown(rows_of(runs), num_left=1),
+            "",
+            *searches,
+        ]
+    )
+
+
+def course(run):
+    return run["search_history"]["val_perplexity"]
+
+
+def rows_of(runs):
+    rows = [
+        ["cell", "test perplexity, mean", "min", "max", "n", "weights", "s"]
+    ]
+    for cell in CELLS:
+        group = [run for run in runs if run["cell"] == cell]
+        scores = [run["test_perplexity"] for run in group]
+        seconds = statistics.mean(run["train_seconds"] for run in group)
+        rows.append(
+            [
+                cell,
+                f"{statistics.mean(scores):.1f}",
+                f"{min(scores):.1f}",
+                f"{max(scores):.1f}",
+                str(len(group)),
+                f"{group[0]['num_weights']:,}",
+                f"{seconds:.0f}",
+            ]
+        )
+    return rows
+
+
+def note(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
