@@ -26,6 +26,13 @@ class Signature:
             `None` where any size will do.
         outputs: Dict likewise.
         run: The function.
+
+    Example:
+
+    >>> run = lambda token: {"next": token + 1}
+    >>> count = Signature({"token": (None,)}, {"next": (None,)}, run)
+    >>> count(token=np.array([1, 2]))["next"].tolist()
+    [2, 3]
     """
 
     inputs: dict

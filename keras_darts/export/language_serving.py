@@ -9,6 +9,7 @@ from keras import ops
 from keras_darts.datasets import TextEncoder
 from keras_darts.datasets import Vocabulary
 from keras_darts.export import encoding
+from keras_darts.export.samples import CALIBRATION_LIMIT
 from keras_darts.export.samples import id_array
 from keras_darts.export.samples import text_list
 from keras_darts.export.serving import ENDPOINT
@@ -24,6 +25,8 @@ STEP = "step"
 # Logits of all tokens of all samples are held at once.
 _ROWS = 32
 _RANDOM_ROWS = 8
+# Few, so that their hidden states are those of long texts too.
+_CALIBRATION_ROWS = 8
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -95,13 +98,16 @@ class LanguageServing(Serving):
         return ids, source
 
     def calibration(self, data):
-        # With the hidden states, which go through a few hundred steps, in 8
-        # bits the texts come out as others.
-        raise ValueError(
-            "`quantization` must be None, 'dynamic' or 'float16' for a "
-            "language model, whose hidden state 8 bits are too coarse for. "
-            "Received: quantization='int8'"
-        )
+        ids = self._rows(data, "representative_data")[:_CALIBRATION_ROWS]
+        state = np.zeros((len(ids), self.network.hidden_size), "float32")
+        feeds = []
+        for token in ids.T:
+            feeds += [
+                {"token": token[i : i + 1], "state": state[i : i + 1]}
+                for i in range(len(ids))
+            ]
+            state = np.asarray(self.step(token, state)["next_state"])
+        return feeds[:CALIBRATION_LIMIT]
 
     def expected(self, samples):
         ids, _ = self._padded(samples)

@@ -50,13 +50,12 @@ def litert(
         path: The file, which must end in `.tflite`.
         quantization: `None` for float32, `"dynamic"` for weights in 8 bits,
             `"float16"` for weights in half precision, or `"int8"` for weights
-            and activations in 8 bits, which a language model is refused.
-            Defaults to `None`.
+            and activations in 8 bits. Defaults to `None`.
         representative_data: Images or token ids to read the ranges of the
             activations from, for `"int8"` alone: an array, or a batched
             `tf.data.Dataset` of inputs or of `(inputs, ...)`, of which the
-            first 256 are used, so that data sorted by class is to be shuffled.
-            Defaults to `None`.
+            first 256 are used, so that data sorted by class is to be shuffled;
+            of a text, 8 rows. Defaults to `None`.
         preprocessing: Keras layer or function that the images go through
             before the network. Defaults to `None`.
         labels: List of strings, one an output, kept inside the file as

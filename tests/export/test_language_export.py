@@ -339,30 +339,42 @@ def test_a_litert_file_has_builtin_operations_and_the_steps_names(file):
     assert signature.inputs == {"token": (None,), "state": (None, 8)}
 
 
-@pytest.mark.parametrize("quantization", ["dynamic", "float16"])
-def test_quantized_files_are_smaller_and_near(tmp_path, quantization):
+@pytest.mark.parametrize(
+    "quantization, tolerance",
+    [("dynamic", 2e-2), ("float16", 2e-3), ("int8", 4e-2)],
+)
+def test_quantized_files_are_smaller_and_near(
+    tmp_path, quantization, tolerance
+):
     pytest.importorskip("ai_edge_litert", reason=LITERT_REASON)
     model = RecurrentLanguageModel("rnn_darts_v2", 300, hidden_size=64)
+    rng = np.random.default_rng(1)
+    for weight in model.trainable_weights:
+        weight.assign(0.15 * rng.standard_normal(weight.shape))
+    text = rng.integers(300, size=500)
     plain = export.litert(model, tmp_path / "plain.tflite")
     file = export.litert(
-        model, tmp_path / "model.tflite", quantization=quantization
+        model,
+        tmp_path / "model.tflite",
+        quantization=quantization,
+        representative_data=text if quantization == "int8" else None,
+        samples=text,
     )
     assert file.stat().st_size < 0.6 * plain.stat().st_size
     record = json.loads(file.with_suffix(".parity.json").read_text())
     relative = record["max_logit_difference"] / record["max_logit"]
-    assert relative < {"dynamic": 5e-2, "float16": 5e-3}[quantization]
+    assert relative < tolerance
 
 
-def test_int8_is_refused(model, ids, tmp_path):
-    with pytest.raises(
-        ValueError, match="`quantization`.*language model.*int8"
-    ):
-        export.litert(
-            model,
-            tmp_path / "model.tflite",
-            quantization="int8",
-            representative_data=ids,
-        )
+def test_int8_needs_a_text(model, tmp_path):
+    for data, error in ((None, ValueError), (np.zeros((2, 3)), TypeError)):
+        with pytest.raises(error, match="`representative_data`"):
+            export.litert(
+                model,
+                tmp_path / "model.tflite",
+                quantization="int8",
+                representative_data=data,
+            )
 
 
 def test_a_litert_file_says_that_it_goes_by_steps(file, ids):
