@@ -8,6 +8,7 @@ import setuptools
 ROOT = pathlib.Path(__file__).parent
 
 LITERT = ["ai-edge-litert>=2.3,<3"]
+TEXT = ["tensorflow-text>=2.21,<2.22"]
 # A newer `torch` would bring gigabytes of CUDA packages.
 TORCH = ["torch==2.13.0", "safetensors>=0.5"]
 
@@ -46,9 +47,11 @@ setuptools.setup(
     ],
     extras_require={
         "litert": LITERT,
+        "text": TEXT,
         "torch": TORCH,
         "test": [
             *LITERT,
+            *TEXT,
             *TORCH,
             "build>=1.2",
             "pytest>=8.3",

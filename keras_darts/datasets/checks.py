@@ -18,14 +18,14 @@ def check(
 
     Args:
         halves: The `Halves` that `split` made.
-        kind: String, `"image"` for elements that must be images, `None` for
-            any. Defaults to `"image"`.
+        kind: String, `"image"` for elements that must be images, `"text"`
+            for padded token ids, `None` for any. Defaults to `"image"`.
         loss: A Keras loss as object, name or function. Defaults to `None`.
         num_classes: Integer, the number of classes. Defaults to `None`, in
             which case the labels tell.
         batch_size: Integer. Defaults to `None`, the one of `halves`.
         reductions: Integer, how often the network halves the sides of an
-            image. Defaults to `2`.
+            image or the length of a sentence. Defaults to `2`.
 
     Returns:
         The `Task` of the labels of both halves.
@@ -44,8 +44,8 @@ def check(
     >>> check(halves)
     Task(kind='sparse', num_outputs=2)
     """
-    if kind == "image":
-        check_images(halves.train.element_spec[0], reductions)
+    if kind is not None:
+        _ELEMENTS[kind](halves.train.element_spec[0], reductions)
     _check_same_shapes(halves)
     _check_batch_size(halves, batch_size or halves.batch_size)
     labels = np.concatenate([halves.train_labels, halves.search_labels])
@@ -81,6 +81,26 @@ def check_images(spec, reductions=2):
             f"{divisor}, since the network halves them {reductions} times; "
             f"smaller ones are too small. Received: images of shape {shape}"
         )
+
+
+def check_sentences(spec, reductions=2):
+    """Refuses elements that are no token ids or whose length won't divide."""
+    shape, divisor = spec.shape, 2**reductions
+    if shape.rank != 1 or not spec.dtype.is_integer:
+        raise ValueError(
+            "`x` must be token ids of shape (batch, time), as "
+            "datasets.load_sentences or datasets.TextEncoder gives them. "
+            f"Received: elements of shape {shape} and dtype {spec.dtype.name}"
+        )
+    if shape[0] is None or shape[0] < divisor or shape[0] % divisor:
+        raise ValueError(
+            f"`x` must be sentences padded to one length that can be divided "
+            f"by {divisor}, since the network halves it {reductions} times. "
+            f"Received: sentences of length {shape[0]}"
+        )
+
+
+_ELEMENTS = {"image": check_images, "text": check_sentences}
 
 
 def check_not_empty(count):

@@ -58,6 +58,7 @@ class LabelledModality(Modality):
     def check(self, data):
         task = datasets.check(
             data,
+            kind=self._search.search_space.modality,
             loss=self._search.chosen_loss,
             num_classes=self.sizes["num_classes"],
         )

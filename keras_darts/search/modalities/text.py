@@ -1,5 +1,7 @@
 """Searches on sentences that are to be classified."""
 
+import numpy as np
+
 from keras_darts import networks
 from keras_darts.search.modalities.labelled import LabelledModality
 from keras_darts.supernet import TextSupernet
@@ -33,8 +35,23 @@ class TextModality(LabelledModality):
             genotype,
             self.sizes["num_classes"],
             self.sizes["vocabulary_size"],
-            **{"sequence_length": length, **sizes},
+            **{
+                "sequence_length": length,
+                "embedding_size": self._search.search_space.embedding_size,
+                **sizes,
+            },
         )
+
+    def check(self, data):
+        task, sizes = super().check(data)
+        largest = max(_largest_id(half) for half in (data.train, data.search))
+        known = self.sizes["vocabulary_size"]
+        if known is not None and largest >= known:
+            raise ValueError(
+                "`x` must hold token ids below `vocabulary_size`. Received: "
+                f"ids up to {largest}, vocabulary_size={known}"
+            )
+        return task, {**sizes, "vocabulary_size": known or largest + 1}
 
     def settle(self, data):
         """Ids need nothing."""
@@ -46,3 +63,8 @@ class TextModality(LabelledModality):
                 f"augmentation={choice!r}"
             )
         return None
+
+
+def _largest_id(half):
+    batches = half.map(lambda ids, *_: ids).batch(1024)
+    return max(int(np.max(batch)) for batch in batches)
