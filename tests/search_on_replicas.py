@@ -30,27 +30,21 @@ def main(replicas, path, *names):
     if replicas == "2":
         devices = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     with devices.scope():
-        found = {name: moved(name) for name in names}
+        found = {
+            modality: {name: moved(name) for name in names}
+            for modality, moved in (("image", on_images), ("text", on_text))
+        }
     pathlib.Path(path).write_text(json.dumps(found))
 
 
-def moved(name):
-    """Alphas and weights before and after each step.
-
-    The architecture's optimizer keeps the size of the gradients, decay and
-    clipping are strong enough to be seen.
-    """
+def on_images(name):
+    """Alphas and weights before and after each step."""
     space = kd.search_spaces.darts_cnn(
         4, 3, num_nodes=1, primitives=("none", "skip_connect", "dil_conv_3x3")
     )
-    strategy = dataclasses.replace(
-        strategies.get(name),
-        recipe=strategies.SearchRecipe(weight_decay=0.1, clip_norm=0.1),
+    search = make_search(
+        dataclasses.replace(space, normalization=None), name, weight_decay=0.1
     )
-    search = kd.DartsSearch(
-        dataclasses.replace(space, normalization=None), strategy, seed=1
-    )
-    search.compile(arch_optimizer=CoupledSGD(1.0, weight_decay=0.1))
     generator = np.random.default_rng(0)
     halves = [
         (
@@ -62,15 +56,44 @@ def moved(name):
     train, valid = (
         tf.data.Dataset.from_tensor_slices(half).batch(BATCH) for half in halves
     )
-    recorder = Recorder()
-    search.fit(
-        train,
-        validation_data=valid,
-        epochs=1,
-        augmentation=None,
-        verbose=0,
-        callbacks=[recorder],
+    return moved(search, train, validation_data=valid, augmentation=None)
+
+
+def on_text(name):
+    """The same of a recurrent cell, whose state each device carries."""
+    rates = ("output", "hidden", "cell_input", "input", "embedding")
+    space = kd.search_spaces.darts_rnn(
+        2,
+        hidden_size=4,
+        normalization=None,
+        temporal_activation_regularization=1.0,
+        **{f"{rate}_dropout": 0.0 for rate in rates},
     )
+    search = make_search(
+        space, name, learning_rate=20.0, momentum=0.0, segment_length=6
+    )
+    generator = np.random.default_rng(0)
+    texts = [generator.integers(0, 9, BATCH * 13) for _ in range(2)]
+    return moved(search, texts[0], validation_data=texts[1], batch_size=BATCH)
+
+
+def make_search(space, name, **recipe):
+    """The architecture's optimizer keeps the size of the gradients.
+
+    Decay and clipping are strong enough to be seen.
+    """
+    strategy = dataclasses.replace(
+        strategies.get(name),
+        recipe=strategies.SearchRecipe(clip_norm=0.1, **recipe),
+    )
+    search = kd.DartsSearch(space, strategy, seed=1)
+    search.compile(arch_optimizer=CoupledSGD(1.0, weight_decay=0.1))
+    return search
+
+
+def moved(search, data, **options):
+    recorder = Recorder()
+    search.fit(data, epochs=1, verbose=0, callbacks=[recorder], **options)
     return recorder.values
 
 

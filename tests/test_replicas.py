@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 TESTS = pathlib.Path(__file__).parent
 SCRIPT = str(TESTS / "search_on_replicas.py")
@@ -16,7 +17,7 @@ STRATEGIES = ("darts", "darts_second_order")
 
 
 def variables_by_step(folder):
-    """Of each strategy on one device and on two."""
+    """Of each modality and strategy on one device and on two."""
     paths = [folder / f"{replicas}.json" for replicas in (1, 2)]
     processes = [
         subprocess.Popen(
@@ -33,18 +34,23 @@ def variables_by_step(folder):
     return [json.loads(path.read_text()) for path in paths]
 
 
-def test_alphas_and_weights_move_as_on_a_single_device(tmp_path):
-    found = variables_by_step(tmp_path)
-    for strategy in STRATEGIES:
-        for group in range(2):
-            one, two = (
-                np.array([step[group] for step in steps[strategy]])
-                for steps in found
-            )
-            np.testing.assert_array_equal(two[0], one[0])
-            moved = np.diff(one, axis=0)
-            size = np.abs(moved).max()
-            assert size > 1e-5
-            np.testing.assert_allclose(
-                np.diff(two, axis=0), moved, rtol=1e-3, atol=1e-3 * size
-            )
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    return variables_by_step(tmp_path_factory.mktemp("replicas"))
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("modality", ["image", "text"])
+@pytest.mark.parametrize("group", [0, 1], ids=["alphas", "weights"])
+def test_they_move_as_on_a_single_device(found, modality, strategy, group):
+    one, two = (
+        np.array([step[group] for step in steps[modality][strategy]])
+        for steps in found
+    )
+    np.testing.assert_array_equal(two[0], one[0])
+    moved = np.diff(one, axis=0)
+    size = np.abs(moved).max()
+    assert size > 1e-5
+    np.testing.assert_allclose(
+        np.diff(two, axis=0), moved, rtol=1e-3, atol=1e-3 * size
+    )

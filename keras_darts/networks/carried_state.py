@@ -48,4 +48,6 @@ class CarriedState:
 
     def reset(self):
         """Forgets; the next segment begins with zeros."""
-        self._variable.assign(tf.zeros((0, self._units), self._variable.dtype))
+        zeros = tf.zeros((0, self._units), self._variable.dtype)
+        # There is no one value that could be read from several devices.
+        self._variable.assign(zeros, read_value=False)

@@ -19,6 +19,16 @@ class LanguageOutputs(typing.NamedTuple):
     `logits` are (B, T, V) and `state`, the last hidden state, is (B, H).
     `hidden` are the states of all steps (B, T, H), and `dropped` the same
     after dropout, both for the penalties on them.
+
+    Example:
+
+    >>> ids = np.zeros((2, 5), "int32")
+    >>> model = kd.networks.RecurrentLanguageModel(
+    ...     "rnn_darts_v2", vocabulary_size=20, hidden_size=4
+    ... )
+    >>> outputs = model.body(ids, model.initial_state(2))
+    >>> outputs.logits.shape, outputs.hidden.shape
+    (TensorShape([2, 5, 20]), TensorShape([2, 5, 4]))
     """
 
     logits: object
@@ -50,6 +60,20 @@ class LanguageBody(keras.layers.Layer):
         frozen: Boolean; no gradient will be asked for weights. Defaults to
             `False`.
         **context: Further arguments of the cell's `new_state`.
+
+    Example:
+
+    >>> rates = ("output", "hidden", "cell_input", "input", "embedding")
+    >>> body = LanguageBody(
+    ...     kd.networks.DerivedRecurrentCell("rnn_darts_v2", units=4),
+    ...     vocabulary_size=20,
+    ...     activation_regularization=0.0,
+    ...     temporal_activation_regularization=1e-3,
+    ...     **{f"{rate}_dropout": 0.5 for rate in rates},
+    ... )
+    >>> ids, state = np.zeros((2, 5), "int32"), np.zeros((2, 4), "float32")
+    >>> body(ids, state, training=True).state.shape
+    TensorShape([2, 4])
 
     Reference: Merity et al., 2018, Regularizing and optimizing LSTM language
     models, sections 4.1 to 4.6.
@@ -138,6 +162,13 @@ class TiedEmbedding(keras.layers.Layer):
         dropout: Float in [0, 1), the share of the vocabulary that is embedded
             as zeros in a training step. Defaults to `0.0`.
 
+    Example:
+
+    >>> layer = TiedEmbedding(20, units=4)
+    >>> embedded = layer(np.zeros((2, 5), "int32"))
+    >>> layer.logits(embedded).shape
+    TensorShape([2, 5, 20])
+
     Reference: Press and Wolf, 2017, Using the output embedding to improve
     language models; Gal and Ghahramani, 2016, for the dropout.
     """
@@ -167,6 +198,8 @@ class TiedEmbedding(keras.layers.Layer):
         self.built = True
 
     def call(self, ids, training=None):  # (T, B) -> (T, B, E)
+        # Keras builds on several devices with the mean of their ids.
+        ids = ops.cast(ids, "int32")
         embedded = tf.gather(ops.convert_to_tensor(self.embeddings), ids)
         if not training or not self.dropout:
             return embedded

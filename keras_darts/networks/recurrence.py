@@ -28,6 +28,14 @@ class Recurrence(keras.layers.Layer):
 
     Returns: the hidden states (T, B, H) and the last one (B, H).
 
+    Example:
+
+    >>> cell = kd.networks.DerivedRecurrentCell("rnn_darts_v2", units=4)
+    >>> inputs = np.zeros((5, 2, 3), "float32")
+    >>> states, last = Recurrence(cell)(inputs, np.zeros((2, 4), "float32"))
+    >>> states.shape, last.shape
+    (TensorShape([5, 2, 4]), TensorShape([2, 4]))
+
     Reference: Gal and Ghahramani, 2016, A theoretically grounded application
     of dropout in recurrent neural networks.
     """

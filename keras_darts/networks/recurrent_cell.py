@@ -21,6 +21,22 @@ class RecurrentCell(keras.layers.Layer, abc.ABC):
         units: Integer, of the hidden state.
         num_nodes: Integer.
 
+    Example:
+
+    >>> class Chain(RecurrentCell):
+    ...     def new_state(
+    ...         self, projected, hidden, matrices, *, mask=None, statistics=()
+    ...     ):
+    ...         first, *others = matrices
+    ...         state = self.first_state(projected, hidden, first, mask)
+    ...         for matrix in others:
+    ...             gate, new = ops.split(masked(state, mask) @ matrix, 2, -1)
+    ...             state += ops.sigmoid(gate) * (ops.tanh(new) - state)
+    ...         return state, statistics
+    >>> layer = keras.layers.RNN(Chain(units=8, num_nodes=2))
+    >>> layer(np.zeros((2, 5, 3), "float32")).shape
+    TensorShape([2, 8])
+
     Reference: Liu et al., 2019, DARTS, section 3.1.2 and appendix A.1.2; Zilly
     et al., 2017, Recurrent highway networks.
     """

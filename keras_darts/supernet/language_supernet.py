@@ -28,6 +28,18 @@ class LanguageSupernet(keras.Model):
             zeros.
         training: Boolean, whether the batch normalises and masks drop.
 
+    Example:
+
+    >>> supernet = LanguageSupernet(
+    ...     kd.search_spaces.darts_rnn(2, hidden_size=4),
+    ...     vocabulary_size=20,
+    ...     relaxation=kd.relaxations.Softmax(),
+    ...     initializer="zeros",
+    ... )
+    >>> logits, state = supernet(np.zeros((2, 5), "int32"))
+    >>> logits.shape, state.shape
+    (TensorShape([2, 5, 20]), TensorShape([2, 4]))
+
     Reference: Liu et al., 2019, DARTS, sections 2.1 and 3.1.2.
     """
 

@@ -24,6 +24,18 @@ class RecurrentSearchCell(RecurrentCell):
         arch: `ArchParameters` with a cell of the kind `"recurrent"`.
         normalization: `"batch"` or `None`. Defaults to `"batch"`.
 
+    Raises:
+        ValueError: for activations that nobody has registered.
+
+    Example:
+
+    >>> search = kd.DartsSearch(
+    ...     "darts_rnn", vocabulary_size=20, hidden_size=4
+    ... )
+    >>> cell = search.supernet.cell
+    >>> {name: share.shape for name, share in cell.mixing().items()}["tanh"]
+    TensorShape([36, 1, 1])
+
     Reference: Liu et al., 2019, DARTS, section 3.1.2 and appendix A.1.2.
     """
 
@@ -34,6 +46,7 @@ class RecurrentSearchCell(RecurrentCell):
         self.normalization = normalization
         self.bn = normalization_layer(normalization, affine=False)
         self._places = _places(spec)
+        self._activations = {name: activation(name) for name in self._places}
 
     def build(self, input_shape):
         super().build(input_shape)
@@ -103,7 +116,7 @@ class RecurrentSearchCell(RecurrentCell):
         )
         gate, candidate = ops.split(pre, 2, axis=-1)
         mixed = sum(
-            share * activation(name)(candidate)
+            share * self._activations[name](candidate)
             for name, share in shares.items()
         )
         kept = sum(shares.values()) * states

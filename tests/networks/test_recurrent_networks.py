@@ -444,6 +444,13 @@ def test_a_carried_state_keeps_rows_and_no_gradient():
     assert not state.read(3).numpy().any()
 
 
+def test_a_segment_of_one_token_has_no_changes_to_penalise(double):
+    model = compiled(make_model(temporal_activation_regularization=1.0), 0.1)
+    logs = model.train_on_batch(*text(length=1), return_dict=True)
+    assert np.isfinite(logs["loss"])
+    assert all(np.isfinite(v.numpy()).all() for v in model.trainable_variables)
+
+
 def test_one_trace_serves_segments_of_any_length():
     traces = []
 

@@ -312,3 +312,8 @@ def test_one_trace_serves_segments_of_any_length(training):
         expected = supernet.segment(ids, None, training).logits
         np.testing.assert_allclose(graph(ids), expected, rtol=1e-3, atol=1e-5)
     assert len(traces) == 1
+
+
+def test_an_activation_that_nobody_knows_is_refused_at_once():
+    with pytest.raises(ValueError, match="Did you mean tanh"):
+        make_supernet(make_space(primitives=("none", "tanhh")))
