@@ -41,8 +41,7 @@ def define(options):
         "quantization",
         ["none"],
         _QUANTIZATIONS,
-        "Of the LiteRT files: one or more of none, dynamic, float16, int8; "
-        "running text knows no int8.",
+        "Of the LiteRT files: one or more of none, dynamic, float16, int8.",
     )
     flags.DEFINE_bool(
         "raw_text",

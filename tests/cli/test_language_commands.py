@@ -153,13 +153,16 @@ def test_exports_have_the_vocabulary_and_say_the_same(language_runs, corpus):
         )
 
 
-def test_eight_bits_are_refused_before_anything_is_written(
-    language_runs, here, capsys
+def test_an_export_in_eight_bits_says_nearly_the_same(
+    language_runs, corpus, here
 ):
-    command = ["export", f"--run={language_runs.train}", "--quantization=int8"]
-    assert main(command) == 1
-    assert "`quantization` must be none, dynamic" in capsys.readouterr().err
-    assert not [*here.iterdir()]
+    command = ["export", f"--run={language_runs.train}", "--name=small"]
+    assert main([*command, "--format=litert", "--quantization=int8"]) == 0
+    path = here / "saved_models" / "small_int8.tflite"
+    assert main(["evaluate", f"--model={path}", f"--dataset={corpus}"]) == 0
+    figures = json.loads(path.with_suffix(".evaluation.json").read_text())
+    trained = json.loads((language_runs.train / "evaluation.json").read_text())
+    assert figures["loss"] == pytest.approx(trained["loss"], rel=0.05)
 
 
 def test_raw_text_goes_into_an_export_that_says_so(language_runs, here, capsys):

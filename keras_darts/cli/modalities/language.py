@@ -119,17 +119,11 @@ class LanguageModality(Modality):
         return corpus.name, figures
 
     def exports(self, network, options, *, saved, vocabulary):
-        if "litert" in options.format and "int8" in options.quantization:
-            raise ValueError(
-                "`quantization` must be none, dynamic or float16 for running "
-                "text: a state that is carried on needs more than 8 bits. "
-                "Received: quantization=int8"
-            )
         corpus = self._corpus(network, options, vocabulary)
         return corpus.name, Exports(
             common={"vocabulary": corpus.vocabulary, "samples": corpus.test},
             saved_model=encoder_for(options, corpus.vocabulary),
-            calibration=None,
+            calibration=corpus.train,
         )
 
     def _corpus(self, model, options, vocabulary):

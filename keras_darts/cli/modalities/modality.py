@@ -29,7 +29,7 @@ class Exports(typing.NamedTuple):
     Args:
         common: Dictionary, for both kinds of files.
         saved_model: Dictionary, for a SavedModel alone.
-        calibration: What to read ranges from for 8 bits, or `None`.
+        calibration: What to read ranges from for 8 bits.
     """
 
     common: dict
