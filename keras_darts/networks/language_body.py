@@ -57,7 +57,8 @@ class LanguageBody(keras.layers.Layer):
         ids: (B, T) integers.
         state: (B, H).
         training: Boolean, whether anything is dropped.
-        frozen, by_batch: As in `Recurrence`.
+        frozen: Boolean; no gradient will be asked for weights. Defaults to
+            `False`.
         **context: Further arguments of the cell's `new_state`.
 
     Example:
@@ -100,6 +101,9 @@ class LanguageBody(keras.layers.Layer):
             input_dropout=input_dropout,
             embedding_dropout=embedding_dropout,
         )
+        # XLA knows no state that grows from nothing to the rows of a batch,
+        # and Keras would choose it on a GPU.
+        self.supports_jit = False
         self.embedding = TiedEmbedding(
             vocabulary_size, cell.units, embedding_dropout
         )
@@ -116,22 +120,13 @@ class LanguageBody(keras.layers.Layer):
         self.recurrence.build((None, None, self.recurrence.cell.units))
         self.built = True
 
-    def call(
-        self,
-        ids,
-        state,
-        training=None,
-        frozen=False,
-        by_batch=None,
-        **context,
-    ):
+    def call(self, ids, state, training=None, frozen=False, **context):
         embedded = self.embedding(ops.transpose(ids), training=training)
         hidden, state = self.recurrence(
             self.input_dropout(embedded, training=training),
             ops.cast(state, self.compute_dtype),
             training=training,
             frozen=frozen,
-            by_batch=by_batch,
             **context,
         )
         dropped = self.output_dropout(hidden, training=training)

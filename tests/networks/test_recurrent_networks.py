@@ -451,6 +451,14 @@ def test_a_segment_of_one_token_has_no_changes_to_penalise(double):
     assert all(np.isfinite(v.numpy()).all() for v in model.trainable_variables)
 
 
+def test_keras_never_chooses_xla(double):
+    model = make_model()
+    with pytest.warns(UserWarning, match="support `jit_compile=True`"):
+        compiled(model, jit_compile=True)
+    assert not model.jit_compile
+    model.train_on_batch(*text())
+
+
 def test_one_trace_serves_segments_of_any_length():
     traces = []
 
