@@ -176,9 +176,7 @@ def trained(model, texts, seed, options):
     start = time.perf_counter()
     history = recipe.fit(model, texts["train"], texts["valid"], verbose=0)
     seconds = time.perf_counter() - start
-    figures = kd.training.language_figures(
-        model, texts["test"], batch_size=10
-    )
+    figures = kd.training.language_figures(model, texts["test"], batch_size=10)
     return {
         "train_seconds": seconds,
         "train_history": plain(history.history),

@@ -57,8 +57,7 @@ class LanguageBody(keras.layers.Layer):
         ids: (B, T) integers.
         state: (B, H).
         training: Boolean, whether anything is dropped.
-        frozen: Boolean; no gradient will be asked for weights. Defaults to
-            `False`.
+        frozen, by_batch: As in `Recurrence`.
         **context: Further arguments of the cell's `new_state`.
 
     Example:
@@ -120,13 +119,22 @@ class LanguageBody(keras.layers.Layer):
         self.recurrence.build((None, None, self.recurrence.cell.units))
         self.built = True
 
-    def call(self, ids, state, training=None, frozen=False, **context):
+    def call(
+        self,
+        ids,
+        state,
+        training=None,
+        frozen=False,
+        by_batch=None,
+        **context,
+    ):
         embedded = self.embedding(ops.transpose(ids), training=training)
         hidden, state = self.recurrence(
             self.input_dropout(embedded, training=training),
             ops.cast(state, self.compute_dtype),
             training=training,
             frozen=frozen,
+            by_batch=by_batch,
             **context,
         )
         dropped = self.output_dropout(hidden, training=training)

@@ -24,6 +24,8 @@ class Recurrence(keras.layers.Layer):
         training: Boolean, whether anything is dropped.
         frozen: Boolean; no gradient will be asked for the cell's matrices.
             Defaults to `False`.
+        by_batch: Boolean, whether a normalisation in the cell takes the
+            statistics of the batch. Defaults to `None`: in training.
         **context: Further arguments of the cell's `new_state`.
 
     Returns: the hidden states (T, B, H) and the last one (B, H).
@@ -51,7 +53,15 @@ class Recurrence(keras.layers.Layer):
     def build(self, input_shape):
         self.cell.build(input_shape)
 
-    def call(self, inputs, state, training=None, frozen=False, **context):
+    def call(
+        self,
+        inputs,
+        state,
+        training=None,
+        frozen=False,
+        by_batch=None,
+        **context,
+    ):
         cell = self.cell
         projected = cell.project(self.input_dropout(inputs, training=training))
         context["mask"] = self.hidden_dropout.mask(state, training)
@@ -77,12 +87,13 @@ class Recurrence(keras.layers.Layer):
             (
                 0,
                 state,
-                cell.statistics(training),
+                cell.statistics(training if by_batch is None else by_batch),
                 _array(state.dtype, steps, state.shape),
             ),
             maximum_iterations=steps,
         )
-        cell.keep(statistics)
+        if training:
+            cell.keep(statistics)
         return outputs.stack(), state
 
 

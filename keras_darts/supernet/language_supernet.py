@@ -82,7 +82,7 @@ class LanguageSupernet(keras.Model):
         outputs = self.segment(*ids_and_state(inputs, state), training)
         return outputs.logits, outputs.state
 
-    def segment(self, ids, state, training=None, frozen=False):
+    def segment(self, ids, state, training=None, frozen=False, by_batch=None):
         """All `LanguageOutputs` of a segment.
 
         Args:
@@ -91,6 +91,8 @@ class LanguageSupernet(keras.Model):
             training: As in a call.
             frozen: Boolean; no gradient will be asked for weights, only for
                 the architecture. Defaults to `False`.
+            by_batch: Boolean, whether the cell normalises with the statistics
+                of the batch. Defaults to `None`: in training.
         """
         if state is None:
             state = self.initial_state(ops.shape(ids)[0])
@@ -100,4 +102,5 @@ class LanguageSupernet(keras.Model):
             training=training,
             mixing=self.cell.mixing(training),
             frozen=frozen,
+            by_batch=by_batch,
         )

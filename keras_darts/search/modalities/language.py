@@ -57,7 +57,11 @@ class LanguageModality(Modality):
 
     def forward(self, inputs, training=None, frozen=False):
         ids, state = inputs if isinstance(inputs, tuple) else (inputs, None)
-        return self._search.supernet.segment(ids, state, training, frozen)
+        # The cell's one set of running statistics serves states that differ
+        # from node to node: with it no epoch could be judged.
+        return self._search.supernet.segment(
+            ids, state, training, frozen, by_batch=True
+        )
 
     def derived_network(self, genotype, **sizes):
         return RecurrentLanguageModel(
@@ -174,9 +178,7 @@ class LanguageModality(Modality):
         )
 
     def evaluation(self, data):
-        return datasets.evaluation_segments(
-            data.evaluation, self._segment_length
-        )
+        return datasets.evaluation_segments(data.search, self._segment_length)
 
     def files(self):
         if self._vocabulary is None:

@@ -8,9 +8,6 @@ import tensorflow as tf
 from keras_darts.datasets import TokenStreams
 from keras_darts.datasets import token_streams
 
-# As the published code has it, whatever the batches of the search.
-_EVALUATION_ROWS = 10
-
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class TextHalves:
@@ -19,7 +16,6 @@ class TextHalves:
     Args:
         train: `TokenStreams`, for the weights.
         search: `TokenStreams`, for the architecture.
-        evaluation: `TokenStreams`, the search text in fewer, longer rows.
         description: String, a sentence for the log.
         vocabulary: `Vocabulary`, or `None` where only ids are known.
         vocabulary_size: Integer, or `None` where it is not known yet.
@@ -27,7 +23,6 @@ class TextHalves:
 
     train: TokenStreams
     search: TokenStreams
-    evaluation: TokenStreams
     description: str
     vocabulary: object = None
     vocabulary_size: int = None
@@ -72,16 +67,12 @@ def text_halves(
     if _is_line(text):
         batch_size = batch_size or default_batch_size
     train = token_streams(text, batch_size, **options)
-    search = evaluation = token_streams(
+    search = token_streams(
         search_text, batch_size or train.batch_size, **options
     )
-    if _is_line(search_text):
-        rows = min(_EVALUATION_ROWS, search.batch_size)
-        evaluation = token_streams(search_text, rows, **options)
     return TextHalves(
         train=train,
         search=search,
-        evaluation=evaluation,
         description=(
             f"{train.num_tokens} tokens for the weights, {search.num_tokens} "
             f"for the architecture, in {train.batch_size} rows"
