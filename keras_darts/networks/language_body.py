@@ -103,12 +103,15 @@ class LanguageBody(keras.layers.Layer):
         # XLA knows no state that grows from nothing to the rows of a batch,
         # and Keras would choose it on a GPU.
         self.supports_jit = False
+        policy = {"dtype": self.dtype_policy}
         self.embedding = TiedEmbedding(
-            vocabulary_size, cell.units, embedding_dropout
+            vocabulary_size, cell.units, embedding_dropout, **policy
         )
-        self.input_dropout = SequenceDropout(input_dropout)
-        self.recurrence = Recurrence(cell, cell_input_dropout, hidden_dropout)
-        self.output_dropout = SequenceDropout(output_dropout)
+        self.input_dropout = SequenceDropout(input_dropout, **policy)
+        self.recurrence = Recurrence(
+            cell, cell_input_dropout, hidden_dropout, **policy
+        )
+        self.output_dropout = SequenceDropout(output_dropout, **policy)
         self.activation_regularization = activation_regularization
         self.temporal_activation_regularization = (
             temporal_activation_regularization

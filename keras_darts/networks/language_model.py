@@ -77,6 +77,16 @@ class LanguageModel(keras.Model, abc.ABC):
         outputs = self.segment(ids, state, training)
         return outputs.logits, outputs.state
 
+    def fit(self, x=None, y=None, **options):
+        """As in Keras, on a data set of consecutive segments alone."""
+        _check_segments(y)
+        return super().fit(x, **options)
+
+    def evaluate(self, x=None, y=None, **options):
+        """As in Keras, on a data set of consecutive segments alone."""
+        _check_segments(y)
+        return super().evaluate(x, **options)
+
     def train_step(self, data):
         ids, targets, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         weights = self.trainable_weights
@@ -124,6 +134,17 @@ class LanguageModel(keras.Model, abc.ABC):
         replicas = self.distribute_strategy.num_replicas_in_sync
         self._loss_tracker.update_state(
             loss * replicas, sample_weight=ops.size(ids)
+        )
+
+
+def _check_segments(y):
+    # Keras would shuffle the rows of arrays, and each row would go on with
+    # the state of another.
+    if y is not None:
+        raise ValueError(
+            "`x` must be a data set of consecutive segments, as "
+            "datasets.segments gives it, and `y` be left out. Received: "
+            f"y of type {type(y).__name__}"
         )
 
 

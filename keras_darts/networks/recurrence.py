@@ -16,7 +16,6 @@ class Recurrence(keras.layers.Layer):
         cell: `RecurrentCell`.
         input_dropout: Float in [0, 1). Defaults to `0.0`.
         hidden_dropout: Float in [0, 1). Defaults to `0.0`.
-        seed: Integer. Defaults to `None`.
 
     Call arguments:
         inputs: (T, B, E), time first.
@@ -42,13 +41,12 @@ class Recurrence(keras.layers.Layer):
     of dropout in recurrent neural networks.
     """
 
-    def __init__(
-        self, cell, input_dropout=0.0, hidden_dropout=0.0, seed=None, **kwargs
-    ):
+    def __init__(self, cell, input_dropout=0.0, hidden_dropout=0.0, **kwargs):
         super().__init__(**kwargs)
         self.cell = cell
-        self.input_dropout = SequenceDropout(input_dropout, seed)
-        self.hidden_dropout = SequenceDropout(hidden_dropout, seed)
+        policy = self.dtype_policy
+        self.input_dropout = SequenceDropout(input_dropout, dtype=policy)
+        self.hidden_dropout = SequenceDropout(hidden_dropout, dtype=policy)
 
     def build(self, input_shape):
         self.cell.build(input_shape)

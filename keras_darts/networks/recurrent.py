@@ -99,8 +99,11 @@ class RecurrentLanguageModel(LanguageModel):
                 temporal_activation_regularization
             ),
         }
-        cell = DerivedRecurrentCell(self.genotype, self.hidden_size)
-        self.body = LanguageBody(cell, self.vocabulary_size, **self.settings)
+        policy = {"dtype": self.dtype_policy}
+        cell = DerivedRecurrentCell(self.genotype, self.hidden_size, **policy)
+        self.body = LanguageBody(
+            cell, self.vocabulary_size, **self.settings, **policy
+        )
         self.body.build()
         self.built = True
 

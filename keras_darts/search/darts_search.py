@@ -130,6 +130,9 @@ class DartsSearch(BilevelModel):
         self.modality.take_sizes(**sizes)
         self._build_supernet()
         self.modality.settle(data)
+        # A space and a discretizer that don't fit show here, and not after
+        # the whole search.
+        self.genotype()
         if self.task != task:
             self.compile_for(task)
         if self._choices.get("optimizer") is None:

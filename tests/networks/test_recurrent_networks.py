@@ -10,6 +10,7 @@ from keras_darts.genotypes import RecurrentGenotype
 from keras_darts.networks import CarriedState
 from keras_darts.networks import DerivedRecurrentCell
 from keras_darts.networks import RecurrentLanguageModel
+from keras_darts.search.seeding import seeded
 
 # Keras reads its scalar variables in a way that NumPy is about to drop.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
@@ -64,7 +65,8 @@ def plain_cell(genotype, x, hidden, w0, ws, mask=1.0):
 def make_model(genotype=MIXED, **settings):
     """In float64, with weights that are large enough to matter."""
     settings = {**NO_DROPOUT, "hidden_size": UNITS, **settings}
-    model = RecurrentLanguageModel(genotype, WORDS, **settings)
+    with seeded(0):
+        model = RecurrentLanguageModel(genotype, WORDS, **settings)
     generator = np.random.default_rng(0)
     for variable in model.trainable_variables:
         variable.assign(generator.normal(size=variable.shape) * 0.5)
@@ -553,3 +555,20 @@ def test_wrong_settings_are_refused(settings, message):
 def test_embedding_and_hidden_size_say_each_other():
     model = RecurrentLanguageModel(MIXED, WORDS, embedding_size=4)
     assert (model.embedding_size, model.hidden_size) == (4, 4)
+
+
+def test_arrays_of_rows_are_refused():
+    model = make_model()
+    model.compile("sgd", "mse")
+    for method in (model.fit, model.evaluate):
+        with pytest.raises(ValueError, match="consecutive segments"):
+            method(*text())
+
+
+def test_the_precision_of_the_model_is_that_of_its_parts():
+    model = RecurrentLanguageModel(
+        MIXED, WORDS, hidden_size=UNITS, dtype="mixed_bfloat16"
+    )
+    layers = [model.body, model.body.embedding, model.body.recurrence]
+    for layer in [*layers, model.body.recurrence.cell]:
+        assert layer.compute_dtype == "bfloat16"
