@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+import keras_darts as kd
+
 ROOT = pathlib.Path(__file__).parents[1]
 
 
@@ -13,28 +15,79 @@ def python_blocks():
     return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
 
 
+def run(code, replacements):
+    """Runs code of the README, its long parts made short."""
+    for written, quick in replacements:
+        assert written in code, written
+        code = code.replace(written, quick)
+    names = {"kd": kd}
+    exec(code, names)
+    return names
+
+
+def write_parts(folder, lines):
+    folder.mkdir()
+    for part, count in (("train", 60), ("valid", 20), ("test", 20)):
+        text = "".join(lines[i % len(lines)] + "\n" for i in range(count))
+        (folder / f"{part}.txt").write_text(text)
+
+
 @pytest.mark.slow
 def test_the_ten_lines_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    code = python_blocks()[0]
-    for written, quick in (
-        ("epochs=20", "epochs=1"),
-        ("filters=16, num_cells=8", "filters=4, num_cells=3"),
-        ("filters=8, num_cells=5", "filters=2, num_cells=2"),
-        ("recipe.fit(network", "recipe.fit(epochs=1, network=network"),
-        ("network=network, data.train", "network=network, train=data.train"),
-    ):
-        assert written in code
-        code = code.replace(written, quick)
-    exec(code, {})
+    run(
+        python_blocks()[0],
+        (
+            ("epochs=20", "epochs=1"),
+            ("filters=16, num_cells=8", "filters=4, num_cells=3"),
+            ("filters=8, num_cells=5", "filters=2, num_cells=2"),
+            ("recipe.fit(network", "recipe.fit(epochs=1, network=network"),
+            (
+                "network=network, data.train",
+                "network=network, train=data.train",
+            ),
+        ),
+    )
     assert (tmp_path / "saved_models" / "digits" / "1").is_dir()
     assert (tmp_path / "runs" / "digits" / "genotype.json").exists()
 
 
+@pytest.mark.slow
+def test_the_lines_on_running_text_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_parts(tmp_path / "ptb", ["the cat saw the dog", "a dog ran"])
+    names = run(
+        python_blocks()[1],
+        (
+            ("hidden_size=300", "hidden_size=4"),
+            ("hidden_size=850", "hidden_size=4"),
+            ('output_dir="runs/ptb"', 'epochs=1, batch_size=4, output_dir="a"'),
+            ("ptb_recipe(model)", "ptb_recipe(model, epochs=1, batch_size=4)"),
+        ),
+    )
+    assert names["search"].genotype() == names["model"].genotype
+    assert (tmp_path / "a" / "vocabulary.json").exists()
+    assert (tmp_path / "saved_models" / "ptb" / "1").is_dir()
+
+
+@pytest.mark.slow
+def test_the_lines_on_sentences_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_parts(tmp_path / "sst2", ["1 a good film", "0 a bad film ."])
+    names = run(
+        python_blocks()[2],
+        (
+            ('"text_cnn", ', '"text_cnn", filters=2, num_cells=2, '),
+            ("batch(64)", "batch(8), epochs=1"),
+            ("derived_network()", "derived_network(filters=2, num_cells=2)"),
+            ("data.num_train)", "data.num_train, epochs=1, batch_size=8)"),
+        ),
+    )
+    assert names["network"].genotype == names["search"].genotype()
+
+
 def test_users_own_pieces_make_a_search():
-    names = {}
-    exec("import keras\nimport keras_darts as kd\n" + python_blocks()[1], names)
-    search = names["search"]
+    search = run("import keras\n" + python_blocks()[3], ())["search"]
     assert search.search_space.num_cells == 5
     assert search.strategy.architect.hessian == "exact"
 

@@ -3,6 +3,7 @@
 import math
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from keras_darts.primitives.checks import check_stride
@@ -88,7 +89,8 @@ class SelfAttention(keras.layers.Layer):
         # Replaced, not added to: LiteRT's converter loses such a sum.
         present = ops.swapaxes(presence(inputs), 1, 2)
         scores = ops.where(present[:, None] > 0, scores, _ABSENT)
-        mixed = ops.matmul(ops.softmax(scores), values)
+        # Keras' softmax warns where a single position is left.
+        mixed = ops.matmul(tf.nn.softmax(scores), values)
         return self.bn(ops.matmul(self._join(mixed), self.output_projection))
 
     def get_config(self):
