@@ -12,6 +12,11 @@ class Pool(keras.layers.Layer):
 
     Args:
         stride: 1 or 2. Defaults to `1`.
+
+    Example:
+
+    >>> isinstance(kd.primitives.MaxPool3x3(), Pool)
+    True
     """
 
     def __init__(self, stride=1, **kwargs):
