@@ -57,7 +57,7 @@ class LanguageBody(keras.layers.Layer):
         ids: (B, T) integers.
         state: (B, H).
         training: Boolean, whether anything is dropped.
-        frozen, by_batch: As in `Recurrence`.
+        wrt, by_batch: As in `Recurrence`.
         **context: Further arguments of the cell's `new_state`.
 
     Example:
@@ -127,7 +127,7 @@ class LanguageBody(keras.layers.Layer):
         ids,
         state,
         training=None,
-        frozen=False,
+        wrt="both",
         by_batch=None,
         **context,
     ):
@@ -136,7 +136,7 @@ class LanguageBody(keras.layers.Layer):
             self.input_dropout(embedded, training=training),
             ops.cast(state, self.compute_dtype),
             training=training,
-            frozen=frozen,
+            wrt=wrt,
             by_batch=by_batch,
             **context,
         )

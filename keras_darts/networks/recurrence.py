@@ -21,8 +21,9 @@ class Recurrence(keras.layers.Layer):
         inputs: (T, B, E), time first.
         state: (B, H).
         training: Boolean, whether anything is dropped.
-        frozen: Boolean; no gradient will be asked for the cell's matrices.
-            Defaults to `False`.
+        wrt: String, for what a gradient will be asked: `"weights"`, the
+            cell's matrices, `"arch"`, the tensors in `context`, or `"both"`.
+            Defaults to `"both"`.
         by_batch: Boolean, whether a normalisation in the cell takes the
             statistics of the batch. Defaults to `None`: in training.
         **context: Further arguments of the cell's `new_state`.
@@ -56,26 +57,26 @@ class Recurrence(keras.layers.Layer):
         inputs,
         state,
         training=None,
-        frozen=False,
+        wrt="both",
         by_batch=None,
         **context,
     ):
         cell = self.cell
         projected = cell.project(self.input_dropout(inputs, training=training))
-        context["mask"] = self.hidden_dropout.mask(state, training)
+        mask = self.hidden_dropout.mask(state, training)
         matrices, steps = cell.matrices(), ops.shape(inputs)[0]
         slices = _array(projected.dtype, steps, projected.shape[1:])
         slices = slices.unstack(projected)
 
         def step(t, hidden, statistics, outputs):
             # Within the loop, whose gradient would compute theirs otherwise.
-            used = [tf.stop_gradient(m) if frozen else m for m in matrices]
             hidden, statistics = cell.new_state(
                 slices.read(t),
                 hidden,
-                used,
+                matrices if wrt != "arch" else _constant(matrices),
+                mask=_constant(mask),
                 statistics=statistics,
-                **context,
+                **(context if wrt != "weights" else _constant(context)),
             )
             return t + 1, hidden, statistics, outputs.write(t, hidden)
 
@@ -136,6 +137,13 @@ def bernoulli_mask(shape, rate, seed, dtype):
     """Zeros at a rate; what stays is scaled up by as much."""
     drawn = keras.random.uniform(shape, dtype="float32", seed=seed)
     return ops.cast(drawn >= rate, dtype) / (1 - rate)
+
+
+def _constant(tensors):
+    return tf.nest.map_structure(
+        lambda tensor: None if tensor is None else tf.stop_gradient(tensor),
+        tensors,
+    )
 
 
 def _array(dtype, size, element_shape):

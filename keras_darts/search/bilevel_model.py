@@ -66,7 +66,7 @@ class BilevelModel(keras.Model, abc.ABC):
         return self.modality.sizes["vocabulary_size"]
 
     @abc.abstractmethod
-    def forward(self, inputs, training=None, frozen=False):
+    def forward(self, inputs, training=None, wrt="both"):
         """The outputs of the supernet, in the form the modality has them."""
 
     @property

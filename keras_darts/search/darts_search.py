@@ -115,8 +115,8 @@ class DartsSearch(BilevelModel):
     def call(self, inputs, training=None):
         return self.modality.logits(self.forward(inputs, training=training))
 
-    def forward(self, inputs, training=None, frozen=False):
-        return self.modality.forward(inputs, training, frozen)
+    def forward(self, inputs, training=None, wrt="both"):
+        return self.modality.forward(inputs, training, wrt)
 
     def prepare(self, data, *, epochs, steps_per_epoch):
         """Builds and compiles for data; `fit` calls it.

@@ -108,9 +108,7 @@ class SearchProblem:
         }
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(groups)
-            loss, outputs, state = self._loss_at(
-                batch, weights, arch, frozen=wrt == "arch"
-            )
+            loss, outputs, state = self._loss_at(batch, weights, arch, wrt)
             penalty = self._penalty(outputs) if penalized else 0.0
             total = loss + tf.cast(penalty, loss.dtype)
         found = tape.gradient(
@@ -136,13 +134,13 @@ class SearchProblem:
             along, arch, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
 
-    def _loss_at(self, batch, weights, arch, frozen=False):
+    def _loss_at(self, batch, weights, arch, wrt="both"):
         search = self._search
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(batch)
         variables = [*search.weight_variables, *search.arch_variables]
         mapping = list(zip(variables, [*weights, *arch], strict=True))
         with keras.StatelessScope(state_mapping=mapping) as scope:
-            outputs = search.forward(x, training=True, frozen=frozen)
+            outputs = search.forward(x, training=True, wrt=wrt)
             logits = search.modality.logits(outputs)
             loss = search.compute_loss(x, y, logits, sample_weight)
         state = [

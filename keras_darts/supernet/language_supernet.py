@@ -82,15 +82,15 @@ class LanguageSupernet(keras.Model):
         outputs = self.segment(*ids_and_state(inputs, state), training)
         return outputs.logits, outputs.state
 
-    def segment(self, ids, state, training=None, frozen=False, by_batch=None):
+    def segment(self, ids, state, training=None, wrt="both", by_batch=None):
         """All `LanguageOutputs` of a segment.
 
         Args:
             ids: (B, T) integers.
             state: (B, H), or `None` for zeros.
             training: As in a call.
-            frozen: Boolean; no gradient will be asked for weights, only for
-                the architecture. Defaults to `False`.
+            wrt: String, for what a gradient will be asked: `"weights"`,
+                `"arch"` or `"both"`. Defaults to `"both"`.
             by_batch: Boolean, whether the cell normalises with the statistics
                 of the batch. Defaults to `None`: in training.
         """
@@ -101,6 +101,6 @@ class LanguageSupernet(keras.Model):
             state,
             training=training,
             mixing=self.cell.mixing(training),
-            frozen=frozen,
+            wrt=wrt,
             by_batch=by_batch,
         )

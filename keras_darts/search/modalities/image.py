@@ -28,11 +28,13 @@ class ImageModality(LabelledModality):
             edge_normalization=strategy.edge_normalization,
         )
 
-    def forward(self, inputs, training=None, frozen=False):
+    def forward(self, inputs, training=None, wrt="both"):
         images = ops.cast(inputs, self._search.compute_dtype)
         if self._search.preprocessing is not None:
             images = self._search.preprocessing(images)
-        return self._search.supernet(images, training=training, frozen=frozen)
+        return self._search.supernet(
+            images, training=training, frozen=wrt == "arch"
+        )
 
     def derived_network(self, genotype, **sizes):
         return networks.network_for(

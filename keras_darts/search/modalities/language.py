@@ -55,12 +55,12 @@ class LanguageModality(Modality):
             edge_normalization=strategy.edge_normalization,
         )
 
-    def forward(self, inputs, training=None, frozen=False):
+    def forward(self, inputs, training=None, wrt="both"):
         ids, state = inputs if isinstance(inputs, tuple) else (inputs, None)
         # The cell's one set of running statistics serves states that differ
         # from node to node: with it no epoch could be judged.
         return self._search.supernet.segment(
-            ids, state, training, frozen, by_batch=True
+            ids, state, training, wrt=wrt, by_batch=True
         )
 
     def derived_network(self, genotype, **sizes):

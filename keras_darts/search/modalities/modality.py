@@ -72,8 +72,15 @@ class Modality(abc.ABC):
         """A fresh supernet for the search's space, strategy and sizes."""
 
     @abc.abstractmethod
-    def forward(self, inputs, training=None, frozen=False):
-        """The supernet's outputs for the inputs of a batch."""
+    def forward(self, inputs, training=None, wrt="both"):
+        """The supernet's outputs for the inputs of a batch.
+
+        Args:
+            inputs: As in a batch of a step.
+            training: Boolean. Defaults to `None`.
+            wrt: String, for what a gradient will be asked: `"weights"`,
+                `"arch"` or `"both"`, the default.
+        """
 
     @abc.abstractmethod
     def derived_network(self, genotype, **sizes):

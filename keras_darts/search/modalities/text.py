@@ -26,8 +26,10 @@ class TextModality(LabelledModality):
             edge_normalization=strategy.edge_normalization,
         )
 
-    def forward(self, inputs, training=None, frozen=False):
-        return self._search.supernet(inputs, training=training, frozen=frozen)
+    def forward(self, inputs, training=None, wrt="both"):
+        return self._search.supernet(
+            inputs, training=training, frozen=wrt == "arch"
+        )
 
     def derived_network(self, genotype, **sizes):
         (length,) = self.sizes["input_shape"]
