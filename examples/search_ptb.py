@@ -87,7 +87,8 @@ def parse_options():
     parser.add_argument("--train_tokens", type=int, default=None)
     parser.add_argument("--train_units", type=int, default=128)
     parser.add_argument("--train_epochs", type=int, default=20)
-    parser.add_argument("--batch_size", type=int, default=32)
+    parser.add_argument("--batch_size", type=int, default=20)
+    parser.add_argument("--learning_rate", type=float, default=10.0)
     parser.add_argument("--smoke", action="store_true", help="tiny, for tests")
     options = parser.parse_args()
     if options.smoke:
@@ -116,10 +117,11 @@ def tiny_text(folder):
 
 
 def searched(corpus, options, folder):
-    space = kd.search_spaces.darts_rnn(options.num_nodes)
+    strategy = kd.strategies.get(options.strategy)
+    recipe = kd.strategies.RECIPES["language"].at_rate(options.learning_rate)
     search = kd.DartsSearch(
-        space,
-        options.strategy,
+        kd.search_spaces.darts_rnn_small(options.num_nodes),
+        dataclasses.replace(strategy, recipe=recipe),
         hidden_size=options.search_units,
     )
     part = dataclasses.replace(
@@ -149,6 +151,7 @@ def trained(genotype, corpus, options, seed=0):
         model,
         epochs=options.train_epochs,
         batch_size=options.batch_size,
+        learning_rate=options.learning_rate,
         seed=seed,
     )
     text = corpus.train[: options.train_tokens]

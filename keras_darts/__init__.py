@@ -39,6 +39,7 @@ _MODULES = {
     "regularizers": "strategies.regularizers",
     "relaxations": "strategies.relaxations",
     "search_spaces": "search_spaces",
+    "strategies": "strategies",
     "testing": "testing",
     "training": "training",
 }

@@ -1,22 +1,37 @@
 """Search an architecture on a data set.
 
 --search_space says on what kind of data: images for darts_cnn, running text
-for darts_rnn, labelled sentences for text_cnn. The folder of the run gets
-genotype.json, the drawn cells, history.csv, alphas.npz, checkpoints and files
-for TensorBoard, up to date after each epoch, and vocabulary.json for text.
+for darts_rnn (darts_rnn_small for a small text), labelled sentences for
+text_cnn. The folder of the run gets genotype.json, the drawn cells,
+history.csv, alphas.npz, checkpoints and files for TensorBoard, up to date
+after each epoch, and vocabulary.json for text.
 
   keras-darts search --dataset=digits --output_dir=runs/digits --epochs=20
   keras-darts search --output_dir=runs/digits --resume --epochs=40
-  keras-darts search --search_space=darts_rnn --dataset=FOLDER \\
-      --strategy=darts_second_order --hidden_size=64 --output_dir=runs/text
+  keras-darts search --search_space=darts_rnn_small --dataset=FOLDER \\
+      --learning_rate=10 --batch_size=20 --output_dir=runs/text
 """
+
+import dataclasses
 
 from absl import flags
 
+from keras_darts import search_spaces
 from keras_darts.cli import backend
 from keras_darts.cli import data
 from keras_darts.cli import folders
 from keras_darts.cli import modalities
+
+# What the method decides if it is not given, and then what the space does.
+_METHOD_SIZES = {
+    "epochs": "Passes over the training half",
+    "batch_size": "Images, sentences or rows of text in a step",
+}
+_SPACE_SIZES = {
+    "filters": "Channels of the first cells",
+    "num_cells": "Cells of the supernet",
+    "hidden_size": "Units of embedding and hidden state of a recurrent space",
+}
 
 
 def define(options):
@@ -50,27 +65,23 @@ def _define_search(options):
     flags.DEFINE_string(
         "strategy", "darts", "Name of the method.", flag_values=options
     )
-    for name, meaning in (
-        (
-            "epochs",
-            "Passes over the training half; if not given, the method's.",
-        ),
-        (
-            "batch_size",
-            "Images, sentences or rows of text in a step; if not given, the "
-            "method's.",
-        ),
-        ("filters", "Channels of the first cells; if not given, the space's."),
-        ("num_cells", "Cells of the supernet; if not given, the space's."),
-        (
-            "hidden_size",
-            "Units of embedding and hidden state of a recurrent space; if not "
-            "given, the space's.",
-        ),
-    ):
-        flags.DEFINE_integer(
-            name, None, meaning, lower_bound=1, flag_values=options
-        )
+    for owner, sizes in (("method", _METHOD_SIZES), ("space", _SPACE_SIZES)):
+        for name, meaning in sizes.items():
+            flags.DEFINE_integer(
+                name,
+                None,
+                f"{meaning}; if not given, the {owner}'s.",
+                lower_bound=1,
+                flag_values=options,
+            )
+    flags.DEFINE_float(
+        "learning_rate",
+        None,
+        "Of the weights, at the start; if not given, the method's. Small "
+        "models of text need a lower one, such as 10.",
+        lower_bound=0.0,
+        flag_values=options,
+    )
     flags.DEFINE_float(
         "validation_split",
         0.5,
@@ -102,7 +113,7 @@ def run(options):
     found = modality.load(options, vocabulary)
     search = DartsSearch(
         options.search_space,
-        options.strategy,
+        _strategy(options),
         seed=options.seed,
         **modality.search_sizes(options, found),
     )
@@ -117,6 +128,20 @@ def run(options):
         **{"resume_from" if options.resume else "output_dir": folder},
     )
     print(_conclusion(options, search, folder))
+
+
+def _strategy(options):
+    """The method, at the learning rate that was asked for."""
+    from keras_darts import strategies
+
+    strategy = strategies.get(options.strategy)
+    if options.learning_rate is None:
+        return strategy
+    modality = search_spaces.get(options.search_space).modality
+    recipe = strategy.recipe or strategies.RECIPES[modality]
+    return dataclasses.replace(
+        strategy, recipe=recipe.at_rate(options.learning_rate)
+    )
 
 
 def _introduction(options, search, modality, found):

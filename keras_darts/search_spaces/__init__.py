@@ -6,6 +6,7 @@ from keras_darts.search_spaces.catalog import register_search_space
 from keras_darts.search_spaces.cell_spec import CellSpec
 from keras_darts.search_spaces.darts_cnn import darts_cnn
 from keras_darts.search_spaces.darts_rnn import darts_rnn
+from keras_darts.search_spaces.darts_rnn import darts_rnn_small
 from keras_darts.search_spaces.recurrent_space import RecurrentSpace
 from keras_darts.search_spaces.search_space import SearchSpace
 from keras_darts.search_spaces.text_cnn import text_cnn
@@ -16,6 +17,7 @@ __all__ = [
     "SearchSpace",
     "darts_cnn",
     "darts_rnn",
+    "darts_rnn_small",
     "get",
     "names",
     "register_search_space",

@@ -29,6 +29,11 @@ class SearchRecipe:
         segment_length: Integer, the tokens of a training segment for which
             the learning rate is meant, for language. Defaults to `35`.
 
+    Example:
+
+    >>> SearchRecipe(epochs=25).learning_rate
+    0.025
+
     Reference: Liu et al., 2019, DARTS, appendix A.1.1, with the minimum
     learning rate and the initial alphas of the published code.
     """
@@ -46,6 +51,20 @@ class SearchRecipe:
     arch_weight_decay: float = 1e-3
     unroll_clip_norm: float = None
     segment_length: int = 35
+
+    def at_rate(self, learning_rate):
+        """The same recipe at another learning rate of the weights.
+
+        Example:
+
+        >>> SearchRecipe().at_rate(0.1).learning_rate
+        0.1
+        """
+        return dataclasses.replace(
+            self,
+            learning_rate=learning_rate,
+            min_learning_rate=min(learning_rate, self.min_learning_rate),
+        )
 
     def get_config(self):
         return dataclasses.asdict(self)
