@@ -57,6 +57,18 @@ def test_a_search_says_what_it_does_and_what_comes_next(corpus, here, capsys):
         assert re.search(pattern, text), (pattern, text)
 
 
+def test_the_learning_rate_of_a_search_is_that_of_the_flag(corpus, here):
+    command = [
+        *["search", "--search_space=tiny_rnn", f"--dataset={corpus}"],
+        *["--level=character", "--max_tokens=300", "--batch_size=4"],
+        *["--epochs=1", "--learning_rate=3", "--output_dir=a"],
+    ]
+    assert main(command) == 0
+    config = json.loads((here / "a" / "config.json").read_text())
+    schedule = config["optimizer"]["config"]["learning_rate"]["config"]
+    assert schedule["initial"] == schedule["minimum"] == 3.0
+
+
 def test_resume_goes_on_with_the_vocabulary_of_the_run(
     language_runs, here, capsys
 ):
