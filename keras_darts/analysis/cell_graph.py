@@ -77,13 +77,14 @@ def cell_names(genotype):
 
 
 def cell_graph(genotype, cell):
-    """The graph of one cell of a genotype of any kind.
+    """The graph of one cell of a genotype of any kind, or of its first.
 
     Raises:
         TypeError: If `genotype` is not a genotype.
         ValueError: If the genotype has no such cell.
     """
     cells, build = _kind(genotype)
+    cell = cells[0] if cell is None else cell
     if cell not in cells:
         raise unknown_name("cell", cell, cells)
     return build(genotype, cell)

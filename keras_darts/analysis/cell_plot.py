@@ -20,7 +20,7 @@ _INSTEAD = "matplotlib draws the cell instead."
 _PNG_DPI = "144"
 
 
-def plot_cell(genotype, cell="normal", path=None, *, engine=None, title=None):
+def plot_cell(genotype, cell=None, path=None, *, engine=None, title=None):
     """Draw one cell: inputs at the left, what comes out at the right.
 
     An arrow carries the primitive that it applies; the thin ones lead into the
@@ -31,7 +31,7 @@ def plot_cell(genotype, cell="normal", path=None, *, engine=None, title=None):
         genotype: `Genotype`, `RecurrentGenotype` or `NasBench201Genotype`.
         cell: String, `"normal"` or `"reduce"`; `"recurrent"` of a recurrent
             genotype and `"cell"` of a NAS-Bench-201 one. Defaults to
-            `"normal"`.
+            `None`, the first of these that the genotype has.
         path: Where the picture goes, a name that ends in `.svg` or `.png`; its
             folder is made if need be. Defaults to `None`, in which case
             nothing is written.
@@ -70,12 +70,12 @@ def plot_cell(genotype, cell="normal", path=None, *, engine=None, title=None):
     return cell_picture(graph, title)
 
 
-def cell_png(genotype, cell="normal", *, engine=None, title=None):
+def cell_png(genotype, cell=None, *, engine=None, title=None):
     """The bytes of the PNG that `plot_cell` would write, for TensorBoard.
 
     Args:
         genotype: As in `plot_cell`.
-        cell: As in `plot_cell`. Defaults to `"normal"`.
+        cell: As in `plot_cell`. Defaults to `None`.
         engine: As in `plot_cell`. Defaults to `None`.
         title: As in `plot_cell`. Defaults to `None`.
 

@@ -288,3 +288,14 @@ def test_drawing_needs_neither_pyplot_nor_tensorflow():
         [sys.executable, "-c", code], capture_output=True, check=True
     )
     assert ran.stdout.strip() == b"[]"
+
+
+def test_the_only_cell_needs_no_name():
+    genotype = genotypes.get("rnn_darts_v2")
+    figure = plot_cell(genotype, engine="matplotlib")
+    named = plot_cell(genotype, "recurrent", engine="matplotlib")
+    texts = [
+        [text.get_text() for text in drawn.axes[0].texts]
+        for drawn in (figure, named)
+    ]
+    assert texts[0] == texts[1] != []
