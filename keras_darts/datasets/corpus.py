@@ -7,6 +7,7 @@ import re
 import numpy as np
 
 from keras_darts.datasets import text_sources
+from keras_darts.datasets import tokens as token_lists
 from keras_darts.datasets.vocabulary import UNKNOWN
 from keras_darts.datasets.vocabulary import Vocabulary
 
@@ -203,6 +204,7 @@ def _from_tfds(name, data_dir):
 def _make_vocabulary(texts, level, max_size, min_count):
     words = level == "word"
     make = Vocabulary.of_words if words else Vocabulary.of_characters
+    token_lists.check_limits(max_size, min_count, reserved=1 + words)
     limits = {"max_size": max_size, "min_count": min_count}
     marked = re.search(rf"(?<!\S){UNKNOWN}(?!\S)", texts[0]) and words
     if marked or max_size is not None or min_count > 1:

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_darts.datasets import labelled_lines
 from keras_darts.datasets import text_sources
+from keras_darts.datasets import tokens as token_lists
 from keras_darts.datasets.vocabulary import PAD
 from keras_darts.datasets.vocabulary import UNKNOWN
 from keras_darts.datasets.vocabulary import Vocabulary
@@ -80,9 +81,9 @@ class SentenceData:
     """
 
     name: str
-    train_part: Sentences
-    test_part: Sentences
-    valid_part: Sentences | None
+    train_part: Sentences = dataclasses.field(repr=False)
+    test_part: Sentences = dataclasses.field(repr=False)
+    valid_part: Sentences | None = dataclasses.field(repr=False)
     label_names: tuple
     vocabulary: Vocabulary
     description: str
@@ -162,6 +163,7 @@ def load_sentences(
         ImportError: If tensorflow-datasets isn't installed.
     """
     _check(labels, sequence_length)
+    token_lists.check_limits(max_vocabulary, min_count, reserved=2)
     name, parts, label_names = _read(source, data_dir)
     parts = labelled_lines.with_labels(parts, labels)
     if label_names is None:

@@ -1,6 +1,7 @@
 """Tokens of texts, counted, and the choice of those that are kept."""
 
 import collections
+import numbers
 
 
 def split_words(text, *, eos, end=True):
@@ -52,6 +53,20 @@ def choose(counts, special, max_size, min_count):
         first = []
     order = dict.fromkeys([*first, *counts, *reserved])
     return tuple(token for token in order if token in kept)
+
+
+def check_limits(max_vocabulary, min_count, reserved):
+    """Refuses limits of a data set's vocabulary that leave no word."""
+    least = {"max_vocabulary": reserved + 1, "min_count": 1}
+    given = {"max_vocabulary": max_vocabulary, "min_count": min_count}
+    for name, limit in given.items():
+        if name == "max_vocabulary" and limit is None:
+            continue
+        if not isinstance(limit, numbers.Integral) or limit < least[name]:
+            raise ValueError(
+                f"`{name}` must be an integer of at least {least[name]}. "
+                f"Received: {name}={limit!r}"
+            )
 
 
 def check(tokens, level, special):

@@ -193,3 +193,11 @@ def test_shakespeare_by_name_is_the_file_cut_by_position(shared_data):
     assert named.vocabulary.decode(named.train[:14]) == "First Citizen:"
     with pytest.raises(ValueError, match="one text an example.*'image'"):
         load_corpus("mnist", data_dir=shared_data / "tfds")
+
+
+@pytest.mark.parametrize("level, least", [("word", 3), ("character", 2)])
+def test_a_limit_that_leaves_no_token_is_refused(tmp_path, level, least):
+    write(tmp_path, TEXTS)
+    with pytest.raises(ValueError, match=f"`max_vocabulary`.*least {least}"):
+        load_corpus(tmp_path, level=level, max_vocabulary=least - 1)
+    load_corpus(tmp_path, level=level, max_vocabulary=least)

@@ -215,3 +215,22 @@ def test_sets_that_are_no_labelled_sentences_are_refused(shared_data):
         load_sentences("tiny_shakespeare", data_dir=folder)
     with pytest.raises(ValueError, match="one text an example"):
         load_sentences("mnist", data_dir=folder)
+
+
+@pytest.mark.parametrize(
+    "limits, message",
+    [
+        ({"max_vocabulary": 2}, "`max_vocabulary` must .* at least 3"),
+        ({"min_count": 0}, "`min_count` must .* at least 1"),
+    ],
+)
+def test_limits_that_leave_no_word_are_refused(tmp_path, limits, message):
+    with pytest.raises(ValueError, match=message):
+        load_sentences(write(tmp_path, FILES), **limits)
+
+
+def test_the_data_are_printed_in_a_few_lines(tmp_path):
+    data = load_sentences(write(tmp_path, FILES), min_count=1)
+    assert data.description in repr(data)
+    assert "array" not in repr(data)
+    assert data.train_part.texts[0] not in repr(data)
