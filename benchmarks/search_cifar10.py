@@ -6,26 +6,19 @@ randomly drawn ones under one recipe, and writes each figure as it comes.
     python benchmarks/search_cifar10.py --data_dir=DATA --output=figures.json
 """
 
-import argparse
 import itertools
-import statistics
-import sys
 import time
 
 import keras_darts as kd
 
 kd.configure_cpu()
 
-import keras  # noqa: E402  (after configure_cpu)
+import comparison  # noqa: E402  (after configure_cpu)
+import keras  # noqa: E402
 import tensorflow as tf  # noqa: E402
-from circumstances import circumstances  # noqa: E402
-from circumstances import line_of  # noqa: E402
-from circumstances import markdown  # noqa: E402
 
-from keras_darts.files import write_json  # noqa: E402
-
-STRATEGIES = ("darts", "darts_second_order")
 RANDOM = "random"
+CELLS = ("darts", "darts_second_order", RANDOM)
 SIZES = {
     "max_examples": (2000, "training images, half of them for the alphas"),
     "test_examples": (2000, "images on which the networks are compared"),
@@ -38,7 +31,12 @@ SIZES = {
 
 
 def main():
-    options = parse_options()
+    options = comparison.parse_options(
+        __doc__,
+        SIZES,
+        data_help="folder of TensorFlow Datasets; by default its own",
+        seeds=[0, 1],
+    )
     # Many networks in one process look to TensorFlow like one traced anew.
     tf.get_logger().setLevel("ERROR")
     data = kd.datasets.load(
@@ -47,55 +45,29 @@ def main():
         split=f"train[:{options.max_examples}]",
         test_split=f"test[:{options.test_examples}]",
     )
-    paths = ("data_dir", "output")
-    report = {
-        **circumstances(),
-        "settings": {k: v for k, v in vars(options).items() if k not in paths},
-        "runs": [],
-    }
-    for seed, strategy in itertools.product(
-        options.seeds, (*STRATEGIES, RANDOM)
-    ):
-        run = {"strategy": strategy, "seed": seed}
-        genotype = found(run, data, options)
-        run["genotype"] = genotype.to_text()
-        trained(run, genotype, data, options)
-        report["runs"].append(run)
-        note(f"{strategy}, seed {seed}: {run['test_accuracy']:.4f}")
-        if options.output:
-            write_json(options.output, report)
+    report = comparison.measured(
+        options, runs_of(data, options), score="test_accuracy"
+    )
     print(text_of(report))
 
 
-def parse_options():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument(
-        "--data_dir", help="folder of TensorFlow Datasets; by default its own"
-    )
-    parser.add_argument(
-        "--seeds",
-        type=lambda text: [int(seed) for seed in text.split(",")],
-        default=[0, 1],
-        help="with commas between; defaults to 0,1",
-    )
-    for name, (default, meaning) in SIZES.items():
-        parser.add_argument(
-            f"--{name}",
-            type=int,
-            default=default,
-            help=f"{meaning}; defaults to {default}",
-        )
-    parser.add_argument("--output", help="JSON file for the figures")
-    return parser.parse_args()
+def runs_of(data, options):
+    """The figures of each kind of cell, one after the other."""
+    for seed, cell in itertools.product(options.seeds, CELLS):
+        run = {"cell": cell, "seed": seed}
+        genotype = found(run, data, options)
+        run["genotype"] = genotype.to_text()
+        trained(run, genotype, data, options)
+        yield run
 
 
 def found(run, data, options):
     """The genotype of a run, whose figures are added to it."""
-    if run["strategy"] == RANDOM:
+    if run["cell"] == RANDOM:
         space = kd.search_spaces.get("darts_cnn")
         return space.random_genotype(run["seed"])
     search = kd.DartsSearch(
-        strategy=run["strategy"],
+        strategy=run["cell"],
         num_classes=data.num_classes,
         input_shape=data.image_shape,
         filters=options.filters,
@@ -109,7 +81,7 @@ def found(run, data, options):
         verbose=0,
     )
     run["search_seconds"] = time.perf_counter() - start
-    run["search_history"] = plain(history.history)
+    run["search_history"] = comparison.plain(history.history)
     return search.genotype()
 
 
@@ -138,7 +110,7 @@ def trained(run, genotype, data, options):
     start = time.perf_counter()
     history = recipe.fit(network, data.train, verbose=0)
     run["train_seconds"] = time.perf_counter() - start
-    run["train_history"] = plain(history.history)
+    run["train_history"] = comparison.plain(history.history)
     scores = network.evaluate(
         recipe.pipeline(data.test, training=False), verbose=0, return_dict=True
     )
@@ -149,75 +121,23 @@ def trained(run, genotype, data, options):
     )
 
 
-def plain(history):
-    return {
-        name: [round(float(value), 6) for value in values]
-        for name, values in history.items()
-    }
-
-
 def text_of(report):
-    """The settings, the circumstances, the table and the found cells."""
-    settings = report["settings"]
-    sizes = ", ".join(f"{name} {settings[name]}" for name in SIZES)
-    seeds = ", ".join(map(str, settings["seeds"]))
-    genotypes = [
-        f"- {run['strategy']}, seed {run['seed']}: `{run['genotype']}`"
-        for run in report["runs"]
-    ]
-    return "\n".join(
-        [
-            f"{sizes}; seeds {seeds}.",
-            line_of(report),
-            "",
-            markdown(rows_of(report["runs"]), num_left=1),
-            "",
-            *genotypes,
-        ]
+    return comparison.text_of(
+        report,
+        SIZES,
+        introduction="CIFAR-10",
+        rows=comparison.rows_of(
+            report["runs"],
+            CELLS,
+            score="test_accuracy",
+            form="{:.4f}".format,
+            seconds=("search_seconds", "train_seconds"),
+        ),
+        remarks=[
+            f"{run['cell']}, seed {run['seed']}: `{run['genotype']}`"
+            for run in report["runs"]
+        ],
     )
-
-
-def rows_of(runs):
-    rows = [
-        [
-            "cells",
-            "test accuracy, mean",
-            "standard deviation",
-            "min",
-            "max",
-            "n",
-            "weights, mean",
-            "search s, mean",
-            "training s, mean",
-        ]
-    ]
-    for strategy in (*STRATEGIES, RANDOM):
-        group = [run for run in runs if run["strategy"] == strategy]
-        scores = [run["test_accuracy"] for run in group]
-        spread = statistics.stdev(scores) if len(scores) > 1 else None
-        rows.append(
-            [
-                strategy,
-                f"{statistics.mean(scores):.4f}",
-                "-" if spread is None else f"{spread:.4f}",
-                f"{min(scores):.4f}",
-                f"{max(scores):.4f}",
-                str(len(group)),
-                mean(group, "num_weights"),
-                mean(group, "search_seconds"),
-                mean(group, "train_seconds"),
-            ]
-        )
-    return rows
-
-
-def mean(group, name):
-    values = [run[name] for run in group if name in run]
-    return f"{statistics.mean(values):,.0f}" if values else "-"
-
-
-def note(text):
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -7,23 +7,16 @@ short recipe, and writes each figure as it comes.
     python benchmarks/search_ptb.py --data_dir=PTB --output=figures.json
 """
 
-import argparse
-import statistics
-import sys
 import time
 
 import keras_darts as kd
 
 kd.configure_cpu()
 
-import keras  # noqa: E402  (after configure_cpu)
-from circumstances import circumstances  # noqa: E402
-from circumstances import line_of  # noqa: E402
-from circumstances import markdown  # noqa: E402
+import comparison  # noqa: E402  (after configure_cpu)
+import keras  # noqa: E402
 from lstm_language_model import LstmLanguageModel  # noqa: E402
 from lstm_language_model import units_for  # noqa: E402
-
-from keras_darts.files import write_json  # noqa: E402
 
 DROPOUT = 0.1
 RATES = {
@@ -47,58 +40,38 @@ SIZES = {
 
 
 def main():
-    options = parse_options()
+    options = comparison.parse_options(
+        __doc__,
+        SIZES,
+        data_help="folder with the three text files",
+        seeds=[0, 1],
+        choices=[("strategy", "darts")],
+    )
     corpus = kd.datasets.load_corpus(
         options.data_dir, max_vocabulary=options.max_vocabulary
     )
-    train = corpus.train[: options.train_tokens]
-    valid = corpus.valid[: options.valid_tokens]
-    test = corpus.test[: options.valid_tokens]
-    paths = ("data_dir", "output")
-    report = {
-        **circumstances(),
-        "settings": {k: v for k, v in vars(options).items() if k not in paths},
-        "unigram_perplexity": {
-            "valid": kd.datasets.unigram_perplexity(
-                train, valid, len(corpus.vocabulary)
-            ),
-            "test": kd.datasets.unigram_perplexity(
-                train, test, len(corpus.vocabulary)
-            ),
-        },
-        "runs": [],
+    texts = {
+        "train": corpus.train[: options.train_tokens],
+        "valid": corpus.valid[: options.valid_tokens],
+        "test": corpus.test[: options.valid_tokens],
     }
-    texts = {"train": train, "valid": valid, "test": test}
-    for seed in options.seeds:
-        for run in runs_of(seed, texts, len(corpus.vocabulary), options):
-            report["runs"].append(run)
-            note(f"{run['cell']}, {seed}: {run['test_perplexity']:.1f}")
-            if options.output:
-                write_json(options.output, report)
+    size = len(corpus.vocabulary)
+    report = comparison.measured(
+        options,
+        (
+            run
+            for seed in options.seeds
+            for run in runs_of(seed, texts, size, options)
+        ),
+        score="test_perplexity",
+        unigrams={
+            part: kd.datasets.unigram_perplexity(
+                texts["train"], texts[part], size
+            )
+            for part in ("valid", "test")
+        },
+    )
     print(text_of(report))
-
-
-def parse_options():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument(
-        "--data_dir", required=True, help="folder with the three text files"
-    )
-    parser.add_argument("--strategy", default="darts", help="defaults to darts")
-    parser.add_argument(
-        "--seeds",
-        type=lambda text: [int(seed) for seed in text.split(",")],
-        default=[0, 1],
-        help="with commas between; defaults to 0,1",
-    )
-    for name, (default, meaning) in SIZES.items():
-        parser.add_argument(
-            f"--{name}",
-            type=type(default),
-            default=default,
-            help=f"{meaning}; defaults to {default}",
-        )
-    parser.add_argument("--output", help="JSON file for the figures")
-    return parser.parse_args()
 
 
 def runs_of(seed, texts, vocabulary_size, options):
@@ -157,10 +130,12 @@ def found(seed, texts, vocabulary_size, options):
         verbose=0,
     )
     seconds = time.perf_counter() - start
-    note(f"search {seed}: {history.history['val_perplexity'][-1]:.1f}")
+    comparison.note(
+        f"search {seed}: {history.history['val_perplexity'][-1]:.1f}"
+    )
     return search.genotype(), {
         "search_seconds": seconds,
-        "search_history": plain(history.history),
+        "search_history": comparison.plain(history.history),
     }
 
 
@@ -179,74 +154,37 @@ def trained(model, texts, seed, options):
     figures = kd.training.language_figures(model, texts["test"], batch_size=10)
     return {
         "train_seconds": seconds,
-        "train_history": plain(history.history),
+        "train_history": comparison.plain(history.history),
         "valid_perplexity": min(history.history["val_perplexity"]),
         "test_perplexity": figures["perplexity"],
     }
 
 
-def plain(history):
-    return {
-        name: [round(float(value), 6) for value in values]
-        for name, values in history.items()
-    }
-
-
 def text_of(report):
-    """The settings, the circumstances, the table and the found cells."""
-    settings, runs = report["settings"], report["runs"]
-    sizes = ", ".join(f"{name} {settings[name]}" for name in SIZES)
-    searches = [
-        f"- seed {run['seed']}: validation perplexity of the search by epoch "
-        f"{', '.join(f'{p:.0f}' for p in course(run))}; "
-        f"{run['search_seconds']:.0f} s; `{run['genotype']}`"
-        for run in runs
-        if run["cell"] == "found"
-    ]
-    unigram = report["unigram_perplexity"]
-    return "\n".join(
-        [
-            f"{settings['strategy']}; {sizes}; "
-            f"seeds {', '.join(map(str, settings['seeds']))}. Unigram "
-            f"perplexity {unigram['valid']:.1f} (validation), "
-            f"{unigram['test']:.1f} (test).",
-            line_of(report),
-            "",
-            markdown(rows_of(runs), num_left=1),
-            "",
-            *searches,
-        ]
+    unigrams = report["unigrams"]
+    return comparison.text_of(
+        report,
+        SIZES,
+        introduction=(
+            f"{report['settings']['strategy']}; unigram perplexity "
+            f"{unigrams['valid']:.1f} (validation), {unigrams['test']:.1f} "
+            "(test)"
+        ),
+        rows=comparison.rows_of(
+            report["runs"], CELLS, score="test_perplexity", form="{:.1f}".format
+        ),
+        remarks=[
+            f"seed {run['seed']}: validation perplexity of the search by epoch "
+            f"{', '.join(f'{p:.0f}' for p in course(run))}; "
+            f"{run['search_seconds']:.0f} s; `{run['genotype']}`"
+            for run in report["runs"]
+            if run["cell"] == "found"
+        ],
     )
 
 
 def course(run):
     return run["search_history"]["val_perplexity"]
-
-
-def rows_of(runs):
-    rows = [
-        ["cell", "test perplexity, mean", "min", "max", "n", "weights", "s"]
-    ]
-    for cell in CELLS:
-        group = [run for run in runs if run["cell"] == cell]
-        scores = [run["test_perplexity"] for run in group]
-        seconds = statistics.mean(run["train_seconds"] for run in group)
-        rows.append(
-            [
-                cell,
-                f"{statistics.mean(scores):.1f}",
-                f"{min(scores):.1f}",
-                f"{max(scores):.1f}",
-                str(len(group)),
-                f"{group[0]['num_weights']:,}",
-                f"{seconds:.0f}",
-            ]
-        )
-    return rows
-
-
-def note(text):
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -7,21 +7,14 @@ each figure as it comes.
     python benchmarks/search_sentences.py --data_dir=SST2 --output=figures.json
 """
 
-import argparse
-import statistics
-import sys
 import time
 
 import keras_darts as kd
 
 kd.configure_cpu()
 
-import keras  # noqa: E402  (after configure_cpu)
-from circumstances import circumstances  # noqa: E402
-from circumstances import line_of  # noqa: E402
-from circumstances import markdown  # noqa: E402
-
-from keras_darts.files import write_json  # noqa: E402
+import comparison  # noqa: E402  (after configure_cpu)
+import keras  # noqa: E402
 
 EMBEDDING = 64
 WIDTHS = (3, 5, 7)
@@ -36,45 +29,21 @@ SIZES = {
 
 
 def main():
-    options = parse_options()
+    options = comparison.parse_options(
+        __doc__,
+        SIZES,
+        data_help="folder with the files of sentences",
+        seeds=[0, 1, 2],
+        choices=[("strategy", "darts")],
+    )
     data = kd.datasets.load_sentences(options.data_dir)
-    paths = ("data_dir", "output")
-    report = {
-        **circumstances(),
-        "settings": {k: v for k, v in vars(options).items() if k not in paths},
-        "data": data.description,
-        "runs": [],
-    }
-    for seed in options.seeds:
-        for run in runs_of(seed, data, options):
-            report["runs"].append(run)
-            note(f"{run['cell']}, {seed}: {run['test_accuracy']:.4f}")
-            if options.output:
-                write_json(options.output, report)
+    report = comparison.measured(
+        options,
+        (run for seed in options.seeds for run in runs_of(seed, data, options)),
+        score="test_accuracy",
+        data=data.description,
+    )
     print(text_of(report))
-
-
-def parse_options():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument(
-        "--data_dir", required=True, help="folder with the files of sentences"
-    )
-    parser.add_argument("--strategy", default="darts", help="defaults to darts")
-    parser.add_argument(
-        "--seeds",
-        type=lambda text: [int(seed) for seed in text.split(",")],
-        default=[0, 1, 2],
-        help="with commas between; defaults to 0,1,2",
-    )
-    for name, (default, meaning) in SIZES.items():
-        parser.add_argument(
-            f"--{name}",
-            type=type(default),
-            default=default,
-            help=f"{meaning}; defaults to {default}",
-        )
-    parser.add_argument("--output", help="JSON file for the figures")
-    return parser.parse_args()
 
 
 def runs_of(seed, data, options):
@@ -133,10 +102,10 @@ def found(seed, data, options):
         verbose=0,
     )
     seconds = time.perf_counter() - start
-    note(f"search {seed}: {history.history['val_accuracy'][-1]:.4f}")
+    comparison.note(f"search {seed}: {history.history['val_accuracy'][-1]:.4f}")
     return search, {
         "search_seconds": seconds,
-        "search_history": plain(history.history),
+        "search_history": comparison.plain(history.history),
     }
 
 
@@ -181,72 +150,35 @@ def trained(network, data, seed, options):
     )
     return {
         "train_seconds": seconds,
-        "train_history": plain(history.history),
+        "train_history": comparison.plain(history.history),
         "test_accuracy": figures["accuracy"],
     }
 
 
-def plain(history):
-    return {
-        name: [round(float(value), 6) for value in values]
-        for name, values in history.items()
-    }
-
-
 def text_of(report):
-    """The settings, the circumstances, the table and the found cells."""
-    settings, runs = report["settings"], report["runs"]
-    sizes = ", ".join(f"{name} {settings[name]}" for name in SIZES)
-    searches = [
-        f"- seed {run['seed']}: validation accuracy of the search by epoch "
-        f"{', '.join(f'{a:.3f}' for a in course(run))}; "
-        f"{run['search_seconds']:.0f} s; `{run['genotype']}`"
-        for run in runs
-        if run["cell"] == "found"
-    ]
-    return "\n".join(
-        [
-            f"{report['data']}; {settings['strategy']}; {sizes}; "
-            f"seeds {', '.join(map(str, settings['seeds']))}.",
-            line_of(report),
-            "",
-            markdown(rows_of(runs), num_left=1),
-            "",
-            *searches,
-        ]
+    return comparison.text_of(
+        report,
+        SIZES,
+        introduction=f"{report['data']}; {report['settings']['strategy']}",
+        rows=comparison.rows_of(
+            report["runs"], CELLS, score="test_accuracy", form="{:.4f}".format
+        ),
+        remarks=[
+            "seed {seed}: validation accuracy of the search by epoch {course}; "
+            "{seconds:.0f} s; `{genotype}`".format(
+                seed=run["seed"],
+                course=", ".join(f"{a:.3f}" for a in course(run)),
+                seconds=run["search_seconds"],
+                genotype=run["genotype"],
+            )
+            for run in report["runs"]
+            if run["cell"] == "found"
+        ],
     )
 
 
 def course(run):
     return run["search_history"]["val_accuracy"]
-
-
-def rows_of(runs):
-    head = ["network", "test accuracy, mean", "standard deviation", "min"]
-    rows = [[*head, "max", "n", "weights, mean", "s"]]
-    for cell in CELLS:
-        group = [run for run in runs if run["cell"] == cell]
-        scores = [run["test_accuracy"] for run in group]
-        spread = f"{statistics.stdev(scores):.4f}" if len(scores) > 1 else "-"
-        weights = statistics.mean(run["num_weights"] for run in group)
-        seconds = statistics.mean(run["train_seconds"] for run in group)
-        rows.append(
-            [
-                cell,
-                f"{statistics.mean(scores):.4f}",
-                spread,
-                f"{min(scores):.4f}",
-                f"{max(scores):.4f}",
-                str(len(group)),
-                f"{weights:,.0f}",
-                f"{seconds:.0f}",
-            ]
-        )
-    return rows
-
-
-def note(text):
-    print(text, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
