@@ -3,11 +3,13 @@
 import dataclasses
 
 import keras
+import tensorflow as tf
 
 from keras_darts.datasets import evaluation
 from keras_darts.datasets import stream
 from keras_darts.schedules import CosineByEpoch
 from keras_darts.training.base_recipe import BaseRecipe
+from keras_darts.training.base_recipe import check_count
 from keras_darts.training.losses import loss_for
 from keras_darts.training.losses import metrics_for
 
@@ -97,8 +99,10 @@ class SentenceRecipe(BaseRecipe):
         Returns:
             The `keras.callbacks.History`.
         """
+        _check_sentences("train", train)
         callbacks = [*options.pop("callbacks", ())]
         if validation_data is not None:
+            _check_sentences("validation_data", validation_data)
             validation_data = self.pipeline(validation_data, training=False)
             # First, so that callbacks which save find the best weights.
             callbacks.insert(0, _best_epoch(self.epochs))
@@ -146,6 +150,8 @@ def sentence_recipe(
     Reference: Loshchilov and Hutter, 2019, Decoupled weight decay
     regularization.
     """
+    check_count("epochs", epochs)
+    check_count("batch_size", batch_size)
     if batch_size > num_train:
         raise ValueError(
             "`batch_size` must be at most the number of sentences. "
@@ -174,3 +180,20 @@ def _best_epoch(epochs):
         patience=epochs,
         restore_best_weights=True,
     )
+
+
+def _check_sentences(name, dataset):
+    spec = dataset.element_spec
+    ids, labels = spec[:2] if isinstance(spec, tuple) else (spec, None)
+    fits = (
+        isinstance(labels, tf.TensorSpec)
+        and (ids.shape.rank, labels.shape.rank) == (1, 0)
+        and ids.dtype.is_integer
+        and labels.dtype.is_integer
+    )
+    if not fits:
+        raise ValueError(
+            f"`{name}` must be an unbatched tf.data.Dataset of (token ids of "
+            "shape (time,), class number), both integers. Received: elements "
+            f"of {spec}"
+        )

@@ -107,3 +107,26 @@ def test_the_config_is_plain():
     config = recipe.get_config()
     assert config["num_train"] == 64
     assert config["optimizer"]["class_name"] == "AdamW"
+
+
+@pytest.mark.parametrize(
+    "x, y",
+    [
+        (np.zeros((6, 2, 8), "int32"), np.zeros((6, 2), "int32")),
+        (np.zeros((6, 8), "int32"), np.array(["good"] * 6)),
+        (np.zeros((6, 8), "float32"), np.zeros(6, "int32")),
+        (np.zeros((6, 8), "int32"), None),
+    ],
+    ids=["batched", "names of classes", "no ids", "no labels"],
+)
+def test_what_are_no_labelled_sentences_is_refused(x, y):
+    recipe = sentence_recipe(network(), 6, batch_size=3)
+    data = tf.data.Dataset.from_tensor_slices(x if y is None else (x, y))
+    with pytest.raises(ValueError, match="`train` must be an unbatched"):
+        recipe.fit(network(), data, verbose=0)
+
+
+@pytest.mark.parametrize("options", [{"epochs": 0}, {"batch_size": 0}])
+def test_counts_below_one_are_refused(options):
+    with pytest.raises(ValueError, match=f"`{next(iter(options))}` must be"):
+        sentence_recipe(network(), 24, **options)
