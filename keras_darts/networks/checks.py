@@ -37,11 +37,10 @@ def recurrent(genotype):
 
 def tied_size(embedding_size, hidden_size, default):
     """The units of embedding and hidden state, which share a matrix."""
-    given = [size for size in (embedding_size, hidden_size) if size is not None]
+    given = {"embedding_size": embedding_size, "hidden_size": hidden_size}
     sizes = {
-        positive("embedding_size and hidden_size", n)
-        for n in given or [default]
-    }
+        positive(name, size) for name, size in given.items() if size is not None
+    } or {default}
     if len(sizes) > 1:
         raise ValueError(
             "`embedding_size` and `hidden_size` must be equal, since the "

@@ -540,7 +540,7 @@ def test_half_precision_trains_and_gives_logits_in_full(dtype, policy):
     ("settings", "message"),
     [
         ({"embedding_size": 5, "hidden_size": 6}, "must be equal"),
-        ({"hidden_size": 0}, "`embedding_size and hidden_size`"),
+        ({"hidden_size": 0}, "`hidden_size` must be"),
         ({"vocabulary_size": 2.5}, "`vocabulary_size`"),
         ({"segment_length": 0}, "`segment_length`"),
         ({"output_dropout": 1.0}, "`output_dropout`"),
