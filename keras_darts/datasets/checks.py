@@ -45,7 +45,7 @@ def check(
     Task(kind='sparse', num_outputs=2)
     """
     if kind is not None:
-        _ELEMENTS[kind](halves.train.element_spec[0], reductions)
+        check_elements(halves, kind, reductions)
     _check_same_shapes(halves)
     _check_batch_size(halves, batch_size or halves.batch_size)
     labels = np.concatenate([halves.train_labels, halves.search_labels])
@@ -53,6 +53,11 @@ def check(
     if task.kind != "regression":
         _check_classes(halves.train_labels, task)
     return task
+
+
+def check_elements(halves, kind, reductions=2):
+    """Refuses halves whose elements are not images, or not token ids."""
+    _ELEMENTS[kind](halves.train.element_spec[0], reductions)
 
 
 def check_images(spec, reductions=2):

@@ -41,7 +41,14 @@ class TokenStreams:
         return self.inputs.size
 
 
-def token_streams(source, batch_size=None, *, vocabulary_size=None, steps=None):
+def token_streams(
+    source,
+    batch_size=None,
+    *,
+    vocabulary_size=None,
+    steps=None,
+    name="source",
+):
     """The rows of a text, of segments that follow each other, or of a pair.
 
     Args:
@@ -56,6 +63,7 @@ def token_streams(source, batch_size=None, *, vocabulary_size=None, steps=None):
             checked.
         steps: Integer, the most batches to read of a data set; needed if it
             never ends. Defaults to `None`.
+        name: String, what errors call the text. Defaults to `"source"`.
 
     Returns:
         The `TokenStreams`.
@@ -78,14 +86,14 @@ def token_streams(source, batch_size=None, *, vocabulary_size=None, steps=None):
     [[0, 1, 2, 3, 4], [6, 7, 8, 9, 10]]
     """
     if isinstance(source, tf.data.Dataset):
-        inputs, targets = _joined(source, steps)
+        inputs, targets = _joined(source, steps, name)
     elif isinstance(source, (tuple, list)) and _are_rows(source):
         inputs, targets = map(np.asarray, source)
     else:
-        inputs, targets = _rows(np.asarray(source), batch_size)
-    _check_pair(inputs, targets, batch_size)
+        inputs, targets = _rows(np.asarray(source), batch_size, name)
+    _check_pair(inputs, targets, batch_size, name)
     for ids in (inputs, targets):
-        _check_ids(ids, vocabulary_size)
+        _check_ids(ids, vocabulary_size, name)
     return TokenStreams(inputs.astype("int32"), targets.astype("int32"))
 
 
@@ -93,22 +101,22 @@ def _are_rows(source):
     return len(source) == 2 and all(np.ndim(part) == 2 for part in source)
 
 
-def _rows(ids, batch_size):
+def _rows(ids, batch_size, name):
     if ids.ndim != 1:
         raise TypeError(
-            "`source` must be an array of token ids of shape (tokens,), a "
+            f"`{name}` must be an array of token ids of shape (tokens,), a "
             "pair of arrays (ids, next ids) of shape (batch, time) or a data "
             f"set of such pairs. Received: shape {ids.shape}, dtype {ids.dtype}"
         )
     if batch_size is None or batch_size < 1:
         raise ValueError(
-            "`batch_size` must be the number of rows to cut `source` into. "
+            f"`batch_size` must be the number of rows to cut `{name}` into. "
             f"Received: batch_size={batch_size}"
         )
     columns = len(ids) // batch_size
     if columns < 2:
         raise ValueError(
-            "`source` must have two tokens at least for each of the "
+            f"`{name}` must have two tokens at least for each of the "
             f"`batch_size` rows. Received: {len(ids)} tokens, "
             f"batch_size={batch_size}"
         )
@@ -116,7 +124,7 @@ def _rows(ids, batch_size):
     return rows[:, :-1], rows[:, 1:]
 
 
-def _joined(dataset, steps):
+def _joined(dataset, steps, name):
     spec = dataset.element_spec
     pair = isinstance(spec, tuple) and len(spec) == 2
     if not pair or any(
@@ -126,7 +134,7 @@ def _joined(dataset, steps):
         for part in spec
     ):
         raise ValueError(
-            "`source` as a data set must give pairs (ids, next ids) of "
+            f"`{name}` as a data set must give pairs (ids, next ids) of "
             "integers of shape (batch, time), which follow each other in "
             f"time. Received: elements of {spec}"
         )
@@ -139,38 +147,38 @@ def _joined(dataset, steps):
     batches = itertools.islice(dataset.as_numpy_iterator(), steps)
     inputs, targets = [], []
     for x, y in batches:
-        _check_pair(x, y, len(inputs[0]) if inputs else None)
+        _check_pair(x, y, len(inputs[0]) if inputs else None, name)
         inputs.append(x)
         targets.append(y)
     if not inputs:
-        raise ValueError("`source` must not be empty. Received: no batches")
+        raise ValueError(f"`{name}` must not be empty. Received: no batches")
     return np.concatenate(inputs, 1), np.concatenate(targets, 1)
 
 
-def _check_pair(inputs, targets, batch_size):
+def _check_pair(inputs, targets, batch_size, name):
     if inputs.shape != targets.shape or inputs.ndim != 2 or not inputs.size:
         raise ValueError(
-            "`source` must have ids and next ids of one shape (batch, time). "
+            f"`{name}` must have ids and next ids of one shape (batch, time). "
             f"Received: shapes {inputs.shape} and {targets.shape}"
         )
     if batch_size not in (None, len(inputs)):
         raise ValueError(
-            "`source` must have the same number of rows in every batch, that "
+            f"`{name}` must have the same number of rows in every batch, that "
             "of `batch_size` if it is given (drop a smaller last batch). "
             f"Received: {len(inputs)} rows after batch_size={batch_size}"
         )
 
 
-def _check_ids(ids, vocabulary_size):
+def _check_ids(ids, vocabulary_size, name):
     if ids.dtype.kind not in "iu":
         raise ValueError(
-            "`source` must hold token ids as integers: encode texts with a "
+            f"`{name}` must hold token ids as integers: encode texts with a "
             f"Vocabulary. Received: dtype {ids.dtype}"
         )
     low, high = int(ids.min()), int(ids.max())
     if low < 0 or high >= (vocabulary_size or 2**31 - 1):
         raise ValueError(
-            "`source` must hold token ids from zero to below "
+            f"`{name}` must hold token ids from zero to below "
             f"`vocabulary_size`. Received: ids from {low} to {high}, "
             f"vocabulary_size={vocabulary_size}"
         )

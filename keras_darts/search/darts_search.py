@@ -193,8 +193,8 @@ class DartsSearch(BilevelModel):
             ValueError: for data or settings with which no search can work,
                 before any training.
         """
-        epochs = fitting.checked_epochs(
-            self.recipe.epochs if epochs is None else epochs
+        epochs = fitting.checked_integer(
+            "epochs", self.recipe.epochs if epochs is None else epochs
         )
         output_dir = fitting.run_folder(output_dir, resume_from)
         data = fitting.read(

@@ -3,6 +3,7 @@
 import importlib.metadata
 import json
 import logging
+import numbers
 import pathlib
 import typing
 
@@ -10,6 +11,7 @@ import keras
 
 from keras_darts.datasets import augmentation as augmentations
 from keras_darts.files import writable_folder
+from keras_darts.search.accepted_data import check_data
 from keras_darts.search.callbacks import ArchitectureBoard
 from keras_darts.search.callbacks import ArchitectureMonitor
 from keras_darts.search.callbacks import RunDirectory
@@ -76,6 +78,13 @@ def plan_fit(
 
 def read(search, x, y, batch_size, **options):
     """The user's data; the log says what became of them."""
+    check_data(search.search_space.modality, x)
+    for name, number in (
+        ("batch_size", batch_size),
+        ("steps_per_epoch", options["steps_per_epoch"]),
+    ):
+        if number is not None:
+            checked_integer(name, number)
     data = search.modality.read(x, y, batch_size, **options)
     _LOG.info("%s", data.description)
     return data
@@ -88,13 +97,14 @@ def chosen_augmentation(search, choice, data):
     return augment
 
 
-def checked_epochs(epochs):
-    """`epochs`, if it is a positive integer."""
-    if isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1:
+def checked_integer(name, number):
+    """`number`, if it is a positive integer."""
+    integral = isinstance(number, numbers.Integral)
+    if isinstance(number, bool) or not integral or number < 1:
         raise ValueError(
-            f"`epochs` must be a positive integer. Received: epochs={epochs!r}"
+            f"`{name}` must be a positive integer. Received: {name}={number!r}"
         )
-    return epochs
+    return int(number)
 
 
 def run_folder(output_dir, resume_from):

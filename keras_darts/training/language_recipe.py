@@ -73,7 +73,7 @@ class LanguageRecipe(BaseRecipe):
     def steps_per_epoch(self, ids):
         """The number of segments that a training text is cut into."""
         return segments_per_epoch(
-            token_streams(ids, self.batch_size),
+            token_streams(ids, self.batch_size, name="ids"),
             segment_length=self.segment_length,
             kind=self.kind,
         )
@@ -94,10 +94,10 @@ class LanguageRecipe(BaseRecipe):
             A `tf.data.Dataset` of (ids, next ids).
         """
         if not training:
-            streams = token_streams(ids, self.eval_batch_size)
+            streams = token_streams(ids, self.eval_batch_size, name="ids")
             return evaluation_segments(streams, self.segment_length)
         return segments(
-            token_streams(ids, self.batch_size),
+            token_streams(ids, self.batch_size, name="ids"),
             epochs=self.epochs if epochs is None else epochs,
             start_epoch=start_epoch,
             seed=self.seed,
@@ -121,8 +121,9 @@ class LanguageRecipe(BaseRecipe):
         """
         options = {"epochs": self.epochs, **options}
         size = getattr(model, "vocabulary_size", None)
-        for ids in (train_ids, validation_ids):
-            token_streams(ids, 1, vocabulary_size=size)
+        texts = {"train_ids": train_ids, "validation_ids": validation_ids}
+        for name, ids in texts.items():
+            token_streams(ids, 1, vocabulary_size=size, name=name)
         train = self.pipeline(
             train_ids,
             start_epoch=options.get("initial_epoch", 0),

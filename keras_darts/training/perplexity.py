@@ -85,7 +85,7 @@ def language_figures(
     (2.0, 3)
     """
     size = getattr(model, "vocabulary_size", None)
-    streams = token_streams(ids, batch_size, vocabulary_size=size)
+    streams = token_streams(ids, batch_size, vocabulary_size=size, name="ids")
     function = model
     if isinstance(model, keras.Model):
         if state is None:

@@ -603,9 +603,15 @@ def test_a_search_in_half_precision_is_refused():
         (text(200) - 1, {}, "ids from -1"),
         (text(200) / 2, {}, "as integers"),
         (text(200), {"validation_split": 1.0}, "`validation_split`"),
-        ("a text", {}, "encode|array of token ids"),
+        ("a text", {}, "`x` must be a datasets.Corpus"),
         (text((4, 5, 6)), {}, "array of token ids"),
         (make_corpus("a b c d e f g"), {}, "a vocabulary of 8 tokens"),
+        ((text(200), text(5)), {}, "`validation_data` must have two"),
+        (
+            make_corpus(),
+            {"validation_data": make_corpus("f e d c b a")},
+            "the vocabulary of `x`",
+        ),
     ],
 )
 def test_a_text_that_does_not_fit_is_refused(x, options, message):

@@ -67,6 +67,11 @@ def test_the_run_is_what_every_search_leaves(space, tmp_path):
     assert {"normal.svg", "reduce.svg", "history.csv"} <= names
 
 
+def negative():
+    ids, labels = sentences()
+    return ids - 1, labels
+
+
 def strings():
     ids, labels = sentences()
     return np.array([str(row) for row in ids]), labels
@@ -78,6 +83,7 @@ def strings():
         (strings, {}, "`x` must be token ids"),
         (lambda: sentences(length=10), {}, "divided by 4"),
         (sentences, {"vocabulary_size": 5}, "below `vocabulary_size`"),
+        (negative, {}, "ids from -1"),
         (sentences, {"input_shape": (12,)}, "`input_shape` must be"),
         (lambda: (np.ones((8, 8, 8, 1)), [0, 1] * 4), {}, "token ids"),
     ],

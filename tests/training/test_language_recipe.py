@@ -219,3 +219,17 @@ def test_a_vocabulary_of_another_size_is_refused(model, tmp_path):
     )
     with pytest.raises(ValueError, match="`vocabulary` must have the 20"):
         fit(recipe, model, run)
+
+
+@pytest.mark.parametrize(
+    "name", ["epochs", "batch_size", "segment_length", "eval_batch_size"]
+)
+def test_counts_below_one_are_refused(model, name):
+    with pytest.raises(ValueError, match=f"`{name}` must be a positive"):
+        new_recipe(model, **{name: 0})
+
+
+def test_an_error_names_the_text(model):
+    recipe = new_recipe(model)
+    with pytest.raises(ValueError, match="`validation_ids` must hold"):
+        recipe.fit(model, np.arange(400) % 5, np.full(400, 10**6))

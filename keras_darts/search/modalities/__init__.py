@@ -1,5 +1,7 @@
 """What a search has to know of images, of sentences and of running text."""
 
+import numbers
+
 from keras_darts.errors import unknown_name
 from keras_darts.search.modalities.image import ImageModality
 from keras_darts.search.modalities.language import LanguageModality
@@ -18,6 +20,14 @@ def modality_for(search, **sizes):
     name = search.search_space.modality
     if name not in _MODALITIES:
         raise unknown_name("modality", name, _MODALITIES)
+    for size in ("num_classes", "vocabulary_size"):
+        number = sizes.get(size)
+        integral = isinstance(number, numbers.Integral)
+        if number is not None and not (integral and number > 0):
+            raise ValueError(
+                f"`{size}` must be a positive integer. "
+                f"Received: {size}={number!r}"
+            )
     return _MODALITIES[name](search, **sizes)
 
 

@@ -6,6 +6,7 @@ from keras import ops
 
 from keras_darts import datasets
 from keras_darts.datasets import infer_task
+from keras_darts.datasets.checks import check_elements
 from keras_darts.search import defaults
 from keras_darts.search.modalities.modality import Modality
 
@@ -51,9 +52,12 @@ class LabelledModality(Modality):
     def read(self, x, y, batch_size, **options):
         if batch_size is None and not _is_batched(x):
             batch_size = self._search.recipe.batch_size
-        return datasets.split(
+        data = datasets.split(
             x, y, batch_size=batch_size, seed=self._search.seed, **options
         )
+        # What comes next reads off the shape of an element.
+        check_elements(data, self._search.search_space.modality)
+        return data
 
     def check(self, data):
         task = datasets.check(

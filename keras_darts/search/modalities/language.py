@@ -193,5 +193,11 @@ class LanguageModality(Modality):
 def _search_text(corpus, validation_data):
     """The text for the architecture: the corpus' own, or what was given."""
     if isinstance(validation_data, datasets.Corpus):
+        if validation_data.vocabulary != corpus.vocabulary:
+            raise ValueError(
+                "`validation_data` must have the vocabulary of `x`: load it "
+                "with vocabulary=x.vocabulary. Received: another one, of "
+                f"{len(validation_data.vocabulary)} tokens"
+            )
         return validation_data.valid
     return corpus.valid if validation_data is None else validation_data

@@ -46,12 +46,15 @@ class TextModality(LabelledModality):
 
     def check(self, data):
         task, sizes = super().check(data)
-        largest = max(_largest_id(half) for half in (data.train, data.search))
+        limits = [_limits(half) for half in (data.train, data.search)]
+        smallest = min(low for low, _ in limits)
+        largest = max(high for _, high in limits)
         known = self.sizes["vocabulary_size"]
-        if known is not None and largest >= known:
+        if smallest < 0 or (known is not None and largest >= known):
             raise ValueError(
-                "`x` must hold token ids below `vocabulary_size`. Received: "
-                f"ids up to {largest}, vocabulary_size={known}"
+                "`x` must hold token ids from zero to below "
+                f"`vocabulary_size`. Received: ids from {smallest} to "
+                f"{largest}, vocabulary_size={known}"
             )
         return task, {**sizes, "vocabulary_size": known or largest + 1}
 
@@ -67,6 +70,8 @@ class TextModality(LabelledModality):
         return None
 
 
-def _largest_id(half):
+def _limits(half):
+    """The smallest and the largest id."""
     batches = half.map(lambda ids, *_: ids).batch(1024)
-    return max(int(np.max(batch)) for batch in batches)
+    limits = [(int(np.min(ids)), int(np.max(ids))) for ids in batches]
+    return min(low for low, _ in limits), max(high for _, high in limits)

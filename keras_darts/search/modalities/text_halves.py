@@ -62,13 +62,17 @@ def text_halves(
     """
     if search_text is None and _is_pair_of_texts(text):
         text, search_text = text
-    if search_text is None:
+    given = search_text is not None
+    if not given:
         text, search_text = _cut(text, share, batch_size, options)
     if _is_line(text):
         batch_size = batch_size or default_batch_size
-    train = token_streams(text, batch_size, **options)
+    train = token_streams(text, batch_size, name="x", **options)
     search = token_streams(
-        search_text, batch_size or train.batch_size, **options
+        search_text,
+        batch_size or train.batch_size,
+        name="validation_data" if given else "x",
+        **options,
     )
     return TextHalves(
         train=train,
@@ -109,7 +113,7 @@ def _cut(text, share, batch_size, options):
         ids = np.asarray(text)
         place = round(len(ids) * (1 - share))
         return ids[:place], ids[place:]
-    rows = token_streams(text, batch_size, **options)
+    rows = token_streams(text, batch_size, name="x", **options)
     place = round(rows.length * (1 - share))
     return [
         (rows.inputs[:, part], rows.targets[:, part])
