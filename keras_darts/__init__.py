@@ -19,6 +19,7 @@ _NAMES = {
     "SearchStrategy": "strategies",
     "configure_cpu": "cpu",
     "plot_cell": "analysis",
+    "register_activation": "primitives",
     "register_primitive": "primitives",
     "register_search_space": "search_spaces",
     "register_variant": "strategies",

@@ -56,7 +56,7 @@ class Modality(abc.ABC):
         known = [f"{name}={self.sizes[name]}" for name in self.needs]
         return ValueError(
             f"`{'` and `'.join(self.needs)}` must be given before the "
-            "supernet is used; `fit` reads them from the data. "
+            "supernet is used; `fit` reads what is missing from the data. "
             f"Received: {', '.join(known)}"
         )
 
