@@ -22,7 +22,6 @@ class LanguageModality(Modality):
     """Rows of text, cut in segments that hand on their hidden state."""
 
     needs = ("vocabulary_size",)
-    network_sizes = {"hidden_size": 850}
 
     def __init__(self, search, **sizes):
         super().__init__(search, **sizes)
