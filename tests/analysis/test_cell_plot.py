@@ -187,7 +187,7 @@ def test_what_is_not_known_is_refused_with_what_is(arguments, message):
 
 def test_recurrent_genotype_has_no_normal_cell():
     with pytest.raises(ValueError, match="`cell` must be one of recurrent"):
-        plot_cell(genotypes.get("rnn_enas"))
+        plot_cell(genotypes.get("rnn_enas"), "normal")
 
 
 def test_something_else_than_a_genotype_is_refused():

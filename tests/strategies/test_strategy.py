@@ -46,7 +46,7 @@ def test_the_default_is_darts_first_order():
     assert strategy.architect == kd.architects.FirstOrder()
     assert strategy.discretizer == kd.discretizers.TopK(2)
     assert strategy.initializer.stddev == 1e-3
-    assert strategy.recipe == strategies.SearchRecipe()
+    assert strategy.recipe is None
 
 
 def test_a_slot_takes_a_name_an_object_or_a_config():

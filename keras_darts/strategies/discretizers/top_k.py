@@ -14,8 +14,8 @@ class TopK:
     candidate of that weight stays. Of equals the first wins.
 
     Args:
-        k: Integer > 0, edges a node keeps. Defaults to `None`: as many as
-            the cell says, two in a convolutional one and one in a recurrent.
+        k: Integer > 0, edges a node keeps; in a recurrent cell, whose nodes
+            have one input each, it is one. Defaults to `2`.
 
     Example:
 
@@ -27,10 +27,10 @@ class TopK:
     Reference: Liu et al., 2019, DARTS, section 2.4.
     """
 
-    k: int = None
+    k: int = 2
 
     def __post_init__(self):
-        if self.k is not None and self.k < 1:
+        if self.k < 1:
             raise ValueError(f"`k` must be positive. Received: k={self.k}")
 
     def __call__(self, space, weights, edge_weights):
@@ -50,7 +50,7 @@ class TopK:
             for k, primitives in enumerate(spec.primitives)
         }
         factor = np.ones(len(best)) if edge_weights is None else edge_weights
-        kept, count = [], self.k or spec.edges_per_node
+        kept, count = [], 1 if spec.edges_per_node == 1 else self.k
         for node in spec.nodes:
             edges = [k for k in spec.edges_into(node) if best[k]]
             edges.sort(key=lambda k: -best[k][1] * factor[k])
