@@ -17,15 +17,11 @@ class ImageModality(LabelledModality):
     network_sizes = {"filters": 36, "num_cells": 20}
 
     def make_supernet(self):
-        search, strategy = self._search, self._search.strategy
         return Supernet(
-            search.search_space,
+            self._search.search_space,
             self.sizes["num_classes"],
             self.sizes["input_shape"],
-            relaxation=strategy.relaxation,
-            connection=strategy.connection,
-            initializer=strategy.initializer,
-            edge_normalization=strategy.edge_normalization,
+            **self.pieces,
         )
 
     def forward(self, inputs, training=None, wrt="both"):

@@ -18,6 +18,11 @@ class LabelledModality(Modality):
     def num_outputs(self):
         return self.sizes["num_classes"]
 
+    @property
+    def pieces(self):
+        connection = self._search.strategy.connection
+        return {**super().pieces, "connection": connection}
+
     def task_for(self, loss):
         return defaults.task_for(loss, self.num_outputs)
 

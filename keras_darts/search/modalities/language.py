@@ -49,9 +49,7 @@ class LanguageModality(Modality):
         return LanguageSupernet(
             search.search_space,
             self.sizes["vocabulary_size"],
-            relaxation=strategy.relaxation,
-            initializer=strategy.initializer,
-            edge_normalization=strategy.edge_normalization,
+            **self.pieces,
         )
 
     def forward(self, inputs, training=None, wrt="both"):

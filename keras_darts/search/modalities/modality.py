@@ -67,6 +67,16 @@ class Modality(abc.ABC):
     def num_outputs(self):
         """Width of the head, or `None` where it is not known yet."""
 
+    @property
+    def pieces(self):
+        """The strategy's part of what every supernet is made of."""
+        strategy = self._search.strategy
+        return {
+            "relaxation": strategy.relaxation,
+            "initializer": strategy.initializer,
+            "edge_normalization": strategy.edge_normalization,
+        }
+
     @abc.abstractmethod
     def make_supernet(self):
         """A fresh supernet for the search's space, strategy and sizes."""

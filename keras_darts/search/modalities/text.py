@@ -14,16 +14,12 @@ class TextModality(LabelledModality):
     network_sizes = {"filters": 32, "num_cells": 3}
 
     def make_supernet(self):
-        search, strategy = self._search, self._search.strategy
         return TextSupernet(
-            search.search_space,
+            self._search.search_space,
             self.sizes["num_classes"],
             self.sizes["input_shape"],
             self.sizes["vocabulary_size"],
-            relaxation=strategy.relaxation,
-            connection=strategy.connection,
-            initializer=strategy.initializer,
-            edge_normalization=strategy.edge_normalization,
+            **self.pieces,
         )
 
     def forward(self, inputs, training=None, wrt="both"):
