@@ -1,6 +1,7 @@
 """Messages that name the argument, what was expected and what came."""
 
 import difflib
+import numbers
 
 
 def unknown_name(argument, received, known):
@@ -27,3 +28,26 @@ Received: op='skip_conect'"
         f"`{argument}` must be one of {', '.join(known)}.{hint} "
         f"Received: {argument}={received!r}"
     )
+
+
+def positive_integer(name, number):
+    """`number` as an `int`, if it is a positive integer.
+
+    Args:
+        name: String, the argument's name.
+        number: What came.
+
+    Raises:
+        ValueError: if it is something else, a boolean included.
+
+    Example:
+
+    >>> positive_integer("epochs", 3)
+    3
+    """
+    integral = isinstance(number, numbers.Integral)
+    if isinstance(number, bool) or not integral or number < 1:
+        raise ValueError(
+            f"`{name}` must be a positive integer. Received: {name}={number!r}"
+        )
+    return int(number)

@@ -4,6 +4,7 @@ import keras
 
 from keras_darts import search_spaces
 from keras_darts import strategies
+from keras_darts.errors import positive_integer
 from keras_darts.search import architecture
 from keras_darts.search import defaults
 from keras_darts.search import fitting
@@ -193,7 +194,7 @@ class DartsSearch(BilevelModel):
             ValueError: for data or settings with which no search can work,
                 before any training.
         """
-        epochs = fitting.checked_integer(
+        epochs = positive_integer(
             "epochs", self.recipe.epochs if epochs is None else epochs
         )
         output_dir = fitting.run_folder(output_dir, resume_from)

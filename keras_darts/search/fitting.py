@@ -3,13 +3,13 @@
 import importlib.metadata
 import json
 import logging
-import numbers
 import pathlib
 import typing
 
 import keras
 
 from keras_darts.datasets import augmentation as augmentations
+from keras_darts.errors import positive_integer
 from keras_darts.files import writable_folder
 from keras_darts.search.accepted_data import check_data
 from keras_darts.search.callbacks import ArchitectureBoard
@@ -84,7 +84,7 @@ def read(search, x, y, batch_size, **options):
         ("steps_per_epoch", options["steps_per_epoch"]),
     ):
         if number is not None:
-            checked_integer(name, number)
+            positive_integer(name, number)
     data = search.modality.read(x, y, batch_size, **options)
     _LOG.info("%s", data.description)
     return data
@@ -95,16 +95,6 @@ def chosen_augmentation(search, choice, data):
     augment = search.modality.augmentation(choice, data)
     _LOG.info("augmentation: %s", augment or "none")
     return augment
-
-
-def checked_integer(name, number):
-    """`number`, if it is a positive integer."""
-    integral = isinstance(number, numbers.Integral)
-    if isinstance(number, bool) or not integral or number < 1:
-        raise ValueError(
-            f"`{name}` must be a positive integer. Received: {name}={number!r}"
-        )
-    return int(number)
 
 
 def run_folder(output_dir, resume_from):

@@ -1,9 +1,10 @@
 """What all recipes have in common."""
 
 import dataclasses
-import numbers
 
 import keras
+
+from keras_darts.errors import positive_integer
 
 _COUNTS = ("epochs", "batch_size", "segment_length", "eval_batch_size")
 
@@ -14,7 +15,7 @@ class BaseRecipe:
     def __post_init__(self):
         for field in dataclasses.fields(self):
             if field.name in _COUNTS:
-                check_count(field.name, getattr(self, field.name))
+                positive_integer(field.name, getattr(self, field.name))
 
     def new_optimizer(self):
         """A fresh copy of the optimizer, for one network."""
@@ -32,11 +33,3 @@ class BaseRecipe:
         }
         config["optimizer"] = keras.optimizers.serialize(self.optimizer)
         return config
-
-
-def check_count(name, number):
-    """Refuses what is no positive integer."""
-    if not isinstance(number, numbers.Integral) or number < 1:
-        raise ValueError(
-            f"`{name}` must be a positive integer. Received: {name}={number!r}"
-        )

@@ -7,9 +7,9 @@ import tensorflow as tf
 
 from keras_darts.datasets import evaluation
 from keras_darts.datasets import stream
+from keras_darts.errors import positive_integer
 from keras_darts.schedules import CosineByEpoch
 from keras_darts.training.base_recipe import BaseRecipe
-from keras_darts.training.base_recipe import check_count
 from keras_darts.training.losses import loss_for
 from keras_darts.training.losses import metrics_for
 
@@ -150,8 +150,8 @@ def sentence_recipe(
     Reference: Loshchilov and Hutter, 2019, Decoupled weight decay
     regularization.
     """
-    check_count("epochs", epochs)
-    check_count("batch_size", batch_size)
+    positive_integer("epochs", epochs)
+    positive_integer("batch_size", batch_size)
     if batch_size > num_train:
         raise ValueError(
             "`batch_size` must be at most the number of sentences. "
