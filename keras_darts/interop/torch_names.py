@@ -22,6 +22,7 @@ from keras_darts.primitives import FactorizedConv
 from keras_darts.primitives import FactorizedReduce
 from keras_darts.primitives import Identity
 from keras_darts.primitives import MaxPool3x3
+from keras_darts.primitives import NoNormalization
 from keras_darts.primitives import ReLUConvBN
 from keras_darts.primitives import SepConv
 from keras_darts.primitives import Zero
@@ -138,7 +139,7 @@ _NAMES = {
     MaxPool3x3: {},
     Identity: {},
     Zero: {},
-    keras.layers.Identity: {},
+    NoNormalization: {},
 }
 
 

@@ -17,7 +17,9 @@ from keras_darts.primitives.conv import ReLUConvBN
 from keras_darts.primitives.conv import SepConv
 from keras_darts.primitives.drop_path import DropPath
 from keras_darts.primitives.normalization import BatchNormalization
+from keras_darts.primitives.normalization import NoNormalization
 from keras_darts.primitives.normalization import normalization_layer
+from keras_darts.primitives.normalization import weighted
 from keras_darts.primitives.pool import AvgPool1D
 from keras_darts.primitives.pool import AvgPool3x3
 from keras_darts.primitives.pool import MaxPool1D
@@ -29,6 +31,7 @@ from keras_darts.primitives.presence import mean_and_max
 from keras_darts.primitives.presence import presence
 from keras_darts.primitives.presence import presence_of_ids
 from keras_darts.primitives.reduce import FactorizedReduce
+from keras_darts.primitives.shared_input import SharedInput
 from keras_darts.primitives.skip import Identity
 from keras_darts.primitives.skip import Zero
 from keras_darts.primitives.symmetric_conv import convolve
@@ -48,10 +51,12 @@ __all__ = [
     "Identity",
     "MaxPool1D",
     "MaxPool3x3",
+    "NoNormalization",
     "Pool",
     "ReLUConvBN",
     "SelfAttention",
     "SepConv",
+    "SharedInput",
     "TokenStem",
     "Zero",
     "activation",
@@ -72,4 +77,5 @@ __all__ = [
     "register_primitive",
     "strided",
     "torch_uniform",
+    "weighted",
 ]

@@ -7,13 +7,16 @@ one axis, for sequences (B, T, C).
 import math
 
 import keras
-from keras import ops
 
 from keras_darts.primitives.checks import check_kernel_size
 from keras_darts.primitives.checks import check_stride
 from keras_darts.primitives.normalization import normalization_layer
+from keras_darts.primitives.shared_input import SharedInput
 from keras_darts.primitives.symmetric_conv import convolve
 from keras_darts.primitives.symmetric_conv import convolve_depthwise
+from keras_darts.primitives.symmetric_conv import from_phases
+from keras_darts.primitives.symmetric_conv import has_phases
+from keras_darts.primitives.symmetric_conv import to_phases
 from keras_darts.primitives.symmetric_conv import torch_uniform
 
 
@@ -37,6 +40,10 @@ class _Conv(keras.layers.Layer):
         self.stride = stride
         self.affine = affine
         self.normalization = normalization
+
+    def look(self, shared, training):
+        """What is convolved."""
+        return shared.relu
 
     def get_config(self):
         return {
@@ -70,8 +77,8 @@ class _SquareConv(_Conv):
         self.bn = normalization_layer(self.normalization, self.affine)
         self.bn.build((*input_shape[:-1], self.filters))
 
-    def _convolve(self, inputs):
-        return convolve(inputs, self.kernel, self.stride)
+    def _convolve(self, inputs, training):
+        return convolve(inputs, self.kernel, self.stride, training)
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -92,8 +99,8 @@ class ConvBN(_SquareConv):
     TensorShape([2, 2, 2, 8])
     """
 
-    def call(self, inputs):
-        return self.bn(self._convolve(inputs))
+    def call(self, inputs, training=None):
+        return self.bn(self._convolve(inputs, training), training=training)
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -114,8 +121,14 @@ class ReLUConvBN(_SquareConv):
     TensorShape([2, 4, 4, 8])
     """
 
-    def call(self, inputs):
-        return self.bn(self._convolve(ops.relu(inputs)))
+    def call(self, inputs, training=None):
+        return self.weighted(SharedInput(inputs), None, training)
+
+    def weighted(self, shared, weight, training):
+        """The outputs times `weight`."""
+        inputs = self.look(shared, training)
+        outputs = self._convolve(inputs, training)
+        return self.bn(outputs, weight=weight, training=training)
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -156,6 +169,7 @@ class DilConv(_Conv):
 
     def build(self, input_shape):
         window, channels = self._window(input_shape), input_shape[-1]
+        self._has_phases = has_phases(input_shape)
         self.depthwise = self._kernel(
             "depthwise", (*window, channels, 1), fan_in=math.prod(window)
         )
@@ -167,11 +181,33 @@ class DilConv(_Conv):
         self.bn = normalization_layer(self.normalization, self.affine)
         self.bn.build((*input_shape[:-1], self.filters))
 
-    def call(self, inputs):
+    def call(self, inputs, training=None):
+        return self.weighted(SharedInput(inputs), None, training)
+
+    def weighted(self, shared, weight, training):
+        """The outputs times `weight`."""
+        in_phases = self._in_phases(training)
         outputs = convolve_depthwise(
-            ops.relu(inputs), self.depthwise, self.stride, self.dilation
+            self.look(shared, training),
+            self.depthwise,
+            self.stride,
+            1 if in_phases else self.dilation,
+            training,
         )
-        return self.bn(convolve(outputs, self.pointwise))
+        outputs = convolve(outputs, self.pointwise, training=training)
+        outputs = self.bn(outputs, weight=weight, training=training)
+        return from_phases(outputs) if in_phases else outputs
+
+    def look(self, shared, training):
+        """What is convolved."""
+        if not self._in_phases(training):
+            return super().look(shared, training)
+        return shared.once("phases", lambda _: to_phases(shared.relu))
+
+    def _in_phases(self, training):
+        """Whether a dilated convolution is trained as an ordinary one."""
+        dilated = self.dilation == 2 and self.stride == 1
+        return training and dilated and self._has_phases
 
     def get_config(self):
         return {**super().get_config(), "dilation": self.dilation}
@@ -207,8 +243,17 @@ class SepConv(_Conv):
         self.first.build(input_shape)
         self.second.build((*input_shape[:-1], channels))
 
-    def call(self, inputs):
-        return self.second(self.first(inputs))
+    def call(self, inputs, training=None):
+        return self.weighted(SharedInput(inputs), None, training)
+
+    def weighted(self, shared, weight, training):
+        """The outputs times `weight`."""
+        inside = self.first.weighted(shared, None, training)
+        return self.second.weighted(SharedInput(inside), weight, training)
+
+    def look(self, shared, training):
+        """What the first half convolves."""
+        return self.first.look(shared, training)
 
     def _half(self, filters, stride):
         return DilConv(
@@ -255,6 +300,12 @@ class FactorizedConv(_Conv):
         self.bn = normalization_layer(self.normalization, self.affine)
         self.bn.build((*input_shape[:-1], self.filters))
 
-    def call(self, inputs):
-        outputs = convolve(ops.relu(inputs), self.row, (1, self.stride))
-        return self.bn(convolve(outputs, self.column, (self.stride, 1)))
+    def call(self, inputs, training=None):
+        return self.weighted(SharedInput(inputs), None, training)
+
+    def weighted(self, shared, weight, training):
+        """The outputs times `weight`."""
+        inputs = self.look(shared, training)
+        outputs = convolve(inputs, self.row, (1, self.stride))
+        outputs = convolve(outputs, self.column, (self.stride, 1))
+        return self.bn(outputs, weight=weight, training=training)

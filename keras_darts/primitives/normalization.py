@@ -47,15 +47,35 @@ class BatchNormalization(keras.layers.Layer):
         self.moving_mean = self._statistic("moving_mean", shape, "zeros")
         self.moving_variance = self._statistic("moving_variance", shape, "ones")
 
-    def call(self, inputs, training=None):
-        statistics = [self.moving_mean, self.moving_variance]
+    def call(self, inputs, weight=None, training=None):
+        """(..., C) -> (..., C), times a scalar `weight` where one is given."""
+        affine = self._scale_and_offset(inputs.shape[-1], weight)
         if not training:
-            scale, offset = self._scale_and_offset(inputs.shape[-1])
-            return self._normalize(inputs, *statistics, scale, offset)
-        outputs, moved = self.normalize_batch(inputs, statistics)
-        for statistic, value in zip(statistics, moved, strict=True):
-            statistic.assign(value)
+            return self._normalize(inputs, *self._statistics, *affine)
+        if not self._is_fused(inputs):
+            outputs, *batch = self._normalize_batch(inputs, *affine)
+            self.follow(batch)
+            return outputs
+        # The kernel moves the running statistics as well.
+        outputs, *moved = self._fused(
+            inputs, *affine, *self._statistics, self.momentum
+        )
+        self._assign(moved)
         return outputs
+
+    def by_batch(self, inputs):
+        """Normalised by the batch alone, and what the batch's statistics are.
+
+        Moves no running statistics: layers on the same input may share it.
+        """
+        affine = self._scale_and_offset(inputs.shape[-1])
+        outputs, *batch = self._normalize_batch(inputs, *affine)
+        return outputs, batch
+
+    def follow(self, batch):
+        """Moves the running statistics towards those of a batch."""
+        batch = [ops.stop_gradient(value) for value in batch]
+        self._assign(self._moved(self._statistics, batch))
 
     def normalize_batch(self, inputs, statistics):
         """The outputs of a training step, and the statistics after it.
@@ -65,12 +85,8 @@ class BatchNormalization(keras.layers.Layer):
             statistics: Running mean and variance, which a loop over time
                 hands from step to step as tensors.
         """
-        scale, offset = self._scale_and_offset(inputs.shape[-1])
-        outputs, *batch = self._normalize_batch(inputs, scale, offset)
-        return outputs, [
-            old + self.momentum * (new - old)
-            for old, new in zip(statistics, batch, strict=True)
-        ]
+        outputs, batch = self.by_batch(inputs)
+        return outputs, self._moved(statistics, batch)
 
     def get_config(self):
         return {
@@ -79,6 +95,20 @@ class BatchNormalization(keras.layers.Layer):
             "momentum": self.momentum,
             "epsilon": self.epsilon,
         }
+
+    @property
+    def _statistics(self):
+        return [self.moving_mean, self.moving_variance]
+
+    def _assign(self, values):
+        for statistic, value in zip(self._statistics, values, strict=True):
+            statistic.assign(value)
+
+    def _moved(self, statistics, batch):
+        return [
+            old + self.momentum * (new - old)
+            for old, new in zip(statistics, batch, strict=True)
+        ]
 
     def _statistic(self, name, shape, initializer, trainable=False):
         return self.add_weight(
@@ -89,11 +119,29 @@ class BatchNormalization(keras.layers.Layer):
             autocast=False,
         )
 
-    def _scale_and_offset(self, channels):
-        if self.affine:
-            return self.gamma.value, self.beta.value
+    def _scale_and_offset(self, channels, weight=None):
         dtype = self.moving_mean.dtype
-        return ops.ones((channels,), dtype), ops.zeros((channels,), dtype)
+        weight = ops.cast(1 if weight is None else weight, dtype)
+        if self.affine:
+            return weight * self.gamma.value, weight * self.beta.value
+        # The kernel multiplies by a scale anyway: the weight costs nothing.
+        return tf.fill((channels,), weight), ops.zeros((channels,), dtype)
+
+    def _is_fused(self, inputs):
+        return self.moving_mean.dtype == "float32" and len(inputs.shape) == 4
+
+    def _fused(self, inputs, scale, offset, mean, variance, momentum):
+        """Normalised inputs, and the statistics moved towards the batch's."""
+        fused = tf.raw_ops.FusedBatchNormV3(
+            x=inputs,
+            scale=scale,
+            offset=offset,
+            mean=mean,
+            variance=variance,
+            epsilon=self.epsilon,
+            exponential_avg_factor=momentum,
+        )
+        return fused.y, fused.batch_mean, fused.batch_variance
 
     def _normalize(self, inputs, mean, variance, scale, offset):
         factor = scale * ops.rsqrt(variance + self.epsilon)
@@ -103,16 +151,9 @@ class BatchNormalization(keras.layers.Layer):
 
     def _normalize_batch(self, inputs, scale, offset):
         """Normalised inputs, the batch's mean and its unbiased variance."""
-        if self.moving_mean.dtype == "float32" and len(inputs.shape) == 4:
-            fused = tf.raw_ops.FusedBatchNormV3(
-                x=inputs,
-                scale=scale,
-                offset=offset,
-                mean=ops.zeros((0,)),
-                variance=ops.zeros((0,)),
-                epsilon=self.epsilon,
-            )
-            return fused.y, fused.batch_mean, fused.batch_variance
+        if self._is_fused(inputs):
+            nothing = ops.zeros((0,))
+            return self._fused(inputs, scale, offset, nothing, nothing, 1.0)
         axes = list(range(len(inputs.shape) - 1))
         values = ops.cast(inputs, self.moving_mean.dtype)
         mean = ops.mean(values, axis=axes)
@@ -123,9 +164,28 @@ class BatchNormalization(keras.layers.Layer):
         return ops.cast(outputs, inputs.dtype), mean, unbiased
 
 
+@keras.saving.register_keras_serializable(package="keras_darts")
+class NoNormalization(keras.layers.Layer):
+    """Stands where a search space asks for no normalisation.
+
+    Example:
+
+    >>> float(NoNormalization()(np.float32(3), weight=0.5))
+    1.5
+    """
+
+    def call(self, inputs, weight=None):
+        return inputs if weight is None else weighted(inputs, weight)
+
+
+def weighted(inputs, weight):
+    """Features times a scalar, in the precision of the features."""
+    return inputs * ops.cast(weight, inputs.dtype)
+
+
 NORMALIZATIONS = {
     "batch": BatchNormalization,
-    None: lambda affine: keras.layers.Identity(),
+    None: lambda affine: NoNormalization(),
 }
 
 

@@ -1,6 +1,7 @@
 """Pooling with a window of 3 and one place of symmetric padding."""
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from keras_darts.primitives.checks import check_stride
@@ -41,7 +42,9 @@ class MaxPool3x3(Pool):
     TensorShape([2, 2, 2, 3])
     """
 
-    def call(self, inputs):
+    def call(self, inputs, training=None):
+        if training:
+            return _trained_max_pool(inputs, self.stride)
         if self.stride == 1:
             return ops.max_pool(inputs, 3, 1, "same", "channels_last")
         # A mirrored border repeats pixels of the same window, which changes
@@ -49,6 +52,33 @@ class MaxPool3x3(Pool):
         widths = [(0, 0), (1, 1), (1, 1), (0, 0)]
         inputs = ops.pad(inputs, widths, mode="reflect")
         return ops.max_pool(inputs, 3, 2, "valid", "channels_last")
+
+
+def _trained_max_pool(inputs, stride):
+    """The same, pooled once more for the gradient.
+
+    CPU kernels find the way back fast only where a pool and its gradient
+    stand in one graph, and functions that are traced once have two.
+    """
+
+    def pool(inputs):
+        if stride == 1:
+            return tf.nn.max_pool2d(inputs, 3, 1, "SAME")
+        widths = [(0, 0), (1, 1), (1, 1), (0, 0)]
+        inputs = tf.pad(inputs, widths, constant_values=inputs.dtype.min)
+        return tf.nn.max_pool2d(inputs, 3, stride, "VALID")
+
+    @tf.custom_gradient
+    def pooled(inputs):
+        def gradient(upstream):
+            with tf.GradientTape() as tape:
+                tape.watch(inputs)
+                outputs = pool(inputs)
+            return tape.gradient(outputs, inputs, upstream)
+
+        return pool(inputs), gradient
+
+    return pooled(inputs)
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")

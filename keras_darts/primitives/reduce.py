@@ -4,8 +4,7 @@ import keras
 from keras import ops
 
 from keras_darts.primitives.normalization import normalization_layer
-from keras_darts.primitives.symmetric_conv import convolve
-from keras_darts.primitives.symmetric_conv import strided
+from keras_darts.primitives.shared_input import SharedInput
 from keras_darts.primitives.symmetric_conv import torch_uniform
 
 
@@ -58,11 +57,18 @@ class FactorizedReduce(keras.layers.Layer):
         self.bn = normalization_layer(self.normalization, self.affine)
         self.bn.build((*input_shape[:-1], self.filters))
 
-    def call(self, inputs):
-        inputs = ops.relu(inputs)
-        even = convolve(strided(inputs, 2), self.even)
-        odd = convolve(strided(inputs, 2, start=1), self.odd)
-        return self.bn(ops.concatenate([even, odd], axis=-1))
+    def call(self, inputs, training=None):
+        return self.weighted(SharedInput(inputs), None, training)
+
+    def weighted(self, shared, weight, training):
+        """The outputs times `weight`."""
+        inputs, window = self.look(shared, training), self._window()
+        outputs = ops.conv(inputs, window, 2, "valid", "channels_last")
+        return self.bn(outputs, weight=weight, training=training)
+
+    def look(self, shared, training):
+        """What is convolved."""
+        return shared.relu
 
     def get_config(self):
         return {
@@ -71,6 +77,14 @@ class FactorizedReduce(keras.layers.Layer):
             "affine": self.affine,
             "normalization": self.normalization,
         }
+
+    def _window(self):
+        """Both 1x1 kernels as one of side 2, which is a single convolution."""
+        rank = len(self.even.shape) - 2
+        half = self.filters // 2
+        even = [(0, 1)] * rank + [(0, 0), (0, half)]
+        odd = [(1, 0)] * rank + [(0, 0), (half, 0)]
+        return ops.pad(self.even, even) + ops.pad(self.odd, odd)
 
     def _kernel(self, name, input_shape):
         _, *sides, channels = input_shape

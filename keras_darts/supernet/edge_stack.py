@@ -3,12 +3,12 @@
 A supernet of eight cells has 112 edges with a dozen weights and as many
 statistics each. Kept apart they would make thousands of variables, each of
 which costs a dozen graph operations in every optimizer step. Stacked, the
-same numbers lie in a hundred variables, and one traced function serves all
-edges of a structure.
+same numbers lie in a hundred variables.
 """
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 
@@ -61,6 +61,33 @@ class EdgeStack(keras.layers.Layer):
         weights = self._by_edge(self.stacked_weights)
         state = self._by_edge(self.stacked_state)
         return list(zip(weights, state, strict=True))
+
+    def call_edge(self, values, function, frozen=False):
+        """`function(template)`, where the template has an edge's values.
+
+        Args:
+            values: Of the edge, as in `edge_values`.
+            function: Function of a layer.
+            frozen: Boolean; no gradient will be asked for the weights, so
+                that none is prepared. Defaults to `False`.
+
+        Returns:
+            What the function gives, and the edge's new state.
+        """
+        weights, state = values
+        if frozen:
+            weights = [tf.stop_gradient(weight) for weight in weights]
+        variables = [
+            *self.template.trainable_variables,
+            *self.template.non_trainable_variables,
+        ]
+        mapping = list(zip(variables, [*weights, *state], strict=True))
+        with keras.StatelessScope(state_mapping=mapping) as scope:
+            outputs = function(self.template)
+        return outputs, [
+            scope.get_current_value(variable)
+            for variable in self.template.non_trainable_variables
+        ]
 
     def assign_state(self, states):
         """Takes over the new state of each edge."""

@@ -9,6 +9,7 @@ from keras_darts.primitives import build_layer
 from keras_darts.primitives import make_primitive
 from keras_darts.primitives import normalization_layer
 from keras_darts.primitives import strided
+from keras_darts.primitives import weighted
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -18,6 +19,10 @@ class MixedOp(keras.layers.Layer):
     Normalisations inside have no trained scale and offset, and one follows
     each pool, so that no candidate can outweigh the others by its scale.
     `none` is never computed.
+
+    `call` is the definition. `from_shared` is the same function, where what
+    several edges need of their common input is computed once, and where
+    candidates take their weight into the scale of their last normalisation.
 
     Args:
         primitives: Names of the candidates.
@@ -55,23 +60,32 @@ class MixedOp(keras.layers.Layer):
 
     def call(self, inputs, weights):
         """(B, H, W, C), (K,) -> (B, H', W', C), or along time."""
-        weights = ops.unstack(ops.cast(weights, inputs.dtype), axis=0)
+        weights = ops.unstack(weights, axis=0)
         terms = [
-            weights[int(k)] * candidate(inputs)
+            weighted(candidate(inputs), weights[int(k)])
             for k, candidate in self.candidates.items()
         ]
-        if not terms:
-            return ops.zeros_like(strided(inputs, self.stride))
-        return tf.add_n(terms)
+        return tf.add_n(terms) if terms else self._zeros(inputs)
 
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "primitives": list(self.primitives),
-            "filters": self.filters,
-            "stride": self.stride,
-            "normalization": self.normalization,
-        }
+    def look(self, shared, training):
+        """Has all that `from_shared` needs of the input computed."""
+        seen = [
+            _look(candidate, shared, training)
+            for candidate in self.candidates.values()
+        ]
+        return seen or shared.inputs
+
+    def from_shared(self, shared, weights, training):
+        """What `call` gives for the input that is shared."""
+        weights = ops.unstack(weights, axis=0)
+        terms = [
+            _weighted(candidate, shared, weights[int(k)], training)
+            for k, candidate in self.candidates.items()
+        ]
+        return tf.add_n(terms) if terms else self._zeros(shared.inputs)
+
+    def _zeros(self, inputs):
+        return ops.zeros_like(strided(inputs, self.stride))
 
     def _candidate(self, name):
         layer = make_primitive(
@@ -114,6 +128,33 @@ class NormalizedPool(keras.layers.Layer):
     def call(self, inputs):
         return self.bn(self.pool(inputs))
 
+    def look(self, shared, training):
+        """The pool, and in training what the normalisation makes of it."""
+
+        def pool(inputs):
+            return self.pool(inputs, training=training)
+
+        if not training or self.normalization is None:
+            return shared.once(self._name(), pool)
+        # Without a trained scale, all edges that leave a node have the same.
+        return shared.once(
+            f"{self._name()} by batch", lambda x: self.bn.by_batch(pool(x))
+        )
+
+    def weighted(self, shared, weight, training):
+        """The outputs times `weight`."""
+        seen = self.look(shared, training)
+        if not training or self.normalization is None:
+            return self.bn(seen, weight=weight, training=training)
+        outputs, batch = seen
+        self.bn.follow(batch)
+        return weighted(outputs, weight)
+
+    def _name(self):
+        """Equal for pools that are the same function."""
+        config = {**self.pool.get_config(), "name": None}
+        return f"{type(self.pool).__qualname__} {sorted(config.items())}"
+
     def get_config(self):
         return {
             **super().get_config(),
@@ -125,3 +166,15 @@ class NormalizedPool(keras.layers.Layer):
     def from_config(cls, config):
         pool = keras.saving.deserialize_keras_object(config["pool"])
         return cls(**{**config, "pool": pool})
+
+
+def _look(candidate, shared, training):
+    if hasattr(candidate, "look"):
+        return candidate.look(shared, training)
+    return shared.inputs
+
+
+def _weighted(candidate, shared, weight, training):
+    if hasattr(candidate, "weighted"):
+        return candidate.weighted(shared, weight, training)
+    return weighted(candidate(shared.inputs, training=training), weight)

@@ -6,6 +6,7 @@ from keras import ops
 
 from keras_darts.primitives import FactorizedReduce
 from keras_darts.primitives import ReLUConvBN
+from keras_darts.primitives import SharedInput
 from keras_darts.primitives import halve_presence
 from keras_darts.primitives import keep_present
 from keras_darts.supernet.edge_stack import EdgeStack
@@ -80,23 +81,24 @@ class SearchCell(keras.layers.Layer):
 
         Or along time, [(B, T, C0), (B, T, C1)], with `present` (B, T, 1).
         """
-        settings = {"training": bool(training), "frozen": frozen}
+        settings = (bool(training), frozen)
+        if edge_weights is not None:
+            weights = weights * ops.expand_dims(edge_weights, -1)
         weights = ops.unstack(weights, len(self.spec.edges), axis=0)
         edges, new_state = self._edges(), {}
         states = [self.preprocess0(inputs[0]), self.preprocess1(inputs[1])]
-        states = [keep_present(state, present) for state in states]
+        shared = [SharedInput(keep_present(s, present)) for s in states]
         inside = halve_presence(present) if self.spec.reduction else present
         for node in self.spec.nodes:
             terms = []
             for k in self.spec.edges_into(node):
-                arguments = [states[self.spec.edges[k][1]], weights[k]]
-                term, new_state[k] = self._traces.call(
-                    *edges[k][:2], arguments, edges[k][2], **settings
+                seen = shared[self.spec.edges[k][1]]
+                term, new_state[k] = self._edge(
+                    edges[k], seen, weights[k], settings
                 )
-                if edge_weights is not None:
-                    term *= ops.cast(edge_weights[k], term.dtype)
                 terms.append(term)
             states.append(keep_present(tf.add_n(terms), inside))
+            shared.append(SharedInput(states[-1]))
         if training:
             self._keep(new_state)
         return ops.concatenate([states[i] for i in self.spec.concat], axis=-1)
@@ -118,17 +120,52 @@ class SearchCell(keras.layers.Layer):
         return zip(self._groups, self.stacks, strict=True)
 
     def _edges(self):
-        """For each edge its structure, its template and its values."""
+        """For each edge its structure, its stack and its values in it."""
         edges = {}
         for (primitives, stride, places), stack in self._grouped_stacks():
             structure = (primitives, stride, self.filters)
             for k, values in zip(places, stack.edge_values(), strict=True):
-                edges[k] = (structure, stack.template, values)
+                edges[k] = (structure, stack, values)
         return edges
+
+    def _edge(self, edge, shared, weights, settings):
+        """An edge's output and its new state, by the trace of its structure."""
+        structure, stack, values = edge
+        training, frozen = settings
+        found = shared.asked_by(
+            lambda shared: _look(stack.template, shared, training)
+        )
+
+        def call(found, weights, values):
+            return stack.call_edge(
+                values,
+                lambda edge: _output(
+                    edge, SharedInput(found=found), weights, training
+                ),
+                frozen=frozen,
+            )
+
+        return self._traces.call(
+            (structure, settings), call, found, weights, values
+        )
 
     def _keep(self, new_state):
         for (_, _, places), stack in self._grouped_stacks():
             stack.assign_state([new_state[k] for k in places])
+
+
+def _look(edge, shared, training):
+    """Has what an edge needs of its input computed, outside of its trace."""
+    if hasattr(edge, "look"):
+        return edge.look(shared, training)
+    return shared.inputs
+
+
+def _output(edge, shared, weights, training):
+    """What an edge gives: the fast way, if it has one."""
+    if hasattr(edge, "from_shared"):
+        return edge.from_shared(shared, weights, training)
+    return edge(shared.inputs, weights, training=training)
 
 
 def _equal_edges(spec):

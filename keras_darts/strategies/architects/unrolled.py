@@ -96,16 +96,16 @@ class Unrolled:
         shift = tf.math.divide_no_nan(
             tf.cast(self.epsilon, v[0].dtype), tf.linalg.global_norm(v)
         )
-        ahead, behind = (
-            problem.gradients(
-                batch,
-                [wi + sign * shift * vi for wi, vi in zip(w, v, strict=True)],
-                a,
-                wrt="arch",
-            ).arch
-            for sign in (1.0, -1.0)
-        )
+        ahead = problem.gradients(batch, _moved(w, v, shift), a, "arch").arch
+        # One after the other, so that the activations of just one are held.
+        with tf.control_dependencies(ahead):
+            behind = _moved(w, v, -shift)
+        behind = problem.gradients(batch, behind, a, "arch").arch
         return [
             tf.math.divide_no_nan(p - n, tf.cast(2 * shift, p.dtype))
             for p, n in zip(ahead, behind, strict=True)
         ]
+
+
+def _moved(weights, direction, shift):
+    return [w + shift * d for w, d in zip(weights, direction, strict=True)]

@@ -1,0 +1,56 @@
+"""An input that several layers see."""
+
+from keras import ops
+
+
+class SharedInput:
+    """A tensor, and what the layers that see it need of it, computed once.
+
+    All candidates on all edges that leave a node begin with a rectification,
+    a pool or a rearrangement of the same features. A layer that can share
+    that has two methods: `look(shared, training)` gives what it needs, and
+    `weighted(shared, weight, training)` its outputs times a scalar.
+
+    Args:
+        inputs: Tensor. Defaults to `None`, where all that will be asked for
+            is in `found`.
+        found: Dictionary from a name to what was computed under it. Defaults
+            to `None`: nothing yet.
+
+    Example:
+
+    >>> shared = SharedInput(tf.constant([-1.0, 1.0]))
+    >>> shared.relu.numpy().tolist()
+    [0.0, 1.0]
+    >>> list(shared.found)
+    ['relu']
+    """
+
+    def __init__(self, inputs=None, found=None):
+        self._inputs = inputs
+        self._asked = set()
+        self.found = dict(found or {})
+
+    @property
+    def inputs(self):
+        return self.once("inputs", lambda inputs: inputs)
+
+    @property
+    def relu(self):
+        return self.once("relu", ops.relu)
+
+    def once(self, name, function):
+        """`function` of the inputs, the first time that `name` is asked for."""
+        if name not in self.found:
+            asked = set(self._asked)
+            self.found[name] = function(self._inputs)
+            # What it is made of was asked for by it, not by the layer.
+            self._asked = asked
+        self._asked.add(name)
+        return self.found[name]
+
+    def asked_by(self, look):
+        """The part of `found` that `look(self)` asks for, computed now."""
+        self._asked = set()
+        look(self)
+        return {name: self.found[name] for name in sorted(self._asked)}
