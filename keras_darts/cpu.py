@@ -8,12 +8,15 @@ import warnings
 _ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 
 
-def configure_cpu(graph_optimizer=False, onednn=True):
+def configure_cpu(graph_optimizer=False, onednn=True, threads="across"):
     """Sets TensorFlow up for small machines; call it before all else.
 
-    oneDNN's kernels, which TensorFlow leaves off on some processors, made a
-    step faster where that was measured. The graph optimizer takes half of the
-    time to a search's first step and was found to win nothing after it.
+    A search has hundreds of small operations that wait for nothing: run side
+    by side on a thread each they are faster than one after the other on all
+    threads. oneDNN's kernels, which TensorFlow leaves off on some processors,
+    make a step faster. The graph optimizer takes half of the time to a
+    search's first step and was found to win nothing after it.
+    `benchmarks/README.md` has the figures.
 
     Args:
         graph_optimizer: Boolean, whether TensorFlow rewrites graphs before
@@ -21,24 +24,59 @@ def configure_cpu(graph_optimizer=False, onednn=True):
         onednn: Boolean, whether oneDNN is used. The environment variable
             `TF_ENABLE_ONEDNN_OPTS` prevails where it is set. Defaults to
             `True`.
+        threads: `"across"` operations, with one for each; `"within"` them,
+            as TensorFlow comes, which is better for a plain network; `None`
+            leaves alone what is set. Defaults to `"across"`.
 
     Warns:
         RuntimeWarning: if TensorFlow is imported already, too late for
-            `onednn` to take effect; the graph optimizer is set nevertheless.
+            `onednn`, or has begun to run, too late for `threads`; the rest is
+            set nevertheless.
+
+    Raises:
+        ValueError: for unknown `threads`.
     """
-    if _ONEDNN not in os.environ:
-        if "tensorflow" in sys.modules:
-            warnings.warn(
-                "`onednn` has no effect once TensorFlow is imported: call "
-                f"configure_cpu before that, or set {_ONEDNN} in the "
-                f"environment. Received: onednn={onednn}",
-                RuntimeWarning,
-                stacklevel=2,
-            )
-        else:
-            os.environ[_ONEDNN] = str(int(onednn))
+    if threads not in ("across", "within", None):
+        raise ValueError(
+            '`threads` must be "across", "within" or None. '
+            f"Received: threads={threads!r}"
+        )
+    _choose_onednn(onednn)
     # Not at the top, where it would be imported before oneDNN is chosen.
     tensorflow = importlib.import_module("tensorflow")
     tensorflow.config.optimizer.set_experimental_options(
         {"disable_meta_optimizer": not graph_optimizer}
     )
+    if threads is not None:
+        _choose_threads(tensorflow.config.threading, threads)
+
+
+def _choose_onednn(onednn):
+    if _ONEDNN in os.environ:
+        return
+    if "tensorflow" in sys.modules:
+        _warn(
+            "`onednn` has no effect once TensorFlow is imported: call "
+            f"configure_cpu before that, or set {_ONEDNN} in the "
+            f"environment. Received: onednn={onednn}"
+        )
+    else:
+        os.environ[_ONEDNN] = str(int(onednn))
+
+
+def _choose_threads(threading, threads):
+    # Zero leaves a number to TensorFlow: one a core.
+    within = 1 if threads == "across" else 0
+    if threading.get_intra_op_parallelism_threads() == within:
+        return
+    try:
+        threading.set_intra_op_parallelism_threads(within)
+    except RuntimeError:
+        _warn(
+            "`threads` has no effect once TensorFlow has begun to run: call "
+            f"configure_cpu before that. Received: threads={threads!r}"
+        )
+
+
+def _warn(message):
+    warnings.warn(message, RuntimeWarning, stacklevel=4)

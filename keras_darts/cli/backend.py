@@ -21,7 +21,8 @@ def start(graph_optimizer=True):
     quiet = contextlib.nullcontext if _LEVEL in os.environ else _without_noise
     os.environ.setdefault(_LEVEL, "2")
     with quiet():
-        configure_cpu(graph_optimizer=graph_optimizer)
+        threads = "within" if graph_optimizer else "across"
+        configure_cpu(graph_optimizer=graph_optimizer, threads=threads)
         import tensorflow as tf
 
         tf.config.list_physical_devices()

@@ -121,11 +121,17 @@ class BatchNormalization(keras.layers.Layer):
 
     def _scale_and_offset(self, channels, weight=None):
         dtype = self.moving_mean.dtype
-        weight = ops.cast(1 if weight is None else weight, dtype)
+        scale, offset = ops.ones((channels,), dtype), None
         if self.affine:
-            return weight * self.gamma.value, weight * self.beta.value
-        # The kernel multiplies by a scale anyway: the weight costs nothing.
-        return tf.fill((channels,), weight), ops.zeros((channels,), dtype)
+            scale, offset = self.gamma.value, self.beta.value
+        # The kernel multiplies by a scale anyway: a weight costs nothing.
+        if weight is not None:
+            weight = ops.cast(weight, dtype)
+            scale = scale * weight
+            offset = offset if offset is None else offset * weight
+        if offset is None:
+            offset = ops.zeros((channels,), dtype)
+        return scale, offset
 
     def _is_fused(self, inputs):
         return self.moving_mean.dtype == "float32" and len(inputs.shape) == 4

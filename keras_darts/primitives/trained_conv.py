@@ -47,7 +47,7 @@ def convolve_depthwise_narrowly(inputs, kernel, stride, padding):
         outputs = tf.nn.depthwise_conv2d(inputs, kernel, strides, padding)
         return outputs, gradient
 
-    return convolve(inputs, kernel)
+    return convolve(inputs, tf.convert_to_tensor(kernel))
 
 
 def trains_faster_by_columns(kernel):

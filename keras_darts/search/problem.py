@@ -73,13 +73,17 @@ class SearchProblem:
                 with the penalties of a step of the weights. Defaults to
                 `False`.
         """
+        modality = self._search.modality
+        penalized = penalized and modality.penalizes
+        traced = "both" if modality.gradients_together else wrt
+        traced = "arch" if wrt == "arch" else traced
         evaluate = self._function(
-            f"evaluate_{wrt}_{penalized}", self._evaluate, wrt, penalized
+            f"evaluate_{traced}_{penalized}", self._evaluate, traced, penalized
         )
         found = Evaluation(*evaluate(batch, weights, arch))
         return found._replace(
             weights=sum_over_replicas(found.weights),
-            arch=sum_over_replicas(found.arch),
+            arch=sum_over_replicas(found.arch if wrt != "weights" else []),
         )
 
     def mixed_product(self, batch, weights, arch, vector):

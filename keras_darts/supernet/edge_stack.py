@@ -6,6 +6,8 @@ which costs a dozen graph operations in every optimizer step. Stacked, the
 same numbers lie in a hundred variables.
 """
 
+import math
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -38,9 +40,13 @@ class EdgeStack(keras.layers.Layer):
         return self._edges.layers[0]
 
     def build(self, input_shape):
-        edges = self._edges.layers
+        template, *others = edges = self._edges.layers
+        template.build(input_shape)
+        # Of the others nothing but their first values will be needed.
+        with tf.variable_creator_scope(_first_value):
+            for edge in others:
+                edge.build(input_shape)
         for edge in edges:
-            edge.build(input_shape)
             edge.built = True
         self.stacked_weights = [
             self._stack(variables, trainable=True)
@@ -72,7 +78,8 @@ class EdgeStack(keras.layers.Layer):
                 that none is prepared. Defaults to `False`.
 
         Returns:
-            What the function gives, and the edge's new state.
+            What the function gives, and the edge's new state, as
+            `assign_state` takes it.
         """
         weights, state = values
         if frozen:
@@ -84,18 +91,22 @@ class EdgeStack(keras.layers.Layer):
         mapping = list(zip(variables, [*weights, *state], strict=True))
         with keras.StatelessScope(state_mapping=mapping) as scope:
             outputs = function(self.template)
-        return outputs, [
-            scope.get_current_value(variable)
-            for variable in self.template.non_trainable_variables
-        ]
+        return outputs, _packed(
+            [
+                scope.get_current_value(variable)
+                for variable in self.template.non_trainable_variables
+            ]
+        )
 
     def assign_state(self, states):
-        """Takes over the new state of each edge."""
-        by_variable = zip(*states, strict=True)
-        for variable, values in zip(
-            self.stacked_state, by_variable, strict=True
-        ):
-            variable.assign(ops.stack(values))
+        """Takes over the new state of each edge, in order."""
+        for name in states[0]:
+            of_edges = tf.stack([state[name] for state in states])
+            variables = [v for v in self.stacked_state if v.dtype == name]
+            sizes = [math.prod(v.shape[1:]) for v in variables]
+            parts = tf.split(of_edges, sizes, axis=1)
+            for variable, part in zip(variables, parts, strict=True):
+                variable.assign(ops.reshape(part, variable.shape))
 
     def stack_of(self, variable):
         """The stacked variable that stands for one of the template's."""
@@ -126,6 +137,20 @@ class EdgeStack(keras.layers.Layer):
             return [[] for _ in range(self.count)]
         unstacked = [ops.unstack(v.value, self.count, 0) for v in variables]
         return [list(values) for values in zip(*unstacked, strict=True)]
+
+
+def _packed(tensors):
+    """A vector for each precision: a few tensors cost less than dozens."""
+    parts = {}
+    for tensor in tensors:
+        flat = ops.reshape(tensor, (-1,))
+        parts.setdefault(tensor.dtype.name, []).append(flat)
+    return {name: tf.concat(flat, axis=0) for name, flat in parts.items()}
+
+
+def _first_value(_, initial_value, **settings):
+    """Stands for a variable that is never assigned: making one takes long."""
+    return initial_value() if callable(initial_value) else initial_value
 
 
 class _Untracked:

@@ -14,6 +14,10 @@ from keras_darts.search.modalities.modality import Modality
 class LabelledModality(Modality):
     """What images and sentences have in common."""
 
+    penalizes = False
+    # What is traced for an edge gives both kinds anyway.
+    gradients_together = True
+
     @property
     def num_outputs(self):
         return self.sizes["num_classes"]

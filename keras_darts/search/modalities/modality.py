@@ -21,6 +21,10 @@ class Modality(abc.ABC):
     # which arguments `derived_network` has, with their defaults.
     needs = ()
     network_sizes = {}
+    # Whether steps of the weights add a penalty to the loss, and whether
+    # gradients of weights and architecture cost no more together.
+    penalizes = True
+    gradients_together = False
 
     def __init__(self, search, **sizes):
         self._search = search
