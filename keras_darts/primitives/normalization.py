@@ -70,11 +70,10 @@ class BatchNormalization(keras.layers.Layer):
         """
         affine = self._scale_and_offset(inputs.shape[-1])
         outputs, *batch = self._normalize_batch(inputs, *affine)
-        return outputs, batch
+        return outputs, [ops.stop_gradient(value) for value in batch]
 
     def follow(self, batch):
         """Moves the running statistics towards those of a batch."""
-        batch = [ops.stop_gradient(value) for value in batch]
         self._assign(self._moved(self._statistics, batch))
 
     def normalize_batch(self, inputs, statistics):

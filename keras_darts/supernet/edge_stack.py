@@ -106,7 +106,10 @@ class EdgeStack(keras.layers.Layer):
             sizes = [math.prod(v.shape[1:]) for v in variables]
             parts = tf.split(of_edges, sizes, axis=1)
             for variable, part in zip(variables, parts, strict=True):
-                variable.assign(ops.reshape(part, variable.shape))
+                is_flat = len(variable.shape) == 2
+                variable.assign(
+                    part if is_flat else ops.reshape(part, variable.shape)
+                )
 
     def stack_of(self, variable):
         """The stacked variable that stands for one of the template's."""
