@@ -12,11 +12,9 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
-
-@pytest.fixture(scope="session", autouse=True)
-def _set_up_as_by_the_command_line():
-    """The graph optimizer would double the time of whatever is traced."""
-    kd.configure_cpu()
+# As the command line does it, and before any test module makes TensorFlow
+# run; the graph optimizer would double the time of whatever is traced.
+kd.configure_cpu()
 
 
 @pytest.fixture(scope="session")

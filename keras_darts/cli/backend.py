@@ -11,17 +11,21 @@ from keras_darts.cpu import configure_cpu
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
-def start(graph_optimizer=True):
+def start(graph_optimizer=True, threads="within"):
     """Imports TensorFlow as this machine needs it.
 
     Where the user has set `TF_CPP_MIN_LOG_LEVEL`, all is shown that it lets
     through.
+
+    Args:
+        graph_optimizer: As for `configure_cpu`. Defaults to `True`.
+        threads: As for `configure_cpu`: `"across"` operations for a search,
+            `"within"` them for plain networks. Defaults to `"within"`.
     """
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     quiet = contextlib.nullcontext if _LEVEL in os.environ else _without_noise
     os.environ.setdefault(_LEVEL, "2")
     with quiet():
-        threads = "within" if graph_optimizer else "across"
         configure_cpu(graph_optimizer=graph_optimizer, threads=threads)
         import tensorflow as tf
 
