@@ -27,6 +27,7 @@ class InputWait(keras.callbacks.Callback):
 
     Attributes:
         share: Float, of the last epoch; `None` before the first one ends.
+        seconds: Float, all that the steps of that epoch took, or `None`.
 
     Example:
 
@@ -41,11 +42,10 @@ class InputWait(keras.callbacks.Callback):
     def __init__(self, in_logs=False):
         super().__init__()
         self.in_logs = in_logs
-        self.share = None
-        self._steps = None
+        self.share = self.seconds = self._steps = None
 
     def on_train_begin(self, logs=None):
-        self.share = self._steps = None
+        self.share = self.seconds = self._steps = None
         if self.model.steps_per_execution != 1:
             return
         if not isinstance(self.model.train_function, _TimedSteps):
@@ -61,7 +61,8 @@ class InputWait(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if self._steps is None or not self._steps.seconds:
             return
-        self.share = self._steps.waited / self._steps.seconds
+        self.seconds = self._steps.seconds
+        self.share = self._steps.waited / self.seconds
         _LOG.info(
             "epoch %d: %.2f %% of the time of its steps waited for input",
             epoch + 1,

@@ -60,6 +60,7 @@ def test_slow_input_shows_in_the_share(eager):
     fast, _ = fitted(model(run_eagerly=eager), memory)
     assert 0 <= fast.share < slow.share < 1
     assert slow.share > 0.5
+    assert slow.seconds > 2 * 0.2
 
 
 @pytest.mark.parametrize("jit_compile", [True, False])
