@@ -93,6 +93,8 @@ def run(options):
                 recipe=plan.recipe,
                 vocabulary=modality.vocabulary(read),
             ),
+            # After the run, whose history holds no times.
+            training.InputWait(in_logs=True),
             report.Board(folder / "tensorboard"),
         ],
     )

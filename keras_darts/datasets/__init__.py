@@ -15,6 +15,7 @@ from keras_darts.datasets.halves import split
 from keras_darts.datasets.imagenet_augmentation import ColorJitter
 from keras_darts.datasets.imagenet_augmentation import RandomResizedCrop
 from keras_darts.datasets.imagenet_augmentation import ResizeCenterCrop
+from keras_darts.datasets.memory import kept_in_memory
 from keras_darts.datasets.segment_lengths import segment_lengths
 from keras_darts.datasets.segments import bilevel_segments
 from keras_darts.datasets.segments import evaluation_segments
@@ -64,6 +65,7 @@ __all__ = [
     "evaluation",
     "evaluation_segments",
     "infer_task",
+    "kept_in_memory",
     "load",
     "load_corpus",
     "load_sentences",

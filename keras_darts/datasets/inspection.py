@@ -14,6 +14,9 @@ _KEEPS_COUNT = (
     "PrefetchDataset",
 )
 
+# What leaves elements as they are, and holds a few of them at most.
+_PASSES_ON = ("AssertCardinalityDataset", "OptionsDataset", "PrefetchDataset")
+
 
 @dataclasses.dataclass(frozen=True)
 class Traits:
@@ -26,6 +29,7 @@ class Traits:
         random: Boolean, whether its functions draw random numbers or call
             Python: augmentation, as a rule.
         repeats: Boolean, whether elements come more than once.
+        in_memory: Boolean, whether elements lie in memory as they come.
         one_pass: Tuple `(count, unit)` with the unit `"elements"` or
             `"batches"`, how much comes before the first repetition, or `None`
             when that can't be known.
@@ -35,6 +39,7 @@ class Traits:
     generated: bool
     random: bool
     repeats: bool
+    in_memory: bool
     one_pass: tuple | None
 
 
@@ -59,6 +64,7 @@ def traits(dataset):
             any(map(_repeats, nodes))
             or any("RepeatDataset" in name for name in operations)
         ),
+        in_memory=_in_memory(dataset),
         one_pass=_one_pass(dataset),
     )
 
@@ -89,6 +95,12 @@ def _repeats(node):
     if _kind(node) != "RepeatDataset":
         return False
     return int(getattr(node, "_count", -1)) != 1
+
+
+def _in_memory(node):
+    while _kind(node) in _PASSES_ON:
+        (node,) = _inputs(node)
+    return _kind(node) in ("CacheDataset", "TensorSliceDataset")
 
 
 def _operations(node):

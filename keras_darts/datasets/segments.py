@@ -63,7 +63,8 @@ def segments(
     starts, lengths = _passes(
         streams, range(start_epoch, epochs), seed=seed, cut=cut
     )
-    return _slices(streams, starts.ravel(), lengths.ravel())
+    batches = _slices(streams, starts.ravel(), lengths.ravel())
+    return batches.prefetch(tf.data.AUTOTUNE)
 
 
 def bilevel_segments(
@@ -118,7 +119,7 @@ def bilevel_segments(
     length = min(segment_length, search.length)
     search_starts = np.arange(steps) % (search.length // length) * length
     count = epochs - start_epoch
-    return tf.data.Dataset.zip(
+    pairs = tf.data.Dataset.zip(
         (
             _slices(train, starts[:, turns].ravel(), lengths[:, turns].ravel()),
             _slices(
@@ -128,6 +129,7 @@ def bilevel_segments(
             ),
         )
     )
+    return pairs.prefetch(tf.data.AUTOTUNE)
 
 
 def evaluation_segments(streams, segment_length=35):
@@ -168,8 +170,6 @@ def _slices(streams, starts, lengths):
         )
 
     places = (starts.astype("int32"), lengths.astype("int32"))
-    return (
-        tf.data.Dataset.from_tensor_slices(places)
-        .map(piece, num_parallel_calls=tf.data.AUTOTUNE)
-        .prefetch(tf.data.AUTOTUNE)
+    return tf.data.Dataset.from_tensor_slices(places).map(
+        piece, num_parallel_calls=tf.data.AUTOTUNE
     )

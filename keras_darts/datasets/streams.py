@@ -129,7 +129,7 @@ def bilevel(
     return _ended(pairs, (epochs - start_epoch) * steps)
 
 
-def evaluation(dataset, batch_size, transform=None):
+def evaluation(dataset, batch_size, transform=None, normalize=None):
     """Batches of every element once, in order, the last one maybe smaller.
 
     Args:
@@ -137,13 +137,21 @@ def evaluation(dataset, batch_size, transform=None):
         batch_size: Integer.
         transform: Function of a batch of images, as `ResizeCenterCrop`,
             applied to each image by itself. Defaults to `None`.
+        normalize: Function of a batch of images, applied to whole batches.
+            Defaults to `None`.
     """
     if transform is not None:
         dataset = dataset.map(
             lambda image, *rest: (transform(image[None])[0], *rest),
             num_parallel_calls=tf.data.AUTOTUNE,
         )
-    return dataset.batch(batch_size).prefetch(tf.data.AUTOTUNE)
+    batches = dataset.batch(batch_size)
+    if normalize is not None:
+        batches = batches.map(
+            lambda images, *rest: (normalize(images), *rest),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
+    return batches.prefetch(tf.data.AUTOTUNE)
 
 
 def _steps(size, batch_size, steps_per_epoch):

@@ -16,6 +16,7 @@ from keras_darts.search.callbacks import ArchitectureBoard
 from keras_darts.search.callbacks import ArchitectureMonitor
 from keras_darts.search.callbacks import RunDirectory
 from keras_darts.search.checkpoint import SearchCheckpoint
+from keras_darts.training import InputWait
 from keras_darts.version import __version__
 
 _LOG = logging.getLogger("keras_darts")
@@ -59,7 +60,10 @@ def plan_fit(
         "augmentation": augment and augmentations.serialize(augment),
     }
     config = run_config(search, settings, epochs)
-    run, start = _run_callbacks(search, config, output_dir, resume_from)
+    wait = InputWait()
+    run, start = _run_callbacks(
+        search, config, output_dir, resume_from, wait=wait
+    )
     return Plan(
         x=modality.batches(
             data,
@@ -72,7 +76,12 @@ def plan_fit(
         epochs=epochs,
         initial_epoch=start,
         steps_per_epoch=steps,
-        callbacks=[ArchitectureMonitor(), *search.strategy.callbacks, *run],
+        callbacks=[
+            wait,
+            ArchitectureMonitor(),
+            *search.strategy.callbacks,
+            *run,
+        ],
     )
 
 
@@ -129,7 +138,7 @@ def run_folder(output_dir, resume_from):
     return writable_folder(folder, "output_dir")
 
 
-def _run_callbacks(search, config, output_dir, resume_from):
+def _run_callbacks(search, config, output_dir, resume_from, *, wait):
     """The callbacks that write the run, and the epoch at which it starts."""
     if output_dir is None:
         return [], 0
@@ -147,7 +156,8 @@ def _run_callbacks(search, config, output_dir, resume_from):
         start_epoch=start,
         files=search.modality.files(),
     )
-    return [directory, ArchitectureBoard(output_dir / "tensorboard")], start
+    board = ArchitectureBoard(output_dir / "tensorboard", wait)
+    return [directory, board], start
 
 
 def run_config(search, settings, epochs):

@@ -4,6 +4,7 @@ from keras_darts.training.averaged_sgd import AveragedSGD
 from keras_darts.training.averaging import NonMonotonicAveraging
 from keras_darts.training.classification import classification_figures
 from keras_darts.training.drop_path_ramp import DropPathRamp
+from keras_darts.training.input_wait import InputWait
 from keras_darts.training.language_recipe import LanguageRecipe
 from keras_darts.training.language_recipes import MODEL_SETTINGS
 from keras_darts.training.language_recipes import ptb_recipe
@@ -31,6 +32,7 @@ __all__ = [
     "CoupledAdam",
     "CoupledSGD",
     "DropPathRamp",
+    "InputWait",
     "LanguageRecipe",
     "NonMonotonicAveraging",
     "Perplexity",

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from keras_darts.datasets import evaluation
+from keras_darts.datasets import kept_in_memory
 from keras_darts.datasets import stream
 from keras_darts.datasets.augmentation import Augmentation
 from keras_darts.datasets.augmentation import serialize
@@ -21,8 +22,9 @@ class Recipe(BaseRecipe):
 
     `cifar_recipe`, `imagenet_recipe` and `small_image_recipe` make them. Data
     sets go in raw and unbatched, in an order that never changes; what comes
-    out of `pipeline` is augmented, normalised, shuffled and batched. One
-    recipe can train any number of networks.
+    out of `pipeline` is augmented, normalised, shuffled and batched. Small
+    ones are decoded once and kept in memory, as `datasets.kept_in_memory`
+    says. One recipe can train any number of networks.
 
     Args:
         num_train: Integer, the images of the training set.
@@ -116,10 +118,9 @@ class Recipe(BaseRecipe):
                 every image comes once, in order. Defaults to `True`.
             start_epoch: Integer, the epoch to begin with. Defaults to `0`.
         """
-        normalize = self.preprocessing
+        normalize, dataset = self.preprocessing, kept_in_memory(dataset)
         if not training:
-            batches = evaluation(dataset, self.batch_size, self.resize)
-            return batches.map(lambda images, *rest: (normalize(images), *rest))
+            return evaluation(dataset, self.batch_size, self.resize, normalize)
         self._check_size(dataset)
         return stream(
             dataset,

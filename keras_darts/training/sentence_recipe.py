@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from keras_darts.datasets import evaluation
+from keras_darts.datasets import kept_in_memory
 from keras_darts.datasets import stream
 from keras_darts.errors import positive_integer
 from keras_darts.schedules import CosineByEpoch
@@ -73,6 +74,7 @@ class SentenceRecipe(BaseRecipe):
                 order. Defaults to `True`.
             start_epoch: Integer, the epoch to begin with. Defaults to `0`.
         """
+        dataset = kept_in_memory(dataset)
         if not training:
             return evaluation(dataset, self.batch_size)
         return stream(

@@ -14,6 +14,8 @@ class ArchitectureBoard(keras.callbacks.Callback):
 
     Args:
         folder: Where TensorBoard will look.
+        input_wait: `training.InputWait` among the callbacks before this one,
+            whose share is drawn too. Defaults to `None`.
 
     Example:
 
@@ -21,9 +23,10 @@ class ArchitectureBoard(keras.callbacks.Callback):
     'runs/a/tensorboard'
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder, input_wait=None):
         super().__init__()
         self.folder = str(folder)
+        self.input_wait = input_wait
         self._writer = None
 
     def on_train_begin(self, logs=None):
@@ -35,6 +38,8 @@ class ArchitectureBoard(keras.callbacks.Callback):
         with self._writer.as_default(step=epoch):
             for name, value in (logs or {}).items():
                 tf.summary.scalar(name, value)
+            if self.input_wait is not None:
+                self.input_wait.summarize()
             for kind, spec in self.model.search_space.cells.items():
                 heat_map = analysis.alphas_png(
                     weights[kind], _column_names(spec), title=f"{kind} cell"

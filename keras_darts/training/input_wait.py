@@ -1,0 +1,121 @@
+"""How much of the time of an epoch's steps goes by in waiting for input."""
+
+import logging
+import time
+
+import keras
+import tensorflow as tf
+
+_LOG = logging.getLogger("keras_darts")
+_NAME = "input_wait_share"
+
+
+class InputWait(keras.callbacks.Callback):
+    """Measures the share of an epoch's steps that was spent waiting for input.
+
+    The share is a number between 0 and 1: the seconds that steps stood still
+    until their batch was there, divided by the seconds from the begin of the
+    first step to the end of the last one. Validation does not count. It serves
+    every `fit` on TensorFlow whose model runs one step an execution; in others
+    nothing is measured. `DartsSearch.fit` adds this callback itself and writes
+    the share to TensorBoard.
+
+    Args:
+        in_logs: Boolean, whether the share becomes the log `input_wait_share`
+            of the epoch, seen by all callbacks that come later. Defaults to
+            `False`, since histories with times in them never repeat.
+
+    Attributes:
+        share: Float, of the last epoch; `None` before the first one ends.
+        seconds: Float, all that the steps of that epoch took, or `None`.
+
+    Example:
+
+    >>> model = keras.Sequential([keras.layers.Dense(1)])
+    >>> model.compile(loss="mse")
+    >>> x, y, wait = np.ones((96, 3)), np.ones((96, 1)), InputWait()
+    >>> history = model.fit(x, y, verbose=0, callbacks=[wait])
+    >>> 0 < wait.share < 1
+    True
+    """
+
+    def __init__(self, in_logs=False):
+        super().__init__()
+        self.in_logs = in_logs
+        self.share = self.seconds = self._steps = None
+
+    def on_train_begin(self, logs=None):
+        self.share = self.seconds = self._steps = None
+        if self.model.steps_per_execution != 1:
+            return
+        if not isinstance(self.model.train_function, _TimedSteps):
+            self.model.train_function = _TimedSteps(
+                self.model.train_function, self.model.run_eagerly
+            )
+        self._steps = self.model.train_function
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self._steps is not None:
+            self._steps.forget_times()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self._steps is None or not self._steps.seconds:
+            return
+        self.seconds = self._steps.seconds
+        self.share = self._steps.waited / self.seconds
+        _LOG.info(
+            "epoch %d: %.2f %% of the time of its steps waited for input",
+            epoch + 1,
+            100 * self.share,
+        )
+        if self.in_logs and logs is not None:
+            logs[_NAME] = self.share
+
+    def summarize(self):
+        """Writes a scalar of the last epoch to the present `tf.summary`."""
+        if self.share is not None:
+            tf.summary.scalar(_NAME, self.share)
+
+
+class _TimedSteps:
+    """Keras' train function, with batches pulled from outside of its graph.
+
+    Callbacks with a hook for batches would be simpler, but they make Keras
+    wait for the logs of each step. There the pull can be timed; within the
+    graph it is an operation among others.
+    """
+
+    def __init__(self, function, eager):
+        self._function = function
+        self._eager = eager
+        self._spec = self._step = None
+        self.forget_times()
+
+    def forget_times(self):
+        self.waited = self.seconds = 0.0
+        self._begin = None
+
+    def __call__(self, iterator):
+        begin = time.perf_counter()
+        if self._begin is None:
+            self._begin = begin
+        batch = next(iterator)
+        self.waited += time.perf_counter() - begin
+        logs = self._step_for(iterator.element_spec)(batch)
+        self.seconds = time.perf_counter() - self._begin
+        return logs
+
+    def _step_for(self, spec):
+        if self._step is None or self._spec != spec:
+            self._spec, self._step = spec, self._on_batch
+            if not self._eager:
+                # The spec of the iterator, since a batch itself has no open
+                # dimension and each length of a text would be traced anew.
+                self._step = tf.function(
+                    self._on_batch, input_signature=(spec,), autograph=False
+                )
+        return self._step
+
+    def _on_batch(self, batch):
+        # Keras takes any iterable that is no iterator of TensorFlow.
+        return self._function([batch])

@@ -1,0 +1,69 @@
+"""How long a search waits for its input, and where that is said."""
+
+import csv
+import time
+
+import pytest
+import tensorflow as tf
+
+import keras_darts as kd
+
+# Graphviz is not needed, and says so where it is missing.
+pytestmark = pytest.mark.filterwarnings("ignore:Graphviz")
+
+
+@pytest.fixture
+def space():
+    """The smallest one, since each step of it is waited for."""
+    return kd.search_spaces.darts_cnn(
+        2, 2, num_nodes=1, primitives=("skip_connect", "max_pool_3x3")
+    )
+
+
+def fitted(space, x, y=None, *, eager=True, **options):
+    search = kd.DartsSearch(space)
+    search.compile(run_eagerly=eager)
+    search.fit(x, y, epochs=2, steps_per_epoch=2, verbose=0, **options)
+    return search
+
+
+def shares(folder):
+    (events,) = (folder / "tensorboard").iterdir()
+    return [
+        float(tf.make_ndarray(value.tensor))
+        for event in tf.compat.v1.train.summary_iterator(str(events))
+        for value in event.summary.value
+        if value.tag == "input_wait_share"
+    ]
+
+
+def test_the_share_is_in_tensorboard_and_not_in_the_history(
+    space, images, labels, tmp_path
+):
+    fitted(space, images, labels, batch_size=8, output_dir=tmp_path)
+    assert len(shares(tmp_path)) == 2
+    assert all(0 < share < 1 for share in shares(tmp_path))
+    with (tmp_path / "history.csv").open(newline="") as file:
+        assert "input_wait_share" not in next(csv.reader(file))
+
+
+def test_data_that_are_slow_to_read_show_in_the_share(
+    space, images, labels, tmp_path
+):
+    def read(image, label):
+        tf.py_function(lambda: time.sleep(0.02), [], [])
+        # What is drawn anew is not held: each pass reads it again.
+        noise = tf.random.uniform(image.shape, maxval=9)
+        return image + tf.cast(noise, "uint8"), label
+
+    held = tf.data.Dataset.from_tensor_slices((images[:32], labels[:32]))
+    for name, data in (("held", held), ("slow", held.map(read))):
+        fitted(space, data.batch(8), output_dir=tmp_path / name)
+    assert max(shares(tmp_path / "held")) < max(shares(tmp_path / "slow"))
+
+
+def test_a_step_can_be_called_by_itself_after_fit(space, images, labels):
+    search = fitted(space, images, labels, batch_size=8, eager=False)
+    pair = tuple((images[:8], labels[:8]) for _ in range(2))
+    stream = iter(tf.data.Dataset.from_tensors(pair).repeat())
+    assert search.train_function(stream)["loss"] > 0
