@@ -1,14 +1,10 @@
 """The benchmarks of a step measure what they say, at a tiny size."""
 
 import json
-import os
-import pathlib
-import subprocess
-import sys
 
 import pytest
+from running import run
 
-ROOT = pathlib.Path(__file__).parents[2]
 TINY = {
     "image": {
         "filters": 2,
@@ -34,19 +30,6 @@ ORIGINALS = {
 }
 
 
-def run(script, *switches, **flags):
-    flags = [f"--{name}={value}" for name, value in flags.items()]
-    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
-    return subprocess.run(
-        [sys.executable, ROOT / "benchmarks" / f"{script}.py", *switches]
-        + flags,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-
-
 def figures(search, tmp_path, *switches, **flags):
     """The printed text, and what was written to the file."""
     flags = {"search": search, "steps": 2, **TINY[search], **flags}
@@ -54,18 +37,6 @@ def figures(search, tmp_path, *switches, **flags):
     done = run("step_time", *switches, output=output, **flags)
     assert done.returncode == 0, done.stderr
     return done.stdout, json.loads(output.read_text())
-
-
-@pytest.fixture(scope="module")
-def original():
-    """A checkout of quark0/darts with PyTorch, or a skip."""
-    folder = os.environ.get("KERAS_DARTS_TEST_ORIGINAL")
-    if not folder:
-        pytest.skip(
-            "set KERAS_DARTS_TEST_ORIGINAL to a checkout of quark0/darts"
-        )
-    pytest.importorskip("torch")
-    return folder
 
 
 @pytest.mark.parametrize("search", TINY)
