@@ -1,4 +1,4 @@
-"""The steps of a recurrent `DartsSearch`, for `recurrent_step_time.py`.
+"""The steps of a recurrent `DartsSearch`, for `step_time.py`.
 
 Imports TensorFlow: what shall be set before that is set by the importer.
 """
@@ -6,22 +6,34 @@ Imports TensorFlow: what shall be set before that is set by the importer.
 import numpy as np
 from keras_darts_step import STRATEGIES
 from keras_darts_step import step_of
+from work import flop
+from work import recurrent_macs
 
 import keras_darts as kd
 
 
 def build(settings):
-    """A function that does one step, and one that counts its operations."""
+    """A function that does one step, and one that tells what it consists of."""
+    kind = settings["kind"]
+    words, units = settings["vocabulary_size"], settings["hidden_size"]
     search = kd.DartsSearch(
-        "darts_rnn",
-        strategy=STRATEGIES[settings["kind"]],
-        vocabulary_size=settings["vocabulary_size"],
-        hidden_size=settings["hidden_size"],
+        kd.search_spaces.darts_rnn(settings["num_nodes"]),
+        strategy=STRATEGIES[kind],
+        vocabulary_size=words,
+        hidden_size=units,
     )
     search.compile()
     draw = np.random.default_rng(0)
     pair = tuple(batch(draw, settings) for _ in range(2))
-    return step_of(search, settings["kind"], pair)
+    step, count_operations = step_of(search, kind, pair)
+
+    def facts():
+        products = 2 + len(search.search_space.cell.edges)
+        tokens = settings["batch_size"] * settings["segment_length"]
+        macs = tokens * recurrent_macs(products, units, words)
+        return {"operations": count_operations(), "flop": flop(kind, macs)}
+
+    return step, facts
 
 
 def batch(draw, settings):

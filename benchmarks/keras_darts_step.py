@@ -5,37 +5,59 @@ Imports TensorFlow: what shall be set before that is set by the importer.
 
 import numpy as np
 import tensorflow as tf
+from work import flop
+from work import supernet_macs
 
 import keras_darts as kd
 from keras_darts.search import steps
 from keras_darts.search.graph_optimizer import graph_optimizer
+from keras_darts.search_spaces.darts_cnn import PRIMITIVES
+from keras_darts.strategies.architects import Unrolled
 
 NUM_CLASSES = 10
 STRATEGIES = {
     "weight": "darts",
     "first_order": "darts",
     "second_order": "darts_second_order",
+    "exact": kd.SearchStrategy(architect=Unrolled(hessian="exact")),
 }
 
 
 def build(settings):
-    """A function that does one step, and one that counts its operations."""
-    side = settings["image_size"]
+    """A function that does one step, and one that tells what it consists of."""
+    side, kind = settings["image_size"], settings["kind"]
     search = kd.DartsSearch(
-        strategy=STRATEGIES[settings["kind"]],
+        space_of(settings),
+        strategy=STRATEGIES[kind],
         num_classes=NUM_CLASSES,
         input_shape=(side, side, 3),
-        filters=settings["filters"],
-        num_cells=settings["num_cells"],
     )
     search.compile()
     draw = np.random.default_rng(0)
     pair = tuple(batch(draw, settings["batch_size"], side) for _ in range(2))
-    return step_of(search, settings["kind"], pair)
+    step, count_operations = step_of(search, kind, pair)
+
+    def facts():
+        macs = settings["batch_size"] * supernet_macs(
+            search.search_space, (side, side, 3), NUM_CLASSES
+        )
+        return {"operations": count_operations(), "flop": flop(kind, macs)}
+
+    return step, facts
+
+
+def space_of(settings):
+    """DARTS', or one with less in its cells."""
+    return kd.search_spaces.darts_cnn(
+        settings["filters"],
+        settings["num_cells"],
+        settings["num_nodes"],
+        PRIMITIVES[: settings["num_primitives"]],
+    )
 
 
 def step_of(search, kind, pair):
-    """What `build` gives, for a compiled search and its two batches."""
+    """A function that does a step on two batches, and one that counts it."""
     stream = iter(tf.data.Dataset.from_tensors(pair).repeat())
     if kind == "weight":
         return weight_step(search, stream)

@@ -1,4 +1,4 @@
-"""The steps of the original's recurrent search, for `recurrent_step_time.py`.
+"""The steps of the original's recurrent search, for `step_time.py`.
 
 The code runs as it stands in a checkout. It was written for a GPU and for
 PyTorch 0.3; what it misses of them is supplied from here. Its own loop of the
@@ -8,12 +8,11 @@ it.
 
 import argparse
 import importlib
-import pathlib
-import sys
 import types
 
 import torch
-from original_step import supply_what_is_missing
+from original_step import descend
+from original_step import prepare
 
 LEARNING_RATE = 20.0
 SLOWNESS = 1e-3
@@ -26,12 +25,9 @@ SETTINGS = argparse.Namespace(
 
 
 def build(settings):
-    """A function that does one step, and one that counts no operations."""
-    torch.set_num_threads(settings["cores"])
-    torch.manual_seed(0)
-    supply_what_is_missing()
+    """A function that does one step, and one that knows nothing of it."""
+    prepare(settings, "rnn")
     supply_an_embedding()
-    sys.path.insert(0, str(pathlib.Path(settings["original"], "rnn")))
     units, words = settings["hidden_size"], settings["vocabulary_size"]
     model = importlib.import_module("model_search").RNNModelSearch(
         words, units, units, units, *RATES
@@ -59,7 +55,7 @@ def build(settings):
         state["train"] = [hidden.detach() for hidden in after]
         return loss
 
-    return step, lambda: None
+    return step, dict
 
 
 def supply_an_embedding():
@@ -74,17 +70,23 @@ def supply_an_embedding():
 
 
 def weight_step(model, optimizer, data, state):
+    """What the loss was, slowness included, and the hidden state after it."""
     ids, targets = data
-    optimizer.zero_grad()
-    log_probabilities, after, hidden, _ = model(ids, state, return_h=True)
-    loss = torch.nn.functional.nll_loss(
-        log_probabilities.flatten(0, 1), targets
-    )
-    slowness = sum(h.diff(dim=0).square().mean() for h in hidden)
-    (loss + SLOWNESS * slowness).backward()
-    torch.nn.utils.clip_grad_norm_(model.parameters(), SETTINGS.clip)
-    optimizer.step()
-    return loss.item(), after
+    found = {}
+
+    def loss_of():
+        log_probabilities, found["state"], hidden, _ = model(
+            ids, state, return_h=True
+        )
+        slowness = sum(h.diff(dim=0).square().mean() for h in hidden)
+        return error(log_probabilities, targets) + SLOWNESS * slowness
+
+    return descend(optimizer, loss_of, SETTINGS.clip), found["state"]
+
+
+def error(log_probabilities, targets):
+    flat = log_probabilities.flatten(0, 1)
+    return torch.nn.functional.nll_loss(flat, targets)
 
 
 def batch(settings):

@@ -25,30 +25,20 @@ SETTINGS = argparse.Namespace(
 
 
 def build(settings):
-    """A function that does one step, and one that counts no operations."""
-    torch.set_num_threads(settings["cores"])
-    torch.manual_seed(0)
-    supply_what_is_missing()
-    supply_views_of_any_layout()
-    sys.path.insert(0, str(pathlib.Path(settings["original"], "cnn")))
+    """A function that does one step, and one that knows nothing of it."""
+    prepare(settings, "cnn")
     criterion = torch.nn.CrossEntropyLoss()
-    model = importlib.import_module("model_search").Network(
-        settings["filters"], NUM_CLASSES, settings["num_cells"], criterion
+    model = (
+        importlib.import_module("model_search")
+        .Network(
+            settings["filters"], NUM_CLASSES, settings["num_cells"], criterion
+        )
+        .to(memory_format=layout(settings))
     )
-    layout = torch.contiguous_format
-    if settings["code"].endswith("channels_last"):
-        layout = torch.channels_last
-    model = model.to(memory_format=layout)
-    optimizer = torch.optim.SGD(
-        model.parameters(),
-        LEARNING_RATE,
-        momentum=SETTINGS.momentum,
-        weight_decay=SETTINGS.weight_decay,
-    )
+    optimizer = sgd(model)
     architect = importlib.import_module("architect").Architect(model, SETTINGS)
     draw = np.random.default_rng(0)
-    size, side = settings["batch_size"], settings["image_size"]
-    train, search = (batch(draw, size, side, layout) for _ in range(2))
+    train, search = (batch(draw, settings) for _ in range(2))
 
     def step():
         if settings["kind"] != "weight":
@@ -59,9 +49,44 @@ def build(settings):
                 optimizer,
                 unrolled=settings["kind"] == "second_order",
             )
-        return weight_step(model, optimizer, train)
+        return descend(optimizer, lambda: model._loss(*train), CLIP_NORM)
 
-    return step, lambda: None
+    return step, dict
+
+
+def prepare(settings, folder):
+    """PyTorch as the original needs it, whose modules can be imported now."""
+    torch.set_num_threads(settings["cores"])
+    torch.manual_seed(0)
+    supply_what_is_missing()
+    supply_views_of_any_layout()
+    sys.path.insert(0, str(pathlib.Path(settings["original"], folder)))
+
+
+def layout(settings):
+    if settings["code"].endswith("channels_last"):
+        return torch.channels_last
+    return torch.contiguous_format
+
+
+def sgd(model):
+    return torch.optim.SGD(
+        model.parameters(),
+        LEARNING_RATE,
+        momentum=SETTINGS.momentum,
+        weight_decay=SETTINGS.weight_decay,
+    )
+
+
+def descend(optimizer, loss_of, clip_norm):
+    """What the loss was before a step with clipped gradients."""
+    optimizer.zero_grad()
+    loss = loss_of()
+    loss.backward()
+    (group,) = optimizer.param_groups
+    torch.nn.utils.clip_grad_norm_(group["params"], clip_norm)
+    optimizer.step()
+    return loss.item()
 
 
 def supply_what_is_missing():
@@ -86,18 +111,9 @@ def supply_views_of_any_layout():
     torch.Tensor.view = view_of_any_layout
 
 
-def weight_step(model, optimizer, data):
-    images, labels = data
-    optimizer.zero_grad()
-    loss = model._loss(images, labels)
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(model.parameters(), CLIP_NORM)
-    optimizer.step()
-    return loss.item()
-
-
-def batch(draw, size, side, layout):
+def batch(draw, settings):
+    size, side = settings["batch_size"], settings["image_size"]
     images = torch.from_numpy(
         draw.normal(size=(size, 3, side, side)).astype("float32")
-    ).contiguous(memory_format=layout)
+    ).contiguous(memory_format=layout(settings))
     return images, torch.from_numpy(draw.integers(0, NUM_CLASSES, size))

@@ -1,45 +1,52 @@
-"""Time and memory of a step of the search, beside the original code.
+"""Time and memory of a step of a search, beside the original code.
 
 python benchmarks/step_time.py --filters=16 --num_cells=8 --batch_size=16
-python benchmarks/step_time.py --original=../darts --output=figures.json
+python benchmarks/step_time.py --search=recurrent --original=../darts
+python benchmarks/step_time.py --breakdown --kinds=first_order
 """
 
-from step_table import text_of
-from step_workers import KINDS
-from step_workers import OURS
-from step_workers import make_parser
-from step_workers import measured_report
-from step_workers import parse_options
+import step_command
 
-from keras_darts.files import write_json
-
-LAYOUTS = ("channels_first", "channels_last")
-SIZES = {
-    "filters": (16, "channels of the first cells"),
-    "num_cells": (8, "cells of the supernet"),
-    "batch_size": (16, "images in a step, for weights and alphas each"),
-    "image_size": (32, "height and width of the images"),
+KINDS = ("weight", "first_order", "second_order", "exact")
+SEARCHES = {
+    "image": step_command.Case(
+        module="keras_darts_step",
+        original="original_step",
+        original_file="cnn/architect.py",
+        sizes={
+            "filters": (16, "channels of the first cells"),
+            "num_cells": (8, "cells of the supernet"),
+            "batch_size": (16, "images in a step, for weights and alphas each"),
+            "image_size": (32, "height and width of the images"),
+            "num_nodes": (4, "nodes of a cell"),
+            "num_primitives": (8, "candidates of an edge, the first of DARTS'"),
+        },
+        kinds=KINDS,
+        title="{filters} filters, {num_cells} cells of {num_nodes} nodes, "
+        "{num_primitives} primitives, batch {batch_size}, images "
+        "{image_size}x{image_size}x3",
+        alone=("exact",),
+        fixed=("num_nodes", "num_primitives"),
+        layouts=("channels_first", "channels_last"),
+    ),
+    "recurrent": step_command.Case(
+        module="keras_darts_recurrent_step",
+        original="original_recurrent_step",
+        original_file="rnn/architect.py",
+        sizes={
+            "hidden_size": (300, "units of the embedding and of the cell"),
+            "vocabulary_size": (10000, "words"),
+            "segment_length": (35, "words of a text in a step"),
+            "batch_size": (64, "texts in a step, for weights and alphas each"),
+            "num_nodes": (8, "nodes of the cell"),
+        },
+        kinds=KINDS,
+        title="{hidden_size} units, {num_nodes} nodes, {vocabulary_size:,} "
+        "words, segments of {segment_length}, batch {batch_size}",
+        alone=("exact",),
+        fixed=("num_nodes",),
+    ),
 }
 
-
-def main():
-    choices = {"kinds": KINDS, "layouts": LAYOUTS}
-    parser = make_parser(__doc__, SIZES, **choices)
-    options = parse_options(parser, "cnn/architect.py", **choices)
-    modules = {OURS: "keras_darts_step"}
-    if options.original:
-        for layout in options.layouts:
-            modules[f"original, {layout}"] = "original_step"
-    report = measured_report(options, modules)
-    size = options.image_size
-    sizes = (
-        f"{options.filters} filters, {options.num_cells} cells, "
-        f"batch {options.batch_size}, images {size}x{size}x3"
-    )
-    print(text_of(report, sizes))
-    if options.output:
-        write_json(options.output, report)
-
-
 if __name__ == "__main__":
-    main()
+    step_command.main(__doc__, "search", SEARCHES)

@@ -5,93 +5,31 @@ over a pipe. Where codes are compared they take turns, one step each, so that
 what slows the machine down slows all.
 """
 
-import argparse
 import importlib
-import importlib.util
 import multiprocessing
 import os
-import pathlib
 import resource
 import statistics
 import sys
 import time
 
+from breakdown import profiled
 from circumstances import circumstances
 from circumstances import cores
+from peak import measured_peak
 
 import keras_darts as kd
 
-KINDS = ("weight", "first_order", "second_order")
 OURS = "keras_darts"
 
 
-def make_parser(description, sizes, **choices):
-    """A parser of the flags of every such benchmark, and of its own.
-
-    Args:
-        description: String, the first line of which is for `--help`.
-        sizes: Dictionary from the name of an integer to its default and
-            meaning.
-        **choices: Tuples of names, all of them the default.
-    """
-    parser = argparse.ArgumentParser(description=description.split("\n")[0])
-    sizes = {**sizes, "steps": (5, "steps that are timed, after the first")}
-    for name, (default, meaning) in sizes.items():
-        parser.add_argument(
-            f"--{name}",
-            type=int,
-            default=default,
-            help=f"{meaning}; defaults to {default}",
-        )
-    for name, names in choices.items():
-        parser.add_argument(
-            f"--{name}",
-            type=lambda text: text.split(","),
-            default=list(names),
-            help=f"with commas between; defaults to {','.join(names)}",
-        )
-    parser.add_argument(
-        "--plain", action="store_true", help="leave out kd.configure_cpu()"
-    )
-    parser.add_argument(
-        "--original", help="checkout of quark0/darts, to compare with"
-    )
-    parser.add_argument("--output", help="JSON file for the figures")
-    return parser
-
-
-def parse_options(parser, original_file, **choices):
-    """The options, or an exit that says which is wrong.
-
-    Args:
-        parser: From `make_parser`.
-        original_file: String, what a checkout of the original must have.
-        **choices: As for `make_parser`.
-    """
-    options = parser.parse_args()
-    for name, names in choices.items():
-        unknown = set(getattr(options, name)) - set(names)
-        if unknown:
-            listed = ", ".join(sorted(unknown))
-            parser.error(f"--{name}: {listed} is not in {names}")
-    if options.steps < 1:
-        parser.error(f"--steps must be at least 1. Received: {options.steps}")
-    if options.original:
-        if not pathlib.Path(options.original, original_file).is_file():
-            file = f"{options.original}/{original_file}"
-            parser.error(f"--original: there is no {file}")
-        if importlib.util.find_spec("torch") is None:
-            parser.error("--original needs PyTorch: pip install torch==2.13.0")
-    return options
-
-
-def measured_report(options, modules):
+def measured_report(options, codes):
     """The circumstances and the figures of all codes.
 
     Args:
-        options: From `parse_options`.
-        modules: Dictionary from the name of a code to the module, beside this
-            file, that has its `build(settings)`.
+        options: From the command line.
+        codes: For each kind of step, a dictionary from the name of a code to
+            the module, beside this file, that has its `build(settings)`.
     """
     settings = {**vars(options), "cores": cores()}
     paths = ("original", "output")
@@ -100,8 +38,12 @@ def measured_report(options, modules):
         "settings": {k: v for k, v in vars(options).items() if k not in paths},
         "results": [],
     }
-    for kind in options.kinds:
+    # Twice, since what else runs would make the peak look low.
+    before = measured_peak()
+    for kind, modules in codes.items():
         report["results"] += measured(modules, {**settings, "kind": kind})
+    after = measured_peak()
+    report["peak_gflops"] = {k: max(before[k], after[k]) for k in before}
     return report
 
 
@@ -179,21 +121,26 @@ def serve(pipe, module, settings):
     if settings["code"] == OURS and not settings["plain"]:
         kd.configure_cpu()
     # Not at the top: each process needs one of them, this one neither.
-    step, count_operations = importlib.import_module(module).build(settings)
+    step, facts = importlib.import_module(module).build(settings)
     step()
     pipe.send("ready")
     while pipe.recv() == "step":
-        seconds, cpu_seconds = time.perf_counter(), time.process_time()
-        step()
-        pipe.send(
-            {
-                "seconds": time.perf_counter() - seconds,
-                "cpu_seconds": time.process_time() - cpu_seconds,
-            }
-        )
-    # Before operations are counted, which takes memory too.
-    peak = peak_bytes()
-    pipe.send({"peak_bytes": peak, "operations": count_operations()})
+        pipe.send(timed(step))
+    # Before the profiler and the counting, which take memory too.
+    found = {"peak_bytes": peak_bytes()}
+    if settings["breakdown"] and settings["code"] == OURS:
+        found["breakdown"] = profiled(step)
+    # Counting traces the step once more.
+    pipe.send({**found, **(facts() if settings.get("facts", True) else {})})
+
+
+def timed(step):
+    seconds, cpu_seconds = time.perf_counter(), time.process_time()
+    step()
+    return {
+        "seconds": time.perf_counter() - seconds,
+        "cpu_seconds": time.process_time() - cpu_seconds,
+    }
 
 
 def peak_bytes():

@@ -1,69 +1,53 @@
 """The benchmarks of a step measure what they say, at a tiny size."""
 
 import json
-import os
-import pathlib
-import subprocess
-import sys
 
 import pytest
+from running import run
 
-ROOT = pathlib.Path(__file__).parents[2]
 TINY = {
-    "step_time": {
+    "image": {
         "filters": 2,
         "num_cells": 3,
         "batch_size": 2,
         "image_size": 8,
     },
-    "recurrent_step_time": {
+    "recurrent": {
         "hidden_size": 4,
         "vocabulary_size": 9,
         "segment_length": 3,
         "batch_size": 2,
     },
 }
+# What the original has no choice of.
+SMALL_CELLS = {
+    "image": {"num_cells": 2, "num_nodes": 1, "num_primitives": 5},
+    "recurrent": {"num_nodes": 1},
+}
 ORIGINALS = {
-    "step_time": ["original, channels_first", "original, channels_last"],
-    "recurrent_step_time": ["original"],
+    "image": ["original, channels_first", "original, channels_last"],
+    "recurrent": ["original"],
 }
 
 
-def run(script, **flags):
-    flags = [f"--{name}={value}" for name, value in flags.items()]
-    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
-    return subprocess.run(
-        [sys.executable, ROOT / "benchmarks" / f"{script}.py", *flags],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-
-
-def figures(script, tmp_path, **flags):
+def figures(search, tmp_path, *switches, **flags):
     """The printed text, and what was written to the file."""
+    flags = {"search": search, "steps": 2, **TINY[search], **flags}
     output = tmp_path / "figures.json"
-    done = run(script, **TINY[script], steps=2, output=output, **flags)
+    done = run("step_time", *switches, output=output, **flags)
     assert done.returncode == 0, done.stderr
     return done.stdout, json.loads(output.read_text())
 
 
-@pytest.fixture(scope="module")
-def original():
-    """A checkout of quark0/darts with PyTorch, or a skip."""
-    folder = os.environ.get("KERAS_DARTS_TEST_ORIGINAL")
-    if not folder:
-        pytest.skip(
-            "set KERAS_DARTS_TEST_ORIGINAL to a checkout of quark0/darts"
-        )
-    pytest.importorskip("torch")
-    return folder
-
-
-@pytest.mark.parametrize("script", TINY)
-def test_a_step_is_timed_and_its_graph_and_memory_measured(script, tmp_path):
-    text, report = figures(script, tmp_path, kinds="first_order")
+@pytest.mark.parametrize("search", TINY)
+def test_a_step_is_timed_and_its_graph_and_memory_measured(search, tmp_path):
+    text, report = figures(
+        search,
+        tmp_path,
+        "--breakdown",
+        kinds="first_order",
+        **SMALL_CELLS[search],
+    )
     (found,) = report["results"]
     assert (found["kind"], found["code"]) == ("first_order", "keras_darts")
     assert len(found["seconds"]) == len(found["cpu_seconds"]) == 2
@@ -75,48 +59,78 @@ def test_a_step_is_timed_and_its_graph_and_memory_measured(script, tmp_path):
     assert f"{found['operations']:,}" in text
     assert "| first_order | keras_darts |" in text
     assert report["versions"]["tensorflow"] in text
+    assert 0 < report["peak_gflops"]["one_thread"] < 1e5
+    assert_broken_down(found, report["machine"]["cores"], text)
 
 
-@pytest.mark.parametrize("script", TINY)
+def assert_broken_down(found, threads, text):
+    """Operations don't hold each other, so that none counts twice."""
+    step = found["breakdown"]
+    spent = {name: seconds for name, seconds, _ in step["operations"]}
+    assert sum(spent.values()) <= step["seconds"] * threads
+    assert all(calls >= 1 for *_, calls in step["operations"])
+    assert {"Mul", "MatMul"} < set(spent)
+    assert max(spent, key=spent.get) in text
+
+
+@pytest.mark.parametrize("search", TINY)
+def test_the_exact_form_of_the_second_order_is_measured(search, tmp_path):
+    small = SMALL_CELLS[search]
+    _, report = figures(search, tmp_path, kinds="exact", **small)
+    (found,) = report["results"]
+    assert (found["kind"], found["code"]) == ("exact", "keras_darts")
+
+
+def test_a_step_is_as_many_products_as_its_layers_and_gradients(tmp_path):
+    search = "recurrent"
+    _, report = figures(search, tmp_path, kinds="weight", num_nodes=2)
+    # Two for the input and the state, and one an edge, from 4 units to 8;
+    # and 9 words from 4 units; of 3 words in 2 texts, forward and for the
+    # gradients of either factor.
+    products = (2 + 3) * 4 * 8 + 4 * 9
+    assert report["results"][0]["flop"] == 2 * 3 * products * 3 * 2
+
+
+@pytest.mark.parametrize("search", TINY)
 @pytest.mark.parametrize("kind", ["weight", "first_order", "second_order"])
 def test_the_original_code_takes_turns_and_is_compared(
-    original, tmp_path, kind, script
+    original, tmp_path, kind, search
 ):
-    text, report = figures(script, tmp_path, kinds=kind, original=original)
+    text, report = figures(search, tmp_path, kinds=kind, original=original)
     ours, *theirs = report["results"]
     assert ours["code"] == "keras_darts"
-    for code, found in zip(ORIGINALS[script], theirs, strict=True):
+    for code, found in zip(ORIGINALS[search], theirs, strict=True):
         assert found["code"] == code
         assert len(found["seconds"]) == len(ours["seconds"]) == 2
-        assert found["operations"] is None
+        assert "operations" not in found
         assert f"| {kind} | {code} / keras_darts |" in text
     assert original not in json.dumps(report)
 
 
 @pytest.mark.parametrize(
-    ("script", "flags", "message"),
+    ("flags", "message"),
     [
-        ("step_time", {"kinds": "weight,third_order"}, "third_order"),
-        ("step_time", {"layouts": "channels_lost"}, "channels_lost"),
-        ("step_time", {"steps": 0}, "--steps"),
-        ("step_time", {"original": "nowhere"}, "nowhere/cnn/architect.py"),
+        ({"kinds": "weight,third_order"}, "third_order"),
+        ({"search": "fast"}, "fast"),
+        ({"layouts": "channels_lost"}, "channels_lost"),
+        ({"search": "recurrent", "layouts": "channels_last"}, "--layouts"),
+        ({"steps": 0}, "--steps"),
+        ({"original": "nowhere"}, "nowhere/cnn/architect.py"),
         (
-            "recurrent_step_time",
-            {"original": "nowhere"},
+            {"search": "recurrent", "original": "nowhere"},
             "nowhere/rnn/architect.py",
         ),
+        ({"num_nodes": 2, "original": "nowhere"}, "--num_nodes"),
     ],
 )
-def test_a_wrong_flag_is_refused_before_anything_is_measured(
-    script, flags, message
-):
-    done = run(script, **flags)
+def test_a_wrong_flag_is_refused_before_anything_is_measured(flags, message):
+    done = run("step_time", **flags)
     assert done.returncode == 2
     assert message in done.stderr
 
 
 def test_a_worker_that_dies_is_named():
-    sizes = {**TINY["step_time"], "image_size": 9}
+    sizes = {**TINY["image"], **SMALL_CELLS["image"], "image_size": 9}
     done = run("step_time", **sizes, kinds="weight", steps=1)
     assert done.returncode == 1
     assert "The weight step of keras_darts ended" in done.stderr
