@@ -11,10 +11,8 @@ from keras_darts.primitives.catalog import names
 from keras_darts.primitives.catalog import ranks
 from keras_darts.primitives.catalog import register_primitive
 from keras_darts.primitives.conv import ConvBN
-from keras_darts.primitives.conv import DilConv
 from keras_darts.primitives.conv import FactorizedConv
 from keras_darts.primitives.conv import ReLUConvBN
-from keras_darts.primitives.conv import SepConv
 from keras_darts.primitives.drop_path import DropPath
 from keras_darts.primitives.normalization import BatchNormalization
 from keras_darts.primitives.normalization import NoNormalization
@@ -31,6 +29,8 @@ from keras_darts.primitives.presence import mean_and_max
 from keras_darts.primitives.presence import presence
 from keras_darts.primitives.presence import presence_of_ids
 from keras_darts.primitives.reduce import FactorizedReduce
+from keras_darts.primitives.separable_conv import DilConv
+from keras_darts.primitives.separable_conv import SepConv
 from keras_darts.primitives.shared_input import SharedInput
 from keras_darts.primitives.skip import Identity
 from keras_darts.primitives.skip import Zero
