@@ -5,6 +5,7 @@ from keras import ops
 
 from keras_darts.primitives.normalization import normalization_layer
 from keras_darts.primitives.shared_input import SharedInput
+from keras_darts.primitives.symmetric_conv import convolve
 from keras_darts.primitives.symmetric_conv import torch_uniform
 
 
@@ -62,8 +63,7 @@ class FactorizedReduce(keras.layers.Layer):
 
     def weighted(self, shared, weight, training):
         """The outputs times `weight`."""
-        inputs, window = self.look(shared, training), self._window()
-        outputs = ops.conv(inputs, window, 2, "valid", "channels_last")
+        outputs = self._convolve(self.look(shared, training), training)
         return self.bn(outputs, weight=weight, training=training)
 
     def look(self, shared, training):
@@ -77,6 +77,16 @@ class FactorizedReduce(keras.layers.Layer):
             "affine": self.affine,
             "normalization": self.normalization,
         }
+
+    def _convolve(self, inputs, training):
+        if training:
+            # More products, but no slices, whose gradients are slow.
+            window = self._window()
+            return ops.conv(inputs, window, 2, "valid", "channels_last")
+        places = [slice(1, None)] * (len(inputs.shape) - 2)
+        shifted = inputs[(slice(None), *places)]
+        halves = convolve(inputs, self.even, 2), convolve(shifted, self.odd, 2)
+        return ops.concatenate(halves, axis=-1)
 
     def _window(self):
         """Both 1x1 kernels as one of side 2, which is a single convolution."""
