@@ -11,7 +11,7 @@ from keras_darts.cpu import configure_cpu
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
-def start(graph_optimizer=True, threads="within"):
+def start(graph_optimizer=True, threads=None):
     """Imports TensorFlow as this machine needs it.
 
     Where the user has set `TF_CPP_MIN_LOG_LEVEL`, all is shown that it lets
@@ -19,8 +19,8 @@ def start(graph_optimizer=True, threads="within"):
 
     Args:
         graph_optimizer: As for `configure_cpu`. Defaults to `True`.
-        threads: As for `configure_cpu`: `"across"` operations for a search,
-            `"within"` them for plain networks. Defaults to `"within"`.
+        threads: As for `configure_cpu`: `"across"` operations for a search.
+            Defaults to `None`: as TensorFlow comes, for plain networks.
     """
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     quiet = contextlib.nullcontext if _LEVEL in os.environ else _without_noise
