@@ -140,6 +140,7 @@ _NAMES = {
     Identity: {},
     Zero: {},
     NoNormalization: {},
+    keras.layers.Identity: {},
 }
 
 
