@@ -96,16 +96,15 @@ class Unrolled:
         shift = tf.math.divide_no_nan(
             tf.cast(self.epsilon, v[0].dtype), tf.linalg.global_norm(v)
         )
-        ahead, behind = (
-            problem.gradients(
-                batch,
-                [wi + sign * shift * vi for wi, vi in zip(w, v, strict=True)],
-                a,
-                wrt="arch",
-            ).arch
-            for sign in (1.0, -1.0)
-        )
+        ahead = self._arch_gradients(problem, batch, w, a, v, shift)
+        # One after the other: both at once would hold the activations of two.
+        with tf.control_dependencies(ahead):
+            behind = self._arch_gradients(problem, batch, w, a, v, -shift)
         return [
             tf.math.divide_no_nan(p - n, tf.cast(2 * shift, p.dtype))
             for p, n in zip(ahead, behind, strict=True)
         ]
+
+    def _arch_gradients(self, problem, batch, w, a, v, shift):
+        moved = [wi + shift * vi for wi, vi in zip(w, v, strict=True)]
+        return problem.gradients(batch, moved, a, wrt="arch").arch
