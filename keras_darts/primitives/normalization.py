@@ -116,8 +116,11 @@ class BatchNormalization(keras.layers.Layer):
         axes = list(range(len(inputs.shape) - 1))
         values = ops.cast(inputs, self.moving_mean.dtype)
         mean = ops.mean(values, axis=axes)
-        variance = ops.mean(ops.square(values - mean), axis=axes)
-        outputs = self._normalize(values, mean, variance, scale, offset)
+        centred = values - mean
+        variance = ops.mean(ops.square(centred), axis=axes)
+        outputs = centred * ops.rsqrt(variance + self.epsilon)
+        if self.affine:
+            outputs = outputs * scale + offset
         count = ops.cast(ops.size(inputs) / inputs.shape[-1], variance.dtype)
         unbiased = variance * count / ops.maximum(count - 1, 1)
         return ops.cast(outputs, inputs.dtype), mean, unbiased

@@ -1,6 +1,7 @@
 """A recurrent cell in which every activation is still possible."""
 
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 from keras_darts.networks import RecurrentCell
@@ -94,18 +95,18 @@ class RecurrentSearchCell(RecurrentCell):
         first, *others = matrices
         state = self.first_state(projected, hidden, first, mask)
         state, statistics = self._normalized(state, statistics)
-        states = state[None]
+        states = [state]
         for node, matrix in zip(self.spec.nodes, others, strict=True):
             edges = self.spec.edges_into(node)
             shares = {
                 name: weights[edges[0] : edges[-1] + 1]
                 for name, weights in mixing.items()
             }
-            state = self._node(states, matrix, mask, shares)
+            state = self._node(ops.stack(states), matrix, mask, shares)
             state, statistics = self._normalized(state, statistics)
-            states = ops.concatenate([states, state[None]])
+            states.append(state)
         chosen = [states[node] for node in self.spec.concat]
-        return sum(chosen) / len(chosen), statistics
+        return tf.add_n(chosen) / len(chosen), statistics
 
     def _node(self, states, matrix, mask, shares):
         """(i, B, H), (H, 2H), (B, H), {name: (i, 1, 1)} -> (B, H)."""
@@ -115,9 +116,11 @@ class RecurrentSearchCell(RecurrentCell):
             (states.shape[0], -1, 2 * self.units),
         )
         gate, candidate = ops.split(pre, 2, axis=-1)
-        mixed = sum(
-            share * self._activations[name](candidate)
-            for name, share in shares.items()
+        mixed = tf.add_n(
+            [
+                share * self._activations[name](candidate)
+                for name, share in shares.items()
+            ]
         )
         kept = sum(shares.values()) * states
         return ops.sum(kept + ops.sigmoid(gate) * (mixed - kept), axis=0)
