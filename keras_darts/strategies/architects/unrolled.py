@@ -96,16 +96,15 @@ class Unrolled:
         shift = tf.math.divide_no_nan(
             tf.cast(self.epsilon, v[0].dtype), tf.linalg.global_norm(v)
         )
-        ahead = problem.gradients(batch, _moved(w, v, shift), a, "arch").arch
-        # One after the other, so that the activations of just one are held.
+        ahead = self._arch_gradients(problem, batch, w, a, v, shift)
+        # One after the other: both at once would hold the activations of two.
         with tf.control_dependencies(ahead):
-            behind = _moved(w, v, -shift)
-        behind = problem.gradients(batch, behind, a, "arch").arch
+            behind = self._arch_gradients(problem, batch, w, a, v, -shift)
         return [
             tf.math.divide_no_nan(p - n, tf.cast(2 * shift, p.dtype))
             for p, n in zip(ahead, behind, strict=True)
         ]
 
-
-def _moved(weights, direction, shift):
-    return [w + shift * d for w, d in zip(weights, direction, strict=True)]
+    def _arch_gradients(self, problem, batch, w, a, v, shift):
+        moved = [wi + shift * vi for wi, vi in zip(w, v, strict=True)]
+        return problem.gradients(batch, moved, a, wrt="arch").arch
