@@ -51,7 +51,7 @@ def test_data_that_are_slow_to_read_show_in_the_share(
     space, images, labels, tmp_path
 ):
     def read(image, label):
-        tf.py_function(lambda: time.sleep(0.02), [], [])
+        tf.py_function(lambda: time.sleep(0.1), [], [])
         # What is drawn anew is not held: each pass reads it again.
         noise = tf.random.uniform(image.shape, maxval=9)
         return image + tf.cast(noise, "uint8"), label
