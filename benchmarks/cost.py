@@ -110,7 +110,8 @@ def base_of(name, values):
 
 
 def measured_point(settings):
-    more = {"cores": cores(), "breakdown": False, "facts": False}
+    more = {"cores": cores(), "threads": "across"}
+    more |= {"breakdown": False, "facts": False}
     (figures,) = measured({OURS: "keras_darts_step"}, {**settings, **more})
     return {
         # What else runs only ever adds to a step.

@@ -11,7 +11,7 @@ import time
 
 import keras_darts as kd
 
-kd.configure_cpu()
+kd.configure_cpu(threads=None)
 
 import comparison  # noqa: E402  (after configure_cpu)
 import keras  # noqa: E402

@@ -35,6 +35,8 @@ class Case:
         layouts: Tuple of the original's layouts. Defaults to none.
         fixed: Tuple of the sizes that the original has no choice of. Defaults
             to none.
+        threads: How `configure_cpu` lays out threads. Defaults to `None`: as
+            TensorFlow comes.
     """
 
     module: str
@@ -47,6 +49,7 @@ class Case:
     alone: tuple = ()
     layouts: tuple = ()
     fixed: tuple = ()
+    threads: str = None
 
     def codes(self, kind, options):
         """The module of each code that has such a step."""
@@ -78,7 +81,7 @@ def main(description, flag, cases):
     options = parser.parse_args()
     check(parser, options, case)
     codes = {kind: case.codes(kind, options) for kind in options.kinds}
-    report = measured_report(options, codes)
+    report = measured_report(options, codes, case.threads)
     print(text_of(report, case.title, case.items))
     if options.output:
         write_json(options.output, report)

@@ -28,6 +28,7 @@ SEARCHES = {
         alone=("exact",),
         fixed=("num_nodes", "num_primitives"),
         layouts=("channels_first", "channels_last"),
+        threads="across",
     ),
     "recurrent": step_command.Case(
         module="keras_darts_recurrent_step",

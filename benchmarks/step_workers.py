@@ -23,15 +23,16 @@ import keras_darts as kd
 OURS = "keras_darts"
 
 
-def measured_report(options, codes):
+def measured_report(options, codes, threads):
     """The circumstances and the figures of all codes.
 
     Args:
         options: From the command line.
         codes: For each kind of step, a dictionary from the name of a code to
             the module, beside this file, that has its `build(settings)`.
+        threads: As for `configure_cpu`.
     """
-    settings = {**vars(options), "cores": cores()}
+    settings = {**vars(options), "cores": cores(), "threads": threads}
     paths = ("original", "output")
     report = {
         **circumstances(*(["torch"] if options.original else [])),
@@ -119,7 +120,7 @@ def serve(pipe, module, settings):
     """What runs in a worker's process."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     if settings["code"] == OURS and not settings["plain"]:
-        kd.configure_cpu()
+        kd.configure_cpu(threads=settings["threads"])
     # Not at the top: each process needs one of them, this one neither.
     step, facts = importlib.import_module(module).build(settings)
     step()

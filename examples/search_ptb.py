@@ -23,7 +23,7 @@ import time
 import keras_darts as kd
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-kd.configure_cpu()
+kd.configure_cpu(threads=None)
 
 import keras  # noqa: E402  (after configure_cpu)
 

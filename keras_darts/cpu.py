@@ -11,9 +11,10 @@ _ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 def configure_cpu(graph_optimizer=False, onednn=True, threads="across"):
     """Sets TensorFlow up for small machines; call it before all else.
 
-    A search has hundreds of small operations that wait for nothing: run side
-    by side on a thread each they are faster than one after the other on all
-    threads. oneDNN's kernels, which TensorFlow leaves off on some processors,
+    A search of image cells has hundreds of small operations that wait for
+    nothing: run side by side on a thread each they are faster than one after
+    the other on all threads. The large ones of a recurrent search wait for
+    each other, and gain nothing. oneDNN's kernels, which TensorFlow leaves off on some processors,
     make a step faster. The graph optimizer takes half of the time to a
     search's first step and was found to win nothing after it.
     `benchmarks/README.md` has the figures.
@@ -25,8 +26,8 @@ def configure_cpu(graph_optimizer=False, onednn=True, threads="across"):
             `TF_ENABLE_ONEDNN_OPTS` prevails where it is set. Defaults to
             `True`.
         threads: `"across"` operations, with one for each; `"within"` them,
-            as TensorFlow comes, which is better for a plain network; `None`
-            leaves alone what is set. Defaults to `"across"`.
+            as TensorFlow comes, for recurrent searches and plain networks;
+            `None` leaves alone what is set. Defaults to `"across"`.
 
     Warns:
         RuntimeWarning: if TensorFlow is imported already, too late for

@@ -105,7 +105,7 @@ def run(options):
     folder = begin(options)
     modality = modalities.of_space(options.search_space)
     modalities.check_flags(options, modality)
-    backend.start(threads="across")
+    backend.start(threads=modality.threads)
     from keras_darts.cli import report
     from keras_darts.search import DartsSearch
 

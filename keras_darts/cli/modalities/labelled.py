@@ -6,6 +6,8 @@ from keras_darts.cli.modalities.modality import Modality
 class LabelledModality(Modality):
     """Data whose elements have a label each."""
 
+    threads = "across"
+
     def search_sizes(self, options, data):
         return {
             "num_classes": data.num_classes,

@@ -44,6 +44,7 @@ class Modality(abc.ABC):
     is `things`, what the test part is made of.
     `flags` are those that not every kind of data has, `sources` those of all
     flags that say which data, and `recipes` the names for `--recipe`.
+    `threads` is how a search lays them out, as for `configure_cpu`.
     """
 
     name = None
@@ -52,6 +53,7 @@ class Modality(abc.ABC):
     flags = ()
     sources = ()
     recipes = ()
+    threads = None
 
     @abc.abstractmethod
     def load(self, options, vocabulary=None):
