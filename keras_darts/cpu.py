@@ -14,9 +14,9 @@ def configure_cpu(graph_optimizer=False, onednn=True, threads="across"):
     A search of image cells has hundreds of small operations that wait for
     nothing: run side by side on a thread each they are faster than one after
     the other on all threads. The large ones of a recurrent search wait for
-    each other, and gain nothing. oneDNN's kernels, which TensorFlow leaves off on some processors,
-    make a step faster. The graph optimizer takes half of the time to a
-    search's first step and was found to win nothing after it.
+    each other, and gain nothing. oneDNN's kernels, which TensorFlow leaves off
+    on some processors, make a step faster. The graph optimizer takes half of
+    the time to a search's first step and was found to win nothing after it.
     `benchmarks/README.md` has the figures.
 
     Args:
