@@ -119,25 +119,30 @@ class BatchNormalization(keras.layers.Layer):
         )
 
     def _scale_and_offset(self, channels, weight=None):
-        dtype = self.moving_mean.dtype
-        scale, offset = ops.ones((channels,), dtype), None
-        if self.affine:
-            scale, offset = self.gamma.value, self.beta.value
         # The kernel multiplies by a scale anyway: a weight costs nothing.
-        if weight is not None:
-            weight = ops.cast(weight, dtype)
-            scale = scale * weight
-            offset = offset if offset is None else offset * weight
-        if offset is None:
-            offset = ops.zeros((channels,), dtype)
-        return scale, offset
+        dtype, shape = self.moving_mean.dtype, (channels,)
+        if not self.affine:
+            scale, offset = ops.ones(shape, dtype), ops.zeros(shape, dtype)
+        else:
+            scale, offset = self.gamma.value, self.beta.value
+        if weight is None:
+            return scale, offset
+        weight = ops.cast(weight, dtype)
+        if not self.affine:
+            return tf.fill(shape, weight), offset
+        return scale * weight, offset * weight
 
     def _is_fused(self, inputs):
         return self.moving_mean.dtype == "float32" and len(inputs.shape) == 4
 
     def _fused(self, inputs, scale, offset, mean, variance, momentum):
         """Normalised inputs, and the statistics moved towards the batch's."""
-        fused = tf.raw_ops.FusedBatchNormV3(
+        # The first version knows no half precision, but of its statistics no
+        # gradients: the third makes five zeros for them, at every place.
+        kernel = tf.raw_ops.FusedBatchNorm
+        if inputs.dtype != scale.dtype:
+            kernel = tf.raw_ops.FusedBatchNormV3
+        fused = kernel(
             x=inputs,
             scale=scale,
             offset=offset,

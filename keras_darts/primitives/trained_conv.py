@@ -44,7 +44,9 @@ def convolve_depthwise_narrowly(inputs, kernel, stride, padding):
             seen = _padded(inputs, kernel) if padding == "SAME" else inputs
             return by_inputs, _by_columns(seen, kernel, upstream, stride)
 
-        outputs = tf.nn.depthwise_conv2d(inputs, kernel, strides, padding)
+        outputs = tf.raw_ops.DepthwiseConv2dNative(
+            input=inputs, filter=kernel, strides=strides, padding=padding
+        )
         return outputs, gradient
 
     return convolve(inputs, tf.convert_to_tensor(kernel))

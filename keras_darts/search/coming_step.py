@@ -3,18 +3,20 @@
 import keras
 from keras import ops
 
+from keras_darts.supernet import packed
+
 
 def coming_step(optimizer, weights, gradients):
     """Where `optimizer` would move `weights` with these gradients.
 
     Args:
         optimizer: A built `keras.optimizers.SGD`.
-        weights: List of tensors, the present values of its variables.
-        gradients: List of tensors.
+        weights: The present values of its variables, packed.
+        gradients: Their gradients, packed.
 
     Returns:
-        List of tensors: momentum, weight decay and the current learning rate
-        are those of the optimizer, clipping is left out.
+        The coming values, packed: momentum, weight decay and the current
+        learning rate are those of the optimizer, clipping is left out.
 
     Raises:
         ValueError: if the optimizer is not SGD.
@@ -28,7 +30,7 @@ def coming_step(optimizer, weights, gradients):
             f"its coming step. Received: {type(optimizer).__name__}"
         )
     # Keras keeps the learning rate inside its momentum: v <- mu v - lr g.
-    momentums = optimizer.momentums or [0.0] * len(weights)
+    momentums = packed(optimizer.momentums) or [0.0] * len(weights)
     rate = optimizer.learning_rate
     decay = optimizer.weight_decay or 0.0
     return [

@@ -3,6 +3,9 @@
 This is what architects see of a search: gradients at any point, which leave
 the variables, the normalisations' statistics and the random state as they
 are. Each kind of gradient is traced once and called wherever it is needed.
+
+Weights and their gradients are packed into a vector: architects do arithmetic
+with all of them, which is one operation instead of one for each variable.
 """
 
 import typing
@@ -11,13 +14,16 @@ import keras
 import tensorflow as tf
 
 from keras_darts.search.coming_step import coming_step
+from keras_darts.supernet import packed
+from keras_darts.supernet import unpacked
 
 
 class Evaluation(typing.NamedTuple):
     """A loss and what came with it.
 
-    Gradients that were not asked for are empty lists; `state` holds the new
-    values of `search.supernet.non_trainable_variables`.
+    Gradients that were not asked for are empty lists, and those of the weights
+    are packed; `state` holds the new values of
+    `search.supernet.non_trainable_variables`.
     """
 
     loss: object
@@ -44,12 +50,16 @@ class SearchProblem:
         return self._search.recipe.unroll_clip_norm
 
     def weight_values(self):
-        """The present weights, as tensors."""
-        return _values(self._search.weight_variables)
+        """The present weights, packed."""
+        return packed(self._search.weight_variables)
+
+    def for_variables(self, weights):
+        """What is packed, in the shapes of `search.weight_variables`."""
+        return unpacked(weights, self._search.weight_variables)
 
     def arch_values(self):
         """The present alphas and betas, as tensors."""
-        return _values(self._search.arch_variables)
+        return [tf.convert_to_tensor(v) for v in self._search.arch_variables]
 
     def step_size(self):
         """The learning rate of the coming step of the weights."""
@@ -66,7 +76,7 @@ class SearchProblem:
 
         Args:
             batch: Tuple (x, y) or (x, y, sample weight).
-            weights: Values for `search.weight_variables`.
+            weights: Values for `search.weight_variables`, packed.
             arch: Values for `search.arch_variables`.
             wrt: `"weights"`, `"arch"` or `"both"`.
             penalized: Boolean, whether the gradients are those of the loss
@@ -142,7 +152,8 @@ class SearchProblem:
         search = self._search
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(batch)
         variables = [*search.weight_variables, *search.arch_variables]
-        mapping = list(zip(variables, [*weights, *arch], strict=True))
+        values = [*self.for_variables(weights), *arch]
+        mapping = list(zip(variables, values, strict=True))
         with keras.StatelessScope(state_mapping=mapping) as scope:
             outputs = search.forward(x, training=True, wrt=wrt)
             logits = search.modality.logits(outputs)
@@ -165,10 +176,6 @@ def sum_over_replicas(tensors):
     if not tensors or context is None or context.num_replicas_in_sync == 1:
         return tensors
     return context.all_reduce(tf.distribute.ReduceOp.SUM, tensors)
-
-
-def _values(variables):
-    return [tf.convert_to_tensor(variable.value) for variable in variables]
 
 
 def _current(scope, variable):

@@ -40,7 +40,8 @@ def weight_step(search, batch):
         "weights",
         penalized=True,
     )
-    _apply(search.optimizer, found.weights, search.weight_variables)
+    gradients = problem.for_variables(found.weights)
+    _apply(search.optimizer, gradients, search.weight_variables)
     state = search.supernet.non_trainable_variables
     for variable, value in zip(state, found.state, strict=True):
         variable.assign(value)
@@ -78,12 +79,16 @@ def _num_replicas():
 
 def _apply(optimizer, gradients, variables):
     """One step with gradients that are already summed over replicas."""
-    if optimizer.global_clipnorm is not None:
-        gradients, _ = tf.clip_by_global_norm(
-            gradients, optimizer.global_clipnorm
-        )
-    # The optimizer sums over replicas once more.
-    optimizer.apply([g / _num_replicas() for g in gradients], variables)
+    replicas = _num_replicas()
+    if replicas > 1:
+        # The optimizer would clip each replica's share of the sum that it
+        # makes once more.
+        if optimizer.global_clipnorm is not None:
+            gradients, _ = tf.clip_by_global_norm(
+                gradients, optimizer.global_clipnorm
+            )
+        gradients = [g / replicas for g in gradients]
+    optimizer.apply(gradients, variables)
 
 
 def _per_replica(strategy, batch):

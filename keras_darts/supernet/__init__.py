@@ -3,6 +3,8 @@
 from keras_darts.supernet.arch_parameters import ArchParameters
 from keras_darts.supernet.language_supernet import LanguageSupernet
 from keras_darts.supernet.mixed_op import MixedOp
+from keras_darts.supernet.packing import packed
+from keras_darts.supernet.packing import unpacked
 from keras_darts.supernet.recurrent_search_cell import RecurrentSearchCell
 from keras_darts.supernet.search_cell import SearchCell
 from keras_darts.supernet.shared_traces import SharedTraces
@@ -18,4 +20,6 @@ __all__ = [
     "SharedTraces",
     "Supernet",
     "TextSupernet",
+    "packed",
+    "unpacked",
 ]

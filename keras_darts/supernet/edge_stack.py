@@ -6,12 +6,13 @@ which costs a dozen graph operations in every optimizer step. Stacked, the
 same numbers lie in a hundred variables.
 """
 
-import math
-
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
+
+from keras_darts.supernet.packing import packed
+from keras_darts.supernet.packing import unpacked
 
 
 class EdgeStack(keras.layers.Layer):
@@ -91,25 +92,19 @@ class EdgeStack(keras.layers.Layer):
         mapping = list(zip(variables, [*weights, *state], strict=True))
         with keras.StatelessScope(state_mapping=mapping) as scope:
             outputs = function(self.template)
-        return outputs, _packed(
-            [
-                scope.get_current_value(variable)
-                for variable in self.template.non_trainable_variables
-            ]
-        )
+        state = [
+            scope.get_current_value(variable)
+            for variable in self.template.non_trainable_variables
+        ]
+        # Without a gradient, or one of zeros would be computed all the way.
+        return outputs, [tf.stop_gradient(vector) for vector in packed(state)]
 
     def assign_state(self, states):
         """Takes over the new state of each edge, in order."""
-        for name in states[0]:
-            of_edges = tf.stack([state[name] for state in states])
-            variables = [v for v in self.stacked_state if v.dtype == name]
-            sizes = [math.prod(v.shape[1:]) for v in variables]
-            parts = tf.split(of_edges, sizes, axis=1)
-            for variable, part in zip(variables, parts, strict=True):
-                is_flat = len(variable.shape) == 2
-                variable.assign(
-                    part if is_flat else ops.reshape(part, variable.shape)
-                )
+        of_edges = [tf.stack(vectors) for vectors in zip(*states, strict=True)]
+        values = unpacked(of_edges, self.stacked_state)
+        for variable, value in zip(self.stacked_state, values, strict=True):
+            variable.assign(value)
 
     def stack_of(self, variable):
         """The stacked variable that stands for one of the template's."""
@@ -140,15 +135,6 @@ class EdgeStack(keras.layers.Layer):
             return [[] for _ in range(self.count)]
         unstacked = [ops.unstack(v.value, self.count, 0) for v in variables]
         return [list(values) for values in zip(*unstacked, strict=True)]
-
-
-def _packed(tensors):
-    """A vector for each precision: a few tensors cost less than dozens."""
-    parts = {}
-    for tensor in tensors:
-        flat = ops.reshape(tensor, (-1,))
-        parts.setdefault(tensor.dtype.name, []).append(flat)
-    return {name: tf.concat(flat, axis=0) for name, flat in parts.items()}
 
 
 def _first_value(_, initial_value, **settings):

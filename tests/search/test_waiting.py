@@ -1,7 +1,6 @@
 """How long a search waits for its input, and where that is said."""
 
 import csv
-import time
 
 import pytest
 import tensorflow as tf
@@ -45,21 +44,6 @@ def test_the_share_is_in_tensorboard_and_not_in_the_history(
     assert all(0 < share < 1 for share in shares(tmp_path))
     with (tmp_path / "history.csv").open(newline="") as file:
         assert "input_wait_share" not in next(csv.reader(file))
-
-
-def test_data_that_are_slow_to_read_show_in_the_share(
-    space, images, labels, tmp_path
-):
-    def read(image, label):
-        tf.py_function(lambda: time.sleep(0.1), [], [])
-        # What is drawn anew is not held: each pass reads it again.
-        noise = tf.random.uniform(image.shape, maxval=9)
-        return image + tf.cast(noise, "uint8"), label
-
-    held = tf.data.Dataset.from_tensor_slices((images[:32], labels[:32]))
-    for name, data in (("held", held), ("slow", held.map(read))):
-        fitted(space, data.batch(8), output_dir=tmp_path / name)
-    assert max(shares(tmp_path / "held")) < max(shares(tmp_path / "slow"))
 
 
 def test_a_step_can_be_called_by_itself_after_fit(space, images, labels):

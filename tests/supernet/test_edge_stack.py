@@ -75,7 +75,7 @@ def test_an_edge_is_called_with_its_own_values(stack, images, traced):
         np.testing.assert_allclose(outputs, expected, rtol=1e-5, atol=1e-6)
         moved = [v.numpy().ravel() for v in alone.non_trainable_variables]
         np.testing.assert_allclose(
-            new_state["float32"], np.concatenate(moved), rtol=1e-5
+            new_state[0], np.concatenate(moved), rtol=1e-5
         )
 
 
@@ -90,7 +90,7 @@ def test_a_call_moves_no_variable(stack, images):
 def test_the_new_state_of_each_edge_goes_to_its_place(stack):
     sizes = [math.prod(v.shape[1:]) for v in stack.stacked_state]
     states = 100 * np.arange(3)[:, None] + np.arange(sum(sizes))
-    stack.assign_state([{"float32": s.astype("float32")} for s in states])
+    stack.assign_state([[tf.constant(s, "float32")] for s in states])
     found = [v.numpy().reshape(3, -1) for v in stack.stacked_state]
     np.testing.assert_array_equal(np.concatenate(found, axis=1), states)
 
