@@ -33,7 +33,7 @@ def test_what_is_packed_is_unpacked_in_its_old_shapes():
 
 
 def test_vectors_may_lie_on_top_of_one_another():
-    variables = [keras.Variable(np.ones((2, 3, 1))), keras.Variable([1.0, 2.0])]
+    variables = [tf.ones((2, 3, 1)), keras.Variable([1.0, 2.0])]
     found = unpacked([tf.reshape(tf.range(8.0), (2, 4))], variables)
     np.testing.assert_array_equal(found[0][..., 0], [[0, 1, 2], [4, 5, 6]])
     np.testing.assert_array_equal(found[1], [3, 7])
