@@ -1,5 +1,6 @@
 """A search on two devices moves as it does on one."""
 
+import itertools
 import json
 import os
 import pathlib
@@ -7,12 +8,9 @@ import subprocess
 import sys
 
 import numpy as np
-import pytest
 
 TESTS = pathlib.Path(__file__).parent
 SCRIPT = str(TESTS / "search_on_replicas.py")
-
-
 STRATEGIES = ("darts", "darts_second_order")
 
 
@@ -34,23 +32,25 @@ def variables_by_step(folder):
     return [json.loads(path.read_text()) for path in paths]
 
 
-@pytest.fixture(scope="module")
-def found(tmp_path_factory):
-    return variables_by_step(tmp_path_factory.mktemp("replicas"))
-
-
-@pytest.mark.parametrize("strategy", STRATEGIES)
-@pytest.mark.parametrize("modality", ["image", "text"])
-@pytest.mark.parametrize("group", [0, 1], ids=["alphas", "weights"])
-def test_they_move_as_on_a_single_device(found, modality, strategy, group):
-    one, two = (
-        np.array([step[group] for step in steps[modality][strategy]])
-        for steps in found
-    )
-    np.testing.assert_array_equal(two[0], one[0])
-    moved = np.diff(one, axis=0)
-    size = np.abs(moved).max()
-    assert size > 1e-5
-    np.testing.assert_allclose(
-        np.diff(two, axis=0), moved, rtol=1e-3, atol=1e-3 * size
-    )
+def test_they_move_as_on_a_single_device(tmp_path):
+    """One test of all, so that no process measures what another has."""
+    found = variables_by_step(tmp_path)
+    for modality, strategy, (group, name) in itertools.product(
+        ("image", "text"), STRATEGIES, enumerate(("alphas", "weights"))
+    ):
+        one, two = (
+            np.array([step[group] for step in steps[modality][strategy]])
+            for steps in found
+        )
+        what = f"{name} of {strategy} on {modality}"
+        np.testing.assert_array_equal(two[0], one[0], what)
+        moved = np.diff(one, axis=0)
+        size = np.abs(moved).max()
+        assert size > 1e-5, what
+        np.testing.assert_allclose(
+            np.diff(two, axis=0),
+            moved,
+            rtol=1e-3,
+            atol=1e-3 * size,
+            err_msg=what,
+        )

@@ -13,7 +13,7 @@ def test_a_small_search_on_cifar10_learns_and_moves_the_alphas(
     shared_data, tmp_path
 ):
     data = kd.datasets.load("cifar10", shared_data / "tfds")
-    search = kd.DartsSearch(filters=8, num_cells=5)
+    search = kd.DartsSearch(filters=8, num_cells=3)
     search.compile()
     history = search.fit(
         data.train.take(2000).batch(64),
