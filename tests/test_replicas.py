@@ -33,7 +33,7 @@ def variables_by_step(folder):
 
 
 def test_they_move_as_on_a_single_device(tmp_path):
-    """One test of all, so that no process measures what another has."""
+    """One test, since workers would each start the processes again."""
     found = variables_by_step(tmp_path)
     for modality, strategy, (group, name) in itertools.product(
         ("image", "text"), STRATEGIES, enumerate(("alphas", "weights"))

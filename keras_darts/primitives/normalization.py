@@ -121,16 +121,17 @@ class BatchNormalization(keras.layers.Layer):
     def _scale_and_offset(self, channels, weight=None):
         # The kernel multiplies by a scale anyway: a weight costs nothing.
         dtype, shape = self.moving_mean.dtype, (channels,)
-        if not self.affine:
-            scale, offset = ops.ones(shape, dtype), ops.zeros(shape, dtype)
-        else:
+        if self.affine:
             scale, offset = self.gamma.value, self.beta.value
+            if weight is None:
+                return scale, offset
+            weight = ops.cast(weight, dtype)
+            return scale * weight, offset * weight
         if weight is None:
-            return scale, offset
-        weight = ops.cast(weight, dtype)
-        if not self.affine:
-            return tf.fill(shape, weight), offset
-        return scale * weight, offset * weight
+            scale = ops.ones(shape, dtype)
+        else:
+            scale = tf.fill(shape, ops.cast(weight, dtype))
+        return scale, ops.zeros(shape, dtype)
 
     def _is_fused(self, inputs):
         return self.moving_mean.dtype == "float32" and len(inputs.shape) == 4
