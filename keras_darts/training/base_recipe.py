@@ -21,6 +21,15 @@ class BaseRecipe:
         """A fresh copy of the optimizer, for one network."""
         return type(self.optimizer).from_config(self.optimizer.get_config())
 
+    def _compile(self, network, **losses_and_metrics):
+        with network.distribute_strategy.scope():
+            network.compile(
+                optimizer=self.new_optimizer(), **losses_and_metrics
+            )
+            # Variables that the first step had to make would have it traced
+            # twice.
+            network.optimizer.build(network.trainable_variables)
+
     def model_to_keep(self, network):
         """What a run saves of a network: here, the network itself."""
         return network

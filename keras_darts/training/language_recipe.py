@@ -64,8 +64,8 @@ class LanguageRecipe(BaseRecipe):
                 f"scales the learning rate. Received: {self.segment_length}, "
                 f"a model with {length}"
             )
-        model.compile(
-            optimizer=self.new_optimizer(),
+        self._compile(
+            model,
             loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=[Perplexity()],
         )

@@ -25,8 +25,28 @@ class _CoupledWeightDecay:
         """Nothing here: the decay is part of the gradient."""
 
 
+class _FusedSGD(keras.optimizers.SGD):
+    """Keras' SGD, whose step of a variable is a single operation.
+
+    A network has hundreds of variables, and a graph takes long to make.
+    """
+
+    def update_step(self, gradient, variable, learning_rate):
+        if not self.momentum:
+            return super().update_step(gradient, variable, learning_rate)
+        momentum = self.momentums[self._get_variable_index(variable)]
+        tf.raw_ops.ResourceApplyKerasMomentum(
+            var=variable.handle,
+            accum=momentum.value.handle,
+            lr=ops.cast(learning_rate, variable.dtype),
+            grad=gradient,
+            momentum=ops.cast(self.momentum, variable.dtype),
+            use_nesterov=self.nesterov,
+        )
+
+
 @keras.saving.register_keras_serializable(package="keras_darts")
-class CoupledSGD(_CoupledWeightDecay, keras.optimizers.SGD):
+class CoupledSGD(_CoupledWeightDecay, _FusedSGD):
     """Keras' SGD, with `weight_decay` as L2 in the gradient.
 
     Its arguments are those of `keras.optimizers.SGD`.

@@ -101,8 +101,8 @@ class Recipe(BaseRecipe):
         """Compiles a network with a fresh optimizer, loss and metrics."""
         self._check_channels(network)
         network.auxiliary_weight = self.auxiliary_weight
-        network.compile(
-            optimizer=self.new_optimizer(),
+        self._compile(
+            network,
             loss=loss_for(self.kind, self.label_smoothing),
             metrics=metrics_for(self.kind, network.num_classes),
         )

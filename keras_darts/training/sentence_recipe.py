@@ -58,8 +58,8 @@ class SentenceRecipe(BaseRecipe):
 
     def compile(self, network):
         """Compiles a network with a fresh optimizer, loss and metrics."""
-        network.compile(
-            optimizer=self.new_optimizer(),
+        self._compile(
+            network,
             loss=loss_for("sparse"),
             metrics=metrics_for("sparse", network.num_classes),
         )

@@ -185,6 +185,20 @@ def test_one_recipe_trains_many_networks_with_an_optimizer_each():
     assert first.optimizer.get_config() == second.optimizer.get_config()
 
 
+def test_a_training_step_is_traced_once(monkeypatch):
+    network = digits()
+    recipe = small(network)
+    step, traces = network.train_step, []
+    monkeypatch.setattr(
+        networks.CifarNetwork,
+        "train_step",
+        lambda _, data: traces.append(data) or step(data),
+    )
+    _, train = dataset((8, 8, 1), 8)
+    recipe.fit(network, train, epochs=1, verbose=0)
+    assert len(traces) == 1
+
+
 def test_half_precision_trains(policy):
     policy("mixed_float16")
     _, train = dataset((8, 8, 1), 8)
