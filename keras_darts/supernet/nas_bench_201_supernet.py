@@ -10,7 +10,9 @@ from keras_darts.supernet.shared_traces import SharedTraces
 class NasBench201Supernet(ResidualStages):
     """A search space as a network: images in, logits out.
 
-    It is a `NasBench201Network` whose cells are search cells.
+    It is a `NasBench201Network` whose cells are search cells. Their
+    convolutions go without the biases that the benchmark's code gives them,
+    which a normalisation without offset takes out again.
 
     Args:
         space: `NasBench201Space`.
