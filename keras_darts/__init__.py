@@ -13,6 +13,7 @@ _NAMES = {
     "DartsSearch": "search",
     "Genotype": "genotypes",
     "NasBench201Genotype": "genotypes",
+    "NasBench201Space": "search_spaces",
     "RecurrentGenotype": "genotypes",
     "RecurrentSpace": "search_spaces",
     "SearchSpace": "search_spaces",

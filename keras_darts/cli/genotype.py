@@ -19,7 +19,8 @@ def define(options):
         "genotype",
         None,
         "A run folder, a genotype file, a published name such as darts_v2 or "
-        "rnn_darts_v2, or random:SEED for one drawn from --search_space.",
+        "rnn_darts_v2, an architecture string |...| of NAS-Bench-201, or "
+        "random:SEED for one drawn from --search_space.",
         flag_values=options,
     )
     flags.DEFINE_string(
@@ -41,6 +42,8 @@ def find(options):
     if text.startswith(_RANDOM):
         space = search_spaces.get(options.search_space)
         return space.random_genotype(_seed(text)), text.replace(":", "_")
+    if text.startswith("|"):
+        return genotypes.NasBench201Genotype.from_text(text), "nas_bench_201"
     path = pathlib.Path(text)
     if path.is_dir():
         return genotypes.load(path / "genotype.json"), path.resolve().name

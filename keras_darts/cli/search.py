@@ -1,10 +1,10 @@
 """Search an architecture on a data set.
 
---search_space says on what kind of data: images for darts_cnn, running text
-for darts_rnn (darts_rnn_small for a small text), labelled sentences for
-text_cnn. The folder of the run gets genotype.json, the drawn cells,
-history.csv, alphas.npz, checkpoints and files for TensorBoard, up to date
-after each epoch, and vocabulary.json for text.
+--search_space says on what kind of data: images for darts_cnn, nas_bench_201
+and rdarts_s1 to rdarts_s4, running text for darts_rnn (darts_rnn_small for a
+small text), labelled sentences for text_cnn. The folder of the run gets
+genotype.json, the drawn cells, history.csv, alphas.npz, checkpoints and files
+for TensorBoard, up to date after each epoch, and vocabulary.json for text.
 
   keras-darts search --dataset=digits --output_dir=runs/digits --epochs=20
   keras-darts search --output_dir=runs/digits --resume --epochs=40
@@ -29,7 +29,7 @@ _METHOD_SIZES = {
 }
 _SPACE_SIZES = {
     "filters": "Channels of the first cells",
-    "num_cells": "Cells of the supernet",
+    "num_cells": "Cells of the supernet, or of a stage of it",
     "hidden_size": "Units of embedding and hidden state of a recurrent space",
 }
 

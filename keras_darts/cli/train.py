@@ -33,17 +33,17 @@ def define(options):
         "recipe",
         None,
         modalities.RECIPES,
-        "How to train. Images: cifar, imagenet or small; if not given, small "
-        "below 32 pixels, imagenet from 128 up; for imagenet --image_size is "
-        "the side of its crops, 224 if not given. Running text: small_text if "
-        "not given, ptb or wikitext2. Labelled sentences: sentences.",
+        "How to train. Images: cifar (nas_bench_201 for architectures of it) "
+        "if not given, small below 32 pixels, imagenet from 128 up, where "
+        "--image_size is the side of the crops, 224 if not given. Running "
+        "text: small_text if not given, ptb, wikitext2. Sentences: sentences.",
         flag_values=options,
     )
     for name, meaning in (
         ("epochs", "Passes over the training data"),
         ("batch_size", "Images, sentences or rows of text in a step"),
         ("filters", "Channels of a node in the first cells"),
-        ("num_cells", "Cells of the network"),
+        ("num_cells", "Cells of the network, or of a stage of it"),
         ("hidden_size", "Units of embedding and hidden state for text"),
     ):
         flags.DEFINE_integer(

@@ -118,7 +118,7 @@ class Genotype(BaseGenotype):
     def primitives(self):
         return tuple(sorted({edge[0] for edge in self.normal + self.reduce}))
 
-    def num_skip_connects(self, cell):
+    def num_skip_connects(self, cell="normal"):
         """How many edges of a cell, "normal" or "reduce", are skips."""
         edges = getattr(self, self._known(cell))
         return sum(edge[0] == "skip_connect" for edge in edges)

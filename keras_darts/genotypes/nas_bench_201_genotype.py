@@ -75,6 +75,10 @@ class NasBench201Genotype(BaseGenotype):
     def primitives(self):
         return tuple(sorted(set(self.edges)))
 
+    def num_skip_connects(self):
+        """How many edges are skips."""
+        return self.edges.count("skip_connect")
+
     def to_text(self):
         return "+".join(
             "".join(f"|{primitive}~{source}" for primitive, source in node)

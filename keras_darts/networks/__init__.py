@@ -11,10 +11,14 @@ from keras_darts.networks.language_body import LanguageBody
 from keras_darts.networks.language_body import LanguageOutputs
 from keras_darts.networks.language_model import LanguageModel
 from keras_darts.networks.language_model import ids_and_state
+from keras_darts.networks.nas_bench_201 import NasBench201Network
+from keras_darts.networks.nas_bench_201_cell import NasBench201Cell
 from keras_darts.networks.recurrence import Recurrence
 from keras_darts.networks.recurrent import RecurrentLanguageModel
 from keras_darts.networks.recurrent_cell import RecurrentCell
 from keras_darts.networks.recurrent_cell import masked
+from keras_darts.networks.residual_reduction import ResidualReduction
+from keras_darts.networks.residual_stages import ResidualStages
 from keras_darts.networks.text import TextNetwork
 
 __all__ = [
@@ -27,9 +31,13 @@ __all__ = [
     "LanguageBody",
     "LanguageModel",
     "LanguageOutputs",
+    "NasBench201Cell",
+    "NasBench201Network",
     "Recurrence",
     "RecurrentCell",
     "RecurrentLanguageModel",
+    "ResidualReduction",
+    "ResidualStages",
     "TextNetwork",
     "ids_and_state",
     "masked",

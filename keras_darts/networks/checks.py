@@ -4,6 +4,7 @@ import numbers
 
 from keras_darts import genotypes
 from keras_darts.genotypes import Genotype
+from keras_darts.genotypes import NasBench201Genotype
 from keras_darts.genotypes import RecurrentGenotype
 
 
@@ -31,6 +32,19 @@ def recurrent(genotype):
     raise TypeError(
         "`genotype` must be a `RecurrentGenotype`, or the name of a published "
         "one such as 'rnn_darts_v2'. "
+        f"Received: genotype={genotype!r} of type {type(genotype).__name__}"
+    )
+
+
+def nas_bench_201(genotype):
+    """A `NasBench201Genotype`, given as such or as its text."""
+    if isinstance(genotype, str):
+        genotype = NasBench201Genotype.from_text(genotype)
+    if isinstance(genotype, NasBench201Genotype):
+        return genotype
+    raise TypeError(
+        "`genotype` must be a `NasBench201Genotype`, or its text such as "
+        "|none~0|+|none~0|skip_connect~1|. "
         f"Received: genotype={genotype!r} of type {type(genotype).__name__}"
     )
 

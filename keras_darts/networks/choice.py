@@ -1,7 +1,9 @@
 """The network that fits a genotype and the images at hand."""
 
+from keras_darts.genotypes import NasBench201Genotype
 from keras_darts.networks.cifar import CifarNetwork
 from keras_darts.networks.imagenet import ImageNetNetwork
+from keras_darts.networks.nas_bench_201 import NasBench201Network
 
 # From here on the cells would work on more pixels than the stem should leave.
 _LARGE_SIDE = 128
@@ -14,15 +16,20 @@ def network_for(
 
     Images from 128 by 128 up go through the stem of `ImageNetNetwork`,
     smaller ones through that of `CifarNetwork`. There is an auxiliary head
-    where the images are large enough for one.
+    where the images are large enough for one. A `NasBench201Genotype` becomes
+    a `NasBench201Network`, which has none.
 
     Args:
-        genotype: `Genotype`, or the name of a published one.
+        genotype: `Genotype`, the name of a published one, or a
+            `NasBench201Genotype`.
         num_outputs: Integer, width of the output.
         input_shape: Tuple, height, width and channels of the images.
         filters: Integer, channels of a node in the first cells.
-        num_cells: Integer.
+        num_cells: Integer; for a `NasBench201Network`, of each stage.
         **options: Further arguments of the network, such as `auxiliary`.
+
+    Raises:
+        ValueError: if an auxiliary head is asked for where there can be none.
 
     Example:
 
@@ -32,9 +39,12 @@ def network_for(
     >>> type(network).__name__, network.auxiliary
     ('CifarNetwork', False)
     """
-    large = min(input_shape[:2]) >= _LARGE_SIDE
-    cls = ImageNetNetwork if large else CifarNetwork
-    options.setdefault("auxiliary", cls.auxiliary_fits(input_shape, num_cells))
+    if isinstance(genotype, NasBench201Genotype):
+        cls, options = NasBench201Network, _without_auxiliary(options)
+    else:
+        cls = _network_of_cells(input_shape)
+        fits = cls.auxiliary_fits(input_shape, num_cells)
+        options.setdefault("auxiliary", fits)
     return cls(
         genotype,
         num_outputs,
@@ -43,3 +53,17 @@ def network_for(
         input_shape=input_shape,
         **options,
     )
+
+
+def _network_of_cells(input_shape):
+    large = min(input_shape[:2]) >= _LARGE_SIDE
+    return ImageNetNetwork if large else CifarNetwork
+
+
+def _without_auxiliary(options):
+    if options.pop("auxiliary", False):
+        raise ValueError(
+            "`auxiliary` must be left out for a NasBench201Genotype, whose "
+            "network has no auxiliary head. Received: auxiliary=True"
+        )
+    return options

@@ -14,9 +14,11 @@ from keras_darts.primitives.conv import ConvBN
 from keras_darts.primitives.conv import FactorizedConv
 from keras_darts.primitives.conv import ReLUConvBN
 from keras_darts.primitives.drop_path import DropPath
+from keras_darts.primitives.noise import Noise
 from keras_darts.primitives.normalization import BatchNormalization
 from keras_darts.primitives.normalization import NoNormalization
 from keras_darts.primitives.normalization import normalization_layer
+from keras_darts.primitives.normalization import pool_normalization
 from keras_darts.primitives.normalization import weighted
 from keras_darts.primitives.pool import AvgPool1D
 from keras_darts.primitives.pool import AvgPool3x3
@@ -52,6 +54,7 @@ __all__ = [
     "MaxPool1D",
     "MaxPool3x3",
     "NoNormalization",
+    "Noise",
     "Pool",
     "ReLUConvBN",
     "SelfAttention",
@@ -70,6 +73,7 @@ __all__ = [
     "mean_and_max",
     "names",
     "normalization_layer",
+    "pool_normalization",
     "presence",
     "presence_of_ids",
     "ranks",

@@ -8,6 +8,7 @@ import keras
 from keras_darts.primitives.attention import SelfAttention
 from keras_darts.primitives.conv import FactorizedConv
 from keras_darts.primitives.conv import ReLUConvBN
+from keras_darts.primitives.noise import Noise
 from keras_darts.primitives.pool import AvgPool1D
 from keras_darts.primitives.pool import AvgPool3x3
 from keras_darts.primitives.pool import MaxPool1D
@@ -195,6 +196,21 @@ def dil_conv_5x5(filters, stride, affine, normalization="batch"):
 @register_primitive("conv_7x1_1x7")
 def conv_7x1_1x7(filters, stride, affine, normalization="batch"):
     return FactorizedConv(filters, 7, stride, affine, normalization)
+
+
+@register_primitive("nor_conv_1x1")
+def nor_conv_1x1(filters, stride, affine, normalization="batch"):
+    return ReLUConvBN(filters, 1, stride, affine, normalization)
+
+
+@register_primitive("nor_conv_3x3")
+def nor_conv_3x3(filters, stride, affine, normalization="batch"):
+    return ReLUConvBN(filters, 3, stride, affine, normalization)
+
+
+@register_primitive("noise")
+def noise(filters, stride, affine):
+    return Noise(stride)
 
 
 @register_primitive("max_pool_1d_3", rank=_SEQUENCES)

@@ -199,12 +199,35 @@ def weighted(inputs, weight):
 
 NORMALIZATIONS = {
     "batch": BatchNormalization,
+    "batch_but_pools": BatchNormalization,
     None: lambda affine: NoNormalization(),
 }
 
 
 def normalization_layer(normalization, affine):
-    """The layer for `"batch"`, or one that does nothing for `None`."""
-    if normalization not in NORMALIZATIONS:
-        raise unknown_name("normalization", normalization, ["batch", "None"])
+    """The layer for a space's normalisation; for `None` it does nothing."""
+    check_normalization(normalization)
     return NORMALIZATIONS[normalization](affine=affine)
+
+
+def pool_normalization(normalization):
+    """What follows the pools of a search with that normalisation.
+
+    In DARTS' search cells, `"batch"`, it is the same as elsewhere; in those
+    of NAS-Bench-201, `"batch_but_pools"`, nothing.
+
+    Example:
+
+    >>> pool_normalization("batch"), pool_normalization("batch_but_pools")
+    ('batch', None)
+    """
+    check_normalization(normalization)
+    return None if normalization == "batch_but_pools" else normalization
+
+
+def check_normalization(normalization):
+    """Raises a `ValueError` for one that is not known."""
+    if normalization not in NORMALIZATIONS:
+        raise unknown_name(
+            "normalization", normalization, map(str, NORMALIZATIONS)
+        )

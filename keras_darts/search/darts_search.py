@@ -23,8 +23,8 @@ class DartsSearch(BilevelModel):
     half of the data, then the weights on a batch of the training half.
 
     Args:
-        search_space: Name, `SearchSpace`, `RecurrentSpace` or config.
-            Defaults to `"darts_cnn"`.
+        search_space: Name, `SearchSpace`, `RecurrentSpace`,
+            `NasBench201Space` or config. Defaults to `"darts_cnn"`.
         strategy: Name, `SearchStrategy` or config. Defaults to `"darts"`.
         num_classes: Integer, width of the head. Defaults to `None`: read from
             the labels.
@@ -223,18 +223,18 @@ class DartsSearch(BilevelModel):
 
     def genotype(self):
         """The architecture that the discretizer reads from the alphas."""
-        return self.strategy.discretizer(
-            self.search_space, *architecture.mixing(self.supernet)
-        )
+        derive = self.strategy.discretizer_for(self.search_space)
+        return derive(self.search_space, *architecture.mixing(self.supernet))
 
     def derived_network(self, **sizes):
         """A fresh plain network of the present genotype.
 
         Args:
             **sizes: Arguments of the network: for images those of
-                `networks.network_for`, with `filters=36` and `num_cells=20`
-                if left out; for text those of `networks.TextNetwork`; for
-                language those of `networks.RecurrentLanguageModel`.
+                `networks.network_for`, with `filters=36` and `num_cells=20`,
+                or 16 and 5 for NAS-Bench-201, if left out; for text those of
+                `networks.TextNetwork`; for language those of
+                `networks.RecurrentLanguageModel`.
         """
         defaults = self.modality.network_sizes
         return self.modality.derived_network(

@@ -7,12 +7,19 @@ from keras_darts.search_spaces.cell_spec import CellSpec
 from keras_darts.search_spaces.darts_cnn import darts_cnn
 from keras_darts.search_spaces.darts_rnn import darts_rnn
 from keras_darts.search_spaces.darts_rnn import darts_rnn_small
+from keras_darts.search_spaces.nas_bench_201 import nas_bench_201
+from keras_darts.search_spaces.nas_bench_201_space import NasBench201Space
 from keras_darts.search_spaces.recurrent_space import RecurrentSpace
+from keras_darts.search_spaces.robust_darts import rdarts_s1
+from keras_darts.search_spaces.robust_darts import rdarts_s2
+from keras_darts.search_spaces.robust_darts import rdarts_s3
+from keras_darts.search_spaces.robust_darts import rdarts_s4
 from keras_darts.search_spaces.search_space import SearchSpace
 from keras_darts.search_spaces.text_cnn import text_cnn
 
 __all__ = [
     "CellSpec",
+    "NasBench201Space",
     "RecurrentSpace",
     "SearchSpace",
     "darts_cnn",
@@ -20,6 +27,11 @@ __all__ = [
     "darts_rnn_small",
     "get",
     "names",
+    "nas_bench_201",
+    "rdarts_s1",
+    "rdarts_s2",
+    "rdarts_s3",
+    "rdarts_s4",
     "register_search_space",
     "text_cnn",
 ]

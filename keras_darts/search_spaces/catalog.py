@@ -1,10 +1,12 @@
 """Search spaces by name: the published ones and those of users."""
 
 from keras_darts.registry import Registry
+from keras_darts.search_spaces.nas_bench_201_space import NasBench201Space
 from keras_darts.search_spaces.recurrent_space import RecurrentSpace
 from keras_darts.search_spaces.search_space import SearchSpace
 
-_REGISTRY = Registry("search_space", base=(RecurrentSpace, SearchSpace))
+_CLASSES = (RecurrentSpace, SearchSpace, NasBench201Space)
+_REGISTRY = Registry("search_space", base=_CLASSES)
 
 
 def register_search_space(name):
@@ -36,7 +38,11 @@ def names():
 def get(identifier):
     """A search space from its name, its config or itself."""
     if isinstance(identifier, dict):
-        recurrent = "cell" in identifier
-        cls = RecurrentSpace if recurrent else SearchSpace
-        return cls.from_config(identifier)
+        return _class_of(identifier).from_config(identifier)
     return _REGISTRY.get(identifier)
+
+
+def _class_of(config):
+    if config.get("skeleton") == NasBench201Space.skeleton:
+        return NasBench201Space
+    return RecurrentSpace if "cell" in config else SearchSpace

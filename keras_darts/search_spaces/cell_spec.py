@@ -20,8 +20,9 @@ class CellSpec:
         num_inputs: Integer, after which the nodes are numbered; a recurrent
             cell has one, the state made of input and hidden state. Defaults
             to `2`.
-        edges_per_node: Integer, how many a node keeps in a derived cell.
-            Defaults to `2`.
+        edges_per_node: Integer, how many a node keeps in a derived cell, or
+            `None` where a genotype says of every edge what stands on it,
+            `none` included. Defaults to `2`.
 
     Raises:
         TypeError: if the candidates of an edge are no list or tuple.
@@ -116,9 +117,16 @@ class CellSpec:
     def entries(self, triples):
         """Chosen edges in a genotype's form: pairs if all nodes keep the same.
 
+        Where a genotype names every edge, `none` stands on those not chosen.
+
         Args:
             triples: List of (primitive, node, input), ordered by node.
+
+        Raises:
+            ValueError: if an edge has two primitives where one can stand.
         """
+        if self.edges_per_node is None:
+            return self._complete(triples)
         counts = collections.Counter(node for _, node, _ in triples)
         if all(counts[node] == self.edges_per_node for node in self.nodes):
             return [(name, source) for name, _, source in triples]
@@ -128,10 +136,17 @@ class CellSpec:
         """Edges drawn uniformly, as many a node as it keeps; never `none`.
 
         A node with fewer edges that could be something else keeps those.
+        Where a genotype names every edge, each is drawn from its candidates,
+        `none` among them.
 
         Args:
             draw: `random.Random`.
         """
+        if self.edges_per_node is None:
+            return [
+                (draw.choice(names), *edge)
+                for names, edge in zip(self.primitives, self.edges, strict=True)
+            ]
         triples = []
         for node in self.nodes:
             names = {
@@ -144,6 +159,15 @@ class CellSpec:
                 source = self.edges[edge][1]
                 triples.append((draw.choice(names[edge]), node, source))
         return self.entries(triples)
+
+    def _complete(self, triples):
+        chosen = {(node, source): name for name, node, source in triples}
+        if len(chosen) < len(triples):
+            raise ValueError(
+                "`discretizer` must choose one primitive an edge for this "
+                f"search space. Received: {triples}"
+            )
+        return [(chosen.get(edge, "none"), *edge) for edge in self.edges]
 
     def without(self, names):
         """The same cell with some primitives left out of every edge."""

@@ -78,6 +78,8 @@ class RecurrentSpace:
     temporal_activation_regularization: float = 1e-3
 
     modality = "language"
+    skeleton = "language"
+    discretizer = "top_k"
 
     def __post_init__(self):
         if not isinstance(self.cell, CellSpec):

@@ -20,7 +20,8 @@ class SearchSpace:
         num_cells: Integer, cells of the supernet. Defaults to `8`.
         stem_multiplier: Integer, the stem gives this many times `filters`.
             Defaults to `3`.
-        normalization: `"batch"`, or `None` for a supernet without any
+        normalization: `"batch"`; `"batch_but_pools"`, where none follows the
+            pools of search cells; or `None` for a supernet without any
             normalisation. Defaults to `"batch"`.
         modality: `"image"`, or `"text"` where the cells work along time, on
             embedded tokens. Defaults to `"image"`.
@@ -56,6 +57,11 @@ class SearchSpace:
     modality: str = "image"
     embedding_size: int = None
     dropout: float = 0.0
+
+    # How cells make a network, and what derives a genotype unless a strategy
+    # says otherwise.
+    skeleton = "cells"
+    discretizer = "top_k"
 
     def __post_init__(self):
         for name in ("filters", "num_cells", "stem_multiplier"):

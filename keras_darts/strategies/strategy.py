@@ -40,7 +40,8 @@ class SearchStrategy:
             to none.
         callbacks: List of Keras callbacks that belong to the method, with a
             `get_config` and registered with Keras. Defaults to none.
-        discretizer: Mixing weights to genotype. Defaults to `"top_k"`.
+        discretizer: Mixing weights to genotype. Defaults to `None`: the search
+            space's own.
         initializer: Keras initializer of alphas and betas. Defaults to a
             normal distribution of standard deviation 1e-3.
         exclude: Names of primitives left out of the search space. Defaults to
@@ -62,7 +63,7 @@ class SearchStrategy:
     architect: object = "first_order"
     regularizers: tuple = ()
     callbacks: tuple = ()
-    discretizer: object = "top_k"
+    discretizer: object = None
     initializer: object = None
     exclude: tuple = ()
     recipe: SearchRecipe = None
@@ -93,6 +94,10 @@ class SearchStrategy:
         if not isinstance(other, SearchStrategy):
             return NotImplemented
         return self.get_config() == other.get_config()
+
+    def discretizer_for(self, space):
+        """The discretizer, or the search space's own where none is chosen."""
+        return self.discretizer or discretizers.get(space.discretizer)
 
     def clone(self):
         """The same strategy with pieces of its own."""

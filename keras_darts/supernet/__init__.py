@@ -3,6 +3,7 @@
 from keras_darts.supernet.arch_parameters import ArchParameters
 from keras_darts.supernet.language_supernet import LanguageSupernet
 from keras_darts.supernet.mixed_op import MixedOp
+from keras_darts.supernet.nas_bench_201_supernet import NasBench201Supernet
 from keras_darts.supernet.packing import packed
 from keras_darts.supernet.packing import unpacked
 from keras_darts.supernet.recurrent_search_cell import RecurrentSearchCell
@@ -15,6 +16,7 @@ __all__ = [
     "ArchParameters",
     "LanguageSupernet",
     "MixedOp",
+    "NasBench201Supernet",
     "RecurrentSearchCell",
     "SearchCell",
     "SharedTraces",

@@ -8,6 +8,7 @@ from keras_darts.primitives import Pool
 from keras_darts.primitives import build_layer
 from keras_darts.primitives import make_primitive
 from keras_darts.primitives import normalization_layer
+from keras_darts.primitives import pool_normalization
 from keras_darts.primitives import strided
 from keras_darts.primitives import weighted
 
@@ -17,8 +18,8 @@ class MixedOp(keras.layers.Layer):
     """Sum of the candidates of an edge, each times its mixing weight.
 
     Normalisations inside have no trained scale and offset, and one follows
-    each pool, so that no candidate can outweigh the others by its scale.
-    `none` is never computed.
+    each pool, so that no candidate can outweigh the others by its scale;
+    with `"batch_but_pools"` pools go without. `none` is never computed.
 
     `call` is the definition. `from_shared` is the same function, where what
     several edges need of their common input is computed once, and where
@@ -28,7 +29,8 @@ class MixedOp(keras.layers.Layer):
         primitives: Names of the candidates.
         filters: Integer, channels of the input and the output.
         stride: 1 or 2. Defaults to `1`.
-        normalization: `"batch"` or `None`. Defaults to `"batch"`.
+        normalization: `"batch"`, `"batch_but_pools"` or `None`. Defaults to
+            `"batch"`.
 
     Example:
 
@@ -96,7 +98,8 @@ class MixedOp(keras.layers.Layer):
             normalization=self.normalization,
         )
         if isinstance(layer, Pool):
-            return NormalizedPool(layer, self.normalization)
+            normalization = pool_normalization(self.normalization)
+            return NormalizedPool(layer, normalization)
         return layer
 
 

@@ -13,7 +13,9 @@ from keras_darts.supernet.edge_stack import EdgeStack
 
 
 class SearchCell(keras.layers.Layer):
-    """Two inputs, nodes that sum their edges, the nodes concatenated.
+    """Inputs, nodes that sum their edges, the nodes concatenated.
+
+    Two inputs are brought to the cell's channels, a single one has them.
 
     Args:
         spec: `CellSpec`.
@@ -24,7 +26,7 @@ class SearchCell(keras.layers.Layer):
         traces: `SharedTraces` of the supernet.
         reduction_prev: Boolean, whether the cell before reduces, so that the
             first input is twice as large. Defaults to `False`.
-        normalization: `"batch"` or `None`. Defaults to `"batch"`.
+        normalization: As of the space. Defaults to `"batch"`.
 
     Reference: Liu et al., 2019, DARTS, section 2.1.
     """
@@ -44,8 +46,9 @@ class SearchCell(keras.layers.Layer):
         self.spec = spec
         self.filters = filters
         self.normalization = normalization
-        self.preprocess0 = self._preprocess(reduction_prev)
-        self.preprocess1 = self._preprocess(False)
+        if spec.num_inputs > 1:
+            self.preprocess0 = self._preprocess(reduction_prev)
+            self.preprocess1 = self._preprocess(False)
         self._traces = traces
         self._groups = _equal_edges(spec)
         self.stacks = [
@@ -59,14 +62,15 @@ class SearchCell(keras.layers.Layer):
         ]
 
     def build(self, input_shape):
-        first, second = input_shape
-        self.preprocess0.build(first)
-        self.preprocess1.build(second)
+        if self.spec.num_inputs > 1:
+            self.preprocess0.build(input_shape[0])
+            self.preprocess1.build(input_shape[1])
+        batch, *last, _ = input_shape[-1]
         for (_, stride, _), stack in self._grouped_stacks():
             # In a reduction cell what the nodes give is already halved.
             divisor = 2 if self.spec.reduction and stride == 1 else 1
-            sides = [side // divisor for side in second[1:-1]]
-            stack.build((second[0], *sides, self.filters))
+            sides = [side // divisor for side in last]
+            stack.build((batch, *sides, self.filters))
 
     def call(
         self,
@@ -79,14 +83,15 @@ class SearchCell(keras.layers.Layer):
     ):
         """[(B, H, W, C0), (B, H, W, C1)], (E, K), (E,) -> (B, H', W', C).
 
-        Or along time, [(B, T, C0), (B, T, C1)], with `present` (B, T, 1).
+        Or along time, [(B, T, C0), (B, T, C1)], with `present` (B, T, 1). The
+        list has as many items as the cell has inputs.
         """
         settings = (bool(training), frozen)
         if edge_weights is not None:
             weights = weights * ops.expand_dims(edge_weights, -1)
         weights = ops.unstack(weights, len(self.spec.edges), axis=0)
         edges, new_state = self._edges(), {}
-        states = [self.preprocess0(inputs[0]), self.preprocess1(inputs[1])]
+        states = self._states(inputs)
         shared = [SharedInput(keep_present(s, present)) for s in states]
         inside = halve_presence(present) if self.spec.reduction else present
         for node in self.spec.nodes:
@@ -109,6 +114,11 @@ class SearchCell(keras.layers.Layer):
             if edge in edges:
                 return stack, edges.index(edge)
         raise IndexError(f"the cell has no edge {edge}")
+
+    def _states(self, inputs):
+        if self.spec.num_inputs == 1:
+            return list(inputs)
+        return [self.preprocess0(inputs[0]), self.preprocess1(inputs[1])]
 
     def _preprocess(self, reduce):
         settings = {"affine": False, "normalization": self.normalization}

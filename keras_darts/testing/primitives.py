@@ -64,13 +64,21 @@ def _run_candidate_test(name, inputs, stride):
     """The edge is linear in the mixing weights."""
     edge = MixedOp(_candidates(name), inputs.shape[-1], stride)
     edge.build(inputs.shape)
+    state = [v.numpy() for v in edge.non_trainable_variables]
+
+    def call(weights):
+        # What a candidate draws is the same each time.
+        for variable, value in zip(
+            edge.non_trainable_variables, state, strict=True
+        ):
+            variable.assign(value)
+        return keras.ops.convert_to_numpy(edge(inputs, weights))
+
     basis = np.eye(len(edge.primitives), dtype="float32")
-    alone = [keras.ops.convert_to_numpy(edge(inputs, row)) for row in basis]
+    alone = [call(row) for row in basis]
     weights = np.array([0.25, 0.75], "float32")[: len(alone)]
     expected = sum(w * o for w, o in zip(weights, alone, strict=True))
-    np.testing.assert_allclose(
-        edge(inputs, weights), expected, rtol=1e-4, atol=1e-5
-    )
+    np.testing.assert_allclose(call(weights), expected, rtol=1e-4, atol=1e-5)
 
 
 def _run_supernet_test(name, filters, modality):

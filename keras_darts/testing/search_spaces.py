@@ -6,22 +6,26 @@ import pickle
 
 from keras_darts import primitives
 from keras_darts import search_spaces
+from keras_darts.genotypes import NasBench201Genotype
 from keras_darts.genotypes import RecurrentGenotype
 from keras_darts.search import architecture
-from keras_darts.strategies.discretizers import TopK
+from keras_darts.strategies import SearchStrategy
 from keras_darts.testing.layers import assert_finite
 from keras_darts.testing.small import small_batch
 from keras_darts.testing.small import small_network
 from keras_darts.testing.small import small_search
 
 _CHANNELS = 4
+# Both kinds of cells stand among so many.
+_CELLS = 3
 
 
 def run_search_space_test(space):
     """A search space is plain data, and makes networks that run.
 
     Args:
-        space: `SearchSpace`, `RecurrentSpace`, name or config.
+        space: `SearchSpace`, `RecurrentSpace`, `NasBench201Space`, name or
+            config.
 
     Raises:
         AssertionError: if its config or a pickle gives another space, it
@@ -53,26 +57,28 @@ def run_search_space_test(space):
 
 
 def assert_genotype_of_space(genotype, space):
-    """Each kept edge has a candidate of the space that is not `none`."""
+    """Each kept edge has a candidate of the space that is not `none`.
+
+    Where a genotype names every edge, `none` may stand on any.
+    """
     for kind, spec in space.cells.items():
-        for name, node, source in _kept_edges(genotype, kind):
+        nodes = enumerate(_nodes(genotype, kind), spec.num_inputs)
+        kept = [(node, *pair) for node, pairs in nodes for pair in pairs]
+        if spec.edges_per_node is None:
+            assert len(kept) == len(spec.edges)
+            kept = [edge for edge in kept if edge[1] != "none"]
+        for node, name, source in kept:
             assert name in spec.primitives[spec.edges.index((node, source))]
             assert name != "none"
 
 
-def _kept_edges(genotype, kind):
+def _nodes(genotype, kind):
+    """For each node of a cell its (primitive, input) pairs."""
     if isinstance(genotype, RecurrentGenotype):
-        nodes = [[pair] for pair in genotype.recurrent]
-        return _numbered(nodes, first=1)
-    return _numbered(genotype.nodes(kind), first=2)
-
-
-def _numbered(nodes, first):
-    return [
-        (name, node, source)
-        for node, pairs in enumerate(nodes, first)
-        for name, source in pairs
-    ]
+        return [[pair] for pair in genotype.recurrent]
+    if isinstance(genotype, NasBench201Genotype):
+        return genotype.nodes()
+    return genotype.nodes(kind)
 
 
 def _known_primitives(space):
@@ -86,7 +92,8 @@ def _narrow(space):
         return dataclasses.replace(
             space, embedding_size=_CHANNELS, hidden_size=_CHANNELS
         )
-    return dataclasses.replace(space, filters=_CHANNELS)
+    num_cells = 1 if space.skeleton == "stages" else _CELLS
+    return dataclasses.replace(space, filters=_CHANNELS, num_cells=num_cells)
 
 
 def _run_network_test(space):
@@ -101,6 +108,7 @@ def _run_network_test(space):
     ):
         assert alphas.shape == (len(spec.edges), spec.num_candidates)
     weights, _ = architecture.mixing(search.supernet)
-    for genotype in (TopK()(space, weights, {}), space.random_genotype(0)):
+    derive = SearchStrategy().discretizer_for(space)
+    for genotype in (derive(space, weights, {}), space.random_genotype(0)):
         network = small_network(space, genotype)
         assert_finite(network(inputs))

@@ -46,10 +46,10 @@ def small_data(space):
 def small_network(space, genotype):
     """A network that trains from scratch, for the same batches."""
     sizes = {
-        "image": {"num_cells": 3},
-        "text": {"num_cells": 3},
+        "cells": {"num_cells": 3},
+        "stages": {"num_cells": 1},
         "language": {},
-    }[space.modality]
+    }[space.skeleton]
     for name in ("filters", "embedding_size", "hidden_size"):
         if getattr(space, name, None) is not None:
             sizes[name] = getattr(space, name)

@@ -13,6 +13,7 @@ from keras_darts.training.language_recipes import wikitext2_recipe
 from keras_darts.training.losses import SmoothedCrossentropy
 from keras_darts.training.losses import loss_for
 from keras_darts.training.losses import metrics_for
+from keras_darts.training.nas_bench_201_recipe import nas_bench_201_recipe
 from keras_darts.training.optimizers import CoupledAdam
 from keras_darts.training.optimizers import CoupledSGD
 from keras_darts.training.perplexity import Perplexity
@@ -47,6 +48,7 @@ __all__ = [
     "load_network",
     "loss_for",
     "metrics_for",
+    "nas_bench_201_recipe",
     "ptb_recipe",
     "sentence_recipe",
     "small_image_recipe",

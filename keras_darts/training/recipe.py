@@ -20,11 +20,12 @@ from keras_darts.training.losses import metrics_for
 class Recipe(BaseRecipe):
     """Optimizer, loss, schedules and pipeline that belong together.
 
-    `cifar_recipe`, `imagenet_recipe` and `small_image_recipe` make them. Data
-    sets go in raw and unbatched, in an order that never changes; what comes
-    out of `pipeline` is augmented, normalised, shuffled and batched. Small
-    ones are decoded once and kept in memory, as `datasets.kept_in_memory`
-    says. One recipe can train any number of networks.
+    `cifar_recipe`, `imagenet_recipe`, `nas_bench_201_recipe` and
+    `small_image_recipe` make them. Data sets go in raw and unbatched, in an
+    order that never changes; what comes out of `pipeline` is augmented,
+    normalised, shuffled and batched. Small ones are decoded once and kept in
+    memory, as `datasets.kept_in_memory` says. One recipe can train any number
+    of networks.
 
     Args:
         num_train: Integer, the images of the training set.

@@ -78,7 +78,7 @@ def cifar_recipe(
 
     Reference: Liu et al., 2019, DARTS, section 3.2 and appendix A.2.1.
     """
-    steps = _steps(num_train, batch_size)
+    steps = steps_per_epoch(num_train, batch_size)
     schedule = CosineByEpoch(learning_rate, 0.0, epochs, steps)
     recipe = Recipe(
         num_train=num_train,
@@ -198,7 +198,7 @@ def imagenet_recipe(
     Reference: Liu et al., 2019, DARTS, section 3.4 and appendix A.2.3.
     """
     side = network.input_shape[1]
-    steps = _steps(num_train, batch_size)
+    steps = steps_per_epoch(num_train, batch_size)
     schedule = ExponentialByEpoch(learning_rate, learning_rate_decay, steps)
     recipe = Recipe(
         num_train=num_train,
@@ -221,7 +221,12 @@ def imagenet_recipe(
     return recipe
 
 
-def _steps(num_train, batch_size):
+def steps_per_epoch(num_train, batch_size):
+    """The steps of an epoch, which drops what is left over.
+
+    Raises:
+        ValueError: if there is not one.
+    """
     if not 0 < batch_size <= num_train:
         raise ValueError(
             "`batch_size` must be from 1 to the number of training images. "

@@ -38,6 +38,10 @@ def test_nodes_have_an_edge_from_every_earlier_state():
     assert nodes[2][1] == ("nor_conv_1x1", 1)
 
 
+def test_skips_are_counted():
+    assert NasBench201Genotype.from_text(TEXT).num_skip_connects() == 2
+
+
 def test_it_is_hashable_equal_by_value_and_fixed():
     first = NasBench201Genotype(["none"])
     assert {first, NasBench201Genotype(("none",))} == {first}

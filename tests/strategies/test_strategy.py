@@ -44,7 +44,8 @@ def test_the_default_is_darts_first_order():
     strategy = SearchStrategy()
     assert isinstance(strategy.relaxation, kd.relaxations.Softmax)
     assert strategy.architect == kd.architects.FirstOrder()
-    assert strategy.discretizer == kd.discretizers.TopK(2)
+    space = kd.search_spaces.darts_cnn()
+    assert strategy.discretizer_for(space) == kd.discretizers.TopK(2)
     assert strategy.initializer.stddev == 1e-3
     assert strategy.recipe is None
 

@@ -11,6 +11,7 @@ from keras_darts.training import DropPathRamp
 from keras_darts.training import SmoothedCrossentropy
 from keras_darts.training import cifar_recipe
 from keras_darts.training import imagenet_recipe
+from keras_darts.training import nas_bench_201_recipe
 from keras_darts.training import small_image_recipe
 
 RNG = np.random.default_rng(0)
@@ -41,6 +42,23 @@ def rate_at(network, epoch, recipe):
     return float(
         network.optimizer._learning_rate(epoch * recipe.steps_per_epoch)
     )
+
+
+def test_nas_bench_201_recipe_has_the_constants_of_the_benchmark():
+    network = networks.NasBench201Network(
+        "|nor_conv_3x3~0|", filters=2, num_cells=1
+    )
+    recipe = nas_bench_201_recipe(network, num_train=50_000)
+    optimizer = network.optimizer
+    assert (recipe.epochs, recipe.batch_size) == (200, 256)
+    assert (optimizer.momentum, optimizer.nesterov) == (0.9, True)
+    assert optimizer.weight_decay == 5e-4
+    assert optimizer.global_clipnorm is None
+    assert rate_at(network, 0, recipe) == pytest.approx(0.1)
+    assert rate_at(network, 100, recipe) == pytest.approx(0.05)
+    assert rate_at(network, 199, recipe) == pytest.approx(0, abs=1e-4)
+    assert recipe.augmentation == datasets.PadCropFlip(4, flip=True)
+    assert recipe.callbacks == []
 
 
 def test_cifar_recipe_has_the_constants_of_the_original():

@@ -8,9 +8,17 @@ from keras_darts.cli.modalities.modality import Exports
 from keras_darts.cli.modalities.modality import Training
 from keras_darts.cli.modalities.modality import given_values
 from keras_darts.cli.modalities.modality import recipe_name
+from keras_darts.genotypes import NasBench201Genotype
 
 # Filters and cells by recipe: those of the papers, and some for digits.
-_SIZES = {"cifar": (36, 20), "imagenet": (48, 14), "small": (16, 8)}
+_SIZES = {
+    "cifar": (36, 20),
+    "imagenet": (48, 14),
+    "nas_bench_201": (36, 20),
+    "small": (16, 8),
+}
+# Those of three stages, whatever the recipe.
+_STAGE_SIZES = (16, 5)
 _IMAGENET_SIDE = 224
 # Of the images that calibrate.
 _SEED = 0
@@ -48,10 +56,16 @@ class ImageModality(LabelledModality):
             "input_shape": data.image_shape,
         }
 
+    def supernet_in_words(self, space):
+        cells = super().supernet_in_words(space)
+        return (
+            f"three stages of {cells}" if space.skeleton == "stages" else cells
+        )
+
     def training(self, options, genotype):
         from keras_darts.search.seeding import seeded
 
-        name, shape, images = self._recipe_and_images(options)
+        name, shape, images = self._recipe_and_images(options, genotype)
         with seeded(options.seed):
             network = _network(options, genotype, name, shape, images)
         recipe = _recipe(options, name, network, images)
@@ -60,10 +74,10 @@ class ImageModality(LabelledModality):
         )
 
     def network_in_words(self, network):
-        auxiliary = " with an auxiliary head" if network.auxiliary else ""
-        return (
-            f"{network.num_cells} cells of {network.filters} filters{auxiliary}"
-        )
+        cells = f"{network.num_cells} cells of {network.filters} filters"
+        if isinstance(network.genotype, NasBench201Genotype):
+            return f"three stages of {cells}"
+        return f"{cells} with an auxiliary head" if network.auxiliary else cells
 
     def data_config(self, options, data, training):
         config = super().data_config(options, data, training)
@@ -107,12 +121,13 @@ class ImageModality(LabelledModality):
             calibration=image_data.batches(shuffled, images, shape, saved),
         )
 
-    def _recipe_and_images(self, options):
+    def _recipe_and_images(self, options, genotype):
         """The recipe's name, the network's image shape, and the data."""
         images = image_data.load(options)
         height, width, channels = images.image_shape
         side = options.image_size or min(height or 0, width or 0)
-        name = recipe_name(options, self, default=_recipe_for(side))
+        default = _recipe_for(side, genotype)
+        name = recipe_name(options, self, default=default)
         if name == "imagenet":
             side = options.image_size or _IMAGENET_SIDE
             shape = (side, side, channels)
@@ -125,16 +140,20 @@ def _logits(exported, images):
     return exported(images)["logits"]
 
 
-def _recipe_for(side):
+def _recipe_for(side, genotype):
     if not side or side >= 128:
         return "imagenet"
-    return "cifar" if side >= 32 else "small"
+    if side < 32:
+        return "small"
+    stages = isinstance(genotype, NasBench201Genotype)
+    return "nas_bench_201" if stages else "cifar"
 
 
 def _network(options, genotype, name, shape, images):
     from keras_darts import networks
 
-    filters, num_cells = _SIZES[name]
+    stages = isinstance(genotype, NasBench201Genotype)
+    filters, num_cells = _STAGE_SIZES if stages else _SIZES[name]
     return networks.network_for(
         genotype,
         images.num_classes,
@@ -151,6 +170,7 @@ def _recipe(options, name, network, images):
     make = {
         "cifar": training.cifar_recipe,
         "imagenet": training.imagenet_recipe,
+        "nas_bench_201": training.nas_bench_201_recipe,
         "small": training.small_image_recipe,
     }[name]
     statistics = _statistics(name, images)

@@ -10,7 +10,8 @@ class ArchitectureMonitor(keras.callbacks.Callback):
 
     The entropy is the mean over all edges, in nats: it starts at log K and
     falls as the search decides. The skip-connects are those of the derived
-    normal cell, whose number tells of a collapse; recurrent cells have none.
+    normal cell, or of the only one, whose number tells of a collapse;
+    recurrent cells have none.
     `DartsSearch.fit` adds this callback itself.
 
     Example:
@@ -31,7 +32,6 @@ class ArchitectureMonitor(keras.callbacks.Callback):
             return
         weights, _ = architecture.mixing(self.model.supernet)
         logs["alpha_entropy"] = architecture.entropy(weights)
-        if "normal" not in weights:
-            return
         genotype = self.model.genotype()
-        logs["num_skip_connects"] = genotype.num_skip_connects("normal")
+        if hasattr(genotype, "num_skip_connects"):
+            logs["num_skip_connects"] = genotype.num_skip_connects()

@@ -7,18 +7,31 @@ from keras_darts import datasets
 from keras_darts import networks
 from keras_darts.datasets import augmentation as augmentations
 from keras_darts.search.modalities.labelled import LabelledModality
+from keras_darts.supernet import NasBench201Supernet
 from keras_darts.supernet import Supernet
+
+# By the skeleton of the space: what is searched in, and the sizes of what
+# is then trained.
+_SUPERNETS = {"cells": Supernet, "stages": NasBench201Supernet}
+_NETWORK_SIZES = {
+    "cells": {"filters": 36, "num_cells": 20},
+    "stages": {"filters": 16, "num_cells": 5},
+}
 
 
 class ImageModality(LabelledModality):
     """Images go in as the user has them: the model scales them itself."""
 
     needs = ("num_classes", "input_shape")
-    network_sizes = {"filters": 36, "num_cells": 20}
+
+    @property
+    def network_sizes(self):
+        return _NETWORK_SIZES[self._search.search_space.skeleton]
 
     def make_supernet(self):
-        return Supernet(
-            self._search.search_space,
+        space = self._search.search_space
+        return _SUPERNETS[space.skeleton](
+            space,
             self.sizes["num_classes"],
             self.sizes["input_shape"],
             **self.pieces,

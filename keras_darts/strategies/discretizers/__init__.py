@@ -1,14 +1,33 @@
-"""From mixing weights to the genotype they stand for."""
+"""From mixing weights to the genotype they stand for.
+
+A strategy may leave the choice to the search space: `None` stands for that,
+and is taken for a discretizer by the functions here.
+"""
 
 from keras_darts.registry import Registry
+from keras_darts.strategies.discretizers.argmax import Argmax
 from keras_darts.strategies.discretizers.top_k import TopK
 
 registry = Registry("discretizer", methods=("__call__", "get_config"))
+registry.register("argmax")(Argmax)
 registry.register("top_k")(TopK)
 
-clone = registry.clone
-get = registry.get
 register = registry.register
-serialize = registry.serialize
 
-__all__ = ["TopK", "clone", "get", "register", "serialize"]
+
+def get(identifier):
+    """A discretizer from its name, its config or itself, or `None`."""
+    return None if identifier is None else registry.get(identifier)
+
+
+def clone(discretizer):
+    """An equal one, or `None`."""
+    return None if discretizer is None else registry.clone(discretizer)
+
+
+def serialize(discretizer):
+    """The config from which `get` makes an equal one, or `None`."""
+    return None if discretizer is None else registry.serialize(discretizer)
+
+
+__all__ = ["Argmax", "TopK", "clone", "get", "register", "serialize"]

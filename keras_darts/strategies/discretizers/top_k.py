@@ -11,7 +11,8 @@ class TopK:
 
     An edge counts as its largest mixing weight among candidates other than
     `none`, times its edge weight where there are betas; on a kept edge the
-    candidate of that weight stays. Of equals the first wins.
+    candidate of that weight stays. Of equals the first wins. Where a genotype
+    names every edge, as in NAS-Bench-201, the others become `none`.
 
     Args:
         k: Integer > 0, edges a node keeps; in a recurrent cell, whose nodes

@@ -1,0 +1,81 @@
+"""The network that holds every architecture of a NAS-Bench-201 space."""
+
+from keras_darts.networks import ResidualStages
+from keras_darts.primitives import check_rank
+from keras_darts.supernet.arch_parameters import ArchParameters
+from keras_darts.supernet.search_cell import SearchCell
+from keras_darts.supernet.shared_traces import SharedTraces
+
+
+class NasBench201Supernet(ResidualStages):
+    """A search space as a network: images in, logits out.
+
+    It is a `NasBench201Network` whose cells are search cells. Their
+    convolutions go without the biases that the benchmark's code gives them,
+    which a normalisation without offset takes out again.
+
+    Args:
+        space: `NasBench201Space`.
+        num_outputs: Integer, classes or regression targets.
+        input_shape: Tuple (height, width, channels) of the images.
+        relaxation: Layer from architecture logits to mixing weights.
+        connection: Makes the edges from their candidates.
+        initializer: Keras initializer of the architecture parameters.
+        edge_normalization: Boolean. Defaults to `False`.
+
+    Call arguments:
+        images: (B, H, W, C) floats, already scaled.
+        training: Boolean, whether normalisations use the batch's statistics.
+        frozen: Boolean; in a graph, no gradient will be asked for weights,
+            only for the architecture. Defaults to `False`.
+
+    Reference: Dong and Yang, 2020, NAS-Bench-201, section 2.1.
+    """
+
+    def __init__(
+        self,
+        space,
+        num_outputs,
+        input_shape,
+        *,
+        relaxation,
+        connection,
+        initializer,
+        edge_normalization=False,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        check_rank(sorted({*sum(space.cell.primitives, ())}), 4)
+        self.space = space
+        self.num_outputs = num_outputs
+        self._connection, self._traces = connection, SharedTraces()
+        self._make_layers(
+            num_outputs, space.filters, space.num_cells, space.normalization
+        )
+        self.arch = ArchParameters(
+            space.cells, relaxation, initializer, edge_normalization
+        )
+        self.build((None, *self._checked_shape(input_shape)))
+
+    @property
+    def arch_variables(self):
+        return self.arch.arch_variables
+
+    def call(self, images, training=None, frozen=False):
+        weights, edge_weights = self.arch(training=training)["cell"]
+        return self._logits(
+            images,
+            weights=weights,
+            edge_weights=edge_weights,
+            training=training,
+            frozen=frozen,
+        )
+
+    def _cell(self, filters):
+        return SearchCell(
+            self.space.cell,
+            filters,
+            connection=self._connection,
+            traces=self._traces,
+            normalization=self.space.normalization,
+        )

@@ -1,0 +1,41 @@
+"""A search of the benchmark on a budget says what it found and when."""
+
+import json
+
+from running import run
+
+from keras_darts.genotypes import NasBench201Genotype
+
+
+def test_a_search_ends_in_time_and_keeps_each_epoch(shared_data, tmp_path):
+    output = tmp_path / "figures.json"
+    done = run(
+        "nas_bench_201",
+        **{"variant": "darts", "seed": 3, "minutes": 0, "filters": 2},
+        **{"max_examples": 40, "batch_size": 10, "epochs": 5},
+        arch_learning_rate=0.1,
+        data_dir=shared_data / "tfds",
+        output=output,
+    )
+    assert done.returncode == 0, done.stderr
+    report = json.loads(output.read_text())
+    assert report["settings"]["seed"] == 3
+    assert report["settings"]["num_cells"] == 1
+    assert report["ended_by"] == "minutes"
+    (epoch,) = report["epochs"]
+    text = report["architecture"]
+    assert epoch["architecture"] == text == done.stdout.strip()
+    assert len(NasBench201Genotype.from_text(text).edges) == 6
+    alphas = epoch["alphas"]["alphas_cell"]
+    assert [len(row) for row in alphas] == [5] * 6
+    # Two steps of Adam, of a tenth each.
+    assert max(map(max, alphas)) > 0.05
+    assert 0 < epoch["seconds"] <= report["seconds"]
+    assert epoch["num_skip_connects"] == text.count("skip_connect")
+    assert str(shared_data) not in output.read_text()
+
+
+def test_an_unknown_variant_is_refused():
+    done = run("nas_bench_201", variant="third_order")
+    assert done.returncode == 2
+    assert "third_order" in done.stderr
