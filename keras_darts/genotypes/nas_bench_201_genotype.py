@@ -75,6 +75,9 @@ class NasBench201Genotype(BaseGenotype):
     def primitives(self):
         return tuple(sorted(set(self.edges)))
 
+    def edge_primitives(self):
+        return tuple(name for name in self.edges if name != "none")
+
     def to_text(self):
         return "+".join(
             "".join(f"|{primitive}~{source}" for primitive, source in node)
