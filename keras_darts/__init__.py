@@ -40,6 +40,7 @@ _MODULES = {
     "primitives": "primitives",
     "regularizers": "strategies.regularizers",
     "relaxations": "strategies.relaxations",
+    "schedules": "schedules",
     "search_spaces": "search_spaces",
     "strategies": "strategies",
     "testing": "testing",

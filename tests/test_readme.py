@@ -92,6 +92,12 @@ def test_users_own_pieces_make_a_search():
     assert search.strategy.architect.hessian == "exact"
 
 
+def test_guards_make_a_strategy():
+    strategy = run(python_blocks()[4], ())["search"].strategy
+    assert len(strategy.callbacks) == 5
+    assert strategy.callbacks[3].mode == "stop"
+
+
 def test_commands_of_the_readme_exist():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in ("demo", "test"):

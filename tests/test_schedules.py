@@ -1,11 +1,15 @@
-"""Learning rates that change from epoch to epoch."""
+"""Learning rates and other numbers that change from epoch to epoch."""
 
 import keras
 import numpy as np
 import pytest
 
+from keras_darts import testing
+from keras_darts.schedules import Cosine
 from keras_darts.schedules import CosineByEpoch
 from keras_darts.schedules import ExponentialByEpoch
+from keras_darts.schedules import Linear
+from keras_darts.schedules import Piecewise
 
 
 def rates(schedule, steps):
@@ -66,3 +70,53 @@ def test_optimizer_follows_its_schedule():
     for expected in (-1.0, -1.5):
         optimizer.apply([np.ones(1, "float32")], [weight])
         assert float(weight[0]) == pytest.approx(expected)
+
+
+def values(schedule, epochs):
+    return [schedule(epoch, epochs) for epoch in range(epochs)]
+
+
+@pytest.mark.parametrize("endpoint", [True, False])
+def test_linear_is_numpys_over_the_epochs_of_the_run(endpoint):
+    expected = np.linspace(10.0, 0.1, 250, endpoint=endpoint)
+    found = values(Linear(10.0, 0.1, endpoint=endpoint), 250)
+    np.testing.assert_allclose(found, expected)
+
+
+def test_a_way_of_its_own_length_stays_at_its_end():
+    for kind in (Linear, Cosine):
+        found = values(kind(1.0, 0.0, epochs=3), 6)
+        np.testing.assert_allclose(found, [1, 0.5, 0, 0, 0, 0], atol=1e-12)
+
+
+def test_cosine_falls_slowly_at_both_ends():
+    falls = -np.diff(values(Cosine(2.0, 1.0), 21))
+    assert falls.sum() == pytest.approx(1.0)
+    assert falls[0] < falls[10] / 5 > falls[-1]
+
+
+def test_a_run_of_one_epoch_is_at_the_end():
+    assert values(Linear(1.0, 0.25), 1) == [0.25]
+    assert values(Linear(1.0, 0.25, endpoint=False), 1) == [1.0]
+
+
+def test_pieces_are_constant():
+    found = values(Piecewise([1.0, 2.0, 3.0], boundaries=[2, 3]), 5)
+    assert found == [1.0, 1.0, 2.0, 3.0, 3.0]
+    for boundaries in ([2], [3, 2], [2, 2]):
+        with pytest.raises(ValueError, match="`boundaries` must rise"):
+            Piecewise([1.0, 2.0, 3.0], boundaries)
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        Linear(1.0, 0.0, epochs=3),
+        Cosine(1.0, 0.0, endpoint=False),
+        Piecewise([1.0, 2.0], [1]),
+    ],
+)
+def test_a_schedule_by_epoch_comes_back_from_its_config(schedule):
+    testing.run_config_test(schedule)
+    config = keras.saving.serialize_keras_object(schedule)
+    assert keras.saving.deserialize_keras_object(config) == schedule

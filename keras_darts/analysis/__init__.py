@@ -12,6 +12,7 @@ from keras_darts.analysis.alpha_plot import plot_alphas
 from keras_darts.analysis.cell_graph import cell_names
 from keras_darts.analysis.cell_plot import cell_png
 from keras_darts.analysis.cell_plot import plot_cell
+from keras_darts.analysis.hessian import largest_eigenvalue
 
 _COUNTS = ("count_macs", "count_parameters")
 
@@ -21,6 +22,7 @@ __all__ = [
     "cell_png",
     "count_macs",
     "count_parameters",
+    "largest_eigenvalue",
     "plot_alpha_history",
     "plot_alphas",
     "plot_cell",

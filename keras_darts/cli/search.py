@@ -162,8 +162,10 @@ def _introduction(options, search, modality, found):
 
 
 def _conclusion(options, search, folder):
+    stopped = [search.stop_reason] if search.stop_reason else []
     return "\n".join(
         [
+            *stopped,
             search.genotype().to_text(),
             f"genotype:    {folder / 'genotype.json'}",
             f"cells drawn: {folder / 'cells'}",

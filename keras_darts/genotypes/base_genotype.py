@@ -33,6 +33,10 @@ class BaseGenotype(abc.ABC):
     def primitives(self):
         """The names of the primitives in use, a sorted tuple."""
 
+    @abc.abstractmethod
+    def edge_primitives(self):
+        """The name on each kept edge of the cell; of two, of the normal one."""
+
     def to_json(self):
         """The versioned JSON form, a field a line."""
         document = {"schema": SCHEMA, "version": VERSION, "kind": self.kind}

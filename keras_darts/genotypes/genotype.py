@@ -118,6 +118,9 @@ class Genotype(BaseGenotype):
     def primitives(self):
         return tuple(sorted({edge[0] for edge in self.normal + self.reduce}))
 
+    def edge_primitives(self):
+        return tuple(edge[0] for edge in self.normal)
+
     def num_skip_connects(self, cell="normal"):
         """How many edges of a cell, "normal" or "reduce", are skips."""
         edges = getattr(self, self._known(cell))

@@ -79,6 +79,9 @@ class NasBench201Genotype(BaseGenotype):
         """How many edges are skips."""
         return self.edges.count("skip_connect")
 
+    def edge_primitives(self):
+        return tuple(name for name in self.edges if name != "none")
+
     def to_text(self):
         return "+".join(
             "".join(f"|{primitive}~{source}" for primitive, source in node)

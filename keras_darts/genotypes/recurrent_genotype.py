@@ -53,6 +53,9 @@ class RecurrentGenotype(BaseGenotype):
     def primitives(self):
         return tuple(sorted({primitive for primitive, _ in self.recurrent}))
 
+    def edge_primitives(self):
+        return tuple(primitive for primitive, _ in self.recurrent)
+
     def to_text(self):
         return text_form.write(
             {"recurrent": self.recurrent, "concat": self.concat}

@@ -4,6 +4,12 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from keras_darts import primitives
+from keras_darts.search.seeding import seeded
+
+# With so many a primitive is made, only to be asked for its weights.
+_FILTERS = 8
+
 
 def mixing(supernet):
     """Mixing weights (E, K) and edge weights (E,), arrays by kind of cell."""
@@ -15,6 +21,29 @@ def mixing(supernet):
         if b is not None
     }
     return weights, edge_weights
+
+
+def main_cell(space):
+    """Kind and `CellSpec` of the normal cell, or of the only one."""
+    kind = "normal" if "normal" in space.cells else next(iter(space.cells))
+    return kind, space.cells[kind]
+
+
+def learnable_primitives(search):
+    """The candidates that have weights; of a recurrent cell, all activations.
+
+    A skip-connect has none where it does not halve its input, and counts as
+    having none everywhere.
+    """
+    specs = search.search_space.cells.values()
+    names = {
+        name for spec in specs for edge in spec.primitives for name in edge
+    }
+    rank = getattr(search.supernet, "rank", None)
+    if rank is None:
+        return names - {"none"}
+    with seeded(0):
+        return {name for name in names if _has_weights(name, rank)}
 
 
 def entropy(weights):
@@ -31,6 +60,12 @@ def entropy(weights):
     rows = rows / np.maximum(rows.sum(axis=-1, keepdims=True), 1e-12)
     logs = np.log(np.maximum(rows, 1e-12))
     return float(-(rows * logs).sum(axis=-1).mean())
+
+
+def _has_weights(name, rank):
+    layer = primitives.make_primitive(name, _FILTERS, affine=False)
+    primitives.build_layer(layer, (None, *[_FILTERS] * (rank - 1)))
+    return bool(layer.trainable_variables)
 
 
 def regularizer_gradients(supernet, regularizers):

@@ -5,6 +5,7 @@ import abc
 import keras
 import tensorflow as tf
 
+from keras_darts.search import curvature
 from keras_darts.search import defaults
 from keras_darts.search import steps
 from keras_darts.search.graph_optimizer import graph_optimizer
@@ -33,6 +34,8 @@ class BilevelModel(keras.Model, abc.ABC):
         self.strategy = strategy
         self.graph_optimizer = None
         self.task = None
+        self.arch_frozen = False
+        self.stop_reason = None
         self._choices = {}
 
     @property
@@ -153,10 +156,11 @@ class BilevelModel(keras.Model, abc.ABC):
         with modality.step(train_batch, self.optimizer):
             train_batch = modality.resumed(train_batch, "train")
             search_batch = modality.resumed(search_batch, "search")
-            searched = steps.arch_step(self, train_batch, search_batch)
+            if not self.arch_frozen:
+                searched = steps.arch_step(self, train_batch, search_batch)
+                modality.keep(searched.outputs, "search")
             trained = steps.weight_step(self, train_batch)
-        modality.keep(searched.outputs, "search")
-        modality.keep(trained.outputs, "train")
+            modality.keep(trained.outputs, "train")
         return self._logs(train_batch, trained.outputs, trained.loss)
 
     def test_step(self, data):
@@ -209,10 +213,39 @@ class BilevelModel(keras.Model, abc.ABC):
         with graph_optimizer(self.graph_optimizer):
             return self._gradient_function(train_batch, valid_batch)
 
+    def hessian_product(self, batch):
+        """The curvature of the search loss in the architecture.
+
+        Args:
+            batch: Tuple (x, y) or (x, y, sample weight), global.
+
+        Returns:
+            Function of a vector, of all `arch_variables` one after the other,
+            that gives the Hessian times it, as an array. The network is in
+            training mode, no state changes, and regularizers and the weight
+            decay of the optimizer are left out.
+        """
+        if self.task is None:
+            self.compile_for(self.modality.task_of(batch, self.chosen_loss))
+        if self._curvature_function is None:
+            self._curvature_function = steps.curvature_function(self)
+        return curvature.as_arrays(self, self._curvature_function, batch)
+
+    def freeze_architecture(self, frozen):
+        """Whether a step leaves the architecture out."""
+        if frozen != self.arch_frozen:
+            self.arch_frozen = frozen
+            self.renew_steps()
+
+    def renew_steps(self):
+        """Has steps traced again, but not the gradients they are made of."""
+        self._gradient_function = None
+        self.make_train_function(force=True)
+
     def forget_traces(self):
         """What was traced before a change of the model is traced anew."""
         self.problem = SearchProblem(self)
-        self._gradient_function = None
+        self._gradient_function = self._curvature_function = None
         self.train_function = self.test_function = self.predict_function = None
 
     def _symbolic_build(self, iterator=None, data_batch=None):

@@ -1,5 +1,6 @@
 """Everything that a search is made of, on disk and back."""
 
+import collections
 import json
 import pathlib
 import re
@@ -9,6 +10,7 @@ import tensorflow as tf
 from keras_darts.files import write_json
 
 _MANIFEST = "variables.json"
+_KEPT = 2
 
 
 class SearchCheckpoint:
@@ -21,10 +23,12 @@ class SearchCheckpoint:
     Args:
         search: A `DartsSearch` that is compiled and built.
         folder: Where the checkpoints lie.
-        keep: Integer, how many are kept. Defaults to `2`.
+        callbacks: `SearchCallback`s, whose state is saved with the rest, and
+            which say how many checkpoints are kept. Defaults to none, and
+            two are kept.
     """
 
-    def __init__(self, search, folder, keep=2):
+    def __init__(self, search, folder, callbacks=()):
         self.folder = pathlib.Path(folder)
         self.epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._groups = {
@@ -36,7 +40,10 @@ class SearchCheckpoint:
             name: {f"{i:05d}": v.value for i, v in enumerate(variables)}
             for name, variables in self._groups.items()
         }
-        self._checkpoint = tf.train.Checkpoint(epoch=self.epoch, **flat)
+        self._checkpoint = tf.train.Checkpoint(
+            epoch=self.epoch, callbacks=_States(callbacks), **flat
+        )
+        keep = max([_KEPT, *(c.kept_epochs for c in callbacks)])
         self._manager = tf.train.CheckpointManager(
             self._checkpoint, str(self.folder), max_to_keep=keep
         )
@@ -47,13 +54,18 @@ class SearchCheckpoint:
         write_json(self.folder / _MANIFEST, self._manifest())
         self._manager.save(checkpoint_number=epochs_done)
 
-    def restore(self):
-        """Takes over the newest state and gives the epochs it has done.
+    def restore(self, epochs_done=None):
+        """Takes over a state and gives the epochs it has done.
+
+        Args:
+            epochs_done: Integer, which state. Defaults to `None`, the newest.
 
         Raises:
             ValueError: if there is none, or it is of another network.
         """
         newest = self._manager.latest_checkpoint
+        if epochs_done is not None:
+            newest = str(self.folder / f"ckpt-{epochs_done}")
         if newest is None:
             raise ValueError(
                 "`resume_from` must be the folder of a run that has saved a "
@@ -72,6 +84,29 @@ class SearchCheckpoint:
             ]
             for name, variables in self._groups.items()
         }
+
+
+class _States(tf.train.experimental.PythonState):
+    """The states of callbacks, by their classes, as a part of a checkpoint."""
+
+    def __init__(self, callbacks):
+        counts = collections.Counter()
+        self._callbacks = {}
+        for callback in callbacks:
+            name = type(callback).__name__
+            counts[name] += 1
+            self._callbacks[f"{name}-{counts[name]}"] = callback
+
+    def serialize(self):
+        states = {name: c.state() for name, c in self._callbacks.items()}
+        return json.dumps(states)
+
+    def deserialize(self, string_value):
+        states = json.loads(string_value)
+        for name, callback in self._callbacks.items():
+            # One that joins a run later begins there.
+            if name in states:
+                callback.restore_state(states[name])
 
 
 def _plain(path):

@@ -4,8 +4,8 @@ import keras
 
 from keras_darts import search_spaces
 from keras_darts import strategies
-from keras_darts.errors import positive_integer
 from keras_darts.search import architecture
+from keras_darts.search import course
 from keras_darts.search import defaults
 from keras_darts.search import fitting
 from keras_darts.search.bilevel_model import BilevelModel
@@ -156,6 +156,7 @@ class DartsSearch(BilevelModel):
         sample_weight=None,
         steps_per_epoch=None,
         augmentation="auto",
+        warn_on_collapse=True,
         output_dir=None,
         resume_from=None,
     ):
@@ -181,6 +182,8 @@ class DartsSearch(BilevelModel):
                 training half.
             augmentation: `"auto"`, `None` or a piece of
                 `datasets.augmentation`. Defaults to `"auto"`.
+            warn_on_collapse: Boolean, whether `callbacks.CollapseMonitor`
+                watches. Defaults to `True`.
             output_dir: Folder of the run. Defaults to `None`: nothing is
                 written.
             resume_from: Folder of a run to go on with; a larger `epochs`
@@ -194,9 +197,7 @@ class DartsSearch(BilevelModel):
             ValueError: for data or settings with which no search can work,
                 before any training.
         """
-        epochs = positive_integer(
-            "epochs", self.recipe.epochs if epochs is None else epochs
-        )
+        epochs = fitting.chosen_epochs(self, epochs)
         output_dir = fitting.run_folder(output_dir, resume_from)
         data = fitting.read(
             self,
@@ -214,12 +215,12 @@ class DartsSearch(BilevelModel):
             epochs=epochs,
             steps_per_epoch=steps_per_epoch,
             augment=fitting.chosen_augmentation(self, augmentation, data),
+            callbacks=fitting.chosen_callbacks(callbacks, warn_on_collapse),
             output_dir=output_dir,
             resume_from=resume_from,
         )
-        plan.callbacks.extend(callbacks or [])
         with graph_optimizer(self.graph_optimizer):
-            return super().fit(**plan._asdict(), shuffle=False, verbose=verbose)
+            return course.run(self, super().fit, plan, verbose=verbose)
 
     def genotype(self):
         """The architecture that the discretizer reads from the alphas."""
@@ -236,10 +237,8 @@ class DartsSearch(BilevelModel):
                 `networks.TextNetwork`; for language those of
                 `networks.RecurrentLanguageModel`.
         """
-        defaults = self.modality.network_sizes
-        return self.modality.derived_network(
-            self.genotype(), **{**defaults, **sizes}
-        )
+        sizes = {**self.modality.network_sizes, **sizes}
+        return self.modality.derived_network(self.genotype(), **sizes)
 
     def citation(self):
         """The papers behind the pieces in use, a line each."""

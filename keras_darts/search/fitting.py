@@ -14,8 +14,10 @@ from keras_darts.files import writable_folder
 from keras_darts.search.accepted_data import check_data
 from keras_darts.search.callbacks import ArchitectureBoard
 from keras_darts.search.callbacks import ArchitectureMonitor
+from keras_darts.search.callbacks import CollapseMonitor
 from keras_darts.search.callbacks import RunDirectory
 from keras_darts.search.checkpoint import SearchCheckpoint
+from keras_darts.search.course import stateful
 from keras_darts.training import InputWait
 from keras_darts.version import __version__
 
@@ -23,18 +25,31 @@ _LOG = logging.getLogger("keras_darts")
 
 
 class Plan(typing.NamedTuple):
-    """The arguments of `keras.Model.fit` for a search."""
+    """What `course.run` has to know of a search.
 
-    x: object
+    `batches` gives the training data from an epoch on, and `checkpoint` is
+    `None` where no run is written.
+    """
+
+    batches: typing.Callable
     validation_data: object
     epochs: int
     initial_epoch: int
     steps_per_epoch: int
     callbacks: list
+    checkpoint: object
 
 
 def plan_fit(
-    search, data, *, epochs, steps_per_epoch, augment, output_dir, resume_from
+    search,
+    data,
+    *,
+    epochs,
+    steps_per_epoch,
+    augment,
+    callbacks,
+    output_dir,
+    resume_from,
 ):
     """Builds and compiles what is missing, and lays out the whole training.
 
@@ -44,6 +59,7 @@ def plan_fit(
         epochs: Integer.
         steps_per_epoch: Integer or `None`, a pass over the training half.
         augment: Augmentation of both batches, or `None`.
+        callbacks: List of Keras callbacks beside the strategy's.
         output_dir: Folder of the run, or `None`.
         resume_from: The same folder where a run goes on, or `None`.
 
@@ -60,28 +76,28 @@ def plan_fit(
         "augmentation": augment and augmentations.serialize(augment),
     }
     config = run_config(search, settings, epochs)
-    wait = InputWait()
-    run, start = _run_callbacks(
-        search, config, output_dir, resume_from, wait=wait
-    )
-    return Plan(
-        x=modality.batches(
+
+    def batches(start_epoch):
+        return modality.batches(
             data,
             epochs=epochs,
-            start_epoch=start,
+            start_epoch=start_epoch,
             augment=augment,
             steps_per_epoch=steps,
-        ),
+        )
+
+    callbacks = [
+        ArchitectureMonitor(),
+        *search.strategy.callbacks,
+        *callbacks,
+    ]
+    _begin(search, callbacks, batches)
+    return Plan(
+        batches,
         validation_data=modality.evaluation(data),
         epochs=epochs,
-        initial_epoch=start,
         steps_per_epoch=steps,
-        callbacks=[
-            wait,
-            ArchitectureMonitor(),
-            *search.strategy.callbacks,
-            *run,
-        ],
+        **_written(search, callbacks, config, output_dir, resume_from),
     )
 
 
@@ -97,6 +113,18 @@ def read(search, x, y, batch_size, **options):
     data = search.modality.read(x, y, batch_size, **options)
     _LOG.info("%s", data.description)
     return data
+
+
+def chosen_epochs(search, epochs):
+    """The epochs of a run, by the recipe where the user gives none."""
+    epochs = search.recipe.epochs if epochs is None else epochs
+    return positive_integer("epochs", epochs)
+
+
+def chosen_callbacks(callbacks, warn_on_collapse):
+    """Those of the user, and those that he has not declined."""
+    monitors = [CollapseMonitor()] if warn_on_collapse else []
+    return [*(callbacks or []), *monitors]
 
 
 def chosen_augmentation(search, choice, data):
@@ -138,12 +166,27 @@ def run_folder(output_dir, resume_from):
     return writable_folder(folder, "output_dir")
 
 
-def _run_callbacks(search, config, output_dir, resume_from, *, wait):
-    """The callbacks that write the run, and the epoch at which it starts."""
+def _begin(search, callbacks, batches):
+    """Nothing is left of an earlier run."""
+    search.stop_reason = None
+    # The first of each epoch; a function, since most runs need none.
+    search.search_batch = lambda epoch: next(iter(batches(epoch)))[1]
+    for callback in stateful(callbacks):
+        callback.reset()
+
+
+def _written(search, callbacks, config, output_dir, resume_from):
+    """All callbacks, those that write the run the last, and where it starts."""
+    wait, start = InputWait(), 0
     if output_dir is None:
-        return [], 0
-    checkpoint = SearchCheckpoint(search, output_dir / "checkpoints")
-    start = 0
+        return {
+            "callbacks": [*callbacks, wait],
+            "initial_epoch": start,
+            "checkpoint": None,
+        }
+    checkpoint = SearchCheckpoint(
+        search, output_dir / "checkpoints", stateful(callbacks)
+    )
     if resume_from is not None:
         _check_same(
             json.loads((output_dir / "config.json").read_text()), config
@@ -157,7 +200,11 @@ def _run_callbacks(search, config, output_dir, resume_from, *, wait):
         files=search.modality.files(),
     )
     board = ArchitectureBoard(output_dir / "tensorboard", wait)
-    return [directory, board], start
+    return {
+        "callbacks": [*callbacks, wait, directory, board],
+        "initial_epoch": start,
+        "checkpoint": checkpoint,
+    }
 
 
 def run_config(search, settings, epochs):

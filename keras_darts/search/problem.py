@@ -98,7 +98,12 @@ class SearchProblem:
 
     def mixed_product(self, batch, weights, arch, vector):
         """The second derivative of the loss, (d2 L/da dw) applied to v."""
-        product = self._function("mixed_product", self._mixed_product)
+        product = self._function("mixed_product", self._product, "weights")
+        return sum_over_replicas(product(batch, weights, arch, vector))
+
+    def arch_product(self, batch, weights, arch, vector):
+        """The second derivative of the loss, (d2 L/da2) applied to v."""
+        product = self._function("arch_product", self._product, "arch")
         return sum_over_replicas(product(batch, weights, arch, vector))
 
     def _function(self, name, python_function, *arguments):
@@ -130,13 +135,14 @@ class SearchProblem:
         )
         return loss, found["weights"], found["arch"], outputs, state
 
-    def _mixed_product(self, batch, weights, arch, vector):
+    def _product(self, batch, weights, arch, vector, wrt):
+        inside = {"weights": weights, "arch": arch}[wrt]
         with tf.GradientTape(watch_accessed_variables=False) as outer:
             outer.watch(arch)
             with tf.GradientTape(watch_accessed_variables=False) as inner:
-                inner.watch(weights)
+                inner.watch(inside)
                 loss, _, _ = self._loss_at(batch, weights, arch)
-            gradients = inner.gradient(loss, weights)
+            gradients = inner.gradient(loss, inside)
             along = tf.add_n(
                 [
                     tf.reduce_sum(g * tf.stop_gradient(v))

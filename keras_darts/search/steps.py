@@ -3,6 +3,8 @@
 import tensorflow as tf
 
 from keras_darts.search import architecture
+from keras_darts.supernet import packed
+from keras_darts.supernet import unpacked
 
 
 def arch_loss_and_gradients(search, train_batch, search_batch):
@@ -71,6 +73,28 @@ def gradient_function(search):
         ]
 
     return gradients if search.run_eagerly else tf.function(gradients)
+
+
+def curvature_function(search):
+    """`search.problem.arch_product` for a global batch and a vector."""
+    strategy, modality = search.distribute_strategy, search.modality
+
+    def product(batch, vector):
+        def on_replica(batch, vector):
+            problem = search.problem
+            found = problem.arch_product(
+                modality.begun(batch),
+                problem.weight_values(),
+                problem.arch_values(),
+                unpacked([vector], search.arch_variables),
+            )
+            return packed(found)
+
+        parts = _per_replica(strategy, batch)
+        (found,) = strategy.run(on_replica, (parts, vector))
+        return strategy.experimental_local_results(found)[0]
+
+    return product if search.run_eagerly else tf.function(product)
 
 
 def _num_replicas():

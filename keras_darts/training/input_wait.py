@@ -42,27 +42,27 @@ class InputWait(keras.callbacks.Callback):
     def __init__(self, in_logs=False):
         super().__init__()
         self.in_logs = in_logs
-        self.share = self.seconds = self._steps = None
+        self.share = self.seconds = None
 
     def on_train_begin(self, logs=None):
-        self.share = self.seconds = self._steps = None
+        self.share = self.seconds = None
+
+    def on_epoch_begin(self, epoch, logs=None):
         if self.model.steps_per_execution != 1:
             return
+        # Asked each time: a callback may have the step made anew.
         if not isinstance(self.model.train_function, _TimedSteps):
             self.model.train_function = _TimedSteps(
                 self.model.train_function, self.model.run_eagerly
             )
-        self._steps = self.model.train_function
-
-    def on_epoch_begin(self, epoch, logs=None):
-        if self._steps is not None:
-            self._steps.forget_times()
+        self.model.train_function.forget_times()
 
     def on_epoch_end(self, epoch, logs=None):
-        if self._steps is None or not self._steps.seconds:
+        steps = self.model.train_function
+        if not isinstance(steps, _TimedSteps) or not steps.seconds:
             return
-        self.seconds = self._steps.seconds
-        self.share = self._steps.waited / self.seconds
+        self.seconds = steps.seconds
+        self.share = steps.waited / self.seconds
         _LOG.info(
             "epoch %d: %.2f %% of the time of its steps waited for input",
             epoch + 1,

@@ -45,7 +45,7 @@ class RunDirectory(keras.callbacks.Callback):
         self.start_epoch = start_epoch
         self.files = dict(files or {})
         self._rows = _read_history(self.folder / "history.csv", start_epoch)
-        self._alphas = _read_alphas(self.folder / "alphas.npz", start_epoch)
+        self._alphas = _read_alphas(self.folder / "alphas.npz", len(self._rows))
 
     def on_train_begin(self, logs=None):
         write_json(self.folder / "config.json", self.config)
@@ -58,13 +58,21 @@ class RunDirectory(keras.callbacks.Callback):
         for variable in self.model.arch_variables:
             self._alphas.setdefault(variable.name, []).append(variable.numpy())
         self._write_tables()
+        self._write_genotype()
+        self.checkpoint.save(epoch + 1)
+
+    def on_train_end(self, logs=None):
+        # A guard may have put back the architecture of an earlier epoch.
+        if self.model.stop_reason is not None:
+            self._write_genotype()
+
+    def _write_genotype(self):
         genotype = self.model.genotype()
         genotypes.save(genotype, self.folder / "genotype.json")
         for kind in self.model.search_space.cells:
             analysis.plot_cell(
                 genotype, kind, self.folder / "cells" / f"{kind}.svg"
             )
-        self.checkpoint.save(epoch + 1)
 
     def _write_tables(self):
         write_table(self.folder / "history.csv", self._rows)
@@ -76,14 +84,21 @@ class RunDirectory(keras.callbacks.Callback):
 
 
 def _read_history(path, epochs):
+    """The rows up to the last one of the epoch before `epochs`.
+
+    An epoch has more than one where the run was rolled back.
+    """
     if not epochs or not path.exists():
         return []
     with path.open(newline="") as file:
-        return list(csv.DictReader(file))[:epochs]
+        rows = list(csv.DictReader(file))
+    while rows and int(rows[-1]["epoch"]) != epochs - 1:
+        rows.pop()
+    return rows
 
 
-def _read_alphas(path, epochs):
-    if not epochs or not path.exists():
+def _read_alphas(path, count):
+    if not count or not path.exists():
         return {}
     with np.load(path) as arrays:
-        return {name: list(arrays[name][:epochs]) for name in arrays.files}
+        return {name: list(arrays[name][:count]) for name in arrays.files}

@@ -1,0 +1,217 @@
+"""The stopping criterion of Robust DARTS, and its way back."""
+
+import logging
+
+import keras
+
+from keras_darts.errors import positive_integer
+from keras_darts.errors import unknown_name
+from keras_darts.search import curvature
+from keras_darts.search.callbacks.eigenvalue_window import EigenvalueWindow
+from keras_darts.search.callbacks.guard import Guard
+
+_LOG = logging.getLogger("keras_darts")
+_MODES = ("stop", "adapt")
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class StopOnEigenvalue(Guard):
+    """Watches the curvature of the search loss in the architecture.
+
+    A search runs into sharp minima before its cells collapse. Every `every`
+    epochs, and at the last one, the largest eigenvalue of the Hessian of the
+    search loss in the alphas (and betas) is measured on one batch of the
+    search half, in training mode, with the weight decay of the architecture's
+    optimizer. Its mean over a window of measurements, centred `every *
+    (window // 2)` epochs ago, is compared with the mean `delta` measurements
+    before; the criterion is met when the ratio exceeds `factor`. By default,
+    at epoch e the mean around e - 4 is compared with that around e - 12, first
+    at epoch 22, and the architecture is that of epoch e - 12.
+
+    With `mode="stop"` the search then ends: R-DARTS' early stopping. With
+    `mode="adapt"` the search goes back to epoch e - 12 with all its variables,
+    the weight decay of the weights is multiplied, and training goes on from
+    there to the last epoch, maybe more than once: R-DARTS' adaptive
+    regularisation. When the decay can grow no more, the criterion is left
+    alone. What was measured on the abandoned way is forgotten; the original
+    means to, but keeps it by an oversight.
+
+    The log `eigenvalue` is the one measured last.
+
+    Args:
+        mode: `"stop"` or `"adapt"`. Defaults to `"stop"`.
+        every: Integer, epochs from one measurement to the next. Defaults to
+            `2`.
+        window: Integer, odd, measurements of which the mean is taken. Defaults
+            to `5`.
+        delta: Integer, measurements between the two means. Defaults to `4`.
+        factor: Float > 1. Defaults to `1.3`.
+        start_epoch: Integer, the first epoch that may be returned. Defaults to
+            `10`.
+        extra_epochs: Integer, how much further back `"adapt"` goes. Defaults
+            to `0`.
+        decay_factor: Float > 1, what the weight decay is multiplied by.
+            Defaults to `3.0`.
+        max_weight_decay: Float, what it never exceeds. Defaults to `0.0243`.
+
+    Attributes:
+        eigenvalues: Dictionary from epochs to what was measured.
+        weight_decay: Float, the present one of the weights' optimizer.
+
+    Raises:
+        ValueError: for an unknown mode or numbers out of range, and when the
+            training begins, for `"adapt"` without a weight decay to multiply.
+
+    Example:
+
+    >>> strategy = kd.SearchStrategy(
+    ...     callbacks=[kd.callbacks.StopOnEigenvalue(mode="adapt")]
+    ... )
+    >>> strategy.callbacks[0].kept_epochs
+    14
+
+    Reference: Zela et al., 2020, Understanding and robustifying
+    differentiable architecture search, sections 4.3 and 5.
+    """
+
+    def __init__(
+        self,
+        mode="stop",
+        *,
+        every=2,
+        window=5,
+        delta=4,
+        factor=1.3,
+        start_epoch=10,
+        extra_epochs=0,
+        decay_factor=3.0,
+        max_weight_decay=0.0243,
+    ):
+        super().__init__()
+        if mode not in _MODES:
+            raise unknown_name("mode", mode, _MODES)
+        for name, value in (
+            ("factor", factor),
+            ("decay_factor", decay_factor),
+        ):
+            if not value > 1:
+                raise ValueError(
+                    f"`{name}` must be above 1. Received: {name}={value}"
+                )
+        self.mode = mode
+        self.every = positive_integer("every", every)
+        self.window = positive_integer("window", window)
+        self.delta = positive_integer("delta", delta)
+        self.factor = factor
+        self.start_epoch = start_epoch
+        self.extra_epochs = extra_epochs
+        self.decay_factor = decay_factor
+        self.max_weight_decay = max_weight_decay
+        self._course = EigenvalueWindow(every, window, delta)
+
+    def reset(self):
+        super().reset()
+        self.eigenvalues = {}
+        self.weight_decay = self.roll_back_to = None
+
+    @property
+    def kept_epochs(self):
+        if self.mode == "stop":
+            return 0
+        return self._course.reach + self.extra_epochs + 2
+
+    def on_train_begin(self, logs=None):
+        super().on_train_begin(logs)
+        if self.mode == "stop":
+            return
+        decay = self.model.optimizer.weight_decay
+        if not decay:
+            raise ValueError(
+                "`optimizer` must have a weight decay that can be multiplied. "
+                f"Received: weight_decay={decay}"
+            )
+        if self.weight_decay is None:
+            self.weight_decay = decay
+        if decay != self.weight_decay:
+            self.model.optimizer.weight_decay = self.weight_decay
+            self.model.renew_steps()
+
+    def on_epoch_end(self, epoch, logs=None):
+        last = epoch == self.params["epochs"] - 1
+        due = epoch % self.every == 0 or last or not self.eigenvalues
+        if due:
+            batch = self.model.search_batch(epoch)
+            value = curvature.largest_eigenvalue(self.model, batch)
+            self.eigenvalues[epoch] = value
+            self.remember(epoch, self._course.reach)
+        if logs is not None:
+            logs["eigenvalue"] = self.eigenvalues[max(self.eigenvalues)]
+        if due and not last:
+            self._consider(epoch)
+
+    def roll_back(self, restore):
+        decay = self.weight_decay * self.decay_factor
+        restore(self.roll_back_to + 1)
+        # Restored is what the decay was on the way that is left.
+        self.weight_decay, self.roll_back_to = decay, None
+
+    def state(self):
+        return {
+            **super().state(),
+            "eigenvalues": self.eigenvalues,
+            "weight_decay": self.weight_decay,
+            "roll_back_to": self.roll_back_to,
+        }
+
+    def restore_state(self, state):
+        super().restore_state(state)
+        found = state["eigenvalues"].items()
+        self.eigenvalues = {int(epoch): value for epoch, value in found}
+        self.weight_decay = state["weight_decay"]
+        self.roll_back_to = state["roll_back_to"]
+
+    def get_config(self):
+        return {
+            "mode": self.mode,
+            "every": self.every,
+            "window": self.window,
+            "delta": self.delta,
+            "factor": self.factor,
+            "start_epoch": self.start_epoch,
+            "extra_epochs": self.extra_epochs,
+            "decay_factor": self.decay_factor,
+            "max_weight_decay": self.max_weight_decay,
+        }
+
+    def _consider(self, epoch):
+        calm = epoch - self._course.reach
+        ratio = self._course.ratio(self.eigenvalues, epoch)
+        if calm < self.start_epoch or ratio is None or ratio <= self.factor:
+            return
+        reason = (
+            f"the largest eigenvalue has grown by {ratio:.3g}, more than "
+            f"{self.factor}, since epoch {calm}"
+        )
+        if self.mode == "stop":
+            self.stop(epoch, calm, reason)
+        elif self._decay_can_grow():
+            self._go_back(epoch, calm - self.extra_epochs, reason)
+
+    def _decay_can_grow(self):
+        # Three times 0.0081 is a little more than 0.0243.
+        bound = self.max_weight_decay * (1 + 1e-6)
+        return self.weight_decay * self.decay_factor <= bound
+
+    def _go_back(self, epoch, target, reason):
+        if self.model.stop_reason is not None:
+            return
+        self.roll_back_to = max(target, 0)
+        self.model.stop_training = True
+        _LOG.warning(
+            "%s: goes back from epoch %d to epoch %d (counted from 0), with "
+            "a weight decay of %g",
+            reason,
+            epoch,
+            self.roll_back_to,
+            self.weight_decay * self.decay_factor,
+        )

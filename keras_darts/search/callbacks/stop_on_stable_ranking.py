@@ -1,0 +1,122 @@
+"""The second stopping criterion of DARTS+."""
+
+import keras
+import numpy as np
+
+from keras_darts.errors import positive_integer
+from keras_darts.errors import unknown_name
+from keras_darts.search import architecture
+from keras_darts.search.callbacks.guard import Guard
+
+_COMPARE = ("best", "order")
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class StopOnStableRanking(Guard):
+    """Stops when the learnable candidates have kept their order for long.
+
+    At the end of each epoch, on every edge of every cell, the candidates with
+    weights of their own are ranked by their alphas; in a recurrent cell, all
+    activations. An epoch counts when it leaves the ranking as it was, and the
+    count begins anew when it does not. An epoch in which no alpha moves, as in
+    a warm-up, does not count. The search gets back the architecture of the
+    last epoch before the criterion is met.
+
+    Args:
+        epochs: Integer, how many epochs in a row must leave the ranking as it
+            was. Defaults to `10`.
+        compare: `"best"`, the first of each edge, or `"order"`, all of them.
+            Defaults to `"best"`.
+        start_epoch: Integer, the first epoch that may count. Defaults to `0`.
+
+    Raises:
+        ValueError: if `epochs` is not positive or `compare` is unknown, and
+            when the training begins, if no candidate has weights.
+
+    Example:
+
+    >>> guard = kd.callbacks.StopOnStableRanking(epochs=5, compare="order")
+    >>> guard.get_config()
+    {'epochs': 5, 'compare': 'order', 'start_epoch': 0}
+
+    Reference: Liang et al., 2019, DARTS+, criterion 2. What is compared, when
+    the count begins and what is returned are not said there.
+    """
+
+    def __init__(self, epochs=10, compare="best", start_epoch=0):
+        super().__init__()
+        if compare not in _COMPARE:
+            raise unknown_name("compare", compare, _COMPARE)
+        self.epochs = positive_integer("epochs", epochs)
+        self.compare = compare
+        self.start_epoch = start_epoch
+
+    def reset(self):
+        super().reset()
+        self._ranking = None
+        self._unchanged = 0
+
+    def on_train_begin(self, logs=None):
+        super().on_train_begin(logs)
+        self._learnable = architecture.learnable_primitives(self.model)
+        if not self._learnable:
+            raise ValueError(
+                "StopOnStableRanking must be used in a search space with "
+                "candidates that have weights. Received: none"
+            )
+
+    def on_epoch_end(self, epoch, logs=None):
+        moved = self._ranking is None or self._has_moved()
+        self.remember(epoch)
+        if not moved:
+            return
+        before, self._ranking = self._ranking, self._present_ranking()
+        counts = self._ranking == before and epoch >= self.start_epoch
+        self._unchanged = self._unchanged + 1 if counts else 0
+        if self._unchanged >= self.epochs:
+            self.stop(
+                epoch,
+                epoch - 1,
+                f"{self._unchanged} epochs have left the ranking of the "
+                "learnable candidates as it was",
+            )
+
+    def state(self):
+        return {
+            **super().state(),
+            "ranking": self._ranking,
+            "unchanged": self._unchanged,
+        }
+
+    def restore_state(self, state):
+        super().restore_state(state)
+        self._ranking = state["ranking"]
+        self._unchanged = state["unchanged"]
+
+    def get_config(self):
+        return {
+            "epochs": self.epochs,
+            "compare": self.compare,
+            "start_epoch": self.start_epoch,
+        }
+
+    def _has_moved(self):
+        before = self.architectures[max(self.architectures)]
+        return any(
+            not np.array_equal(value, variable.numpy())
+            for value, variable in zip(
+                before, self.model.arch_variables, strict=True
+            )
+        )
+
+    def _present_ranking(self):
+        """For each edge the names of its candidates, the strongest first."""
+        ranking = []
+        cells = self.model.search_space.cells
+        for kind, spec in cells.items():
+            alphas = self.model.supernet.arch.alphas[kind].numpy()
+            for names, row in zip(spec.primitives, alphas, strict=True):
+                order = [names[k] for k in np.argsort(-row[: len(names)])]
+                known = [name for name in order if name in self._learnable]
+                ranking.append(known[:1] if self.compare == "best" else known)
+        return ranking

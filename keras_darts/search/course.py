@@ -1,0 +1,88 @@
+"""The course of a search: Keras' `fit`, begun anew after each roll-back."""
+
+import contextlib
+import tempfile
+
+import keras
+
+from keras_darts.search.callbacks import SearchCallback
+from keras_darts.search.checkpoint import SearchCheckpoint
+
+
+class SaveEpochs(keras.callbacks.Callback):
+    """Saves each epoch of a run that is written nowhere else.
+
+    Args:
+        checkpoint: `SearchCheckpoint`.
+    """
+
+    def __init__(self, checkpoint):
+        super().__init__()
+        self.checkpoint = checkpoint
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.checkpoint.save(epoch + 1)
+
+
+def run(search, fit, plan, **options):
+    """Trains to the last epoch, by way of the roll-backs of callbacks.
+
+    Args:
+        search: `DartsSearch`.
+        fit: The method of `keras.Model`, bound to it.
+        plan: `fitting.Plan`.
+        **options: Further arguments of `fit`.
+
+    Returns:
+        The `History`, which has all epochs that were run.
+    """
+    history, epochs = keras.callbacks.History(), []
+    with _checkpoint(search, plan) as checkpoint:
+        # A run may have been cut between a decision and what follows from it.
+        start = _rolled_back(plan.callbacks, checkpoint)
+        start = plan.initial_epoch if start is None else start
+        while start is not None:
+            if any(c.stop_reason for c in stateful(plan.callbacks)):
+                start = plan.epochs
+            fit(
+                plan.batches(start),
+                validation_data=plan.validation_data,
+                epochs=plan.epochs,
+                initial_epoch=start,
+                steps_per_epoch=plan.steps_per_epoch,
+                callbacks=[*plan.callbacks, history],
+                shuffle=False,
+                **options,
+            )
+            epochs += history.epoch
+            start = _rolled_back(plan.callbacks, checkpoint)
+    history.epoch = epochs
+    return history
+
+
+def stateful(callbacks):
+    """Those of the callbacks that a run has to remember the state of."""
+    return [c for c in callbacks if isinstance(c, SearchCallback)]
+
+
+@contextlib.contextmanager
+def _checkpoint(search, plan):
+    """The run's own, or one that lasts as long as the run if it is needed."""
+    needed = any(c.kept_epochs for c in stateful(plan.callbacks))
+    if plan.checkpoint is not None or not needed:
+        yield plan.checkpoint
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        checkpoint = SearchCheckpoint(search, folder, stateful(plan.callbacks))
+        plan.callbacks.append(SaveEpochs(checkpoint))
+        yield checkpoint
+
+
+def _rolled_back(callbacks, checkpoint):
+    """The epoch at which training begins anew, or `None`."""
+    for callback in stateful(callbacks):
+        if callback.roll_back_to is not None:
+            start = callback.roll_back_to + 1
+            callback.roll_back(checkpoint.restore)
+            return start
+    return None
