@@ -28,7 +28,7 @@ def build(settings):
     side, kind = settings["image_size"], settings["kind"]
     search = kd.DartsSearch(
         space_of(settings),
-        strategy=STRATEGIES[kind],
+        strategy=STRATEGIES.get(kind, kind),
         num_classes=NUM_CLASSES,
         input_shape=(side, side, 3),
     )

@@ -72,7 +72,7 @@ def strategy_of(options):
     if options.arch_learning_rate is None:
         return strategy
     recipe = dataclasses.replace(
-        strategy.recipe or strategies.RECIPES["image"],
+        strategy.recipe_for("image"),
         arch_learning_rate=options.arch_learning_rate,
     )
     return dataclasses.replace(strategy, recipe=recipe)

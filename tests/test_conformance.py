@@ -25,13 +25,24 @@ SLOTS = (
 )
 RECURRENT = search_spaces.darts_rnn(2, hidden_size=4)
 # Nodes of recurrent cells have one input each, which these don't decide.
-NOT_FOR_RECURRENT = ("argmax",)
-# Others mix channels, which a recurrent cell has not.
-FULL = [
-    name
-    for name in strategies.names()
-    if isinstance(strategies.get(name).connection, FullConnection)
-]
+NOT_FOR_RECURRENT = ("argmax", "threshold")
+
+
+def fitting_strategies():
+    """Those that a recurrent cell can have, one of each kind of step."""
+    kinds = {}
+    for name in strategies.names():
+        strategy = strategies.get(name)
+        # Others mix channels, which a recurrent cell has not.
+        full = isinstance(strategy.connection, FullConnection)
+        rule = strategy.discretizer
+        if full and (rule is None or isinstance(rule, discretizers.TopK)):
+            kind = {**strategy.get_config(), "callbacks": [], "recipe": None}
+            kinds.setdefault(repr({**kind, "citations": []}), name)
+    return sorted({*kinds.values()} - {"proxyless"})
+
+
+FITTING = fitting_strategies()
 PIECES = [
     pytest.param(slot, name, check, id=f"{slot.registry.argument}-{name}")
     for slot, check in SLOTS
@@ -54,9 +65,15 @@ def test_strategy(name):
     testing.run_strategy_test(name)
 
 
-@pytest.mark.parametrize("name", FULL)
+@pytest.mark.parametrize("name", FITTING)
 def test_strategy_for_recurrent_cells(name):
     testing.run_strategy_test(name, RECURRENT)
+
+
+@pytest.mark.parametrize("name", ("fair_darts", "proxyless", "snas"))
+def test_strategy_that_means_nothing_for_recurrent_cells(name):
+    with pytest.raises(ValueError, match="recurrent cell|recurrent search"):
+        testing.run_strategy_test(name, RECURRENT)
 
 
 @pytest.mark.parametrize("name", architects.registry.names())

@@ -10,7 +10,7 @@ import pytest
 ROOT = pathlib.Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
-# Where each example leaves the network that it has exported.
+# Where examples leave the network that they have exported.
 EXPORTS = {
     "classify_text": "sentences/saved_model/1",
     "demo": "demo/digits/1",
@@ -24,7 +24,8 @@ def test_example_runs(example, tmp_path):
     pytest.importorskip("ai_edge_litert", reason="the demo runs LiteRT files")
     done = run(example, tmp_path, "--smoke")
     assert done.returncode == 0, done.stderr[-3000:]
-    assert (tmp_path / "runs" / EXPORTS[example.stem]).is_dir()
+    if example.stem in EXPORTS:
+        assert (tmp_path / "runs" / EXPORTS[example.stem]).is_dir()
     assert "Done in" in done.stdout
 
 

@@ -138,7 +138,7 @@ def _strategy(options):
     if options.learning_rate is None:
         return strategy
     modality = search_spaces.get(options.search_space).modality
-    recipe = strategy.recipe or strategies.RECIPES[modality]
+    recipe = strategy.recipe_for(modality)
     return dataclasses.replace(
         strategy, recipe=recipe.at_rate(options.learning_rate)
     )

@@ -75,7 +75,7 @@ class DilConv(BaseConv):
             self.depthwise,
             self.stride,
             1 if in_phases else self.dilation,
-            training,
+            training and shared.custom_gradients,
         )
         outputs = convolve(outputs, self.pointwise, training=training)
         outputs = self.bn(outputs, weight=weight, training=training)
@@ -131,8 +131,11 @@ class SepConv(BaseConv):
 
     def weighted(self, shared, weight, training):
         """The outputs times `weight`."""
-        inside = self.first.weighted(shared, None, training)
-        return self.second.weighted(SharedInput(inside), weight, training)
+        inside = SharedInput(
+            self.first.weighted(shared, None, training),
+            custom_gradients=shared.custom_gradients,
+        )
+        return self.second.weighted(inside, weight, training)
 
     def look(self, shared, training):
         """What the first half convolves."""

@@ -16,6 +16,9 @@ class SharedInput:
             is in `found`.
         found: Dictionary from a name to what was computed under it. Defaults
             to `None`: nothing yet.
+        custom_gradients: Boolean, whether layers may use gradients of their
+            own, which TensorFlow loses where only one of several branches of
+            a graph runs. Defaults to `True`.
 
     Example:
 
@@ -26,10 +29,11 @@ class SharedInput:
     ['relu']
     """
 
-    def __init__(self, inputs=None, found=None):
+    def __init__(self, inputs=None, found=None, custom_gradients=True):
         self._inputs = inputs
         self._asked = set()
         self.found = dict(found or {})
+        self.custom_gradients = custom_gradients
 
     @property
     def inputs(self):
@@ -49,8 +53,37 @@ class SharedInput:
         self._asked.add(name)
         return self.found[name]
 
+    def part(self, name, function):
+        """The shared input that `function` makes of this one.
+
+        Example:
+
+        >>> half = SharedInput(tf.constant([-1.0, 1.0])).part(
+        ...     "first half", lambda inputs: inputs[:1]
+        ... )
+        >>> half.relu.numpy().tolist()
+        [0.0]
+        """
+        return _Part(self, name, function)
+
     def asked_by(self, look):
         """The part of `found` that `look(self)` asks for, computed now."""
         self._asked = set()
         look(self)
         return {name: self.found[name] for name in sorted(self._asked)}
+
+
+class _Part(SharedInput):
+    """A part of a shared input, which keeps what is computed of it."""
+
+    def __init__(self, whole, name, function):
+        super().__init__(custom_gradients=whole.custom_gradients)
+        self._whole = whole
+        self._prefix = name
+        self._function = function
+
+    def once(self, name, function):
+        return self._whole.once(
+            f"{self._prefix}: {name}",
+            lambda _: function(self._whole.once(self._prefix, self._function)),
+        )

@@ -231,6 +231,10 @@ class BilevelModel(keras.Model, abc.ABC):
             self._curvature_function = steps.curvature_function(self)
         return curvature.as_arrays(self, self._curvature_function, batch)
 
+    def architecture_eigenvalue(self, batch):
+        """The largest one of that Hessian, with the weight decay."""
+        return curvature.largest_eigenvalue(self, batch)
+
     def freeze_architecture(self, frozen):
         """Whether a step leaves the architecture out."""
         if frozen != self.arch_frozen:

@@ -4,7 +4,6 @@ import keras
 
 from keras_darts import search_spaces
 from keras_darts import strategies
-from keras_darts.search import architecture
 from keras_darts.search import course
 from keras_darts.search import defaults
 from keras_darts.search import fitting
@@ -12,7 +11,8 @@ from keras_darts.search.bilevel_model import BilevelModel
 from keras_darts.search.building import adapted_space
 from keras_darts.search.graph_optimizer import graph_optimizer
 from keras_darts.search.modalities import modality_for
-from keras_darts.search.seeding import seeded
+from keras_darts.seeding import seeded
+from keras_darts.supernet import architecture
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -110,8 +110,7 @@ class DartsSearch(BilevelModel):
 
     @property
     def recipe(self):
-        modality = self.search_space.modality
-        return self.strategy.recipe or strategies.RECIPES[modality]
+        return self.strategy.recipe_for(self.search_space.modality)
 
     def call(self, inputs, training=None):
         return self.modality.logits(self.forward(inputs, training=training))

@@ -53,6 +53,7 @@ def weight_optimizer(recipe):
     return CoupledSGD(
         schedule(recipe, epochs=1, steps_per_epoch=1),
         momentum=recipe.momentum,
+        nesterov=recipe.nesterov,
         weight_decay=recipe.weight_decay,
         global_clipnorm=recipe.clip_norm,
     )
@@ -65,6 +66,7 @@ def arch_optimizer(recipe):
         beta_1=recipe.arch_beta_1,
         beta_2=recipe.arch_beta_2,
         weight_decay=recipe.arch_weight_decay,
+        global_clipnorm=recipe.arch_clip_norm,
     )
 
 

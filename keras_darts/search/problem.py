@@ -14,6 +14,7 @@ import keras
 import tensorflow as tf
 
 from keras_darts.search.coming_step import coming_step
+from keras_darts.search.random_streams import random_states
 from keras_darts.supernet import packed
 from keras_darts.supernet import unpacked
 
@@ -23,7 +24,8 @@ class Evaluation(typing.NamedTuple):
 
     Gradients that were not asked for are empty lists, and those of the weights
     are packed; `state` holds the new values of
-    `search.supernet.non_trainable_variables`.
+    `search.supernet.non_trainable_variables`, and `mixing` the gradients of
+    mixing weights that were given.
     """
 
     loss: object
@@ -31,6 +33,16 @@ class Evaluation(typing.NamedTuple):
     arch: list
     outputs: object
     state: list
+    mixing: dict = None
+
+
+class _Setting(typing.NamedTuple):
+    """In what traces of an evaluation differ."""
+
+    wrt: str
+    penalized: bool = False
+    searching: bool = False
+    training: bool = True
 
 
 class SearchProblem:
@@ -71,30 +83,65 @@ class SearchProblem:
         """Where the weights' optimizer is about to move them."""
         return coming_step(self._search.optimizer, weights, gradients)
 
-    def gradients(self, batch, weights, arch, wrt, penalized=False):
+    def mixing(self):
+        """The mixing weights of each kind of cell, without any chance."""
+        found = self._search.supernet.arch(training=False)
+        return {kind: mixing.weights for kind, mixing in found.items()}
+
+    def gradients(
+        self,
+        batch,
+        weights,
+        arch,
+        wrt,
+        *,
+        penalized=False,
+        searching=False,
+        mixing=None,
+        training=True,
+    ):
         """The loss on a batch and its gradients, summed over replicas.
 
         Args:
             batch: Tuple (x, y) or (x, y, sample weight).
             weights: Values for `search.weight_variables`, packed.
             arch: Values for `search.arch_variables`.
-            wrt: `"weights"`, `"arch"` or `"both"`.
+            wrt: `"weights"`, `"arch"`, `"both"`, or `"mixing"`, which must be
+                given then.
             penalized: Boolean, whether the gradients are those of the loss
                 with the penalties of a step of the weights. Defaults to
                 `False`.
+            searching: Boolean, whether it is the search loss: its random
+                numbers are others than those of the training loss. Defaults
+                to `False`.
+            mixing: Dictionary from the kind of a cell to mixing weights that
+                take the place of those of the architecture. Defaults to
+                `None`.
+            training: Boolean, the mode of the layers. Defaults to `True`.
         """
-        modality = self._search.modality
-        penalized = penalized and modality.penalizes
-        traced = "both" if modality.gradients_together else wrt
-        traced = "arch" if wrt == "arch" else traced
-        evaluate = self._function(
-            f"evaluate_{traced}_{penalized}", self._evaluate, traced, penalized
+        modality, arch_layer = self._search.modality, self._search.supernet.arch
+        together = modality.gradients_together and wrt == "weights"
+        setting = _Setting(
+            wrt="both" if together else wrt,
+            penalized=penalized and modality.penalizes,
+            searching=searching and arch_layer.draws,
+            training=training,
         )
-        found = Evaluation(*evaluate(batch, weights, arch))
+        evaluate = self._function(setting, self._evaluate, setting)
+        found = Evaluation(
+            *evaluate(
+                batch, weights, arch, mixing or {}, tf.constant(int(searching))
+            )
+        )
         return found._replace(
             weights=sum_over_replicas(found.weights),
             arch=sum_over_replicas(found.arch if wrt != "weights" else []),
+            mixing=sum_over_replicas(found.mixing),
         )
+
+    def total(self, loss):
+        """The sum of a loss over replicas."""
+        return sum_over_replicas([loss])[0]
 
     def mixed_product(self, batch, weights, arch, vector):
         """The second derivative of the loss, (d2 L/da dw) applied to v."""
@@ -120,20 +167,31 @@ class SearchProblem:
             )
         return self._functions[name]
 
-    def _evaluate(self, batch, weights, arch, wrt, penalized):
+    def _evaluate(self, batch, weights, arch, mixing, searching, setting):
+        wrt = setting.wrt
         groups = {
-            "weights": weights if wrt != "arch" else [],
-            "arch": arch if wrt != "weights" else [],
+            "weights": weights if wrt in ("weights", "both") else [],
+            "arch": arch if wrt in ("arch", "both") else [],
+            "mixing": mixing if wrt == "mixing" else {},
         }
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(groups)
-            loss, outputs, state = self._loss_at(batch, weights, arch, wrt)
-            penalty = self._penalty(outputs) if penalized else 0.0
+            loss, outputs, state = self._loss_at(
+                batch, weights, arch, setting, mixing, searching
+            )
+            penalty = self._penalty(outputs) if setting.penalized else 0.0
             total = loss + tf.cast(penalty, loss.dtype)
         found = tape.gradient(
             total, groups, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
-        return loss, found["weights"], found["arch"], outputs, state
+        return (
+            loss,
+            found["weights"],
+            found["arch"],
+            outputs,
+            state,
+            found["mixing"],
+        )
 
     def _product(self, batch, weights, arch, vector, wrt):
         inside = {"weights": weights, "arch": arch}[wrt]
@@ -141,7 +199,12 @@ class SearchProblem:
             outer.watch(arch)
             with tf.GradientTape(watch_accessed_variables=False) as inner:
                 inner.watch(inside)
-                loss, _, _ = self._loss_at(batch, weights, arch)
+                loss, _, _ = self._loss_at(
+                    batch,
+                    weights,
+                    arch,
+                    _Setting("arch" if wrt == "arch" else "both"),
+                )
             gradients = inner.gradient(loss, inside)
             along = tf.add_n(
                 [
@@ -154,14 +217,27 @@ class SearchProblem:
             along, arch, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
 
-    def _loss_at(self, batch, weights, arch, wrt="both"):
+    def _loss_at(self, batch, weights, arch, setting, mixing=None, searching=0):
         search = self._search
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(batch)
         variables = [*search.weight_variables, *search.arch_variables]
         values = [*self.for_variables(weights), *arch]
-        mapping = list(zip(variables, values, strict=True))
-        with keras.StatelessScope(state_mapping=mapping) as scope:
-            outputs = search.forward(x, training=True, wrt=wrt)
+        mapping = [
+            *zip(variables, values, strict=True),
+            *random_states(search.supernet, searching),
+        ]
+        with (
+            keras.StatelessScope(state_mapping=mapping) as scope,
+            search.supernet.arch.within(
+                searching=setting.searching, weights=mixing
+            ),
+        ):
+            outputs = search.forward(
+                x,
+                training=setting.training,
+                # Weights without gradient are not prepared for one.
+                wrt="arch" if setting.wrt == "mixing" else setting.wrt,
+            )
             logits = search.modality.logits(outputs)
             loss = search.compute_loss(x, y, logits, sample_weight)
         state = [

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from keras_darts.search import architecture
+from keras_darts.supernet import architecture
 from keras_darts.supernet import packed
 from keras_darts.supernet import unpacked
 
@@ -41,6 +41,7 @@ def weight_step(search, batch):
         problem.arch_values(),
         "weights",
         penalized=True,
+        mixing=_perturbed(search, batch),
     )
     gradients = problem.for_variables(found.weights)
     _apply(search.optimizer, gradients, search.weight_variables)
@@ -48,6 +49,14 @@ def weight_step(search, batch):
     for variable, value in zip(state, found.state, strict=True):
         variable.assign(value)
     return found
+
+
+def _perturbed(search, batch):
+    """The mixing weights of the step, where the relaxation disturbs them."""
+    relaxation = search.strategy.relaxation
+    if not hasattr(relaxation, "perturb"):
+        return None
+    return relaxation.perturb(search.problem, batch)
 
 
 def gradient_function(search):

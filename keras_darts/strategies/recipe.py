@@ -24,6 +24,9 @@ class SearchRecipe:
         arch_beta_2: Float, of Adam. Defaults to `0.999`.
         arch_weight_decay: Float, L2 in the gradient of the architecture.
             Defaults to `1e-3`.
+        arch_clip_norm: Float or `None`, bound on the global norm of the
+            architecture's gradient. Defaults to `None`.
+        nesterov: Boolean, whether SGD looks ahead. Defaults to `False`.
         unroll_clip_norm: Float or `None`, the bound on the norms inside an
             unrolled step. Defaults to `None`.
         segment_length: Integer, the tokens of a training segment for which
@@ -51,6 +54,8 @@ class SearchRecipe:
     arch_weight_decay: float = 1e-3
     unroll_clip_norm: float = None
     segment_length: int = 35
+    arch_clip_norm: float = None
+    nesterov: bool = False
 
     def at_rate(self, learning_rate):
         """The same recipe at another learning rate of the weights.

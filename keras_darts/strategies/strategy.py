@@ -10,6 +10,8 @@ from keras_darts.strategies import connections
 from keras_darts.strategies import discretizers
 from keras_darts.strategies import regularizers
 from keras_darts.strategies import relaxations
+from keras_darts.strategies.combinations import check_combination
+from keras_darts.strategies.recipe import RECIPES
 from keras_darts.strategies.recipe import SearchRecipe
 
 _SLOTS = {
@@ -46,9 +48,14 @@ class SearchStrategy:
             normal distribution of standard deviation 1e-3.
         exclude: Names of primitives left out of the search space. Defaults to
             none.
-        recipe: `SearchRecipe`. Defaults to `None`: the one of `RECIPES` for
-            the modality of the search space.
+        recipe: `SearchRecipe`, or a dictionary of them by the modality of
+            the search space. Defaults to `None`: the one of `RECIPES`, as for
+            a modality that the dictionary leaves out.
         citations: The papers behind the method.
+
+    Raises:
+        TypeError: for what fills no slot.
+        ValueError: for an unknown name, or pieces that contradict each other.
 
     Example:
 
@@ -66,7 +73,7 @@ class SearchStrategy:
     discretizer: object = None
     initializer: object = None
     exclude: tuple = ()
-    recipe: SearchRecipe = None
+    recipe: object = None
     citations: tuple = ()
 
     def __post_init__(self):
@@ -85,10 +92,10 @@ class SearchStrategy:
         resolved["initializer"] = keras.initializers.get(
             self.initializer or keras.initializers.RandomNormal(stddev=1e-3)
         )
-        if isinstance(self.recipe, dict):
-            resolved["recipe"] = SearchRecipe(**self.recipe)
+        resolved["recipe"] = _recipes(self.recipe)
         for name, value in resolved.items():
             object.__setattr__(self, name, value)
+        check_combination(self)
 
     def __eq__(self, other):
         if not isinstance(other, SearchStrategy):
@@ -98,6 +105,13 @@ class SearchStrategy:
     def discretizer_for(self, space):
         """The discretizer, or the search space's own where none is chosen."""
         return self.discretizer or discretizers.get(space.discretizer)
+
+    def recipe_for(self, modality):
+        """The `SearchRecipe` for search spaces of a modality."""
+        recipe = self.recipe
+        if isinstance(recipe, dict):
+            recipe = recipe.get(modality)
+        return recipe or RECIPES[modality]
 
     def clone(self):
         """The same strategy with pieces of its own."""
@@ -130,7 +144,7 @@ class SearchStrategy:
             ],
             "initializer": keras.initializers.serialize(self.initializer),
             "exclude": list(self.exclude),
-            "recipe": self.recipe and self.recipe.get_config(),
+            "recipe": _recipe_config(self.recipe),
             "citations": list(self.citations),
         }
 
@@ -141,6 +155,24 @@ class SearchStrategy:
             for callback in config.get("callbacks", ())
         ]
         return cls(**{**config, "callbacks": callbacks})
+
+
+def _recipes(recipe):
+    """A recipe, or recipes by modality, of what may be configs."""
+    if not isinstance(recipe, dict):
+        return recipe
+    if not set(recipe) <= set(RECIPES):
+        return SearchRecipe(**recipe)
+    return {
+        modality: SearchRecipe(**found) if isinstance(found, dict) else found
+        for modality, found in recipe.items()
+    }
+
+
+def _recipe_config(recipe):
+    if isinstance(recipe, dict):
+        return {k: _recipe_config(found) for k, found in recipe.items()}
+    return recipe and recipe.get_config()
 
 
 def _check_list(name, value):

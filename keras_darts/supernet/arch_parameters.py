@@ -1,13 +1,34 @@
 """The alphas and betas of a search, and the mixing weights they give."""
 
+import contextlib
+import typing
+
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
 
+class Mixing(typing.NamedTuple):
+    """What a cell needs to know of the architecture.
+
+    `weights` (E, K) mix the candidates of each edge, `edge_weights` (E,) the
+    edges of each node, or are `None`. `drawn` (E, n) are the numbers of the
+    candidates that shall run, or `None` for all.
+    """
+
+    weights: object
+    edge_weights: object = None
+    drawn: object = None
+
+
 class ArchParameters(keras.layers.Layer):
     """Architecture parameters of all kinds of cells.
+
+    A relaxation whose `draws` is true has `draw(logits, searching)` besides,
+    which gives its weights and the numbers of the candidates that it drew,
+    (E, n); `searching` tells a step of the architecture from one of the
+    weights.
 
     Args:
         cells: Dictionary from the kind of a cell to its `CellSpec`.
@@ -16,8 +37,7 @@ class ArchParameters(keras.layers.Layer):
         edge_normalization: Boolean, whether each node weighs its edges by a
             softmax over betas. Defaults to `False`.
 
-    Call: gives for each kind of cell its mixing weights (E, K) and its edge
-    weights (E,), the latter `None` without edge normalisation.
+    Call: gives the `Mixing` of each kind of cell.
 
     Reference: Liu et al., 2019, DARTS, equation 2; Xu et al., 2020, PC-DARTS,
     equation 3 for the edge weights.
@@ -28,6 +48,7 @@ class ArchParameters(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         self.cells = dict(cells)
+        self._situation = _Situation()
         self.relaxation = relaxation
         self.edge_normalization = edge_normalization
         self.alphas = {
@@ -51,14 +72,29 @@ class ArchParameters(keras.layers.Layer):
         """All alphas in the order of the cells, then all betas."""
         return [*self.alphas.values(), *self.betas.values()]
 
+    @property
+    def draws(self):
+        """Whether the relaxation draws candidates."""
+        return getattr(self.relaxation, "draws", False)
+
     def call(self, training=None):
-        return {
-            kind: (
-                self.relaxation(self.logits(kind), training=training),
-                self._edge_weights(kind),
-            )
-            for kind in self.cells
-        }
+        return {kind: self._mixing(kind, training) for kind in self.cells}
+
+    @contextlib.contextmanager
+    def within(self, *, searching, weights=None):
+        """Inside, a step runs that differs from others.
+
+        Args:
+            searching: Boolean, whether it is a step of the architecture.
+            weights: Dictionary from the kind of a cell to mixing weights that
+                replace those of the relaxation. Defaults to `None`.
+        """
+        before = vars(self._situation).copy()
+        vars(self._situation).update(searching=searching, weights=weights or {})
+        try:
+            yield
+        finally:
+            vars(self._situation).update(before)
 
     def logits(self, kind):
         """The alphas, with those of absent candidates at minus infinity."""
@@ -67,6 +103,18 @@ class ArchParameters(keras.layers.Layer):
         if present.all():
             return alphas
         return ops.where(present, alphas, ops.cast(-1e9, alphas.dtype))
+
+    def _mixing(self, kind, training):
+        edge_weights = self._edge_weights(kind)
+        if kind in self._situation.weights:
+            return Mixing(self._situation.weights[kind], edge_weights)
+        logits = self.logits(kind)
+        if training and self.draws:
+            weights, drawn = self.relaxation.draw(
+                logits, self._situation.searching
+            )
+            return Mixing(weights, edge_weights, drawn)
+        return Mixing(self.relaxation(logits, training=training), edge_weights)
 
     def _edge_weights(self, kind):
         if not self.edge_normalization:
@@ -86,6 +134,14 @@ class ArchParameters(keras.layers.Layer):
             initializer=keras.initializers.get(initializer).clone(),
             autocast=False,
         )
+
+
+class _Situation:
+    """The step in which the parameters are asked for."""
+
+    def __init__(self):
+        self.searching = False
+        self.weights = {}
 
 
 def _present(spec):

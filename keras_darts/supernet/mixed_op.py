@@ -4,13 +4,17 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from keras_darts.primitives import Identity
 from keras_darts.primitives import Pool
+from keras_darts.primitives import SharedInput
 from keras_darts.primitives import build_layer
 from keras_darts.primitives import make_primitive
 from keras_darts.primitives import normalization_layer
 from keras_darts.primitives import pool_normalization
 from keras_darts.primitives import strided
 from keras_darts.primitives import weighted
+from keras_darts.supernet.drawn import run_drawn
+from keras_darts.supernet.dropped_skip import DroppedSkip
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -24,6 +28,8 @@ class MixedOp(keras.layers.Layer):
     `call` is the definition. `from_shared` is the same function, where what
     several edges need of their common input is computed once, and where
     candidates take their weight into the scale of their last normalisation.
+    `from_drawn` is the same where all weights but those of the drawn
+    candidates are zero, and runs these alone.
 
     Args:
         primitives: Names of the candidates.
@@ -31,6 +37,8 @@ class MixedOp(keras.layers.Layer):
         stride: 1 or 2. Defaults to `1`.
         normalization: `"batch"`, `"batch_but_pools"` or `None`. Defaults to
             `"batch"`.
+        skip_dropout: Float in [0, 1), the first rate of the dropout after the
+            identity. Defaults to `None`: there is none.
 
     Example:
 
@@ -43,13 +51,20 @@ class MixedOp(keras.layers.Layer):
     """
 
     def __init__(
-        self, primitives, filters, stride=1, normalization="batch", **kwargs
+        self,
+        primitives,
+        filters,
+        stride=1,
+        normalization="batch",
+        skip_dropout=None,
+        **kwargs,
     ):
         super().__init__(**kwargs)
         self.primitives = tuple(primitives)
         self.filters = filters
         self.stride = stride
         self.normalization = normalization
+        self.skip_dropout = skip_dropout
         self.candidates = {
             str(k): self._candidate(name)
             for k, name in enumerate(self.primitives)
@@ -86,6 +101,40 @@ class MixedOp(keras.layers.Layer):
         ]
         return tf.add_n(terms) if terms else self._zeros(shared.inputs)
 
+    def from_drawn(self, inputs, weights, drawn, training):
+        """What `call` gives if none but the drawn candidates have a weight.
+
+        A candidate that defines a gradient of its own must not do so where
+        `SharedInput.custom_gradients` is false. The weights of the others are
+        added as they are, zeros, so that their gradients are those of the
+        published code.
+
+        Args:
+            inputs: (B, H, W, C), or (B, T, C).
+            weights: (K,).
+            drawn: (n,) integers, different ones; more than the first run only
+                where n > 1.
+            training: Boolean.
+        """
+        of_drawn = tf.reduce_sum(tf.one_hot(drawn, weights.shape[0]), axis=0)
+        others = tf.reduce_sum(weights * (1 - of_drawn))
+        terms = [
+            self._run_drawn(index, inputs, weights, training)
+            for index in tf.unstack(drawn, axis=0)
+        ]
+        return tf.add_n(terms) + ops.cast(others, inputs.dtype)
+
+    def _run_drawn(self, index, inputs, weights, training):
+        def term(k):
+            if str(k) not in self.candidates:
+                return lambda: self._zeros(inputs)
+            candidate = self.candidates[str(k)]
+            shared = SharedInput(inputs, custom_gradients=False)
+            return lambda: _weighted(candidate, shared, weights[k], training)
+
+        terms = [term(k) for k in range(len(self.primitives))]
+        return run_drawn(index, terms, self)
+
     def _zeros(self, inputs):
         return ops.zeros_like(strided(inputs, self.stride))
 
@@ -100,6 +149,8 @@ class MixedOp(keras.layers.Layer):
         if isinstance(layer, Pool):
             normalization = pool_normalization(self.normalization)
             return NormalizedPool(layer, normalization)
+        if isinstance(layer, Identity) and self.skip_dropout is not None:
+            return DroppedSkip(self.skip_dropout)
         return layer
 
 
@@ -134,8 +185,10 @@ class NormalizedPool(keras.layers.Layer):
     def look(self, shared, training):
         """The pool, and in training what the normalisation makes of it."""
 
+        trained = training and shared.custom_gradients
+
         def pool(inputs):
-            return self.pool(inputs, training=training)
+            return self.pool(inputs, training=trained)
 
         if not training or self.normalization is None:
             return shared.once(self._name(), pool)

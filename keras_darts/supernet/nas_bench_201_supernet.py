@@ -61,12 +61,16 @@ class NasBench201Supernet(ResidualStages):
     def arch_variables(self):
         return self.arch.arch_variables
 
+    @property
+    def cells(self):
+        """The search cells, without the reductions between them."""
+        return [b for b in self.blocks if isinstance(b, SearchCell)]
+
     def call(self, images, training=None, frozen=False):
-        weights, edge_weights = self.arch(training=training)["cell"]
+        mixing = self.arch(training=training)["cell"]
         return self._logits(
             images,
-            weights=weights,
-            edge_weights=edge_weights,
+            **mixing._asdict(),
             training=training,
             frozen=frozen,
         )

@@ -70,7 +70,7 @@ class RecurrentSearchCell(RecurrentCell):
 
     def mixing(self, training=None):
         """For each activation its mixing weights on all edges, (E, 1, 1)."""
-        weights, edge_weights = self.arch(training=training)["recurrent"]
+        weights, edge_weights, _ = self.arch(training=training)["recurrent"]
         if edge_weights is not None:
             weights = weights * edge_weights[:, None]
         weights = ops.cast(weights, self.compute_dtype)

@@ -10,6 +10,8 @@ from keras_darts.primitives import SharedInput
 from keras_darts.primitives import halve_presence
 from keras_darts.primitives import keep_present
 from keras_darts.supernet.edge_stack import EdgeStack
+from keras_darts.supernet.edges import look_of
+from keras_darts.supernet.edges import output_of
 
 
 class SearchCell(keras.layers.Layer):
@@ -66,17 +68,20 @@ class SearchCell(keras.layers.Layer):
             self.preprocess0.build(input_shape[0])
             self.preprocess1.build(input_shape[1])
         batch, *last, _ = input_shape[-1]
+        self._shapes = []
         for (_, stride, _), stack in self._grouped_stacks():
             # In a reduction cell what the nodes give is already halved.
             divisor = 2 if self.spec.reduction and stride == 1 else 1
             sides = [side // divisor for side in last]
-            stack.build((batch, *sides, self.filters))
+            self._shapes.append((*sides, self.filters))
+            stack.build((batch, *self._shapes[-1]))
 
     def call(
         self,
         inputs,
         weights,
         edge_weights=None,
+        drawn=None,
         training=None,
         frozen=False,
         present=None,
@@ -85,11 +90,14 @@ class SearchCell(keras.layers.Layer):
 
         Or along time, [(B, T, C0), (B, T, C1)], with `present` (B, T, 1). The
         list has as many items as the cell has inputs.
+        Of the candidates only those of `drawn` (E, n) run, or all.
         """
         settings = (bool(training), frozen)
+        count = len(self.spec.edges)
+        drawn = [None] * count if drawn is None else ops.unstack(drawn, count)
         if edge_weights is not None:
             weights = weights * ops.expand_dims(edge_weights, -1)
-        weights = ops.unstack(weights, len(self.spec.edges), axis=0)
+        weights = ops.unstack(weights, count, axis=0)
         edges, new_state = self._edges(), {}
         states = self._states(inputs)
         shared = [SharedInput(keep_present(s, present)) for s in states]
@@ -99,7 +107,7 @@ class SearchCell(keras.layers.Layer):
             for k in self.spec.edges_into(node):
                 seen = shared[self.spec.edges[k][1]]
                 term, new_state[k] = self._edge(
-                    edges[k], seen, weights[k], settings
+                    edges[k], seen, weights[k], drawn[k], settings
                 )
                 terms.append(term)
             states.append(keep_present(tf.add_n(terms), inside))
@@ -107,6 +115,15 @@ class SearchCell(keras.layers.Layer):
         if training:
             self._keep(new_state)
         return ops.concatenate([states[i] for i in self.spec.concat], axis=-1)
+
+    def input_shape_of(self, edge):
+        """Of the features that an edge gets, without the batch."""
+        for (_, _, edges), shape in zip(
+            self._groups, self._shapes, strict=True
+        ):
+            if edge in edges:
+                return shape
+        raise IndexError(f"the cell has no edge {edge}")
 
     def edge_location(self, edge):
         """The `EdgeStack` that holds an edge's variables, and where."""
@@ -138,44 +155,35 @@ class SearchCell(keras.layers.Layer):
                 edges[k] = (structure, stack, values)
         return edges
 
-    def _edge(self, edge, shared, weights, settings):
+    def _edge(self, edge, shared, weights, drawn, settings):
         """An edge's output and its new state, by the trace of its structure."""
         structure, stack, values = edge
         training, frozen = settings
         found = shared.asked_by(
-            lambda shared: _look(stack.template, shared, training)
+            lambda shared: look_of(stack.template, shared, drawn, training)
         )
 
-        def call(found, weights, values):
+        def call(found, weights, drawn, values):
             return stack.call_edge(
                 values,
-                lambda edge: _output(
-                    edge, SharedInput(found=found), weights, training
+                lambda edge: output_of(
+                    edge, SharedInput(found=found), weights, drawn, training
                 ),
                 frozen=frozen,
             )
 
         return self._traces.call(
-            (structure, settings), call, found, weights, values
+            (structure, settings, drawn is None),
+            call,
+            found,
+            weights,
+            drawn,
+            values,
         )
 
     def _keep(self, new_state):
         for (_, _, places), stack in self._grouped_stacks():
             stack.assign_state([new_state[k] for k in places])
-
-
-def _look(edge, shared, training):
-    """Has what an edge needs of its input computed, outside of its trace."""
-    if hasattr(edge, "look"):
-        return edge.look(shared, training)
-    return shared.inputs
-
-
-def _output(edge, shared, weights, training):
-    """What an edge gives: the fast way, if it has one."""
-    if hasattr(edge, "from_shared"):
-        return edge.from_shared(shared, weights, training)
-    return edge(shared.inputs, weights, training=training)
 
 
 def _equal_edges(spec):

@@ -57,7 +57,7 @@ class FunctionProblem:
         rate = self.step_size()
         return [w - rate * g for w, g in zip(weights, gradients, strict=True)]
 
-    def gradients(self, batch, weights, arch, wrt):
+    def gradients(self, batch, weights, arch, wrt, searching=False):
         wanted = {
             "weights": list(weights) if wrt != "arch" else [],
             "arch": list(arch) if wrt != "weights" else [],

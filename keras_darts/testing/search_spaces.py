@@ -8,8 +8,8 @@ from keras_darts import primitives
 from keras_darts import search_spaces
 from keras_darts.genotypes import NasBench201Genotype
 from keras_darts.genotypes import RecurrentGenotype
-from keras_darts.search import architecture
 from keras_darts.strategies import SearchStrategy
+from keras_darts.supernet import architecture
 from keras_darts.testing.layers import assert_finite
 from keras_darts.testing.small import small_batch
 from keras_darts.testing.small import small_network

@@ -84,7 +84,10 @@ def test_no_command_is_an_error_with_the_help(capsys):
         ("search --dataset=digits", "--output_dir must be given"),
         ("search --output_dir=a", "--dataset must be given"),
         ("train --output_dir=a", "--genotype must be given"),
-        ("train --recipe=cifra", r"one of <cifar\|imagenet\|nas_bench_201\|small\|"),
+        (
+            "train --recipe=cifra",
+            r"one of <cifar\|imagenet\|nas_bench_201\|small\|",
+        ),
         ("evaluate", "--model must be given"),
         ("export", "--run must be given"),
         ("generate", "--model must be given"),

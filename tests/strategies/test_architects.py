@@ -183,21 +183,21 @@ def test_the_shift_is_epsilon_long_along_v():
     problem, points = smooth_problem(), []
     original = problem.gradients
 
-    def recorded(batch, weights, arch, wrt):
-        points.append((batch, wrt, weights))
+    def recorded(batch, weights, arch, wrt, searching=False):
+        points.append((batch, wrt, searching, weights))
         return original(batch, weights, arch, wrt)
 
     problem.gradients = recorded
     Unrolled(epsilon=0.02).gradients(problem, "train", "search")
-    assert [point[:2] for point in points] == [
-        ("train", "weights"),
-        ("search", "both"),
-        ("train", "arch"),
-        ("train", "arch"),
+    assert [point[:3] for point in points] == [
+        ("train", "weights", False),
+        ("search", "both", True),
+        ("train", "arch", False),
+        ("train", "arch", False),
     ]
     ahead, behind = (
         [p - w for p, w in zip(weights, problem.weights, strict=True)]
-        for _, _, weights in points[2:]
+        for *_, weights in points[2:]
     )
     assert float(tf.linalg.global_norm(ahead)) == pytest.approx(0.02)
     for plus, minus in zip(ahead, behind, strict=True):

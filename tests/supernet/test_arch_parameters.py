@@ -46,17 +46,18 @@ def test_kinds_of_cells_have_first_values_of_their_own():
 
 def test_mixing_weights_are_the_softmax_of_each_edge():
     arch = make()
-    weights, betas = arch()["normal"]
+    weights, betas, drawn = arch()["normal"]
     logits = arch.alphas["normal"].numpy()
     expected = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
     np.testing.assert_allclose(weights, expected, rtol=1e-5)
     assert betas is None
+    assert drawn is None
 
 
 def test_edge_weights_sum_to_one_over_the_inputs_of_each_node():
     arch = make(edge_normalization=True)
     for kind, spec in arch.cells.items():
-        _, edge_weights = arch()[kind]
+        edge_weights = arch()[kind].edge_weights
         betas = np.exp(arch.betas[kind].numpy())
         for node in range(2, 5):
             edges = spec.edges_into(node)
@@ -72,8 +73,8 @@ def test_a_gradient_reaches_each_beta():
     projection = np.random.default_rng(0).normal(size=9).astype("float32")
     with tf.GradientTape() as tape:
         loss = sum(
-            tf.reduce_sum(edge_weights * projection)
-            for _, edge_weights in arch().values()
+            tf.reduce_sum(mixing.edge_weights * projection)
+            for mixing in arch().values()
         )
     variables = [v.value for v in arch.betas.values()]
     for gradient in tape.gradient(loss, variables):
@@ -84,7 +85,7 @@ def test_candidates_that_an_edge_lacks_have_no_weight_and_no_gradient():
     spec = kd.CellSpec([("skip_connect",), ("none", "skip_connect")])
     arch = make({"normal": spec})
     with tf.GradientTape() as tape:
-        weights, _ = arch()["normal"]
+        weights = arch()["normal"].weights
         loss = tf.reduce_sum(weights**2)
     np.testing.assert_array_equal(weights[0], [1, 0])
     gradient = tape.gradient(loss, arch.alphas["normal"].value).numpy()

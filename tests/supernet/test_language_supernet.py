@@ -7,8 +7,8 @@ import tensorflow as tf
 
 import keras_darts as kd
 from keras_darts.networks import RecurrentLanguageModel
-from keras_darts.search.seeding import seeded
 from keras_darts.search_spaces import darts_rnn
+from keras_darts.seeding import seeded
 from keras_darts.supernet import LanguageSupernet
 
 WORDS, UNITS, ROWS, LENGTH = 11, 5, 4, 6
@@ -79,7 +79,7 @@ class PlainCell:
         self.spec, self.training = cell.spec, training
         self.normalization = cell.normalization
         self.w0, self.ws = cell.w0.numpy(), cell.ws.numpy()
-        weights, betas = supernet.arch()["recurrent"]
+        weights, betas, _ = supernet.arch()["recurrent"]
         self.shares = np.array(weights)
         if betas is not None:
             self.shares *= np.array(betas)[:, None]

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 import keras_darts as kd
 from keras_darts.primitives import BatchNormalization
-from keras_darts.search.seeding import seeded
+from keras_darts.seeding import seeded
 from keras_darts.supernet import NasBench201Supernet
 
 CONVOLUTIONS = ("nor_conv_1x1", "nor_conv_3x3")

@@ -4,12 +4,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from keras import ops
 
 import keras_darts as kd
 from keras_darts.primitives import SharedInput
 from keras_darts.primitives import make_primitive
-from keras_darts.search.seeding import seeded
+from keras_darts.seeding import seeded
 from keras_darts.supernet import MixedOp
 from keras_darts.supernet import Supernet
 
@@ -54,48 +53,6 @@ class PlainEdge(keras.layers.Layer):
 class PlainConnection:
     def edge(self, *arguments):
         return PlainEdge(*arguments)
-
-
-class FirstHalf(SharedInput):
-    """Half of the channels of an input, whose findings lie with the whole's."""
-
-    def __init__(self, whole, half):
-        self._whole, self._half = whole, half
-
-    def once(self, name, function):
-        return self._whole.once(
-            f"half: {name}", lambda x: function(x[..., : self._half])
-        )
-
-
-class HalfOfTheChannels(keras.layers.Layer):
-    """Partial channels, as a connection would have them, shared as well."""
-
-    def __init__(self, primitives, filters, *arguments):
-        super().__init__()
-        self.half = filters // 2
-        self.edge = MixedOp(primitives, self.half, *arguments)
-        self.halve = kd.primitives.MaxPool3x3(self.edge.stride)
-
-    def build(self, input_shape):
-        self.edge.build((*input_shape[:-1], self.half))
-
-    def look(self, shared, training):
-        self.edge.look(FirstHalf(shared, self.half), training)
-        return shared.once("second half", lambda x: x[..., self.half :])
-
-    def from_shared(self, shared, weights, training):
-        first = FirstHalf(shared, self.half)
-        mixed = self.edge.from_shared(first, weights, training)
-        rest = self.look(shared, training)
-        if self.edge.stride == 2:
-            rest = self.halve(rest)
-        return ops.concatenate([mixed, rest], axis=-1)
-
-
-class Partial:
-    def edge(self, *arguments):
-        return HalfOfTheChannels(*arguments)
 
 
 class OneCandidate(keras.layers.Layer):
@@ -230,9 +187,9 @@ def test_shared_edges_equal_plain_ones(images, seed):
 
 
 def test_partial_channels_are_shared_too(images):
-    space = random_space(1)
-    supernet = make_supernet(space, Partial())
-    eager, traced = (make_supernet(space, Partial()) for _ in range(2))
+    space, partial = random_space(1), kd.connections.PartialConnection(2)
+    supernet = make_supernet(space, partial)
+    eager, traced = (make_supernet(space, partial) for _ in range(2))
     assert len(supernet.variables) == len(eager.variables)
     x, y = tf.constant(images((16, 16, 3), count=8)), np.arange(8) % 3
     call = tf.function(lambda: loss_and_gradients(traced, x, y))

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
-from keras_darts.search.seeding import seeded
+from keras_darts.seeding import seeded
 from keras_darts.strategies import discretizers
 from keras_darts.supernet import TextSupernet
 
@@ -118,7 +118,7 @@ def test_the_spaces_dropout_acts_in_training_only():
 def test_what_is_derived_from_it_is_a_text_network():
     space = make_space()
     mixing = make_supernet(space).arch()
-    weights = {kind: weights for kind, (weights, _) in mixing.items()}
+    weights = {kind: found.weights for kind, found in mixing.items()}
     genotype = discretizers.TopK()(space, weights, {})
     network = kd.networks.TextNetwork(
         genotype, 3, vocabulary_size=20, filters=4, sequence_length=8

@@ -63,7 +63,7 @@ class ImageModality(LabelledModality):
         )
 
     def training(self, options, genotype):
-        from keras_darts.search.seeding import seeded
+        from keras_darts.seeding import seeded
 
         name, shape, images = self._recipe_and_images(options, genotype)
         with seeded(options.seed):

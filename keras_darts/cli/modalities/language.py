@@ -69,7 +69,7 @@ class LanguageModality(Modality):
         corpus = self.load(options)
         from keras_darts import networks
         from keras_darts import training
-        from keras_darts.search.seeding import seeded
+        from keras_darts.seeding import seeded
 
         sizes = {
             **training.MODEL_SETTINGS[name],

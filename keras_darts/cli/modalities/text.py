@@ -60,7 +60,7 @@ class TextModality(LabelledModality):
         data = self.load(options)
         from keras_darts import networks
         from keras_darts import training
-        from keras_darts.search.seeding import seeded
+        from keras_darts.seeding import seeded
 
         with seeded(options.seed):
             network = networks.TextNetwork(

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_darts import analysis
-from keras_darts.search import architecture
+from keras_darts.supernet import architecture
 
 
 class ArchitectureBoard(keras.callbacks.Callback):

@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_darts.search import architecture
+from keras_darts.supernet import architecture
 
 
 class ArchitectureMonitor(keras.callbacks.Callback):

@@ -5,8 +5,8 @@ import logging
 import keras
 
 from keras_darts.errors import positive_integer
-from keras_darts.search import architecture
-from keras_darts.search.callbacks.search_callback import SearchCallback
+from keras_darts.strategies.callbacks.search_callback import SearchCallback
+from keras_darts.supernet import architecture
 
 _LOG = logging.getLogger("keras_darts")
 

@@ -2,10 +2,12 @@
 
 from keras_darts.registry import Registry
 from keras_darts.strategies.architects.first_order import FirstOrder
+from keras_darts.strategies.architects.single_level import SingleLevel
 from keras_darts.strategies.architects.unrolled import Unrolled
 
 registry = Registry("architect", methods=("gradients", "get_config"))
 registry.register("first_order")(FirstOrder)
+registry.register("single_level")(SingleLevel)
 registry.register("unrolled")(Unrolled)
 
 clone = registry.clone
@@ -13,4 +15,12 @@ get = registry.get
 register = registry.register
 serialize = registry.serialize
 
-__all__ = ["FirstOrder", "Unrolled", "clone", "get", "register", "serialize"]
+__all__ = [
+    "FirstOrder",
+    "SingleLevel",
+    "Unrolled",
+    "clone",
+    "get",
+    "register",
+    "serialize",
+]

@@ -28,6 +28,7 @@ class FirstOrder:
             problem.weight_values(),
             problem.arch_values(),
             wrt="arch",
+            searching=True,
         )
         return found, found.arch
 

@@ -64,7 +64,11 @@ class Unrolled:
         g = problem.gradients(train_batch, w, a, wrt="weights").weights
         g, shrink = self._clip(problem, g)
         found = problem.gradients(
-            search_batch, problem.stepped(w, g), a, wrt="both"
+            search_batch,
+            problem.stepped(w, g),
+            a,
+            wrt="both",
+            searching=True,
         )
         v, _ = self._clip(problem, found.weights)
         if self.hessian == "exact":

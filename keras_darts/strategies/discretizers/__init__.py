@@ -6,10 +6,12 @@ and is taken for a discretizer by the functions here.
 
 from keras_darts.registry import Registry
 from keras_darts.strategies.discretizers.argmax import Argmax
+from keras_darts.strategies.discretizers.threshold import Threshold
 from keras_darts.strategies.discretizers.top_k import TopK
 
 registry = Registry("discretizer", methods=("__call__", "get_config"))
 registry.register("argmax")(Argmax)
+registry.register("threshold")(Threshold)
 registry.register("top_k")(TopK)
 
 register = registry.register
@@ -30,4 +32,12 @@ def serialize(discretizer):
     return None if discretizer is None else registry.serialize(discretizer)
 
 
-__all__ = ["Argmax", "TopK", "clone", "get", "register", "serialize"]
+__all__ = [
+    "Argmax",
+    "Threshold",
+    "TopK",
+    "clone",
+    "get",
+    "register",
+    "serialize",
+]

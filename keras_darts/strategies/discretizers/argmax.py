@@ -50,8 +50,8 @@ skip_connect~2|'
             )
         best = [_strongest(*edge) for edge in _edges(spec, weights)]
         kept = [triple for _, triple in best if triple[0] != "none"]
-        if spec.edges_per_node is not None and not _live(spec, kept):
-            kept = _strongest_left(spec, weights)
+        if spec.edges_per_node is not None and not is_live(spec, kept):
+            kept = strongest_left(spec, weights)
         return spec.entries(kept)
 
 
@@ -74,7 +74,7 @@ def _strongest(names, weights, edge):
     return weight, (name, *edge)
 
 
-def _strongest_left(spec, weights):
+def strongest_left(spec, weights):
     """What stands where all else would be nothing: a triple, if there is."""
     found = []
     for names, row, (node, source) in _edges(spec, weights):
@@ -88,7 +88,7 @@ def _strongest_left(spec, weights):
     return [] if best is None else [best]
 
 
-def _live(spec, triples):
+def is_live(spec, triples):
     """Whether something of the inputs reaches the output."""
     live = set(range(spec.num_inputs))
     # In the order of nodes, so that a state is decided before it is asked for.

@@ -1,12 +1,13 @@
 """Pushes each edge towards one candidate, or away from it."""
 
-import dataclasses
-
+import keras
 from keras import ops
 
+from keras_darts.strategies.regularizers.regularizer import Regularizer
 
-@dataclasses.dataclass(frozen=True)
-class Entropy:
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class Entropy(Regularizer):
     """Mean entropy of the mixing weights of an edge, in nats.
 
     Args:
@@ -20,15 +21,12 @@ class Entropy:
     2.0794
     """
 
-    weight: float = 1.0
+    def __init__(self, weight=1.0, **kwargs):
+        super().__init__(weight, **kwargs)
 
-    def __call__(self, logits, weights):
-        """`{kind: (E, K)}` logits and mixing weights -> scalar."""
+    def term(self, logits, weights):
         entropies = [
             -ops.sum(w * ops.log(ops.maximum(w, 1e-12)), axis=-1)
             for w in weights.values()
         ]
-        return self.weight * ops.mean(ops.concatenate(entropies))
-
-    def get_config(self):
-        return dataclasses.asdict(self)
+        return ops.mean(ops.concatenate(entropies))

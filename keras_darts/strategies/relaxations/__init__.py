@@ -3,10 +3,21 @@
 import keras
 
 from keras_darts.registry import Registry
+from keras_darts.strategies.relaxations.binary_gates import BinaryGates
+from keras_darts.strategies.relaxations.dirichlet import Dirichlet
+from keras_darts.strategies.relaxations.gumbel_softmax import GumbelSoftmax
+from keras_darts.strategies.relaxations.perturbed import Perturbed
+from keras_darts.strategies.relaxations.relaxation import Relaxation
+from keras_darts.strategies.relaxations.sigmoid import Sigmoid
 from keras_darts.strategies.relaxations.softmax import Softmax
 
 registry = Registry("relaxation", base=keras.layers.Layer)
 registry.register("softmax")(Softmax)
+registry.register("sigmoid")(Sigmoid)
+registry.register("gumbel_softmax")(GumbelSoftmax)
+registry.register("dirichlet")(Dirichlet)
+registry.register("perturbed")(Perturbed)
+registry.register("binary_gates")(BinaryGates)
 
 clone = registry.clone
 get = registry.get
@@ -24,4 +35,16 @@ def serialize(relaxation):
     return found
 
 
-__all__ = ["Softmax", "clone", "get", "register", "serialize"]
+__all__ = [
+    "BinaryGates",
+    "Dirichlet",
+    "GumbelSoftmax",
+    "Perturbed",
+    "Relaxation",
+    "Sigmoid",
+    "Softmax",
+    "clone",
+    "get",
+    "register",
+    "serialize",
+]

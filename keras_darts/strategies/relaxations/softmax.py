@@ -3,9 +3,12 @@
 import keras
 import tensorflow as tf
 
+from keras_darts.strategies.relaxations.relaxation import Relaxation
+from keras_darts.strategies.relaxations.relaxation import check_positive
+
 
 @keras.saving.register_keras_serializable(package="keras_darts")
-class Softmax(keras.layers.Layer):
+class Softmax(Relaxation):
     """Softmax over the candidates of each edge, at a temperature.
 
     Args:
@@ -22,21 +25,10 @@ class Softmax(keras.layers.Layer):
     """
 
     def __init__(self, temperature=1.0, **kwargs):
-        # Alphas and what they give stay in full precision.
-        super().__init__(autocast=False, **kwargs)
-        if not temperature > 0:
-            raise ValueError(
-                "`temperature` must be positive. "
-                f"Received: temperature={temperature}"
-            )
+        super().__init__(**kwargs)
+        check_positive("temperature", temperature)
         self.initial_temperature = temperature
-        self.temperature = self.add_weight(
-            name="temperature",
-            shape=(),
-            initializer=keras.initializers.Constant(temperature),
-            trainable=False,
-            autocast=False,
-        )
+        self.temperature = self._number("temperature", temperature)
 
     def call(self, logits, training=None):  # (E, K) -> (E, K)
         # Keras' softmax warns where an edge has a single candidate.

@@ -1,15 +1,9 @@
-"""The published methods, each one choice of pieces."""
+"""Strategies by name: the published ones and those of users."""
 
 from keras_darts.registry import Registry
-from keras_darts.strategies.architects import Unrolled
 from keras_darts.strategies.strategy import SearchStrategy
 
 _REGISTRY = Registry("strategy", base=SearchStrategy)
-
-DARTS = (
-    "Liu, Simonyan and Yang, 2019, DARTS: Differentiable Architecture Search, "
-    "ICLR"
-)
 
 
 def register_variant(name):
@@ -22,7 +16,8 @@ def register_variant(name):
 
     >>> @register_variant("doctest_exact")
     ... def exact():
-    ...     return SearchStrategy(architect=Unrolled(hessian="exact"))
+    ...     architect = kd.architects.Unrolled(hessian="exact")
+    ...     return SearchStrategy(architect=architect)
     >>> get("doctest_exact").architect.hessian
     'exact'
     """
@@ -39,15 +34,3 @@ def get(identifier):
     if isinstance(identifier, dict):
         return SearchStrategy.from_config(identifier)
     return _REGISTRY.get(identifier)
-
-
-@register_variant("darts")
-def darts():
-    """DARTS, first order."""
-    return SearchStrategy(citations=(DARTS,))
-
-
-@register_variant("darts_second_order")
-def darts_second_order(hessian="finite_difference"):
-    """DARTS, second order."""
-    return SearchStrategy(architect=Unrolled(hessian), citations=(DARTS,))

@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_darts.search.callbacks.search_callback import SearchCallback
+from keras_darts.strategies.callbacks.search_callback import SearchCallback
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")

@@ -5,8 +5,8 @@ import numpy as np
 
 from keras_darts.errors import positive_integer
 from keras_darts.errors import unknown_name
-from keras_darts.search import architecture
-from keras_darts.search.callbacks.guard import Guard
+from keras_darts.strategies.callbacks.guard import Guard
+from keras_darts.supernet import architecture
 
 _COMPARE = ("best", "order")
 

@@ -6,9 +6,8 @@ import keras
 
 from keras_darts.errors import positive_integer
 from keras_darts.errors import unknown_name
-from keras_darts.search import curvature
-from keras_darts.search.callbacks.eigenvalue_window import EigenvalueWindow
-from keras_darts.search.callbacks.guard import Guard
+from keras_darts.strategies.callbacks.eigenvalue_window import EigenvalueWindow
+from keras_darts.strategies.callbacks.guard import Guard
 
 _LOG = logging.getLogger("keras_darts")
 _MODES = ("stop", "adapt")
@@ -141,7 +140,7 @@ class StopOnEigenvalue(Guard):
         due = epoch % self.every == 0 or last or not self.eigenvalues
         if due:
             batch = self.model.search_batch(epoch)
-            value = curvature.largest_eigenvalue(self.model, batch)
+            value = self.model.architecture_eigenvalue(batch)
             self.eigenvalues[epoch] = value
             self.remember(epoch, self._course.reach)
         if logs is not None:

@@ -4,7 +4,7 @@ import logging
 
 import numpy as np
 
-from keras_darts.search.callbacks.search_callback import SearchCallback
+from keras_darts.strategies.callbacks.search_callback import SearchCallback
 
 _LOG = logging.getLogger("keras_darts")
 

@@ -5,7 +5,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_darts import primitives
-from keras_darts.search.seeding import seeded
+from keras_darts.seeding import seeded
 
 # With so many a primitive is made, only to be asked for its weights.
 _FILTERS = 8
@@ -14,11 +14,14 @@ _FILTERS = 8
 def mixing(supernet):
     """Mixing weights (E, K) and edge weights (E,), arrays by kind of cell."""
     found = supernet.arch(training=False)
-    weights = {kind: ops.convert_to_numpy(w) for kind, (w, _) in found.items()}
+    weights = {
+        kind: ops.convert_to_numpy(mixing.weights)
+        for kind, mixing in found.items()
+    }
     edge_weights = {
-        kind: ops.convert_to_numpy(b)
-        for kind, (_, b) in found.items()
-        if b is not None
+        kind: ops.convert_to_numpy(mixing.edge_weights)
+        for kind, mixing in found.items()
+        if mixing.edge_weights is not None
     }
     return weights, edge_weights
 
@@ -73,13 +76,17 @@ def regularizer_gradients(supernet, regularizers):
     variables = [v.value for v in supernet.arch_variables]
     if not regularizers:
         return [tf.zeros_like(v) for v in variables]
+    for term in regularizers:
+        if hasattr(term, "prepare"):
+            term.prepare(supernet)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(variables)
         logits = {
             kind: supernet.arch.logits(kind) for kind in supernet.arch.cells
         }
         weights = {
-            kind: supernet.arch.relaxation(values, training=True)
+            # What is expected, where the relaxation draws by chance.
+            kind: supernet.arch.relaxation(values, training=False)
             for kind, values in logits.items()
         }
         loss = tf.add_n([term(logits, weights) for term in regularizers])

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from keras_darts.errors import unknown_name
-from keras_darts.search.callbacks.search_callback import SearchCallback
+from keras_darts.strategies.callbacks.search_callback import SearchCallback
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -16,9 +16,9 @@ class ScheduleVariable(SearchCallback):
 
     Args:
         name: String, the name of a non-trainable variable of the search, such
-            as `"temperature"` of a relaxation. Where variables of several
-            layers have this name, or one that ends with it after an
-            underscore, all are set.
+            as `"temperature"` of a relaxation or `"beta_decay_weight"` of a
+            regularizer. Where variables of several layers have this name, or
+            one that ends with it after an underscore, all are set.
         schedule: Function of an epoch, counted from zero, and the epochs of
             the run; from `kd.schedules`, `Linear`, `Cosine` or `Piecewise`.
 
@@ -66,7 +66,11 @@ class ScheduleVariable(SearchCallback):
         return cls(config["name"], schedule)
 
     def _candidates(self):
-        variables = self.model.supernet.non_trainable_variables
+        terms = self.model.strategy.regularizers
+        variables = [
+            *self.model.supernet.non_trainable_variables,
+            *(v for term in terms for v in getattr(term, "variables", ())),
+        ]
         return [v for v in variables if v.dtype.startswith("float")]
 
     def _variables(self):

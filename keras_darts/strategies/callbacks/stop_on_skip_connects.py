@@ -3,8 +3,8 @@
 import keras
 
 from keras_darts.errors import positive_integer
-from keras_darts.search import architecture
-from keras_darts.search.callbacks.guard import Guard
+from keras_darts.strategies.callbacks.guard import Guard
+from keras_darts.supernet import architecture
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")

@@ -1,0 +1,48 @@
+"""What all relaxations have in common."""
+
+import keras
+
+
+class Relaxation(keras.layers.Layer):
+    """Abstract: from architecture logits (E, K) to mixing weights (E, K).
+
+    Logits of candidates that an edge does not have are -1e9, and their mixing
+    weights zero. Outside of training no relaxation depends on chance.
+
+    Where `draws` is true only some candidates run in a step of a search, and
+    `draw(logits, searching)` gives the mixing weights and the numbers of these
+    candidates, (E, n). `searching` says whether it is a step of the
+    architecture or of the weights.
+
+    Example:
+
+    >>> @keras.saving.register_keras_serializable("doctest")
+    ... class Shares(Relaxation):
+    ...     def call(self, logits, training=None):
+    ...         shares = keras.ops.square(keras.ops.maximum(logits, 0.0))
+    ...         return shares / keras.ops.sum(shares, axis=-1, keepdims=True)
+    >>> Shares()(np.array([[1.0, 2.0, 0.0]])).numpy().tolist()
+    [[0.2, 0.8, 0.0]]
+    """
+
+    draws = False
+
+    def __init__(self, **kwargs):
+        # Alphas and what they give stay in full precision.
+        super().__init__(autocast=False, **kwargs)
+
+    def _number(self, name, value):
+        """A scalar that a schedule can move, by its name."""
+        return self.add_weight(
+            name=name,
+            shape=(),
+            initializer=keras.initializers.Constant(value),
+            trainable=False,
+            autocast=False,
+        )
+
+
+def check_positive(name, value):
+    """Raises a `ValueError` unless a number is positive."""
+    if not value > 0:
+        raise ValueError(f"`{name}` must be positive. Received: {name}={value}")

@@ -1,0 +1,128 @@
+"""Methods that keep a search from collapsing to skip-connections."""
+
+from keras_darts.schedules import Linear
+from keras_darts.strategies.architects import Unrolled
+from keras_darts.strategies.callbacks import ScheduleVariable
+from keras_darts.strategies.callbacks import StopOnEigenvalue
+from keras_darts.strategies.callbacks import StopOnSkipConnects
+from keras_darts.strategies.callbacks import StopOnStableRanking
+from keras_darts.strategies.connections import AuxiliarySkip
+from keras_darts.strategies.discretizers import Threshold
+from keras_darts.strategies.recipe import SearchRecipe
+from keras_darts.strategies.regularizers import BetaDecay
+from keras_darts.strategies.regularizers import ZeroOne
+from keras_darts.strategies.relaxations import Sigmoid
+from keras_darts.strategies.strategy import SearchStrategy
+from keras_darts.strategies.variants.catalog import register_variant
+
+_ROBUST_DARTS = (
+    "Zela et al., 2020, Understanding and Robustifying Differentiable "
+    "Architecture Search, ICLR"
+)
+
+
+@register_variant("fair_darts")
+def fair_darts(form="sparse"):
+    """FairDARTS: gates that do not compete, pushed to zero and one."""
+    return SearchStrategy(
+        relaxation=Sigmoid(),
+        initializer="zeros",
+        exclude=["none"],
+        regularizers=[ZeroOne(10.0)],
+        discretizer=Threshold(0.85, form),
+        recipe={
+            "image": SearchRecipe(
+                batch_size=128,
+                learning_rate=0.005,
+                arch_learning_rate=3e-3,
+                arch_beta_1=0.9,
+            )
+        },
+        citations=(
+            "Chu et al., 2020, Fair DARTS: Eliminating Unfair Advantages in "
+            "Differentiable Architecture Search, ECCV",
+        ),
+    )
+
+
+@register_variant("robust_darts_es")
+def robust_darts_es():
+    """R-DARTS: stops before the search loss becomes sharp in the alphas."""
+    return SearchStrategy(
+        architect=Unrolled(),
+        callbacks=[StopOnEigenvalue()],
+        citations=(_ROBUST_DARTS,),
+    )
+
+
+@register_variant("robust_darts_ada")
+def robust_darts_ada():
+    """R-DARTS: goes back instead, and on with a stronger weight decay."""
+    return SearchStrategy(
+        architect=Unrolled(),
+        callbacks=[StopOnEigenvalue("adapt")],
+        citations=(_ROBUST_DARTS,),
+    )
+
+
+@register_variant("robust_darts")
+def robust_darts(weight_decay=81e-4):
+    """R-DARTS: a fixed, stronger weight decay.
+
+    The paper runs 3, 9, 27, 81 and 243 times 1e-4 and keeps the cell that is
+    best when it is trained anew.
+    """
+    return SearchStrategy(
+        architect=Unrolled(),
+        recipe={"image": SearchRecipe(weight_decay=weight_decay)},
+        citations=(_ROBUST_DARTS,),
+    )
+
+
+@register_variant("darts_plus")
+def darts_plus(criterion="skip_connects"):
+    """DARTS+: stops at two skip-connections, or when alphas keep their order.
+
+    Args:
+        criterion: `"skip_connects"` or `"ranking"`. Defaults to
+            `"skip_connects"`.
+    """
+    criteria = {
+        "skip_connects": StopOnSkipConnects,
+        "ranking": StopOnStableRanking,
+    }
+    return SearchStrategy(
+        callbacks=[criteria[criterion]()],
+        citations=(
+            "Liang et al., 2019, DARTS+: Improved Differentiable Architecture "
+            "Search with Early Stopping",
+        ),
+    )
+
+
+@register_variant("darts_minus")
+def darts_minus():
+    """DARTS-: a skip-connection beside every edge, which fades."""
+    fading = Linear(1.0, 0.0, endpoint=False)
+    return SearchStrategy(
+        connection=AuxiliarySkip(),
+        callbacks=[ScheduleVariable("auxiliary_weight", fading)],
+        citations=(
+            "Chu et al., 2021, DARTS-: Robustly Stepping out of Performance "
+            "Collapse Without Indicators, ICLR",
+        ),
+    )
+
+
+@register_variant("beta_darts")
+def beta_darts(max_weight=50.0):
+    """beta-DARTS: the alphas of an edge are kept near one another."""
+    rising = Linear(0.0, max_weight)
+    return SearchStrategy(
+        regularizers=[BetaDecay(0.0)],
+        callbacks=[ScheduleVariable("beta_decay_weight", rising)],
+        citations=(
+            "Ye et al., 2022, beta-DARTS: Beta-Decay Regularization for "
+            "Differentiable Architecture Search, CVPR",
+        ),
+    )

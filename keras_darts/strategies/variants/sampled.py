@@ -1,0 +1,145 @@
+"""Methods that draw mixing weights, or candidates, by chance."""
+
+import keras
+
+from keras_darts.schedules import Linear
+from keras_darts.strategies.architects import SingleLevel
+from keras_darts.strategies.callbacks import ArchWarmUp
+from keras_darts.strategies.callbacks import ScheduleVariable
+from keras_darts.strategies.recipe import SearchRecipe
+from keras_darts.strategies.regularizers import Cost
+from keras_darts.strategies.regularizers import DirichletDivergence
+from keras_darts.strategies.relaxations import BinaryGates
+from keras_darts.strategies.relaxations import Dirichlet
+from keras_darts.strategies.relaxations import GumbelSoftmax
+from keras_darts.strategies.relaxations import Perturbed
+from keras_darts.strategies.strategy import SearchStrategy
+from keras_darts.strategies.variants.catalog import register_variant
+
+_SMOOTH_DARTS = (
+    "Chen and Hsieh, 2020, Stabilizing Differentiable Architecture Search via "
+    "Perturbation-based Regularization, ICML"
+)
+
+
+@register_variant("snas")
+def snas(cost=0.0):
+    """SNAS: soft draws that harden, alphas and weights on the same loss.
+
+    Args:
+        cost: Float, the factor of the expected multiplications in the loss of
+            the architecture. Defaults to `0.0`: they don't count.
+    """
+    return SearchStrategy(
+        relaxation=GumbelSoftmax(1.0),
+        architect=SingleLevel(),
+        regularizers=[Cost("macs", cost)] if cost else [],
+        callbacks=[ScheduleVariable("temperature", Linear(1.0, 0.03))],
+        discretizer="argmax",
+        initializer=keras.initializers.RandomNormal(mean=1.0, stddev=0.01),
+        recipe={"image": SearchRecipe(epochs=150)},
+        citations=(
+            "Xie et al., 2019, SNAS: Stochastic Neural Architecture Search, "
+            "ICLR",
+        ),
+    )
+
+
+@register_variant("gdas")
+def gdas():
+    """GDAS: hard draws, of which one candidate an edge runs."""
+    return SearchStrategy(
+        relaxation=GumbelSoftmax(10.0, hard=True),
+        callbacks=[ScheduleVariable("temperature", Linear(10.0, 0.1))],
+        recipe={
+            "image": SearchRecipe(epochs=250, weight_decay=5e-4, nesterov=True)
+        },
+        citations=(
+            "Dong and Yang, 2019, Searching for a Robust Neural Architecture "
+            "in Four GPU Hours, CVPR",
+        ),
+    )
+
+
+@register_variant("proxyless")
+def proxyless(cost=0.1):
+    """ProxylessNAS' binary gates on cells, with the price of candidates.
+
+    The published search has another space, whole networks of MBConv blocks,
+    moves the alphas in every fifth step and prices measured latency; here
+    they move in every step, and multiplications are priced.
+
+    Args:
+        cost: Float, the factor of the expected multiplications. Defaults to
+            `0.1`.
+    """
+    return SearchStrategy(
+        relaxation=BinaryGates(),
+        regularizers=[Cost("macs", cost)] if cost else [],
+        callbacks=[ArchWarmUp(40)],
+        recipe={
+            "image": SearchRecipe(
+                epochs=160,
+                batch_size=256,
+                weight_decay=4e-5,
+                nesterov=True,
+                arch_learning_rate=1e-3,
+                arch_beta_1=0.0,
+                arch_weight_decay=0.0,
+            )
+        },
+        citations=(
+            "Cai, Zhu and Han, 2019, ProxylessNAS: Direct Neural Architecture "
+            "Search on Target Task and Hardware, ICLR",
+        ),
+    )
+
+
+@register_variant("dr_nas")
+def dr_nas(divergence=0.0):
+    """DrNAS: mixing weights from Dirichlet distributions.
+
+    Args:
+        divergence: Float, the factor of the divergence from the uniform
+            distribution, which then takes the place of the weight decay of
+            the architecture. Defaults to `0.0`: the weight decay stays.
+    """
+    return SearchStrategy(
+        relaxation=Dirichlet(),
+        exclude=["none"],
+        regularizers=[DirichletDivergence(divergence)] if divergence else [],
+        callbacks=[ArchWarmUp(10)],
+        recipe={
+            "image": SearchRecipe(
+                learning_rate=0.1,
+                min_learning_rate=0.0,
+                arch_learning_rate=6e-4,
+                arch_weight_decay=0.0 if divergence else 1e-3,
+            )
+        },
+        citations=(
+            "Chen et al., 2021, DrNAS: Dirichlet Neural Architecture Search, "
+            "ICLR",
+        ),
+    )
+
+
+def _smooth_darts(method):
+    growing = Linear(0.03, 0.3, endpoint=False)
+    return SearchStrategy(
+        relaxation=Perturbed(method),
+        callbacks=[ScheduleVariable("radius", growing)],
+        citations=(_SMOOTH_DARTS,),
+    )
+
+
+@register_variant("sdarts_rs")
+def sdarts_rs():
+    """SmoothDARTS: weights learn under mixing weights near the present ones."""
+    return _smooth_darts("random")
+
+
+@register_variant("sdarts_adv")
+def sdarts_adv():
+    """SmoothDARTS: weights learn under the worst mixing weights nearby."""
+    return _smooth_darts("adversarial")

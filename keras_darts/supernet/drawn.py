@@ -1,0 +1,32 @@
+"""One of several functions runs, chosen by a number within the graph."""
+
+import keras
+import tensorflow as tf
+
+
+def run_drawn(index, functions, layer):
+    """What `functions[index]()` gives; the others do not run.
+
+    Args:
+        index: Integer scalar.
+        functions: List of functions without arguments. Each gives a tensor,
+            of the same shape and precision.
+        layer: Layer with all variables that the functions read and assign.
+    """
+    state = layer.non_trainable_variables
+    values = [tf.convert_to_tensor(variable) for variable in layer.variables]
+    mapping = list(zip(layer.variables, values, strict=True))
+
+    def branch(function):
+        def run():
+            # New states leave a branch as its outputs: nothing else may.
+            with keras.StatelessScope(state_mapping=mapping) as scope:
+                outputs = function()
+            return outputs, [scope.get_current_value(v) for v in state]
+
+        return run
+
+    outputs, moved = tf.switch_case(index, [branch(f) for f in functions])
+    for variable, value in zip(state, moved, strict=True):
+        variable.assign(value)
+    return outputs

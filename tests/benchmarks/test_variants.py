@@ -1,0 +1,28 @@
+"""What a step of a method costs is measured beside DARTS."""
+
+import json
+
+from running import run
+
+
+def test_a_variant_is_measured_beside_darts(tmp_path):
+    figures = tmp_path / "variants.json"
+    done = run(
+        "variants",
+        variants="pc_darts",
+        filters=8,
+        num_cells=2,
+        num_nodes=1,
+        num_primitives=5,
+        batch_size=2,
+        image_size=8,
+        steps=1,
+        output=figures,
+    )
+    assert done.returncode == 0, done.stderr
+    results = json.loads(figures.read_text())["results"]
+    assert [name.strip() for name in results] == ["darts", "pc_darts", "darts"]
+    for found in results.values():
+        assert min(found["seconds"]) > 0
+        assert found["peak_bytes"] > 1e8
+    assert "| pc_darts | " in done.stdout

@@ -1,0 +1,214 @@
+"""Published methods: their pieces and constants, and what is refused."""
+
+import pytest
+
+import keras_darts as kd
+from keras_darts import SearchStrategy
+from keras_darts import strategies
+from keras_darts.schedules import Linear
+
+DARTS = strategies.RECIPES["image"]
+
+
+def recipe(name, modality="image"):
+    return strategies.get(name).recipe_for(modality)
+
+
+def schedule(name):
+    (callback,) = strategies.get(name).callbacks
+    return callback.name, callback.schedule
+
+
+def test_pc_darts_has_the_constants_of_the_original():
+    strategy = strategies.get("pc_darts")
+    assert strategy.connection == kd.connections.PartialConnection(4)
+    assert strategy.edge_normalization
+    (warm_up,) = strategy.callbacks
+    assert warm_up.epochs == 15
+    found = recipe("pc_darts")
+    assert (found.epochs, found.batch_size) == (50, 256)
+    assert (found.learning_rate, found.min_learning_rate) == (0.1, 0.0)
+    assert found.arch_learning_rate == 6e-4
+    assert (found.arch_beta_1, found.arch_beta_2) == (0.5, 0.999)
+    assert found.arch_weight_decay == 1e-3
+
+
+def test_fair_darts_has_the_constants_of_the_original():
+    strategy = strategies.get("fair_darts")
+    assert isinstance(strategy.relaxation, kd.relaxations.Sigmoid)
+    (term,) = strategy.regularizers
+    assert (term.weight, term.norm) == (10.0, "l2")
+    assert strategy.exclude == ("none",)
+    assert strategy.discretizer == kd.discretizers.Threshold(0.85)
+    found = recipe("fair_darts")
+    assert (found.batch_size, found.weight_decay) == (128, 3e-4)
+    assert (found.learning_rate, found.min_learning_rate) == (0.005, 0.001)
+    assert found.arch_learning_rate == 3e-3
+    assert (found.arch_beta_1, found.arch_beta_2) == (0.9, 0.999)
+
+
+def test_fair_darts_starts_at_open_halves():
+    space = kd.search_spaces.darts_cnn(2, 2, num_nodes=1)
+    search = kd.DartsSearch(
+        space, "fair_darts", num_classes=3, input_shape=(8, 8, 1)
+    )
+    mixing = search.supernet.arch()["normal"]
+    assert mixing.weights.shape == (2, 7)
+    assert set(mixing.weights.numpy().ravel()) == {0.5}
+
+
+def test_robust_darts_watches_or_regularizes_a_second_order_search():
+    for name in ("robust_darts_es", "robust_darts_ada", "robust_darts"):
+        architect = strategies.get(name).architect
+        assert architect == kd.architects.Unrolled()
+    (stop,) = strategies.get("robust_darts_es").callbacks
+    (adapt,) = strategies.get("robust_darts_ada").callbacks
+    assert (stop.mode, adapt.mode) == ("stop", "adapt")
+    for callback in (stop, adapt):
+        assert callback.every == 2
+        assert (callback.window, callback.delta) == (5, 4)
+        assert (callback.factor, callback.start_epoch) == (1.3, 10)
+    assert (adapt.decay_factor, adapt.max_weight_decay) == (3.0, 0.0243)
+    assert recipe("robust_darts").weight_decay == 81e-4
+
+
+def test_darts_plus_stops_by_either_criterion():
+    (skips,) = strategies.variants.darts_plus().callbacks
+    (ranking,) = strategies.variants.darts_plus("ranking").callbacks
+    assert skips.max_skip_connects == 2
+    assert isinstance(ranking, kd.callbacks.StopOnStableRanking)
+    assert ranking.get_config()["epochs"] == 10
+
+
+def test_snas_hardens_on_one_level():
+    strategy = strategies.get("snas")
+    assert strategy.architect == kd.architects.SingleLevel()
+    assert not strategy.relaxation.hard
+    assert (strategy.initializer.mean, strategy.initializer.stddev) == (1, 0.01)
+    assert strategy.discretizer == kd.discretizers.Argmax()
+    assert schedule("snas") == ("temperature", Linear(1.0, 0.03))
+    assert recipe("snas").epochs == 150
+    (term,) = strategies.variants.snas(cost=0.5).regularizers
+    assert (term.measure, term.weight) == ("macs", 0.5)
+
+
+def test_gdas_cools_down_and_runs_one_candidate():
+    strategy = strategies.get("gdas")
+    assert strategy.relaxation.hard
+    assert schedule("gdas") == ("temperature", Linear(10.0, 0.1))
+    found = recipe("gdas")
+    assert (found.epochs, found.weight_decay) == (250, 5e-4)
+    assert found.nesterov
+
+
+def test_smooth_darts_grows_its_radius_with_the_epochs():
+    for name, method in (
+        ("sdarts_rs", "random"),
+        ("sdarts_adv", "adversarial"),
+    ):
+        relaxation = strategies.get(name).relaxation
+        assert (relaxation.method, relaxation.steps) == (method, 7)
+        variable, growing = schedule(name)
+        assert variable == "radius"
+        for epoch in (0, 10, 49):
+            expected = 0.03 + (0.3 - 0.03) * epoch / 50
+            assert growing(epoch, epochs=50) == pytest.approx(expected)
+
+
+def test_dr_nas_warms_up_and_keeps_to_the_uniform_distribution():
+    (warm_up,) = strategies.get("dr_nas").callbacks
+    assert warm_up.epochs == 10
+    found = recipe("dr_nas")
+    assert (found.learning_rate, found.arch_learning_rate) == (0.1, 6e-4)
+    assert found.arch_weight_decay == 1e-3
+    by_divergence = strategies.variants.dr_nas(1e-3)
+    assert by_divergence.regularizers[0].weight == 1e-3
+    assert by_divergence.recipe_for("image").arch_weight_decay == 0
+
+
+def test_darts_minus_and_beta_darts_move_a_number_over_the_search():
+    assert schedule("darts_minus") == (
+        "auxiliary_weight",
+        Linear(1.0, 0.0, endpoint=False),
+    )
+    assert schedule("beta_darts") == ("beta_decay_weight", Linear(0.0, 50.0))
+
+
+def test_proxyless_prices_multiplications():
+    strategy = strategies.get("proxyless")
+    assert isinstance(strategy.relaxation, kd.relaxations.BinaryGates)
+    assert strategy.regularizers[0].measure == "macs"
+    found = recipe("proxyless")
+    assert (found.batch_size, found.weight_decay) == (256, 4e-5)
+    assert (found.arch_learning_rate, found.arch_beta_1) == (1e-3, 0.0)
+    assert found.nesterov
+
+
+@pytest.mark.parametrize("name", strategies.names())
+def test_a_variant_names_its_paper_and_has_its_recipe_for_images_only(name):
+    strategy = strategies.get(name)
+    assert strategy.citations
+    assert recipe(name, "language") == strategies.RECIPES["language"]
+
+
+def test_the_recipe_moves_the_optimizers():
+    search = kd.DartsSearch(
+        kd.search_spaces.darts_cnn(2, 2, num_nodes=1),
+        SearchStrategy(
+            recipe={
+                "image": strategies.SearchRecipe(
+                    nesterov=True, arch_clip_norm=5.0
+                )
+            }
+        ),
+        num_classes=3,
+        input_shape=(8, 8, 1),
+    )
+    search.compile()
+    assert search.optimizer.nesterov
+    assert search.arch_optimizer.global_clipnorm == 5.0
+
+
+def test_pieces_of_different_papers_combine():
+    strategy = SearchStrategy(
+        relaxation=kd.relaxations.GumbelSoftmax(hard=True),
+        connection=kd.connections.AuxiliarySkip("partial"),
+        edge_normalization=True,
+        regularizers=["beta_decay", kd.regularizers.Cost("parameters")],
+        callbacks=[kd.callbacks.ArchWarmUp(1)],
+        discretizer=kd.discretizers.TopK(max_skip_connects=2),
+    )
+    kd.testing.run_strategy_test(
+        strategy,
+        kd.search_spaces.darts_cnn(
+            8, 2, num_nodes=1, primitives=("skip_connect", "sep_conv_3x3")
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("pieces", "message"),
+    [
+        ({"regularizers": ["zero_one"]}, "must be Sigmoid for ZeroOne"),
+        ({"discretizer": "threshold"}, "must be Sigmoid for Threshold"),
+        (
+            {"regularizers": ["dirichlet_divergence"]},
+            "must be Dirichlet for DirichletDivergence",
+        ),
+        (
+            {"relaxation": "binary_gates", "architect": "unrolled"},
+            "`architect` must look at one loss for BinaryGates",
+        ),
+        (
+            {
+                "connection": kd.connections.AuxiliarySkip(
+                    kd.connections.AuxiliarySkip()
+                )
+            },
+            "`base` must be another connection",
+        ),
+    ],
+)
+def test_pieces_that_contradict_each_other_are_refused(pieces, message):
+    with pytest.raises(ValueError, match=message):
+        SearchStrategy(**pieces)
