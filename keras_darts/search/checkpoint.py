@@ -86,6 +86,11 @@ class SearchCheckpoint:
         }
 
 
+def has_checkpoint(folder):
+    """Whether the checkpoints of a run lie in a folder."""
+    return tf.train.latest_checkpoint(folder) is not None
+
+
 class _States(tf.train.experimental.PythonState):
     """The states of callbacks, by their classes, as a part of a checkpoint."""
 

@@ -24,19 +24,20 @@ class SaveEpochs(keras.callbacks.Callback):
         self.checkpoint.save(epoch + 1)
 
 
-def run(search, fit, plan, **options):
+def run(search, fit, plan, history, **options):
     """Trains to the last epoch, by way of the roll-backs of callbacks.
 
     Args:
         search: `DartsSearch`.
         fit: The method of `keras.Model`, bound to it.
         plan: `fitting.Plan`.
+        history: Keras `History`, to which the epochs are added.
         **options: Further arguments of `fit`.
 
     Returns:
         The `History`, which has all epochs that were run.
     """
-    history, epochs = keras.callbacks.History(), []
+    epochs = list(history.epoch)
     with _checkpoint(search, plan) as checkpoint:
         # A run may have been cut between a decision and what follows from it.
         start = _rolled_back(plan.callbacks, checkpoint)

@@ -2,21 +2,16 @@
 
 import keras
 
-from keras_darts import search_spaces
-from keras_darts import strategies
-from keras_darts.search import course
 from keras_darts.search import defaults
 from keras_darts.search import fitting
-from keras_darts.search.bilevel_model import BilevelModel
-from keras_darts.search.building import adapted_space
+from keras_darts.search import progressive
 from keras_darts.search.graph_optimizer import graph_optimizer
-from keras_darts.search.modalities import modality_for
-from keras_darts.seeding import seeded
+from keras_darts.search.staged_model import StagedModel
 from keras_darts.supernet import architecture
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
-class DartsSearch(BilevelModel):
+class DartsSearch(StagedModel):
     """Searches an architecture by gradient descent on the user's data.
 
     Each step first moves the architecture parameters on a batch of the search
@@ -75,42 +70,23 @@ class DartsSearch(BilevelModel):
         hidden_size=None,
         **kwargs,
     ):
-        with seeded(seed):
-            pieces = strategies.get(strategy).clone()
-        super().__init__(pieces, **kwargs)
-        self.search_space = adapted_space(
-            search_spaces.get(search_space),
-            self.strategy,
-            filters=filters,
-            num_cells=num_cells,
-            embedding_size=embedding_size,
-            hidden_size=hidden_size,
+        super().__init__(
+            search_space,
+            strategy,
+            {
+                "filters": filters,
+                "num_cells": num_cells,
+                "embedding_size": embedding_size,
+                "hidden_size": hidden_size,
+            },
+            {
+                "num_classes": num_classes,
+                "input_shape": input_shape and tuple(input_shape),
+                "vocabulary_size": vocabulary_size,
+            },
+            seed,
+            **kwargs,
         )
-        self.seed = seed
-        self.preprocessing = None
-        self._supernet = None
-        self._modality = modality_for(
-            self,
-            num_classes=num_classes,
-            input_shape=input_shape and tuple(input_shape),
-            vocabulary_size=vocabulary_size,
-        )
-        self._build_supernet()
-
-    @property
-    def supernet(self):
-        """The network under the present architecture parameters."""
-        if self._supernet is None:
-            raise self.modality.not_ready()
-        return self._supernet
-
-    @property
-    def modality(self):
-        return self._modality
-
-    @property
-    def recipe(self):
-        return self.strategy.recipe_for(self.search_space.modality)
 
     def call(self, inputs, training=None):
         return self.modality.logits(self.forward(inputs, training=training))
@@ -128,7 +104,7 @@ class DartsSearch(BilevelModel):
         """
         task, sizes = self.modality.check(data)
         self.modality.take_sizes(**sizes)
-        self._build_supernet()
+        self.build_supernet()
         self.modality.settle(data)
         # A space and a discretizer that don't fit show here, and not after
         # the whole search.
@@ -208,18 +184,20 @@ class DartsSearch(BilevelModel):
             validation_split=validation_split,
             steps_per_epoch=steps_per_epoch,
         )
-        plan = fitting.plan_fit(
-            self,
-            data,
-            epochs=epochs,
-            steps_per_epoch=steps_per_epoch,
-            augment=fitting.chosen_augmentation(self, augmentation, data),
-            callbacks=fitting.chosen_callbacks(callbacks, warn_on_collapse),
-            output_dir=output_dir,
-            resume_from=resume_from,
+        plan_stage = fitting.planner(
+            self, data, steps_per_epoch, augmentation=augmentation
         )
         with graph_optimizer(self.graph_optimizer):
-            return course.run(self, super().fit, plan, verbose=verbose)
+            return progressive.run(
+                self,
+                super().fit,
+                plan_stage,
+                epochs=epochs,
+                callbacks=fitting.chosen_callbacks(callbacks, warn_on_collapse),
+                output_dir=output_dir,
+                resume_from=resume_from,
+                verbose=verbose,
+            )
 
     def genotype(self):
         """The architecture that the discretizer reads from the alphas."""
@@ -242,21 +220,3 @@ class DartsSearch(BilevelModel):
     def citation(self):
         """The papers behind the pieces in use, a line each."""
         return "\n".join(self.strategy.citations)
-
-    def get_config(self):
-        return {
-            "search_space": self.search_space.get_config(),
-            "strategy": self.strategy.get_config(),
-            **self.modality.sizes,
-            "seed": self.seed,
-        }
-
-    def _build_supernet(self):
-        """Builds it once, as soon as enough is known."""
-        if self._supernet is not None or not self.modality.ready:
-            return
-        with self.distribute_strategy.scope(), seeded(self.seed):
-            self._supernet = self.modality.make_supernet()
-            self.arch_loss_tracker = keras.metrics.Mean(name="arch_loss")
-        self.built = True
-        self.forget_traces()

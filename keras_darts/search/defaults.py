@@ -38,6 +38,16 @@ def completed(choices, recipe, task):
     return keras.optimizers.get(arch), {**fallback, **chosen}
 
 
+def begun_anew(choices):
+    """The same choices, with optimizers that have made no step."""
+    return {
+        name: type(choice).from_config(choice.get_config())
+        if isinstance(choice, keras.optimizers.Optimizer)
+        else choice
+        for name, choice in choices.items()
+    }
+
+
 def schedule(recipe, epochs, steps_per_epoch):
     """The recipe's cosine, constant within an epoch."""
     return CosineByEpoch(

@@ -1,14 +1,11 @@
 """What `DartsSearch.fit` does before Keras' own `fit` begins."""
 
-import importlib.metadata
+import functools
 import json
 import logging
 import pathlib
 import typing
 
-import keras
-
-from keras_darts.datasets import augmentation as augmentations
 from keras_darts.errors import positive_integer
 from keras_darts.files import writable_folder
 from keras_darts.search.accepted_data import check_data
@@ -18,8 +15,10 @@ from keras_darts.search.callbacks import CollapseMonitor
 from keras_darts.search.callbacks import RunDirectory
 from keras_darts.search.checkpoint import SearchCheckpoint
 from keras_darts.search.course import stateful
+from keras_darts.search.progressive import is_run
+from keras_darts.search.run_config import check_same
+from keras_darts.search.run_config import run_config
 from keras_darts.training import InputWait
-from keras_darts.version import __version__
 
 _LOG = logging.getLogger("keras_darts")
 
@@ -40,6 +39,17 @@ class Plan(typing.NamedTuple):
     checkpoint: object
 
 
+def planner(search, data, steps_per_epoch, augmentation):
+    """`plan_fit` for data, with what is chosen for all stages."""
+    return functools.partial(
+        plan_fit,
+        search,
+        data,
+        steps_per_epoch=steps_per_epoch,
+        augment=chosen_augmentation(search, augmentation, data),
+    )
+
+
 def plan_fit(
     search,
     data,
@@ -50,6 +60,7 @@ def plan_fit(
     callbacks,
     output_dir,
     resume_from,
+    schedule_epochs=None,
 ):
     """Builds and compiles what is missing, and lays out the whole training.
 
@@ -62,20 +73,20 @@ def plan_fit(
         callbacks: List of Keras callbacks beside the strategy's.
         output_dir: Folder of the run, or `None`.
         resume_from: The same folder where a run goes on, or `None`.
+        schedule_epochs: Integer, the length of the learning-rate schedule.
+            Defaults to `None`: `epochs`.
 
     Returns:
         A `Plan`.
     """
     modality = search.modality
     steps = steps_per_epoch or modality.steps_per_epoch(data)
-    search.prepare(data, epochs=epochs, steps_per_epoch=steps)
-    settings = {
-        "batch_size": data.batch_size,
-        "steps_per_epoch": steps,
-        "data": data.description,
-        "augmentation": augment and augmentations.serialize(augment),
-    }
-    config = run_config(search, settings, epochs)
+    search.prepare(
+        data, epochs=schedule_epochs or epochs, steps_per_epoch=steps
+    )
+    config = run_config(
+        search, epochs, data, augment=augment, steps_per_epoch=steps
+    )
 
     def batches(start_epoch):
         return modality.batches(
@@ -151,13 +162,13 @@ def run_folder(output_dir, resume_from):
                 f"run goes on. Received: output_dir={str(output_dir)!r}, "
                 f"resume_from={str(resume_from)!r}"
             )
-        if not (folder / "config.json").exists():
+        if not is_run(folder):
             raise ValueError(
                 "`resume_from` must be the folder of an earlier run. "
                 f"Received: resume_from={str(resume_from)!r}, which holds no "
                 "config.json"
             )
-    elif (folder / "config.json").exists():
+    elif is_run(folder):
         raise ValueError(
             "`output_dir` must not hold a run already: go on with it by "
             "`resume_from`, or choose another folder. Received: "
@@ -188,9 +199,7 @@ def _written(search, callbacks, config, output_dir, resume_from):
         search, output_dir / "checkpoints", stateful(callbacks)
     )
     if resume_from is not None:
-        _check_same(
-            json.loads((output_dir / "config.json").read_text()), config
-        )
+        check_same(json.loads((output_dir / "config.json").read_text()), config)
         start = checkpoint.restore()
     directory = RunDirectory(
         output_dir,
@@ -205,44 +214,3 @@ def _written(search, callbacks, config, output_dir, resume_from):
         "initial_epoch": start,
         "checkpoint": checkpoint,
     }
-
-
-def run_config(search, settings, epochs):
-    """What `config.json` says of a run."""
-    return {
-        "search": search.get_config(),
-        "task": {
-            "kind": search.task.kind,
-            "num_outputs": search.task.num_outputs,
-        },
-        **search.modality.config(),
-        "fit": {**settings, "epochs": epochs},
-        "optimizer": keras.optimizers.serialize(search.optimizer),
-        "arch_optimizer": keras.optimizers.serialize(search.arch_optimizer),
-        "versions": {
-            "keras_darts": __version__,
-            "keras": keras.__version__,
-            "tensorflow": importlib.metadata.version("tensorflow"),
-        },
-    }
-
-
-def _check_same(saved, present):
-    """A run goes on only with the settings it began with."""
-    saved, present = (_comparable(config) for config in (saved, present))
-    different = [
-        f"{name}: {saved.get(name)!r} in the run, {present.get(name)!r} now"
-        for name in sorted({*saved, *present})
-        if saved.get(name) != present.get(name)
-    ]
-    if different:
-        raise ValueError(
-            "`resume_from` must be a run of the same configuration. "
-            f"Received: {'; '.join(different)}"
-        )
-
-
-def _comparable(config):
-    config = json.loads(json.dumps(config))
-    settings = {**config["search"], **config["fit"], "task": config["task"]}
-    return {k: v for k, v in settings.items() if k not in ("epochs", "name")}

@@ -85,9 +85,13 @@ class NasBench201Space:
         """The only kind of cell, by name."""
         return {"cell": self.cell}
 
+    def with_cells(self, cells):
+        """The same space with another `CellSpec`, by kind."""
+        return dataclasses.replace(self, **cells)
+
     def without(self, names):
         """The same space with some primitives left out of every edge."""
-        return dataclasses.replace(self, cell=self.cell.without(names))
+        return self.with_cells({"cell": self.cell.without(names)})
 
     def random_genotype(self, seed):
         """A genotype drawn uniformly from all that the space has.

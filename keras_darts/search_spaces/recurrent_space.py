@@ -142,9 +142,13 @@ class RecurrentSpace:
         ]
         return {name: getattr(self, name) for name in names}
 
+    def with_cells(self, cells):
+        """The same space with another `CellSpec`, by kind."""
+        return dataclasses.replace(self, cell=cells["recurrent"])
+
     def without(self, names):
         """The same space with some primitives left out of every edge."""
-        return dataclasses.replace(self, cell=self.cell.without(names))
+        return self.with_cells({"recurrent": self.cell.without(names)})
 
     def random_genotype(self, seed):
         """A genotype drawn uniformly: one input a node, no `none`.

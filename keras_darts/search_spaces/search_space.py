@@ -108,12 +108,14 @@ class SearchSpace:
         """`"reduce"` or `"normal"`, by the place of a cell."""
         return "reduce" if index in self.reduction_indices else "normal"
 
+    def with_cells(self, cells):
+        """The same space with other `CellSpec`s, by kind."""
+        return dataclasses.replace(self, **cells)
+
     def without(self, names):
         """The same space with some primitives left out of every edge."""
-        return dataclasses.replace(
-            self,
-            normal=self.normal.without(names),
-            reduce=self.reduce.without(names),
+        return self.with_cells(
+            {kind: spec.without(names) for kind, spec in self.cells.items()}
         )
 
     def random_genotype(self, seed):

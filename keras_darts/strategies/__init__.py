@@ -2,6 +2,7 @@
 
 from keras_darts.strategies.recipe import RECIPES
 from keras_darts.strategies.recipe import SearchRecipe
+from keras_darts.strategies.stage import Stage
 from keras_darts.strategies.strategy import SearchStrategy
 from keras_darts.strategies.variants import get
 from keras_darts.strategies.variants import names
@@ -11,6 +12,7 @@ __all__ = [
     "RECIPES",
     "SearchRecipe",
     "SearchStrategy",
+    "Stage",
     "get",
     "names",
     "register_variant",

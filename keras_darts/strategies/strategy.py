@@ -13,6 +13,7 @@ from keras_darts.strategies import relaxations
 from keras_darts.strategies.combinations import check_combination
 from keras_darts.strategies.recipe import RECIPES
 from keras_darts.strategies.recipe import SearchRecipe
+from keras_darts.strategies.stage import Stage
 
 _SLOTS = {
     "relaxation": relaxations,
@@ -20,6 +21,9 @@ _SLOTS = {
     "architect": architects,
     "discretizer": discretizers,
 }
+
+
+_LISTS = ("regularizers", "callbacks", "exclude", "stages", "citations")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -48,6 +52,8 @@ class SearchStrategy:
             normal distribution of standard deviation 1e-3.
         exclude: Names of primitives left out of the search space. Defaults to
             none.
+        stages: List of `Stage`s, each of which searches in what the one before
+            has left. Defaults to none: the search is one stage.
         recipe: `SearchRecipe`, or a dictionary of them by the modality of
             the search space. Defaults to `None`: the one of `RECIPES`, as for
             a modality that the dictionary leaves out.
@@ -73,11 +79,12 @@ class SearchStrategy:
     discretizer: object = None
     initializer: object = None
     exclude: tuple = ()
+    stages: tuple = ()
     recipe: object = None
     citations: tuple = ()
 
     def __post_init__(self):
-        for name in ("regularizers", "callbacks", "exclude", "citations"):
+        for name in _LISTS:
             _check_list(name, getattr(self, name))
         resolved = {
             slot: module.get(getattr(self, slot))
@@ -89,6 +96,7 @@ class SearchStrategy:
         resolved["callbacks"] = tuple(self.callbacks)
         resolved["exclude"] = tuple(self.exclude)
         resolved["citations"] = tuple(self.citations)
+        resolved["stages"] = tuple(map(_stage, self.stages))
         resolved["initializer"] = keras.initializers.get(
             self.initializer or keras.initializers.RandomNormal(stddev=1e-3)
         )
@@ -96,6 +104,8 @@ class SearchStrategy:
         for name, value in resolved.items():
             object.__setattr__(self, name, value)
         check_combination(self)
+        for stage in self.stages:
+            check_combination(stage.strategy_from(self.in_one_stage()))
 
     def __eq__(self, other):
         if not isinstance(other, SearchStrategy):
@@ -112,6 +122,15 @@ class SearchStrategy:
         if isinstance(recipe, dict):
             recipe = recipe.get(modality)
         return recipe or RECIPES[modality]
+
+    def at_stage(self, index):
+        """The strategy of a stage, with pieces of its own."""
+        own = self.clone()
+        return self.stages[index].strategy_from(own) if self.stages else own
+
+    def in_one_stage(self):
+        """The same strategy without its stages."""
+        return dataclasses.replace(self, stages=())
 
     def clone(self):
         """The same strategy with pieces of its own."""
@@ -144,6 +163,7 @@ class SearchStrategy:
             ],
             "initializer": keras.initializers.serialize(self.initializer),
             "exclude": list(self.exclude),
+            "stages": [stage.get_config() for stage in self.stages],
             "recipe": _recipe_config(self.recipe),
             "citations": list(self.citations),
         }
@@ -155,6 +175,16 @@ class SearchStrategy:
             for callback in config.get("callbacks", ())
         ]
         return cls(**{**config, "callbacks": callbacks})
+
+
+def _stage(stage):
+    if isinstance(stage, dict):
+        return Stage.from_config(stage)
+    if not isinstance(stage, Stage):
+        raise TypeError(
+            f"`stages` must be a list of Stage. Received: {stage!r}"
+        )
+    return stage
 
 
 def _recipes(recipe):

@@ -25,7 +25,8 @@ def run_strategy_test(strategy, search_space=None):
     Raises:
         AssertionError: if its config gives another strategy, its clone shares
             a variable with it, an epoch of a search moves no alpha or no
-            weight, or no genotype comes out.
+            weight, no genotype comes out, or a stage is left out or leaves
+            an edge more candidates than it may.
 
     Example:
 
@@ -36,7 +37,9 @@ def run_strategy_test(strategy, search_space=None):
     assert strategies.get(plain) == strategy
     _run_clone_test(strategy)
     space = search_space or _small_space()
-    _run_step_test(strategy, search_spaces.get(space))
+    _run_step_test(strategy.in_one_stage(), search_spaces.get(space))
+    if strategy.stages:
+        _run_stages_test(strategy, search_spaces.get(space))
 
 
 def _run_clone_test(strategy):
@@ -64,7 +67,20 @@ def _run_step_test(strategy, search_space):
     assert "none" not in search.genotype().primitives()
 
 
+def _run_stages_test(strategy, search_space):
+    search = small_search(search_space, strategy)
+    search.compile(run_eagerly=True)
+    stages = len(strategy.stages)
+    history = search.fit(
+        *small_data(search_space), batch_size=4, epochs=stages, verbose=0
+    )
+    assert len(history.epoch) == stages and search.stage == stages - 1
+    most = strategy.stages[-1].candidates
+    for spec in search.search_space.cells.values():
+        assert most is None or spec.num_candidates <= most
+
+
 def _small_space():
     return search_spaces.darts_cnn(
-        4, num_cells=3, num_nodes=1, primitives=_PRIMITIVES
+        12, num_cells=3, num_nodes=1, primitives=_PRIMITIVES
     )

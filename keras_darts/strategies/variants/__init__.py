@@ -19,6 +19,8 @@ from keras_darts.strategies.variants.sampled import proxyless
 from keras_darts.strategies.variants.sampled import sdarts_adv
 from keras_darts.strategies.variants.sampled import sdarts_rs
 from keras_darts.strategies.variants.sampled import snas
+from keras_darts.strategies.variants.staged import dr_nas_progressive
+from keras_darts.strategies.variants.staged import p_darts
 
 __all__ = [
     "beta_darts",
@@ -27,10 +29,12 @@ __all__ = [
     "darts_plus",
     "darts_second_order",
     "dr_nas",
+    "dr_nas_progressive",
     "fair_darts",
     "gdas",
     "get",
     "names",
+    "p_darts",
     "pc_darts",
     "proxyless",
     "register_variant",

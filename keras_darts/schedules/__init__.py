@@ -1,0 +1,21 @@
+"""Numbers that change on the way, by the step or by the epoch."""
+
+from keras_darts.schedules.by_epoch import Cosine
+from keras_darts.schedules.by_epoch import DropoutDecay
+from keras_darts.schedules.by_epoch import EpochSchedule
+from keras_darts.schedules.by_epoch import Linear
+from keras_darts.schedules.by_epoch import Piecewise
+from keras_darts.schedules.by_step import CosineByEpoch
+from keras_darts.schedules.by_step import ExponentialByEpoch
+from keras_darts.schedules.by_step import scaled_learning_rate
+
+__all__ = [
+    "Cosine",
+    "CosineByEpoch",
+    "DropoutDecay",
+    "EpochSchedule",
+    "ExponentialByEpoch",
+    "Linear",
+    "Piecewise",
+    "scaled_learning_rate",
+]

@@ -1,0 +1,60 @@
+"""The settings of a run, as `config.json` keeps them."""
+
+import importlib.metadata
+import json
+
+import keras
+
+from keras_darts.datasets import augmentation as augmentations
+from keras_darts.version import __version__
+
+
+def run_config(search, epochs, data, *, augment, steps_per_epoch):
+    """What `config.json` says of a run."""
+    settings = {
+        "batch_size": data.batch_size,
+        "steps_per_epoch": steps_per_epoch,
+        "data": data.description,
+        "augmentation": augment and augmentations.serialize(augment),
+        "epochs": epochs,
+    }
+    if search.stages:
+        # None can be made longer without a change of the ones that follow.
+        settings["stage_epochs"] = epochs
+    return {
+        "search": search.get_config(),
+        "task": {
+            "kind": search.task.kind,
+            "num_outputs": search.task.num_outputs,
+        },
+        **search.modality.config(),
+        "fit": settings,
+        "optimizer": keras.optimizers.serialize(search.optimizer),
+        "arch_optimizer": keras.optimizers.serialize(search.arch_optimizer),
+        "versions": {
+            "keras_darts": __version__,
+            "keras": keras.__version__,
+            "tensorflow": importlib.metadata.version("tensorflow"),
+        },
+    }
+
+
+def check_same(saved, present):
+    """A run goes on only with the settings it began with."""
+    saved, present = (_comparable(config) for config in (saved, present))
+    different = [
+        f"{name}: {saved.get(name)!r} in the run, {present.get(name)!r} now"
+        for name in sorted({*saved, *present})
+        if saved.get(name) != present.get(name)
+    ]
+    if different:
+        raise ValueError(
+            "`resume_from` must be a run of the same configuration. "
+            f"Received: {'; '.join(different)}"
+        )
+
+
+def _comparable(config):
+    config = json.loads(json.dumps(config))
+    settings = {**config["search"], **config["fit"], "task": config["task"]}
+    return {k: v for k, v in settings.items() if k not in ("epochs", "name")}

@@ -1,0 +1,121 @@
+"""A bilevel model that a strategy may give a new supernet in each stage."""
+
+import keras
+
+from keras_darts import search_spaces
+from keras_darts import strategies
+from keras_darts.search import defaults
+from keras_darts.search.bilevel_model import BilevelModel
+from keras_darts.search.building import adapted_space
+from keras_darts.search.modalities import modality_for
+from keras_darts.seeding import seeded
+
+
+class StagedModel(BilevelModel):
+    """What a search is made of, in each of its stages.
+
+    Args:
+        search_space: Name, search space or config.
+        strategy: Name, `SearchStrategy` or config.
+        space_sizes: Dictionary, fields of the space; those that are `None`
+            stay.
+        data_sizes: Dictionary, what is known of the data.
+        seed: Integer.
+
+    Attributes:
+        search_space: The one of the present stage.
+        strategy: The same, of which the model is sole owner.
+        stage: Integer, the present one, counted from zero.
+    """
+
+    def __init__(
+        self, search_space, strategy, space_sizes, data_sizes, seed, **kwargs
+    ):
+        whole = strategies.get(strategy)
+        with seeded(seed):
+            pieces = whole.at_stage(0)
+        super().__init__(pieces, **kwargs)
+        self._whole_strategy = whole
+        self.whole_space = self.search_space = adapted_space(
+            search_spaces.get(search_space), pieces, **space_sizes
+        )
+        self.seed = seed
+        self.stage = 0
+        self.preprocessing = None
+        # A list, since Keras forgets what is taken out of one.
+        self._networks = []
+        self._modality = modality_for(self, **data_sizes)
+        self.build_supernet()
+
+    @property
+    def stages(self):
+        """The `Stage`s of the strategy."""
+        return self._whole_strategy.stages
+
+    @property
+    def supernet(self):
+        """The network under the present architecture parameters."""
+        if not self._networks:
+            raise self.modality.not_ready()
+        return self._networks[0]
+
+    @property
+    def modality(self):
+        return self._modality
+
+    @property
+    def recipe(self):
+        return self.strategy.recipe_for(self.search_space.modality)
+
+    def build_supernet(self):
+        """Builds it once, as soon as enough is known."""
+        if self._networks or not self.modality.ready:
+            return
+        # Each stage has first values of its own.
+        seed = f"{self.seed}, {self.stage}" if self.stage else self.seed
+        with self.distribute_strategy.scope(), seeded(seed):
+            self._networks.append(self.modality.make_supernet())
+            if not self.stage:
+                self.arch_loss_tracker = keras.metrics.Mean(name="arch_loss")
+        self.built = True
+        self.forget_traces()
+
+    def enter_stage(self, index, space=None):
+        """Begins a stage, with new pieces, supernet and optimizers.
+
+        Args:
+            index: Integer, the number of the stage, counted from zero.
+            space: Its search space. Defaults to `None`: the whole one.
+        """
+        with seeded(self.seed):
+            self.strategy = self._whole_strategy.at_stage(index)
+        self.search_space = space or self.whole_space
+        self.stage = index
+        self._networks.clear()
+        self._choices = defaults.begun_anew(self._choices)
+        self.build_supernet()
+        if self.task is not None:
+            self.compile_for(self.task)
+
+    def get_config(self):
+        config = {
+            "search_space": self.search_space.get_config(),
+            "strategy": self._whole_strategy.get_config(),
+            **self.modality.sizes,
+            "seed": self.seed,
+        }
+        if self.stage:
+            whole = self.whole_space.get_config()
+            config["stage"] = {"index": self.stage, "search_space": whole}
+        return config
+
+    @classmethod
+    def from_config(cls, config):
+        stage = config.get("stage")
+        config = {k: v for k, v in config.items() if k != "stage"}
+        if stage is None:
+            return cls(**config)
+        space = config["search_space"]
+        search = cls(**{**config, "search_space": stage["search_space"]})
+        search.enter_stage(stage["index"], search_spaces.get(space))
+        return search

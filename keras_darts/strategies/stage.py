@@ -1,0 +1,153 @@
+"""A part of a search whose candidates become fewer on the way."""
+
+import copy
+import dataclasses
+import math
+
+import keras
+import numpy as np
+
+from keras_darts.errors import positive_integer
+from keras_darts.strategies import connections
+
+
+@dataclasses.dataclass(frozen=True)
+class Stage:
+    """What a stage of a search keeps of the one before, and has of its own.
+
+    Epochs are counted anew in each stage, by callbacks and schedules too.
+
+    Args:
+        epochs: Integer > 0, how long the stage is in comparison with the
+            others; a run of other length is divided in the same proportion.
+            Defaults to `25`.
+        candidates: Integer > 1, how many candidates of each edge stay: those
+            with the largest mixing weights at the end of the stage before.
+            Defaults to `None`: all of them.
+        depth: Float > 0, the cells of the supernet as a multiple of the
+            search space's. Defaults to `1.0`.
+        connection: What takes the place of the strategy's connection.
+            Defaults to `None`: nothing does.
+        callbacks: Callbacks beside those of the strategy. Defaults to none.
+        fresh: Boolean, whether the stage begins with new weights and alphas,
+            instead of those that the stage before has left. Defaults to
+            `True`.
+
+    Raises:
+        ValueError: for numbers out of range.
+
+    Example:
+
+    >>> stages = [Stage(25), Stage(25, candidates=5, depth=2.2)]
+    >>> stage_epochs(stages, 10)
+    [5, 5]
+
+    Reference: Chen et al., 2019, P-DARTS, section 3.2; Chen et al., 2021,
+    DrNAS, section 3.3, for stages that are not fresh.
+    """
+
+    epochs: int = 25
+    candidates: int = None
+    depth: float = 1.0
+    connection: object = None
+    callbacks: tuple = ()
+    fresh: bool = True
+
+    def __post_init__(self):
+        positive_integer("epochs", self.epochs)
+        if self.candidates is not None:
+            positive_integer("candidates", self.candidates)
+            if self.candidates < 2:
+                raise ValueError(
+                    "`candidates` must be 2 or more: with one an edge there "
+                    "is nothing to search. Received: "
+                    f"candidates={self.candidates}"
+                )
+        if not self.depth > 0:
+            raise ValueError(
+                f"`depth` must be positive. Received: depth={self.depth}"
+            )
+        object.__setattr__(self, "callbacks", tuple(self.callbacks))
+        if self.connection is not None:
+            connection = connections.get(self.connection)
+            object.__setattr__(self, "connection", connection)
+
+    def strategy_from(self, strategy):
+        """The strategy with what the stage has of its own."""
+        return dataclasses.replace(
+            strategy,
+            connection=self.connection or strategy.connection,
+            callbacks=[*strategy.callbacks, *copy.deepcopy(self.callbacks)],
+        )
+
+    def space_from(self, space, weights, depth=None):
+        """The space of the stage.
+
+        Args:
+            space: The search space, of the stage before.
+            weights: Mixing weights (E, K) by kind of cell, as they are at the
+                end of the stage before.
+            depth: Integer, the cells of the whole search space, or `None` for
+                one whose depth is not chosen.
+        """
+        cells = {
+            kind: _strongest(spec, weights[kind], self.candidates)
+            for kind, spec in space.cells.items()
+        }
+        space = space.with_cells(cells)
+        if depth is None:
+            return space
+        num_cells = max(math.floor(depth * self.depth + 0.5), 1)
+        return dataclasses.replace(space, num_cells=num_cells)
+
+    def get_config(self):
+        return {
+            **{f.name: getattr(self, f.name) for f in dataclasses.fields(self)},
+            "connection": self.connection
+            and connections.serialize(self.connection),
+            "callbacks": [
+                keras.saving.serialize_keras_object(callback)
+                for callback in self.callbacks
+            ],
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        callbacks = [
+            keras.saving.deserialize_keras_object(callback)
+            for callback in config.get("callbacks", ())
+        ]
+        return cls(**{**config, "callbacks": callbacks})
+
+
+def stage_epochs(stages, epochs):
+    """The epochs of each stage in a run of `epochs`, in their proportion.
+
+    Raises:
+        ValueError: if there are fewer epochs than stages.
+    """
+    if epochs < len(stages):
+        raise ValueError(
+            f"`epochs` must be {len(stages)} or more, one a stage. Received: "
+            f"epochs={epochs}"
+        )
+    whole = sum(stage.epochs for stage in stages)
+    ends, passed = [0], 0
+    for index, stage in enumerate(stages, 1):
+        passed += stage.epochs
+        left = len(stages) - index
+        end = math.floor(epochs * passed / whole + 0.5)
+        ends.append(min(max(end, ends[-1] + 1), epochs - left))
+    return [int(count) for count in np.diff(ends)]
+
+
+def _strongest(spec, weights, count):
+    """The cell with the `count` strongest candidates of each edge."""
+    if count is None:
+        return spec
+    kept = []
+    for names, row in zip(spec.primitives, weights, strict=True):
+        # Of equals the first, and all in the order they had.
+        order = np.argsort(-row[: len(names)], kind="stable")[:count]
+        kept.append(tuple(names[k] for k in sorted(order)))
+    return dataclasses.replace(spec, primitives=tuple(kept))
