@@ -14,6 +14,7 @@ import keras_darts as kd
 from keras_darts import strategies
 from keras_darts.datasets import Corpus
 from keras_darts.datasets import Vocabulary
+from keras_darts.search.random_streams import random_states
 from keras_darts.search_spaces import darts_rnn
 
 WORDS, UNITS, ROWS = 7, 4, 3
@@ -95,6 +96,13 @@ def cross_entropy(search, ids, targets, training=True):
     )
 
 
+def search_loss(search, batch):
+    """With the masks that a step of the architecture draws."""
+    for variable, value in random_states(search.supernet, 1):
+        variable.assign(value)
+    return cross_entropy(search, *batch)
+
+
 def values_of(variables):
     return [v.numpy() for v in variables]
 
@@ -149,7 +157,7 @@ def test_the_first_order_gradient_is_that_of_the_search_loss(
     search = make_search(make_space(normalization=normalization, **rates))
     train, valid = batch(3), batch(4, seed=1)
     assert_gradient_is_that_of(
-        search, lambda: cross_entropy(search, *valid), train, valid
+        search, lambda: search_loss(search, valid), train, valid
     )
 
 
@@ -182,9 +190,9 @@ def test_the_unrolled_gradient_is_that_after_a_scaled_step(
         for variable, gradient in zip(weights, found, strict=True):
             gradient = tf.convert_to_tensor(gradient) + decay * variable.value
             variable.assign_sub(rate * length / 8 * gradient)
-        # Each evaluation of a step draws the same masks.
+        # Each evaluation of a step draws from the same begin.
         assign_all(states, begin)
-        loss = cross_entropy(search, *valid)
+        loss = search_loss(search, valid)
         assign_all(weights, before)
         return loss
 
@@ -264,7 +272,7 @@ def test_a_step_of_the_weights_is_scaled_by_length(length, double):
 
 
 @pytest.mark.parametrize("architect", ["first_order", "unrolled"])
-def test_all_evaluations_of_a_step_have_the_same_masks(architect):
+def test_a_step_has_one_mask_for_the_weights_and_one_to_search(architect):
     search = make_search(make_space(**RATES), make_strategy(architect))
     body, seen = search.supernet.body, {}
     layers = {
@@ -290,9 +298,13 @@ def test_all_evaluations_of_a_step_have_the_same_masks(architect):
     for step in steps:
         for found in step.values():
             # The search loss and the weights' step, and what is unrolled.
-            assert len(found) == {"first_order": 2, "unrolled": 5}[architect]
-            for mask in found:
-                np.testing.assert_array_equal(mask, found[0])
+            count, searching = {"first_order": (2, 0), "unrolled": (5, 1)}[
+                architect
+            ]
+            assert len(found) == count
+            for place, mask in enumerate(found):
+                same = np.array_equal(mask, found[-1])
+                assert same == (place != searching)
     for name in layers:
         for one, other in itertools.pairwise(steps):
             assert np.any(one[name][0] != other[name][0])

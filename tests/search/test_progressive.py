@@ -7,13 +7,13 @@ import json
 import keras
 import numpy as np
 import pytest
+from small_searches import alphas
+from small_searches import fitted
 
 import keras_darts as kd
 from keras_darts import strategies
 from keras_darts.strategies import Stage
 from keras_darts.supernet.inheritance import Inheritance
-from tests.search.small_searches import alphas
-from tests.search.small_searches import fitted
 
 SPACE = kd.search_spaces.darts_cnn(
     4,
