@@ -34,7 +34,7 @@ def fitting_strategies():
     for name in strategies.names():
         strategy = strategies.get(name)
         # Others mix channels, which a recurrent cell has not.
-        full = isinstance(strategy.connection, FullConnection)
+        full = strategy.connection == FullConnection()
         rule = strategy.discretizer
         if full and (rule is None or isinstance(rule, discretizers.TopK)):
             kind = {**strategy.get_config(), "callbacks": [], "recipe": None}
@@ -70,7 +70,7 @@ def test_strategy_for_recurrent_cells(name):
     testing.run_strategy_test(name, RECURRENT)
 
 
-@pytest.mark.parametrize("name", ("fair_darts", "proxyless", "snas"))
+@pytest.mark.parametrize("name", ("fair_darts", "p_darts", "proxyless", "snas"))
 def test_strategy_that_means_nothing_for_recurrent_cells(name):
     with pytest.raises(ValueError, match="recurrent cell|recurrent search"):
         testing.run_strategy_test(name, RECURRENT)

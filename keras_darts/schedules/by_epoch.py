@@ -14,6 +14,18 @@ class EpochSchedule(abc.ABC):
     """Abstract: a number for each epoch, as `callbacks.ScheduleVariable` asks.
 
     A subclass is a frozen dataclass, registered with Keras.
+
+    Example:
+
+    >>> @keras.saving.register_keras_serializable("doctest")
+    ... @dataclasses.dataclass(frozen=True)
+    ... class Halved(EpochSchedule):
+    ...     start: float
+    ...
+    ...     def __call__(self, epoch, epochs):
+    ...         return self.start / 2**epoch
+    >>> Halved(1.0)(2, epochs=10)
+    0.25
     """
 
     @abc.abstractmethod

@@ -43,7 +43,7 @@ class DartsSearch(StagedModel):
 
     >>> x = np.random.default_rng(0).random((32, 8, 8, 1), "float32")
     >>> y = np.arange(32) % 2
-    >>> space = search_spaces.darts_cnn(
+    >>> space = kd.search_spaces.darts_cnn(
     ...     2, 2, num_nodes=1, primitives=("skip_connect", "max_pool_3x3")
     ... )
     >>> search = DartsSearch(space)

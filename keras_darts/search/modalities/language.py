@@ -36,9 +36,10 @@ class LanguageModality(Modality):
 
     def make_supernet(self):
         search, strategy = self._search, self._search.strategy
-        if not isinstance(strategy.connection, FullConnection):
+        if strategy.connection != FullConnection():
             raise ValueError(
-                "`connection` must be 'full' in a recurrent search space. "
+                "`connection` must be 'full', without dropout of skips, in a "
+                "recurrent search space. "
                 f"Received: connection={strategy.connection!r}"
             )
         units = search.search_space.hidden_size
