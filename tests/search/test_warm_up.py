@@ -121,3 +121,11 @@ def test_after_a_run_within_the_warm_up_the_search_is_free():
 def test_a_warm_up_is_not_negative():
     with pytest.raises(ValueError, match="`epochs` must not be negative"):
         kd.callbacks.ArchWarmUp(-1)
+
+
+def test_a_run_in_which_the_architecture_never_moves_is_warned_of(caplog):
+    for epochs, warned in ((2, True), (3, False)):
+        caplog.clear()
+        search = make_search(kd.callbacks.ArchWarmUp(2), space=TINY)
+        fitted(search, epochs=epochs)
+        assert ("will not move in a run of 2" in caplog.text) == warned

@@ -1,8 +1,12 @@
 """Weights alone, before the architecture moves."""
 
+import logging
+
 import keras
 
 from keras_darts.strategies.callbacks.search_callback import SearchCallback
+
+_LOG = logging.getLogger("keras_darts")
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -13,7 +17,8 @@ class ArchWarmUp(SearchCallback):
     state of the architecture's optimizer stays as it is, so that an epoch
     costs what its steps of the weights do. `arch_loss` is not a number in
     these epochs. When the architecture begins to move, the step is traced a
-    second time, without what it is made of, which stays traced.
+    second time, without what it is made of, which stays traced. A run that
+    ends before is warned of: its genotype is due to chance.
 
     Args:
         epochs: Integer, alphas and betas begin to move with the epoch of this
@@ -38,6 +43,15 @@ class ArchWarmUp(SearchCallback):
                 f"`epochs` must not be negative. Received: epochs={epochs}"
             )
         self.epochs = epochs
+
+    def on_train_begin(self, logs=None):
+        if self.params["epochs"] <= self.epochs:
+            _LOG.warning(
+                "the architecture will not move in a run of %d epochs: "
+                "ArchWarmUp trains the weights alone for %d",
+                self.params["epochs"],
+                self.epochs,
+            )
 
     def on_epoch_begin(self, epoch, logs=None):
         self.model.freeze_architecture(epoch < self.epochs)
