@@ -33,6 +33,29 @@ def test_a_search_ends_in_time_and_keeps_each_epoch(shared_data, tmp_path):
     assert 0 < epoch["seconds"] <= report["seconds"]
     assert epoch["num_skip_connects"] == text.count("skip_connect")
     assert str(shared_data) not in output.read_text()
+    check_table(tmp_path, shared_data, report)
+
+
+def check_table(folder, shared_data, search):
+    output = folder / "table" / "table.json"
+    done = run(
+        "nas_bench_201_table",
+        **{"found": folder, "random_cells": 1, "train_epochs": 1},
+        **{"max_examples": 40, "test_examples": 20, "batch_size": 10},
+        filters=2,
+        data_dir=shared_data / "tfds",
+        output=output,
+    )
+    assert done.returncode == 0, done.stderr
+    found, drawn = json.loads(output.read_text())["runs"]
+    assert found["architecture"] == search["architecture"]
+    assert found["settings"] == search["settings"]
+    assert drawn["cell"] == "random" and "minutes" not in drawn
+    for figures in (found, drawn):
+        assert 0 <= figures["test_accuracy"] <= 1
+    skips = search["architecture"].count("skip_connect")
+    (row,) = [li for li in done.stdout.splitlines() if li.startswith("| darts")]
+    assert row.split(" | ")[3] == str(skips)
 
 
 def test_an_unknown_variant_is_refused():
