@@ -74,7 +74,10 @@ def main(replicas, path, *names):
 def on_images(strategy, eager=False):
     """Alphas and weights before and after each step."""
     space = kd.search_spaces.darts_cnn(
-        4, 3, num_nodes=1, primitives=("none", "skip_connect", "dil_conv_3x3")
+        4,
+        2 if eager else 3,
+        num_nodes=1,
+        primitives=("none", "skip_connect", "dil_conv_3x3"),
     )
     space = dataclasses.replace(space, normalization=None)
     search = make_search(space, strategy, eager, weight_decay=0.1)
