@@ -184,7 +184,10 @@ def test_proxyless_prices_multiplications():
     strategy = strategies.get("proxyless")
     assert isinstance(strategy.relaxation, kd.relaxations.BinaryGates)
     assert strategy.regularizers[0].measure == "macs"
+    (warm_up,) = strategy.callbacks
+    assert (warm_up.epochs, warm_up.every) == (41, 5)
     found = recipe("proxyless")
+    assert found.arch_weight_decay == 0
     assert (found.batch_size, found.weight_decay) == (256, 4e-5)
     assert (found.arch_learning_rate, found.arch_beta_1) == (1e-3, 0.0)
     assert found.nesterov

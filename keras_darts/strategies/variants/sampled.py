@@ -71,8 +71,9 @@ def proxyless(cost=0.1):
     """ProxylessNAS' binary gates on cells, with the price of candidates.
 
     The published search has another space, whole networks of MBConv blocks,
-    moves the alphas in every fifth step and prices measured latency; here
-    they move in every step, and multiplications are priced.
+    and prices measured latency; here multiplications are priced. As there,
+    the alphas move in every fifth step, from the second epoch after a warm-up
+    of 40 on.
 
     Args:
         cost: Float, the factor of the expected multiplications. Defaults to
@@ -81,7 +82,7 @@ def proxyless(cost=0.1):
     return SearchStrategy(
         relaxation=BinaryGates(),
         regularizers=[Cost("macs", cost)] if cost else [],
-        callbacks=[ArchWarmUp(40)],
+        callbacks=[ArchWarmUp(41, every=5)],
         recipe={
             "image": SearchRecipe(
                 epochs=160,
