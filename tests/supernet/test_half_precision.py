@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
+from keras_darts.seeding import seeded
 from keras_darts.strategies import connections
 from keras_darts.strategies import relaxations
 from keras_darts.testing.layers import dtype_policy
@@ -34,8 +35,9 @@ def gradients(supernet, x, projection):
 def test_edges_compute_in_half_precision_and_alphas_in_full(
     make_supernet, make_space, images, relaxation, connection
 ):
-    strategy = kd.SearchStrategy(relaxation=relaxation, connection=connection)
-    with dtype_policy("mixed_bfloat16"):
+    pieces = {"relaxation": relaxation, "connection": connection}
+    with dtype_policy("mixed_bfloat16"), seeded(0):
+        strategy = kd.SearchStrategy(**pieces)
         supernet = make_supernet(make_space(num_nodes=1), strategy=strategy)
     assert supernet.cells[0].compute_dtype == "bfloat16"
     assert {v.dtype for v in supernet.trainable_variables} == {"float32"}
