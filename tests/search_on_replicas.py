@@ -19,6 +19,36 @@ from keras_darts.training import CoupledSGD
 
 STEPS = 2
 BATCH = 8
+# Every piece that draws, together with others; Python runs them, since
+# tracing would take a minute.
+PIECES = {
+    "gates": lambda: kd.SearchStrategy(
+        relaxation=kd.relaxations.BinaryGates(),
+        connection=kd.connections.PartialConnection(2, random=True),
+        regularizers=["cost"],
+    ),
+    "gumbel": lambda: kd.SearchStrategy(
+        relaxation=kd.relaxations.GumbelSoftmax(hard=True),
+        edge_normalization=True,
+    ),
+    "dirichlet": lambda: kd.SearchStrategy(
+        relaxation="dirichlet",
+        connection="auxiliary_skip",
+        architect="single_level",
+    ),
+    "perturbed": lambda: kd.SearchStrategy(
+        relaxation=kd.relaxations.Perturbed("adversarial", steps=1),
+        regularizers=["beta_decay", "entropy"],
+    ),
+}
+# What these draw has the size of a device's part of the batch.
+DROPPED = {
+    "dropped": lambda: kd.SearchStrategy(
+        connection=kd.connections.DropPath(
+            kd.connections.FullConnection(skip_dropout=0.5), 0.5
+        ),
+    )
+}
 
 
 def main(replicas, path, *names):
@@ -34,17 +64,23 @@ def main(replicas, path, *names):
             modality: {name: moved(name) for name in names}
             for modality, moved in (("image", on_images), ("text", on_text))
         }
+        made = {**PIECES, **(DROPPED if replicas == "2" else {})}
+        found["pieces"] = {
+            name: on_images(make(), eager=True) for name, make in made.items()
+        }
     pathlib.Path(path).write_text(json.dumps(found))
 
 
-def on_images(name):
+def on_images(strategy, eager=False):
     """Alphas and weights before and after each step."""
     space = kd.search_spaces.darts_cnn(
-        4, 3, num_nodes=1, primitives=("none", "skip_connect", "dil_conv_3x3")
+        4,
+        2 if eager else 3,
+        num_nodes=1,
+        primitives=("none", "skip_connect", "dil_conv_3x3"),
     )
-    search = make_search(
-        dataclasses.replace(space, normalization=None), name, weight_decay=0.1
-    )
+    space = dataclasses.replace(space, normalization=None)
+    search = make_search(space, strategy, eager, weight_decay=0.1)
     generator = np.random.default_rng(0)
     halves = [
         (
@@ -59,7 +95,7 @@ def on_images(name):
     return moved(search, train, validation_data=valid, augmentation=None)
 
 
-def on_text(name):
+def on_text(strategy):
     """The same of a recurrent cell, whose state each device carries."""
     rates = ("output", "hidden", "cell_input", "input", "embedding")
     space = kd.search_spaces.darts_rnn(
@@ -70,31 +106,42 @@ def on_text(name):
         **{f"{rate}_dropout": 0.0 for rate in rates},
     )
     search = make_search(
-        space, name, learning_rate=20.0, momentum=0.0, segment_length=6
+        space, strategy, learning_rate=20.0, momentum=0.0, segment_length=6
     )
     generator = np.random.default_rng(0)
     texts = [generator.integers(0, 9, BATCH * 13) for _ in range(2)]
     return moved(search, texts[0], validation_data=texts[1], batch_size=BATCH)
 
 
-def make_search(space, name, **recipe):
+def make_search(space, strategy, eager=False, **recipe):
     """The architecture's optimizer keeps the size of the gradients.
 
     Decay and clipping are strong enough to be seen.
     """
     strategy = dataclasses.replace(
-        strategies.get(name),
+        strategies.get(strategy),
         recipe=strategies.SearchRecipe(clip_norm=0.1, **recipe),
     )
     search = kd.DartsSearch(space, strategy, seed=1)
-    search.compile(arch_optimizer=CoupledSGD(1.0, weight_decay=0.1))
+    search.compile(
+        arch_optimizer=CoupledSGD(1.0, weight_decay=0.1), run_eagerly=eager
+    )
     return search
 
 
 def moved(search, data, **options):
     recorder = Recorder()
     search.fit(data, epochs=1, verbose=0, callbacks=[recorder], **options)
+    assert_copies_agree(search)
     return recorder.values
+
+
+def assert_copies_agree(search):
+    """No device has gone its own way; running text's states are its own."""
+    for variable in search.supernet.variables:
+        copies = getattr(variable.value, "values", [])
+        for copy in copies[1:]:
+            np.testing.assert_array_equal(copy, copies[0], variable.path)
 
 
 class Recorder(keras.callbacks.Callback):

@@ -12,6 +12,7 @@ import numpy as np
 TESTS = pathlib.Path(__file__).parent
 SCRIPT = str(TESTS / "search_on_replicas.py")
 STRATEGIES = ("darts", "darts_second_order")
+PIECES = ("gates", "gumbel", "dirichlet", "perturbed")
 
 
 def variables_by_step(folder):
@@ -35,8 +36,12 @@ def variables_by_step(folder):
 def test_they_move_as_on_a_single_device(tmp_path):
     """One test, since workers would each start the processes again."""
     found = variables_by_step(tmp_path)
-    for modality, strategy, (group, name) in itertools.product(
-        ("image", "text"), STRATEGIES, enumerate(("alphas", "weights"))
+    searches = [
+        *itertools.product(("image", "text"), STRATEGIES),
+        *itertools.product(("pieces",), PIECES),
+    ]
+    for (modality, strategy), (group, name) in itertools.product(
+        searches, enumerate(("alphas", "weights"))
     ):
         one, two = (
             np.array([step[group] for step in steps[modality][strategy]])

@@ -8,8 +8,8 @@ from keras import ops
 class DropPath(keras.layers.Layer):
     """Zeroes a path for whole samples and scales the others up.
 
-    The rate is a variable, so that a schedule can move it while a network
-    trains without a new trace.
+    The rate is a variable, `drop_path_rate`, so that a schedule can move it
+    while a network trains without a new trace.
 
     Args:
         rate: Float in [0, 1), the share of samples dropped. Defaults to `0.`.
@@ -33,7 +33,7 @@ class DropPath(keras.layers.Layer):
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.rate = self.add_weight(
-            name="rate",
+            name="drop_path_rate",
             shape=(),
             initializer=keras.initializers.Constant(rate),
             trainable=False,

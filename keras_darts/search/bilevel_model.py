@@ -37,6 +37,7 @@ class BilevelModel(keras.Model, abc.ABC):
         self.arch_frozen = False
         self.stop_reason = None
         self._choices = {}
+        self._other_step = None
 
     @property
     @abc.abstractmethod
@@ -236,21 +237,24 @@ class BilevelModel(keras.Model, abc.ABC):
         return curvature.largest_eigenvalue(self, batch)
 
     def freeze_architecture(self, frozen):
-        """Whether a step leaves the architecture out."""
+        """Whether a step leaves the architecture out; both stay traced."""
         if frozen != self.arch_frozen:
             self.arch_frozen = frozen
-            self.renew_steps()
+            kept, self._other_step = self._other_step, self.train_function
+            self.train_function = kept
+            self.make_train_function()
 
     def renew_steps(self):
         """Has steps traced again, but not the gradients they are made of."""
-        self._gradient_function = None
+        self._gradient_function = self._other_step = None
         self.make_train_function(force=True)
 
     def forget_traces(self):
         """What was traced before a change of the model is traced anew."""
         self.problem = SearchProblem(self)
         self._gradient_function = self._curvature_function = None
-        self.train_function = self.test_function = self.predict_function = None
+        self.test_function = self.predict_function = None
+        self.train_function = self._other_step = None
 
     def _symbolic_build(self, iterator=None, data_batch=None):
         # Keras takes the first part of a batch for the model's input; here it

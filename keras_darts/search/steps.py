@@ -13,7 +13,7 @@ def arch_loss_and_gradients(search, train_batch, search_batch):
         search.problem, train_batch, search_batch
     )
     terms = architecture.regularizer_gradients(
-        search.supernet, search.strategy.regularizers
+        search.supernet, search.strategy.regularizers, gradients
     )
     return found, [g + t for g, t in zip(gradients, terms, strict=True)]
 
@@ -23,7 +23,9 @@ def arch_step(search, train_batch, search_batch):
     found, gradients = arch_loss_and_gradients(
         search, train_batch, search_batch
     )
+    before = search.problem.arch_values()
     _apply(search.arch_optimizer, gradients, search.arch_variables)
+    _rescale(search.supernet.arch, before)
     search.arch_loss_tracker.update_state(found.loss * _num_replicas())
     return found
 
@@ -49,6 +51,15 @@ def weight_step(search, batch):
     for variable, value in zip(state, found.state, strict=True):
         variable.assign(value)
     return found
+
+
+def _rescale(arch, before):
+    """Lets the relaxation shift the logits that a step has moved."""
+    if hasattr(arch.relaxation, "rescaled"):
+        # Betas, which come after all alphas, stay as they are.
+        for variable, value in zip(arch.alphas.values(), before, strict=False):
+            after = tf.convert_to_tensor(variable)
+            variable.assign(arch.relaxation.rescaled(value, after))
 
 
 def _perturbed(search, batch):

@@ -2,6 +2,7 @@
 
 from keras_darts.strategies.architects import Unrolled
 from keras_darts.strategies.connections import AuxiliarySkip
+from keras_darts.strategies.connections import DropPath
 from keras_darts.strategies.discretizers import Threshold
 from keras_darts.strategies.regularizers import DirichletDivergence
 from keras_darts.strategies.regularizers import ZeroOne
@@ -29,6 +30,12 @@ _RELAXATIONS = (
     ),
 )
 
+# Connections that can stand around others but not around themselves.
+_ONCE = (
+    (AuxiliarySkip, "one way round an edge is enough"),
+    (DropPath, "its rate alone says how much is dropped"),
+)
+
 
 def check_combination(strategy):
     """Raises a `ValueError` for pieces of a strategy that contradict."""
@@ -38,8 +45,8 @@ def check_combination(strategy):
                 _check_relaxation(strategy.relaxation, piece, needed, reason)
     if isinstance(strategy.relaxation, BinaryGates):
         _refuse_unrolled(strategy.architect)
-    if isinstance(strategy.connection, AuxiliarySkip):
-        _refuse_two_ways_round(strategy.connection)
+    for kind, reason in _ONCE:
+        _refuse_twice(strategy.connection, kind, reason)
 
 
 def _check_relaxation(relaxation, piece, needed, reason):
@@ -61,9 +68,14 @@ def _refuse_unrolled(architect):
         )
 
 
-def _refuse_two_ways_round(connection):
-    if isinstance(connection.base, AuxiliarySkip):
+def _refuse_twice(connection, kind, reason):
+    """Connections stand within one another: each kind once."""
+    found = []
+    while connection is not None:
+        found.append(type(connection))
+        connection = getattr(connection, "base", None)
+    if found.count(kind) > 1:
         raise ValueError(
-            "`base` must be another connection than AuxiliarySkip: one way "
-            "round an edge is enough. Received: base=AuxiliarySkip"
+            f"`base` must be another connection than {kind.__name__}: "
+            f"{reason}. Received: base={kind.__name__}"
         )

@@ -29,6 +29,9 @@ class SearchRecipe:
         nesterov: Boolean, whether SGD looks ahead. Defaults to `False`.
         unroll_clip_norm: Float or `None`, the bound on the norms inside an
             unrolled step. Defaults to `None`.
+        cutout: Float in [0, 1], the side of the square that is cut out of each
+            image, as a share of the image's: 0.5 for CIFAR's 16 of 32 pixels.
+            It is part of the augmentation `"auto"`. Defaults to `0.0`.
         segment_length: Integer, the tokens of a training segment for which
             the learning rate is meant, for language. Defaults to `35`.
 
@@ -56,6 +59,7 @@ class SearchRecipe:
     segment_length: int = 35
     arch_clip_norm: float = None
     nesterov: bool = False
+    cutout: float = 0.0
 
     def at_rate(self, learning_rate):
         """The same recipe at another learning rate of the weights.

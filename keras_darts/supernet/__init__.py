@@ -4,6 +4,7 @@ from keras_darts.supernet.arch_parameters import ArchParameters
 from keras_darts.supernet.auxiliary_edge import AuxiliaryEdge
 from keras_darts.supernet.candidate_costs import MEASURES
 from keras_darts.supernet.candidate_costs import candidate_costs
+from keras_darts.supernet.dropped_edge import DroppedEdge
 from keras_darts.supernet.language_supernet import LanguageSupernet
 from keras_darts.supernet.mixed_op import MixedOp
 from keras_darts.supernet.nas_bench_201_supernet import NasBench201Supernet
@@ -19,6 +20,7 @@ from keras_darts.supernet.text_supernet import TextSupernet
 __all__ = [
     "ArchParameters",
     "AuxiliaryEdge",
+    "DroppedEdge",
     "MEASURES",
     "LanguageSupernet",
     "MixedOp",

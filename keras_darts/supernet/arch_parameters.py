@@ -66,6 +66,8 @@ class ArchParameters(keras.layers.Layer):
             for kind, spec in cells.items()
             if edge_normalization
         }
+        # A relaxation that draws may never be called as a layer.
+        self.built = True
 
     @property
     def arch_variables(self):

@@ -71,8 +71,15 @@ def _has_weights(name, rank):
     return bool(layer.trainable_variables)
 
 
-def regularizer_gradients(supernet, regularizers):
-    """The terms' gradients in the order of the architecture variables."""
+def regularizer_gradients(supernet, regularizers, of_loss):
+    """The terms' gradients in the order of the architecture variables.
+
+    Args:
+        supernet: Built supernet.
+        regularizers: List of terms of the architecture loss.
+        of_loss: Gradients of the search loss, in the same order, for a
+            relaxation whose `expected` asks which logits a step moves.
+    """
     variables = [v.value for v in supernet.arch_variables]
     if not regularizers:
         return [tf.zeros_like(v) for v in variables]
@@ -85,11 +92,22 @@ def regularizer_gradients(supernet, regularizers):
             kind: supernet.arch.logits(kind) for kind in supernet.arch.cells
         }
         weights = {
-            # What is expected, where the relaxation draws by chance.
-            kind: supernet.arch.relaxation(values, training=False)
-            for kind, values in logits.items()
+            kind: _expected(supernet.arch.relaxation, values, gradient)
+            for (kind, values), gradient in zip(
+                # Gradients of betas come after those of all alphas.
+                logits.items(),
+                of_loss,
+                strict=False,
+            )
         }
         loss = tf.add_n([term(logits, weights) for term in regularizers])
     return tape.gradient(
         loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO
     )
+
+
+def _expected(relaxation, logits, gradients):
+    """The mean of the mixing weights, where they are drawn by chance."""
+    if hasattr(relaxation, "expected"):
+        return relaxation.expected(logits, gradients)
+    return relaxation(logits, training=False)

@@ -116,7 +116,8 @@ class MixedOp(keras.layers.Layer):
                 where n > 1.
             training: Boolean.
         """
-        of_drawn = tf.reduce_sum(tf.one_hot(drawn, weights.shape[0]), axis=0)
+        chosen = tf.one_hot(drawn, weights.shape[0], dtype=weights.dtype)
+        of_drawn = tf.reduce_sum(chosen, axis=0)
         others = tf.reduce_sum(weights * (1 - of_drawn))
         terms = [
             self._run_drawn(index, inputs, weights, training)

@@ -8,6 +8,8 @@ from keras_darts import search_spaces
 from keras_darts.strategies import SearchStrategy
 from keras_darts.supernet.edge_stack import EdgeStack
 from keras_darts.testing.layers import assert_finite
+from keras_darts.testing.layers import dtype_policy
+from keras_darts.testing.layers import from_config
 from keras_darts.testing.layers import images
 from keras_darts.testing.layers import run_config_test
 from keras_darts.testing.search_spaces import assert_genotype_of_space
@@ -25,7 +27,10 @@ def run_relaxation_test(relaxation):
 
     Raises:
         AssertionError: if a weight is negative or not finite, that of an
-            absent candidate is not zero, or a logit gets no gradient.
+            absent candidate is not zero, an edge gets no gradient or an
+            absent candidate one, what is drawn has not all of the weight,
+            chance plays a part outside of training, or a mixed precision
+            changes that of the weights.
 
     Example:
 
@@ -47,7 +52,16 @@ def run_relaxation_test(relaxation):
     gradient = tape.gradient(along, logits).numpy()
     assert_finite(gradient)
     assert np.any(gradient, axis=1).all(), "an edge gets no gradient"
-    assert_finite(relaxation(logits, training=False))
+    assert gradient[1, 2] == 0, "an absent candidate gets a gradient"
+    expected = relaxation(logits, training=False)
+    assert_finite(expected)
+    assert np.array_equal(relaxation(logits, training=False), expected)
+    if getattr(relaxation, "draws", False):
+        _run_draw_test(relaxation, logits)
+    with dtype_policy("mixed_bfloat16"):
+        half = from_config(type(relaxation), relaxation.get_config())
+        for training in (False, True):
+            assert half(logits, training=training).dtype == "float32"
 
 
 def run_connection_test(connection, filters=8):
@@ -59,8 +73,10 @@ def run_connection_test(connection, filters=8):
         filters: Integer. Defaults to `8`.
 
     Raises:
-        AssertionError: if a shape is wrong, two edges start alike, or the
-            weight of a candidate other than `none` gets no gradient.
+        AssertionError: if a shape is wrong, two edges start alike, a variable
+            or the weight of a candidate other than `none` gets no gradient,
+            or that of `none` gets one, or in mixed precision the outputs are
+            not of half precision and finite, and the variables of full one.
 
     Example:
 
@@ -78,6 +94,10 @@ def run_connection_test(connection, filters=8):
             first, second = variable.numpy()
             assert np.any(first != second), f"{variable.path} starts alike"
         _run_edge_test(stack.template, filters, stride)
+        with dtype_policy("mixed_bfloat16"):
+            edge = connection.edge(_CANDIDATES, filters, stride, "batch")
+            edge.build((None, 8, 8, filters))
+            _run_edge_test(edge, filters, stride, "bfloat16")
 
 
 def run_architect_test(architect, search_space=None):
@@ -185,15 +205,36 @@ def _small_space():
     )
 
 
-def _run_edge_test(edge, filters, stride):
-    inputs = images((8, 8, filters))
+def _run_draw_test(relaxation, logits):
+    for searching in (False, True):
+        weights, drawn = relaxation.draw(logits, searching)
+        rows = np.zeros(logits.shape)
+        np.put_along_axis(rows, np.asarray(drawn), 1, axis=-1)
+        assert rows[1, 2] == 0, "an absent candidate was drawn"
+        assert np.array_equal(weights * rows, weights)
+        assert np.allclose(np.sum(weights, axis=-1), 1)
+
+
+def _run_edge_test(edge, filters, stride, dtype="float32"):
+    inputs = tf.cast(images((8, 8, filters)), dtype)
     weights = tf.fill(len(_CANDIDATES), 1 / len(_CANDIDATES))
+    values = [variable.value for variable in edge.trainable_variables]
     with tf.GradientTape() as tape:
         tape.watch(weights)
         outputs = edge(inputs, weights, training=True)
+        assert outputs.dtype == dtype, f"the outputs are {outputs.dtype}"
+        outputs = tf.cast(outputs, "float32")
         projection = images(outputs.shape[1:], seed=1)
         along = tf.reduce_sum(outputs * projection)
     assert outputs.shape == (2, 8 // stride, 8 // stride, filters)
     assert_finite(outputs)
-    gradient = keras.ops.convert_to_numpy(tape.gradient(along, weights))
-    assert np.all(gradient[1:]), "a candidate's weight gets no gradient"
+    of_weights, *of_values = tape.gradient(along, [weights, *values])
+    of_weights = keras.ops.convert_to_numpy(of_weights)
+    assert np.all(of_weights[1:]), "a candidate's weight gets no gradient"
+    assert of_weights[0] == 0, "the weight of `none` gets a gradient"
+    for variable, gradient in zip(
+        edge.trainable_variables, of_values, strict=True
+    ):
+        assert variable.dtype == "float32"
+        assert np.any(gradient), f"no gradient reaches {variable.path}"
+        assert_finite(gradient)

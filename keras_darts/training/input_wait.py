@@ -43,26 +43,34 @@ class InputWait(keras.callbacks.Callback):
         super().__init__()
         self.in_logs = in_logs
         self.share = self.seconds = None
+        self._clock = _Clock()
 
     def on_train_begin(self, logs=None):
         self.share = self.seconds = None
 
     def on_epoch_begin(self, epoch, logs=None):
+        self._clock = _Clock()
+
+    def on_train_batch_begin(self, batch, logs=None):
         if self.model.steps_per_execution != 1:
             return
-        # Asked each time: a callback may have the step made anew.
+        # Asked each time: a callback may have the step made anew, or another
+        # kind of step run.
         if not isinstance(self.model.train_function, _TimedSteps):
             self.model.train_function = _TimedSteps(
                 self.model.train_function, self.model.run_eagerly
             )
-        self.model.train_function.forget_times()
+        steps = self.model.train_function
+        if batch > 0 or steps.clock.begin is not None:
+            steps.clock = self._clock
+        # Of two such callbacks the second one reads the clock of the first.
+        self._clock = steps.clock
 
     def on_epoch_end(self, epoch, logs=None):
-        steps = self.model.train_function
-        if not isinstance(steps, _TimedSteps) or not steps.seconds:
+        if not self._clock.seconds:
             return
-        self.seconds = steps.seconds
-        self.share = steps.waited / self.seconds
+        self.seconds = self._clock.seconds
+        self.share = self._clock.waited / self.seconds
         _LOG.info(
             "epoch %d: %.2f %% of the time of its steps waited for input",
             epoch + 1,
@@ -77,32 +85,36 @@ class InputWait(keras.callbacks.Callback):
             tf.summary.scalar(_NAME, self.share)
 
 
+class _Clock:
+    """The seconds of an epoch."""
+
+    def __init__(self):
+        self.waited = self.seconds = 0.0
+        self.begin = None
+
+
 class _TimedSteps:
     """Keras' train function, with batches pulled from outside of its graph.
 
-    Callbacks with a hook for batches would be simpler, but they make Keras
-    wait for the logs of each step. There the pull can be timed; within the
-    graph it is an operation among others.
+    A hook for the end of batches would be simpler, but it makes Keras wait
+    for the logs of each step. Here the pull can be timed; within the graph it
+    is an operation among others.
     """
 
     def __init__(self, function, eager):
         self._function = function
         self._eager = eager
         self._spec = self._step = None
-        self.forget_times()
-
-    def forget_times(self):
-        self.waited = self.seconds = 0.0
-        self._begin = None
+        self.clock = _Clock()
 
     def __call__(self, iterator):
-        begin = time.perf_counter()
-        if self._begin is None:
-            self._begin = begin
+        begin, clock = time.perf_counter(), self.clock
+        if clock.begin is None:
+            clock.begin = begin
         batch = next(iterator)
-        self.waited += time.perf_counter() - begin
+        clock.waited += time.perf_counter() - begin
         logs = self._step_for(iterator.element_spec)(batch)
-        self.seconds = time.perf_counter() - self._begin
+        clock.seconds = time.perf_counter() - clock.begin
         return logs
 
     def _step_for(self, spec):

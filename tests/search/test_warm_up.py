@@ -61,7 +61,8 @@ def test_the_architecture_is_held_until_its_epoch(eager, monkeypatch):
         return arch_step(*arguments)
 
     def counted_evaluation(self, *arguments):
-        counts["weights"] += arguments[-1].wrt != "arch"
+        *_, setting = arguments
+        counts["weights"] += setting.wrt != "arch"
         return evaluate(self, *arguments)
 
     monkeypatch.setattr(steps, "arch_step", counted_step)
@@ -79,6 +80,64 @@ def test_the_architecture_is_held_until_its_epoch(eager, monkeypatch):
     # first one has made of the weights' gradient.
     assert counts["arch"] == (4 if eager else 1)
     assert counts["weights"] == (8 if eager else 1)
+
+
+class Moves(keras.callbacks.Callback):
+    """How many steps of the architecture there were, after each step."""
+
+    def __init__(self):
+        super().__init__()
+        self.counts = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.counts.append(int(self.model.arch_optimizer.iterations))
+
+
+def test_in_between_the_architecture_is_left_out_and_nothing_traced_anew(
+    monkeypatch,
+):
+    traces, weight_step = [], steps.weight_step
+
+    def traced_step(*arguments):
+        traces.append(1)
+        return weight_step(*arguments)
+
+    monkeypatch.setattr(steps, "weight_step", traced_step)
+    moves = Moves()
+    search = make_search(
+        kd.callbacks.ArchWarmUp(1, every=3), space=TINY, eager=False
+    )
+    history = fitted(search, epochs=3, steps=4, callbacks=[moves])
+    # It is counted anew in each epoch.
+    assert moves.counts == [0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2]
+    losses = history.history["arch_loss"]
+    assert np.isnan(losses).tolist() == [True, False, False]
+    # With the architecture, and without.
+    assert len(traces) == 2
+    assert not search.arch_frozen
+
+
+def test_steps_of_both_kinds_are_timed():
+    wait = kd.training.InputWait(in_logs=True)
+    search = make_search(kd.callbacks.ArchWarmUp(0, every=2), space=TINY)
+    history = fitted(search, epochs=2, steps=4, callbacks=[wait])
+    shares = history.history["input_wait_share"]
+    assert len(shares) == 2
+    assert all(0 < share < 1 for share in shares)
+
+
+def test_an_epoch_too_short_for_a_step_has_no_loss_of_the_architecture():
+    search = make_search(kd.callbacks.ArchWarmUp(0, every=3), space=TINY)
+    history = fitted(search, epochs=1, steps=2)
+    assert np.isnan(history.history["arch_loss"]).all()
+    assert int(search.arch_optimizer.iterations) == 0
+
+
+def test_steps_that_keras_runs_at_once_can_not_be_told_apart():
+    callback = kd.callbacks.ArchWarmUp(0, every=3)
+    search = make_search(callback, space=TINY, steps_per_execution=2)
+    with pytest.raises(ValueError, match="`steps_per_execution` must be 1"):
+        fitted(search, epochs=1, steps=2)
 
 
 def test_a_resumed_warm_up_ends_when_it_would_have(tmp_path):
@@ -121,6 +180,8 @@ def test_after_a_run_within_the_warm_up_the_search_is_free():
 def test_a_warm_up_is_not_negative():
     with pytest.raises(ValueError, match="`epochs` must not be negative"):
         kd.callbacks.ArchWarmUp(-1)
+    with pytest.raises(ValueError, match="`every` must be a positive integer"):
+        kd.callbacks.ArchWarmUp(1, every=0)
 
 
 def test_a_run_in_which_the_architecture_never_moves_is_warned_of(caplog):

@@ -1,13 +1,21 @@
 """Published methods: their pieces and constants, and what is refused."""
 
+import types
+
+import numpy as np
 import pytest
+import tensorflow as tf
 
 import keras_darts as kd
 from keras_darts import SearchStrategy
 from keras_darts import strategies
 from keras_darts.schedules import Linear
+from keras_darts.testing.small import small_search
 
 DARTS = strategies.RECIPES["image"]
+TINY = kd.search_spaces.darts_cnn(
+    2, 2, num_nodes=1, primitives=("skip_connect", "max_pool_3x3")
+)
 
 
 def recipe(name, modality="image"):
@@ -70,6 +78,41 @@ def test_robust_darts_watches_or_regularizes_a_second_order_search():
         assert (callback.factor, callback.start_epoch) == (1.3, 10)
     assert (adapt.decay_factor, adapt.max_weight_decay) == (3.0, 0.0243)
     assert recipe("robust_darts").weight_decay == 81e-4
+    assert recipe("robust_darts").cutout == 0
+
+
+def test_robust_darts_drops_more_and_more_paths_and_cuts_squares_out():
+    strategy = strategies.variants.robust_darts(drop_path=0.6)
+    assert isinstance(strategy.connection, kd.connections.DropPath)
+    (rising,) = strategy.callbacks
+    assert rising.name == "drop_path_rate"
+    for epoch in (0, 10, 49):
+        # As in the published code, the last epoch has the maximum.
+        expected = 0.6 * epoch / (50 - 1)
+        assert rising.schedule(epoch, epochs=50) == pytest.approx(expected)
+    found = strategy.recipe_for("image")
+    assert (found.weight_decay, found.cutout) == (3e-4, 0.5)
+    both = strategies.variants.robust_darts(27e-4, drop_path=0.2)
+    assert both.recipe_for("image").weight_decay == 27e-4
+    with pytest.raises(ValueError, match="`rate` must be in"):
+        strategies.variants.robust_darts(drop_path=1.0)
+
+
+def test_robust_darts_learns_with_drop_path_and_cutout():
+    kd.testing.run_strategy_test(strategies.variants.robust_darts(None, 0.2))
+
+
+def test_a_recipe_cuts_squares_of_the_mean_out_of_the_images():
+    strategy = strategies.variants.robust_darts(drop_path=0.2)
+    x = np.full((4, 8, 8, 1), 3.0, "float32")
+    data = types.SimpleNamespace(
+        train=tf.data.Dataset.from_tensor_slices((x, np.arange(4)))
+    )
+    augment = small_search(TINY, strategy).modality.augmentation("auto", data)
+    _, cutout = augment.augmentations
+    assert (cutout.length, cutout.fill) == (4, (3.0,))
+    plain = small_search(TINY).modality.augmentation("auto", data)
+    assert isinstance(plain, kd.datasets.PadCropFlip)
 
 
 def test_darts_plus_stops_by_either_criterion():
@@ -87,6 +130,9 @@ def test_snas_hardens_on_one_level():
     assert (strategy.initializer.mean, strategy.initializer.stddev) == (1, 0.01)
     assert strategy.discretizer == kd.discretizers.Argmax()
     assert schedule("snas") == ("temperature", Linear(1.0, 0.03))
+    assert strategy.connection.rate == 0.3
+    whole = strategies.variants.snas(drop_path=0.0)
+    assert whole.connection == kd.connections.FullConnection()
     assert recipe("snas").epochs == 150
     (term,) = strategies.variants.snas(cost=0.5).regularizers
     assert (term.measure, term.weight) == ("macs", 0.5)
@@ -138,7 +184,10 @@ def test_proxyless_prices_multiplications():
     strategy = strategies.get("proxyless")
     assert isinstance(strategy.relaxation, kd.relaxations.BinaryGates)
     assert strategy.regularizers[0].measure == "macs"
+    (warm_up,) = strategy.callbacks
+    assert (warm_up.epochs, warm_up.every) == (41, 5)
     found = recipe("proxyless")
+    assert found.arch_weight_decay == 0
     assert (found.batch_size, found.weight_decay) == (256, 4e-5)
     assert (found.arch_learning_rate, found.arch_beta_1) == (1e-3, 0.0)
     assert found.nesterov
@@ -206,6 +255,14 @@ def test_pieces_of_different_papers_combine():
                 )
             },
             "`base` must be another connection",
+        ),
+        (
+            {
+                "connection": kd.connections.DropPath(
+                    kd.connections.AuxiliarySkip("drop_path")
+                )
+            },
+            "`base` must be another connection than DropPath",
         ),
     ],
 )

@@ -9,6 +9,7 @@ from keras import ops
 import keras_darts as kd
 from keras_darts.primitives import SharedInput
 from keras_darts.supernet import AuxiliaryEdge
+from keras_darts.supernet import DroppedEdge
 from keras_darts.supernet import MixedOp
 from keras_darts.supernet import PartialMixedOp
 from keras_darts.supernet.dropped_skip import DroppedSkip
@@ -19,6 +20,9 @@ MAKE = {
     "partial": lambda stride: PartialMixedOp(CANDIDATES, 8, stride, k=4),
     "random": lambda stride: PartialMixedOp(
         CANDIDATES, 8, stride, k=2, random=True, seed=0
+    ),
+    "dropped": lambda stride: DroppedEdge(
+        PartialMixedOp(CANDIDATES, 8, stride, k=2), rate=0.5, seed=0
     ),
     "auxiliary": lambda stride: AuxiliaryEdge(
         PartialMixedOp(CANDIDATES, 8, stride, k=2), 8, stride, initial=0.7

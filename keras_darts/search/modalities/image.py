@@ -63,7 +63,15 @@ class ImageModality(LabelledModality):
 
     def augmentation(self, choice, data):
         if choice == "auto":
-            choice = auto_augmentation(data.train.element_spec[0].shape)
+            shape = data.train.element_spec[0].shape
+            choice, cutout = (
+                auto_augmentation(shape),
+                self._search.recipe.cutout,
+            )
+            if cutout:
+                mean = datasets.channel_statistics(data.train).mean
+                square = datasets.Cutout(int(cutout * min(shape[:2])), mean)
+                choice = augmentations.Compose((choice, square))
         return None if choice is None else augmentations.get(choice)
 
     def config(self):

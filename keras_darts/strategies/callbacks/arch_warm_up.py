@@ -1,9 +1,10 @@
-"""Weights alone, before the architecture moves."""
+"""Weights alone, before the architecture moves and in between."""
 
 import logging
 
 import keras
 
+from keras_darts.errors import positive_integer
 from keras_darts.strategies.callbacks.search_callback import SearchCallback
 
 _LOG = logging.getLogger("keras_darts")
@@ -20,31 +21,48 @@ class ArchWarmUp(SearchCallback):
     second time, without what it is made of, which stays traced. A run that
     ends before is warned of: its genotype is due to chance.
 
+    Afterwards, the architecture may move in some steps alone. The batches of
+    the search half that belong to the others are drawn and left aside; of
+    running text, the hidden state is then that of the last one in use.
+
     Args:
         epochs: Integer, alphas and betas begin to move with the epoch of this
             number, counted from zero. Defaults to `15`.
+        every: Integer > 0; from then on they move in one of so many steps of
+            an epoch. Defaults to `1`: in each.
 
     Raises:
-        ValueError: if `epochs` is negative.
+        ValueError: if `epochs` is negative or `every` not a positive integer;
+            when the training begins, if `every` is not 1 while Keras runs
+            several steps at once.
 
     Example:
 
     >>> strategy = kd.SearchStrategy(callbacks=[kd.callbacks.ArchWarmUp(15)])
     >>> strategy.callbacks[0].get_config()
-    {'epochs': 15}
+    {'epochs': 15, 'every': 1}
 
-    Reference: Xu et al., 2020, PC-DARTS, section 4.1.
+    Reference: Xu et al., 2020, PC-DARTS, section 4.1; the published code of
+    Cai et al., 2019, ProxylessNAS, for steps in between.
     """
 
-    def __init__(self, epochs=15):
+    def __init__(self, epochs=15, every=1):
         super().__init__()
         if epochs < 0:
             raise ValueError(
                 f"`epochs` must not be negative. Received: epochs={epochs}"
             )
         self.epochs = epochs
+        self.every = positive_integer("every", every)
 
     def on_train_begin(self, logs=None):
+        steps = self.model.steps_per_execution
+        if self.every > 1 and steps > 1:
+            raise ValueError(
+                "`steps_per_execution` must be 1 where the architecture moves "
+                f"in every {self.every}th step. Received: "
+                f"steps_per_execution={steps}"
+            )
         if self.params["epochs"] <= self.epochs:
             _LOG.warning(
                 "the architecture will not move in a run of %d epochs: "
@@ -55,13 +73,19 @@ class ArchWarmUp(SearchCallback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self.model.freeze_architecture(epoch < self.epochs)
+        self._begun = epoch >= self.epochs
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if self._begun and self.every > 1:
+            self.model.freeze_architecture(bool((batch + 1) % self.every))
 
     def on_epoch_end(self, epoch, logs=None):
-        if epoch < self.epochs and logs is not None:
+        moved = epoch >= self.epochs and self.params["steps"] >= self.every
+        if not moved and logs is not None:
             logs["arch_loss"] = float("nan")
 
     def on_train_end(self, logs=None):
         self.model.freeze_architecture(False)
 
     def get_config(self):
-        return {"epochs": self.epochs}
+        return {"epochs": self.epochs, "every": self.every}

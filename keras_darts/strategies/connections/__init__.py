@@ -2,6 +2,7 @@
 
 from keras_darts.strategies.connections.auxiliary_skip import AuxiliarySkip
 from keras_darts.strategies.connections.catalog import registry
+from keras_darts.strategies.connections.drop_path import DropPath
 from keras_darts.strategies.connections.full import FullConnection
 from keras_darts.strategies.connections.partial import PartialConnection
 
@@ -12,6 +13,7 @@ serialize = registry.serialize
 
 __all__ = [
     "AuxiliarySkip",
+    "DropPath",
     "FullConnection",
     "PartialConnection",
     "clone",

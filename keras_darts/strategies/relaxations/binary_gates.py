@@ -15,11 +15,13 @@ class BinaryGates(Relaxation):
     A step of the weights runs the one candidate whose gate is open. A step of
     the architecture draws two and opens one of them, by the softmax of these
     two; both run, since the gradient of a gate needs what it would let pass.
-    The logits of all others stay. Outside of training it is the softmax.
+    The logits of all others stay, and after the step the two are shifted by a
+    common amount, so that the shares of the others stay too. Terms of the
+    architecture loss see the shares of the two alone, and move no others.
+    Outside of training it is the softmax.
 
-    The published code moves the two logits, after each step, by a common
-    amount that leaves the shares of the others as they were; that is left out
-    here.
+    An optimizer with momentum or weight decay moves others as well, which are
+    then shifted with the two: the recipe of `proxyless` has neither.
 
     Args:
         seed: Integer. Defaults to `None`.
@@ -32,7 +34,8 @@ class BinaryGates(Relaxation):
     >>> drawn.shape
     TensorShape([6, 2])
 
-    Reference: Cai et al., 2019, ProxylessNAS, equations 3 and 4.
+    Reference: Cai et al., 2019, ProxylessNAS, equations 3 and 4, and section
+    3.2.1 for the shift.
     """
 
     draws = True
@@ -55,6 +58,31 @@ class BinaryGates(Relaxation):
         of_two = tf.where(chosen > 0, logits, -1e9)
         opened = self._draw(of_two, 1)
         return one_hot_of(opened[:, 0], tf.nn.softmax(of_two)), drawn
+
+    def expected(self, logits, gradients):
+        """The shares of the two that a step has drawn, among themselves.
+
+        Args:
+            logits: (E, K).
+            gradients: (E, K), of the search loss, which reaches no others.
+        """
+        return tf.nn.softmax(tf.where(gradients != 0, logits, -1e9))
+
+    def rescaled(self, before, after):
+        """Logits (E, K) after a step, where what did not move keeps its share.
+
+        Args:
+            before: (E, K), the logits before the step.
+            after: (E, K).
+        """
+        moved = after != before
+
+        def log_sum(logits):
+            logits = tf.where(moved, logits, -1e9)
+            return tf.reduce_logsumexp(logits, axis=-1, keepdims=True)
+
+        shift = log_sum(after) - log_sum(before)
+        return tf.where(moved, after - shift, after)
 
     def get_config(self):
         return {**super().get_config(), "seed": self.seed}

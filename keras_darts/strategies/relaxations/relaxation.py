@@ -14,6 +14,12 @@ class Relaxation(keras.layers.Layer):
     candidates, (E, n). `searching` says whether it is a step of the
     architecture or of the weights.
 
+    Two methods more are called where a relaxation has them. After a step of
+    the architecture, `rescaled(before, after)` gives what the logits become.
+    `expected(logits, gradients)` gives the mixing weights that regularizers
+    see, for the gradients of the search loss; without it they see what the
+    relaxation gives outside of training.
+
     Example:
 
     >>> @keras.saving.register_keras_serializable("doctest")
