@@ -34,7 +34,7 @@ class BilevelModel(keras.Model, abc.ABC):
         self.strategy = strategy
         self.graph_optimizer = None
         self.task = None
-        self.arch_frozen = False
+        self.arch_frozen = not self._arch_moves
         self.stop_reason = None
         self._choices = {}
 
@@ -237,9 +237,14 @@ class BilevelModel(keras.Model, abc.ABC):
 
     def freeze_architecture(self, frozen):
         """Whether a step leaves the architecture out."""
+        frozen = frozen or not self._arch_moves
         if frozen != self.arch_frozen:
             self.arch_frozen = frozen
             self.renew_steps()
+
+    @property
+    def _arch_moves(self):
+        return getattr(self.strategy.architect, "moves", True)
 
     def renew_steps(self):
         """Has steps traced again, but not the gradients they are made of."""

@@ -81,14 +81,10 @@ def regularizer_gradients(supernet, regularizers):
             term.prepare(supernet)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(variables)
-        logits = {
-            kind: supernet.arch.logits(kind) for kind in supernet.arch.cells
-        }
-        weights = {
-            # What is expected, where the relaxation draws by chance.
-            kind: supernet.arch.relaxation(values, training=False)
-            for kind, values in logits.items()
-        }
+        logits = supernet.arch.all_logits()
+        # What is expected, where the relaxation draws by chance.
+        found = supernet.arch(training=False)
+        weights = {kind: mixing.weights for kind, mixing in found.items()}
         loss = tf.add_n([term(logits, weights) for term in regularizers])
     return tape.gradient(
         loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO

@@ -19,6 +19,8 @@ from keras_darts.strategies.variants.sampled import proxyless
 from keras_darts.strategies.variants.sampled import sdarts_adv
 from keras_darts.strategies.variants.sampled import sdarts_rs
 from keras_darts.strategies.variants.sampled import snas
+from keras_darts.strategies.variants.shared import enas
+from keras_darts.strategies.variants.shared import random_sharing
 
 __all__ = [
     "beta_darts",
@@ -27,12 +29,14 @@ __all__ = [
     "darts_plus",
     "darts_second_order",
     "dr_nas",
+    "enas",
     "fair_darts",
     "gdas",
     "get",
     "names",
     "pc_darts",
     "proxyless",
+    "random_sharing",
     "register_variant",
     "robust_darts",
     "robust_darts_ada",
