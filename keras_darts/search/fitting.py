@@ -86,12 +86,8 @@ def plan_fit(
             steps_per_epoch=steps,
         )
 
-    callbacks = [
-        ArchitectureMonitor(),
-        *search.strategy.callbacks,
-        *callbacks,
-        *_of_discretizer(search),
-    ]
+    callbacks = [ArchitectureMonitor(), *search.strategy.callbacks, *callbacks]
+    callbacks += _of_discretizer(search)
     _begin(search, callbacks, batches)
     return Plan(
         batches,

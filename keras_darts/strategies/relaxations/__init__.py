@@ -6,6 +6,7 @@ from keras_darts.registry import Registry
 from keras_darts.strategies.relaxations.binary_gates import BinaryGates
 from keras_darts.strategies.relaxations.categorical import Categorical
 from keras_darts.strategies.relaxations.controller import Controller
+from keras_darts.strategies.relaxations.decisions import Memory
 from keras_darts.strategies.relaxations.dirichlet import Dirichlet
 from keras_darts.strategies.relaxations.gumbel_softmax import GumbelSoftmax
 from keras_darts.strategies.relaxations.perturbed import Perturbed
@@ -48,6 +49,7 @@ __all__ = [
     "Controller",
     "Dirichlet",
     "GumbelSoftmax",
+    "Memory",
     "Perturbed",
     "Policy",
     "Relaxation",

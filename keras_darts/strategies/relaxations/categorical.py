@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from keras_darts.strategies.relaxations.policy import Memory
+from keras_darts.strategies.relaxations.decisions import Memory
 from keras_darts.strategies.relaxations.policy import Policy
 
 

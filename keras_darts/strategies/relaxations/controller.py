@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_darts.errors import positive_integer
-from keras_darts.strategies.relaxations.policy import Memory
+from keras_darts.strategies.relaxations.decisions import Memory
 from keras_darts.strategies.relaxations.policy import Policy
 from keras_darts.strategies.relaxations.relaxation import check_positive
 
@@ -49,7 +49,7 @@ class Controller(Policy):
     >>> layer = Controller(units=8, seed=0)
     >>> layer.prepare(kd.search_spaces.darts_cnn(num_nodes=2).cells)
     >>> zeros = {kind: tf.zeros((5, 8)) for kind in ("normal", "reduce")}
-    >>> np.count_nonzero(layer.sample(zeros).drawn["reduce"] >= 0)
+    >>> int(np.sum(layer.sample(zeros).drawn["reduce"] >= 0))
     4
 
     Reference: Pham et al., 2018, Efficient neural architecture search via

@@ -4,13 +4,12 @@ import abc
 import typing
 
 import keras
-import numpy as np
 import tensorflow as tf
 
+from keras_darts.strategies.relaxations.decisions import Course
+from keras_darts.strategies.relaxations.decisions import possible_candidates
 from keras_darts.strategies.relaxations.relaxation import Relaxation
 from keras_darts.strategies.relaxations.sampling import gumbel
-
-_IMPOSSIBLE = -1e9
 
 
 class Sample(typing.NamedTuple):
@@ -26,34 +25,6 @@ class Sample(typing.NamedTuple):
     drawn: dict
     log_probability: object
     entropy: object
-
-
-class Memory:
-    """What a policy decides by, in the course of one architecture.
-
-    This one decides by nothing: all that is possible has the same score.
-    `saw_edge` and `saw_candidate` tell a subclass of each decision.
-    """
-
-    def enter_cell(self, spec):
-        """The next decisions are about a cell of this `CellSpec`."""
-
-    def edge_scores(self, logits, possible):
-        """(n, K) logits of the edges into a node, (n, K) booleans -> (n,)."""
-        return tf.zeros_like(logits[:, 0])
-
-    def saw_edge(self, edge):
-        """An edge into the node was kept."""
-
-    def candidate_scores(self, logits):
-        """(K,) logits of the candidates of an edge -> (K,)."""
-        return tf.zeros_like(logits)
-
-    def saw_candidate(self, candidate):
-        """A candidate was put on it."""
-
-    def leave_node(self):
-        """All about the node is decided."""
 
 
 class Policy(Relaxation):
@@ -76,6 +47,21 @@ class Policy(Relaxation):
 
     Args:
         seed: Integer. Defaults to `None`.
+
+    Example:
+
+    >>> @keras.saving.register_keras_serializable("doctest")
+    ... class Latest(Policy):
+    ...     def begin(self):
+    ...         return LatestEdges()
+    >>> class LatestEdges(kd.relaxations.Memory):
+    ...     def edge_scores(self, logits, possible):
+    ...         return 9.0 * tf.range(len(logits), dtype=logits.dtype)
+    >>> layer = Latest(seed=0)
+    >>> layer.prepare(kd.search_spaces.darts_cnn(num_nodes=2).cells)
+    >>> zeros = {kind: tf.zeros((5, 8)) for kind in ("normal", "reduce")}
+    >>> (layer.sample(zeros).drawn["normal"].numpy() >= 0).ravel().tolist()
+    [True, True, False, True, True]
     """
 
     draws = True
@@ -167,7 +153,7 @@ class Policy(Relaxation):
             A `Sample`, and by kind of cell the probabilities (E, K) of the
             candidates of the edges that are there.
         """
-        course, memory = _Course(pick), self.begin()
+        course, memory = Course(pick), self.begin()
         drawn, shares = {}, {}
         for kind, spec in self.cells.items():
             memory.enter_cell(spec)
@@ -225,58 +211,6 @@ class Policy(Relaxation):
         return {**super().get_config(), "seed": self.seed}
 
 
-class _Course:
-    """Decisions, one after the other, and what is known of them all."""
-
-    def __init__(self, pick):
-        self._pick = pick
-        self.log_probability = self.entropy = 0.0
-
-    def node(self, memory, logits, possible, count):
-        """Candidates (n,) on the edges into a node, and shares (n, K).
-
-        Args:
-            memory: `Memory`.
-            logits: (n, K).
-            possible: (n, K) booleans.
-            count: Integer, how many edges are kept, or `None` for all.
-        """
-        size = logits.shape[0]
-        if count is None:
-            found = [
-                self._candidate(memory, logits[edge], possible[edge])
-                for edge in range(size)
-            ]
-            return [tf.stack(parts) for parts in zip(*found, strict=True)]
-        candidates = tf.fill((size,), -1)
-        shares, usable = tf.zeros_like(logits), possible.any(axis=-1)
-        left = tf.constant(usable)
-        for _ in range(min(count, usable.sum())):
-            edge, _ = self._decide(memory.edge_scores(logits, possible), left)
-            memory.saw_edge(edge)
-            candidate, found = self._candidate(
-                memory, tf.gather(logits, edge), tf.gather(possible, edge)
-            )
-            here = tf.range(size) == edge
-            candidates = tf.where(here, candidate, candidates)
-            shares = tf.where(here[:, None], found, shares)
-            left = left & ~here
-        return candidates, shares
-
-    def _candidate(self, memory, logits, possible):
-        found = self._decide(memory.candidate_scores(logits), possible)
-        memory.saw_candidate(found[0])
-        return found
-
-    def _decide(self, scores, possible):
-        """The number of what is decided for, and all probabilities."""
-        logs = tf.nn.log_softmax(tf.where(possible, scores, _IMPOSSIBLE))
-        shares, number = tf.exp(logs), self._pick(logs)
-        self.log_probability += tf.gather(logs, number)
-        self.entropy -= tf.reduce_sum(shares * logs)
-        return number, shares
-
-
 def _one_hot(drawn, like):
     """(E,) numbers -> (E, K) as `like`, zeros where a number is -1."""
     return tf.one_hot(drawn, like.shape[-1], dtype=like.dtype)
@@ -284,17 +218,3 @@ def _one_hot(drawn, like):
 
 def _argmax(values):
     return tf.argmax(values, output_type="int32")
-
-
-def possible_candidates(spec):
-    """(E, K) booleans: what may stand on an edge that a genotype has."""
-    names = np.full((len(spec.edges), spec.num_candidates), "none", object)
-    for edge, candidates in enumerate(spec.primitives):
-        names[edge, : len(candidates)] = candidates
-    present = (
-        np.arange(spec.num_candidates)
-        < np.array([len(edge) for edge in spec.primitives])[:, None]
-    )
-    if spec.edges_per_node is None:
-        return present
-    return present & (names != "none")

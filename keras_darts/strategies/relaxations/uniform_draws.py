@@ -3,9 +3,9 @@
 import keras
 import tensorflow as tf
 
-from keras_darts.strategies.relaxations.policy import Memory
+from keras_darts.strategies.relaxations.decisions import Memory
+from keras_darts.strategies.relaxations.decisions import possible_candidates
 from keras_darts.strategies.relaxations.policy import Policy
-from keras_darts.strategies.relaxations.policy import possible_candidates
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -27,7 +27,7 @@ class UniformDraws(Policy):
     >>> layer.prepare(kd.search_spaces.darts_cnn(num_nodes=2).cells)
     >>> zeros = {kind: tf.zeros((5, 8)) for kind in ("normal", "reduce")}
     >>> drawn = layer.sample(zeros).drawn["normal"]
-    >>> np.count_nonzero(drawn >= 0)  # two edges for each of two nodes
+    >>> int(np.sum(drawn >= 0))  # two edges for each of two nodes
     4
 
     Reference: Li and Talwalkar, 2019, Random search and reproducibility for
