@@ -160,7 +160,9 @@ class _Recollection(Memory):
 
     def saw_candidate(self, candidate):
         embedding = tf.convert_to_tensor(self._policy.embedding)
-        self._inputs = tf.gather(embedding, candidate)[None]
+        # A product, whose gradient is dense like all others.
+        one_hot = tf.one_hot(candidate[None], embedding.shape[0])
+        self._inputs = tf.matmul(tf.cast(one_hot, embedding.dtype), embedding)
 
     def leave_node(self):
         if self._points:

@@ -85,7 +85,7 @@ class Course:
     def _decide(self, scores, possible):
         """The number of what is decided for, and all probabilities."""
         logs = tf.nn.log_softmax(tf.where(possible, scores, _IMPOSSIBLE))
-        shares, number = tf.exp(logs), self._pick(logs)
+        shares, number = tf.exp(logs), tf.cast(self._pick(logs), "int32")
         self.log_probability += tf.gather(logs, number)
         self.entropy -= tf.reduce_sum(shares * logs)
         return number, shares
