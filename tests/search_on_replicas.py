@@ -82,8 +82,11 @@ def make_search(space, name, **recipe):
 
     Decay and clipping are strong enough to be seen.
     """
+    strategy = strategies.get(name)
+    if name == "enas":
+        strategy = strategies.variants.enas(num_samples=3)
     strategy = dataclasses.replace(
-        strategies.get(name),
+        strategy,
         recipe=strategies.SearchRecipe(clip_norm=0.1, **recipe),
     )
     search = kd.DartsSearch(space, strategy, seed=1)

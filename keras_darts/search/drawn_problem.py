@@ -83,7 +83,7 @@ class DrawnProblem:
         ]
         found, rewards = [], []
         for number in range(count):
-            # Those of the coming step have other numbers.
+            # A step's draws have the numbers from one on.
             weights, drawn = draw(tf.constant(count + number + 1))
             rewards.append(
                 np.mean([judge(part, weights, drawn) for part in parts])
@@ -113,4 +113,4 @@ class DrawnProblem:
 
         if self._search.run_eagerly:
             return function
-        return tf.function(function, autograph=False)
+        return tf.function(function, autograph=False, reduce_retracing=True)

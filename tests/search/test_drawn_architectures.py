@@ -279,10 +279,22 @@ def test_random_search_has_no_step_of_the_architecture():
     history = fitted(
         search, epochs=2, callbacks=[kd.callbacks.ArchWarmUp(1)]
     ).history
+    skips = history["num_skip_connects"][-1]
+    assert skips == search.genotype().num_skip_connects()
     assert np.isnan(history["arch_loss"]).all()
     assert int(search.arch_optimizer.iterations) == 0
     for variable, value in zip(search.arch_variables, before, strict=True):
         np.testing.assert_array_equal(variable.numpy(), value)
+
+
+def test_a_cell_that_nothing_decides_does_not_collapse(caplog):
+    space = kd.search_spaces.darts_cnn(
+        2, 2, num_nodes=2, primitives=("skip_connect", "max_pool_3x3")
+    )
+    search = searched("random_sharing", space)
+    history = fitted(search, epochs=5).history
+    assert history["num_skip_connects"][0] == 4
+    assert "collapses" not in caplog.text
 
 
 def test_a_controller_is_part_of_the_architecture():

@@ -1,5 +1,7 @@
 """Distributions over architectures, by all that they could draw."""
 
+import functools
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -50,6 +52,12 @@ def prepared(name, cells, scale=3.0):
     return policy, logits
 
 
+@functools.cache
+def everything(name, cells):
+    """The `Sample` of each sequence of decisions of such a policy."""
+    return enumerated(*prepared(name, cells))
+
+
 ALL = pytest.mark.parametrize("cells", CELLS)
 EACH = pytest.mark.parametrize("name", POLICIES)
 
@@ -57,8 +65,7 @@ EACH = pytest.mark.parametrize("name", POLICIES)
 @ALL
 @EACH
 def test_the_probabilities_of_all_architectures_sum_to_one(name, cells):
-    policy, logits = prepared(name, cells)
-    samples = enumerated(policy, logits)
+    samples = everything(name, cells)
     shares = np.exp([float(s.log_probability) for s in samples])
     assert shares.sum() == pytest.approx(1, abs=1e-5)
     if name != "uniform":
@@ -68,8 +75,7 @@ def test_the_probabilities_of_all_architectures_sum_to_one(name, cells):
 @ALL
 @EACH
 def test_the_mean_entropy_is_that_of_the_whole_distribution(name, cells):
-    policy, logits = prepared(name, cells)
-    samples = enumerated(policy, logits)
+    samples = everything(name, cells)
     logs = np.array([float(s.log_probability) for s in samples])
     entropies = np.array([float(s.entropy) for s in samples])
     expected = -(np.exp(logs) * logs).sum()
@@ -79,8 +85,7 @@ def test_the_mean_entropy_is_that_of_the_whole_distribution(name, cells):
 @ALL
 @EACH
 def test_what_is_drawn_is_what_a_genotype_can_be(name, cells):
-    policy, logits = prepared(name, cells)
-    for sample in enumerated(policy, logits)[::5] + [policy.sample(logits)]:
+    for sample in everything(name, cells)[::5]:
         for kind, spec in CELLS[cells].items():
             drawn = sample.drawn[kind].numpy()[:, 0]
             possible = possible_candidates(spec)
@@ -128,10 +133,8 @@ def test_architectures_are_drawn_as_often_as_they_are_likely(name, cells):
 
 
 def test_uniform_draws_are_uniform_whatever_the_logits_are():
-    policy, logits = prepared("uniform", "two of three")
-    logs = {
-        round(float(s.log_probability), 4) for s in enumerated(policy, logits)
-    }
+    samples = everything("uniform", "two of three")
+    logs = {round(float(s.log_probability), 4) for s in samples}
     # 2 of 2 and 2 of 3 edges in order, 2 of 2 in the other cell with one of
     # two candidates on the first; and the two edges of the second node have 2
     # and 1 candidates, or 2 each.
@@ -139,10 +142,10 @@ def test_uniform_draws_are_uniform_whatever_the_logits_are():
 
 
 def test_a_categorical_policy_draws_edge_and_candidate_by_one_softmax():
-    policy, logits = prepared("categorical", "one of two")
+    _, logits = prepared("categorical", "one of two")
     flat = np.exp(logits["recurrent"].numpy())[1:, 1:]
     shares = {}
-    for sample in enumerated(policy, logits):
+    for sample in everything("categorical", "one of two"):
         drawn = tuple(sample.drawn["recurrent"].numpy()[1:, 0])
         share = float(np.exp(sample.log_probability))
         shares[drawn] = shares.get(drawn, 0) + share
@@ -174,9 +177,8 @@ def test_a_controller_bounds_what_candidates_differ_by():
 
 
 def test_a_controller_decides_in_view_of_what_it_has_decided():
-    policy, logits = prepared("controller", "every edge")
     by_first = {}
-    for sample in enumerated(policy, logits):
+    for sample in everything("controller", "every edge"):
         first, second, _ = sample.drawn["cell"].numpy()[:, 0]
         shares = by_first.setdefault(first, np.zeros(3))
         shares[second] += float(np.exp(sample.log_probability))

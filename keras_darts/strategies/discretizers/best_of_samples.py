@@ -112,6 +112,9 @@ class ChooseBestSample(SearchCallback):
     def on_epoch_end(self, epoch, logs=None):
         if epoch == self.params["epochs"] - 1 or self.model.stop_training:
             self._choose(self.model.search_batches(epoch, self.num_batches))
+            if logs is not None and "num_skip_connects" in logs:
+                genotype = self.model.genotype()
+                logs["num_skip_connects"] = genotype.num_skip_connects()
 
     def state(self):
         return {"rewards": self.rewards}
