@@ -60,9 +60,9 @@ def test_the_architecture_is_held_until_its_epoch(eager, monkeypatch):
         counts["arch"] += 1
         return arch_step(*arguments)
 
-    def counted_evaluation(self, batch, weights, arch, wrt, penalized):
-        counts["weights"] += wrt != "arch"
-        return evaluate(self, batch, weights, arch, wrt, penalized)
+    def counted_evaluation(self, *arguments):
+        counts["weights"] += arguments[-1].wrt != "arch"
+        return evaluate(self, *arguments)
 
     monkeypatch.setattr(steps, "arch_step", counted_step)
     monkeypatch.setattr(SearchProblem, "_evaluate", counted_evaluation)
