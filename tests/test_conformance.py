@@ -26,6 +26,7 @@ SLOTS = (
 RECURRENT = search_spaces.darts_rnn(2, hidden_size=4)
 # Nodes of recurrent cells have one input each, which these don't decide.
 NOT_FOR_RECURRENT = ("argmax", "threshold")
+FOR_RECURRENT = (discretizers.BestOfSamples, discretizers.TopK)
 
 
 def fitting_strategies():
@@ -36,7 +37,7 @@ def fitting_strategies():
         # Others mix channels, which a recurrent cell has not.
         full = strategy.connection == FullConnection()
         rule = strategy.discretizer
-        if full and (rule is None or isinstance(rule, discretizers.TopK)):
+        if full and (rule is None or isinstance(rule, FOR_RECURRENT)):
             kind = {**strategy.get_config(), "callbacks": [], "recipe": None}
             kinds.setdefault(repr({**kind, "citations": []}), name)
     return sorted({*kinds.values()} - {"proxyless"})

@@ -11,7 +11,7 @@ import numpy as np
 
 TESTS = pathlib.Path(__file__).parent
 SCRIPT = str(TESTS / "search_on_replicas.py")
-STRATEGIES = ("darts", "darts_second_order")
+STRATEGIES = ("darts", "darts_second_order", "enas")
 PIECES = ("gates", "gumbel", "dirichlet", "perturbed")
 
 

@@ -34,7 +34,7 @@ class BilevelModel(keras.Model, abc.ABC):
         self.strategy = strategy
         self.graph_optimizer = None
         self.task = None
-        self.arch_frozen = False
+        self.arch_frozen = not steps.arch_moves(self)
         self.stop_reason = None
         self._choices = {}
         self._other_step = None
@@ -238,6 +238,7 @@ class BilevelModel(keras.Model, abc.ABC):
 
     def freeze_architecture(self, frozen):
         """Whether a step leaves the architecture out; both stay traced."""
+        frozen = frozen or not steps.arch_moves(self)
         if frozen != self.arch_frozen:
             self.arch_frozen = frozen
             kept, self._other_step = self._other_step, self.train_function

@@ -75,6 +75,7 @@ def arch_optimizer(recipe):
         recipe.arch_learning_rate,
         beta_1=recipe.arch_beta_1,
         beta_2=recipe.arch_beta_2,
+        epsilon=recipe.arch_epsilon,
         weight_decay=recipe.arch_weight_decay,
         global_clipnorm=recipe.arch_clip_norm,
     )

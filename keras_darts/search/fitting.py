@@ -97,11 +97,8 @@ def plan_fit(
             steps_per_epoch=steps,
         )
 
-    callbacks = [
-        ArchitectureMonitor(),
-        *search.strategy.callbacks,
-        *callbacks,
-    ]
+    callbacks = [ArchitectureMonitor(), *search.strategy.callbacks, *callbacks]
+    callbacks += _of_discretizer(search)
     _begin(search, callbacks, batches)
     return Plan(
         batches,
@@ -177,11 +174,21 @@ def run_folder(output_dir, resume_from):
     return writable_folder(folder, "output_dir")
 
 
+def _of_discretizer(search):
+    """The callback of a discretizer that needs data, in a list."""
+    discretizer = search.strategy.discretizer
+    has_one = hasattr(discretizer, "callback")
+    return [discretizer.callback()] if has_one else []
+
+
 def _begin(search, callbacks, batches):
     """Nothing is left of an earlier run."""
     search.stop_reason = None
     # The first of each epoch; a function, since most runs need none.
     search.search_batch = lambda epoch: next(iter(batches(epoch)))[1]
+    search.search_batches = lambda epoch, count: [
+        searched for _, searched in batches(epoch).take(count)
+    ]
     for callback in stateful(callbacks):
         callback.reset()
 

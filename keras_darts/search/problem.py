@@ -8,44 +8,20 @@ Weights and their gradients are packed into a vector: architects do arithmetic
 with all of them, which is one operation instead of one for each variable.
 """
 
-import typing
-
 import keras
 import tensorflow as tf
 
 from keras_darts.search.coming_step import coming_step
+from keras_darts.search.drawn_problem import DrawnProblem
+from keras_darts.search.evaluation import Evaluation
+from keras_darts.search.evaluation import Setting
 from keras_darts.search.random_streams import random_states
+from keras_darts.search.replicas import sum_over_replicas
 from keras_darts.supernet import packed
 from keras_darts.supernet import unpacked
 
 
-class Evaluation(typing.NamedTuple):
-    """A loss and what came with it.
-
-    Gradients that were not asked for are empty lists, and those of the weights
-    are packed; `state` holds the new values of
-    `search.supernet.non_trainable_variables`, and `mixing` the gradients of
-    mixing weights that were given.
-    """
-
-    loss: object
-    weights: list
-    arch: list
-    outputs: object
-    state: list
-    mixing: dict = None
-
-
-class _Setting(typing.NamedTuple):
-    """In what traces of an evaluation differ."""
-
-    wrt: str
-    penalized: bool = False
-    searching: bool = False
-    training: bool = True
-
-
-class SearchProblem:
+class SearchProblem(DrawnProblem):
     """Loss and gradients of a `DartsSearch`, in replica context.
 
     Args:
@@ -53,7 +29,7 @@ class SearchProblem:
     """
 
     def __init__(self, search):
-        self._search = search
+        super().__init__(search)
         self._functions = {}
 
     @property
@@ -98,6 +74,7 @@ class SearchProblem:
         penalized=False,
         searching=False,
         mixing=None,
+        drawn=None,
         training=True,
     ):
         """The loss on a batch and its gradients, summed over replicas.
@@ -106,8 +83,8 @@ class SearchProblem:
             batch: Tuple (x, y) or (x, y, sample weight).
             weights: Values for `search.weight_variables`, packed.
             arch: Values for `search.arch_variables`.
-            wrt: `"weights"`, `"arch"`, `"both"`, or `"mixing"`, which must be
-                given then.
+            wrt: `"weights"`, `"arch"`, `"both"`, `"nothing"`, or `"mixing"`,
+                which must be given then.
             penalized: Boolean, whether the gradients are those of the loss
                 with the penalties of a step of the weights. Defaults to
                 `False`.
@@ -117,11 +94,13 @@ class SearchProblem:
             mixing: Dictionary from the kind of a cell to mixing weights that
                 take the place of those of the architecture. Defaults to
                 `None`.
+            drawn: The same of the candidates that then run. Defaults to
+                `None`: all.
             training: Boolean, the mode of the layers. Defaults to `True`.
         """
         modality, arch_layer = self._search.modality, self._search.supernet.arch
         together = modality.gradients_together and wrt == "weights"
-        setting = _Setting(
+        setting = Setting(
             wrt="both" if together else wrt,
             penalized=penalized and modality.penalizes,
             searching=searching and arch_layer.draws,
@@ -130,7 +109,11 @@ class SearchProblem:
         evaluate = self._function(setting, self._evaluate, setting)
         found = Evaluation(
             *evaluate(
-                batch, weights, arch, mixing or {}, tf.constant(int(searching))
+                batch,
+                weights,
+                arch,
+                (mixing or {}, drawn or {}),
+                tf.constant(int(searching)),
             )
         )
         return found._replace(
@@ -167,8 +150,8 @@ class SearchProblem:
             )
         return self._functions[name]
 
-    def _evaluate(self, batch, weights, arch, mixing, searching, setting):
-        wrt = setting.wrt
+    def _evaluate(self, batch, weights, arch, given, searching, setting):
+        wrt, (mixing, drawn) = setting.wrt, given
         groups = {
             "weights": weights if wrt in ("weights", "both") else [],
             "arch": arch if wrt in ("arch", "both") else [],
@@ -177,13 +160,17 @@ class SearchProblem:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(groups)
             loss, outputs, state = self._loss_at(
-                batch, weights, arch, setting, mixing, searching
+                batch, weights, arch, setting, (mixing, drawn), searching
             )
             penalty = self._penalty(outputs) if setting.penalized else 0.0
             total = loss + tf.cast(penalty, loss.dtype)
-        found = tape.gradient(
-            total, groups, unconnected_gradients=tf.UnconnectedGradients.ZERO
-        )
+        found = groups
+        if wrt != "nothing":
+            found = tape.gradient(
+                total,
+                groups,
+                unconnected_gradients=tf.UnconnectedGradients.ZERO,
+            )
         return (
             loss,
             found["weights"],
@@ -203,7 +190,7 @@ class SearchProblem:
                     batch,
                     weights,
                     arch,
-                    _Setting("arch" if wrt == "arch" else "both"),
+                    Setting("arch" if wrt == "arch" else "both"),
                 )
             gradients = inner.gradient(loss, inside)
             along = tf.add_n(
@@ -217,8 +204,10 @@ class SearchProblem:
             along, arch, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
 
-    def _loss_at(self, batch, weights, arch, setting, mixing=None, searching=0):
-        search = self._search
+    def _loss_at(
+        self, batch, weights, arch, setting, given=(None, None), searching=0
+    ):
+        search, (mixing, drawn) = self._search, given
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(batch)
         variables = [*search.weight_variables, *search.arch_variables]
         values = [*self.for_variables(weights), *arch]
@@ -229,14 +218,15 @@ class SearchProblem:
         with (
             keras.StatelessScope(state_mapping=mapping) as scope,
             search.supernet.arch.within(
-                searching=setting.searching, weights=mixing
+                searching=setting.searching, weights=mixing, drawn=drawn
             ),
         ):
+            # Weights without gradient are not prepared for one.
+            frozen = setting.wrt in ("mixing", "nothing")
             outputs = search.forward(
                 x,
                 training=setting.training,
-                # Weights without gradient are not prepared for one.
-                wrt="arch" if setting.wrt == "mixing" else setting.wrt,
+                wrt="arch" if frozen else setting.wrt,
             )
             logits = search.modality.logits(outputs)
             loss = search.compute_loss(x, y, logits, sample_weight)
@@ -250,14 +240,6 @@ class SearchProblem:
         # Like the loss, of this replica's share.
         penalty = self._search.modality.penalty(outputs)
         return penalty / tf.distribute.get_strategy().num_replicas_in_sync
-
-
-def sum_over_replicas(tensors):
-    """All-reduced sums; the tensors themselves on a single device."""
-    context = tf.distribute.get_replica_context()
-    if not tensors or context is None or context.num_replicas_in_sync == 1:
-        return tensors
-    return context.all_reduce(tf.distribute.ReduceOp.SUM, tensors)
 
 
 def _current(scope, variable):

@@ -2,9 +2,15 @@
 
 import tensorflow as tf
 
+from keras_darts.search.replicas import per_replica
 from keras_darts.supernet import architecture
 from keras_darts.supernet import packed
 from keras_darts.supernet import unpacked
+
+
+def arch_moves(search):
+    """Whether the architect ever moves the architecture."""
+    return getattr(search.strategy.architect, "moves", True)
 
 
 def arch_loss_and_gradients(search, train_batch, search_batch):
@@ -26,6 +32,9 @@ def arch_step(search, train_batch, search_batch):
     before = search.problem.arch_values()
     _apply(search.arch_optimizer, gradients, search.arch_variables)
     _rescale(search.supernet.arch, before)
+    architect = search.strategy.architect
+    if hasattr(architect, "follow"):
+        architect.follow(search.problem, found)
     search.arch_loss_tracker.update_state(found.loss * _num_replicas())
     return found
 
@@ -85,7 +94,7 @@ def gradient_function(search):
                 )
             return found
 
-        parts = [_per_replica(strategy, batch) for batch in batches]
+        parts = [per_replica(strategy, batch) for batch in batches]
         found = strategy.run(on_replica, parts)
         return [
             tf.cast(strategy.experimental_local_results(g)[0], "float32")
@@ -110,7 +119,7 @@ def curvature_function(search):
             )
             return packed(found)
 
-        parts = _per_replica(strategy, batch)
+        parts = per_replica(strategy, batch)
         (found,) = strategy.run(on_replica, (parts, vector))
         return strategy.experimental_local_results(found)[0]
 
@@ -133,16 +142,3 @@ def _apply(optimizer, gradients, variables):
             )
         gradients = [g / replicas for g in gradients]
     optimizer.apply(gradients, variables)
-
-
-def _per_replica(strategy, batch):
-    """A global batch in equal parts, one for each replica."""
-    replicas = strategy.num_replicas_in_sync
-    if replicas == 1:
-        return batch
-
-    def on_replica(context):
-        index = context.replica_id_in_sync_group
-        return tuple(tf.split(part, replicas)[index] for part in batch)
-
-    return strategy.experimental_distribute_values_from_function(on_replica)

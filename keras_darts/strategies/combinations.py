@@ -1,14 +1,22 @@
 """Pieces that can't do together what each of them is for."""
 
+from keras_darts.strategies.architects import FirstOrder
+from keras_darts.strategies.architects import Frozen
+from keras_darts.strategies.architects import Reinforce
+from keras_darts.strategies.architects import SingleLevel
 from keras_darts.strategies.architects import Unrolled
+from keras_darts.strategies.callbacks import StopOnEigenvalue
 from keras_darts.strategies.connections import AuxiliarySkip
 from keras_darts.strategies.connections import DropPath
+from keras_darts.strategies.discretizers import BestOfSamples
 from keras_darts.strategies.discretizers import Threshold
 from keras_darts.strategies.regularizers import DirichletDivergence
 from keras_darts.strategies.regularizers import ZeroOne
 from keras_darts.strategies.relaxations import BinaryGates
 from keras_darts.strategies.relaxations import Dirichlet
+from keras_darts.strategies.relaxations import Policy
 from keras_darts.strategies.relaxations import Sigmoid
+from keras_darts.strategies.relaxations import UniformDraws
 
 # What a piece needs as relaxation, and why.
 _RELAXATIONS = (
@@ -28,7 +36,18 @@ _RELAXATIONS = (
         Dirichlet,
         "the logits are the concentrations of no distribution otherwise",
     ),
+    (
+        Reinforce,
+        Policy,
+        "it draws whole architectures and asks how likely they were",
+    ),
+    (
+        BestOfSamples,
+        Policy,
+        "it draws the architectures of which it keeps the best",
+    ),
 )
+_BY_GRADIENT = (FirstOrder, SingleLevel, Unrolled)
 
 # Connections that can stand around others but not around themselves.
 _ONCE = (
@@ -39,12 +58,20 @@ _ONCE = (
 
 def check_combination(strategy):
     """Raises a `ValueError` for pieces of a strategy that contradict."""
-    for piece in (*strategy.regularizers, strategy.discretizer):
+    pieces = (strategy.architect, strategy.discretizer)
+    for piece in (*strategy.regularizers, *pieces):
         for kind, needed, reason in _RELAXATIONS:
             if isinstance(piece, kind):
                 _check_relaxation(strategy.relaxation, piece, needed, reason)
     if isinstance(strategy.relaxation, BinaryGates):
         _refuse_unrolled(strategy.architect)
+    if isinstance(strategy.relaxation, Policy):
+        _check_policy(strategy)
+    if isinstance(strategy.architect, Frozen) and strategy.regularizers:
+        raise ValueError(
+            "`regularizers` must be left out for Frozen: nothing moves by "
+            f"them. Received: regularizers={list(strategy.regularizers)}"
+        )
     for kind, reason in _ONCE:
         _refuse_twice(strategy.connection, kind, reason)
 
@@ -55,6 +82,35 @@ def _check_relaxation(relaxation, piece, needed, reason):
             f"`relaxation` must be {needed.__name__} for "
             f"{type(piece).__name__}: {reason}. Received: "
             f"relaxation={type(relaxation).__name__}"
+        )
+
+
+def _check_policy(strategy):
+    name = type(strategy.relaxation).__name__
+    architect = type(strategy.architect).__name__
+    if isinstance(strategy.architect, _BY_GRADIENT):
+        raise ValueError(
+            f"`architect` must be 'reinforce' or 'frozen' for {name}: no "
+            "gradient of the loss goes through its draws. Received: "
+            f"architect={architect}"
+        )
+    if isinstance(strategy.relaxation, UniformDraws) and isinstance(
+        strategy.architect, Reinforce
+    ):
+        raise ValueError(
+            f"`architect` must be 'frozen' for {name}, whose draws nothing "
+            f"makes more likely. Received: architect={architect}"
+        )
+    if strategy.edge_normalization:
+        raise ValueError(
+            f"`edge_normalization` must be False for {name}, which keeps an "
+            "edge or doesn't. Received: edge_normalization=True"
+        )
+    if any(isinstance(c, StopOnEigenvalue) for c in strategy.callbacks):
+        raise ValueError(
+            f"`callbacks` must go without StopOnEigenvalue for {name}: the "
+            "loss of what was drawn doesn't bend in the alphas. Received: "
+            f"callbacks={list(strategy.callbacks)}"
         )
 
 

@@ -22,6 +22,7 @@ class SearchRecipe:
         arch_learning_rate: Float, of Adam. Defaults to `3e-4`.
         arch_beta_1: Float, of Adam. Defaults to `0.5`.
         arch_beta_2: Float, of Adam. Defaults to `0.999`.
+        arch_epsilon: Float, of Adam. Defaults to `1e-8`.
         arch_weight_decay: Float, L2 in the gradient of the architecture.
             Defaults to `1e-3`.
         arch_clip_norm: Float or `None`, bound on the global norm of the
@@ -60,6 +61,7 @@ class SearchRecipe:
     arch_clip_norm: float = None
     nesterov: bool = False
     cutout: float = 0.0
+    arch_epsilon: float = 1e-8
 
     def at_rate(self, learning_rate):
         """The same recipe at another learning rate of the weights.

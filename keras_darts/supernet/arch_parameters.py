@@ -28,7 +28,8 @@ class ArchParameters(keras.layers.Layer):
     A relaxation whose `draws` is true has `draw(logits, searching)` besides,
     which gives its weights and the numbers of the candidates that it drew,
     (E, n); `searching` tells a step of the architecture from one of the
-    weights.
+    weights. One that decides about all cells at once has `prepare(cells)` and
+    `architecture(logits, training)` instead, as `relaxations.Policy` does.
 
     Args:
         cells: Dictionary from the kind of a cell to its `CellSpec`.
@@ -50,6 +51,9 @@ class ArchParameters(keras.layers.Layer):
         self.cells = dict(cells)
         self._situation = _Situation()
         self.relaxation = relaxation
+        self._decides_at_once = hasattr(relaxation, "architecture")
+        if self._decides_at_once:
+            relaxation.prepare(self.cells)
         self.edge_normalization = edge_normalization
         self.alphas = {
             kind: self._parameter(
@@ -71,8 +75,12 @@ class ArchParameters(keras.layers.Layer):
 
     @property
     def arch_variables(self):
-        """All alphas in the order of the cells, then all betas."""
-        return [*self.alphas.values(), *self.betas.values()]
+        """Alphas in the order of the cells, betas, what the relaxation has."""
+        return [
+            *self.alphas.values(),
+            *self.betas.values(),
+            *self.relaxation.trainable_variables,
+        ]
 
     @property
     def draws(self):
@@ -80,19 +88,31 @@ class ArchParameters(keras.layers.Layer):
         return getattr(self.relaxation, "draws", False)
 
     def call(self, training=None):
+        if self._decides_at_once and not self._situation.weights:
+            weights, drawn = self.relaxation.architecture(
+                self.all_logits(), training
+            )
+            return {
+                kind: Mixing(weights[kind], drawn=drawn.get(kind))
+                for kind in self.cells
+            }
         return {kind: self._mixing(kind, training) for kind in self.cells}
 
     @contextlib.contextmanager
-    def within(self, *, searching, weights=None):
+    def within(self, *, searching, weights=None, drawn=None):
         """Inside, a step runs that differs from others.
 
         Args:
             searching: Boolean, whether it is a step of the architecture.
             weights: Dictionary from the kind of a cell to mixing weights that
                 replace those of the relaxation. Defaults to `None`.
+            drawn: The same of the candidates that then run. Defaults to
+                `None`: all.
         """
         before = vars(self._situation).copy()
-        vars(self._situation).update(searching=searching, weights=weights or {})
+        vars(self._situation).update(
+            searching=searching, weights=weights or {}, drawn=drawn or {}
+        )
         try:
             yield
         finally:
@@ -106,10 +126,16 @@ class ArchParameters(keras.layers.Layer):
             return alphas
         return ops.where(present, alphas, ops.cast(-1e9, alphas.dtype))
 
+    def all_logits(self):
+        """Those of each kind of cell."""
+        return {kind: self.logits(kind) for kind in self.cells}
+
     def _mixing(self, kind, training):
-        edge_weights = self._edge_weights(kind)
-        if kind in self._situation.weights:
-            return Mixing(self._situation.weights[kind], edge_weights)
+        edge_weights, given = self._edge_weights(kind), self._situation
+        if kind in given.weights:
+            return Mixing(
+                given.weights[kind], edge_weights, given.drawn.get(kind)
+            )
         logits = self.logits(kind)
         if training and self.draws:
             weights, drawn = self.relaxation.draw(
@@ -144,6 +170,7 @@ class _Situation:
     def __init__(self):
         self.searching = False
         self.weights = {}
+        self.drawn = {}
 
 
 def _present(spec):

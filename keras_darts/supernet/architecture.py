@@ -88,26 +88,24 @@ def regularizer_gradients(supernet, regularizers, of_loss):
             term.prepare(supernet)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(variables)
-        logits = {
-            kind: supernet.arch.logits(kind) for kind in supernet.arch.cells
-        }
-        weights = {
-            kind: _expected(supernet.arch.relaxation, values, gradient)
-            for (kind, values), gradient in zip(
-                # Gradients of betas come after those of all alphas.
-                logits.items(),
-                of_loss,
-                strict=False,
-            )
-        }
+        logits = supernet.arch.all_logits()
+        weights = _seen_weights(supernet, logits, of_loss)
         loss = tf.add_n([term(logits, weights) for term in regularizers])
     return tape.gradient(
         loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO
     )
 
 
-def _expected(relaxation, logits, gradients):
-    """The mean of the mixing weights, where they are drawn by chance."""
-    if hasattr(relaxation, "expected"):
-        return relaxation.expected(logits, gradients)
-    return relaxation(logits, training=False)
+def _seen_weights(supernet, logits, of_loss):
+    """Mixing weights by kind of cell, as terms of the loss see them."""
+    relaxation = supernet.arch.relaxation
+    if not hasattr(relaxation, "expected"):
+        # The mean, where they are drawn by chance.
+        found = supernet.arch(training=False)
+        return {kind: mixing.weights for kind, mixing in found.items()}
+    # Gradients of betas come after those of all alphas.
+    pairs = zip(logits.items(), of_loss, strict=False)
+    return {
+        kind: relaxation.expected(values, gradient)
+        for (kind, values), gradient in pairs
+    }

@@ -6,6 +6,7 @@ from keras import ops
 from keras_darts.primitives import FactorizedReduce
 from keras_darts.primitives import Identity
 from keras_darts.primitives import SharedInput
+from keras_darts.supernet.drawn import where_drawn
 from keras_darts.supernet.edges import look_of
 from keras_darts.supernet.edges import output_of
 
@@ -90,7 +91,7 @@ class AuxiliaryEdge(keras.layers.Layer):
         outputs = output_of(
             self.edge, SharedInput(inputs), weights, drawn, training
         )
-        return outputs + self._beside(inputs, training)
+        return where_drawn(outputs + self._beside(inputs, training), drawn)
 
     def _beside(self, inputs, training):
         share = ops.cast(self.auxiliary_weight, inputs.dtype)

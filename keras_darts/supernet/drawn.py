@@ -8,7 +8,7 @@ def run_drawn(index, functions, layer):
     """What `functions[index]()` gives; the others do not run.
 
     Args:
-        index: Integer scalar.
+        index: Integer scalar; the last runs where it is out of range.
         functions: List of functions without arguments. Each gives a tensor,
             of the same shape and precision.
         layer: Layer with all variables that the functions read and assign.
@@ -30,3 +30,13 @@ def run_drawn(index, functions, layer):
     for variable, value in zip(state, moved, strict=True):
         variable.assign(value)
     return outputs
+
+
+def where_drawn(outputs, drawn):
+    """The outputs of an edge, or zeros if it is not in the architecture.
+
+    Args:
+        outputs: Tensor.
+        drawn: (n,) integers, -1 on an edge that was not drawn.
+    """
+    return outputs * keras.ops.cast(drawn[0] >= 0, outputs.dtype)

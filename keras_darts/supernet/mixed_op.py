@@ -113,7 +113,8 @@ class MixedOp(keras.layers.Layer):
             inputs: (B, H, W, C), or (B, T, C).
             weights: (K,).
             drawn: (n,) integers, different ones; more than the first run only
-                where n > 1.
+                where n > 1. An edge that was not drawn has -1, and zeros are
+                what it gives.
             training: Boolean.
         """
         chosen = tf.one_hot(drawn, weights.shape[0], dtype=weights.dtype)
@@ -134,7 +135,7 @@ class MixedOp(keras.layers.Layer):
             return lambda: _weighted(candidate, shared, weights[k], training)
 
         terms = [term(k) for k in range(len(self.primitives))]
-        return run_drawn(index, terms, self)
+        return run_drawn(index, [*terms, lambda: self._zeros(inputs)], self)
 
     def _zeros(self, inputs):
         return ops.zeros_like(strided(inputs, self.stride))

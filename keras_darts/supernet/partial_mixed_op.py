@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from keras_darts.primitives import SharedInput
+from keras_darts.supernet.drawn import where_drawn
 from keras_darts.supernet.mixed_op import MixedOp
 
 
@@ -98,13 +99,14 @@ class PartialMixedOp(keras.layers.Layer):
 
     def from_drawn(self, inputs, weights, drawn, training):
         """What `call` gives if none but the drawn candidates have a weight."""
-        return self._around(
+        outputs = self._around(
             lambda first: self.mixed.from_drawn(
                 first, weights, drawn, training
             ),
             inputs,
             training,
         )
+        return where_drawn(outputs, drawn)
 
     def _around(self, mix, inputs, training):
         """`mix` of a part of the channels, together with the others."""

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from keras_darts.search.problem import Evaluation
+from keras_darts.search.evaluation import Evaluation
 
 
 class FunctionProblem:

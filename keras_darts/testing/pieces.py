@@ -6,6 +6,8 @@ import tensorflow as tf
 
 from keras_darts import search_spaces
 from keras_darts.strategies import SearchStrategy
+from keras_darts.strategies.architects import Reinforce
+from keras_darts.strategies.relaxations import Policy
 from keras_darts.supernet.edge_stack import EdgeStack
 from keras_darts.testing.layers import assert_finite
 from keras_darts.testing.layers import dtype_policy
@@ -22,21 +24,28 @@ _CANDIDATES = ("none", "skip_connect", "dil_conv_3x3")
 def run_relaxation_test(relaxation):
     """Logits become finite weights, and the gradient comes back.
 
+    A `Policy` draws architectures that a genotype could be.
+
     Args:
-        relaxation: Layer from logits (E, K) to weights (E, K).
+        relaxation: Layer from logits (E, K) to weights (E, K), or `Policy`.
 
     Raises:
         AssertionError: if a weight is negative or not finite, that of an
             absent candidate is not zero, an edge gets no gradient or an
             absent candidate one, what is drawn has not all of the weight,
             chance plays a part outside of training, or a mixed precision
-            changes that of the weights.
+            changes that of the weights; for a policy, if it draws too many
+            edges or `none`, or leaves something to chance outside of
+            training.
 
     Example:
 
     >>> run_relaxation_test(kd.relaxations.Softmax(temperature=0.5))
     """
     run_config_test(relaxation)
+    if isinstance(relaxation, Policy):
+        _run_policy_test(relaxation)
+        return
     logits = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
     logits[1, 2] = -1e9
     logits = tf.constant(logits)
@@ -103,6 +112,8 @@ def run_connection_test(connection, filters=8):
 def run_architect_test(architect, search_space=None):
     """Gradients for all architecture parameters, and nothing is moved.
 
+    Those of one whose `moves` is false are zero.
+
     Args:
         architect: Has `gradients(problem, train_batch, search_batch)`.
         search_space: Name, `SearchSpace`, `RecurrentSpace` or config, which
@@ -119,7 +130,12 @@ def run_architect_test(architect, search_space=None):
     """
     run_config_test(architect)
     space = search_spaces.get(search_space or _small_space())
-    strategy = SearchStrategy(architect=architect, edge_normalization=True)
+    draws = isinstance(architect, Reinforce)
+    strategy = SearchStrategy(
+        relaxation="categorical" if draws else "softmax",
+        architect=architect,
+        edge_normalization=not draws,
+    )
     search = small_search(space, strategy)
     search.compile(run_eagerly=True)
     batches = [small_batch(space, count=4, seed=seed) for seed in range(2)]
@@ -134,7 +150,8 @@ def run_architect_test(architect, search_space=None):
     ):
         assert gradient.shape == variable.shape
         assert_finite(gradient)
-        assert np.any(gradient), f"the gradient of {variable.path} is zero"
+        moves = getattr(architect, "moves", True)
+        assert np.any(gradient) == moves, f"the gradient of {variable.path}"
 
 
 def run_regularizer_test(regularizer):
@@ -213,6 +230,32 @@ def _run_draw_test(relaxation, logits):
         assert rows[1, 2] == 0, "an absent candidate was drawn"
         assert np.array_equal(weights * rows, weights)
         assert np.allclose(np.sum(weights, axis=-1), 1)
+
+
+def _run_policy_test(policy):
+    cells = search_spaces.darts_cnn(num_nodes=3, primitives=_CANDIDATES).cells
+    policy.prepare(cells)
+    logits = {
+        kind: tf.constant(images((3,), count=len(spec.edges)))
+        for kind, spec in cells.items()
+    }
+    sample = policy.sample(logits)
+    assert sample.log_probability <= 0 <= sample.entropy
+    expected = policy(logits, training=False)
+    for kind, spec in cells.items():
+        weights, drawn = sample.weights[kind].numpy(), sample.drawn[kind]
+        np.testing.assert_array_equal(weights, np.eye(4)[drawn[:, 0]][:, :3])
+        assert not np.any(weights[:, 0]), "none was drawn"
+        for node in spec.nodes:
+            kept = weights[spec.edges_into(node)].sum()
+            assert kept == spec.edges_per_node, f"{kept} edges into {node}"
+        assert_finite(expected[kind])
+        assert np.min(expected[kind]) >= 0
+        again = policy(logits, training=False)[kind]
+        np.testing.assert_array_equal(again, expected[kind])
+    policy.choose(sample.drawn)
+    for kind, weights in policy(logits, training=False).items():
+        np.testing.assert_array_equal(weights, sample.weights[kind])
 
 
 def _run_edge_test(edge, filters, stride, dtype="float32"):

@@ -30,6 +30,8 @@ class ArchitectureMonitor(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if logs is None:
             return
+        if self.model.arch_frozen:
+            logs["arch_loss"] = float("nan")
         weights, _ = architecture.mixing(self.model.supernet)
         logs["alpha_entropy"] = architecture.entropy(weights)
         genotype = self.model.genotype()

@@ -22,7 +22,7 @@ class CollapseMonitor(SearchCallback):
     skip-connects, and the share of skip-connects in the mixing weights has
     not fallen meanwhile. Published cells of eight edges have up to three;
     half of them in a single epoch may be chance. Cells without a candidate of
-    that name are never warned of.
+    that name are never warned of, nor is one while its alphas stand still.
 
     `DartsSearch.fit` adds this callback itself, unless
     `warn_on_collapse=False`.
@@ -52,7 +52,7 @@ class CollapseMonitor(SearchCallback):
         self._shares = []
 
     def on_epoch_end(self, epoch, logs=None):
-        if self.warned_epoch is not None:
+        if self.warned_epoch is not None or self.model.arch_frozen:
             return
         names = self.model.genotype().edge_primitives()
         count = names.count("skip_connect")

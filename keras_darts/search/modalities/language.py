@@ -22,6 +22,8 @@ class LanguageModality(Modality):
     """Rows of text, cut in segments that hand on their hidden state."""
 
     needs = ("vocabulary_size",)
+    # The cell always normalises by the batch.
+    judged_in_training = False
 
     def __init__(self, search, **sizes):
         super().__init__(search, **sizes)

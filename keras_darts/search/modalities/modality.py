@@ -25,6 +25,9 @@ class Modality(abc.ABC):
     # gradients of weights and architecture cost no more together.
     penalizes = True
     gradients_together = False
+    # Whether drawn architectures are judged in training mode, without which
+    # normalisations would use the statistics of all of them together.
+    judged_in_training = True
 
     def __init__(self, search, **sizes):
         self._search = search

@@ -4,12 +4,17 @@ import keras
 
 from keras_darts.registry import Registry
 from keras_darts.strategies.relaxations.binary_gates import BinaryGates
+from keras_darts.strategies.relaxations.categorical import Categorical
+from keras_darts.strategies.relaxations.controller import Controller
+from keras_darts.strategies.relaxations.decisions import Memory
 from keras_darts.strategies.relaxations.dirichlet import Dirichlet
 from keras_darts.strategies.relaxations.gumbel_softmax import GumbelSoftmax
 from keras_darts.strategies.relaxations.perturbed import Perturbed
+from keras_darts.strategies.relaxations.policy import Policy
 from keras_darts.strategies.relaxations.relaxation import Relaxation
 from keras_darts.strategies.relaxations.sigmoid import Sigmoid
 from keras_darts.strategies.relaxations.softmax import Softmax
+from keras_darts.strategies.relaxations.uniform_draws import UniformDraws
 
 registry = Registry("relaxation", base=keras.layers.Layer)
 registry.register("softmax")(Softmax)
@@ -18,6 +23,9 @@ registry.register("gumbel_softmax")(GumbelSoftmax)
 registry.register("dirichlet")(Dirichlet)
 registry.register("perturbed")(Perturbed)
 registry.register("binary_gates")(BinaryGates)
+registry.register("uniform_draws")(UniformDraws)
+registry.register("categorical")(Categorical)
+registry.register("controller")(Controller)
 
 clone = registry.clone
 get = registry.get
@@ -37,12 +45,17 @@ def serialize(relaxation):
 
 __all__ = [
     "BinaryGates",
+    "Categorical",
+    "Controller",
     "Dirichlet",
     "GumbelSoftmax",
+    "Memory",
     "Perturbed",
+    "Policy",
     "Relaxation",
     "Sigmoid",
     "Softmax",
+    "UniformDraws",
     "clone",
     "get",
     "register",

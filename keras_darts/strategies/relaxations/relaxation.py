@@ -12,7 +12,7 @@ class Relaxation(keras.layers.Layer):
     Where `draws` is true only some candidates run in a step of a search, and
     `draw(logits, searching)` gives the mixing weights and the numbers of these
     candidates, (E, n). `searching` says whether it is a step of the
-    architecture or of the weights.
+    architecture or of the weights. A `Policy` draws for all edges at once.
 
     Two methods more are called where a relaxation has them. After a step of
     the architecture, `rescaled(before, after)` gives what the logits become.

@@ -19,6 +19,8 @@ from keras_darts.strategies.variants.sampled import proxyless
 from keras_darts.strategies.variants.sampled import sdarts_adv
 from keras_darts.strategies.variants.sampled import sdarts_rs
 from keras_darts.strategies.variants.sampled import snas
+from keras_darts.strategies.variants.shared import enas
+from keras_darts.strategies.variants.shared import random_sharing
 from keras_darts.strategies.variants.staged import dr_nas_progressive
 from keras_darts.strategies.variants.staged import p_darts
 
@@ -30,6 +32,7 @@ __all__ = [
     "darts_second_order",
     "dr_nas",
     "dr_nas_progressive",
+    "enas",
     "fair_darts",
     "gdas",
     "get",
@@ -37,6 +40,7 @@ __all__ = [
     "p_darts",
     "pc_darts",
     "proxyless",
+    "random_sharing",
     "register_variant",
     "robust_darts",
     "robust_darts_ada",

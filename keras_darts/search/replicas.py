@@ -1,0 +1,24 @@
+"""Numbers of several replicas, and batches for them."""
+
+import tensorflow as tf
+
+
+def sum_over_replicas(tensors):
+    """All-reduced sums; the tensors themselves on a single device."""
+    context = tf.distribute.get_replica_context()
+    if not tensors or context is None or context.num_replicas_in_sync == 1:
+        return tensors
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, tensors)
+
+
+def per_replica(strategy, batch):
+    """A global batch in equal parts, one for each replica."""
+    replicas = strategy.num_replicas_in_sync
+    if replicas == 1:
+        return batch
+
+    def on_replica(context):
+        index = context.replica_id_in_sync_group
+        return tuple(tf.split(part, replicas)[index] for part in batch)
+
+    return strategy.experimental_distribute_values_from_function(on_replica)
