@@ -5,8 +5,8 @@ import keras
 from keras_darts import search_spaces
 from keras_darts import strategies
 from keras_darts.search import course
-from keras_darts.search import defaults
 from keras_darts.search import fitting
+from keras_darts.search import tuning
 from keras_darts.search.bilevel_model import BilevelModel
 from keras_darts.search.building import adapted_space
 from keras_darts.search.graph_optimizer import graph_optimizer
@@ -136,8 +136,8 @@ class DartsSearch(BilevelModel):
         if self.task != task:
             self.compile_for(task)
         if self._choices.get("optimizer") is None:
-            self.optimizer.learning_rate = defaults.schedule(
-                self.recipe, epochs, steps_per_epoch
+            self.optimizer.learning_rate = tuning.schedule(
+                self, epochs, steps_per_epoch
             )
         self.forget_traces()
 
@@ -169,7 +169,8 @@ class DartsSearch(BilevelModel):
             y: Array of labels, when `x` is an array.
             batch_size: Integer, the global batch size, for arrays. Defaults
                 to `None`: the recipe's.
-            epochs: Integer. Defaults to `None`: the recipe's.
+            epochs: Integer; a discretizer that decides while the search runs
+                adds its own. Defaults to `None`: the recipe's.
             verbose: As in Keras. Defaults to `"auto"`.
             callbacks: List of Keras callbacks. Defaults to none.
             validation_data: The search half, on which the architecture is

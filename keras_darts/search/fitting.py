@@ -11,6 +11,7 @@ import keras
 from keras_darts.datasets import augmentation as augmentations
 from keras_darts.errors import positive_integer
 from keras_darts.files import writable_folder
+from keras_darts.search import tuning
 from keras_darts.search.accepted_data import check_data
 from keras_darts.search.callbacks import ArchitectureBoard
 from keras_darts.search.callbacks import ArchitectureMonitor
@@ -56,7 +57,7 @@ def plan_fit(
     Args:
         search: `DartsSearch`.
         data: What the search's modality has read.
-        epochs: Integer.
+        epochs: Integer, without those in which a discretizer decides.
         steps_per_epoch: Integer or `None`, a pass over the training half.
         augment: Augmentation of both batches, or `None`.
         callbacks: List of Keras callbacks beside the strategy's.
@@ -76,11 +77,12 @@ def plan_fit(
         "augmentation": augment and augmentations.serialize(augment),
     }
     config = run_config(search, settings, epochs)
+    total = epochs + tuning.extra_epochs(search)
 
     def batches(start_epoch):
         return modality.batches(
             data,
-            epochs=epochs,
+            epochs=total,
             start_epoch=start_epoch,
             augment=augment,
             steps_per_epoch=steps,
@@ -89,13 +91,17 @@ def plan_fit(
     callbacks = [
         ArchitectureMonitor(),
         *search.strategy.callbacks,
+        *tuning.callbacks(
+            search, batches, epochs=epochs, steps_per_epoch=steps
+        ),
         *callbacks,
     ]
+    search.search_epochs = epochs
     _begin(search, callbacks, batches)
     return Plan(
         batches,
         validation_data=modality.evaluation(data),
-        epochs=epochs,
+        epochs=total,
         steps_per_epoch=steps,
         **_written(search, callbacks, config, output_dir, resume_from),
     )

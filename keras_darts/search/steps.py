@@ -74,7 +74,7 @@ def gradient_function(search):
                 )
             return found
 
-        parts = [_per_replica(strategy, batch) for batch in batches]
+        parts = [per_replica(strategy, batch) for batch in batches]
         found = strategy.run(on_replica, parts)
         return [
             tf.cast(strategy.experimental_local_results(g)[0], "float32")
@@ -99,7 +99,7 @@ def curvature_function(search):
             )
             return packed(found)
 
-        parts = _per_replica(strategy, batch)
+        parts = per_replica(strategy, batch)
         (found,) = strategy.run(on_replica, (parts, vector))
         return strategy.experimental_local_results(found)[0]
 
@@ -124,7 +124,7 @@ def _apply(optimizer, gradients, variables):
     optimizer.apply(gradients, variables)
 
 
-def _per_replica(strategy, batch):
+def per_replica(strategy, batch):
     """A global batch in equal parts, one for each replica."""
     replicas = strategy.num_replicas_in_sync
     if replicas == 1:

@@ -1,7 +1,9 @@
 """Pieces that can't do together what each of them is for."""
 
 from keras_darts.strategies.architects import Unrolled
+from keras_darts.strategies.callbacks import Guard
 from keras_darts.strategies.connections import AuxiliarySkip
+from keras_darts.strategies.discretizers import Perturbation
 from keras_darts.strategies.discretizers import Threshold
 from keras_darts.strategies.regularizers import DirichletDivergence
 from keras_darts.strategies.regularizers import ZeroOne
@@ -40,6 +42,8 @@ def check_combination(strategy):
         _refuse_unrolled(strategy.architect)
     if isinstance(strategy.connection, AuxiliarySkip):
         _refuse_two_ways_round(strategy.connection)
+    if isinstance(strategy.discretizer, Perturbation):
+        _refuse_what_prevents_decisions(strategy)
 
 
 def _check_relaxation(relaxation, piece, needed, reason):
@@ -67,3 +71,20 @@ def _refuse_two_ways_round(connection):
             "`base` must be another connection than AuxiliarySkip: one way "
             "round an edge is enough. Received: base=AuxiliarySkip"
         )
+
+
+def _refuse_what_prevents_decisions(strategy):
+    if getattr(strategy.relaxation, "draws", False):
+        raise ValueError(
+            "`relaxation` must weigh all candidates for Perturbation, as "
+            "'softmax' does: one that runs those it draws by chance knows "
+            "nothing of what is left out or decided. Received: "
+            f"relaxation={type(strategy.relaxation).__name__}"
+        )
+    for callback in strategy.callbacks:
+        if isinstance(callback, Guard):
+            raise ValueError(
+                "`callbacks` must not end a search with Perturbation, which "
+                "decides in its last epochs. Received: "
+                f"callbacks=[{type(callback).__name__}]"
+            )

@@ -17,7 +17,8 @@ class ArchWarmUp(SearchCallback):
 
     Args:
         epochs: Integer, alphas and betas begin to move with the epoch of this
-            number, counted from zero. Defaults to `15`.
+            number, counted from zero. `None` for never, which leaves it to
+            the discretizer to tell candidates apart. Defaults to `15`.
 
     Raises:
         ValueError: if `epochs` is negative.
@@ -33,17 +34,17 @@ class ArchWarmUp(SearchCallback):
 
     def __init__(self, epochs=15):
         super().__init__()
-        if epochs < 0:
+        if epochs is not None and epochs < 0:
             raise ValueError(
                 f"`epochs` must not be negative. Received: epochs={epochs}"
             )
         self.epochs = epochs
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.model.freeze_architecture(epoch < self.epochs)
+        self.model.freeze_architecture(self._waits(epoch))
 
     def on_epoch_end(self, epoch, logs=None):
-        if epoch < self.epochs and logs is not None:
+        if self._waits(epoch) and logs is not None:
             logs["arch_loss"] = float("nan")
 
     def on_train_end(self, logs=None):
@@ -51,3 +52,6 @@ class ArchWarmUp(SearchCallback):
 
     def get_config(self):
         return {"epochs": self.epochs}
+
+    def _waits(self, epoch):
+        return self.epochs is None or epoch < self.epochs

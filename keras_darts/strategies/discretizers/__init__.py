@@ -2,17 +2,19 @@
 
 A strategy may leave the choice to the search space: `None` stands for that,
 and is taken for a discretizer by the functions here.
+
+A discretizer that decides while the search runs, as `Perturbation` does, has
+besides `extra_epochs(space)`, which come after those of the user, and for them
+`callback(epochs, measure)`, which decides, and `learning_rates(recipe)`.
 """
 
-from keras_darts.registry import Registry
 from keras_darts.strategies.discretizers.argmax import Argmax
+from keras_darts.strategies.discretizers.catalog import registry
+from keras_darts.strategies.discretizers.perturbation import Perturbation
 from keras_darts.strategies.discretizers.threshold import Threshold
 from keras_darts.strategies.discretizers.top_k import TopK
 
-registry = Registry("discretizer", methods=("__call__", "get_config"))
-registry.register("argmax")(Argmax)
-registry.register("threshold")(Threshold)
-registry.register("top_k")(TopK)
+registry.register("perturbation")(Perturbation)
 
 register = registry.register
 
@@ -34,6 +36,7 @@ def serialize(discretizer):
 
 __all__ = [
     "Argmax",
+    "Perturbation",
     "Threshold",
     "TopK",
     "clone",
