@@ -123,9 +123,11 @@ class DartsSearch(BilevelModel):
 
         Args:
             data: What the search's modality has read.
-            epochs: Integer, the length of the learning-rate schedule.
+            epochs: Integer, those of the user, over which the learning rate
+                falls.
             steps_per_epoch: Integer.
         """
+        self.search_epochs = epochs
         task, sizes = self.modality.check(data)
         self.modality.take_sizes(**sizes)
         self._build_supernet()

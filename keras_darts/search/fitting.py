@@ -70,13 +70,7 @@ def plan_fit(
     modality = search.modality
     steps = steps_per_epoch or modality.steps_per_epoch(data)
     search.prepare(data, epochs=epochs, steps_per_epoch=steps)
-    settings = {
-        "batch_size": data.batch_size,
-        "steps_per_epoch": steps,
-        "data": data.description,
-        "augmentation": augment and augmentations.serialize(augment),
-    }
-    config = run_config(search, settings, epochs)
+    config = run_config(search, _settings(data, steps, augment), epochs)
     total = epochs + tuning.extra_epochs(search)
 
     def batches(start_epoch):
@@ -91,12 +85,9 @@ def plan_fit(
     callbacks = [
         ArchitectureMonitor(),
         *search.strategy.callbacks,
-        *tuning.callbacks(
-            search, batches, epochs=epochs, steps_per_epoch=steps
-        ),
+        *tuning.callbacks(search, batches, steps),
         *callbacks,
     ]
-    search.search_epochs = epochs
     _begin(search, callbacks, batches)
     return Plan(
         batches,
@@ -170,6 +161,15 @@ def run_folder(output_dir, resume_from):
             f"output_dir={str(output_dir)!r}"
         )
     return writable_folder(folder, "output_dir")
+
+
+def _settings(data, steps, augment):
+    return {
+        "batch_size": data.batch_size,
+        "steps_per_epoch": steps,
+        "data": data.description,
+        "augmentation": augment and augmentations.serialize(augment),
+    }
 
 
 def _begin(search, callbacks, batches):

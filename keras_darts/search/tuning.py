@@ -67,13 +67,12 @@ def schedule(search, epochs, steps_per_epoch):
     return Consecutive(first, second, epochs * steps_per_epoch)
 
 
-def callbacks(search, batches, *, epochs, steps_per_epoch):
+def callbacks(search, batches, steps_per_epoch):
     """What decides in the epochs that follow.
 
     Args:
         search: `DartsSearch`.
         batches: Function of an epoch, gives pairs of batches from it on.
-        epochs: Integer, those of the user.
         steps_per_epoch: Integer.
     """
     if not _decides(search.strategy.discretizer):
@@ -86,7 +85,8 @@ def callbacks(search, batches, *, epochs, steps_per_epoch):
     # Nothing is left of an earlier run.
     search.supernet.arch.forget_decisions()
     trials = Trials(search, search_batches)
-    return [search.strategy.discretizer.callback(epochs, trials)]
+    rule = search.strategy.discretizer
+    return [rule.callback(search.search_epochs, trials)]
 
 
 def _decides(discretizer):

@@ -44,8 +44,7 @@ class Decisions(keras.layers.Layer):
 
     def values(self):
         """Booleans (E,) and rows (E, K), as arrays."""
-        decided = ops.convert_to_numpy(self.decided) > 0
-        return decided, np.array(ops.convert_to_numpy(self.rows))
+        return self.decided.numpy() > 0, np.array(self.rows.numpy())
 
     def decide(self, edge, row):
         decided, rows = self.values()
