@@ -25,7 +25,7 @@ SLOTS = (
 )
 RECURRENT = search_spaces.darts_rnn(2, hidden_size=4)
 # Nodes of recurrent cells have one input each, which these don't decide.
-NOT_FOR_RECURRENT = ("argmax", "threshold")
+NOT_FOR_RECURRENT = ("argmax", "perturbation", "threshold")
 FOR_RECURRENT = (discretizers.BestOfSamples, discretizers.TopK)
 
 

@@ -2,9 +2,9 @@
 
 import keras
 
-from keras_darts.search import defaults
 from keras_darts.search import fitting
 from keras_darts.search import progressive
+from keras_darts.search import tuning
 from keras_darts.search.graph_optimizer import graph_optimizer
 from keras_darts.search.staged_model import StagedModel
 from keras_darts.supernet import architecture
@@ -99,9 +99,11 @@ class DartsSearch(StagedModel):
 
         Args:
             data: What the search's modality has read.
-            epochs: Integer, the length of the learning-rate schedule.
+            epochs: Integer, those of the user, over which the learning rate
+                falls.
             steps_per_epoch: Integer.
         """
+        self.search_epochs = epochs
         task, sizes = self.modality.check(data)
         self.modality.take_sizes(**sizes)
         self.build_supernet()
@@ -112,8 +114,8 @@ class DartsSearch(StagedModel):
         if self.task != task:
             self.compile_for(task)
         if self._choices.get("optimizer") is None:
-            self.optimizer.learning_rate = defaults.schedule(
-                self.recipe, epochs, steps_per_epoch
+            self.optimizer.learning_rate = tuning.schedule(
+                self, epochs, steps_per_epoch
             )
         self.forget_traces()
 
@@ -145,7 +147,8 @@ class DartsSearch(StagedModel):
             y: Array of labels, when `x` is an array.
             batch_size: Integer, the global batch size, for arrays. Defaults
                 to `None`: the recipe's.
-            epochs: Integer. Defaults to `None`: the recipe's.
+            epochs: Integer; a discretizer that decides while the search runs
+                adds its own. Defaults to `None`: the recipe's.
             verbose: As in Keras. Defaults to `"auto"`.
             callbacks: List of Keras callbacks. Defaults to none.
             validation_data: The search half, on which the architecture is

@@ -8,6 +8,7 @@ import typing
 
 from keras_darts.errors import positive_integer
 from keras_darts.files import writable_folder
+from keras_darts.search import tuning
 from keras_darts.search.accepted_data import check_data
 from keras_darts.search.callbacks import ArchitectureBoard
 from keras_darts.search.callbacks import ArchitectureMonitor
@@ -18,6 +19,7 @@ from keras_darts.search.course import stateful
 from keras_darts.search.progressive import is_run
 from keras_darts.search.run_config import check_same
 from keras_darts.search.run_config import run_config
+from keras_darts.search.trials import Trials
 from keras_darts.training import InputWait
 
 _LOG = logging.getLogger("keras_darts")
@@ -67,7 +69,7 @@ def plan_fit(
     Args:
         search: `DartsSearch`.
         data: What the search's modality has read.
-        epochs: Integer.
+        epochs: Integer, without those in which a discretizer decides.
         steps_per_epoch: Integer or `None`, a pass over the training half.
         augment: Augmentation of both batches, or `None`.
         callbacks: List of Keras callbacks beside the strategy's.
@@ -85,25 +87,26 @@ def plan_fit(
         data, epochs=schedule_epochs or epochs, steps_per_epoch=steps
     )
     config = run_config(
-        search, epochs, data, augment=augment, steps_per_epoch=steps
+        search, data, epochs=epochs, augment=augment, steps=steps
     )
+    total = epochs + tuning.extra_epochs(search)
 
     def batches(start_epoch):
         return modality.batches(
             data,
-            epochs=epochs,
+            epochs=total,
             start_epoch=start_epoch,
             augment=augment,
             steps_per_epoch=steps,
         )
 
-    callbacks = [ArchitectureMonitor(), *search.strategy.callbacks, *callbacks]
-    callbacks += _of_discretizer(search)
+    own = [*search.strategy.callbacks, *tuning.callbacks(search)]
+    callbacks = [ArchitectureMonitor(), *own, *callbacks]
     _begin(search, callbacks, batches)
     return Plan(
         batches,
         validation_data=modality.evaluation(data),
-        epochs=epochs,
+        epochs=total,
         steps_per_epoch=steps,
         **_written(search, callbacks, config, output_dir, resume_from),
     )
@@ -174,13 +177,6 @@ def run_folder(output_dir, resume_from):
     return writable_folder(folder, "output_dir")
 
 
-def _of_discretizer(search):
-    """The callback of a discretizer that needs data, in a list."""
-    discretizer = search.strategy.discretizer
-    has_one = hasattr(discretizer, "callback")
-    return [discretizer.callback()] if has_one else []
-
-
 def _begin(search, callbacks, batches):
     """Nothing is left of an earlier run."""
     search.stop_reason = None
@@ -189,6 +185,7 @@ def _begin(search, callbacks, batches):
     search.search_batches = lambda epoch, count: [
         searched for _, searched in batches(epoch).take(count)
     ]
+    search.trials = Trials(search, search.search_batches)
     for callback in stateful(callbacks):
         callback.reset()
 

@@ -9,11 +9,11 @@ from keras_darts.datasets import augmentation as augmentations
 from keras_darts.version import __version__
 
 
-def run_config(search, epochs, data, *, augment, steps_per_epoch):
+def run_config(search, data, *, epochs, augment, steps):
     """What `config.json` says of a run."""
     settings = {
         "batch_size": data.batch_size,
-        "steps_per_epoch": steps_per_epoch,
+        "steps_per_epoch": steps,
         "data": data.description,
         "augmentation": augment and augmentations.serialize(augment),
         "epochs": epochs,

@@ -5,10 +5,12 @@ from keras_darts.strategies.architects import Frozen
 from keras_darts.strategies.architects import Reinforce
 from keras_darts.strategies.architects import SingleLevel
 from keras_darts.strategies.architects import Unrolled
+from keras_darts.strategies.callbacks import Guard
 from keras_darts.strategies.callbacks import StopOnEigenvalue
 from keras_darts.strategies.connections import AuxiliarySkip
 from keras_darts.strategies.connections import DropPath
 from keras_darts.strategies.discretizers import BestOfSamples
+from keras_darts.strategies.discretizers import Perturbation
 from keras_darts.strategies.discretizers import Threshold
 from keras_darts.strategies.regularizers import DirichletDivergence
 from keras_darts.strategies.regularizers import ZeroOne
@@ -74,6 +76,10 @@ def check_combination(strategy):
         )
     for kind, reason in _ONCE:
         _refuse_twice(strategy.connection, kind, reason)
+    if strategy.stages:
+        _check_stages(strategy)
+    if isinstance(strategy.discretizer, Perturbation):
+        _refuse_what_prevents_decisions(strategy)
 
 
 def _check_relaxation(relaxation, piece, needed, reason):
@@ -114,6 +120,22 @@ def _check_policy(strategy):
         )
 
 
+def _check_stages(strategy):
+    if isinstance(strategy.discretizer, Perturbation):
+        raise ValueError(
+            "`stages` must be left out for Perturbation, which decides on the "
+            "candidates in its own way. Received: "
+            f"{len(strategy.stages)} stages"
+        )
+    going_on = not all(stage.fresh for stage in strategy.stages[1:])
+    if going_on and isinstance(strategy.relaxation, Policy):
+        name = type(strategy.relaxation).__name__
+        raise ValueError(
+            f"`stages` must be fresh for {name}, whose own weights are of no "
+            "use for other candidates. Received: fresh=False"
+        )
+
+
 def _refuse_unrolled(architect):
     if isinstance(architect, Unrolled):
         raise ValueError(
@@ -135,3 +157,20 @@ def _refuse_twice(connection, kind, reason):
             f"`base` must be another connection than {kind.__name__}: "
             f"{reason}. Received: base={kind.__name__}"
         )
+
+
+def _refuse_what_prevents_decisions(strategy):
+    if getattr(strategy.relaxation, "draws", False):
+        raise ValueError(
+            "`relaxation` must weigh all candidates for Perturbation, as "
+            "'softmax' does: one that runs those it draws by chance knows "
+            "nothing of what is left out or decided. Received: "
+            f"relaxation={type(strategy.relaxation).__name__}"
+        )
+    for callback in strategy.callbacks:
+        if isinstance(callback, Guard):
+            raise ValueError(
+                "`callbacks` must not end a search with Perturbation, which "
+                "decides in its last epochs. Received: "
+                f"callbacks=[{type(callback).__name__}]"
+            )

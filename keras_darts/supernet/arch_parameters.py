@@ -8,6 +8,8 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from keras_darts.supernet.decisions import Decisions
+
 
 class Mixing(typing.NamedTuple):
     """What a cell needs to know of the architecture.
@@ -37,6 +39,8 @@ class ArchParameters(keras.layers.Layer):
         initializer: Keras initializer of the alphas and betas.
         edge_normalization: Boolean, whether each node weighs its edges by a
             softmax over betas. Defaults to `False`.
+        decides: Boolean, whether the weights of single edges can be decided
+            while others are still sought. Defaults to `False`.
 
     Call: gives the `Mixing` of each kind of cell.
 
@@ -45,7 +49,13 @@ class ArchParameters(keras.layers.Layer):
     """
 
     def __init__(
-        self, cells, relaxation, initializer, edge_normalization=False, **kwargs
+        self,
+        cells,
+        relaxation,
+        initializer,
+        edge_normalization=False,
+        decides=False,
+        **kwargs,
     ):
         super().__init__(**kwargs)
         self.cells = dict(cells)
@@ -69,6 +79,11 @@ class ArchParameters(keras.layers.Layer):
             )
             for kind, spec in cells.items()
             if edge_normalization
+        }
+        self._decisions = {
+            kind: Decisions(spec, name=f"decisions_{kind}", dtype=self.dtype)
+            for kind, spec in cells.items()
+            if decides
         }
         # A relaxation that draws may never be called as a layer.
         self.built = True
@@ -118,6 +133,23 @@ class ArchParameters(keras.layers.Layer):
         finally:
             vars(self._situation).update(before)
 
+    def decisions(self, kind):
+        """Which edges are decided (E,), and rows (E, K) that then hold."""
+        return self._decisions[kind].values()
+
+    def decide(self, kind, edge, row):
+        """Lets an edge have these mixing weights (K,) from now on."""
+        self._decisions[kind].decide(edge, row)
+
+    def tried(self, kind, edge, row):
+        """A context in which an edge has these mixing weights (K,)."""
+        return self._decisions[kind].tried(edge, row)
+
+    def forget_decisions(self):
+        """Nothing is decided."""
+        for decisions in self._decisions.values():
+            decisions.forget()
+
     def logits(self, kind):
         """The alphas, with those of absent candidates at minus infinity."""
         present = _present(self.cells[kind])
@@ -131,6 +163,12 @@ class ArchParameters(keras.layers.Layer):
         return {kind: self.logits(kind) for kind in self.cells}
 
     def _mixing(self, kind, training):
+        found = self._relaxed(kind, training)
+        if kind not in self._decisions:
+            return found
+        return found._replace(weights=self._decisions[kind](found.weights))
+
+    def _relaxed(self, kind, training):
         edge_weights, given = self._edge_weights(kind), self._situation
         if kind in given.weights:
             return Mixing(

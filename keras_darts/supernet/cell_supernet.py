@@ -24,6 +24,7 @@ class CellSupernet(keras.Model):
         connection: Makes the edges from their candidates.
         initializer: Keras initializer of the architecture parameters.
         edge_normalization: Boolean. Defaults to `False`.
+        decides: Boolean, as in `ArchParameters`. Defaults to `False`.
 
     Reference: Liu et al., 2019, DARTS, sections 2.1 and 3.1.
     """
@@ -42,6 +43,7 @@ class CellSupernet(keras.Model):
         connection,
         initializer,
         edge_normalization=False,
+        decides=False,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -53,7 +55,11 @@ class CellSupernet(keras.Model):
         self.cells = self._make_cells(connection)
         self.classifier = _classifier(num_outputs, self._num_features)
         self.arch = ArchParameters(
-            space.cells, relaxation, initializer, edge_normalization
+            space.cells,
+            relaxation,
+            initializer,
+            edge_normalization,
+            decides,
         )
 
     @property

@@ -42,6 +42,7 @@ class NasBench201Supernet(ResidualStages):
         connection,
         initializer,
         edge_normalization=False,
+        decides=False,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -53,7 +54,11 @@ class NasBench201Supernet(ResidualStages):
             num_outputs, space.filters, space.num_cells, space.normalization
         )
         self.arch = ArchParameters(
-            space.cells, relaxation, initializer, edge_normalization
+            space.cells,
+            relaxation,
+            initializer,
+            edge_normalization,
+            decides,
         )
         self.build((None, *self._checked_shape(input_shape)))
 

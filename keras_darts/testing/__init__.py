@@ -7,8 +7,8 @@ from keras_darts.testing.pieces import run_architect_test
 from keras_darts.testing.pieces import run_connection_test
 from keras_darts.testing.pieces import run_discretizer_test
 from keras_darts.testing.pieces import run_regularizer_test
-from keras_darts.testing.pieces import run_relaxation_test
 from keras_darts.testing.primitives import run_primitive_test
+from keras_darts.testing.relaxations import run_relaxation_test
 from keras_darts.testing.search_spaces import run_search_space_test
 from keras_darts.testing.strategies import run_strategy_test
 

@@ -129,3 +129,19 @@ def test_a_contradiction_in_a_stage_is_refused_in_the_constructor():
     round_twice = kd.connections.AuxiliarySkip(kd.connections.AuxiliarySkip())
     with pytest.raises(ValueError, match="`base` must be another"):
         kd.SearchStrategy(stages=[Stage(connection=round_twice)])
+
+
+@pytest.mark.parametrize(
+    ("pieces", "message"),
+    (
+        ({"discretizer": "perturbation"}, "`stages` must be left out"),
+        (
+            {"relaxation": "categorical", "architect": "reinforce"},
+            "`stages` must be fresh for Categorical",
+        ),
+    ),
+)
+def test_stages_are_refused_where_they_mean_nothing(pieces, message):
+    stages = [Stage(), Stage(candidates=2, fresh=False)]
+    with pytest.raises(ValueError, match=message):
+        kd.SearchStrategy(stages=stages, **pieces)

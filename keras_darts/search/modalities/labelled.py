@@ -24,8 +24,12 @@ class LabelledModality(Modality):
 
     @property
     def pieces(self):
-        connection = self._search.strategy.connection
-        return {**super().pieces, "connection": connection}
+        strategy = self._search.strategy
+        return {
+            **super().pieces,
+            "connection": strategy.connection,
+            "decides": hasattr(strategy.discretizer, "extra_epochs"),
+        }
 
     def task_for(self, loss):
         return defaults.task_for(loss, self.num_outputs)

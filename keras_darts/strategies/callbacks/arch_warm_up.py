@@ -27,7 +27,8 @@ class ArchWarmUp(SearchCallback):
 
     Args:
         epochs: Integer, alphas and betas begin to move with the epoch of this
-            number, counted from zero. Defaults to `15`.
+            number, counted from zero. `None` for never, which leaves it to
+            the discretizer to tell candidates apart. Defaults to `15`.
         every: Integer > 0; from then on they move in one of so many steps of
             an epoch. Defaults to `1`: in each.
 
@@ -48,7 +49,7 @@ class ArchWarmUp(SearchCallback):
 
     def __init__(self, epochs=15, every=1):
         super().__init__()
-        if epochs < 0:
+        if epochs is not None and epochs < 0:
             raise ValueError(
                 f"`epochs` must not be negative. Received: epochs={epochs}"
             )
@@ -63,7 +64,7 @@ class ArchWarmUp(SearchCallback):
                 f"in every {self.every}th step. Received: "
                 f"steps_per_execution={steps}"
             )
-        if self.params["epochs"] <= self.epochs:
+        if self.epochs is not None and self.params["epochs"] <= self.epochs:
             _LOG.warning(
                 "the architecture will not move in a run of %d epochs: "
                 "ArchWarmUp trains the weights alone for %d",
@@ -72,15 +73,15 @@ class ArchWarmUp(SearchCallback):
             )
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.model.freeze_architecture(epoch < self.epochs)
-        self._begun = epoch >= self.epochs
+        self.model.freeze_architecture(self._waits(epoch))
+        self._begun = not self._waits(epoch)
 
     def on_train_batch_begin(self, batch, logs=None):
         if self._begun and self.every > 1:
             self.model.freeze_architecture(bool((batch + 1) % self.every))
 
     def on_epoch_end(self, epoch, logs=None):
-        moved = epoch >= self.epochs and self.params["steps"] >= self.every
+        moved = self._begun and self.params["steps"] >= self.every
         if not moved and logs is not None:
             logs["arch_loss"] = float("nan")
 
@@ -89,3 +90,6 @@ class ArchWarmUp(SearchCallback):
 
     def get_config(self):
         return {"epochs": self.epochs, "every": self.every}
+
+    def _waits(self, epoch):
+        return self.epochs is None or epoch < self.epochs

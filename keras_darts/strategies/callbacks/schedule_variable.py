@@ -52,7 +52,10 @@ class ScheduleVariable(SearchCallback):
             raise unknown_name("name", self.name, names)
 
     def on_epoch_begin(self, epoch, logs=None):
-        value = self.schedule(epoch, self.params["epochs"])
+        # Not in the epochs in which a discretizer decides: the last value
+        # stays.
+        epochs = self.model.search_epochs or self.params["epochs"]
+        value = self.schedule(min(epoch, epochs), epochs)
         for variable in self._variables():
             variable.assign(ops.full(variable.shape, value, variable.dtype))
 

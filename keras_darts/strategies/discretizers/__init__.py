@@ -1,21 +1,23 @@
 """From mixing weights to the genotype they stand for.
 
 A strategy may leave the choice to the search space: `None` stands for that,
-and is taken for a discretizer by the functions here. One that needs data has
-`callback()`, which gives the `SearchCallback` that chooses.
+and is taken for a discretizer by the functions here.
+
+One that needs data has `callback()`, which gives the `SearchCallback` that
+chooses. One that decides while the weights are trained on, as `Perturbation`
+does, has `extra_epochs(space)` besides, which come after those of the user,
+and `learning_rates(recipe)` for them.
 """
 
-from keras_darts.registry import Registry
 from keras_darts.strategies.discretizers.argmax import Argmax
 from keras_darts.strategies.discretizers.best_of_samples import BestOfSamples
+from keras_darts.strategies.discretizers.catalog import registry
+from keras_darts.strategies.discretizers.perturbation import Perturbation
 from keras_darts.strategies.discretizers.threshold import Threshold
 from keras_darts.strategies.discretizers.top_k import TopK
 
-registry = Registry("discretizer", methods=("__call__", "get_config"))
-registry.register("argmax")(Argmax)
 registry.register("best_of_samples")(BestOfSamples)
-registry.register("threshold")(Threshold)
-registry.register("top_k")(TopK)
+registry.register("perturbation")(Perturbation)
 
 register = registry.register
 
@@ -38,6 +40,7 @@ def serialize(discretizer):
 __all__ = [
     "Argmax",
     "BestOfSamples",
+    "Perturbation",
     "Threshold",
     "TopK",
     "clone",

@@ -13,6 +13,7 @@ from keras_darts.strategies.variants.guarded import robust_darts
 from keras_darts.strategies.variants.guarded import robust_darts_ada
 from keras_darts.strategies.variants.guarded import robust_darts_es
 from keras_darts.strategies.variants.partial import pc_darts
+from keras_darts.strategies.variants.perturbation import darts_pt
 from keras_darts.strategies.variants.sampled import dr_nas
 from keras_darts.strategies.variants.sampled import gdas
 from keras_darts.strategies.variants.sampled import proxyless
@@ -28,6 +29,7 @@ __all__ = [
     "beta_darts",
     "darts",
     "darts_minus",
+    "darts_pt",
     "darts_plus",
     "darts_second_order",
     "dr_nas",
