@@ -141,13 +141,14 @@ def test_trials_leave_weights_as_they_are_and_move_no_state():
     images = np.random.default_rng(1).normal(size=(4, 8, 8, 1))
     batch = images.astype("float32"), np.arange(4) % 2
     trials = Trials(search, lambda epoch, count: [batch])
+    # Both of the two cells are reduction cells.
     before, whole = values(search), trials(0)
-    row = np.array(arch(training=False)["normal"].weights)[0]
-    with arch.tried("normal", 0, row):
+    row = np.array(arch(training=False)["reduce"].weights)[0]
+    with arch.tried("reduce", 0, row):
         assert trials(0) == whole
     row[1] = 0.0
-    with arch.tried("normal", 0, row):
-        weights = np.array(arch(training=True)["normal"].weights)
+    with arch.tried("reduce", 0, row):
+        weights = np.array(arch(training=True)["reduce"].weights)
         np.testing.assert_array_equal(weights[0], row)
         assert weights[0].sum() < 0.9
         assert trials(0) != whole
@@ -176,7 +177,7 @@ def test_a_graph_decides_as_python_does_and_is_traced_once(run, monkeypatch):
             2, 1, num_nodes=2, primitives=("none", "skip_connect")
         ),
         kd.search_spaces.text_cnn(
-            2, 2, num_nodes=1, primitives=("skip_connect", "max_pool_3x3")
+            2, 2, num_nodes=1, primitives=("skip_connect", "max_pool_1d_3")
         ),
         kd.SearchSpace(
             kd.CellSpec([("skip_connect",), ("none", "max_pool_3x3")]),

@@ -39,7 +39,7 @@ def recorded(worth):
         ("nas_bench_201", 26),
         ("rdarts_s1", 81),
         ("rdarts_s4", 81),
-        ("text_cnn", 81),
+        ("text_cnn", 51),
     ],
 )
 def test_a_decision_every_five_epochs(space, epochs):
