@@ -35,7 +35,8 @@ class BilevelModel(keras.Model, abc.ABC):
         self.graph_optimizer = None
         self.task = None
         self.arch_frozen = False
-        self.stop_reason = self.search_epochs = None
+        self.extra_epochs = 0
+        self.stop_reason = None
         self._choices = {}
 
     @property

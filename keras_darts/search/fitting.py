@@ -71,7 +71,7 @@ def plan_fit(
     steps = steps_per_epoch or modality.steps_per_epoch(data)
     search.prepare(data, epochs=epochs, steps_per_epoch=steps)
     config = run_config(search, _settings(data, steps, augment), epochs)
-    total = epochs + tuning.extra_epochs(search)
+    total = epochs + search.extra_epochs
 
     def batches(start_epoch):
         return modality.batches(

@@ -85,8 +85,7 @@ def callbacks(search, batches, steps_per_epoch):
     # Nothing is left of an earlier run.
     search.supernet.arch.forget_decisions()
     trials = Trials(search, search_batches)
-    rule = search.strategy.discretizer
-    return [rule.callback(search.search_epochs, trials)]
+    return [search.strategy.discretizer.callback(trials)]
 
 
 def _decides(discretizer):

@@ -5,7 +5,7 @@ and is taken for a discretizer by the functions here.
 
 A discretizer that decides while the search runs, as `Perturbation` does, has
 besides `extra_epochs(space)`, which come after those of the user, and for them
-`callback(epochs, measure)`, which decides, and `learning_rates(recipe)`.
+`callback(measure)`, which decides, and `learning_rates(recipe)`.
 """
 
 from keras_darts.strategies.discretizers.argmax import Argmax

@@ -18,15 +18,13 @@ class Decide(SearchCallback):
 
     Args:
         rule: `discretizers.Perturbation`.
-        epochs: Integer, those that train the supernet.
         measure: Function of an epoch and a number of batches, gives the
             present loss and accuracy on the search half.
     """
 
-    def __init__(self, rule, epochs, measure):
+    def __init__(self, rule, measure):
         super().__init__()
         self.rule = rule
-        self.epochs = epochs
         self.measure = measure
 
     def on_train_begin(self, logs=None):
@@ -39,6 +37,8 @@ class Decide(SearchCallback):
                 f"Received: criterion='accuracy', for a task of kind {kind!r}"
             )
         self._criterion = criterion
+        # Those that train the supernet.
+        self.epochs = self.params["epochs"] - self.model.extra_epochs
         self._choices = self.rule.choices(
             self.model.search_space, self.model.seed
         )

@@ -103,15 +103,14 @@ class Perturbation:
         decisions = max(map(len, self.choices(space, 0).values()))
         return max(decisions - 1, 0) * self.tune_epochs + 1
 
-    def callback(self, epochs, measure):
-        """What decides, after so many epochs of the supernet.
+    def callback(self, measure):
+        """What decides, in the extra epochs of a search.
 
         Args:
-            epochs: Integer.
             measure: Function of an epoch and a number of batches, gives the
                 present loss and accuracy on the search half.
         """
-        return Decide(self, epochs, measure)
+        return Decide(self, measure)
 
     def learning_rates(self, recipe):
         """That of the first of the extra epochs, and where it goes."""
