@@ -35,7 +35,7 @@ class BilevelModel(keras.Model, abc.ABC):
         self.graph_optimizer = None
         self.task = None
         self.arch_frozen = not steps.arch_moves(self)
-        self.stop_reason = self.search_epochs = None
+        self.stop_reason, self.extra_epochs = None, 0
         self._choices = {}
         self._other_step = None
 

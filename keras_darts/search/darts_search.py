@@ -103,7 +103,7 @@ class DartsSearch(StagedModel):
                 falls.
             steps_per_epoch: Integer.
         """
-        self.search_epochs = epochs
+        self.extra_epochs = tuning.extra_epochs(self)
         task, sizes = self.modality.check(data)
         self.modality.take_sizes(**sizes)
         self.build_supernet()

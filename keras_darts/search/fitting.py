@@ -89,7 +89,7 @@ def plan_fit(
     config = run_config(
         search, data, epochs=epochs, augment=augment, steps=steps
     )
-    total = epochs + tuning.extra_epochs(search)
+    total = epochs + search.extra_epochs
 
     def batches(start_epoch):
         return modality.batches(

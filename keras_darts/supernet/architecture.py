@@ -78,7 +78,7 @@ def regularizer_gradients(supernet, regularizers, of_loss):
         supernet: Built supernet.
         regularizers: List of terms of the architecture loss.
         of_loss: Gradients of the search loss, in the same order, for a
-            relaxation whose `expected` asks which logits a step moves.
+            relaxation whose `of_moved` asks which logits a step moves.
     """
     variables = [v.value for v in supernet.arch_variables]
     if not regularizers:
@@ -99,13 +99,13 @@ def regularizer_gradients(supernet, regularizers, of_loss):
 def _seen_weights(supernet, logits, of_loss):
     """Mixing weights by kind of cell, as terms of the loss see them."""
     relaxation = supernet.arch.relaxation
-    if not hasattr(relaxation, "expected"):
+    if not hasattr(relaxation, "of_moved"):
         # The mean, where they are drawn by chance.
         found = supernet.arch(training=False)
         return {kind: mixing.weights for kind, mixing in found.items()}
     # Gradients of betas come after those of all alphas.
     pairs = zip(logits.items(), of_loss, strict=False)
     return {
-        kind: relaxation.expected(values, gradient)
+        kind: relaxation.of_moved(values, gradient)
         for (kind, values), gradient in pairs
     }

@@ -54,7 +54,7 @@ class ScheduleVariable(SearchCallback):
     def on_epoch_begin(self, epoch, logs=None):
         # Not in the epochs in which a discretizer decides: the last value
         # stays.
-        epochs = self.model.search_epochs or self.params["epochs"]
+        epochs = self.params["epochs"] - self.model.extra_epochs
         value = self.schedule(min(epoch, epochs), epochs)
         for variable in self._variables():
             variable.assign(ops.full(variable.shape, value, variable.dtype))

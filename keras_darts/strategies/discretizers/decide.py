@@ -35,12 +35,14 @@ class Decide(SearchCallback):
             )
         self._criterion = criterion
         self._batches = self.rule.batches or self.params["steps"]
+        # Those that train the supernet.
+        self.epochs = self.params["epochs"] - self.model.extra_epochs
         self._choices = self.rule.choices(
             self.model.search_space, self.model.seed
         )
 
     def on_epoch_begin(self, epoch, logs=None):
-        tuned = epoch - self.model.search_epochs
+        tuned = epoch - self.epochs
         if tuned < 0:
             self._check_undecided()
             return
@@ -63,7 +65,7 @@ class Decide(SearchCallback):
             raise ValueError(
                 "`epochs` must stay as it was once a decision is made: the "
                 "supernet is no longer whole. Received: "
-                f"epochs={self.model.search_epochs}"
+                f"epochs={self.epochs}"
             )
 
     def _begin(self):
