@@ -1,5 +1,6 @@
 """The published methods, each one choice of pieces."""
 
+from keras_darts.strategies.variants.advised import auto
 from keras_darts.strategies.variants.catalog import get
 from keras_darts.strategies.variants.catalog import names
 from keras_darts.strategies.variants.catalog import register_variant
@@ -26,6 +27,7 @@ from keras_darts.strategies.variants.staged import dr_nas_progressive
 from keras_darts.strategies.variants.staged import p_darts
 
 __all__ = [
+    "auto",
     "beta_darts",
     "darts",
     "darts_minus",
