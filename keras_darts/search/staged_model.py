@@ -31,8 +31,8 @@ class StagedModel(BilevelModel):
     def __init__(
         self, search_space, strategy, space_sizes, data_sizes, seed, **kwargs
     ):
-        whole = strategies.get(strategy)
         with seeded(seed):
+            whole = strategies.get(strategy)
             pieces = whole.at_stage(0)
         super().__init__(pieces, **kwargs)
         self._whole_strategy = whole

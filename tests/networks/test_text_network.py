@@ -132,6 +132,7 @@ def test_dropout_acts_in_training_only():
 
 
 def test_fit_learns_which_sentences_hold_a_word():
+    keras.utils.set_random_seed(0)
     network = tiny(embedding_dropout=0.0, dropout=0.0)
     ids = sentences(count=64)
     labels = np.any(ids == 7, axis=1).astype("int64")

@@ -36,6 +36,9 @@ def test_edges_compute_in_half_precision_and_alphas_in_full(
     make_supernet, make_space, images, relaxation, connection
 ):
     pieces = {"relaxation": relaxation, "connection": connection}
+    if isinstance(relaxations.get(relaxation), relaxations.Policy):
+        # No gradient goes through its draws.
+        pieces["architect"] = "frozen"
     with dtype_policy("mixed_bfloat16"), seeded(0):
         strategy = kd.SearchStrategy(**pieces)
         supernet = make_supernet(make_space(num_nodes=1), strategy=strategy)
@@ -47,5 +50,5 @@ def test_edges_compute_in_half_precision_and_alphas_in_full(
     ):
         assert gradient.dtype == "float32"
         assert np.isfinite(gradient).all(), variable.path
-        if "alphas" in variable.name:
+        if "alphas" in variable.name and "architect" not in pieces:
             assert np.any(gradient), variable.path

@@ -30,7 +30,7 @@ class ArchitectureMonitor(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if logs is None:
             return
-        if self.model.arch_frozen:
+        if not getattr(self.model.strategy.architect, "moves", True):
             logs["arch_loss"] = float("nan")
         weights, _ = architecture.mixing(self.model.supernet)
         logs["alpha_entropy"] = architecture.entropy(weights)

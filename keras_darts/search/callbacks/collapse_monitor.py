@@ -1,6 +1,7 @@
 """A word of warning when cells turn into skip-connects."""
 
 import logging
+import math
 
 import keras
 
@@ -52,7 +53,9 @@ class CollapseMonitor(SearchCallback):
         self._shares = []
 
     def on_epoch_end(self, epoch, logs=None):
-        if self.warned_epoch is not None or self.model.arch_frozen:
+        # `arch_loss` is not a number in an epoch that moves no architecture.
+        still = math.isnan((logs or {}).get("arch_loss", 0.0))
+        if self.warned_epoch is not None or still:
             return
         names = self.model.genotype().edge_primitives()
         count = names.count("skip_connect")
