@@ -5,8 +5,9 @@
 
 FOLDER has the files that `nas_bench_201.py` wrote. Each cell of theirs, and as
 many that are drawn at random, is trained once with one seed on images that are
-the same for all; equal cells are trained once. The file has the string, the
-minutes and the accuracy of every search; the table goes to the output.
+the same for all; equal cells are trained once, and those that a file from before
+has, with the same settings, not again. The file has the string, the minutes and
+the accuracy of every search; the table goes to the output.
 """
 
 import collections
@@ -53,13 +54,24 @@ def main():
         test_split=f"test[:{options.test_examples}]",
     )
     searches = [*searches_in(options.found), *drawn(options.random_cells)]
-    scores = {}
+    scores = known_scores(options)
     report = comparison.measured(
         options,
         (scored(run, scores, data, options) for run in searches),
         score="test_accuracy",
     )
     print(text_of(report))
+
+
+def known_scores(options):
+    """String -> accuracy, of a file that was written with these settings."""
+    path = options.output and pathlib.Path(options.output)
+    if not path or not path.exists():
+        return {}
+    report = json.loads(path.read_text())
+    if any(report["settings"][name] != vars(options)[name] for name in SIZES):
+        return {}
+    return {r["architecture"]: r["test_accuracy"] for r in report["runs"]}
 
 
 def searches_in(folder):
