@@ -5,7 +5,7 @@
 
 FOLDER has the files that `nas_bench_201.py` wrote. Each cell of theirs, and as
 many that are drawn at random, is trained once with one seed on images that are
-the same for all; equal cells are trained once, and those that a file from before
+the same for all. Equal cells are trained once, and those that an earlier file
 has, with the same settings, not again. The file has the string, the minutes and
 the accuracy of every search; the table goes to the output.
 """
