@@ -7,6 +7,8 @@ from keras_darts.search.replicas import sum_over_replicas
 
 # What ENAS divides by the perplexity of a language model.
 _BY_PERPLEXITY = 80.0
+# The kinds of tasks whose labels are classes.
+CLASSES = ("sparse", "one_hot")
 
 
 def reward(search, batch, found):
@@ -26,13 +28,20 @@ def reward(search, batch, found):
     parameter sharing, section 2.2, for the first two.
     """
     kind = search.task.kind
-    if kind in ("sparse", "one_hot"):
-        return _accuracy(batch, search.modality.logits(found.outputs), kind)
+    if kind in CLASSES:
+        return accuracy(batch, search.modality.logits(found.outputs), kind)
     scale = _BY_PERPLEXITY if kind == "next_token" else 1.0
     return scale * tf.exp(-sum_over_replicas([found.loss])[0])
 
 
-def _accuracy(batch, logits, kind):
+def accuracy(batch, logits, kind):
+    """That of the batch on all replicas, by sample weight if there is any.
+
+    Args:
+        batch: Tuple (x, y) or (x, y, sample weight).
+        logits: (B, classes).
+        kind: String, one of `CLASSES`.
+    """
     _, y, weight = keras.utils.unpack_x_y_sample_weight(batch)
     guessed = tf.argmax(logits, axis=-1, output_type="int32")
     labels = tf.argmax(y, axis=-1) if kind == "one_hot" else y

@@ -2,11 +2,12 @@
 
 import keras
 import tensorflow as tf
-from keras import ops
 
 from keras_darts.search.random_streams import random_states
 from keras_darts.search.replicas import per_replica
 from keras_darts.search.replicas import sum_over_replicas
+from keras_darts.search.reward import CLASSES
+from keras_darts.search.reward import accuracy
 
 
 class Trials:
@@ -52,16 +53,7 @@ class Trials:
             outputs = search.forward(x, training=True, wrt="arch")
             logits = search.modality.logits(outputs)
             loss = search.compute_loss(x, y, logits, sample_weight)
-        replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        accuracy = _accuracy(search.task.kind, y, logits) / replicas
-        return sum_over_replicas([loss, accuracy])
-
-
-def _accuracy(kind, labels, logits):
-    if kind not in ("sparse", "one_hot"):
-        return tf.zeros((), logits.dtype)
-    if kind == "one_hot":
-        labels = ops.argmax(labels, axis=-1)
-    guesses = ops.argmax(logits, axis=-1)
-    labels = ops.cast(ops.reshape(labels, ops.shape(guesses)), guesses.dtype)
-    return ops.mean(ops.cast(ops.equal(guesses, labels), logits.dtype))
+        (loss,) = sum_over_replicas([loss])
+        if search.task.kind not in CLASSES:
+            return loss, tf.zeros_like(loss)
+        return loss, accuracy(batch, logits, search.task.kind)

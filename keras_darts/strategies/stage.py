@@ -4,11 +4,12 @@ import copy
 import dataclasses
 import math
 
-import keras
 import numpy as np
 
 from keras_darts.errors import positive_integer
 from keras_darts.strategies import connections
+from keras_darts.strategies.callbacks.configs import serialized
+from keras_darts.strategies.callbacks.configs import with_callbacks
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,19 +106,12 @@ class Stage:
             **{f.name: getattr(self, f.name) for f in dataclasses.fields(self)},
             "connection": self.connection
             and connections.serialize(self.connection),
-            "callbacks": [
-                keras.saving.serialize_keras_object(callback)
-                for callback in self.callbacks
-            ],
+            "callbacks": serialized(self.callbacks),
         }
 
     @classmethod
     def from_config(cls, config):
-        callbacks = [
-            keras.saving.deserialize_keras_object(callback)
-            for callback in config.get("callbacks", ())
-        ]
-        return cls(**{**config, "callbacks": callbacks})
+        return cls(**with_callbacks(config))
 
 
 def stage_epochs(stages, epochs):

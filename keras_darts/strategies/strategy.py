@@ -10,6 +10,8 @@ from keras_darts.strategies import connections
 from keras_darts.strategies import discretizers
 from keras_darts.strategies import regularizers
 from keras_darts.strategies import relaxations
+from keras_darts.strategies.callbacks.configs import serialized
+from keras_darts.strategies.callbacks.configs import with_callbacks
 from keras_darts.strategies.combinations import check_combination
 from keras_darts.strategies.recipe import RECIPES
 from keras_darts.strategies.recipe import SearchRecipe
@@ -157,10 +159,7 @@ class SearchStrategy:
             "regularizers": [
                 regularizers.serialize(term) for term in self.regularizers
             ],
-            "callbacks": [
-                keras.saving.serialize_keras_object(callback)
-                for callback in self.callbacks
-            ],
+            "callbacks": serialized(self.callbacks),
             "initializer": keras.initializers.serialize(self.initializer),
             "exclude": list(self.exclude),
             "stages": [stage.get_config() for stage in self.stages],
@@ -170,11 +169,7 @@ class SearchStrategy:
 
     @classmethod
     def from_config(cls, config):
-        callbacks = [
-            keras.saving.deserialize_keras_object(callback)
-            for callback in config.get("callbacks", ())
-        ]
-        return cls(**{**config, "callbacks": callbacks})
+        return cls(**with_callbacks(config))
 
 
 def _stage(stage):

@@ -74,7 +74,7 @@ class Inheritance:
                 optimizer. What is not there is not handed over.
             new: The same of the new supernet.
         """
-        values = {}
+        values, arrays = {}, {}
         for link in self._links:
             if id(link.old) not in old or id(link.new) not in new:
                 continue
@@ -82,7 +82,11 @@ class Inheritance:
             _, value = values.setdefault(
                 id(target), (target, np.array(target.numpy()))
             )
-            given = np.asarray(old[id(link.old)].numpy())[link.old_place]
+            source = old[id(link.old)]
+            # A stack holds the variables of many links.
+            if id(source) not in arrays:
+                arrays[id(source)] = np.asarray(source.numpy())
+            given = arrays[id(source)][link.old_place]
             shape = value[link.new_place].shape
             value[link.new_place] = self._widened(given, shape)
         for target, value in values.values():

@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_darts.search import steps
 from keras_darts.supernet import architecture
 
 
@@ -30,7 +31,7 @@ class ArchitectureMonitor(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if logs is None:
             return
-        if not getattr(self.model.strategy.architect, "moves", True):
+        if not steps.arch_moves(self.model):
             logs["arch_loss"] = float("nan")
         weights, _ = architecture.mixing(self.model.supernet)
         logs["alpha_entropy"] = architecture.entropy(weights)

@@ -64,10 +64,8 @@ class ImageModality(LabelledModality):
     def augmentation(self, choice, data):
         if choice == "auto":
             shape = data.train.element_spec[0].shape
-            choice, cutout = (
-                auto_augmentation(shape),
-                self._search.recipe.cutout,
-            )
+            choice = auto_augmentation(shape)
+            cutout = self._search.recipe.cutout
             if cutout:
                 mean = datasets.channel_statistics(data.train).mean
                 square = datasets.Cutout(int(cutout * min(shape[:2])), mean)
