@@ -15,6 +15,7 @@ import tensorflow as tf
 
 import keras_darts as kd
 from keras_darts import strategies
+from keras_darts.devices import chosen_strategy
 from keras_darts.training import CoupledSGD
 
 STEPS = 2
@@ -49,17 +50,31 @@ DROPPED = {
         ),
     )
 }
+# What has to agree over many steps.
+COURSES = {
+    "first order": lambda: "darts",
+    "finite difference": lambda: "darts_second_order",
+    "exact": lambda: kd.SearchStrategy(
+        architect=kd.architects.Unrolled(hessian="exact")
+    ),
+    # Without the warm-up, which is longer than the course.
+    "pc_darts": lambda: dataclasses.replace(
+        strategies.variants.pc_darts(2), callbacks=[]
+    ),
+    "gdas": lambda: "gdas",
+}
+COURSE = {"eager": True, "steps": 10, "num_cells": 1}
+# Bounds that every step exceeds, in Keras' own optimizers.
+CLIPPED = {
+    "clipnorm": {"clipnorm": 0.02},
+    "global_clipnorm": {"global_clipnorm": 0.02},
+    "clipvalue": {"clipvalue": 0.003},
+}
 
 
 def main(replicas, path, *names):
-    cpu = tf.config.list_physical_devices("CPU")[0]
-    tf.config.set_logical_device_configuration(
-        cpu, [tf.config.LogicalDeviceConfiguration()] * 2
-    )
-    devices = tf.distribute.get_strategy()
-    if replicas == "2":
-        devices = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    with devices.scope():
+    keras.utils.set_random_seed(0)
+    with chosen_strategy(int(replicas)).scope():
         found = {
             modality: {name: moved(name) for name in names}
             for modality, moved in (("image", on_images), ("text", on_text))
@@ -68,24 +83,44 @@ def main(replicas, path, *names):
         found["pieces"] = {
             name: on_images(make(), eager=True) for name, make in made.items()
         }
+        found["clipped"] = {
+            name: on_images("darts", eager=True, clipping=clipping)
+            for name, clipping in CLIPPED.items()
+        }
+        found["course"] = {
+            name: on_images(make(), **COURSE) for name, make in COURSES.items()
+        }
+        found["synchronized"] = {
+            name: on_images(make(), normalization="sync_batch", **COURSE)
+            for name, make in COURSES.items()
+        }
+        found["synchronized graph"] = on_images(
+            "darts_second_order", num_cells=1, normalization="sync_batch"
+        )
+        found["trained"] = {"image": trained_images(), "text": trained_text()}
+        found["evaluated"] = evaluated()
+        # The last, since it is for the whole process.
+        found["deterministic"] = [
+            on_images(
+                "darts_second_order",
+                steps=4,
+                num_cells=1,
+                normalization="batch",
+                deterministic=True,
+            )
+            for _ in range(2)
+        ]
     pathlib.Path(path).write_text(json.dumps(found))
 
 
-def on_images(strategy, eager=False):
+def on_images(strategy, eager=False, steps=STEPS, **choices):
     """Alphas and weights before and after each step."""
-    space = kd.search_spaces.darts_cnn(
-        4,
-        2 if eager else 3,
-        num_nodes=1,
-        primitives=("none", "skip_connect", "dil_conv_3x3"),
-    )
-    space = dataclasses.replace(space, normalization=None)
-    search = make_search(space, strategy, eager, weight_decay=0.1)
+    search = image_search(strategy, eager, **choices)
     generator = np.random.default_rng(0)
     halves = [
         (
-            generator.normal(size=(STEPS * BATCH, 8, 8, 1)).astype("float32"),
-            np.arange(STEPS * BATCH) % 2,
+            generator.normal(size=(steps * BATCH, 8, 8, 1)).astype("float32"),
+            np.arange(steps * BATCH) % 2,
         )
         for _ in range(2)
     ]
@@ -93,6 +128,32 @@ def on_images(strategy, eager=False):
         tf.data.Dataset.from_tensor_slices(half).batch(BATCH) for half in halves
     )
     return moved(search, train, validation_data=valid, augmentation=None)
+
+
+def image_search(
+    strategy,
+    eager=False,
+    clipping=None,
+    num_cells=None,
+    normalization=None,
+    **options,
+):
+    space = kd.search_spaces.darts_cnn(
+        4,
+        num_cells or (2 if eager else 3),
+        num_nodes=1,
+        primitives=("none", "skip_connect", "dil_conv_3x3"),
+    )
+    space = dataclasses.replace(space, normalization=normalization)
+    options = {"weight_decay": 0.1, **options}
+    search = make_search(space, strategy, eager, **options)
+    if clipping is not None:
+        search.compile(
+            keras.optimizers.SGD(0.1, **clipping),
+            keras.optimizers.SGD(1.0, **clipping),
+            run_eagerly=True,
+        )
+    return search
 
 
 def on_text(strategy):
@@ -113,7 +174,81 @@ def on_text(strategy):
     return moved(search, texts[0], validation_data=texts[1], batch_size=BATCH)
 
 
-def make_search(space, strategy, eager=False, **recipe):
+def evaluated():
+    """Losses on data whose last batch leaves less for the last device."""
+    search = image_search("darts", eager=True, num_cells=1)
+    images = np.random.default_rng(0).normal(size=(25, 8, 8, 1))
+    images, labels = images.astype("float32"), np.arange(25) % 2
+    found = []
+    for count in (13, 25):
+        history = search.fit(
+            images[:8],
+            labels[:8],
+            batch_size=BATCH,
+            validation_data=(images[:count], labels[:count]),
+            augmentation=None,
+            epochs=1,
+            verbose=0,
+        ).history
+        found.append([history["val_loss"][0], history["val_accuracy"][0]])
+    return found
+
+
+def trained_images():
+    """Weights of a derived network before and after each step.
+
+    The halves of a batch are equal, so that a device's own statistics are
+    those of the batch.
+    """
+    network = kd.networks.CifarNetwork(
+        "darts_v2",
+        filters=2,
+        num_cells=2,
+        auxiliary=False,
+        input_shape=(8, 8, 1),
+    )
+    recipe = kd.training.small_image_recipe(
+        network, num_train=64, mean=(0.0,), variance=(1.0,), batch_size=BATCH
+    )
+    generator = np.random.default_rng(0)
+    half = generator.normal(size=(STEPS, 1, BATCH // 2, 8, 8, 1))
+    images = np.repeat(half, 2, axis=1).reshape(STEPS, BATCH, 8, 8, 1)
+    labels = np.tile(np.arange(BATCH // 2) % 2, (STEPS, 2))
+    batches = tf.data.Dataset.from_tensor_slices((images, labels))
+    recipe.compile(network)
+    return steps_of(network, batches)
+
+
+def trained_text():
+    """The same of a derived language model, which normalises nothing.
+
+    Its recipe clips.
+    """
+    rates = ("output", "hidden", "cell_input", "input", "embedding")
+    model = kd.networks.RecurrentLanguageModel(
+        "rnn_darts_v2",
+        9,
+        hidden_size=4,
+        temporal_activation_regularization=1,
+        segment_length=6,
+        **{f"{rate}_dropout": 0.0 for rate in rates},
+    )
+    recipe = kd.training.small_text_recipe(
+        model, batch_size=BATCH, segment_length=6
+    )
+    ids = np.random.default_rng(0).integers(0, 9, BATCH * 13)
+    recipe.compile(model)
+    return steps_of(model, recipe.pipeline(ids, epochs=1))
+
+
+def steps_of(network, batches):
+    network.run_eagerly = True
+    recorder = Recorder()
+    network.fit(batches, shuffle=False, verbose=0, callbacks=[recorder])
+    return recorder.values
+
+
+def make_search(space, strategy, eager=False, deterministic=False, **recipe):
     """The architecture's optimizer keeps the size of the gradients.
 
     Decay and clipping are strong enough to be seen.
@@ -124,7 +259,9 @@ def make_search(space, strategy, eager=False, **recipe):
         strategies.get(strategy),
         recipe=strategies.SearchRecipe(clip_norm=0.1, **recipe),
     )
-    search = kd.DartsSearch(space, strategy, seed=1)
+    search = kd.DartsSearch(
+        space, strategy, seed=1, deterministic=deterministic
+    )
     search.compile(
         arch_optimizer=CoupledSGD(1.0, weight_decay=0.1), run_eagerly=eager
     )
@@ -134,13 +271,13 @@ def make_search(space, strategy, eager=False, **recipe):
 def moved(search, data, **options):
     recorder = Recorder()
     search.fit(data, epochs=1, verbose=0, callbacks=[recorder], **options)
-    assert_copies_agree(search)
+    assert_copies_agree(search.supernet.variables)
     return recorder.values
 
 
-def assert_copies_agree(search):
+def assert_copies_agree(variables):
     """No device has gone its own way; running text's states are its own."""
-    for variable in search.supernet.variables:
+    for variable in variables:
         copies = getattr(variable.value, "values", [])
         for copy in copies[1:]:
             np.testing.assert_array_equal(copy, copies[0], variable.path)
@@ -158,7 +295,11 @@ class Recorder(keras.callbacks.Callback):
         self.record()
 
     def record(self):
-        groups = (self.model.arch_variables, self.model.weight_variables)
+        model = self.model
+        groups = [model.trainable_variables]
+        if isinstance(model, kd.DartsSearch):
+            groups = [model.arch_variables, model.weight_variables]
+        assert_copies_agree(groups[0])
         self.values.append([flat(variables) for variables in groups])
 
 

@@ -6,12 +6,14 @@ import shutil
 import sys
 import tempfile
 
+from absl import flags
+
 from keras_darts.cpu import configure_cpu
 
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
-def start(graph_optimizer=True, threads=None):
+def start(graph_optimizer=True, threads=None, devices=None):
     """Imports TensorFlow as this machine needs it.
 
     Where the user has set `TF_CPP_MIN_LOG_LEVEL`, all is shown that it lets
@@ -21,6 +23,10 @@ def start(graph_optimizer=True, threads=None):
         graph_optimizer: As for `configure_cpu`. Defaults to `True`.
         threads: As for `configure_cpu`: `"across"` operations for a search.
             Defaults to `None`: as TensorFlow comes, for plain networks.
+        devices: As for `chosen_strategy`. Defaults to `None`.
+
+    Returns:
+        The `tf.distribute` strategy to build models in.
     """
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     quiet = contextlib.nullcontext if _LEVEL in os.environ else _without_noise
@@ -29,10 +35,27 @@ def start(graph_optimizer=True, threads=None):
         configure_cpu(graph_optimizer=graph_optimizer, threads=threads)
         import tensorflow as tf
 
-        tf.config.list_physical_devices()
+        from keras_darts.devices import chosen_strategy
+
+        # Before anything runs, when a processor can no longer be divided.
+        strategy = chosen_strategy(devices)
         # The first integers, of which oneDNN says that it leaves them alone.
         with tf.device("CPU:0"):
             tf.transpose(tf.zeros((2, 3), "int32"))
+    return strategy
+
+
+def define_devices(options):
+    """Declares the flag that says on how many devices a model is trained."""
+    flags.DEFINE_integer(
+        "devices",
+        None,
+        "Accelerators to use, all if not given; without any, parts that the "
+        "processor is divided into, for tests. They share each batch, whose "
+        "size must be a multiple.",
+        lower_bound=1,
+        flag_values=options,
+    )
 
 
 @contextlib.contextmanager

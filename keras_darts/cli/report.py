@@ -67,14 +67,16 @@ def duration(seconds):
     return f"{hours} h {rest} min" if hours else f"{minutes} min"
 
 
-def device():
-    """Where TensorFlow computes."""
+def device(strategy):
+    """Where TensorFlow computes, under a `tf.distribute` strategy."""
     gpus = tf.config.list_physical_devices("GPU")
     names = [
         tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
         for gpu in gpus
     ]
-    return ", ".join(names) or f"CPU with {os.cpu_count()} cores"
+    found = ", ".join(names) or f"CPU with {os.cpu_count()} cores"
+    replicas = strategy.num_replicas_in_sync
+    return f"{found}; {replicas} in use" if replicas > 1 else found
 
 
 def count(variables):

@@ -49,6 +49,7 @@ def define(options):
         "--epochs extends it.",
         flag_values=options,
     )
+    backend.define_devices(options)
     flags.DEFINE_bool(
         "graph_optimizer",
         False,
@@ -105,18 +106,19 @@ def run(options):
     folder = begin(options)
     modality = modalities.of_space(options.search_space)
     modalities.check_flags(options, modality)
-    backend.start(threads=modality.threads)
+    strategy = backend.start(threads=modality.threads, devices=options.devices)
     from keras_darts.cli import report
     from keras_darts.search import DartsSearch
 
     vocabulary = folders.vocabulary(folder) if options.resume else None
     found = modality.load(options, vocabulary)
-    search = DartsSearch(
-        options.search_space,
-        _strategy(options),
-        seed=options.seed,
-        **modality.search_sizes(options, found),
-    )
+    with strategy.scope():
+        search = DartsSearch(
+            options.search_space,
+            _strategy(options),
+            seed=options.seed,
+            **modality.search_sizes(options, found),
+        )
     search.compile(graph_optimizer=options.graph_optimizer or None)
     folders.remember(options, folder, modality.vocabulary(found))
     print(_introduction(options, search, modality, found), flush=True)
@@ -156,7 +158,7 @@ def _introduction(options, search, modality, found):
             f"supernet: {modality.supernet_in_words(search.search_space)}, "
             f"{report.count(search.weight_variables)} weights, "
             f"{report.count(search.arch_variables)} alphas",
-            f"device: {report.device()}",
+            f"device: {report.device(search.distribute_strategy)}",
         ]
     )
 

@@ -26,9 +26,20 @@ def define(options):
     genotype.define(options)
     data.define(options)
     data.define_subset(options)
+    backend.define_devices(options)
     flags.DEFINE_string(
         "output_dir", None, "Folder of the run.", flag_values=options
     )
+    _define_training(options)
+    flags.DEFINE_integer(
+        "seed",
+        0,
+        "Decides first weights, dropout, order and augmentation.",
+        flag_values=options,
+    )
+
+
+def _define_training(options):
     flags.DEFINE_enum(
         "recipe",
         None,
@@ -60,25 +71,20 @@ def define(options):
         "images are large enough.",
         flag_values=options,
     )
-    flags.DEFINE_integer(
-        "seed",
-        0,
-        "Decides first weights, dropout, order and augmentation.",
-        flag_values=options,
-    )
 
 
 def run(options):
     """Trains; `options` are the parsed flags."""
     folder = folders.new_run(options)
     found, _ = genotype.find(options)
-    backend.start()
+    strategy = backend.start(devices=options.devices)
     modality = genotype.modality(options, found)
     modalities.check_flags(options, modality)
     from keras_darts import training
     from keras_darts.cli import report
 
-    read, plan = modality.training(options, found)
+    with strategy.scope():
+        read, plan = modality.training(options, found)
     print(_introduction(modality, read, plan), flush=True)
     plan.recipe.fit(
         plan.network,
@@ -137,7 +143,7 @@ def _introduction(modality, read, plan):
             modality.describe(read),
             f"network: {modality.network_in_words(plan.network)}, "
             f"{report.count(plan.network.trainable_variables)} weights",
-            f"device: {report.device()}",
+            f"device: {report.device(plan.network.distribute_strategy)}",
         ]
     )
 

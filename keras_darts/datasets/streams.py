@@ -5,6 +5,8 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from keras_darts.devices import evaluation_batch_size
+
 # Of one half; a larger one is shuffled in a window that moves over it.
 _SHUFFLE_BYTES = 2**30
 
@@ -134,7 +136,9 @@ def evaluation(dataset, batch_size, transform=None, normalize=None):
 
     Args:
         dataset: Unbatched `tf.data.Dataset` of (image, label, ...).
-        batch_size: Integer.
+        batch_size: Integer; in the scope of a `tf.distribute` strategy the
+            batches may be smaller, so that the last one is enough for all
+            devices.
         transform: Function of a batch of images, as `ResizeCenterCrop`,
             applied to each image by itself. Defaults to `None`.
         normalize: Function of a batch of images, applied to whole batches.
@@ -145,7 +149,8 @@ def evaluation(dataset, batch_size, transform=None, normalize=None):
             lambda image, *rest: (transform(image[None])[0], *rest),
             num_parallel_calls=tf.data.AUTOTUNE,
         )
-    batches = dataset.batch(batch_size)
+    size = evaluation_batch_size(batch_size, int(dataset.cardinality()))
+    batches = dataset.batch(size)
     if normalize is not None:
         batches = batches.map(
             lambda images, *rest: (normalize(images), *rest),

@@ -18,8 +18,10 @@ from keras_darts.primitives.noise import Noise
 from keras_darts.primitives.normalization import BatchNormalization
 from keras_darts.primitives.normalization import NoNormalization
 from keras_darts.primitives.normalization import normalization_layer
-from keras_darts.primitives.normalization import pool_normalization
 from keras_darts.primitives.normalization import weighted
+from keras_darts.primitives.normalization_names import is_synchronized
+from keras_darts.primitives.normalization_names import pool_normalization
+from keras_darts.primitives.normalization_names import synchronized
 from keras_darts.primitives.pool import AvgPool1D
 from keras_darts.primitives.pool import AvgPool3x3
 from keras_darts.primitives.pool import MaxPool1D
@@ -72,6 +74,7 @@ __all__ = [
     "make_primitive",
     "mean_and_max",
     "names",
+    "is_synchronized",
     "normalization_layer",
     "pool_normalization",
     "presence",
@@ -81,5 +84,6 @@ __all__ = [
     "register_primitive",
     "strided",
     "torch_uniform",
+    "synchronized",
     "weighted",
 ]

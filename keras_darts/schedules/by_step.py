@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import threading
 
 import keras
 from keras import ops
@@ -111,11 +112,47 @@ def scaled_learning_rate(optimizer, factor):
     """
     # Keras wraps the optimizer of a model in mixed precision.
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-    own, rate = optimizer._learning_rate, optimizer.learning_rate
-    scaled = ops.convert_to_tensor(rate) * ops.cast(factor, rate.dtype)
+    rates = optimizer._learning_rate
+    if not isinstance(rates, _RatesOfReplicas) or rates.of_this_replica:
+        rates = _RatesOfReplicas(rates)
     # Around Keras, which would take it for a new setting of the user.
-    object.__setattr__(optimizer, "_learning_rate", lambda: scaled)
+    object.__setattr__(optimizer, "_learning_rate", rates.own)
+    rate = optimizer.learning_rate
+    rates.enter(ops.convert_to_tensor(rate) * ops.cast(factor, rate.dtype))
+    object.__setattr__(optimizer, "_learning_rate", rates)
     try:
         yield
     finally:
-        object.__setattr__(optimizer, "_learning_rate", own)
+        rates.leave()
+        if rates.is_empty:
+            object.__setattr__(optimizer, "_learning_rate", rates.own)
+
+
+class _RatesOfReplicas:
+    """A rate of each replica that is amid a step; a replica is a thread.
+
+    They take turns, so that one begins its step before another ends its own.
+    """
+
+    def __init__(self, own):
+        self.own = own
+        self._scaled = {}
+
+    def __call__(self):
+        # What runs for all replicas at once takes that of any.
+        (any_rate, *_) = self._scaled.values()
+        return self._scaled.get(threading.get_ident(), any_rate)
+
+    @property
+    def of_this_replica(self):
+        return threading.get_ident() in self._scaled
+
+    @property
+    def is_empty(self):
+        return not self._scaled
+
+    def enter(self, rate):
+        self._scaled[threading.get_ident()] = rate
+
+    def leave(self):
+        del self._scaled[threading.get_ident()]

@@ -2,6 +2,9 @@
 
 import dataclasses
 
+from keras_darts import search_spaces
+from keras_darts.primitives import synchronized
+
 
 def adapted_space(space, strategy, **sizes):
     """The space without what the strategy excludes, and of given sizes.
@@ -28,3 +31,28 @@ def adapted_space(space, strategy, **sizes):
         (size,) = given.values()
         given = {"embedding_size": size, "hidden_size": size}
     return dataclasses.replace(space.without(strategy.exclude), **given)
+
+
+def synchronized_space(space, sync_batch_norm):
+    """The space, whose normalisations are synchronised if that is chosen.
+
+    Args:
+        space: Name, search space or config.
+        sync_batch_norm: Boolean.
+
+    Raises:
+        ValueError: for a recurrent space, whose cells normalise in a loop,
+            where devices can't meet.
+    """
+    space = search_spaces.get(space)
+    if not sync_batch_norm:
+        return space
+    if space.modality == "language":
+        raise ValueError(
+            "`sync_batch_norm` must be False for a recurrent search space, "
+            "whose cell normalises inside of a loop over time. Received: "
+            f"sync_batch_norm={sync_batch_norm}"
+        )
+    return dataclasses.replace(
+        space, normalization=synchronized(space.normalization)
+    )

@@ -2,9 +2,12 @@
 
 import keras
 
+from keras_darts.devices import chosen_strategy
 from keras_darts.search import fitting
 from keras_darts.search import progressive
 from keras_darts.search import tuning
+from keras_darts.search.building import synchronized_space
+from keras_darts.search.determinism import make_deterministic
 from keras_darts.search.graph_optimizer import graph_optimizer
 from keras_darts.search.staged_model import StagedModel
 from keras_darts.supernet import architecture
@@ -16,6 +19,9 @@ class DartsSearch(StagedModel):
 
     Each step first moves the architecture parameters on a batch of the search
     half of the data, then the weights on a batch of the training half.
+
+    Made in the scope of a `tf.distribute` strategy, it runs on that one's
+    devices; outside of any, on all accelerators of the machine.
 
     Args:
         search_space: Name, `SearchSpace`, `RecurrentSpace`,
@@ -34,6 +40,17 @@ class DartsSearch(StagedModel):
             read from the corpus or the ids.
         seed: Integer, decides first values, split and order of the data.
             Defaults to `0`.
+        sync_batch_norm: Boolean, whether devices that share a batch normalise
+            with the statistics of all of it. Each takes those of its own part
+            otherwise, of a few images maybe, and so searches another network
+            than one device would; it costs an all-reduce a layer, forward and
+            backward, and a larger graph. The search space keeps it, as its
+            `normalization`. Not for recurrent spaces. Defaults to `False`.
+        deterministic: Boolean, whether two runs in two processes on the same
+            machine are equal to the last bit. It is for the whole process and
+            can't be taken back; some operations become slower, and on a GPU a
+            few have no such form and raise an error. Not for the exact
+            Hessian and eigenvalues. Defaults to `False`.
 
     Raises:
         ValueError: for unknown names, with the nearest ones, and for sizes
@@ -68,25 +85,35 @@ class DartsSearch(StagedModel):
         vocabulary_size=None,
         embedding_size=None,
         hidden_size=None,
+        sync_batch_norm=False,
+        deterministic=False,
         **kwargs,
     ):
-        super().__init__(
-            search_space,
-            strategy,
-            {
-                "filters": filters,
-                "num_cells": num_cells,
-                "embedding_size": embedding_size,
-                "hidden_size": hidden_size,
-            },
-            {
-                "num_classes": num_classes,
-                "input_shape": input_shape and tuple(input_shape),
-                "vocabulary_size": vocabulary_size,
-            },
-            seed,
-            **kwargs,
-        )
+        if deterministic:
+            make_deterministic(strategy)
+        search_space = synchronized_space(search_space, sync_batch_norm)
+        space_sizes = {
+            "filters": filters,
+            "num_cells": num_cells,
+            "embedding_size": embedding_size,
+            "hidden_size": hidden_size,
+        }
+        data_sizes = {
+            "num_classes": num_classes,
+            "input_shape": input_shape and tuple(input_shape),
+            "vocabulary_size": vocabulary_size,
+        }
+        # A Keras model belongs to the strategy that it is made under.
+        with chosen_strategy().scope():
+            super().__init__(
+                search_space,
+                strategy,
+                space_sizes,
+                data_sizes,
+                seed,
+                **kwargs,
+            )
+        self.deterministic = deterministic
 
     def call(self, inputs, training=None):
         return self.modality.logits(self.forward(inputs, training=training))
@@ -145,8 +172,8 @@ class DartsSearch(StagedModel):
                 language a `datasets.Corpus`, an array of token ids, or a data
                 set of consecutive segments.
             y: Array of labels, when `x` is an array.
-            batch_size: Integer, the global batch size, for arrays. Defaults
-                to `None`: the recipe's.
+            batch_size: Integer, for arrays, what all devices together take
+                in a step. Defaults to `None`: the recipe's.
             epochs: Integer; a discretizer that decides while the search runs
                 adds its own. Defaults to `None`: the recipe's.
             verbose: As in Keras. Defaults to `"auto"`.
@@ -218,7 +245,14 @@ class DartsSearch(StagedModel):
                 `networks.RecurrentLanguageModel`.
         """
         sizes = {**self.modality.network_sizes, **sizes}
-        return self.modality.derived_network(self.genotype(), **sizes)
+        with self.distribute_strategy.scope():
+            return self.modality.derived_network(self.genotype(), **sizes)
+
+    def get_config(self):
+        config = super().get_config()
+        if self.deterministic:
+            config["deterministic"] = True
+        return config
 
     def citation(self):
         """The papers behind the pieces in use, a line each."""

@@ -6,6 +6,7 @@ import logging
 import pathlib
 import typing
 
+from keras_darts.devices import check_batch_size
 from keras_darts.errors import positive_integer
 from keras_darts.files import writable_folder
 from keras_darts.search import tuning
@@ -122,6 +123,7 @@ def read(search, x, y, batch_size, **options):
         if number is not None:
             positive_integer(name, number)
     data = search.modality.read(x, y, batch_size, **options)
+    check_batch_size(data.batch_size, search.distribute_strategy)
     _LOG.info("%s", data.description)
     return data
 

@@ -11,6 +11,7 @@ with all of them, which is one operation instead of one for each variable.
 import keras
 import tensorflow as tf
 
+from keras_darts.primitives import is_synchronized
 from keras_darts.search.coming_step import coming_step
 from keras_darts.search.drawn_problem import DrawnProblem
 from keras_darts.search.evaluation import Evaluation
@@ -137,7 +138,7 @@ class SearchProblem(DrawnProblem):
         return sum_over_replicas(product(batch, weights, arch, vector))
 
     def _function(self, name, python_function, *arguments):
-        if not tf.inside_function():
+        if not tf.inside_function() or self._replicas_meet():
             return lambda *a: python_function(*a, *arguments)
         if name not in self._functions:
             self._functions[name] = tf.function(
@@ -149,6 +150,12 @@ class SearchProblem(DrawnProblem):
                 experimental_attributes={"_noinline": True},
             )
         return self._functions[name]
+
+    def _replicas_meet(self):
+        """Whether they do in the midst, which a called graph can't have."""
+        return self._search.distribute_strategy.num_replicas_in_sync > 1 and (
+            is_synchronized(self._search.search_space.normalization)
+        )
 
     def _evaluate(self, batch, weights, arch, given, searching, setting):
         wrt, (mixing, drawn) = setting.wrt, given

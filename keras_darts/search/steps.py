@@ -6,6 +6,7 @@ from keras_darts.search.replicas import per_replica
 from keras_darts.supernet import architecture
 from keras_darts.supernet import packed
 from keras_darts.supernet import unpacked
+from keras_darts.training import clipped
 
 
 def arch_moves(search):
@@ -136,9 +137,5 @@ def _apply(optimizer, gradients, variables):
     if replicas > 1:
         # The optimizer would clip each replica's share of the sum that it
         # makes once more.
-        if optimizer.global_clipnorm is not None:
-            gradients, _ = tf.clip_by_global_norm(
-                gradients, optimizer.global_clipnorm
-            )
-        gradients = [g / replicas for g in gradients]
+        gradients = [g / replicas for g in clipped(optimizer, gradients)]
     optimizer.apply(gradients, variables)

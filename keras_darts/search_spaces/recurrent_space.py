@@ -88,6 +88,11 @@ class RecurrentSpace:
             )
         self._check_form()
         self._settle_sizes()
+        if self.normalization not in ("batch", None):
+            raise ValueError(
+                '`normalization` must be "batch" or None. '
+                f"Received: normalization={self.normalization!r}"
+            )
         for name in _RATES:
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(

@@ -21,8 +21,9 @@ class SearchSpace:
         stem_multiplier: Integer, the stem gives this many times `filters`.
             Defaults to `3`.
         normalization: `"batch"`; `"batch_but_pools"`, where none follows the
-            pools of search cells; or `None` for a supernet without any
-            normalisation. Defaults to `"batch"`.
+            pools of search cells; either with `"sync_"` before it, for the
+            statistics of the whole batch where several devices share it; or
+            `None` for a supernet without any. Defaults to `"batch"`.
         modality: `"image"`, or `"text"` where the cells work along time, on
             embedded tokens. Defaults to `"image"`.
         embedding_size: Integer, for text. Defaults to `None`.

@@ -4,6 +4,7 @@ import keras
 
 from keras_darts.primitives import check_rank
 from keras_darts.primitives import halve_presence
+from keras_darts.primitives import is_synchronized
 from keras_darts.primitives import torch_uniform
 from keras_darts.supernet.arch_parameters import ArchParameters
 from keras_darts.supernet.search_cell import SearchCell
@@ -98,7 +99,7 @@ class CellSupernet(keras.Model):
         return states[1], present
 
     def _make_cells(self, connection):
-        traces = SharedTraces()
+        traces = SharedTraces(is_synchronized(self.space.normalization))
         return [
             SearchCell(
                 self.space.cells[self.space.kind(index)],

@@ -2,6 +2,7 @@
 
 from keras_darts.networks import ResidualStages
 from keras_darts.primitives import check_rank
+from keras_darts.primitives import is_synchronized
 from keras_darts.supernet.arch_parameters import ArchParameters
 from keras_darts.supernet.search_cell import SearchCell
 from keras_darts.supernet.shared_traces import SharedTraces
@@ -49,7 +50,10 @@ class NasBench201Supernet(ResidualStages):
         check_rank(sorted({*sum(space.cell.primitives, ())}), 4)
         self.space = space
         self.num_outputs = num_outputs
-        self._connection, self._traces = connection, SharedTraces()
+        self._connection, self._traces = (
+            connection,
+            SharedTraces(is_synchronized(space.normalization)),
+        )
         self._make_layers(
             num_outputs, space.filters, space.num_cells, space.normalization
         )

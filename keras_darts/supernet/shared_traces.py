@@ -11,6 +11,12 @@ class SharedTraces:
     for each shape and then called, forward and backward, with the weights of
     whichever place it is. Outside of a graph the function is called as it is.
 
+    Args:
+        meets: Boolean, whether devices that share a batch meet inside the
+            functions, as synchronised normalisations let them. They can't in
+            a graph that is called, so that on several devices nothing is
+            shared and the graph is large. Defaults to `False`.
+
     Example:
 
     >>> traces = SharedTraces()
@@ -18,7 +24,8 @@ class SharedTraces:
     np.int32(6)
     """
 
-    def __init__(self):
+    def __init__(self, meets=False):
+        self._meets = meets
         self._functions = {}
 
     def call(self, structure, function, *tensors):
@@ -29,7 +36,8 @@ class SharedTraces:
             function: Function of nested tensors, which alone it depends on.
             *tensors: Its arguments.
         """
-        if not tf.inside_function():
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        if not tf.inside_function() or (self._meets and replicas > 1):
             return function(*tensors)
         if structure not in self._functions:
             self._functions[structure] = tf.function(

@@ -16,6 +16,7 @@ from keras_darts.training.losses import metrics_for
 from keras_darts.training.nas_bench_201_recipe import nas_bench_201_recipe
 from keras_darts.training.optimizers import CoupledAdam
 from keras_darts.training.optimizers import CoupledSGD
+from keras_darts.training.optimizers import clipped
 from keras_darts.training.perplexity import Perplexity
 from keras_darts.training.perplexity import language_figures
 from keras_darts.training.recipe import Recipe
@@ -43,6 +44,7 @@ __all__ = [
     "TrainingRun",
     "cifar_recipe",
     "classification_figures",
+    "clipped",
     "imagenet_recipe",
     "language_figures",
     "load_network",

@@ -4,6 +4,7 @@ import dataclasses
 
 import keras
 
+from keras_darts.devices import check_batch_size
 from keras_darts.errors import positive_integer
 
 _COUNTS = ("epochs", "batch_size", "segment_length", "eval_batch_size")
@@ -22,6 +23,7 @@ class BaseRecipe:
         return type(self.optimizer).from_config(self.optimizer.get_config())
 
     def _compile(self, network, **losses_and_metrics):
+        check_batch_size(self.batch_size, network.distribute_strategy)
         with network.distribute_strategy.scope():
             network.compile(
                 optimizer=self.new_optimizer(), **losses_and_metrics

@@ -7,7 +7,51 @@ import tensorflow as tf
 from keras import ops
 
 
-class _CoupledWeightDecay:
+def clipped(optimizer, gradients):
+    """Gradients within the bound that a Keras optimizer was made with.
+
+    Args:
+        optimizer: `keras.optimizers.Optimizer`.
+        gradients: List of tensors, those of the whole batch.
+
+    Example:
+
+    >>> optimizer = keras.optimizers.SGD(clipvalue=0.5)
+    >>> [float(g) for g in clipped(optimizer, [tf.constant(2.0)])]
+    [0.5]
+    """
+    if optimizer.clipnorm:
+        return [tf.clip_by_norm(g, optimizer.clipnorm) for g in gradients]
+    if optimizer.global_clipnorm:
+        bound = optimizer.global_clipnorm
+        return tf.clip_by_global_norm(gradients, bound)[0]
+    if optimizer.clipvalue:
+        bound = optimizer.clipvalue
+        return [tf.clip_by_value(g, -bound, bound) for g in gradients]
+    return gradients
+
+
+class _ClippedSums:
+    """Clips the sum of the replicas' gradients, and not each part of it.
+
+    Keras' optimizers clip first, so that the bound would grow with the number
+    of devices.
+    """
+
+    def _clip_gradients(self, grads):
+        if tf.distribute.get_strategy().num_replicas_in_sync > 1:
+            return grads
+        return super()._clip_gradients(grads)
+
+    def _all_reduce_sum_gradients(self, grads_and_vars):
+        pairs = super()._all_reduce_sum_gradients(grads_and_vars)
+        if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+            return pairs
+        gradients, variables = zip(*pairs, strict=True)
+        return list(zip(clipped(self, gradients), variables, strict=True))
+
+
+class _CoupledWeightDecay(_ClippedSums):
     """Adds `weight_decay` times the variable to its gradient.
 
     Keras' own weight decay shrinks the variable beside the update, and so

@@ -146,7 +146,8 @@ class Recipe(BaseRecipe):
             The `keras.callbacks.History`.
         """
         if validation_data is not None:
-            validation_data = self.pipeline(validation_data, training=False)
+            with network.distribute_strategy.scope():
+                validation_data = self.pipeline(validation_data, training=False)
         return network.fit(
             self.pipeline(train, start_epoch=options.get("initial_epoch", 0)),
             validation_data=validation_data,

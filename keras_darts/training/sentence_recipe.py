@@ -105,7 +105,8 @@ class SentenceRecipe(BaseRecipe):
         callbacks = [*options.pop("callbacks", ())]
         if validation_data is not None:
             _check_sentences("validation_data", validation_data)
-            validation_data = self.pipeline(validation_data, training=False)
+            with network.distribute_strategy.scope():
+                validation_data = self.pipeline(validation_data, training=False)
             # First, so that callbacks which save find the best weights.
             callbacks.insert(0, _best_epoch(self.epochs))
         return network.fit(

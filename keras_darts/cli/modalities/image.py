@@ -4,6 +4,7 @@ import functools
 
 from keras_darts.cli.modalities import image_data
 from keras_darts.cli.modalities.labelled import LabelledModality
+from keras_darts.cli.modalities.labelled import predictions
 from keras_darts.cli.modalities.modality import Exports
 from keras_darts.cli.modalities.modality import Training
 from keras_darts.cli.modalities.modality import given_values
@@ -89,7 +90,7 @@ class ImageModality(LabelledModality):
         from keras_darts.training import classification_figures
 
         return classification_figures(
-            lambda batch: training.network.predict_on_batch(batch),
+            predictions(training.network),
             training.recipe.pipeline(data.test, training=False),
         )
 

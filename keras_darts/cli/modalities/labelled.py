@@ -37,3 +37,13 @@ class LabelledModality(Modality):
             f"accuracy {figures['accuracy']:.2%}, loss {figures['loss']:.4f} "
             f"on {figures['num_examples']} test {self.things}"
         )
+
+
+def predictions(network):
+    """The function from a batch to logits, on one device or on several."""
+
+    def of_batch(batch):
+        # Each device predicts the whole batch.
+        return network.predict_on_batch(batch)[: len(batch)]
+
+    return of_batch

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from keras_darts.cli.modalities.labelled import LabelledModality
+from keras_darts.cli.modalities.labelled import predictions
 from keras_darts.cli.modalities.modality import Exports
 from keras_darts.cli.modalities.modality import Training
 from keras_darts.cli.modalities.modality import encoder_for
@@ -83,7 +84,7 @@ class TextModality(LabelledModality):
 
     def trained_figures(self, training, data):
         part = data.test_part
-        return _figures(training.network.predict_on_batch, part, part.ids)
+        return _figures(predictions(training.network), part, part.ids)
 
     def evaluated(self, model, options, *, saved, vocabulary):
         data = self.load(options)

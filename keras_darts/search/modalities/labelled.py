@@ -91,7 +91,8 @@ class LabelledModality(Modality):
         return datasets.bilevel(data, seed=self._search.seed, **options)
 
     def evaluation(self, data):
-        return datasets.evaluation(data.search, data.batch_size)
+        with self._search.distribute_strategy.scope():
+            return datasets.evaluation(data.search, data.batch_size)
 
 
 def _is_batched(x):
