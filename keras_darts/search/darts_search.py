@@ -34,6 +34,9 @@ class DartsSearch(StagedModel):
             read from the corpus or the ids.
         seed: Integer, decides first values, split and order of the data.
             Defaults to `0`.
+        rematerialize: Boolean, whether each cell is computed again in the
+            backward pass: the same numbers with less memory and more time.
+            Not for recurrent spaces. Defaults to `False`.
 
     Raises:
         ValueError: for unknown names, with the nearest ones, and for sizes
@@ -68,6 +71,7 @@ class DartsSearch(StagedModel):
         vocabulary_size=None,
         embedding_size=None,
         hidden_size=None,
+        rematerialize=False,
         **kwargs,
     ):
         super().__init__(
@@ -85,6 +89,7 @@ class DartsSearch(StagedModel):
                 "vocabulary_size": vocabulary_size,
             },
             seed,
+            rematerialize,
             **kwargs,
         )
 

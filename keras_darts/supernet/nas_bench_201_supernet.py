@@ -22,6 +22,8 @@ class NasBench201Supernet(ResidualStages):
         connection: Makes the edges from their candidates.
         initializer: Keras initializer of the architecture parameters.
         edge_normalization: Boolean. Defaults to `False`.
+        decides: Boolean, as in `ArchParameters`. Defaults to `False`.
+        rematerialize: Boolean, as in `SearchCell`. Defaults to `False`.
 
     Call arguments:
         images: (B, H, W, C) floats, already scaled.
@@ -43,12 +45,14 @@ class NasBench201Supernet(ResidualStages):
         initializer,
         edge_normalization=False,
         decides=False,
+        rematerialize=False,
         **kwargs,
     ):
         super().__init__(**kwargs)
         check_rank(sorted({*sum(space.cell.primitives, ())}), 4)
         self.space = space
         self.num_outputs = num_outputs
+        self.rematerialize = rematerialize
         self._connection, self._traces = connection, SharedTraces()
         self._make_layers(
             num_outputs, space.filters, space.num_cells, space.normalization
@@ -87,4 +91,5 @@ class NasBench201Supernet(ResidualStages):
             connection=self._connection,
             traces=self._traces,
             normalization=self.space.normalization,
+            rematerialize=self.rematerialize,
         )
