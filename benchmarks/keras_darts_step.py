@@ -26,12 +26,7 @@ STRATEGIES = {
 def build(settings):
     """A function that does one step, and one that tells what it consists of."""
     side, kind = settings["image_size"], settings["kind"]
-    search = kd.DartsSearch(
-        space_of(settings),
-        strategy=STRATEGIES.get(kind, kind),
-        num_classes=NUM_CLASSES,
-        input_shape=(side, side, 3),
-    )
+    search = search_of(settings)
     search.compile()
     draw = np.random.default_rng(0)
     pair = tuple(batch(draw, settings["batch_size"], side) for _ in range(2))
@@ -44,6 +39,18 @@ def build(settings):
         return {"operations": count_operations(), "flop": flop(kind, macs)}
 
     return step, facts
+
+
+def search_of(settings):
+    """The search of which a step is timed, not yet compiled."""
+    side, kind = settings["image_size"], settings["kind"]
+    return kd.DartsSearch(
+        space_of(settings),
+        strategy=STRATEGIES.get(kind, kind),
+        num_classes=NUM_CLASSES,
+        input_shape=(side, side, 3),
+        rematerialize=settings.get("rematerialize", False),
+    )
 
 
 def space_of(settings):

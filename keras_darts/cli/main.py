@@ -9,6 +9,7 @@ from absl import flags
 from keras_darts.cli import evaluate
 from keras_darts.cli import export
 from keras_darts.cli import generate
+from keras_darts.cli import plan
 from keras_darts.cli import plot
 from keras_darts.cli import search
 from keras_darts.cli import train
@@ -20,6 +21,7 @@ from keras_darts.version import __version__
 
 COMMANDS = {
     "search": search,
+    "plan": plan,
     "train": train,
     "evaluate": evaluate,
     "export": export,

@@ -38,7 +38,7 @@ def define(options):
     """Declares the flags."""
     data.define(options)
     data.define_subset(options)
-    _define_search(options)
+    define_search(options)
     flags.DEFINE_string(
         "output_dir", None, "Folder of the run.", flag_values=options
     )
@@ -59,7 +59,8 @@ def define(options):
     )
 
 
-def _define_search(options):
+def define_search(options):
+    """Declares the flags of what is searched and how."""
     flags.DEFINE_string(
         "search_space", "darts_cnn", "Name of the space.", flag_values=options
     )
@@ -92,6 +93,13 @@ def _define_search(options):
         upper_bound=1.0,
         flag_values=options,
     )
+    flags.DEFINE_bool(
+        "rematerialize",
+        False,
+        "Compute each cell again in the backward pass: the same numbers with "
+        "less memory and more time.",
+        flag_values=options,
+    )
     flags.DEFINE_integer(
         "seed",
         0,
@@ -108,20 +116,14 @@ def run(options):
     modalities.check_flags(options, modality)
     strategy = backend.start(threads=modality.threads, devices=options.devices)
     from keras_darts.cli import report
-    from keras_darts.search import DartsSearch
 
     vocabulary = folders.vocabulary(folder) if options.resume else None
     found = modality.load(options, vocabulary)
     with strategy.scope():
-        search = DartsSearch(
-            options.search_space,
-            _strategy(options),
-            seed=options.seed,
-            **modality.search_sizes(options, found),
-        )
+        search = made_search(options, modality, found)
     search.compile(graph_optimizer=options.graph_optimizer or None)
     folders.remember(options, folder, modality.vocabulary(found))
-    print(_introduction(options, search, modality, found), flush=True)
+    print(introduction(options, search, modality, found), flush=True)
     search.fit(
         **modality.search_input(options, found, search.recipe),
         epochs=options.epochs,
@@ -130,6 +132,19 @@ def run(options):
         **{"resume_from" if options.resume else "output_dir": folder},
     )
     print(_conclusion(options, search, folder))
+
+
+def made_search(options, modality, found):
+    """The `DartsSearch` that the flags and the data describe."""
+    from keras_darts.search import DartsSearch
+
+    return DartsSearch(
+        options.search_space,
+        _strategy(options),
+        seed=options.seed,
+        rematerialize=options.rematerialize,
+        **modality.search_sizes(options, found),
+    )
 
 
 def _strategy(options):
@@ -146,7 +161,8 @@ def _strategy(options):
     )
 
 
-def _introduction(options, search, modality, found):
+def introduction(options, search, modality, found):
+    """What is searched, on what, with how much, and where."""
     from keras_darts.cli import report
 
     epochs = options.epochs or search.recipe.epochs

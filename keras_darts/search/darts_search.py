@@ -51,6 +51,9 @@ class DartsSearch(StagedModel):
             can't be taken back; some operations become slower, and on a GPU a
             few have no such form and raise an error. Not for the exact
             Hessian and eigenvalues. Defaults to `False`.
+        rematerialize: Boolean, whether each cell is computed again in the
+            backward pass: the same numbers with less memory and more time.
+            Not for recurrent spaces. Defaults to `False`.
 
     Raises:
         ValueError: for unknown names, with the nearest ones, and for sizes
@@ -87,6 +90,7 @@ class DartsSearch(StagedModel):
         hidden_size=None,
         sync_batch_norm=False,
         deterministic=False,
+        rematerialize=False,
         **kwargs,
     ):
         if deterministic:
@@ -111,6 +115,7 @@ class DartsSearch(StagedModel):
                 space_sizes,
                 data_sizes,
                 seed,
+                rematerialize,
                 **kwargs,
             )
         self.deterministic = deterministic

@@ -17,6 +17,7 @@ from keras_darts.search.callbacks import CollapseMonitor
 from keras_darts.search.callbacks import RunDirectory
 from keras_darts.search.checkpoint import SearchCheckpoint
 from keras_darts.search.course import stateful
+from keras_darts.search.memory_check import check_memory
 from keras_darts.search.progressive import is_run
 from keras_darts.search.run_config import check_same
 from keras_darts.search.run_config import run_config
@@ -87,6 +88,7 @@ def plan_fit(
     search.prepare(
         data, epochs=schedule_epochs or epochs, steps_per_epoch=steps
     )
+    check_memory(search, data.batch_size)
     config = run_config(
         search, data, epochs=epochs, augment=augment, steps=steps
     )

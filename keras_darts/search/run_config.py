@@ -8,6 +8,10 @@ import keras
 from keras_darts.datasets import augmentation as augmentations
 from keras_darts.version import __version__
 
+# Settings with which a run goes on as it would have with others: a longer
+# one, or one for less memory.
+_FREE = ("epochs", "name", "rematerialize")
+
 
 def run_config(search, data, *, epochs, augment, steps):
     """What `config.json` says of a run."""
@@ -57,4 +61,4 @@ def check_same(saved, present):
 def _comparable(config):
     config = json.loads(json.dumps(config))
     settings = {**config["search"], **config["fit"], "task": config["task"]}
-    return {k: v for k, v in settings.items() if k not in ("epochs", "name")}
+    return {k: v for k, v in settings.items() if k not in _FREE}

@@ -21,6 +21,8 @@ class StagedModel(BilevelModel):
             stay.
         data_sizes: Dictionary, what is known of the data.
         seed: Integer.
+        rematerialize: Boolean, whether backward passes compute cells again.
+            Defaults to `False`.
 
     Attributes:
         search_space: The one of the present stage.
@@ -29,7 +31,14 @@ class StagedModel(BilevelModel):
     """
 
     def __init__(
-        self, search_space, strategy, space_sizes, data_sizes, seed, **kwargs
+        self,
+        search_space,
+        strategy,
+        space_sizes,
+        data_sizes,
+        seed,
+        rematerialize=False,
+        **kwargs,
     ):
         with seeded(seed):
             whole = strategies.get(strategy)
@@ -40,6 +49,7 @@ class StagedModel(BilevelModel):
             search_spaces.get(search_space), pieces, **space_sizes
         )
         self.seed = seed
+        self.rematerialize = rematerialize
         self.stage = 0
         self.preprocessing = None
         # A list, since Keras forgets what is taken out of one.
@@ -103,6 +113,7 @@ class StagedModel(BilevelModel):
             "strategy": self._whole_strategy.get_config(),
             **self.modality.sizes,
             "seed": self.seed,
+            "rematerialize": self.rematerialize,
         }
         if self.stage:
             whole = self.whole_space.get_config()

@@ -26,6 +26,7 @@ class CellSupernet(keras.Model):
         initializer: Keras initializer of the architecture parameters.
         edge_normalization: Boolean. Defaults to `False`.
         decides: Boolean, as in `ArchParameters`. Defaults to `False`.
+        rematerialize: Boolean, as in `SearchCell`. Defaults to `False`.
 
     Reference: Liu et al., 2019, DARTS, sections 2.1 and 3.1.
     """
@@ -45,6 +46,7 @@ class CellSupernet(keras.Model):
         initializer,
         edge_normalization=False,
         decides=False,
+        rematerialize=False,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -53,6 +55,7 @@ class CellSupernet(keras.Model):
         self.space = space
         self.num_outputs = num_outputs
         self.stem = stem
+        self.rematerialize = rematerialize
         self.cells = self._make_cells(connection)
         self.classifier = _classifier(num_outputs, self._num_features)
         self.arch = ArchParameters(
@@ -108,6 +111,7 @@ class CellSupernet(keras.Model):
                 traces=traces,
                 reduction_prev=index - 1 in self.space.reduction_indices,
                 normalization=self.space.normalization,
+                rematerialize=self.rematerialize,
             )
             for index in range(self.space.num_cells)
         ]

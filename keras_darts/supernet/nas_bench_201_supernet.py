@@ -23,6 +23,8 @@ class NasBench201Supernet(ResidualStages):
         connection: Makes the edges from their candidates.
         initializer: Keras initializer of the architecture parameters.
         edge_normalization: Boolean. Defaults to `False`.
+        decides: Boolean, as in `ArchParameters`. Defaults to `False`.
+        rematerialize: Boolean, as in `SearchCell`. Defaults to `False`.
 
     Call arguments:
         images: (B, H, W, C) floats, already scaled.
@@ -44,12 +46,14 @@ class NasBench201Supernet(ResidualStages):
         initializer,
         edge_normalization=False,
         decides=False,
+        rematerialize=False,
         **kwargs,
     ):
         super().__init__(**kwargs)
         check_rank(sorted({*sum(space.cell.primitives, ())}), 4)
         self.space = space
         self.num_outputs = num_outputs
+        self.rematerialize = rematerialize
         self._connection, self._traces = (
             connection,
             SharedTraces(is_synchronized(space.normalization)),
@@ -91,4 +95,5 @@ class NasBench201Supernet(ResidualStages):
             connection=self._connection,
             traces=self._traces,
             normalization=self.space.normalization,
+            rematerialize=self.rematerialize,
         )

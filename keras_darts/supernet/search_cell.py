@@ -12,6 +12,7 @@ from keras_darts.primitives import keep_present
 from keras_darts.supernet.edge_stack import EdgeStack
 from keras_darts.supernet.edges import look_of
 from keras_darts.supernet.edges import output_of
+from keras_darts.supernet.recomputation import recomputed
 
 
 class SearchCell(keras.layers.Layer):
@@ -29,6 +30,9 @@ class SearchCell(keras.layers.Layer):
         reduction_prev: Boolean, whether the cell before reduces, so that the
             first input is twice as large. Defaults to `False`.
         normalization: As of the space. Defaults to `"batch"`.
+        rematerialize: Boolean, whether a backward pass computes the cell
+            again, so that of the forward pass only its inputs are kept.
+            Defaults to `False`.
 
     Reference: Liu et al., 2019, DARTS, section 2.1.
     """
@@ -42,12 +46,14 @@ class SearchCell(keras.layers.Layer):
         traces,
         reduction_prev=False,
         normalization="batch",
+        rematerialize=False,
         **kwargs,
     ):
         super().__init__(**kwargs)
         self.spec = spec
         self.filters = filters
         self.normalization = normalization
+        self.rematerialize = rematerialize
         if spec.num_inputs > 1:
             self.preprocess0 = self._preprocess(reduction_prev)
             self.preprocess1 = self._preprocess(False)
@@ -75,6 +81,12 @@ class SearchCell(keras.layers.Layer):
             sides = [side // divisor for side in last]
             self._shapes.append((*sides, self.filters))
             stack.build((batch, *self._shapes[-1]))
+
+    def __call__(self, *inputs, **options):
+        # Around all that Keras does for a call, as it also sets precision.
+        if self.rematerialize:
+            return recomputed(self, super().__call__, *inputs, **options)
+        return super().__call__(*inputs, **options)
 
     def call(
         self,

@@ -13,8 +13,8 @@ class Supernet(CellSupernet):
         space: `SearchSpace`.
         num_outputs: Integer, classes or regression targets.
         input_shape: Tuple (height, width, channels) of the images.
-        **pieces: `relaxation`, `connection`, `initializer` and
-            `edge_normalization`, as in `CellSupernet`.
+        **pieces: `relaxation`, `connection`, `initializer`,
+            `edge_normalization` and `rematerialize`, as in `CellSupernet`.
 
     Call arguments:
         images: (B, H, W, C) floats, already scaled.

@@ -21,8 +21,8 @@ class TextSupernet(CellSupernet):
         num_outputs: Integer, classes or regression targets.
         input_shape: Tuple (length,) of the sentences.
         vocabulary_size: Integer, ids are below it.
-        **pieces: `relaxation`, `connection`, `initializer` and
-            `edge_normalization`, as in `CellSupernet`.
+        **pieces: `relaxation`, `connection`, `initializer`,
+            `edge_normalization` and `rematerialize`, as in `CellSupernet`.
 
     Call arguments:
         ids: (B, T) integers.

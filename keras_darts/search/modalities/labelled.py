@@ -28,6 +28,7 @@ class LabelledModality(Modality):
         return {
             **super().pieces,
             "connection": strategy.connection,
+            "rematerialize": self._search.rematerialize,
             "decides": hasattr(strategy.discretizer, "extra_epochs"),
         }
 

@@ -44,6 +44,12 @@ class LanguageModality(Modality):
                 "recurrent search space. "
                 f"Received: connection={strategy.connection!r}"
             )
+        if search.rematerialize:
+            raise ValueError(
+                "`rematerialize` must be left out in a recurrent search "
+                "space, whose cell already keeps little of each word. "
+                "Received: rematerialize=True"
+            )
         units = search.search_space.hidden_size
         self._states = {
             stream: CarriedState(units, search.compute_dtype)

@@ -1,0 +1,61 @@
+"""Foretell the memory and the length of a search, and what would need less.
+
+Takes the flags of search that decide them, and trains nothing. The figures
+are for a CPU, where the system ends a process that takes too much without a
+word.
+
+  keras-darts plan --dataset=cifar10 --batch_size=64
+  keras-darts plan --dataset=digits --strategy=pc_darts --filters=16
+"""
+
+from keras_darts.cli import backend
+from keras_darts.cli import data
+from keras_darts.cli import modalities
+from keras_darts.cli import search as search_command
+
+
+def define(options):
+    """Declares the flags."""
+    data.define(options)
+    data.define_subset(options)
+    search_command.define_search(options)
+
+
+def run(options):
+    """Prints the plan; `options` are the parsed flags."""
+    modality = modalities.of_space(options.search_space)
+    modalities.check_flags(options, modality)
+    if modality.name == "language":
+        raise ValueError(
+            "`search_space` must be one of images or sentences: the memory of "
+            "a recurrent search is not foretold. Received: "
+            f"search_space={options.search_space!r}"
+        )
+    backend.start(threads=modality.threads)
+    found = modality.load(options)
+    search = search_command.made_search(options, modality, found)
+    given = modality.search_input(options, found, search.recipe)
+    read = search.modality.read(given.pop("x"), None, None, **given)
+    search.modality.take_sizes(**search.modality.check(read)[1])
+    search.build_supernet()
+    print(search_command.introduction(options, search, modality, found))
+    print("\n".join(_plan(options, search, read)))
+
+
+def _plan(options, search, read):
+    from keras_darts.search.available_memory import memory_limit
+    from keras_darts.search.memory_check import foretold
+    from keras_darts.search.memory_check import in_gigabytes
+    from keras_darts.search.memory_check import proposals
+
+    peak, limit = foretold(search, read.batch_size), memory_limit()
+    steps = search.modality.steps_per_epoch(read)
+    epochs = options.epochs or search.recipe.epochs
+    yield f"steps: {steps} an epoch, {steps * epochs} in all"
+    yield f"memory foretold: {in_gigabytes(peak)}, batch {read.batch_size}"
+    if limit is not None:
+        verdict = "enough" if peak <= limit else "TOO LITTLE"
+        yield f"memory to be had: {in_gigabytes(limit)}, {verdict}"
+    yield "less memory:"
+    for found in proposals(search, read.batch_size):
+        yield f"  {in_gigabytes(found.peak):>8}  {found.change}"
