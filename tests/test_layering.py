@@ -12,7 +12,7 @@ PACKAGE = pathlib.Path(__file__).parents[1] / "keras_darts"
 # those of its own line.
 ORDER = (
     {"errors", "version"},
-    {"cpu", "files", "registry", "schedules", "seeding"},
+    {"cpu", "files", "registry", "schedules", "seals", "seeding"},
     {"genotypes"},
     {"datasets"},
     {"primitives"},
