@@ -51,3 +51,27 @@ def positive_integer(name, number):
             f"`{name}` must be a positive integer. Received: {name}={number!r}"
         )
     return int(number)
+
+
+def non_negative(name, number):
+    """`number` as a `float`, if it is zero or more.
+
+    Args:
+        name: String, the argument's name.
+        number: What came.
+
+    Raises:
+        ValueError: if it is something else, a boolean included.
+
+    Example:
+
+    >>> non_negative("minutes", 3)
+    3.0
+    """
+    real = isinstance(number, numbers.Real) and not isinstance(number, bool)
+    if not real or not number >= 0:
+        raise ValueError(
+            f"`{name}` must be a number of at least zero. "
+            f"Received: {name}={number!r}"
+        )
+    return float(number)

@@ -12,7 +12,15 @@ PACKAGE = pathlib.Path(__file__).parents[1] / "keras_darts"
 # those of its own line.
 ORDER = (
     {"errors", "version"},
-    {"cpu", "devices", "files", "registry", "schedules", "seeding"},
+    {
+        "cpu",
+        "devices",
+        "files",
+        "registry",
+        "schedules",
+        "seals",
+        "seeding",
+    },
     {"genotypes"},
     {"datasets"},
     {"primitives"},

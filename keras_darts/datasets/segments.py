@@ -74,6 +74,7 @@ def bilevel_segments(
     epochs,
     seed,
     start_epoch=0,
+    start_step=0,
     segment_length=35,
     kind="halved",
     steps_per_epoch=None,
@@ -91,6 +92,7 @@ def bilevel_segments(
         epochs: Integer, the epoch at which the pairs end.
         seed: Integer.
         start_epoch: Integer, the epoch at which they start. Defaults to `0`.
+        start_step: Integer, the step within that epoch. Defaults to `0`.
         segment_length: Integer. Defaults to `35`.
         kind: String, as in `segment_lengths`. Defaults to `"halved"`.
         steps_per_epoch: Integer. Fewer than a pass has leave the end of the
@@ -119,14 +121,18 @@ def bilevel_segments(
     length = min(segment_length, search.length)
     search_starts = np.arange(steps) % (search.length // length) * length
     count = epochs - start_epoch
-    pairs = tf.data.Dataset.zip(
+    places = (
+        (train, starts[:, turns].ravel(), lengths[:, turns].ravel()),
         (
-            _slices(train, starts[:, turns].ravel(), lengths[:, turns].ravel()),
-            _slices(
-                search,
-                np.tile(search_starts, count),
-                np.full(steps * count, length),
-            ),
+            search,
+            np.tile(search_starts, count),
+            np.full(steps * count, length),
+        ),
+    )
+    pairs = tf.data.Dataset.zip(
+        tuple(
+            _slices(streams, first[start_step:], number[start_step:])
+            for streams, first, number in places
         )
     )
     return pairs.prefetch(tf.data.AUTOTUNE)

@@ -72,6 +72,7 @@ def bilevel(
     seed,
     batch_size=None,
     start_epoch=0,
+    start_step=0,
     augment=None,
     steps_per_epoch=None,
 ):
@@ -89,6 +90,7 @@ def bilevel(
         seed: Integer.
         batch_size: Integer. Defaults to `None`, the one of `halves`.
         start_epoch: Integer, the epoch at which it starts. Defaults to `0`.
+        start_step: Integer, the step within that epoch. Defaults to `0`.
         augment: Function of a batch of images and a seed of shape (2,),
             applied to both batches. Defaults to `None`.
         steps_per_epoch: Integer. Defaults to `None`, one pass over the
@@ -110,7 +112,7 @@ def bilevel(
     train_seed, search_seed = _derived_seeds(seed, 2)
     common = {
         "batch_size": batch_size,
-        "first_step": start_epoch * steps,
+        "first_step": start_epoch * steps + start_step,
         "augment": augment,
     }
     train = _batches(
@@ -128,7 +130,7 @@ def bilevel(
         **common,
     )
     pairs = tf.data.Dataset.zip((train, search))
-    return _ended(pairs, (epochs - start_epoch) * steps)
+    return _ended(pairs, (epochs - start_epoch) * steps - start_step)
 
 
 def evaluation(dataset, batch_size, transform=None, normalize=None):

@@ -27,7 +27,7 @@ class CarriedState:
     def __init__(self, units, dtype="float32"):
         self._units = units
         # Each replica reads and writes the rows of its own.
-        self._variable = tf.Variable(
+        self.variable = tf.Variable(
             tf.zeros((0, units), dtype),
             trainable=False,
             shape=(None, units),
@@ -36,18 +36,18 @@ class CarriedState:
 
     def read(self, batch_size):
         """(B, H); rows that were never written are zero."""
-        rows = tf.convert_to_tensor(self._variable)[:batch_size]
+        rows = tf.convert_to_tensor(self.variable)[:batch_size]
         missing = tf.maximum(batch_size - tf.shape(rows)[0], 0)
         padded = tf.pad(rows, [[0, missing], [0, 0]])
         return tf.reshape(padded, (batch_size, self._units))
 
     def assign(self, state):
         """Keeps the state after a segment."""
-        state = tf.stop_gradient(tf.cast(state, self._variable.dtype))
-        self._variable.assign(state)
+        state = tf.stop_gradient(tf.cast(state, self.variable.dtype))
+        self.variable.assign(state)
 
     def reset(self):
         """Forgets; the next segment begins with zeros."""
-        zeros = tf.zeros((0, self._units), self._variable.dtype)
+        zeros = tf.zeros((0, self._units), self.variable.dtype)
         # There is no one value that could be read from several devices.
-        self._variable.assign(zeros, read_value=False)
+        self.variable.assign(zeros, read_value=False)

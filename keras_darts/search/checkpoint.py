@@ -4,13 +4,15 @@ import collections
 import json
 import pathlib
 import re
+import warnings
 
 import tensorflow as tf
 
-from keras_darts.files import write_json
+from keras_darts import seals
+from keras_darts.search.within_epoch import RunningEpoch
 
-_MANIFEST = "variables.json"
-_KEPT = 2
+# How many checkpoints are left as refuges if the newest is damaged.
+_KEPT = 3
 
 
 class SearchCheckpoint:
@@ -18,19 +20,27 @@ class SearchCheckpoint:
 
     Variables are kept as flat lists, since Keras' own ways lose some of them
     (random states, layers in lists). Their shapes lie beside, so that a
-    checkpoint of another network is refused instead of half restored.
+    checkpoint of another network is refused instead of half restored. A seal
+    with the digests of the files is written last: what has none, or does not
+    match it, is passed over with a warning.
 
     Args:
         search: A `DartsSearch` that is compiled and built.
         folder: Where the checkpoints lie.
         callbacks: `SearchCallback`s, whose state is saved with the rest, and
             which say how many checkpoints are kept. Defaults to none, and
-            two are kept.
+            three are kept.
+
+    Attributes:
+        step: Integer, the steps that the restored state has done in its
+            epoch.
+        running: `RunningEpoch`, what an epoch has besides in its midst.
     """
 
     def __init__(self, search, folder, callbacks=()):
         self.folder = pathlib.Path(folder)
-        self.epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self.step = 0
+        self.running = RunningEpoch(search)
         self._groups = {
             "model": search.variables,
             "optimizer": search.optimizer.variables,
@@ -41,41 +51,78 @@ class SearchCheckpoint:
             for name, variables in self._groups.items()
         }
         self._checkpoint = tf.train.Checkpoint(
-            epoch=self.epoch, callbacks=_States(callbacks), **flat
+            callbacks=_States(callbacks), running=self.running, **flat
         )
-        keep = max([_KEPT, *(c.kept_epochs for c in callbacks)])
-        self._manager = tf.train.CheckpointManager(
-            self._checkpoint, str(self.folder), max_to_keep=keep
-        )
+        self._epochs_kept = max([_KEPT, *(c.kept_epochs for c in callbacks)])
 
-    def save(self, epochs_done):
-        """Writes the state after `epochs_done` epochs."""
-        self.epoch.assign(epochs_done)
-        write_json(self.folder / _MANIFEST, self._manifest())
-        self._manager.save(checkpoint_number=epochs_done)
+    def save(self, epochs_done, step=0):
+        """Writes the state after `epochs_done` epochs and `step` steps."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        earlier = seals.seals(self.folder)
+        number = earlier[0].number + 1 if earlier else 1
+        prefix = self.folder / f"ckpt-{number}"
+        self.running.within = step > 0
+        self._checkpoint.write(str(prefix))
+        seals.seal(
+            prefix,
+            number=number,
+            epochs_done=epochs_done,
+            step=step,
+            finished=False,
+            variables=self._manifest(),
+        )
+        self._remove_old()
 
     def restore(self, epochs_done=None):
         """Takes over a state and gives the epochs it has done.
 
         Args:
-            epochs_done: Integer, which state. Defaults to `None`, the newest.
+            epochs_done: Integer, which state, at the end of an epoch.
+                Defaults to `None`, the newest of all.
 
         Raises:
             ValueError: if there is none, or it is of another network.
         """
-        newest = self._manager.latest_checkpoint
+        found = seals.seals(self.folder)
         if epochs_done is not None:
-            newest = str(self.folder / f"ckpt-{epochs_done}")
-        if newest is None:
-            raise ValueError(
-                "`resume_from` must be the folder of a run that has saved a "
-                "checkpoint: one is written after each epoch. Received: "
-                f"resume_from={str(self.folder.parent)!r}"
-            )
-        saved = json.loads((self.folder / _MANIFEST).read_text())
-        _check_equal(saved, self._manifest())
-        self._checkpoint.restore(newest).assert_consumed()
-        return int(self.epoch)
+            found = [
+                s for s in found if (s.epochs_done, s.step) == (epochs_done, 0)
+            ]
+        else:
+            for name in seals.half_written(self.folder):
+                self._warn(f"{name} is half written")
+        for seal in found:
+            damage = seal.damage()
+            if damage is None:
+                _check_equal(seal.variables, self._manifest())
+                self._checkpoint.read(str(seal.prefix)).assert_consumed()
+                self.step = seal.step
+                return seal.epochs_done
+            self._warn(damage)
+        raise ValueError(
+            "`resume_from` must be the folder of a run that has saved a "
+            "checkpoint: one is written after each epoch. Received: "
+            f"resume_from={str(self.folder.parent)!r}"
+        )
+
+    def _warn(self, damage):
+        warnings.warn(
+            "A checkpoint is damaged, the one before it is taken: "
+            f"{damage} in {self.folder}",
+            stacklevel=3,
+        )
+
+    def _remove_old(self):
+        found = seals.seals(self.folder)
+        ends = {}
+        for seal in found:
+            if not seal.step:
+                ends.setdefault(seal.epochs_done, seal)
+        kept = {s.number for s in [*ends.values()][: self._epochs_kept]}
+        kept |= {s.number for s in found[:_KEPT]}
+        for seal in found:
+            if seal.number not in kept:
+                seal.remove()
 
     def _manifest(self):
         return {
@@ -88,7 +135,7 @@ class SearchCheckpoint:
 
 def has_checkpoint(folder):
     """Whether the checkpoints of a run lie in a folder."""
-    return tf.train.latest_checkpoint(folder) is not None
+    return bool(seals.seals(folder))
 
 
 class _States(tf.train.experimental.PythonState):

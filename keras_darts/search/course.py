@@ -7,6 +7,7 @@ import keras
 
 from keras_darts.search.callbacks import SearchCallback
 from keras_darts.search.checkpoint import SearchCheckpoint
+from keras_darts.search.within_epoch import CallbacksFromStep
 
 
 class SaveEpochs(keras.callbacks.Callback):
@@ -42,23 +43,62 @@ def run(search, fit, plan, history, **options):
         # A run may have been cut between a decision and what follows from it.
         start = _rolled_back(plan.callbacks, checkpoint)
         start = plan.initial_epoch if start is None else start
+        # One that was cut within an epoch goes on there.
+        step = checkpoint.step if checkpoint else 0
         while start is not None:
             if any(c.stop_reason for c in stateful(plan.callbacks)):
-                start = plan.epochs
-            fit(
-                plan.batches(start),
-                validation_data=plan.validation_data,
-                epochs=plan.epochs,
-                initial_epoch=start,
-                steps_per_epoch=plan.steps_per_epoch,
-                callbacks=[*plan.callbacks, history],
-                shuffle=False,
+                start, step = plan.epochs, 0
+            part = {
+                "initial_epoch": start,
+                "validation_data": plan.validation_data,
+                "shuffle": False,
                 **options,
-            )
+            }
+            if step:
+                _end_epoch(search, fit, plan, checkpoint, history, **part)
+            else:
+                fit(
+                    plan.batches(start),
+                    epochs=plan.epochs,
+                    steps_per_epoch=plan.steps_per_epoch,
+                    callbacks=[*plan.callbacks, history],
+                    **part,
+                )
             epochs += history.epoch
-            start = _rolled_back(plan.callbacks, checkpoint)
+            following = _rolled_back(plan.callbacks, checkpoint)
+            if following is None and step and not search.stop_training:
+                following = start + 1
+            start, step = following, 0
     history.epoch = epochs
     return history
+
+
+def _end_epoch(
+    search, fit, plan, checkpoint, history, *, initial_epoch, verbose, **options
+):
+    """Runs the steps that are left of the epoch a run was cut in."""
+    first_step = checkpoint.step
+    batches = plan.batches(initial_epoch, first_step)
+    checkpoint.running.prepare(next(iter(batches)))
+    callbacks = CallbacksFromStep(
+        [*plan.callbacks, history],
+        running=checkpoint.running,
+        first_step=first_step,
+        add_progbar=verbose != 0,
+        verbose=verbose,
+        epochs=plan.epochs,
+        steps=plan.steps_per_epoch,
+        model=search,
+    )
+    fit(
+        batches,
+        epochs=initial_epoch + 1,
+        initial_epoch=initial_epoch,
+        steps_per_epoch=plan.steps_per_epoch - first_step,
+        callbacks=callbacks,
+        verbose=verbose,
+        **options,
+    )
 
 
 def stateful(callbacks):

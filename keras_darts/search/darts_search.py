@@ -3,6 +3,7 @@
 import keras
 
 from keras_darts.devices import chosen_strategy
+from keras_darts.errors import non_negative
 from keras_darts.search import fitting
 from keras_darts.search import progressive
 from keras_darts.search import tuning
@@ -168,6 +169,7 @@ class DartsSearch(StagedModel):
         warn_on_collapse=True,
         output_dir=None,
         resume_from=None,
+        checkpoint_minutes=10,
     ):
         """Searches on the user's data.
 
@@ -198,6 +200,9 @@ class DartsSearch(StagedModel):
                 written.
             resume_from: Folder of a run to go on with; a larger `epochs`
                 extends it. Defaults to `None`.
+            checkpoint_minutes: Float, how often a run is saved within an
+                epoch, besides at its end; zero means after each step.
+                Defaults to `10`.
 
         Returns:
             The Keras `History`, with `loss`, `val_loss`, the metrics,
@@ -208,6 +213,7 @@ class DartsSearch(StagedModel):
                 before any training.
         """
         epochs = fitting.chosen_epochs(self, epochs)
+        minutes = non_negative("checkpoint_minutes", checkpoint_minutes)
         output_dir = fitting.run_folder(output_dir, resume_from)
         data = fitting.read(
             self,
@@ -220,7 +226,11 @@ class DartsSearch(StagedModel):
             steps_per_epoch=steps_per_epoch,
         )
         plan_stage = fitting.planner(
-            self, data, steps_per_epoch, augmentation=augmentation
+            self,
+            data,
+            steps_per_epoch,
+            augmentation=augmentation,
+            checkpoint_minutes=minutes,
         )
         with graph_optimizer(self.graph_optimizer):
             return progressive.run(

@@ -22,6 +22,7 @@ from keras_darts.search.progressive import is_run
 from keras_darts.search.run_config import check_same
 from keras_darts.search.run_config import run_config
 from keras_darts.search.trials import Trials
+from keras_darts.search.within_epoch import SaveWithinEpochs
 from keras_darts.training import InputWait
 
 _LOG = logging.getLogger("keras_darts")
@@ -43,7 +44,7 @@ class Plan(typing.NamedTuple):
     checkpoint: object
 
 
-def planner(search, data, steps_per_epoch, augmentation):
+def planner(search, data, steps_per_epoch, augmentation, **options):
     """`plan_fit` for data, with what is chosen for all stages."""
     return functools.partial(
         plan_fit,
@@ -51,6 +52,7 @@ def planner(search, data, steps_per_epoch, augmentation):
         data,
         steps_per_epoch=steps_per_epoch,
         augment=chosen_augmentation(search, augmentation, data),
+        **options,
     )
 
 
@@ -65,6 +67,7 @@ def plan_fit(
     output_dir,
     resume_from,
     schedule_epochs=None,
+    checkpoint_minutes=None,
 ):
     """Builds and compiles what is missing, and lays out the whole training.
 
@@ -79,6 +82,8 @@ def plan_fit(
         resume_from: The same folder where a run goes on, or `None`.
         schedule_epochs: Integer, the length of the learning-rate schedule.
             Defaults to `None`: `epochs`.
+        checkpoint_minutes: Float, from one checkpoint within an epoch to the
+            next. Defaults to `None`: none within an epoch.
 
     Returns:
         A `Plan`.
@@ -94,11 +99,12 @@ def plan_fit(
     )
     total = epochs + search.extra_epochs
 
-    def batches(start_epoch):
+    def batches(start_epoch, start_step=0):
         return modality.batches(
             data,
             epochs=total,
             start_epoch=start_epoch,
+            start_step=start_step,
             augment=augment,
             steps_per_epoch=steps,
         )
@@ -106,12 +112,16 @@ def plan_fit(
     own = [*search.strategy.callbacks, *tuning.callbacks(search)]
     callbacks = [ArchitectureMonitor(), *own, *callbacks]
     _begin(search, callbacks, batches)
+    written = _written(search, callbacks, config, output_dir, resume_from)
+    if output_dir is not None and checkpoint_minutes is not None:
+        saving = SaveWithinEpochs(written["checkpoint"], checkpoint_minutes)
+        written["callbacks"].append(saving)
     return Plan(
         batches,
         validation_data=modality.evaluation(data),
         epochs=total,
         steps_per_epoch=steps,
-        **_written(search, callbacks, config, output_dir, resume_from),
+        **written,
     )
 
 

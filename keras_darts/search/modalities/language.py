@@ -109,6 +109,10 @@ class LanguageModality(Modality):
         for state in (self._states or {}).values():
             state.reset()
 
+    @property
+    def carried(self):
+        return [state.variable for state in self._states.values()]
+
     def figures(self, logs):
         return {"perplexity": tf.exp(logs["loss"])}
 

@@ -180,6 +180,11 @@ class Modality(abc.ABC):
     def evaluation(self, data):
         """`tf.data.Dataset` of batches on which each epoch is judged."""
 
+    @property
+    def carried(self):
+        """Variables that hand on something from batch to batch."""
+        return []
+
     def config(self):
         """What `config.json` says besides, as plain values."""
         return {}

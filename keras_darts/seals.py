@@ -1,0 +1,100 @@
+"""Checkpoints that are whole: files, and a seal that says what they hold."""
+
+import contextlib
+import hashlib
+import json
+import pathlib
+import typing
+
+from keras_darts.files import write_json
+
+
+class Seal(typing.NamedTuple):
+    """What the JSON file beside the files of a checkpoint says.
+
+    It is written last, so what was cut while it was written has none.
+    """
+
+    path: pathlib.Path
+    number: int
+    epochs_done: int
+    step: int
+    finished: bool
+    files: dict
+    variables: dict
+
+    @property
+    def prefix(self):
+        return self.path.with_suffix("")
+
+    def damage(self):
+        """What is wrong with the files in words, or `None`."""
+        for name, digest in self.files.items():
+            path = self.path.parent / name
+            if not path.is_file():
+                return f"{name} is missing"
+            if _digest(path.read_bytes()) != digest:
+                return f"{name} is not what was written"
+        return None
+
+    def remove(self):
+        self.path.unlink(missing_ok=True)
+        for name in self.files:
+            (self.path.parent / name).unlink(missing_ok=True)
+
+
+def seals(folder):
+    """The checkpoints in a folder, the newest first."""
+    found = []
+    for path in pathlib.Path(folder).glob("ckpt-*.json"):
+        # One that can't be read is none: the one before it holds.
+        with contextlib.suppress(ValueError, TypeError, KeyError):
+            says = json.loads(path.read_text("utf-8"))
+            if says.pop("digest") == _digest(_text(says)):
+                found.append(Seal(path, **says))
+    return sorted(found, key=lambda seal: seal.number, reverse=True)
+
+
+def half_written(folder):
+    """The names of checkpoints that have files but no seal."""
+    folder = pathlib.Path(folder)
+    names = {p.name.split(".")[0] for p in folder.glob("ckpt-*.*")}
+    return sorted(names - {seal.prefix.name for seal in seals(folder)})
+
+
+def seal(prefix, **says):
+    """Declares the files of a checkpoint whole.
+
+    Args:
+        prefix: Path; the files are those that begin with it and a dot.
+        **says: The fields of a `Seal` but for path and files.
+    """
+    path = prefix.parent / f"{prefix.name}.json"
+    files = sorted({*prefix.parent.glob(f"{prefix.name}.*")} - {path})
+    digests = {f.name: _digest(f.read_bytes()) for f in files}
+    _write(path, {**says, "files": digests})
+
+
+def finish(folder):
+    """Notes in the newest checkpoint that the run has come to its end."""
+    for newest in seals(folder)[:1]:
+        says = {**newest._asdict(), "finished": True}
+        _write(says.pop("path"), says)
+
+
+def is_finished(run):
+    """Whether a run has come to its end; `run` is its folder."""
+    newest = seals(pathlib.Path(run) / "checkpoints")[:1]
+    return any(seal.finished for seal in newest)
+
+
+def _write(path, says):
+    write_json(path, {**says, "digest": _digest(_text(says))})
+
+
+def _text(says):
+    return json.dumps(says, sort_keys=True).encode()
+
+
+def _digest(content):
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,149 @@
+"""A run that was cut at any moment ends where it would have ended."""
+
+import keras
+import numpy as np
+import pytest
+
+import keras_darts as kd
+from keras_darts import seals
+from keras_darts.testing.small import small_batch
+from keras_darts.testing.small import small_search
+
+SPACE = kd.search_spaces.darts_cnn(
+    2, 2, num_nodes=1, primitives=("skip_connect", "max_pool_3x3")
+)
+STEPS, EPOCHS = 3, 2
+
+
+class Cut(Exception):
+    """As a kill, after a number of steps."""
+
+
+class CutAfter(keras.callbacks.Callback):
+    """Cuts in the step after so many, when the last checkpoint is whole."""
+
+    def __init__(self, steps):
+        super().__init__()
+        self.steps = steps
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if not self.steps:
+            raise Cut
+        self.steps -= 1
+
+
+def strategy():
+    return kd.SearchStrategy(
+        connection=kd.connections.DropPath(
+            kd.connections.FullConnection(0.5), 0.5
+        ),
+        relaxation="gumbel_softmax",
+        callbacks=[kd.callbacks.ArchWarmUp(epochs=0, every=2)],
+    )
+
+
+def searched(*, callbacks=(), epochs=EPOCHS, **folders):
+    search = small_search(SPACE, strategy())
+    search.compile(run_eagerly=True)
+    search.fit(
+        *small_batch(SPACE, count=12),
+        batch_size=2,
+        epochs=epochs,
+        warn_on_collapse=False,
+        verbose=0,
+        checkpoint_minutes=0,
+        callbacks=list(callbacks),
+        **folders,
+    )
+    return search
+
+
+def cut_after(steps, folder):
+    with pytest.raises(Cut):
+        searched(callbacks=[CutAfter(steps)], output_dir=folder)
+
+
+def assert_same(one, other):
+    for part in ("", "optimizer", "arch_optimizer"):
+        pairs = [getattr(s, part) if part else s for s in (one, other)]
+        for a, b in zip(*(p.variables for p in pairs), strict=True):
+            np.testing.assert_array_equal(a.numpy(), b.numpy(), err_msg=a.path)
+
+
+def files(folder):
+    """What a run says at its end, apart from the course of time."""
+    with np.load(folder / "alphas.npz") as saved:
+        arrays = {name: saved[name].tolist() for name in saved.files}
+    return arrays, (folder / "history.csv").read_text()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    return searched(output_dir=folder), files(folder)
+
+
+@pytest.mark.parametrize("steps", range(1, STEPS * EPOCHS))
+def test_a_run_cut_at_any_step_ends_bit_for_bit_the_same(
+    steps, whole, tmp_path
+):
+    cut_after(steps, tmp_path)
+    newest = seals.seals(tmp_path / "checkpoints")[0]
+    assert (newest.epochs_done, newest.step) == divmod(steps, STEPS)
+    resumed = searched(resume_from=tmp_path)
+    assert_same(whole[0], resumed)
+    assert files(tmp_path) == whole[1]
+
+
+def truncated(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def flipped(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def missing(path):
+    path.unlink()
+
+
+@pytest.mark.parametrize("suffix", [".data-00000-of-00001", ".index", ".json"])
+@pytest.mark.parametrize("damage", [truncated, flipped, missing])
+def test_after_damage_the_checkpoint_before_is_taken(
+    damage, suffix, whole, tmp_path
+):
+    cut_after(4, tmp_path)
+    newest, before, *_ = seals.seals(tmp_path / "checkpoints")
+    assert (newest.step, before.step) == (1, 0)
+    damage(newest.prefix.parent / f"{newest.prefix.name}{suffix}")
+    with pytest.warns(UserWarning, match="damaged, the one before it is taken"):
+        resumed = searched(resume_from=tmp_path)
+    assert_same(whole[0], resumed)
+    assert files(tmp_path) == whole[1]
+
+
+def test_a_run_of_which_no_checkpoint_is_whole_is_refused(tmp_path):
+    cut_after(2, tmp_path)
+    for seal in seals.seals(tmp_path / "checkpoints"):
+        truncated(seal.prefix.parent / f"{seal.prefix.name}.index")
+    with (
+        pytest.warns(UserWarning, match="damaged"),
+        pytest.raises(ValueError, match="`resume_from` must be the folder"),
+    ):
+        searched(resume_from=tmp_path)
+
+
+def test_the_last_checkpoints_are_kept(whole, tmp_path):
+    cut_after(5, tmp_path)
+    found = seals.seals(tmp_path / "checkpoints")
+    assert [(s.epochs_done, s.step) for s in found] == [(1, 2), (1, 1), (1, 0)]
+
+
+@pytest.mark.parametrize("minutes", [-1, True, "ten", float("nan")])
+def test_minutes_must_be_a_number(minutes):
+    with pytest.raises(ValueError, match="`checkpoint_minutes` must be a"):
+        small_search(SPACE, strategy()).fit(
+            *small_batch(SPACE, count=12), checkpoint_minutes=minutes
+        )
