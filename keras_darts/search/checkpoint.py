@@ -54,6 +54,11 @@ class SearchCheckpoint:
         write_json(self.folder / _MANIFEST, self._manifest())
         self._manager.save(checkpoint_number=epochs_done)
 
+    def newest(self):
+        """The epochs that the newest state has done, 0 if there is none."""
+        path = self._manager.latest_checkpoint
+        return int(path.rsplit("-", 1)[1]) if path else 0
+
     def restore(self, epochs_done=None):
         """Takes over a state and gives the epochs it has done.
 

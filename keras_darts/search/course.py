@@ -24,7 +24,7 @@ class SaveEpochs(keras.callbacks.Callback):
         self.checkpoint.save(epoch + 1)
 
 
-def run(search, fit, plan, history, **options):
+def run(search, fit, plan, history, watch, **options):
     """Trains to the last epoch, by way of the roll-backs of callbacks.
 
     Args:
@@ -32,6 +32,7 @@ def run(search, fit, plan, history, **options):
         fit: The method of `keras.Model`, bound to it.
         plan: `fitting.Plan`.
         history: Keras `History`, to which the epochs are added.
+        watch: `Watch`, the first of the callbacks.
         **options: Further arguments of `fit`.
 
     Returns:
@@ -45,16 +46,17 @@ def run(search, fit, plan, history, **options):
         while start is not None:
             if any(c.stop_reason for c in stateful(plan.callbacks)):
                 start = plan.epochs
-            fit(
-                plan.batches(start),
-                validation_data=plan.validation_data,
-                epochs=plan.epochs,
-                initial_epoch=start,
-                steps_per_epoch=plan.steps_per_epoch,
-                callbacks=[*plan.callbacks, history],
-                shuffle=False,
-                **options,
-            )
+            with watch.over(plan):
+                fit(
+                    plan.batches(start),
+                    validation_data=plan.validation_data,
+                    epochs=plan.epochs,
+                    initial_epoch=start,
+                    steps_per_epoch=plan.steps_per_epoch,
+                    callbacks=[watch, *plan.callbacks, history],
+                    shuffle=False,
+                    **options,
+                )
             epochs += history.epoch
             start = _rolled_back(plan.callbacks, checkpoint)
     history.epoch = epochs

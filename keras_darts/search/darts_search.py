@@ -5,8 +5,10 @@ import keras
 from keras_darts.search import fitting
 from keras_darts.search import progressive
 from keras_darts.search import tuning
+from keras_darts.search.failures import explained
 from keras_darts.search.graph_optimizer import graph_optimizer
 from keras_darts.search.staged_model import StagedModel
+from keras_darts.search.watch import Watch
 from keras_darts.supernet import architecture
 
 
@@ -174,33 +176,43 @@ class DartsSearch(StagedModel):
         Raises:
             ValueError: for data or settings with which no search can work,
                 before any training.
+            KeyboardInterrupt: after the step at which Ctrl-C came; a second
+                one stops at once. SIGTERM raises `SystemExit(143)`.
+            FloatingPointError: for a loss that is NaN or infinite.
+            MemoryError: with the arguments that shrink the search.
+            OSError: if the run can't be written any more.
+            RuntimeError: if the data can't be read to their end.
         """
         epochs = fitting.chosen_epochs(self, epochs)
         output_dir = fitting.run_folder(output_dir, resume_from)
-        data = fitting.read(
-            self,
-            x,
-            y,
-            batch_size,
-            sample_weight=sample_weight,
-            validation_data=validation_data,
-            validation_split=validation_split,
-            steps_per_epoch=steps_per_epoch,
-        )
-        plan_stage = fitting.planner(
-            self, data, steps_per_epoch, augmentation=augmentation
-        )
-        with graph_optimizer(self.graph_optimizer):
-            return progressive.run(
+        watch = Watch(output_dir)
+        with explained(self, watch):
+            data = fitting.read(
                 self,
-                super().fit,
-                plan_stage,
-                epochs=epochs,
-                callbacks=fitting.chosen_callbacks(callbacks, warn_on_collapse),
-                output_dir=output_dir,
-                resume_from=resume_from,
-                verbose=verbose,
+                x,
+                y,
+                batch_size,
+                sample_weight=sample_weight,
+                validation_data=validation_data,
+                validation_split=validation_split,
+                steps_per_epoch=steps_per_epoch,
             )
+            callbacks = fitting.chosen_callbacks(callbacks, warn_on_collapse)
+            plan_stage = fitting.planner(
+                self, data, steps_per_epoch, augmentation=augmentation
+            )
+            with graph_optimizer(self.graph_optimizer):
+                return progressive.run(
+                    self,
+                    super().fit,
+                    plan_stage,
+                    epochs=epochs,
+                    callbacks=callbacks,
+                    output_dir=output_dir,
+                    resume_from=resume_from,
+                    watch=watch,
+                    verbose=verbose,
+                )
 
     def genotype(self):
         """The architecture that the discretizer reads from the alphas."""
