@@ -1,5 +1,6 @@
 """The folder of a run: checked before TensorFlow loads, with its flags."""
 
+import contextlib
 import json
 import pathlib
 
@@ -50,6 +51,18 @@ def earlier_run(options):
             if name in options and not options[name].present:
                 options[name].value = value
     return writable_folder(folder, "output_dir")
+
+
+@contextlib.contextmanager
+def resumable(folder):
+    """Inside, a search runs; where it is cut, the user reads how to go on."""
+    try:
+        yield
+    except BaseException:
+        if (folder / "checkpoints" / "checkpoint").exists():
+            command = f"keras-darts search --output_dir={folder} --resume"
+            print(f"go on:       {command}", flush=True)
+        raise
 
 
 def remember(options, folder, vocabulary=None):

@@ -28,11 +28,20 @@ COMMANDS = {
     "generate": generate,
     "plot": plot,
 }
+_INTERRUPTED = 130
 HELP = ("--help", "-help", "-h")
 
 # What a user can cause and put right; anything else is a mistake of ours,
 # which shows its traceback.
-USER_ERRORS = (ImportError, OSError, RuntimeError, TypeError, ValueError)
+USER_ERRORS = (
+    FloatingPointError,
+    ImportError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 
 
 def main(arguments=None):
@@ -43,7 +52,7 @@ def main(arguments=None):
 
     Returns:
         0, or 1 where the work failed, 2 where the command line is wrong, and
-        130 where it was interrupted.
+        130 where it was interrupted and 143 where it was terminated.
     """
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     name, *rest = arguments or [""]
@@ -69,8 +78,10 @@ def _run(name, options):
     try:
         with _log_shown():
             COMMANDS[name].run(options)
-    except KeyboardInterrupt:
-        return _fail(name, "interrupted", 130)
+    except KeyboardInterrupt as interrupt:
+        return _fail(name, str(interrupt) or "interrupted", _INTERRUPTED)
+    except SystemExit as stop:
+        return _fail(name, "terminated", stop.code)
     except (flags.Error, *USER_ERRORS) as error:
         if options.debug:
             raise
@@ -100,7 +111,7 @@ def _overview():
 
 def _fail(name, error, code):
     command = f"keras-darts {name}".rstrip()
-    kind = "" if code == 130 else "error: "
+    kind = "error: " if code in (1, 2) else ""
     print(f"{command}: {kind}{error}", file=sys.stderr)
     if code == 2:
         print(f"{command} --help shows what there is.", file=sys.stderr)

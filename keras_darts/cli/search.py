@@ -124,13 +124,14 @@ def run(options):
     search.compile(graph_optimizer=options.graph_optimizer or None)
     folders.remember(options, folder, modality.vocabulary(found))
     print(introduction(options, search, modality, found), flush=True)
-    search.fit(
-        **modality.search_input(options, found, search.recipe),
-        epochs=options.epochs,
-        verbose=report.verbosity(),
-        callbacks=[report.TimeLeft()],
-        **{"resume_from" if options.resume else "output_dir": folder},
-    )
+    with folders.resumable(folder):
+        search.fit(
+            **modality.search_input(options, found, search.recipe),
+            epochs=options.epochs,
+            verbose=report.verbosity(),
+            callbacks=[report.TimeLeft()],
+            **{"resume_from" if options.resume else "output_dir": folder},
+        )
     print(_conclusion(options, search, folder))
 
 

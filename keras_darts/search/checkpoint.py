@@ -73,6 +73,10 @@ class SearchCheckpoint:
         )
         self._remove_old()
 
+    def newest(self):
+        """The `Seal` of the newest state, or `None`."""
+        return next(iter(seals.seals(self.folder)), None)
+
     def restore(self, epochs_done=None):
         """Takes over a state and gives the epochs it has done.
 

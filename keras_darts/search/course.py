@@ -25,7 +25,7 @@ class SaveEpochs(keras.callbacks.Callback):
         self.checkpoint.save(epoch + 1)
 
 
-def run(search, fit, plan, history, **options):
+def run(search, fit, plan, history, watch, **options):
     """Trains to the last epoch, by way of the roll-backs of callbacks.
 
     Args:
@@ -33,6 +33,7 @@ def run(search, fit, plan, history, **options):
         fit: The method of `keras.Model`, bound to it.
         plan: `fitting.Plan`.
         history: Keras `History`, to which the epochs are added.
+        watch: `Watch`, the first of the callbacks.
         **options: Further arguments of `fit`.
 
     Returns:
@@ -45,6 +46,7 @@ def run(search, fit, plan, history, **options):
         start = plan.initial_epoch if start is None else start
         # One that was cut within an epoch goes on there.
         step = checkpoint.step if checkpoint else 0
+        callbacks = [watch, *plan.callbacks, history]
         while start is not None:
             if any(c.stop_reason for c in stateful(plan.callbacks)):
                 start, step = plan.epochs, 0
@@ -54,16 +56,17 @@ def run(search, fit, plan, history, **options):
                 "shuffle": False,
                 **options,
             }
-            if step:
-                _end_epoch(search, fit, plan, checkpoint, history, **part)
-            else:
-                fit(
-                    plan.batches(start),
-                    epochs=plan.epochs,
-                    steps_per_epoch=plan.steps_per_epoch,
-                    callbacks=[*plan.callbacks, history],
-                    **part,
-                )
+            with watch.over(plan):
+                if step:
+                    _end_epoch(search, fit, plan, checkpoint, callbacks, **part)
+                else:
+                    fit(
+                        plan.batches(start),
+                        epochs=plan.epochs,
+                        steps_per_epoch=plan.steps_per_epoch,
+                        callbacks=callbacks,
+                        **part,
+                    )
             epochs += history.epoch
             following = _rolled_back(plan.callbacks, checkpoint)
             if following is None and step and not search.stop_training:
@@ -74,14 +77,22 @@ def run(search, fit, plan, history, **options):
 
 
 def _end_epoch(
-    search, fit, plan, checkpoint, history, *, initial_epoch, verbose, **options
+    search,
+    fit,
+    plan,
+    checkpoint,
+    callbacks,
+    *,
+    initial_epoch,
+    verbose,
+    **options,
 ):
     """Runs the steps that are left of the epoch a run was cut in."""
     first_step = checkpoint.step
     batches = plan.batches(initial_epoch, first_step)
     checkpoint.running.prepare(next(iter(batches)))
     callbacks = CallbacksFromStep(
-        [*plan.callbacks, history],
+        callbacks,
         running=checkpoint.running,
         first_step=first_step,
         add_progbar=verbose != 0,

@@ -9,9 +9,10 @@ from keras_darts.search import progressive
 from keras_darts.search import tuning
 from keras_darts.search.building import synchronized_space
 from keras_darts.search.determinism import make_deterministic
+from keras_darts.search.failures import explained
 from keras_darts.search.graph_optimizer import graph_optimizer
 from keras_darts.search.staged_model import StagedModel
-from keras_darts.supernet import architecture
+from keras_darts.search.watch import Watch
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -211,64 +212,51 @@ class DartsSearch(StagedModel):
         Raises:
             ValueError: for data or settings with which no search can work,
                 before any training.
+            KeyboardInterrupt: after the step at which Ctrl-C came; a second
+                one stops at once. SIGTERM raises `SystemExit(143)`.
+            FloatingPointError: for a loss that is NaN or infinite.
+            MemoryError: with the arguments that shrink the search.
+            OSError: if the run can't be written any more.
+            RuntimeError: if the data can't be read to their end.
         """
         epochs = fitting.chosen_epochs(self, epochs)
         minutes = non_negative("checkpoint_minutes", checkpoint_minutes)
         output_dir = fitting.run_folder(output_dir, resume_from)
-        data = fitting.read(
-            self,
-            x,
-            y,
-            batch_size,
-            sample_weight=sample_weight,
-            validation_data=validation_data,
-            validation_split=validation_split,
-            steps_per_epoch=steps_per_epoch,
-        )
-        plan_stage = fitting.planner(
-            self,
-            data,
-            steps_per_epoch,
-            augmentation=augmentation,
-            checkpoint_minutes=minutes,
-        )
-        with graph_optimizer(self.graph_optimizer):
-            return progressive.run(
+        watch = Watch(output_dir)
+        with explained(self, watch):
+            data = fitting.read(
                 self,
-                super().fit,
-                plan_stage,
-                epochs=epochs,
-                callbacks=fitting.chosen_callbacks(callbacks, warn_on_collapse),
-                output_dir=output_dir,
-                resume_from=resume_from,
-                verbose=verbose,
+                x,
+                y,
+                batch_size,
+                sample_weight=sample_weight,
+                validation_data=validation_data,
+                validation_split=validation_split,
+                steps_per_epoch=steps_per_epoch,
             )
-
-    def genotype(self):
-        """The architecture that the discretizer reads from the alphas."""
-        derive = self.strategy.discretizer_for(self.search_space)
-        return derive(self.search_space, *architecture.mixing(self.supernet))
-
-    def derived_network(self, **sizes):
-        """A fresh plain network of the present genotype.
-
-        Args:
-            **sizes: Arguments of the network: for images those of
-                `networks.network_for`, with `filters=36` and `num_cells=20`,
-                or 16 and 5 for NAS-Bench-201, if left out; for text those of
-                `networks.TextNetwork`; for language those of
-                `networks.RecurrentLanguageModel`.
-        """
-        sizes = {**self.modality.network_sizes, **sizes}
-        with self.distribute_strategy.scope():
-            return self.modality.derived_network(self.genotype(), **sizes)
+            callbacks = fitting.chosen_callbacks(callbacks, warn_on_collapse)
+            plan_stage = fitting.planner(
+                self,
+                data,
+                steps_per_epoch,
+                augmentation=augmentation,
+                checkpoint_minutes=minutes,
+            )
+            with graph_optimizer(self.graph_optimizer):
+                return progressive.run(
+                    self,
+                    super().fit,
+                    plan_stage,
+                    epochs=epochs,
+                    callbacks=callbacks,
+                    output_dir=output_dir,
+                    resume_from=resume_from,
+                    watch=watch,
+                    verbose=verbose,
+                )
 
     def get_config(self):
         config = super().get_config()
         if self.deterministic:
             config["deterministic"] = True
         return config
-
-    def citation(self):
-        """The papers behind the pieces in use, a line each."""
-        return "\n".join(self.strategy.citations)

@@ -24,6 +24,7 @@ def run(
     callbacks,
     output_dir,
     resume_from,
+    watch,
     **options,
 ):
     """Trains stage after stage; a strategy without stages has one.
@@ -41,6 +42,7 @@ def run(
         callbacks: List of Keras callbacks beside the strategy's.
         output_dir: Folder of the run, or `None`.
         resume_from: The same folder where a run goes on, or `None`.
+        watch: `Watch`, the first of the callbacks.
         **options: Further arguments of `fit`.
 
     Returns:
@@ -63,7 +65,7 @@ def run(
             output_dir=folder,
             resume_from=_resumed(folder, index, resume_from),
         )
-        history = course.run(search, fit, plan, history, **options)
+        history = course.run(search, fit, plan, history, watch, **options)
     return history
 
 

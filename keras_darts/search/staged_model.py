@@ -9,6 +9,7 @@ from keras_darts.search.bilevel_model import BilevelModel
 from keras_darts.search.building import adapted_space
 from keras_darts.search.modalities import modality_for
 from keras_darts.seeding import seeded
+from keras_darts.supernet import architecture
 
 
 class StagedModel(BilevelModel):
@@ -106,6 +107,29 @@ class StagedModel(BilevelModel):
         self.build_supernet()
         if self.task is not None:
             self.compile_for(self.task)
+
+    def genotype(self):
+        """The architecture that the discretizer reads from the alphas."""
+        derive = self.strategy.discretizer_for(self.search_space)
+        return derive(self.search_space, *architecture.mixing(self.supernet))
+
+    def derived_network(self, **sizes):
+        """A fresh plain network of the present genotype.
+
+        Args:
+            **sizes: Arguments of the network: for images those of
+                `networks.network_for`, with `filters=36` and `num_cells=20`,
+                or 16 and 5 for NAS-Bench-201, if left out; for text those of
+                `networks.TextNetwork`; for language those of
+                `networks.RecurrentLanguageModel`.
+        """
+        sizes = {**self.modality.network_sizes, **sizes}
+        with self.distribute_strategy.scope():
+            return self.modality.derived_network(self.genotype(), **sizes)
+
+    def citation(self):
+        """The papers behind the pieces in use, a line each."""
+        return "\n".join(self.strategy.citations)
 
     def get_config(self):
         config = {

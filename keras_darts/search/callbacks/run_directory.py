@@ -11,6 +11,7 @@ from keras_darts.files import writable_folder
 from keras_darts.files import write_json
 from keras_darts.files import write_table
 from keras_darts.files import written_whole
+from keras_darts.search.failures import writing
 
 
 class RunDirectory(keras.callbacks.Callback):
@@ -48,23 +49,26 @@ class RunDirectory(keras.callbacks.Callback):
         self._alphas = _read_alphas(self.folder / "alphas.npz", len(self._rows))
 
     def on_train_begin(self, logs=None):
-        write_json(self.folder / "config.json", self.config)
-        for name, text in self.files.items():
-            with written_whole(self.folder / name) as scratch:
-                scratch.write_text(text, encoding="utf-8")
+        with writing(self.folder):
+            write_json(self.folder / "config.json", self.config)
+            for name, text in self.files.items():
+                with written_whole(self.folder / name) as scratch:
+                    scratch.write_text(text, encoding="utf-8")
 
     def on_epoch_end(self, epoch, logs=None):
         self._rows.append({"epoch": epoch, **(logs or {})})
         for variable in self.model.arch_variables:
             self._alphas.setdefault(variable.name, []).append(variable.numpy())
-        self._write_tables()
-        self._write_genotype()
-        self.checkpoint.save(epoch + 1)
+        with writing(self.folder):
+            self._write_tables()
+            self._write_genotype()
+            self.checkpoint.save(epoch + 1)
 
     def on_train_end(self, logs=None):
         # A guard may have put back the architecture of an earlier epoch.
         if self.model.stop_reason is not None:
-            self._write_genotype()
+            with writing(self.folder):
+                self._write_genotype()
 
     def _write_genotype(self):
         genotype = self.model.genotype()
