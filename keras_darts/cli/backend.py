@@ -11,7 +11,7 @@ from keras_darts.cpu import configure_cpu
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
-def start(graph_optimizer=True, threads=None):
+def start(graph_optimizer=True, threads=None, devices=None):
     """Imports TensorFlow as this machine needs it.
 
     Where the user has set `TF_CPP_MIN_LOG_LEVEL`, all is shown that it lets
@@ -21,6 +21,12 @@ def start(graph_optimizer=True, threads=None):
         graph_optimizer: As for `configure_cpu`. Defaults to `True`.
         threads: As for `configure_cpu`: `"across"` operations for a search.
             Defaults to `None`: as TensorFlow comes, for plain networks.
+        devices: Function that gives a `tf.distribute.Strategy`, and that must
+            be called before anything is computed. Defaults to `None`:
+            TensorFlow's default.
+
+    Returns:
+        The `tf.distribute.Strategy`.
     """
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     quiet = contextlib.nullcontext if _LEVEL in os.environ else _without_noise
@@ -30,9 +36,11 @@ def start(graph_optimizer=True, threads=None):
         import tensorflow as tf
 
         tf.config.list_physical_devices()
+        strategy = (devices or tf.distribute.get_strategy)()
         # The first integers, of which oneDNN says that it leaves them alone.
         with tf.device("CPU:0"):
             tf.transpose(tf.zeros((2, 3), "int32"))
+    return strategy
 
 
 @contextlib.contextmanager

@@ -10,9 +10,14 @@ for TensorBoard, up to date after each epoch, and vocabulary.json for text.
   keras-darts search --output_dir=runs/digits --resume --epochs=40
   keras-darts search --search_space=darts_rnn_small --dataset=FOLDER \\
       --learning_rate=10 --batch_size=20 --output_dir=runs/text
+
+--workers=2 tries on one machine what several do together, each on its part of
+a batch. On a cluster the same command runs on every machine, without
+--workers and with TF_CONFIG set; --output_dir must be a folder they share.
 """
 
 import dataclasses
+import pathlib
 
 from absl import flags
 
@@ -21,6 +26,8 @@ from keras_darts.cli import backend
 from keras_darts.cli import data
 from keras_darts.cli import folders
 from keras_darts.cli import modalities
+from keras_darts.cli import workers
+from keras_darts.cli.options import require
 
 # What the method decides if it is not given, and then what the space does.
 _METHOD_SIZES = {
@@ -47,6 +54,13 @@ def define(options):
         False,
         "Go on with the run in --output_dir, with its flags; a larger "
         "--epochs extends it.",
+        flag_values=options,
+    )
+    flags.DEFINE_integer(
+        "workers",
+        1,
+        "Processes on this machine that share the search.",
+        lower_bound=1,
         flag_values=options,
     )
     flags.DEFINE_bool(
@@ -101,24 +115,34 @@ def _define_search(options):
 
 def run(options):
     """Searches; `options` are the parsed flags."""
+    if options.workers > 1:
+        require(options, "output_dir")
+        workers.launch("search", options)
+    count, worker = workers.this_worker()
     begin = folders.earlier_run if options.resume else folders.new_run
-    folder = begin(options)
+    # The chief may have begun to write into a new folder already.
+    folder = begin(options) if options.resume or not worker else None
+    folder = folder or pathlib.Path(options.output_dir)
     modality = modalities.of_space(options.search_space)
     modalities.check_flags(options, modality)
-    backend.start(threads=modality.threads)
+    if count > 1:
+        print(f"worker {worker} of {count}, waits for the others", flush=True)
+    devices = backend.start(threads=modality.threads, devices=workers.strategy)
     from keras_darts.cli import report
     from keras_darts.search import DartsSearch
 
     vocabulary = folders.vocabulary(folder) if options.resume else None
     found = modality.load(options, vocabulary)
-    search = DartsSearch(
-        options.search_space,
-        _strategy(options),
-        seed=options.seed,
-        **modality.search_sizes(options, found),
-    )
+    with devices.scope():
+        search = DartsSearch(
+            options.search_space,
+            _strategy(options),
+            seed=options.seed,
+            **modality.search_sizes(options, found),
+        )
     search.compile(graph_optimizer=options.graph_optimizer or None)
-    folders.remember(options, folder, modality.vocabulary(found))
+    if not worker:
+        folders.remember(options, folder, modality.vocabulary(found))
     print(_introduction(options, search, modality, found), flush=True)
     search.fit(
         **modality.search_input(options, found, search.recipe),

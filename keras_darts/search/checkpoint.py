@@ -43,6 +43,9 @@ class SearchCheckpoint:
         self._checkpoint = tf.train.Checkpoint(
             epoch=self.epoch, callbacks=_States(callbacks), **flat
         )
+        # Made here, as several workers make their variables together, and
+        # not when the chief alone saves.
+        _ = self._checkpoint.save_counter
         keep = max([_KEPT, *(c.kept_epochs for c in callbacks)])
         self._manager = tf.train.CheckpointManager(
             self._checkpoint, str(self.folder), max_to_keep=keep
@@ -75,7 +78,7 @@ class SearchCheckpoint:
         saved = json.loads((self.folder / _MANIFEST).read_text())
         _check_equal(saved, self._manifest())
         self._checkpoint.restore(newest).assert_consumed()
-        return int(self.epoch)
+        return int(tf.convert_to_tensor(self.epoch))
 
     def _manifest(self):
         return {

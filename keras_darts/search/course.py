@@ -5,6 +5,7 @@ import tempfile
 
 import keras
 
+from keras_darts.search import many_workers
 from keras_darts.search.callbacks import SearchCallback
 from keras_darts.search.checkpoint import SearchCheckpoint
 
@@ -46,8 +47,8 @@ def run(search, fit, plan, history, **options):
             if any(c.stop_reason for c in stateful(plan.callbacks)):
                 start = plan.epochs
             fit(
-                plan.batches(start),
-                validation_data=plan.validation_data,
+                many_workers.shared_out(search, plan.batches(start)),
+                **many_workers.judged(search, plan.validation_data),
                 epochs=plan.epochs,
                 initial_epoch=start,
                 steps_per_epoch=plan.steps_per_epoch,

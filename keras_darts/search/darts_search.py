@@ -51,6 +51,11 @@ class DartsSearch(StagedModel):
     >>> search.genotype().normal_concat
     (2,)
 
+    On several machines, with `TF_CONFIG` set, first of all:
+    `strategy = tf.distribute.MultiWorkerMirroredStrategy()`, and then
+    `with strategy.scope(): search = DartsSearch(...)`. `batch_size` is that
+    of all together, and `output_dir` a folder they share.
+
     Reference: Liu et al., 2019, DARTS: Differentiable Architecture Search,
     algorithm 1.
     """
@@ -176,7 +181,7 @@ class DartsSearch(StagedModel):
                 before any training.
         """
         epochs = fitting.chosen_epochs(self, epochs)
-        output_dir = fitting.run_folder(output_dir, resume_from)
+        output_dir = fitting.run_folder(self, output_dir, resume_from)
         data = fitting.read(
             self,
             x,

@@ -8,6 +8,7 @@ import typing
 
 from keras_darts.errors import positive_integer
 from keras_darts.files import writable_folder
+from keras_darts.search import many_workers
 from keras_darts.search import tuning
 from keras_darts.search.accepted_data import check_data
 from keras_darts.search.callbacks import ArchitectureBoard
@@ -122,6 +123,7 @@ def read(search, x, y, batch_size, **options):
         if number is not None:
             positive_integer(name, number)
     data = search.modality.read(x, y, batch_size, **options)
+    many_workers.check_batch(search, data.batch_size)
     _LOG.info("%s", data.description)
     return data
 
@@ -145,7 +147,7 @@ def chosen_augmentation(search, choice, data):
     return augment
 
 
-def run_folder(output_dir, resume_from):
+def run_folder(search, output_dir, resume_from):
     """Where the run is written, or `None`; it can be written to.
 
     Raises:
@@ -168,6 +170,9 @@ def run_folder(output_dir, resume_from):
                 f"Received: resume_from={str(resume_from)!r}, which holds no "
                 "config.json"
             )
+    elif not many_workers.workers_of(search).is_chief:
+        # The chief may have begun to write already.
+        return folder
     elif is_run(folder):
         raise ValueError(
             "`output_dir` must not hold a run already: go on with it by "
@@ -205,16 +210,22 @@ def _written(search, callbacks, config, output_dir, resume_from):
     if resume_from is not None:
         check_same(json.loads((output_dir / "config.json").read_text()), config)
         start = checkpoint.restore()
-    directory = RunDirectory(
-        output_dir,
-        config=config,
-        checkpoint=checkpoint,
-        start_epoch=start,
-        files=search.modality.files(),
-    )
-    board = ArchitectureBoard(output_dir / "tensorboard", wait)
+    written = []
+    workers = many_workers.workers_of(search)
+    if workers.is_chief:
+        directory = RunDirectory(
+            output_dir,
+            config=config,
+            checkpoint=checkpoint,
+            start_epoch=start,
+            files=search.modality.files(),
+        )
+        board = ArchitectureBoard(output_dir / "tensorboard", wait)
+        written = [directory, board]
+    if workers.count > 1:
+        written.append(many_workers.EndEpochTogether())
     return {
-        "callbacks": [*callbacks, wait, directory, board],
+        "callbacks": [*callbacks, wait, *written],
         "initial_epoch": start,
         "checkpoint": checkpoint,
     }

@@ -6,6 +6,7 @@ import pathlib
 import keras
 
 from keras_darts.search import course
+from keras_darts.search import many_workers
 from keras_darts.search.checkpoint import has_checkpoint
 from keras_darts.strategies.stage import Stage
 from keras_darts.strategies.stage import stage_epochs
@@ -52,18 +53,19 @@ def run(
     history.epoch = []
     if search.stage:
         search.enter_stage(0)
-    for index, count in enumerate(counts):
-        if index:
-            _advance(search, index)
-        folder = _folder(output_dir, index, len(stages))
-        plan = plan_stage(
-            epochs=count,
-            callbacks=list(callbacks),
-            schedule_epochs=_chain(stages, counts, index),
-            output_dir=folder,
-            resume_from=_resumed(folder, index, resume_from),
-        )
-        history = course.run(search, fit, plan, history, **options)
+    with many_workers.loss_told(search, output_dir):
+        for index, count in enumerate(counts):
+            if index:
+                _advance(search, index)
+            folder = _folder(output_dir, index, len(stages))
+            plan = plan_stage(
+                epochs=count,
+                callbacks=list(callbacks),
+                schedule_epochs=_chain(stages, counts, index),
+                output_dir=folder,
+                resume_from=_resumed(folder, index, resume_from),
+            )
+            history = course.run(search, fit, plan, history, **options)
     return history
 
 
