@@ -13,7 +13,7 @@ from keras_darts.cpu import configure_cpu
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
-def start(graph_optimizer=True, threads=None, devices=None):
+def start(graph_optimizer=True, threads=None, devices=None, strategy=None):
     """Imports TensorFlow as this machine needs it.
 
     Where the user has set `TF_CPP_MIN_LOG_LEVEL`, all is shown that it lets
@@ -24,6 +24,7 @@ def start(graph_optimizer=True, threads=None, devices=None):
         threads: As for `configure_cpu`: `"across"` operations for a search.
             Defaults to `None`: as TensorFlow comes, for plain networks.
         devices: As for `chosen_strategy`. Defaults to `None`.
+        strategy: Function that gives the strategy instead. Defaults to `None`.
 
     Returns:
         The `tf.distribute` strategy to build models in.
@@ -38,7 +39,7 @@ def start(graph_optimizer=True, threads=None, devices=None):
         from keras_darts.devices import chosen_strategy
 
         # Before anything runs, when a processor can no longer be divided.
-        strategy = chosen_strategy(devices)
+        strategy = strategy() if strategy else chosen_strategy(devices)
         # The first integers, of which oneDNN says that it leaves them alone.
         with tf.device("CPU:0"):
             tf.transpose(tf.zeros((2, 3), "int32"))

@@ -11,7 +11,7 @@ from keras_darts.files import write_json
 _COMMAND = "command.json"
 _VOCABULARY = "vocabulary.json"
 # What belongs to one call and not to the run.
-_PASSING = ("output_dir", "resume", "debug")
+_PASSING = ("output_dir", "resume", "workers", "debug")
 
 
 def new_run(options):

@@ -10,9 +10,14 @@ for TensorBoard, up to date after each epoch, and vocabulary.json for text.
   keras-darts search --output_dir=runs/digits --resume --epochs=40
   keras-darts search --search_space=darts_rnn_small --dataset=FOLDER \\
       --learning_rate=10 --batch_size=20 --output_dir=runs/text
+
+--workers=2 tries on one machine what several do together, each on its part of
+a batch. On a cluster the same command runs on every machine, without
+--workers and with TF_CONFIG set; --output_dir must be a folder they share.
 """
 
 import dataclasses
+import pathlib
 
 from absl import flags
 
@@ -21,6 +26,8 @@ from keras_darts.cli import backend
 from keras_darts.cli import data
 from keras_darts.cli import folders
 from keras_darts.cli import modalities
+from keras_darts.cli import workers
+from keras_darts.cli.options import require
 
 # What the method decides if it is not given, and then what the space does.
 _METHOD_SIZES = {
@@ -50,6 +57,13 @@ def define(options):
         flag_values=options,
     )
     backend.define_devices(options)
+    flags.DEFINE_integer(
+        "workers",
+        1,
+        "Processes on this machine that share the search.",
+        lower_bound=1,
+        flag_values=options,
+    )
     flags.DEFINE_bool(
         "graph_optimizer",
         False,
@@ -67,15 +81,7 @@ def define_search(options):
     flags.DEFINE_string(
         "strategy", "darts", "Name of the method.", flag_values=options
     )
-    for owner, sizes in (("method", _METHOD_SIZES), ("space", _SPACE_SIZES)):
-        for name, meaning in sizes.items():
-            flags.DEFINE_integer(
-                name,
-                None,
-                f"{meaning}; if not given, the {owner}'s.",
-                lower_bound=1,
-                flag_values=options,
-            )
+    _define_sizes(options)
     flags.DEFINE_float(
         "learning_rate",
         None,
@@ -108,13 +114,37 @@ def define_search(options):
     )
 
 
+def _define_sizes(options):
+    for owner, sizes in (("method", _METHOD_SIZES), ("space", _SPACE_SIZES)):
+        for name, meaning in sizes.items():
+            flags.DEFINE_integer(
+                name,
+                None,
+                f"{meaning}; if not given, the {owner}'s.",
+                lower_bound=1,
+                flag_values=options,
+            )
+
+
 def run(options):
     """Searches; `options` are the parsed flags."""
+    if options.workers > 1:
+        require(options, "output_dir")
+        workers.launch("search", options)
+    count, worker = workers.this_worker()
     begin = folders.earlier_run if options.resume else folders.new_run
-    folder = begin(options)
+    # The chief may have begun to write into a new folder already.
+    folder = begin(options) if options.resume or not worker else None
+    folder = folder or pathlib.Path(options.output_dir)
     modality = modalities.of_space(options.search_space)
     modalities.check_flags(options, modality)
-    strategy = backend.start(threads=modality.threads, devices=options.devices)
+    if count > 1:
+        print(f"worker {worker} of {count}, waits for the others", flush=True)
+    strategy = backend.start(
+        threads=modality.threads,
+        devices=options.devices,
+        strategy=workers.strategy if count > 1 else None,
+    )
     from keras_darts.cli import report
 
     vocabulary = folders.vocabulary(folder) if options.resume else None
@@ -122,7 +152,8 @@ def run(options):
     with strategy.scope():
         search = made_search(options, modality, found)
     search.compile(graph_optimizer=options.graph_optimizer or None)
-    folders.remember(options, folder, modality.vocabulary(found))
+    if not worker:
+        folders.remember(options, folder, modality.vocabulary(found))
     print(introduction(options, search, modality, found), flush=True)
     with folders.resumable(folder):
         search.fit(

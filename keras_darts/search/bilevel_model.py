@@ -9,10 +9,11 @@ from keras_darts.search import curvature
 from keras_darts.search import defaults
 from keras_darts.search import steps
 from keras_darts.search.graph_optimizer import graph_optimizer
+from keras_darts.search.many_workers import WorkersModel
 from keras_darts.search.problem import SearchProblem
 
 
-class BilevelModel(keras.Model, abc.ABC):
+class BilevelModel(WorkersModel, abc.ABC):
     """What every search has: two optimizers, and a step for each.
 
     A batch is a pair: the training batch, on which the weights move, and the
@@ -256,10 +257,3 @@ class BilevelModel(keras.Model, abc.ABC):
         self._gradient_function = self._curvature_function = None
         self.test_function = self.predict_function = None
         self.train_function = self._other_step = None
-
-    def _symbolic_build(self, iterator=None, data_batch=None):
-        # Keras takes the first part of a batch for the model's input; here it
-        # is the training batch, which has an input of its own.
-        if data_batch is not None and isinstance(data_batch[0], tuple | list):
-            data_batch = data_batch[0]
-        return super()._symbolic_build(iterator=iterator, data_batch=data_batch)

@@ -9,6 +9,7 @@ import warnings
 import tensorflow as tf
 
 from keras_darts import seals
+from keras_darts.search import many_workers
 from keras_darts.search.within_epoch import RunningEpoch
 
 # How many checkpoints are left as refuges if the newest is damaged.
@@ -53,6 +54,8 @@ class SearchCheckpoint:
         self._checkpoint = tf.train.Checkpoint(
             callbacks=_States(callbacks), running=self.running, **flat
         )
+        # A worker knows the metrics of its own part alone.
+        self._whole_epochs = many_workers.workers_of(search).count > 1
         self._epochs_kept = max([_KEPT, *(c.kept_epochs for c in callbacks)])
 
     def save(self, epochs_done, step=0):
@@ -96,6 +99,8 @@ class SearchCheckpoint:
             for name in seals.half_written(self.folder):
                 self._warn(f"{name} is half written")
         for seal in found:
+            if seal.step and self._whole_epochs:
+                continue
             damage = seal.damage()
             if damage is None:
                 _check_equal(seal.variables, self._manifest())

@@ -5,6 +5,7 @@ import tempfile
 
 import keras
 
+from keras_darts.search import many_workers
 from keras_darts.search.callbacks import SearchCallback
 from keras_darts.search.checkpoint import SearchCheckpoint
 from keras_darts.search.within_epoch import CallbacksFromStep
@@ -52,8 +53,8 @@ def run(search, fit, plan, history, watch, **options):
                 start, step = plan.epochs, 0
             part = {
                 "initial_epoch": start,
-                "validation_data": plan.validation_data,
                 "shuffle": False,
+                **many_workers.judged(search, plan.validation_data),
                 **options,
             }
             with watch.over(plan):
@@ -61,7 +62,7 @@ def run(search, fit, plan, history, watch, **options):
                     _end_epoch(search, fit, plan, checkpoint, callbacks, **part)
                 else:
                     fit(
-                        plan.batches(start),
+                        many_workers.shared_out(search, plan.batches(start)),
                         epochs=plan.epochs,
                         steps_per_epoch=plan.steps_per_epoch,
                         callbacks=callbacks,

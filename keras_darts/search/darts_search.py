@@ -3,7 +3,6 @@
 import keras
 
 from keras_darts.devices import chosen_strategy
-from keras_darts.errors import non_negative
 from keras_darts.search import fitting
 from keras_darts.search import progressive
 from keras_darts.search import tuning
@@ -72,6 +71,11 @@ class DartsSearch(StagedModel):
     >>> history = search.fit(x, y, batch_size=8, epochs=1, verbose=0)
     >>> search.genotype().normal_concat
     (2,)
+
+    On several machines, with `TF_CONFIG` set, first of all:
+    `strategy = tf.distribute.MultiWorkerMirroredStrategy()`, and then
+    `with strategy.scope(): search = DartsSearch(...)`. `batch_size` is that
+    of all together, and `output_dir` a folder they share.
 
     Reference: Liu et al., 2019, DARTS: Differentiable Architecture Search,
     algorithm 1.
@@ -220,11 +224,9 @@ class DartsSearch(StagedModel):
             RuntimeError: if the data can't be read to their end.
         """
         epochs = fitting.chosen_epochs(self, epochs)
-        minutes = non_negative("checkpoint_minutes", checkpoint_minutes)
-        output_dir = fitting.run_folder(output_dir, resume_from)
-        watch = Watch(output_dir)
-        with explained(self, watch):
-            data = fitting.read(
+        watch = Watch(fitting.run_folder(self, output_dir, resume_from))
+        with explained(self, watch), graph_optimizer(self.graph_optimizer):
+            plan_stage = fitting.planner(
                 self,
                 x,
                 y,
@@ -233,27 +235,19 @@ class DartsSearch(StagedModel):
                 validation_data=validation_data,
                 validation_split=validation_split,
                 steps_per_epoch=steps_per_epoch,
-            )
-            callbacks = fitting.chosen_callbacks(callbacks, warn_on_collapse)
-            plan_stage = fitting.planner(
-                self,
-                data,
-                steps_per_epoch,
                 augmentation=augmentation,
-                checkpoint_minutes=minutes,
+                checkpoint_minutes=checkpoint_minutes,
             )
-            with graph_optimizer(self.graph_optimizer):
-                return progressive.run(
-                    self,
-                    super().fit,
-                    plan_stage,
-                    epochs=epochs,
-                    callbacks=callbacks,
-                    output_dir=output_dir,
-                    resume_from=resume_from,
-                    watch=watch,
-                    verbose=verbose,
-                )
+            return progressive.run(
+                self,
+                super().fit,
+                plan_stage,
+                epochs=epochs,
+                callbacks=fitting.chosen_callbacks(callbacks, warn_on_collapse),
+                resume_from=resume_from,
+                watch=watch,
+                verbose=verbose,
+            )
 
     def get_config(self):
         config = super().get_config()

@@ -7,8 +7,10 @@ import pathlib
 import typing
 
 from keras_darts.devices import check_batch_size
+from keras_darts.errors import non_negative
 from keras_darts.errors import positive_integer
 from keras_darts.files import writable_folder
+from keras_darts.search import many_workers
 from keras_darts.search import tuning
 from keras_darts.search.accepted_data import check_data
 from keras_darts.search.callbacks import ArchitectureBoard
@@ -44,15 +46,19 @@ class Plan(typing.NamedTuple):
     checkpoint: object
 
 
-def planner(search, data, steps_per_epoch, augmentation, **options):
-    """`plan_fit` for data, with what is chosen for all stages."""
+def planner(
+    search, *given, augmentation, steps_per_epoch, checkpoint_minutes, **options
+):
+    """`plan_fit` for the user's data, with what holds for all stages."""
+    non_negative("checkpoint_minutes", checkpoint_minutes)
+    data = read(search, *given, steps_per_epoch=steps_per_epoch, **options)
     return functools.partial(
         plan_fit,
         search,
         data,
         steps_per_epoch=steps_per_epoch,
         augment=chosen_augmentation(search, augmentation, data),
-        **options,
+        checkpoint_minutes=checkpoint_minutes,
     )
 
 
@@ -64,10 +70,8 @@ def plan_fit(
     steps_per_epoch,
     augment,
     callbacks,
-    output_dir,
-    resume_from,
     schedule_epochs=None,
-    checkpoint_minutes=None,
+    **run,
 ):
     """Builds and compiles what is missing, and lays out the whole training.
 
@@ -78,12 +82,12 @@ def plan_fit(
         steps_per_epoch: Integer or `None`, a pass over the training half.
         augment: Augmentation of both batches, or `None`.
         callbacks: List of Keras callbacks beside the strategy's.
-        output_dir: Folder of the run, or `None`.
-        resume_from: The same folder where a run goes on, or `None`.
         schedule_epochs: Integer, the length of the learning-rate schedule.
             Defaults to `None`: `epochs`.
-        checkpoint_minutes: Float, from one checkpoint within an epoch to the
-            next. Defaults to `None`: none within an epoch.
+        **run: `output_dir`, the folder of the run or `None`; `resume_from`,
+            the same folder where a run goes on, or `None`; and
+            `checkpoint_minutes`, from one checkpoint within an epoch to the
+            next.
 
     Returns:
         A `Plan`.
@@ -112,16 +116,12 @@ def plan_fit(
     own = [*search.strategy.callbacks, *tuning.callbacks(search)]
     callbacks = [ArchitectureMonitor(), *own, *callbacks]
     _begin(search, callbacks, batches)
-    written = _written(search, callbacks, config, output_dir, resume_from)
-    if output_dir is not None and checkpoint_minutes is not None:
-        saving = SaveWithinEpochs(written["checkpoint"], checkpoint_minutes)
-        written["callbacks"].append(saving)
     return Plan(
         batches,
         validation_data=modality.evaluation(data),
         epochs=total,
         steps_per_epoch=steps,
-        **written,
+        **_written(search, callbacks, config, **run),
     )
 
 
@@ -159,7 +159,7 @@ def chosen_augmentation(search, choice, data):
     return augment
 
 
-def run_folder(output_dir, resume_from):
+def run_folder(search, output_dir, resume_from):
     """Where the run is written, or `None`; it can be written to.
 
     Raises:
@@ -182,6 +182,9 @@ def run_folder(output_dir, resume_from):
                 f"Received: resume_from={str(resume_from)!r}, which holds no "
                 "config.json"
             )
+    elif not many_workers.workers_of(search).is_chief:
+        # The chief may have begun to write already.
+        return folder
     elif is_run(folder):
         raise ValueError(
             "`output_dir` must not hold a run already: go on with it by "
@@ -204,7 +207,9 @@ def _begin(search, callbacks, batches):
         callback.reset()
 
 
-def _written(search, callbacks, config, output_dir, resume_from):
+def _written(
+    search, callbacks, config, *, output_dir, resume_from, checkpoint_minutes
+):
     """All callbacks, those that write the run the last, and where it starts."""
     wait, start = InputWait(), 0
     if output_dir is None:
@@ -219,16 +224,24 @@ def _written(search, callbacks, config, output_dir, resume_from):
     if resume_from is not None:
         check_same(json.loads((output_dir / "config.json").read_text()), config)
         start = checkpoint.restore()
-    directory = RunDirectory(
-        output_dir,
-        config=config,
-        checkpoint=checkpoint,
-        start_epoch=start,
-        files=search.modality.files(),
-    )
-    board = ArchitectureBoard(output_dir / "tensorboard", wait)
+    written = []
+    workers = many_workers.workers_of(search)
+    if workers.is_chief:
+        directory = RunDirectory(
+            output_dir,
+            config=config,
+            checkpoint=checkpoint,
+            start_epoch=start,
+            files=search.modality.files(),
+        )
+        board = ArchitectureBoard(output_dir / "tensorboard", wait)
+        written = [directory, board]
+    if workers.count > 1:
+        written.append(many_workers.EndEpochTogether())
+    else:
+        written.append(SaveWithinEpochs(checkpoint, checkpoint_minutes))
     return {
-        "callbacks": [*callbacks, wait, directory, board],
+        "callbacks": [*callbacks, wait, *written],
         "initial_epoch": start,
         "checkpoint": checkpoint,
     }

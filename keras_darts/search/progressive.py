@@ -6,6 +6,7 @@ import pathlib
 import keras
 
 from keras_darts.search import course
+from keras_darts.search import many_workers
 from keras_darts.search.checkpoint import has_checkpoint
 from keras_darts.strategies.stage import Stage
 from keras_darts.strategies.stage import stage_epochs
@@ -22,7 +23,6 @@ def run(
     *,
     epochs,
     callbacks,
-    output_dir,
     resume_from,
     watch,
     **options,
@@ -40,9 +40,9 @@ def run(
             gives a `fitting.Plan`.
         epochs: Integer, of all stages together.
         callbacks: List of Keras callbacks beside the strategy's.
-        output_dir: Folder of the run, or `None`.
         resume_from: The same folder where a run goes on, or `None`.
-        watch: `Watch`, the first of the callbacks.
+        watch: `Watch`, the first of the callbacks, with the folder of the
+            run or `None`.
         **options: Further arguments of `fit`.
 
     Returns:
@@ -54,18 +54,19 @@ def run(
     history.epoch = []
     if search.stage:
         search.enter_stage(0)
-    for index, count in enumerate(counts):
-        if index:
-            _advance(search, index)
-        folder = _folder(output_dir, index, len(stages))
-        plan = plan_stage(
-            epochs=count,
-            callbacks=list(callbacks),
-            schedule_epochs=_chain(stages, counts, index),
-            output_dir=folder,
-            resume_from=_resumed(folder, index, resume_from),
-        )
-        history = course.run(search, fit, plan, history, watch, **options)
+    with many_workers.loss_told(search, watch.folder):
+        for index, count in enumerate(counts):
+            if index:
+                _advance(search, index)
+            folder = _folder(watch.folder, index, len(stages))
+            plan = plan_stage(
+                epochs=count,
+                callbacks=list(callbacks),
+                schedule_epochs=_chain(stages, counts, index),
+                output_dir=folder,
+                resume_from=_resumed(folder, index, resume_from),
+            )
+            history = course.run(search, fit, plan, history, watch, **options)
     return history
 
 

@@ -7,6 +7,7 @@ import math
 import keras
 
 from keras_darts.search.finite_losses import FiniteLosses
+from keras_darts.search.many_workers import workers_of
 from keras_darts.search.stop_requests import StopRequests
 
 _LOG = logging.getLogger("keras_darts")
@@ -107,7 +108,9 @@ class Watch(keras.callbacks.Callback):
     def _save_within_epoch(self):
         """Where that is possible, as in `SaveWithinEpochs`."""
         searched = self._plan.epochs - self.model.extra_epochs
-        if self._plan.checkpoint and self.step and self.epoch <= searched:
+        alone = workers_of(self.model).count == 1
+        within = self.step and self.epoch <= searched
+        if self._plan.checkpoint and within and alone:
             self._end_if_bad(self._losses.look())
             self._plan.checkpoint.save(self.epoch - 1, self.step)
 

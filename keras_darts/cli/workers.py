@@ -1,0 +1,152 @@
+"""Several workers for one search: on this machine, or those of a cluster.
+
+A cluster tells each process by `TF_CONFIG` who the others are. Nothing here
+imports TensorFlow before it is needed.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+_VARIABLE = "TF_CONFIG"
+_FORWARDED = (signal.SIGINT, signal.SIGTERM)
+# Seconds in which a worker finds out by itself that another one is lost, and
+# in which it ends once it is asked to.
+_GRACE = 60
+
+
+def launch(name, options):
+    """Runs a command as several processes, and ends as they do.
+
+    Only the chief's output is shown, and the errors of all. When one process
+    fails, the others are ended, and its exit code is that of the command.
+
+    Args:
+        name: String, the command.
+        options: Its parsed flags, with `--workers`.
+
+    Raises:
+        ValueError: if this process is a worker already.
+        SystemExit: when all have ended.
+    """
+    if _VARIABLE in os.environ:
+        raise ValueError(
+            f"`workers` must be left out where {_VARIABLE} is set, since this "
+            "process is one of a cluster's workers already. "
+            f"Received: workers={options.workers}"
+        )
+    given = [
+        options[flag].serialize()
+        for flag in options
+        if options[flag].present and flag != "workers"
+    ]
+    command = [sys.executable, "-m", "keras_darts", name, *given]
+    processes = [
+        subprocess.Popen(
+            command,
+            env={**os.environ, _VARIABLE: config},
+            stdout=None if index == 0 else subprocess.DEVNULL,
+            # Else a terminal's Ctrl-C would come twice.
+            start_new_session=True,
+        )
+        for index, config in enumerate(_configs(options.workers))
+    ]
+    with _forwarding(processes):
+        sys.exit(_exit_code(processes))
+
+
+def this_worker():
+    """(number of workers, index of this process) by `TF_CONFIG`.
+
+    Raises:
+        ValueError: if it is not what TensorFlow documents.
+    """
+    text = os.environ.get(_VARIABLE)
+    if not text:
+        return 1, 0
+    try:
+        config = json.loads(text)
+        cluster, task = config["cluster"], config["task"]
+        tasks = [
+            (job, index)
+            for job in ("chief", "worker")
+            for index in range(len(cluster.get(job, ())))
+        ]
+        return len(tasks), tasks.index((task["type"], int(task["index"])))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{_VARIABLE} must be JSON with the addresses of all workers as "
+            '"cluster" and this process as "task". '
+            f"Received: {_VARIABLE}={text!r}"
+        ) from error
+
+
+def strategy():
+    """The `tf.distribute.Strategy` of a cluster, or TensorFlow's default.
+
+    To be called before TensorFlow computes anything; waits for all workers.
+    """
+    import tensorflow as tf
+
+    if this_worker()[0] == 1:
+        return tf.distribute.get_strategy()
+    return tf.distribute.MultiWorkerMirroredStrategy()
+
+
+def _configs(count):
+    """`TF_CONFIG` of each worker, on free ports of this machine."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for bound in sockets:
+            bound.bind(("localhost", 0))
+        hosts = [f"localhost:{bound.getsockname()[1]}" for bound in sockets]
+    return [
+        json.dumps(
+            {
+                "cluster": {"worker": hosts},
+                "task": {"type": "worker", "index": index},
+            }
+        )
+        for index in range(count)
+    ]
+
+
+@contextlib.contextmanager
+def _forwarding(processes):
+    """Inside, signals go to all processes, which decide what they mean."""
+
+    def forward(number, frame):
+        for process in processes:
+            if process.poll() is None:
+                process.send_signal(number)
+
+    before = {number: signal.signal(number, forward) for number in _FORWARDED}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for process in processes:
+            process.kill()
+
+
+def _exit_code(processes):
+    """That of the first one to fail, when all have ended."""
+    failed, end = None, None
+    while any(process.poll() is None for process in processes):
+        if failed is None:
+            failed = next((p for p in processes if p.poll()), None)
+            end = time.monotonic() + _GRACE
+        elif time.monotonic() > end:
+            for process in processes:
+                process.kill()
+        time.sleep(0.1)
+    failed = failed or next((p for p in processes if p.returncode), None)
+    code = failed.returncode if failed else 0
+    # As shells give the death by a signal.
+    return 128 - code if code < 0 else code

@@ -1,0 +1,74 @@
+"""Searches as one of some number of workers, for `test_workers.py`.
+
+A process of its own for each worker, which finds the others by `TF_CONFIG`.
+Writes what the searches were like as JSON.
+"""
+
+import dataclasses
+import json
+import pathlib
+import sys
+
+import numpy as np
+import search_on_replicas as small
+import tensorflow as tf
+
+import keras_darts as kd
+
+
+def main(workers, path, *names):
+    devices = tf.distribute.get_strategy()
+    if workers != "1":
+        devices = tf.distribute.MultiWorkerMirroredStrategy()
+    path = pathlib.Path(path)
+    with devices.scope():
+        found = {name: SEARCHES[name](path.parent) for name in names}
+    path.write_text(json.dumps(found))
+
+
+def on_images(strategy, eager=True, epochs=2, **options):
+    """Nine images to judge on: the last batch is too small for two workers."""
+    space = kd.search_spaces.darts_cnn(
+        2, 2, num_nodes=1, primitives=("none", "skip_connect", "dil_conv_3x3")
+    )
+    space = dataclasses.replace(space, normalization=None)
+    search = small.make_search(space, strategy, eager, weight_decay=0.1)
+    recorder = small.Recorder()
+    history = search.fit(
+        np.random.default_rng(0).normal(size=(25, 8, 8, 1)).astype("float32"),
+        np.arange(25) % 2,
+        batch_size=4,
+        validation_split=0.36,
+        epochs=epochs,
+        steps_per_epoch=2,
+        verbose=0,
+        callbacks=[recorder],
+        **options,
+    )
+    return {"moved": recorder.values, "history": history.history}
+
+
+def resumed(folder):
+    """Goes on with a run; nothing but its folder is left of the first part."""
+    run = folder / "resumed"
+    on_images("darts_second_order", epochs=1, output_dir=run)
+    return on_images("darts_second_order", resume_from=run)
+
+
+def endless(folder):
+    """Until the process or another worker is killed."""
+    return on_images("darts", epochs=10000, output_dir=folder / "endless")
+
+
+SEARCHES = {
+    "first order": lambda folder: on_images("darts"),
+    "second order": lambda folder: on_images("darts_second_order"),
+    "traced": lambda folder: on_images("darts", eager=False),
+    "text": lambda folder: {"moved": small.on_text("darts")},
+    "resumed": resumed,
+    "endless": endless,
+}
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
