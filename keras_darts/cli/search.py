@@ -60,21 +60,20 @@ def define(options):
 
 def define_search(options):
     """Declares the flags of what is searched and how."""
+    _define_sizes(options)
+    flags.DEFINE_bool(
+        "rematerialize",
+        False,
+        "Compute each cell again in the backward pass: the same numbers with "
+        "less memory and more time.",
+        flag_values=options,
+    )
     flags.DEFINE_string(
         "search_space", "darts_cnn", "Name of the space.", flag_values=options
     )
     flags.DEFINE_string(
         "strategy", "darts", "Name of the method.", flag_values=options
     )
-    for owner, sizes in (("method", _METHOD_SIZES), ("space", _SPACE_SIZES)):
-        for name, meaning in sizes.items():
-            flags.DEFINE_integer(
-                name,
-                None,
-                f"{meaning}; if not given, the {owner}'s.",
-                lower_bound=1,
-                flag_values=options,
-            )
     flags.DEFINE_float(
         "learning_rate",
         None,
@@ -92,19 +91,24 @@ def define_search(options):
         upper_bound=1.0,
         flag_values=options,
     )
-    flags.DEFINE_bool(
-        "rematerialize",
-        False,
-        "Compute each cell again in the backward pass: the same numbers with "
-        "less memory and more time.",
-        flag_values=options,
-    )
     flags.DEFINE_integer(
         "seed",
         0,
         "Decides first values, split and order of the data.",
         flag_values=options,
     )
+
+
+def _define_sizes(options):
+    for owner, sizes in (("method", _METHOD_SIZES), ("space", _SPACE_SIZES)):
+        for name, meaning in sizes.items():
+            flags.DEFINE_integer(
+                name,
+                None,
+                f"{meaning}; if not given, the {owner}'s.",
+                lower_bound=1,
+                flag_values=options,
+            )
 
 
 def run(options):
