@@ -75,13 +75,20 @@ def define(options):
 
 def define_search(options):
     """Declares the flags of what is searched and how."""
+    _define_sizes(options)
+    flags.DEFINE_bool(
+        "rematerialize",
+        False,
+        "Compute each cell again in the backward pass: the same numbers with "
+        "less memory and more time.",
+        flag_values=options,
+    )
     flags.DEFINE_string(
         "search_space", "darts_cnn", "Name of the space.", flag_values=options
     )
     flags.DEFINE_string(
         "strategy", "darts", "Name of the method.", flag_values=options
     )
-    _define_sizes(options)
     flags.DEFINE_float(
         "learning_rate",
         None,
@@ -97,13 +104,6 @@ def define_search(options):
         "trained; running text has a part of its own for that.",
         lower_bound=0.0,
         upper_bound=1.0,
-        flag_values=options,
-    )
-    flags.DEFINE_bool(
-        "rematerialize",
-        False,
-        "Compute each cell again in the backward pass: the same numbers with "
-        "less memory and more time.",
         flag_values=options,
     )
     flags.DEFINE_integer(

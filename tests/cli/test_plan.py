@@ -1,0 +1,41 @@
+"""`keras-darts plan` foretells a search and runs none."""
+
+import re
+
+from keras_darts.cli.main import main
+from keras_darts.search import available_memory
+
+PLAN = [
+    *["plan", "--dataset=digits", "--search_space=tiny", "--epochs=3"],
+    *["--max_examples=40", "--batch_size=8"],
+]
+
+
+def test_a_plan_has_the_steps_the_memory_and_what_needs_less(here, capsys):
+    assert main(PLAN) == 0
+    text = capsys.readouterr().out
+    assert "search: darts in tiny, epochs: 3" in text
+    assert "steps: 2 an epoch, 6 in all" in text
+    foretold = float(re.search(r"memory foretold: (.*) GB, batch 8", text)[1])
+    assert 0.5 < foretold < 1.5
+    for change in ("batch_size=4", "batch_size=2", "rematerialize=True"):
+        assert change in text.partition("less memory:")[2]
+    assert not list(here.iterdir())
+
+
+def test_a_plan_leaves_out_what_is_chosen(here, capsys):
+    assert main([*PLAN, "--rematerialize"]) == 0
+    text = capsys.readouterr().out
+    assert "rematerialize=True" not in text
+
+
+def test_a_plan_says_where_memory_is_too_little(here, capsys, monkeypatch):
+    monkeypatch.setattr(available_memory, "memory_limit", lambda: 10**8)
+    assert main(PLAN) == 0
+    assert "memory to be had: 0.1 GB, TOO LITTLE" in capsys.readouterr().out
+
+
+def test_a_plan_of_a_recurrent_search_is_refused(here, capsys):
+    command = ["plan", "--dataset=x", "--search_space=tiny_rnn"]
+    assert main(command) == 1
+    assert "`search_space` must be one of images" in capsys.readouterr().err
