@@ -33,8 +33,8 @@ class SearchCheckpoint:
         self.epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._groups = {
             "model": search.variables,
-            "optimizer": search.optimizer.variables,
-            "arch_optimizer": search.arch_optimizer.variables,
+            "optimizer": search.loss_scaling.optimizer.variables,
+            "arch_optimizer": search.loss_scaling.arch_optimizer.variables,
         }
         flat = {
             name: {f"{i:05d}": v.value for i, v in enumerate(variables)}
