@@ -9,7 +9,9 @@ from keras_darts.search import curvature
 from keras_darts.search import defaults
 from keras_darts.search import steps
 from keras_darts.search.graph_optimizer import graph_optimizer
+from keras_darts.search.loss_scaling import LossScaling
 from keras_darts.search.many_workers import WorkersModel
+from keras_darts.search.precision import search_policy
 from keras_darts.search.problem import SearchProblem
 
 
@@ -25,13 +27,8 @@ class BilevelModel(WorkersModel, abc.ABC):
     """
 
     def __init__(self, strategy, **kwargs):
-        super().__init__(**kwargs)
-        if self.compute_dtype in ("float16", "bfloat16"):
-            # The shifts of a finite difference vanish in half precision.
-            raise ValueError(
-                "`dtype` must be of full precision for a search. Received: "
-                f"dtype={self.dtype_policy.name!r}"
-            )
+        dtype = search_policy(kwargs.pop("dtype", None))
+        super().__init__(dtype=dtype, **kwargs)
         self.strategy = strategy
         self.graph_optimizer = None
         self.task = None
@@ -145,10 +142,10 @@ class BilevelModel(WorkersModel, abc.ABC):
             arch_optimizer, arguments = defaults.completed(
                 self._choices, self.recipe, task
             )
-            super().compile(**arguments)
+            scales = arguments.pop("auto_scale_loss", True)
+            super().compile(auto_scale_loss=False, **arguments)
             self.arch_optimizer = arch_optimizer
-            self.optimizer.build(self.weight_variables)
-            self.arch_optimizer.build(self.arch_variables)
+            self.loss_scaling = LossScaling(self, scales)
         self.task = task
         self.forget_traces()
 
@@ -204,7 +201,8 @@ class BilevelModel(WorkersModel, abc.ABC):
         Returns:
             List of float32 tensors in the order of `arch_variables`, reduced
             over replicas, with the regularizers, before the optimizer's
-            weight decay and clipping.
+            weight decay and clipping. In float16 they may overflow until
+            some steps have brought the scale of the loss down.
         """
         if self.task is None:
             self.compile_for(

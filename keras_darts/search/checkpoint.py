@@ -44,8 +44,8 @@ class SearchCheckpoint:
         self.running = RunningEpoch(search)
         self._groups = {
             "model": search.variables,
-            "optimizer": search.optimizer.variables,
-            "arch_optimizer": search.arch_optimizer.variables,
+            "optimizer": search.loss_scaling.optimizer.variables,
+            "arch_optimizer": search.loss_scaling.arch_optimizer.variables,
         }
         flat = {
             name: {f"{i:05d}": v.value for i, v in enumerate(variables)}

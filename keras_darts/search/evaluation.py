@@ -29,3 +29,4 @@ class Setting(typing.NamedTuple):
     penalized: bool = False
     searching: bool = False
     training: bool = True
+    full_precision: bool = False

@@ -11,12 +11,16 @@ with all of them, which is one operation instead of one for each variable.
 import keras
 import tensorflow as tf
 
-from keras_darts.primitives import is_synchronized
 from keras_darts.search.coming_step import coming_step
 from keras_darts.search.drawn_problem import DrawnProblem
 from keras_darts.search.evaluation import Evaluation
 from keras_darts.search.evaluation import Setting
+from keras_darts.search.loss_scaling import scaled
+from keras_darts.search.loss_scaling import unscaled
+from keras_darts.search.precision import full_precision
+from keras_darts.search.precision import is_mixed
 from keras_darts.search.random_streams import random_states
+from keras_darts.search.replicas import replicas_meet
 from keras_darts.search.replicas import sum_over_replicas
 from keras_darts.supernet import packed
 from keras_darts.supernet import unpacked
@@ -77,6 +81,7 @@ class SearchProblem(DrawnProblem):
         mixing=None,
         drawn=None,
         training=True,
+        full_precision=False,
     ):
         """The loss on a batch and its gradients, summed over replicas.
 
@@ -98,6 +103,8 @@ class SearchProblem(DrawnProblem):
             drawn: The same of the candidates that then run. Defaults to
                 `None`: all.
             training: Boolean, the mode of the layers. Defaults to `True`.
+            full_precision: Boolean, whether layers of a mixed precision
+                compute in full one. Defaults to `False`.
         """
         modality, arch_layer = self._search.modality, self._search.supernet.arch
         together = modality.gradients_together and wrt == "weights"
@@ -106,7 +113,11 @@ class SearchProblem(DrawnProblem):
             penalized=penalized and modality.penalizes,
             searching=searching and arch_layer.draws,
             training=training,
+            full_precision=full_precision and is_mixed(self._search),
         )
+        scale = None
+        if not setting.full_precision:
+            scale = self._search.loss_scaling.scale(searching)
         evaluate = self._function(setting, self._evaluate, setting)
         found = Evaluation(
             *evaluate(
@@ -115,6 +126,7 @@ class SearchProblem(DrawnProblem):
                 arch,
                 (mixing or {}, drawn or {}),
                 tf.constant(int(searching)),
+                scale,
             )
         )
         return found._replace(
@@ -138,7 +150,7 @@ class SearchProblem(DrawnProblem):
         return sum_over_replicas(product(batch, weights, arch, vector))
 
     def _function(self, name, python_function, *arguments):
-        if not tf.inside_function() or self._replicas_meet():
+        if not tf.inside_function() or replicas_meet(self._search):
             return lambda *a: python_function(*a, *arguments)
         if name not in self._functions:
             self._functions[name] = tf.function(
@@ -151,13 +163,7 @@ class SearchProblem(DrawnProblem):
             )
         return self._functions[name]
 
-    def _replicas_meet(self):
-        """Whether they do in the midst, which a called graph can't have."""
-        return self._search.distribute_strategy.num_replicas_in_sync > 1 and (
-            is_synchronized(self._search.search_space.normalization)
-        )
-
-    def _evaluate(self, batch, weights, arch, given, searching, setting):
+    def _evaluate(self, batch, weights, arch, given, searching, scale, setting):
         wrt, (mixing, drawn) = setting.wrt, given
         groups = {
             "weights": weights if wrt in ("weights", "both") else [],
@@ -170,7 +176,7 @@ class SearchProblem(DrawnProblem):
                 batch, weights, arch, setting, (mixing, drawn), searching
             )
             penalty = self._penalty(outputs) if setting.penalized else 0.0
-            total = loss + tf.cast(penalty, loss.dtype)
+            total = scaled(loss + tf.cast(penalty, loss.dtype), scale)
         found = groups
         if wrt != "nothing":
             found = tape.gradient(
@@ -178,6 +184,7 @@ class SearchProblem(DrawnProblem):
                 groups,
                 unconnected_gradients=tf.UnconnectedGradients.ZERO,
             )
+            found = unscaled(found, scale)
         return (
             loss,
             found["weights"],
@@ -197,7 +204,10 @@ class SearchProblem(DrawnProblem):
                     batch,
                     weights,
                     arch,
-                    Setting("arch" if wrt == "arch" else "both"),
+                    Setting(
+                        "arch" if wrt == "arch" else "both",
+                        full_precision=True,
+                    ),
                 )
             gradients = inner.gradient(loss, inside)
             along = tf.add_n(
@@ -223,6 +233,7 @@ class SearchProblem(DrawnProblem):
             *random_states(search.supernet, searching),
         ]
         with (
+            full_precision(search.dtype_policy, setting.full_precision),
             keras.StatelessScope(state_mapping=mapping) as scope,
             search.supernet.arch.within(
                 searching=setting.searching, weights=mixing, drawn=drawn

@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from keras_darts.primitives import is_synchronized
+
 
 def sum_over_replicas(tensors):
     """All-reduced sums; the tensors themselves on a single device."""
@@ -22,3 +24,10 @@ def per_replica(strategy, batch):
         return tuple(tf.split(part, replicas)[index] for part in batch)
 
     return strategy.experimental_distribute_values_from_function(on_replica)
+
+
+def replicas_meet(search):
+    """Whether they do in an evaluation, which a called graph can't have."""
+    return search.distribute_strategy.num_replicas_in_sync > 1 and (
+        is_synchronized(search.search_space.normalization)
+    )

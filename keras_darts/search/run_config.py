@@ -60,5 +60,10 @@ def check_same(saved, present):
 
 def _comparable(config):
     config = json.loads(json.dumps(config))
-    settings = {**config["search"], **config["fit"], "task": config["task"]}
+    settings = {
+        "dtype": "float32",
+        **config["search"],
+        **config["fit"],
+        "task": config["task"],
+    }
     return {k: v for k, v in settings.items() if k not in _FREE}

@@ -8,6 +8,7 @@ from keras_darts.search import defaults
 from keras_darts.search.bilevel_model import BilevelModel
 from keras_darts.search.building import adapted_space
 from keras_darts.search.modalities import modality_for
+from keras_darts.search.precision import default_policy
 from keras_darts.seeding import seeded
 from keras_darts.supernet import architecture
 
@@ -84,7 +85,11 @@ class StagedModel(BilevelModel):
             return
         # Each stage has first values of its own.
         seed = f"{self.seed}, {self.stage}" if self.stage else self.seed
-        with self.distribute_strategy.scope(), seeded(seed):
+        with (
+            self.distribute_strategy.scope(),
+            seeded(seed),
+            default_policy(self.dtype_policy),
+        ):
             self._networks.append(self.modality.make_supernet())
             if not self.stage:
                 self.arch_loss_tracker = keras.metrics.Mean(name="arch_loss")
@@ -138,6 +143,7 @@ class StagedModel(BilevelModel):
             **self.modality.sizes,
             "seed": self.seed,
             "rematerialize": self.rematerialize,
+            "dtype": self.dtype_policy.name,
         }
         if self.stage:
             whole = self.whole_space.get_config()

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from keras_darts.search.loss_scaling import finite_or
 from keras_darts.search.replicas import per_replica
 from keras_darts.supernet import architecture
 from keras_darts.supernet import packed
@@ -31,7 +32,7 @@ def arch_step(search, train_batch, search_batch):
         search, train_batch, search_batch
     )
     before = search.problem.arch_values()
-    _apply(search.arch_optimizer, gradients, search.arch_variables)
+    _apply(search, gradients, search.arch_variables, searching=True)
     _rescale(search.supernet.arch, before)
     architect = search.strategy.architect
     if hasattr(architect, "follow"):
@@ -56,9 +57,12 @@ def weight_step(search, batch):
         mixing=_perturbed(search, batch),
     )
     gradients = problem.for_variables(found.weights)
-    _apply(search.optimizer, gradients, search.weight_variables)
-    state = search.supernet.non_trainable_variables
-    for variable, value in zip(state, found.state, strict=True):
+    _apply(search, gradients, search.weight_variables, searching=False)
+    state, values = search.supernet.non_trainable_variables, found.state
+    if search.loss_scaling.enabled:
+        # Where the weights' step is left out, their layers stay as well.
+        values = finite_or(found.weights, values, state)
+    for variable, value in zip(state, values, strict=True):
         variable.assign(value)
     return found
 
@@ -131,11 +135,12 @@ def _num_replicas():
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
-def _apply(optimizer, gradients, variables):
+def _apply(search, gradients, variables, searching):
     """One step with gradients that are already summed over replicas."""
+    optimizer = search.arch_optimizer if searching else search.optimizer
     replicas = _num_replicas()
     if replicas > 1:
         # The optimizer would clip each replica's share of the sum that it
         # makes once more.
         gradients = [g / replicas for g in clipped(optimizer, gradients)]
-    optimizer.apply(gradients, variables)
+    search.loss_scaling.apply(gradients, variables, searching)

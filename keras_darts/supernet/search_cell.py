@@ -185,7 +185,7 @@ class SearchCell(keras.layers.Layer):
             )
 
         return self._traces.call(
-            (structure, settings, drawn is None),
+            (structure, settings, drawn is None, self.compute_dtype),
             call,
             found,
             weights,

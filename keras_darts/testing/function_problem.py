@@ -57,7 +57,16 @@ class FunctionProblem:
         rate = self.step_size()
         return [w - rate * g for w, g in zip(weights, gradients, strict=True)]
 
-    def gradients(self, batch, weights, arch, wrt, searching=False):
+    def gradients(
+        self,
+        batch,
+        weights,
+        arch,
+        wrt,
+        searching=False,
+        full_precision=False,
+    ):
+        # Tensors of a problem by hand have the precision that they have.
         wanted = {
             "weights": list(weights) if wrt != "arch" else [],
             "arch": list(arch) if wrt != "weights" else [],

@@ -19,9 +19,9 @@ _SIZES = {
 }
 
 
-def small_search(space, strategy="darts"):
+def small_search(space, strategy="darts", dtype=None):
     """A search for images of 8 x 8 pixels, or for 8 words of 20."""
-    return DartsSearch(space, strategy, **_SIZES[space.modality])
+    return DartsSearch(space, strategy, dtype=dtype, **_SIZES[space.modality])
 
 
 def small_batch(space, count=2, seed=0):

@@ -70,11 +70,6 @@ def test_bad_settings_are_refused(arguments, message):
         kd.DartsSearch(**arguments)
 
 
-def test_half_precision_is_refused(space):
-    with pytest.raises(ValueError, match="`dtype` must be of full precision"):
-        kd.DartsSearch(space, dtype="mixed_bfloat16")
-
-
 def test_unknown_primitive_is_refused_with_the_nearest_name():
     space = kd.search_spaces.darts_cnn(4, 2, primitives=("skip_conect",))
     with pytest.raises(ValueError, match="Did you mean skip_connect"):

@@ -598,11 +598,6 @@ def test_a_partial_connection_is_refused():
         kd.DartsSearch("darts_rnn", strategy, vocabulary_size=9)
 
 
-def test_a_search_in_half_precision_is_refused():
-    with pytest.raises(ValueError, match="`dtype` must be of full precision"):
-        kd.DartsSearch("darts_rnn", vocabulary_size=9, dtype="mixed_float16")
-
-
 @pytest.mark.parametrize(
     ("x", "options", "message"),
     [

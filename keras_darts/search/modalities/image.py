@@ -38,7 +38,7 @@ class ImageModality(LabelledModality):
         )
 
     def forward(self, inputs, training=None, wrt="both"):
-        images = ops.cast(inputs, self._search.compute_dtype)
+        images = ops.cast(inputs, self._search.variable_dtype)
         if self._search.preprocessing is not None:
             images = self._search.preprocessing(images)
         return self._search.supernet(
@@ -56,7 +56,9 @@ class ImageModality(LabelledModality):
     def settle(self, data):
         found = datasets.channel_statistics(data.train)
         layer = keras.layers.Normalization(
-            mean=list(found.mean), variance=list(found.variance)
+            mean=list(found.mean),
+            variance=list(found.variance),
+            dtype=self._search.variable_dtype,
         )
         layer.build((None, *self.sizes["input_shape"]))
         self._search.preprocessing = layer

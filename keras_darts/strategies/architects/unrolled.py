@@ -111,4 +111,7 @@ class Unrolled:
 
     def _arch_gradients(self, problem, batch, w, a, v, shift):
         moved = [wi + shift * vi for wi, vi in zip(w, v, strict=True)]
-        return problem.gradients(batch, moved, a, wrt="arch").arch
+        # In half precision the shifts would vanish in rounding.
+        return problem.gradients(
+            batch, moved, a, wrt="arch", full_precision=True
+        ).arch

@@ -1,0 +1,87 @@
+"""Losses that are scaled, so that no gradient vanishes in float16."""
+
+import keras
+import tensorflow as tf
+
+_Scaled = keras.optimizers.LossScaleOptimizer
+
+
+class LossScaling:
+    """A dynamic scale for each of the two optimizers of a search.
+
+    In float16 small gradients become zero, unless the loss is multiplied by
+    a large number first. Keras' `LossScaleOptimizer` finds that number: it
+    leaves a step out whose gradients overflow and halves the scale, and
+    doubles it after many steps that were made. The optimizers themselves
+    stay what they are, for all who read them. Other precisions need no
+    scale, and steps are then those of the optimizers.
+
+    Args:
+        search: `DartsSearch` that has its optimizers, which are built here.
+        wanted: Boolean, whether there are scales where they are of use.
+
+    Raises:
+        ValueError: for an optimizer that scales a loss itself.
+
+    Reference: Micikevicius et al., 2018, Mixed precision training, section
+    3.2.
+    """
+
+    def __init__(self, search, wanted):
+        self.enabled = wanted and search.compute_dtype == "float16"
+        self.optimizer, self.arch_optimizer = (
+            self._prepared(name, getattr(search, name))
+            for name in ("optimizer", "arch_optimizer")
+        )
+        self.optimizer.build(search.weight_variables)
+        self.arch_optimizer.build(search.arch_variables)
+
+    def scale(self, searching):
+        """That of a loss of either step, or `None` for none."""
+        if not self.enabled:
+            return None
+        chosen = self.arch_optimizer if searching else self.optimizer
+        return tf.convert_to_tensor(chosen.dynamic_scale)
+
+    def apply(self, gradients, variables, searching):
+        """One step with gradients that were unscaled again."""
+        chosen = self.arch_optimizer if searching else self.optimizer
+        if self.enabled:
+            # Both ways exact: a scale is a power of two.
+            scale = tf.convert_to_tensor(chosen.dynamic_scale)
+            gradients = [g * tf.cast(scale, g.dtype) for g in gradients]
+        chosen.apply(gradients, variables)
+
+    def _prepared(self, name, optimizer):
+        if isinstance(optimizer, _Scaled):
+            raise ValueError(
+                f"`{name}` must be without a loss scale: under mixed_float16 "
+                "a search scales its losses itself. Received: "
+                f"{type(optimizer).__name__}"
+            )
+        return _Scaled(optimizer) if self.enabled else optimizer
+
+
+def scaled(loss, scale):
+    """The loss, of which gradients are asked."""
+    return loss if scale is None else loss * tf.cast(scale, loss.dtype)
+
+
+def unscaled(gradients, scale):
+    """Nested gradients of a scaled loss as those of the loss itself."""
+    if scale is None:
+        return gradients
+    return tf.nest.map_structure(
+        lambda g: g / tf.cast(scale, g.dtype), gradients
+    )
+
+
+def finite_or(gradients, new, old):
+    """The new values where all gradients are finite, otherwise the old."""
+    finite = tf.reduce_all(
+        [tf.reduce_all(tf.math.is_finite(g)) for g in gradients]
+    )
+    return [
+        tf.where(finite, n, tf.convert_to_tensor(o))
+        for n, o in zip(new, old, strict=True)
+    ]
