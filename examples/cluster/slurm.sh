@@ -12,7 +12,7 @@
 
 run=${RUN:-runs/cifar10}
 flags=(--dataset=cifar10 --batch_size=64)
-if [ -e "$run/checkpoints/checkpoint" ]; then
+if compgen -G "$run/checkpoints/ckpt-*.json" > /dev/null; then
   flags=(--resume)
 fi
 
