@@ -4,6 +4,7 @@ import contextlib
 import json
 import pathlib
 
+from keras_darts import seals
 from keras_darts.cli.options import require
 from keras_darts.files import writable_folder
 from keras_darts.files import write_json
@@ -59,7 +60,7 @@ def resumable(folder):
     try:
         yield
     except BaseException:
-        if (folder / "checkpoints" / "checkpoint").exists():
+        if seals.seals(folder / "checkpoints"):
             command = f"keras-darts search --output_dir={folder} --resume"
             print(f"go on:       {command}", flush=True)
         raise

@@ -136,7 +136,7 @@ def test_the_examples_tell_each_worker_its_place(here, cluster, resumed):
     }
     if resumed:
         (here / "a run" / "checkpoints").mkdir(parents=True)
-        (here / "a run" / "checkpoints" / "checkpoint").touch()
+        (here / "a run" / "checkpoints" / "ckpt-1.json").touch()
     for index in (0, 1) if cluster == "kubernetes" else (0,):
         done = subprocess.run(
             ["bash", "-euc", commands_of(cluster)],

@@ -14,6 +14,7 @@ from small_searches import TINY
 from small_searches import fitted
 from small_searches import make_search
 
+from keras_darts import seals
 from keras_darts.search.stop_requests import StopRequests
 from keras_darts.search.stop_requests import Terminated
 
@@ -140,7 +141,7 @@ def test_the_command_ends_with_its_code_and_goes_on(
     tmp_path, number, code, word
 ):
     process = started(tmp_path, "--epochs=5000")
-    while not (tmp_path / "checkpoints" / "checkpoint").exists():
+    while not seals.seals(tmp_path / "checkpoints"):
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
     process.send_signal(number)
