@@ -16,6 +16,7 @@ import dataclasses
 
 from absl import flags
 
+from keras_darts import seals
 from keras_darts import search_spaces
 from keras_darts.cli import backend
 from keras_darts.cli import data
@@ -46,7 +47,15 @@ def define(options):
         "resume",
         False,
         "Go on with the run in --output_dir, with its flags; a larger "
-        "--epochs extends it.",
+        "--epochs extends it. One that was cut also goes on without, if the "
+        "same flags are given.",
+        flag_values=options,
+    )
+    flags.DEFINE_float(
+        "checkpoint_minutes",
+        10.0,
+        "How often the run is saved within an epoch, besides at its end.",
+        lower_bound=0.0,
         flag_values=options,
     )
     flags.DEFINE_bool(
@@ -101,15 +110,16 @@ def _define_search(options):
 
 def run(options):
     """Searches; `options` are the parsed flags."""
-    begin = folders.earlier_run if options.resume else folders.new_run
-    folder = begin(options)
+    begin = folders.unfinished_or_new_run
+    folder = (folders.earlier_run if options.resume else begin)(options)
+    goes_on = options.resume or folders.is_cut(folder)
     modality = modalities.of_space(options.search_space)
     modalities.check_flags(options, modality)
     backend.start(threads=modality.threads)
     from keras_darts.cli import report
     from keras_darts.search import DartsSearch
 
-    vocabulary = folders.vocabulary(folder) if options.resume else None
+    vocabulary = folders.vocabulary(folder) if goes_on else None
     found = modality.load(options, vocabulary)
     search = DartsSearch(
         options.search_space,
@@ -118,16 +128,24 @@ def run(options):
         **modality.search_sizes(options, found),
     )
     search.compile(graph_optimizer=options.graph_optimizer or None)
-    folders.remember(options, folder, modality.vocabulary(found))
+    if options.resume or not goes_on:
+        folders.remember(options, folder, modality.vocabulary(found))
     print(_introduction(options, search, modality, found), flush=True)
     search.fit(
         **modality.search_input(options, found, search.recipe),
         epochs=options.epochs,
         verbose=report.verbosity(),
         callbacks=[report.TimeLeft()],
-        **{"resume_from" if options.resume else "output_dir": folder},
+        checkpoint_minutes=options.checkpoint_minutes,
+        **_written(options, folder),
     )
     print(_conclusion(options, search, folder))
+
+
+def _written(options, folder):
+    """A run that was cut before its first checkpoint begins anew."""
+    extended = options.resume and seals.seals(folder / "checkpoints")
+    return {"resume_from" if extended else "output_dir": folder}
 
 
 def _strategy(options):

@@ -2,7 +2,6 @@
 
 import keras
 
-from keras_darts.errors import non_negative
 from keras_darts.search import fitting
 from keras_darts.search import progressive
 from keras_darts.search import tuning
@@ -164,8 +163,8 @@ class DartsSearch(StagedModel):
                 `datasets.augmentation`. Defaults to `"auto"`.
             warn_on_collapse: Boolean, whether `callbacks.CollapseMonitor`
                 watches. Defaults to `True`.
-            output_dir: Folder of the run. Defaults to `None`: nothing is
-                written.
+            output_dir: Folder of the run; an unfinished one of the same
+                configuration goes on. Defaults to `None`: nothing is written.
             resume_from: Folder of a run to go on with; a larger `epochs`
                 extends it. Defaults to `None`.
             checkpoint_minutes: Float, how often a run is saved within an
@@ -181,9 +180,8 @@ class DartsSearch(StagedModel):
                 before any training.
         """
         epochs = fitting.chosen_epochs(self, epochs)
-        minutes = non_negative("checkpoint_minutes", checkpoint_minutes)
-        output_dir = fitting.run_folder(output_dir, resume_from)
-        data = fitting.read(
+        folders = fitting.run_folders(output_dir, resume_from, epochs)
+        plan_stage = fitting.planner(
             self,
             x,
             y,
@@ -192,13 +190,8 @@ class DartsSearch(StagedModel):
             validation_data=validation_data,
             validation_split=validation_split,
             steps_per_epoch=steps_per_epoch,
-        )
-        plan_stage = fitting.planner(
-            self,
-            data,
-            steps_per_epoch,
             augmentation=augmentation,
-            checkpoint_minutes=minutes,
+            checkpoint_minutes=checkpoint_minutes,
         )
         with graph_optimizer(self.graph_optimizer):
             return progressive.run(
@@ -207,8 +200,7 @@ class DartsSearch(StagedModel):
                 plan_stage,
                 epochs=epochs,
                 callbacks=fitting.chosen_callbacks(callbacks, warn_on_collapse),
-                output_dir=output_dir,
-                resume_from=resume_from,
+                **folders,
                 verbose=verbose,
             )
 

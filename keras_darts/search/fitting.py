@@ -6,8 +6,10 @@ import logging
 import pathlib
 import typing
 
+from keras_darts.errors import non_negative
 from keras_darts.errors import positive_integer
 from keras_darts.files import writable_folder
+from keras_darts.seals import is_finished
 from keras_darts.search import tuning
 from keras_darts.search.accepted_data import check_data
 from keras_darts.search.callbacks import ArchitectureBoard
@@ -16,7 +18,9 @@ from keras_darts.search.callbacks import CollapseMonitor
 from keras_darts.search.callbacks import RunDirectory
 from keras_darts.search.checkpoint import SearchCheckpoint
 from keras_darts.search.course import stateful
+from keras_darts.search.progressive import is_begun
 from keras_darts.search.progressive import is_run
+from keras_darts.search.run_config import check_epochs
 from keras_darts.search.run_config import check_same
 from keras_darts.search.run_config import run_config
 from keras_darts.search.trials import Trials
@@ -42,15 +46,29 @@ class Plan(typing.NamedTuple):
     checkpoint: object
 
 
-def planner(search, data, steps_per_epoch, augmentation, **options):
-    """`plan_fit` for data, with what is chosen for all stages."""
+def planner(
+    search,
+    x,
+    y,
+    batch_size,
+    *,
+    steps_per_epoch,
+    augmentation,
+    checkpoint_minutes,
+    **options,
+):
+    """`plan_fit` for the user's data, with what is chosen for all stages."""
+    minutes = non_negative("checkpoint_minutes", checkpoint_minutes)
+    data = read(
+        search, x, y, batch_size, steps_per_epoch=steps_per_epoch, **options
+    )
     return functools.partial(
         plan_fit,
         search,
         data,
         steps_per_epoch=steps_per_epoch,
         augment=chosen_augmentation(search, augmentation, data),
-        **options,
+        minutes=minutes,
     )
 
 
@@ -64,8 +82,8 @@ def plan_fit(
     callbacks,
     output_dir,
     resume_from,
+    minutes,
     schedule_epochs=None,
-    checkpoint_minutes=None,
 ):
     """Builds and compiles what is missing, and lays out the whole training.
 
@@ -78,10 +96,9 @@ def plan_fit(
         callbacks: List of Keras callbacks beside the strategy's.
         output_dir: Folder of the run, or `None`.
         resume_from: The same folder where a run goes on, or `None`.
+        minutes: Float, from one checkpoint within an epoch to the next.
         schedule_epochs: Integer, the length of the learning-rate schedule.
             Defaults to `None`: `epochs`.
-        checkpoint_minutes: Float, from one checkpoint within an epoch to the
-            next. Defaults to `None`: none within an epoch.
 
     Returns:
         A `Plan`.
@@ -96,29 +113,23 @@ def plan_fit(
     )
     total = epochs + search.extra_epochs
 
-    def batches(start_epoch, start_step=0):
+    def batches(epoch, step=0):
         return modality.batches(
             data,
             epochs=total,
-            start_epoch=start_epoch,
-            start_step=start_step,
-            augment=augment,
-            steps_per_epoch=steps,
+            **{"start_epoch": epoch, "start_step": step},
+            **{"augment": augment, "steps_per_epoch": steps},
         )
 
     own = [*search.strategy.callbacks, *tuning.callbacks(search)]
     callbacks = [ArchitectureMonitor(), *own, *callbacks]
     _begin(search, callbacks, batches)
-    written = _written(search, callbacks, config, output_dir, resume_from)
-    if output_dir is not None and checkpoint_minutes is not None:
-        saving = SaveWithinEpochs(written["checkpoint"], checkpoint_minutes)
-        written["callbacks"].append(saving)
     return Plan(
         batches,
         validation_data=modality.evaluation(data),
         epochs=total,
         steps_per_epoch=steps,
-        **written,
+        **_written(search, callbacks, config, output_dir, resume_from, minutes),
     )
 
 
@@ -155,15 +166,19 @@ def chosen_augmentation(search, choice, data):
     return augment
 
 
-def run_folder(output_dir, resume_from):
-    """Where the run is written, or `None`; it can be written to.
+def run_folders(output_dir, resume_from, epochs):
+    """Where the run is written, and whether it goes on from what is there.
+
+    Returns:
+        Dictionary of `output_dir`, which can be written to, and
+        `resume_from`, the same where a run goes on; either may be `None`.
 
     Raises:
         ValueError: if there is no run to go on with, or one that would be
             written over.
     """
     if output_dir is None and resume_from is None:
-        return None
+        return {"output_dir": None, "resume_from": None}
     folder = pathlib.Path(output_dir or resume_from)
     if resume_from is not None:
         if folder != pathlib.Path(resume_from):
@@ -178,13 +193,18 @@ def run_folder(output_dir, resume_from):
                 f"Received: resume_from={str(resume_from)!r}, which holds no "
                 "config.json"
             )
+    elif is_run(folder) and not is_finished(folder):
+        check_epochs(folder / "config.json", epochs)
+        _LOG.info("going on with the unfinished run in %s", folder)
+        resume_from = folder if is_begun(folder) else None
     elif is_run(folder):
         raise ValueError(
             "`output_dir` must not hold a run already: go on with it by "
             "`resume_from`, or choose another folder. Received: "
             f"output_dir={str(output_dir)!r}"
         )
-    return writable_folder(folder, "output_dir")
+    folder = writable_folder(folder, "output_dir")
+    return {"output_dir": folder, "resume_from": resume_from}
 
 
 def _begin(search, callbacks, batches):
@@ -200,7 +220,7 @@ def _begin(search, callbacks, batches):
         callback.reset()
 
 
-def _written(search, callbacks, config, output_dir, resume_from):
+def _written(search, callbacks, config, output_dir, resume_from, minutes):
     """All callbacks, those that write the run the last, and where it starts."""
     wait, start = InputWait(), 0
     if output_dir is None:
@@ -212,8 +232,10 @@ def _written(search, callbacks, config, output_dir, resume_from):
     checkpoint = SearchCheckpoint(
         search, output_dir / "checkpoints", stateful(callbacks)
     )
+    earlier = output_dir / "config.json"
+    if earlier.exists():
+        check_same(json.loads(earlier.read_text()), config)
     if resume_from is not None:
-        check_same(json.loads((output_dir / "config.json").read_text()), config)
         start = checkpoint.restore()
     directory = RunDirectory(
         output_dir,
@@ -222,9 +244,10 @@ def _written(search, callbacks, config, output_dir, resume_from):
         start_epoch=start,
         files=search.modality.files(),
     )
+    within = SaveWithinEpochs(checkpoint, minutes)
     board = ArchitectureBoard(output_dir / "tensorboard", wait)
     return {
-        "callbacks": [*callbacks, wait, directory, board],
+        "callbacks": [*callbacks, wait, directory, board, within],
         "initial_epoch": start,
         "checkpoint": checkpoint,
     }

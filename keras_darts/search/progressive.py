@@ -5,6 +5,7 @@ import pathlib
 
 import keras
 
+from keras_darts import seals
 from keras_darts.search import course
 from keras_darts.search.checkpoint import has_checkpoint
 from keras_darts.strategies.stage import Stage
@@ -64,12 +65,20 @@ def run(
             resume_from=_resumed(folder, index, resume_from),
         )
         history = course.run(search, fit, plan, history, **options)
+    if output_dir is not None:
+        seals.finish(pathlib.Path(output_dir) / "checkpoints")
     return history
 
 
 def is_run(folder):
     """Whether a folder holds a run, maybe one still in an early stage."""
     return any((folder / name).exists() for name in ("config.json", "stages"))
+
+
+def is_begun(folder):
+    """Whether a run has a checkpoint, of whichever stage."""
+    parts = [folder, *(folder / "stages").glob("*")]
+    return any(has_checkpoint(part / "checkpoints") for part in parts)
 
 
 def _resumed(folder, index, resume_from):
