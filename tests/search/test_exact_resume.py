@@ -1,5 +1,6 @@
 """A run that was cut at any moment ends where it would have ended."""
 
+import dataclasses
 import json
 
 import keras
@@ -8,6 +9,7 @@ import pytest
 
 import keras_darts as kd
 from keras_darts import seals
+from keras_darts.strategies import RECIPES
 from keras_darts.testing.small import small_batch
 from keras_darts.testing.small import small_search
 
@@ -186,9 +188,13 @@ def test_a_finished_run_is_made_longer_by_resume_from_alone(tmp_path):
 
 def test_hidden_states_go_on_within_an_epoch(tmp_path):
     def fit(**options):
-        search = small_search(kd.search_spaces.darts_rnn(2, hidden_size=4))
+        recipe = dataclasses.replace(RECIPES["language"], segment_length=4)
+        search = small_search(
+            kd.search_spaces.darts_rnn(1, hidden_size=4),
+            kd.SearchStrategy(recipe=recipe),
+        )
         search.compile(run_eagerly=True)
-        ids = np.random.default_rng(0).integers(0, 20, 800)
+        ids = np.random.default_rng(0).integers(0, 20, 80)
         options = {"verbose": 0, "checkpoint_minutes": 0, **options}
         search.fit(ids, batch_size=2, steps_per_epoch=3, epochs=2, **options)
         return search
