@@ -83,9 +83,17 @@ def finish(folder):
 
 
 def is_finished(run):
-    """Whether a run has come to its end; `run` is its folder."""
-    newest = seals(pathlib.Path(run) / "checkpoints")[:1]
-    return any(seal.finished for seal in newest)
+    """Whether a run is not to be gone on with; `run` is its folder.
+
+    It has come to its end, or is no search, or is of a version without seals.
+    """
+    run = pathlib.Path(run)
+    config = run / "config.json"
+    if config.exists() and "search" not in json.loads(config.read_text()):
+        return True
+    older = run / "checkpoints" / "checkpoint"
+    newest = seals(run / "checkpoints")[:1]
+    return older.exists() or any(seal.finished for seal in newest)
 
 
 def _write(path, says):

@@ -8,6 +8,7 @@ from keras_darts import seals
 from keras_darts.cli.options import require
 from keras_darts.files import writable_folder
 from keras_darts.files import write_json
+from keras_darts.seals import is_finished
 
 _COMMAND = "command.json"
 _VOCABULARY = "vocabulary.json"
@@ -31,6 +32,26 @@ def new_run(options):
             f"output_dir={str(folder)!r}"
         )
     return writable_folder(folder, "output_dir")
+
+
+def unfinished_or_new_run(options):
+    """The folder `--output_dir`, in which a run may have been cut.
+
+    Raises:
+        ValueError: if it holds one that came to its end, or can't be written
+            to.
+    """
+    require(options, "output_dir")
+    if is_cut(options.output_dir):
+        return writable_folder(options.output_dir, "output_dir")
+    return new_run(options)
+
+
+def is_cut(folder):
+    """Whether a folder holds a run that has not come to its end."""
+    names = ("config.json", "stages")
+    begun = any((pathlib.Path(folder) / name).exists() for name in names)
+    return begun and not is_finished(folder)
 
 
 def earlier_run(options):

@@ -17,10 +17,10 @@ a batch. On a cluster the same command runs on every machine, without
 """
 
 import dataclasses
-import pathlib
 
 from absl import flags
 
+from keras_darts import seals
 from keras_darts import search_spaces
 from keras_darts.cli import backend
 from keras_darts.cli import data
@@ -53,7 +53,15 @@ def define(options):
         "resume",
         False,
         "Go on with the run in --output_dir, with its flags; a larger "
-        "--epochs extends it.",
+        "--epochs extends it. One that was cut also goes on without, if the "
+        "same flags are given.",
+        flag_values=options,
+    )
+    flags.DEFINE_float(
+        "checkpoint_minutes",
+        10.0,
+        "How often the run is saved within an epoch, besides at its end.",
+        lower_bound=0.0,
         flag_values=options,
     )
     backend.define_devices(options)
@@ -132,10 +140,9 @@ def run(options):
         require(options, "output_dir")
         workers.launch("search", options)
     count, worker = workers.this_worker()
-    begin = folders.earlier_run if options.resume else folders.new_run
-    # The chief may have begun to write into a new folder already.
-    folder = begin(options) if options.resume or not worker else None
-    folder = folder or pathlib.Path(options.output_dir)
+    begin = folders.unfinished_or_new_run
+    folder = (folders.earlier_run if options.resume else begin)(options)
+    goes_on = options.resume or folders.is_cut(folder)
     modality = modalities.of_space(options.search_space)
     modalities.check_flags(options, modality)
     if count > 1:
@@ -147,12 +154,12 @@ def run(options):
     )
     from keras_darts.cli import report
 
-    vocabulary = folders.vocabulary(folder) if options.resume else None
+    vocabulary = folders.vocabulary(folder) if goes_on else None
     found = modality.load(options, vocabulary)
     with strategy.scope():
         search = made_search(options, modality, found)
     search.compile(graph_optimizer=options.graph_optimizer or None)
-    if not worker:
+    if not worker and (options.resume or not goes_on):
         folders.remember(options, folder, modality.vocabulary(found))
     print(introduction(options, search, modality, found), flush=True)
     with folders.resumable(folder):
@@ -161,7 +168,8 @@ def run(options):
             epochs=options.epochs,
             verbose=report.verbosity(),
             callbacks=[report.TimeLeft()],
-            **{"resume_from" if options.resume else "output_dir": folder},
+            checkpoint_minutes=options.checkpoint_minutes,
+            **_written(options, folder),
         )
     print(_conclusion(options, search, folder))
 
@@ -177,6 +185,12 @@ def made_search(options, modality, found):
         rematerialize=options.rematerialize,
         **modality.search_sizes(options, found),
     )
+
+
+def _written(options, folder):
+    """A run that was cut before its first checkpoint begins anew."""
+    extended = options.resume and seals.seals(folder / "checkpoints")
+    return {"resume_from" if extended else "output_dir": folder}
 
 
 def _strategy(options):

@@ -201,8 +201,8 @@ class DartsSearch(StagedModel):
                 `datasets.augmentation`. Defaults to `"auto"`.
             warn_on_collapse: Boolean, whether `callbacks.CollapseMonitor`
                 watches. Defaults to `True`.
-            output_dir: Folder of the run. Defaults to `None`: nothing is
-                written.
+            output_dir: Folder of the run; an unfinished one of the same
+                configuration goes on. Defaults to `None`: nothing is written.
             resume_from: Folder of a run to go on with; a larger `epochs`
                 extends it. Defaults to `None`.
             checkpoint_minutes: Float, how often a run is saved within an
@@ -224,7 +224,8 @@ class DartsSearch(StagedModel):
             RuntimeError: if the data can't be read to their end.
         """
         epochs = fitting.chosen_epochs(self, epochs)
-        watch = Watch(fitting.run_folder(self, output_dir, resume_from))
+        folders = fitting.run_folders(output_dir, resume_from, epochs)
+        watch = Watch(folders["output_dir"])
         with explained(self, watch), graph_optimizer(self.graph_optimizer):
             plan_stage = fitting.planner(
                 self,
@@ -244,8 +245,8 @@ class DartsSearch(StagedModel):
                 plan_stage,
                 epochs=epochs,
                 callbacks=fitting.chosen_callbacks(callbacks, warn_on_collapse),
-                resume_from=resume_from,
                 watch=watch,
+                **folders,
                 verbose=verbose,
             )
 

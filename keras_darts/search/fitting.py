@@ -10,6 +10,7 @@ from keras_darts.devices import check_batch_size
 from keras_darts.errors import non_negative
 from keras_darts.errors import positive_integer
 from keras_darts.files import writable_folder
+from keras_darts.seals import is_finished
 from keras_darts.search import many_workers
 from keras_darts.search import tuning
 from keras_darts.search.accepted_data import check_data
@@ -20,7 +21,9 @@ from keras_darts.search.callbacks import RunDirectory
 from keras_darts.search.checkpoint import SearchCheckpoint
 from keras_darts.search.course import stateful
 from keras_darts.search.memory_check import check_memory
+from keras_darts.search.progressive import is_begun
 from keras_darts.search.progressive import is_run
+from keras_darts.search.run_config import check_epochs
 from keras_darts.search.run_config import check_same
 from keras_darts.search.run_config import run_config
 from keras_darts.search.trials import Trials
@@ -103,14 +106,12 @@ def plan_fit(
     )
     total = epochs + search.extra_epochs
 
-    def batches(start_epoch, start_step=0):
+    def batches(epoch, step=0):
         return modality.batches(
             data,
             epochs=total,
-            start_epoch=start_epoch,
-            start_step=start_step,
-            augment=augment,
-            steps_per_epoch=steps,
+            **{"start_epoch": epoch, "start_step": step},
+            **{"augment": augment, "steps_per_epoch": steps},
         )
 
     own = [*search.strategy.callbacks, *tuning.callbacks(search)]
@@ -159,15 +160,19 @@ def chosen_augmentation(search, choice, data):
     return augment
 
 
-def run_folder(search, output_dir, resume_from):
-    """Where the run is written, or `None`; it can be written to.
+def run_folders(output_dir, resume_from, epochs):
+    """Where the run is written, and whether it goes on from what is there.
+
+    Returns:
+        Dictionary of `output_dir`, which can be written to, and
+        `resume_from`, the same where a run goes on; either may be `None`.
 
     Raises:
         ValueError: if there is no run to go on with, or one that would be
             written over.
     """
     if output_dir is None and resume_from is None:
-        return None
+        return {"output_dir": None, "resume_from": None}
     folder = pathlib.Path(output_dir or resume_from)
     if resume_from is not None:
         if folder != pathlib.Path(resume_from):
@@ -182,16 +187,18 @@ def run_folder(search, output_dir, resume_from):
                 f"Received: resume_from={str(resume_from)!r}, which holds no "
                 "config.json"
             )
-    elif not many_workers.workers_of(search).is_chief:
-        # The chief may have begun to write already.
-        return folder
+    elif is_run(folder) and not is_finished(folder):
+        check_epochs(folder / "config.json", epochs)
+        _LOG.info("going on with the unfinished run in %s", folder)
+        resume_from = folder if is_begun(folder) else None
     elif is_run(folder):
         raise ValueError(
             "`output_dir` must not hold a run already: go on with it by "
             "`resume_from`, or choose another folder. Received: "
             f"output_dir={str(output_dir)!r}"
         )
-    return writable_folder(folder, "output_dir")
+    folder = writable_folder(folder, "output_dir")
+    return {"output_dir": folder, "resume_from": resume_from}
 
 
 def _begin(search, callbacks, batches):
@@ -221,8 +228,10 @@ def _written(
     checkpoint = SearchCheckpoint(
         search, output_dir / "checkpoints", stateful(callbacks)
     )
+    earlier = output_dir / "config.json"
+    if earlier.exists():
+        check_same(json.loads(earlier.read_text()), config)
     if resume_from is not None:
-        check_same(json.loads((output_dir / "config.json").read_text()), config)
         start = checkpoint.restore()
     written = []
     workers = many_workers.workers_of(search)

@@ -5,6 +5,7 @@ import pathlib
 
 import keras
 
+from keras_darts import seals
 from keras_darts.search import course
 from keras_darts.search import many_workers
 from keras_darts.search.checkpoint import has_checkpoint
@@ -23,6 +24,7 @@ def run(
     *,
     epochs,
     callbacks,
+    output_dir,
     resume_from,
     watch,
     **options,
@@ -40,9 +42,9 @@ def run(
             gives a `fitting.Plan`.
         epochs: Integer, of all stages together.
         callbacks: List of Keras callbacks beside the strategy's.
+        output_dir: Folder of the run, or `None`.
         resume_from: The same folder where a run goes on, or `None`.
-        watch: `Watch`, the first of the callbacks, with the folder of the
-            run or `None`.
+        watch: `Watch`, the first of the callbacks.
         **options: Further arguments of `fit`.
 
     Returns:
@@ -54,11 +56,11 @@ def run(
     history.epoch = []
     if search.stage:
         search.enter_stage(0)
-    with many_workers.loss_told(search, watch.folder):
+    with many_workers.loss_told(search, output_dir):
         for index, count in enumerate(counts):
             if index:
                 _advance(search, index)
-            folder = _folder(watch.folder, index, len(stages))
+            folder = _folder(output_dir, index, len(stages))
             plan = plan_stage(
                 epochs=count,
                 callbacks=list(callbacks),
@@ -67,12 +69,20 @@ def run(
                 resume_from=_resumed(folder, index, resume_from),
             )
             history = course.run(search, fit, plan, history, watch, **options)
+    if output_dir is not None and many_workers.workers_of(search).is_chief:
+        seals.finish(pathlib.Path(output_dir) / "checkpoints")
     return history
 
 
 def is_run(folder):
     """Whether a folder holds a run, maybe one still in an early stage."""
     return any((folder / name).exists() for name in ("config.json", "stages"))
+
+
+def is_begun(folder):
+    """Whether a run has a checkpoint, of whichever stage."""
+    parts = [folder, *(folder / "stages").glob("*")]
+    return any(has_checkpoint(part / "checkpoints") for part in parts)
 
 
 def _resumed(folder, index, resume_from):

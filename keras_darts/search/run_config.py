@@ -53,8 +53,27 @@ def check_same(saved, present):
     ]
     if different:
         raise ValueError(
-            "`resume_from` must be a run of the same configuration. "
+            "`resume_from`, or an unfinished run in `output_dir`, must be a "
+            "run of the same configuration. "
             f"Received: {'; '.join(different)}"
+        )
+
+
+def check_epochs(path, epochs):
+    """A run that goes on by itself has the length that it began with.
+
+    Args:
+        path: Path of its `config.json`, which may be missing.
+        epochs: Integer, what is asked for now.
+    """
+    settings = json.loads(path.read_text())["fit"] if path.exists() else {}
+    began = settings.get("epochs", epochs)
+    # In stages those of the whole run stand elsewhere.
+    if "stage_epochs" not in settings and began != epochs:
+        raise ValueError(
+            "`epochs` must be that of the unfinished run in `output_dir`; by "
+            f"`resume_from` a run is made longer. Received: epochs={epochs}, "
+            f"{began} in the run"
         )
 
 

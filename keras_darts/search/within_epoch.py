@@ -38,7 +38,8 @@ class RunningEpoch(tf.train.experimental.PythonState):
 
     def prepare(self, batch):
         """Builds the metrics, which otherwise the first step would."""
-        self._search._symbolic_build(data_batch=batch)
+        with self._search.distribute_strategy.scope():
+            self._search._symbolic_build(data_batch=batch)
 
     def apply(self):
         """Puts back what was restored, once the epoch has begun."""

@@ -1,11 +1,15 @@
 """A run that was cut at any moment ends where it would have ended."""
 
+import dataclasses
+import json
+
 import keras
 import numpy as np
 import pytest
 
 import keras_darts as kd
 from keras_darts import seals
+from keras_darts.strategies import RECIPES
 from keras_darts.testing.small import small_batch
 from keras_darts.testing.small import small_search
 
@@ -42,12 +46,12 @@ def strategy():
     )
 
 
-def searched(*, callbacks=(), epochs=EPOCHS, **folders):
+def searched(*, callbacks=(), epochs=EPOCHS, batch_size=2, **folders):
     search = small_search(SPACE, strategy())
     search.compile(run_eagerly=True)
     search.fit(
         *small_batch(SPACE, count=12),
-        batch_size=2,
+        batch_size=batch_size,
         epochs=epochs,
         warn_on_collapse=False,
         verbose=0,
@@ -147,3 +151,67 @@ def test_minutes_must_be_a_number(minutes):
         small_search(SPACE, strategy()).fit(
             *small_batch(SPACE, count=12), checkpoint_minutes=minutes
         )
+
+
+def test_an_unfinished_run_goes_on_by_itself(whole, tmp_path):
+    cut_after(2, tmp_path)
+    assert_same(whole[0], searched(output_dir=tmp_path))
+    assert files(tmp_path) == whole[1]
+
+
+def test_a_run_cut_before_its_first_checkpoint_begins_anew(whole, tmp_path):
+    cut_after(0, tmp_path)
+    assert not seals.seals(tmp_path / "checkpoints")
+    assert_same(whole[0], searched(output_dir=tmp_path))
+    assert files(tmp_path) == whole[1]
+
+
+@pytest.mark.parametrize("steps", [0, 2])
+def test_an_unfinished_run_of_another_configuration_is_refused(steps, tmp_path):
+    cut_after(steps, tmp_path)
+    with pytest.raises(ValueError, match="epochs=3, 2 in the run"):
+        searched(output_dir=tmp_path, epochs=3)
+    with pytest.raises(ValueError, match="batch_size: 2 in the run, 3 now"):
+        searched(output_dir=tmp_path, batch_size=3)
+
+
+def test_a_finished_run_is_made_longer_by_resume_from_alone(tmp_path):
+    searched(output_dir=tmp_path, epochs=1)
+    with pytest.raises(ValueError, match="must not hold a run already"):
+        searched(output_dir=tmp_path, epochs=2)
+    with pytest.raises(Cut):
+        searched(callbacks=[CutAfter(1)], resume_from=tmp_path)
+    # Cut again, it is unfinished again.
+    searched(output_dir=tmp_path)
+    assert seals.is_finished(tmp_path)
+
+
+def test_hidden_states_go_on_within_an_epoch(tmp_path):
+    def fit(**options):
+        recipe = dataclasses.replace(RECIPES["language"], segment_length=4)
+        search = small_search(
+            kd.search_spaces.darts_rnn(1, hidden_size=4),
+            kd.SearchStrategy(recipe=recipe),
+        )
+        search.compile(run_eagerly=True)
+        ids = np.random.default_rng(0).integers(0, 20, 80)
+        options = {"verbose": 0, "checkpoint_minutes": 0, **options}
+        search.fit(ids, batch_size=2, steps_per_epoch=3, epochs=2, **options)
+        return search
+
+    whole = fit(output_dir=tmp_path / "whole")
+    with pytest.raises(Cut):
+        fit(output_dir=tmp_path / "cut", callbacks=[CutAfter(2)])
+    assert_same(whole, fit(output_dir=tmp_path / "cut"))
+    assert files(tmp_path / "cut") == files(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("kind", ["no search", "no seals"])
+def test_a_run_of_another_kind_is_not_gone_on_with(kind, tmp_path):
+    config = {"search": {}} if kind == "no seals" else {"network": {}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "checkpoints").mkdir()
+    if kind == "no seals":
+        (tmp_path / "checkpoints" / "checkpoint").write_text("")
+    with pytest.raises(ValueError, match="must not hold a run already"):
+        searched(output_dir=tmp_path)

@@ -1,0 +1,142 @@
+"""Kills a search at random moments; it has to end as if it never happened.
+
+Runs `keras-darts search` on real images, once without a break and once
+killed with SIGKILL and started again with the same command, and compares
+alphas.npz and history.csv byte for byte. The moments are drawn: some seconds
+after the start (in a step, between epochs), or as soon as a file of a
+checkpoint appears (while it is written).
+
+    python benchmarks/kill_test.py --kills=10 --output=kills.json
+"""
+
+import argparse
+import json
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+
+from keras_darts import seals
+
+MOMENTS = ("any", "writing")
+
+
+def main():
+    options = _options()
+    with tempfile.TemporaryDirectory() as folder:
+        whole, cut = (pathlib.Path(folder) / name for name in ("whole", "cut"))
+        began = time.monotonic()
+        _end(_start(options, whole))
+        seconds = time.monotonic() - began
+        draw = random.Random(options.seed)
+        kills = []
+        while len(kills) < options.kills:
+            kill = _killed(options, cut, draw, seconds)
+            if kill is None:
+                break
+            kills.append(kill)
+            print(f"kill {len(kills)}: {kill}", flush=True)
+        else:
+            _end(_start(options, cut))
+        report = {
+            "kills": kills,
+            "seconds_of_the_whole_run": round(seconds, 1),
+            "same_alphas": _alphas(whole) == _alphas(cut),
+            "same_history": _history(whole) == _history(cut),
+        }
+    text = json.dumps(report, indent=2)
+    print(text)
+    if options.output:
+        pathlib.Path(options.output).write_text(text + "\n")
+    return not (report["same_alphas"] and report["same_history"])
+
+
+def _options():
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--batch_size", type=int, default=64)
+    parser.add_argument("--num_cells", type=int, default=3)
+    parser.add_argument("--filters", type=int, default=2)
+    parser.add_argument("--dataset", default="digits")
+    parser.add_argument("--output", help="JSON file for the figures")
+    return parser.parse_args()
+
+
+def _start(options, folder):
+    flags = ("dataset", "epochs", "batch_size", "num_cells", "filters")
+    command = [
+        *(sys.executable, "-m", "keras_darts", "search"),
+        *(f"--{name}={getattr(options, name)}" for name in flags),
+        f"--output_dir={folder}",
+        # A checkpoint every third of a second.
+        "--checkpoint_minutes=0.005",
+    ]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL)
+
+
+def _end(process):
+    if process.wait():
+        raise SystemExit(f"the search ended with {process.returncode}")
+
+
+def _killed(options, folder, draw, seconds):
+    """Where the run was when it was killed; `None` if it ended before."""
+    moment = draw.choice(MOMENTS)
+    before = _position(folder)
+    process = _start(options, folder)
+    until = time.monotonic() + draw.uniform(0.2, 1) * seconds
+    saved = draw.randrange(1, 6)
+    seen, written = _writings(folder), set()
+    while process.poll() is None:
+        written |= _writings(folder) - seen
+        enough = moment == "writing" and len(written) >= saved
+        if enough or time.monotonic() > until:
+            process.kill()
+            process.wait()
+            return {
+                "moment": moment if enough else "any",
+                "from": before,
+                "to": _position(folder),
+                "half_written": _half_written(folder),
+            }
+        time.sleep(0.001)
+    _end(process)
+    return None
+
+
+def _writings(folder):
+    """The names of checkpoints of which any file was ever seen."""
+    names = (folder / "checkpoints").glob("ckpt-*")
+    return {path.name.split(".")[0].split("_")[0] for path in names}
+
+
+def _half_written(folder):
+    return seals.half_written(folder / "checkpoints")
+
+
+def _position(folder):
+    """Epochs and steps of the newest checkpoint, if there is one."""
+    newest = seals.seals(folder / "checkpoints")[:1]
+    return [[seal.epochs_done, seal.step] for seal in newest]
+
+
+def _alphas(folder):
+    with np.load(folder / "alphas.npz") as saved:
+        return {name: saved[name].tobytes() for name in saved.files}
+
+
+def _history(folder):
+    return (folder / "history.csv").read_bytes()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
