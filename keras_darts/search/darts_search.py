@@ -8,7 +8,6 @@ from keras_darts.search import tuning
 from keras_darts.search.failures import explained
 from keras_darts.search.graph_optimizer import graph_optimizer
 from keras_darts.search.staged_model import StagedModel
-from keras_darts.search.watch import Watch
 from keras_darts.supernet import architecture
 
 
@@ -185,8 +184,8 @@ class DartsSearch(StagedModel):
         """
         epochs = fitting.chosen_epochs(self, epochs)
         output_dir = fitting.run_folder(output_dir, resume_from)
-        watch = Watch(output_dir)
-        with explained(self, watch):
+        graphs = graph_optimizer(self.graph_optimizer)
+        with explained(self, output_dir) as watch, graphs:
             data = fitting.read(
                 self,
                 x,
@@ -197,22 +196,18 @@ class DartsSearch(StagedModel):
                 validation_split=validation_split,
                 steps_per_epoch=steps_per_epoch,
             )
-            callbacks = fitting.chosen_callbacks(callbacks, warn_on_collapse)
-            plan_stage = fitting.planner(
-                self, data, steps_per_epoch, augmentation=augmentation
+            plan = fitting.planner(self, data, steps_per_epoch, augmentation)
+            return progressive.run(
+                self,
+                super().fit,
+                plan,
+                epochs=epochs,
+                callbacks=fitting.chosen_callbacks(callbacks, warn_on_collapse),
+                output_dir=output_dir,
+                resume_from=resume_from,
+                watch=watch,
+                verbose=verbose,
             )
-            with graph_optimizer(self.graph_optimizer):
-                return progressive.run(
-                    self,
-                    super().fit,
-                    plan_stage,
-                    epochs=epochs,
-                    callbacks=callbacks,
-                    output_dir=output_dir,
-                    resume_from=resume_from,
-                    watch=watch,
-                    verbose=verbose,
-                )
 
     def genotype(self):
         """The architecture that the discretizer reads from the alphas."""
