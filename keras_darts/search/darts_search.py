@@ -11,7 +11,6 @@ from keras_darts.search.determinism import make_deterministic
 from keras_darts.search.failures import explained
 from keras_darts.search.graph_optimizer import graph_optimizer
 from keras_darts.search.staged_model import StagedModel
-from keras_darts.search.watch import Watch
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -225,8 +224,8 @@ class DartsSearch(StagedModel):
         """
         epochs = fitting.chosen_epochs(self, epochs)
         folders = fitting.run_folders(output_dir, resume_from, epochs)
-        watch = Watch(folders["output_dir"])
-        with explained(self, watch), graph_optimizer(self.graph_optimizer):
+        graphs = graph_optimizer(self.graph_optimizer)
+        with explained(self, folders["output_dir"]) as watch, graphs:
             plan_stage = fitting.planner(
                 self,
                 x,

@@ -2,11 +2,16 @@
 
 import contextlib
 import errno
+import os
 
 import tensorflow as tf
 
+from keras_darts.search.watch import Watch
+
 # Of every kind of iterator, in the message of what failed inside it.
 _PULL = "IteratorGetNext"
+# What a device and a disk lack has one class of errors.
+_FULL = os.strerror(errno.ENOSPC)
 _SIZES = ("filters", "num_cells", "hidden_size", "embedding_size")
 
 
@@ -50,26 +55,34 @@ def writing(folder):
 
 
 @contextlib.contextmanager
-def explained(search, watch):
+def explained(search, folder):
     """Inside, errors of the outside world are raised with what helps.
 
     Args:
         search: `DartsSearch`.
-        watch: Its `Watch`.
+        folder: Of the run, or `None`.
+
+    Yields:
+        The `Watch` of the search.
 
     Raises:
         OSError: if a file of the run can't be written.
         MemoryError: if memory does not suffice.
         RuntimeError: if the user's data can't be read.
     """
+    watch = Watch(folder)
     try:
-        yield
+        yield watch
     except NotWritten as error:
         raise NotWritten(
             f"{error}. {watch.kept()}, as soon as there is room",
             error.original,
         ) from error.original
     except tf.errors.OpError as error:
+        if _FULL in str(error):
+            raise OSError(
+                errno.ENOSPC, f"{_in_short(error)}. {watch.kept()}"
+            ) from error
         if _PULL in str(error):
             raise RuntimeError(
                 "`x` must be data that can be read to the end, and so must "
