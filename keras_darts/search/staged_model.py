@@ -97,6 +97,12 @@ class StagedModel(BilevelModel):
         if self.task is not None:
             self.compile_for(self.task)
 
+    def _get_metrics_result_or_logs(self, logs):
+        # Keras would take the mean of what replicas see, as if each saw as
+        # much, since an evaluation lacks the metrics of a step.
+        found = self.get_metrics_result()
+        return {name: found.get(name, log) for name, log in logs.items()}
+
     def get_config(self):
         config = {
             "search_space": self.search_space.get_config(),

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from keras_darts.search.replicas import mean_over_replicas
 from keras_darts.search.replicas import per_replica
 from keras_darts.supernet import architecture
 from keras_darts.supernet import packed
@@ -58,7 +59,9 @@ def weight_step(search, batch):
     gradients = problem.for_variables(found.weights)
     _apply(search.optimizer, gradients, search.weight_variables)
     state = search.supernet.non_trainable_variables
-    for variable, value in zip(state, found.state, strict=True):
+    for variable, value in zip(
+        state, mean_over_replicas(found.state), strict=True
+    ):
         variable.assign(value)
     return found
 
