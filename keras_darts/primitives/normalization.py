@@ -132,6 +132,8 @@ class BatchNormalization(keras.layers.Layer):
             initializer=initializer,
             trainable=trainable,
             autocast=False,
+            # Devices that share a batch agree on their statistics.
+            aggregation="none" if trainable else "mean",
         )
 
     def _scale_and_offset(self, channels, weight=None):

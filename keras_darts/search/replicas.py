@@ -13,6 +13,18 @@ def sum_over_replicas(tensors):
     return context.all_reduce(tf.distribute.ReduceOp.SUM, tensors)
 
 
+def mean_over_replicas(tensors):
+    """Means of the floats, in one all-reduce; integers are the same on all."""
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    if replicas == 1:
+        return tensors
+    tensors = [tf.convert_to_tensor(tensor) for tensor in tensors]
+    sums = iter(sum_over_replicas([t for t in tensors if t.dtype.is_floating]))
+    return [
+        next(sums) / replicas if t.dtype.is_floating else t for t in tensors
+    ]
+
+
 def per_replica(strategy, batch):
     """A global batch in equal parts, one for each replica."""
     replicas = strategy.num_replicas_in_sync

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from keras_darts.search.loss_scaling import finite_or
+from keras_darts.search.replicas import mean_over_replicas
 from keras_darts.search.replicas import per_replica
 from keras_darts.supernet import architecture
 from keras_darts.supernet import packed
@@ -58,7 +59,8 @@ def weight_step(search, batch):
     )
     gradients = problem.for_variables(found.weights)
     _apply(search, gradients, search.weight_variables, searching=False)
-    state, values = search.supernet.non_trainable_variables, found.state
+    state = search.supernet.non_trainable_variables
+    values = mean_over_replicas(found.state)
     if search.loss_scaling.enabled:
         # Where the weights' step is left out, their layers stay as well.
         values = finite_or(found.weights, values, state)
