@@ -42,6 +42,15 @@ def define(options):
     flags.DEFINE_string(
         "output_dir", None, "Folder of the run.", flag_values=options
     )
+    backend.define_precision(options)
+    flags.DEFINE_integer(
+        "accumulation_steps",
+        1,
+        "Parts of a batch that are computed one after the other, to save "
+        "memory.",
+        lower_bound=1,
+        flag_values=options,
+    )
     flags.DEFINE_bool(
         "resume",
         False,
@@ -115,6 +124,7 @@ def run(options):
         options.search_space,
         _strategy(options),
         seed=options.seed,
+        dtype=options.precision,
         **modality.search_sizes(options, found),
     )
     search.compile(graph_optimizer=options.graph_optimizer or None)
@@ -123,6 +133,7 @@ def run(options):
     search.fit(
         **modality.search_input(options, found, search.recipe),
         epochs=options.epochs,
+        accumulation_steps=options.accumulation_steps,
         verbose=report.verbosity(),
         callbacks=[report.TimeLeft()],
         **{"resume_from" if options.resume else "output_dir": folder},

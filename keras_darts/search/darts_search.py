@@ -132,6 +132,7 @@ class DartsSearch(StagedModel):
         *,
         sample_weight=None,
         steps_per_epoch=None,
+        accumulation_steps=1,
         augmentation="auto",
         warn_on_collapse=True,
         output_dir=None,
@@ -158,6 +159,10 @@ class DartsSearch(StagedModel):
             sample_weight: Array, for arrays. Defaults to `None`.
             steps_per_epoch: Integer. Defaults to `None`: a pass over the
                 training half.
+            accumulation_steps: Integer, the equal parts of a batch that are
+                computed one after the other, to save memory; each step has
+                the mean of their gradients. Batch normalisation then sees a
+                part at a time. Defaults to `1`.
             augmentation: `"auto"`, `None` or a piece of
                 `datasets.augmentation`. Defaults to `"auto"`.
             warn_on_collapse: Boolean, whether `callbacks.CollapseMonitor`
@@ -186,10 +191,9 @@ class DartsSearch(StagedModel):
             validation_data=validation_data,
             validation_split=validation_split,
             steps_per_epoch=steps_per_epoch,
+            accumulation_steps=accumulation_steps,
         )
-        plan_stage = fitting.planner(
-            self, data, steps_per_epoch, augmentation=augmentation
-        )
+        plan_stage = fitting.planner(self, data, steps_per_epoch, augmentation)
         with graph_optimizer(self.graph_optimizer):
             return progressive.run(
                 self,

@@ -16,6 +16,7 @@ from keras_darts.search.callbacks import CollapseMonitor
 from keras_darts.search.callbacks import RunDirectory
 from keras_darts.search.checkpoint import SearchCheckpoint
 from keras_darts.search.course import stateful
+from keras_darts.search.micro_batches import check_accumulation
 from keras_darts.search.progressive import is_run
 from keras_darts.search.run_config import check_same
 from keras_darts.search.run_config import run_config
@@ -112,7 +113,7 @@ def plan_fit(
     )
 
 
-def read(search, x, y, batch_size, **options):
+def read(search, x, y, batch_size, *, accumulation_steps=1, **options):
     """The user's data; the log says what became of them."""
     check_data(search.search_space.modality, x)
     for name, number in (
@@ -122,6 +123,8 @@ def read(search, x, y, batch_size, **options):
         if number is not None:
             positive_integer(name, number)
     data = search.modality.read(x, y, batch_size, **options)
+    check_accumulation(search, data, accumulation_steps)
+    search.accumulation_steps = accumulation_steps
     _LOG.info("%s", data.description)
     return data
 
