@@ -53,17 +53,22 @@ def define(options):
             lower_bound=1,
             flag_values=options,
         )
+    backend.define_precision(options)
+    _define_auxiliary(options)
+    flags.DEFINE_integer(
+        "seed",
+        0,
+        "Decides first weights, dropout, order and augmentation.",
+        flag_values=options,
+    )
+
+
+def _define_auxiliary(options):
     flags.DEFINE_bool(
         "auxiliary",
         None,
         "Train with a second classifier half-way; if not given, where the "
         "images are large enough.",
-        flag_values=options,
-    )
-    flags.DEFINE_integer(
-        "seed",
-        0,
-        "Decides first weights, dropout, order and augmentation.",
         flag_values=options,
     )
 
@@ -77,8 +82,10 @@ def run(options):
     modalities.check_flags(options, modality)
     from keras_darts import training
     from keras_darts.cli import report
+    from keras_darts.search.precision import default_policy
 
-    read, plan = modality.training(options, found)
+    with default_policy(options.precision):
+        read, plan = modality.training(options, found)
     print(_introduction(modality, read, plan), flush=True)
     plan.recipe.fit(
         plan.network,
@@ -119,6 +126,7 @@ def _config(options, modality, read, plan):
             **modality.data_config(options, read, plan),
         },
         "seed": options.seed,
+        "precision": options.precision,
         "versions": {
             "keras_darts": __version__,
             "keras": keras.__version__,
