@@ -10,7 +10,20 @@ from absl import flags
 
 from keras_darts.cpu import configure_cpu
 
+PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+
+
+def define_precision(options):
+    """Declares in what numbers a network computes."""
+    flags.DEFINE_enum(
+        "precision",
+        "float32",
+        PRECISIONS,
+        "What layers compute in; variables stay float32. The mixed ones save "
+        "memory, and time on accelerators made for them; a CPU is slower.",
+        flag_values=options,
+    )
 
 
 def start(graph_optimizer=True, threads=None, devices=None, strategy=None):

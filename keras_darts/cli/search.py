@@ -64,19 +64,33 @@ def define(options):
         lower_bound=0.0,
         flag_values=options,
     )
+    _define_means(options)
+    flags.DEFINE_bool(
+        "graph_optimizer",
+        False,
+        "Let TensorFlow rewrite the graph first, which takes half of the time "
+        "to the first step and was found to win nothing after it.",
+        flag_values=options,
+    )
+
+
+def _define_means(options):
+    """Declares the flags of what the search runs on."""
+    backend.define_precision(options)
+    flags.DEFINE_integer(
+        "accumulation_steps",
+        1,
+        "Parts of a batch that are computed one after the other, to save "
+        "memory.",
+        lower_bound=1,
+        flag_values=options,
+    )
     backend.define_devices(options)
     flags.DEFINE_integer(
         "workers",
         1,
         "Processes on this machine that share the search.",
         lower_bound=1,
-        flag_values=options,
-    )
-    flags.DEFINE_bool(
-        "graph_optimizer",
-        False,
-        "Let TensorFlow rewrite the graph first, which takes half of the time "
-        "to the first step and was found to win nothing after it.",
         flag_values=options,
     )
 
@@ -166,6 +180,7 @@ def run(options):
         search.fit(
             **modality.search_input(options, found, search.recipe),
             epochs=options.epochs,
+            accumulation_steps=options.accumulation_steps,
             verbose=report.verbosity(),
             callbacks=[report.TimeLeft()],
             checkpoint_minutes=options.checkpoint_minutes,
@@ -183,6 +198,7 @@ def made_search(options, modality, found):
         _strategy(options),
         seed=options.seed,
         rematerialize=options.rematerialize,
+        dtype=options.precision,
         **modality.search_sizes(options, found),
     )
 

@@ -64,6 +64,17 @@ def _define_training(options):
             lower_bound=1,
             flag_values=options,
         )
+    backend.define_precision(options)
+    _define_auxiliary(options)
+    flags.DEFINE_integer(
+        "seed",
+        0,
+        "Decides first weights, dropout, order and augmentation.",
+        flag_values=options,
+    )
+
+
+def _define_auxiliary(options):
     flags.DEFINE_bool(
         "auxiliary",
         None,
@@ -82,8 +93,9 @@ def run(options):
     modalities.check_flags(options, modality)
     from keras_darts import training
     from keras_darts.cli import report
+    from keras_darts.search.precision import default_policy
 
-    with strategy.scope():
+    with strategy.scope(), default_policy(options.precision):
         read, plan = modality.training(options, found)
     print(_introduction(modality, read, plan), flush=True)
     plan.recipe.fit(
@@ -125,6 +137,7 @@ def _config(options, modality, read, plan):
             **modality.data_config(options, read, plan),
         },
         "seed": options.seed,
+        "precision": options.precision,
         "versions": {
             "keras_darts": __version__,
             "keras": keras.__version__,

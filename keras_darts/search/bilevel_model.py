@@ -34,7 +34,7 @@ class BilevelModel(WorkersModel, abc.ABC):
         self.task = None
         self.arch_frozen = not steps.arch_moves(self)
         self.stop_reason, self.extra_epochs = None, 0
-        self._choices = {}
+        self._choices, self.accumulation_steps = {}, 1
         self._other_step = None
 
     @property

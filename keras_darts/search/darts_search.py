@@ -9,7 +9,6 @@ from keras_darts.search import tuning
 from keras_darts.search.building import synchronized_space
 from keras_darts.search.determinism import make_deterministic
 from keras_darts.search.failures import explained
-from keras_darts.search.graph_optimizer import graph_optimizer
 from keras_darts.search.staged_model import StagedModel
 
 
@@ -169,6 +168,7 @@ class DartsSearch(StagedModel):
         *,
         sample_weight=None,
         steps_per_epoch=None,
+        accumulation_steps=1,
         augmentation="auto",
         warn_on_collapse=True,
         output_dir=None,
@@ -196,6 +196,10 @@ class DartsSearch(StagedModel):
             sample_weight: Array, for arrays. Defaults to `None`.
             steps_per_epoch: Integer. Defaults to `None`: a pass over the
                 training half.
+            accumulation_steps: Integer, the equal parts of a batch that are
+                computed one after the other, to save memory; each step has
+                the mean of their gradients. Batch normalisation then sees a
+                part at a time. Defaults to `1`.
             augmentation: `"auto"`, `None` or a piece of
                 `datasets.augmentation`. Defaults to `"auto"`.
             warn_on_collapse: Boolean, whether `callbacks.CollapseMonitor`
@@ -222,10 +226,8 @@ class DartsSearch(StagedModel):
             OSError: if the run can't be written any more.
             RuntimeError: if the data can't be read to their end.
         """
-        epochs = fitting.chosen_epochs(self, epochs)
-        folders = fitting.run_folders(output_dir, resume_from, epochs)
-        graphs = graph_optimizer(self.graph_optimizer)
-        with explained(self, folders["output_dir"]) as watch, graphs:
+        run = fitting.chosen_run(self, epochs, output_dir, resume_from)
+        with explained(self, run["output_dir"]) as watch:
             plan_stage = fitting.planner(
                 self,
                 x,
@@ -235,6 +237,7 @@ class DartsSearch(StagedModel):
                 validation_data=validation_data,
                 validation_split=validation_split,
                 steps_per_epoch=steps_per_epoch,
+                accumulation_steps=accumulation_steps,
                 augmentation=augmentation,
                 checkpoint_minutes=checkpoint_minutes,
             )
@@ -242,10 +245,9 @@ class DartsSearch(StagedModel):
                 self,
                 super().fit,
                 plan_stage,
-                epochs=epochs,
                 callbacks=fitting.chosen_callbacks(callbacks, warn_on_collapse),
                 watch=watch,
-                **folders,
+                **run,
                 verbose=verbose,
             )
 

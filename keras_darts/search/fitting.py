@@ -21,6 +21,7 @@ from keras_darts.search.callbacks import RunDirectory
 from keras_darts.search.checkpoint import SearchCheckpoint
 from keras_darts.search.course import stateful
 from keras_darts.search.memory_check import check_memory
+from keras_darts.search.micro_batches import check_accumulation
 from keras_darts.search.progressive import is_begun
 from keras_darts.search.progressive import is_run
 from keras_darts.search.run_config import check_epochs
@@ -126,7 +127,7 @@ def plan_fit(
     )
 
 
-def read(search, x, y, batch_size, **options):
+def read(search, x, y, batch_size, *, accumulation_steps=1, **options):
     """The user's data; the log says what became of them."""
     check_data(search.search_space.modality, x)
     for name, number in (
@@ -137,6 +138,8 @@ def read(search, x, y, batch_size, **options):
             positive_integer(name, number)
     data = search.modality.read(x, y, batch_size, **options)
     check_batch_size(data.batch_size, search.distribute_strategy)
+    check_accumulation(search, data, accumulation_steps)
+    search.accumulation_steps = accumulation_steps
     _LOG.info("%s", data.description)
     return data
 
@@ -158,6 +161,12 @@ def chosen_augmentation(search, choice, data):
     augment = search.modality.augmentation(choice, data)
     _LOG.info("augmentation: %s", augment or "none")
     return augment
+
+
+def chosen_run(search, epochs, output_dir, resume_from):
+    """Dictionary of `epochs`, `output_dir` and `resume_from` of a run."""
+    epochs = chosen_epochs(search, epochs)
+    return {"epochs": epochs, **run_folders(output_dir, resume_from, epochs)}
 
 
 def run_folders(output_dir, resume_from, epochs):

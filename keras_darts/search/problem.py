@@ -12,13 +12,14 @@ import keras
 import tensorflow as tf
 
 from keras_darts.search.coming_step import coming_step
-from keras_darts.search.drawn_problem import DrawnProblem
 from keras_darts.search.evaluation import Evaluation
 from keras_darts.search.evaluation import Setting
 from keras_darts.search.loss_scaling import scaled
 from keras_darts.search.loss_scaling import unscaled
+from keras_darts.search.micro_batches import in_parts
 from keras_darts.search.precision import full_precision
 from keras_darts.search.precision import is_mixed
+from keras_darts.search.product_problem import ProductProblem
 from keras_darts.search.random_streams import random_states
 from keras_darts.search.replicas import replicas_meet
 from keras_darts.search.replicas import sum_over_replicas
@@ -26,7 +27,7 @@ from keras_darts.supernet import packed
 from keras_darts.supernet import unpacked
 
 
-class SearchProblem(DrawnProblem):
+class SearchProblem(ProductProblem):
     """Loss and gradients of a `DartsSearch`, in replica context.
 
     Args:
@@ -119,15 +120,14 @@ class SearchProblem(DrawnProblem):
         if not setting.full_precision:
             scale = self._search.loss_scaling.scale(searching)
         evaluate = self._function(setting, self._evaluate, setting)
-        found = Evaluation(
-            *evaluate(
-                batch,
-                weights,
-                arch,
-                (mixing or {}, drawn or {}),
-                tf.constant(int(searching)),
-                scale,
-            )
+        given = (mixing or {}, drawn or {})
+        others = (given, tf.constant(int(searching)), scale)
+        found = in_parts(
+            lambda part, state: Evaluation(
+                *evaluate(part, weights, arch, *others, state)
+            ),
+            batch,
+            self._search.accumulation_steps,
         )
         return found._replace(
             weights=sum_over_replicas(found.weights),
@@ -138,16 +138,6 @@ class SearchProblem(DrawnProblem):
     def total(self, loss):
         """The sum of a loss over replicas."""
         return sum_over_replicas([loss])[0]
-
-    def mixed_product(self, batch, weights, arch, vector):
-        """The second derivative of the loss, (d2 L/da dw) applied to v."""
-        product = self._function("mixed_product", self._product, "weights")
-        return sum_over_replicas(product(batch, weights, arch, vector))
-
-    def arch_product(self, batch, weights, arch, vector):
-        """The second derivative of the loss, (d2 L/da2) applied to v."""
-        product = self._function("arch_product", self._product, "arch")
-        return sum_over_replicas(product(batch, weights, arch, vector))
 
     def _function(self, name, python_function, *arguments):
         if not tf.inside_function() or replicas_meet(self._search):
@@ -163,8 +153,10 @@ class SearchProblem(DrawnProblem):
             )
         return self._functions[name]
 
-    def _evaluate(self, batch, weights, arch, given, searching, scale, setting):
-        wrt, (mixing, drawn) = setting.wrt, given
+    def _evaluate(
+        self, batch, weights, arch, given, searching, scale, state, setting
+    ):
+        wrt, (mixing, _) = setting.wrt, given
         groups = {
             "weights": weights if wrt in ("weights", "both") else [],
             "arch": arch if wrt in ("arch", "both") else [],
@@ -173,7 +165,7 @@ class SearchProblem(DrawnProblem):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(groups)
             loss, outputs, state = self._loss_at(
-                batch, weights, arch, setting, (mixing, drawn), searching
+                batch, weights, arch, setting, given, searching, state
             )
             penalty = self._penalty(outputs) if setting.penalized else 0.0
             total = scaled(loss + tf.cast(penalty, loss.dtype), scale)
@@ -194,35 +186,15 @@ class SearchProblem(DrawnProblem):
             found["mixing"],
         )
 
-    def _product(self, batch, weights, arch, vector, wrt):
-        inside = {"weights": weights, "arch": arch}[wrt]
-        with tf.GradientTape(watch_accessed_variables=False) as outer:
-            outer.watch(arch)
-            with tf.GradientTape(watch_accessed_variables=False) as inner:
-                inner.watch(inside)
-                loss, _, _ = self._loss_at(
-                    batch,
-                    weights,
-                    arch,
-                    Setting(
-                        "arch" if wrt == "arch" else "both",
-                        full_precision=True,
-                    ),
-                )
-            gradients = inner.gradient(loss, inside)
-            along = tf.add_n(
-                [
-                    tf.reduce_sum(g * tf.stop_gradient(v))
-                    for g, v in zip(gradients, vector, strict=True)
-                    if g is not None
-                ]
-            )
-        return outer.gradient(
-            along, arch, unconnected_gradients=tf.UnconnectedGradients.ZERO
-        )
-
     def _loss_at(
-        self, batch, weights, arch, setting, given=(None, None), searching=0
+        self,
+        batch,
+        weights,
+        arch,
+        setting,
+        given=(None, None),
+        searching=0,
+        state=None,
     ):
         search, (mixing, drawn) = self._search, given
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(batch)
@@ -230,7 +202,7 @@ class SearchProblem(DrawnProblem):
         values = [*self.for_variables(weights), *arch]
         mapping = [
             *zip(variables, values, strict=True),
-            *random_states(search.supernet, searching),
+            *self._states(searching, state),
         ]
         with (
             full_precision(search.dtype_policy, setting.full_precision),
@@ -253,6 +225,13 @@ class SearchProblem(DrawnProblem):
             for variable in search.supernet.non_trainable_variables
         ]
         return loss, outputs, state
+
+    def _states(self, searching, state):
+        """Where random numbers begin, or all that an earlier part has left."""
+        supernet = self._search.supernet
+        if state is None:
+            return random_states(supernet, searching)
+        return zip(supernet.non_trainable_variables, state, strict=True)
 
     def _penalty(self, outputs):
         # Like the loss, of this replica's share.

@@ -9,6 +9,7 @@ from keras_darts import seals
 from keras_darts.search import course
 from keras_darts.search import many_workers
 from keras_darts.search.checkpoint import has_checkpoint
+from keras_darts.search.graph_optimizer import graph_optimizer
 from keras_darts.strategies.stage import Stage
 from keras_darts.strategies.stage import stage_epochs
 from keras_darts.supernet import architecture
@@ -56,7 +57,8 @@ def run(
     history.epoch = []
     if search.stage:
         search.enter_stage(0)
-    with many_workers.loss_told(search, output_dir):
+    graphs = graph_optimizer(search.graph_optimizer)
+    with graphs, many_workers.loss_told(search, output_dir):
         for index, count in enumerate(counts):
             if index:
                 _advance(search, index)

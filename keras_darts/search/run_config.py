@@ -22,6 +22,8 @@ def run_config(search, data, *, epochs, augment, steps):
         "augmentation": augment and augmentations.serialize(augment),
         "epochs": epochs,
     }
+    if search.accumulation_steps > 1:
+        settings["accumulation_steps"] = search.accumulation_steps
     if search.stages:
         # None can be made longer without a change of the ones that follow.
         settings["stage_epochs"] = epochs

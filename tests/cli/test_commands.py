@@ -300,3 +300,21 @@ def test_the_network_is_a_keras_model_for_anyone(runs):
     assert isinstance(network, keras.Model)
     with pytest.raises(ValueError, match="folder of a training run"):
         training.load_network(runs.search)
+
+
+def test_half_precision_is_asked_for_and_remembered(here):
+    shared = ["--dataset=digits", "--max_examples=40", "--batch_size=8"]
+    shared += ["--epochs=1", "--precision=mixed_bfloat16"]
+    command = ["search", "--search_space=tiny", "--output_dir=a", *shared]
+    assert main([*command, "--accumulation_steps=2"]) == 0
+    config = json.loads((here / "a" / "config.json").read_text())
+    assert config["search"]["dtype"] == "mixed_bfloat16"
+    assert config["fit"]["accumulation_steps"] == 2
+    command = ["train", "--genotype=a", "--output_dir=b", *shared]
+    assert main([*command, "--filters=2", "--num_cells=2"]) == 0
+    config = json.loads((here / "b" / "config.json").read_text())
+    assert config["precision"] == "mixed_bfloat16"
+    network = training.load_network(here / "b")
+    policies = {layer.compute_dtype for layer in network._flatten_layers()}
+    assert "bfloat16" in policies
+    assert keras.config.dtype_policy().name == "float32"

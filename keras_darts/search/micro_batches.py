@@ -1,0 +1,92 @@
+"""A batch in parts, where the memory doesn't hold the whole."""
+
+import tensorflow as tf
+
+from keras_darts.errors import positive_integer
+
+# Losses whose mean over parts is that of the whole batch.
+_MEANS = ("sum_over_batch_size", "mean")
+
+
+def check_accumulation(search, data, steps):
+    """Raises a `ValueError` where batches can't be cut into so many parts."""
+    positive_integer("accumulation_steps", steps)
+    if steps == 1:
+        return
+    if search.search_space.modality == "language":
+        raise ValueError(
+            "`accumulation_steps` must be 1 for language, whose loss has a "
+            "penalty on all rows together: a smaller batch_size saves as "
+            f"much. Received: accumulation_steps={steps}"
+        )
+    reduction = getattr(search.chosen_loss, "reduction", _MEANS[0])
+    if reduction not in _MEANS:
+        raise ValueError(
+            f"`loss` must be a mean over the batch where accumulation_steps="
+            f"{steps}, reduction={_MEANS[0]!r}. Received: "
+            f"reduction={reduction!r}"
+        )
+    replicas = search.distribute_strategy.num_replicas_in_sync
+    if data.batch_size % (steps * replicas):
+        raise ValueError(
+            "`accumulation_steps` must divide the batch of each device. "
+            f"Received: accumulation_steps={steps}, "
+            f"batch_size={data.batch_size}, devices: {replicas}"
+        )
+
+
+def in_parts(evaluate, batch, count):
+    """What an evaluation of a batch gives, part after part.
+
+    Losses and gradients are means, outputs stand one after the other, and
+    state goes from each part to the next: the same as of the whole batch,
+    but for what looks at all its elements, as batch normalisation does.
+
+    Args:
+        evaluate: Function of a batch and the state to begin with, `None` for
+            that of the variables; gives an `Evaluation`.
+        batch: Tuple of tensors.
+        count: Integer, of equal parts.
+    """
+    if count == 1:
+        return evaluate(batch, None)
+    total, outputs, state = None, [], None
+    for part in _parts(batch, count):
+        # One after the other, or all activations would be held at once.
+        with tf.control_dependencies(tf.nest.flatten(total or [])):
+            found = evaluate(part, state)
+        outputs.append(found.outputs)
+        state = found.state
+        sums = _sums(found)
+        if total is not None:
+            sums = tf.nest.map_structure(tf.add, total, sums)
+        total = sums
+    mean = tf.nest.map_structure(lambda value: value / count, total)
+    return found._replace(**mean, outputs=tf.concat(outputs, axis=0))
+
+
+def mean_of_parts(function, batch, count):
+    """The mean of lists of tensors that a function gives for each part."""
+    total = None
+    for part in _parts(batch, count):
+        with tf.control_dependencies(total or []):
+            found = function(part)
+        if total is not None:
+            found = [t + f for t, f in zip(total, found, strict=True)]
+        total = found
+    return [value / count for value in total]
+
+
+def _parts(batch, count):
+    if count == 1:
+        return [batch]
+    return list(zip(*[tf.split(part, count) for part in batch], strict=True))
+
+
+def _sums(found):
+    return {
+        "loss": found.loss,
+        "weights": list(found.weights),
+        "arch": list(found.arch),
+        "mixing": found.mixing,
+    }
