@@ -14,6 +14,8 @@ import typing
 _PROCESS = 0.95e9
 _CANDIDATE = 0.62e6
 _SLACK = 1.15
+# Of the one cell that is computed again, beside its kept tensors, gradients.
+_AGAIN = 1.5
 # A weight, its momentum, its gradient, and all three packed.
 _COPIES = 6
 # Tensors as large as the output that a candidate keeps for its gradient, by
@@ -86,7 +88,7 @@ def predicted_peak(space, settings):
     cells = list(_cells(space, settings))
     kept = sum(cell.inputs for cell in cells)
     if settings.rematerialize:
-        kept += max(cell.inside for cell in cells)
+        kept += _AGAIN * max(cell.inside for cell in cells)
     else:
         kept += sum(cell.inside for cell in cells)
     numbers = _SLACK * kept * settings.batch_size

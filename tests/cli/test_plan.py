@@ -7,7 +7,7 @@ from keras_darts.search import available_memory
 
 PLAN = [
     *["plan", "--dataset=digits", "--search_space=tiny", "--epochs=3"],
-    *["--max_examples=40", "--batch_size=8"],
+    *["--max_examples=40", "--batch_size=8", "--num_cells=6"],
 ]
 
 

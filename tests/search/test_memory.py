@@ -15,6 +15,7 @@ from keras_darts.search.memory import predicted_peak
 
 SETTINGS = Settings((32, 32, 3), 16, 1_900_000)
 SPACE = kd.search_spaces.darts_cnn(16, 8)
+DEEP = kd.search_spaces.darts_cnn(2, 6, 1, ("skip_connect", "max_pool_3x3"))
 # Bytes by `benchmarks/step_time.py`: filters, cells, batch, partial channels.
 MEASURED = [
     ((4, 3, 16, 1), 1.32e9),
@@ -72,6 +73,16 @@ def test_the_foretold_peak_is_near_what_was_measured(sizes, measured):
     assert found == pytest.approx(measured, rel=0.25)
 
 
+def test_the_peak_of_recomputed_cells_is_near_what_was_measured():
+    # By `benchmarks/rematerialize.py`.
+    space = kd.search_spaces.darts_cnn(8, 5, 2)
+    settings = {"batch_size": 128, "num_weights": 100_000}
+    assert peak(space, **settings) == pytest.approx(2.61e9, rel=0.25)
+    assert peak(space, rematerialize=True, **settings) == pytest.approx(
+        1.87e9, rel=0.25
+    )
+
+
 @pytest.mark.parametrize("name", ["nas_bench_201", "text_cnn", "rdarts_s1"])
 def test_all_spaces_with_cells_are_foretold(name):
     space = kd.search_spaces.get(name)
@@ -114,7 +125,7 @@ def _measured_and_foretold():
 def test_a_search_without_enough_memory_says_what_needs_less(monkeypatch):
     monkeypatch.setattr(memory_check, "memory_limit", lambda: 10**8)
     with pytest.warns(RuntimeWarning, match="may have 0.1 GB") as caught:
-        fitted(make_search(), epochs=1)
+        fitted(make_search(space=DEEP), epochs=1)
     (said,) = [str(w.message) for w in caught if "foretold" in str(w.message)]
     assert "batch_size=4, and" in said
     assert "with batch_size=2" in said
