@@ -143,6 +143,11 @@ def loss_told(model, folder):
 
 def _on_workers(model, step_function):
     strategy = model.distribute_strategy
+    if model.steps_per_execution != 1:
+        raise ValueError(
+            "`steps_per_execution` must be 1 on several workers. Received: "
+            f"steps_per_execution={model.steps_per_execution}"
+        )
 
     def one_step(batch):
         logs = strategy.run(step_function, args=(batch,))
