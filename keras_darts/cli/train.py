@@ -27,6 +27,7 @@ def define(options):
     data.define(options)
     data.define_subset(options)
     backend.define_devices(options)
+    backend.define_precision(options)
     flags.DEFINE_string(
         "output_dir", None, "Folder of the run.", flag_values=options
     )
@@ -64,17 +65,6 @@ def _define_training(options):
             lower_bound=1,
             flag_values=options,
         )
-    backend.define_precision(options)
-    _define_auxiliary(options)
-    flags.DEFINE_integer(
-        "seed",
-        0,
-        "Decides first weights, dropout, order and augmentation.",
-        flag_values=options,
-    )
-
-
-def _define_auxiliary(options):
     flags.DEFINE_bool(
         "auxiliary",
         None,

@@ -134,9 +134,7 @@ def test_a_checkpoint_that_finds_no_room_is_no_lack_of_memory(
         raise error
 
     fill = At(
-        lambda search: monkeypatch.setattr(
-            tf.train.CheckpointManager, "save", full
-        )
+        lambda search: monkeypatch.setattr(tf.train.Checkpoint, "write", full)
     )
     with pytest.raises(OSError, match="No space left on device") as caught:
         run(tmp_path, fill)

@@ -1,6 +1,9 @@
 """What a search is foretold to need, and the warning if there is less."""
 
 import multiprocessing
+import pathlib
+import re
+import sys
 import warnings
 
 import pytest
@@ -93,6 +96,9 @@ def test_all_spaces_with_cells_are_foretold(name):
     assert 0.5e9 < small < large
 
 
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="the peak is read as Linux tells it"
+)
 def test_a_step_takes_what_is_foretold_within_a_quarter():
     spawn = multiprocessing.get_context("spawn")
     with spawn.Pool(1) as pool:
@@ -101,8 +107,6 @@ def test_a_step_takes_what_is_foretold_within_a_quarter():
 
 
 def _measured_and_foretold():
-    import resource
-
     import numpy as np
 
     kd.configure_cpu()
@@ -118,7 +122,9 @@ def _measured_and_foretold():
         augmentation=None,
         verbose=0,
     )
-    measured = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    # What `resource` says would be that of the parent, if that was larger.
+    status = pathlib.Path("/proc/self/status").read_text()
+    measured = 1024 * int(re.search(r"VmHWM:\s+(\d+)", status)[1])
     return measured, memory_check.foretold(search, 128)
 
 
