@@ -54,6 +54,7 @@ setuptools.setup(
             *TEXT,
             *TORCH,
             "build>=1.2",
+            "hypothesis>=6.100",
             "pytest>=8.3",
             "pytest-xdist>=3.6",
             # Another minor version may format otherwise.

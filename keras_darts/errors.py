@@ -30,6 +30,21 @@ Received: op='skip_conect'"
     )
 
 
+def integer(name, number):
+    """`number` as an `int`, if it is an integer and no boolean.
+
+    Example:
+
+    >>> integer("seed", -1)
+    -1
+    """
+    if isinstance(number, bool) or not isinstance(number, numbers.Integral):
+        raise ValueError(
+            f"`{name}` must be an integer. Received: {name}={number!r}"
+        )
+    return int(number)
+
+
 def positive_integer(name, number):
     """`number` as an `int`, if it is a positive integer.
 

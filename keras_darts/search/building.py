@@ -3,6 +3,7 @@
 import dataclasses
 
 from keras_darts import search_spaces
+from keras_darts.errors import positive_integer
 from keras_darts.primitives import synchronized
 
 
@@ -56,3 +57,29 @@ def synchronized_space(space, sync_batch_norm):
     return dataclasses.replace(
         space, normalization=synchronized(space.normalization)
     )
+
+
+def checked_sizes(num_classes, input_shape, vocabulary_size):
+    """Dictionary of what is known of the data; what is `None` is not yet.
+
+    Raises:
+        ValueError: naming a size that is no positive integer, or a shape that
+            does not consist of such.
+    """
+    counts = {"num_classes": num_classes, "vocabulary_size": vocabulary_size}
+    for name, count in counts.items():
+        if count is not None:
+            counts[name] = positive_integer(name, count)
+    if input_shape is not None:
+        input_shape = _shape(input_shape)
+    return {**counts, "input_shape": input_shape}
+
+
+def _shape(sides):
+    try:
+        return tuple(positive_integer("input_shape", side) for side in sides)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "`input_shape` must be a tuple of positive integers, without the "
+            f"batch. Received: input_shape={sides!r}"
+        ) from error

@@ -3,9 +3,11 @@
 import keras
 
 from keras_darts.devices import chosen_strategy
+from keras_darts.errors import integer
 from keras_darts.search import fitting
 from keras_darts.search import progressive
 from keras_darts.search import tuning
+from keras_darts.search.building import checked_sizes
 from keras_darts.search.building import synchronized_space
 from keras_darts.search.determinism import make_deterministic
 from keras_darts.search.failures import explained
@@ -106,11 +108,7 @@ class DartsSearch(StagedModel):
             "embedding_size": embedding_size,
             "hidden_size": hidden_size,
         }
-        data_sizes = {
-            "num_classes": num_classes,
-            "input_shape": input_shape and tuple(input_shape),
-            "vocabulary_size": vocabulary_size,
-        }
+        data_sizes = checked_sizes(num_classes, input_shape, vocabulary_size)
         # A Keras model belongs to the strategy that it is made under.
         with chosen_strategy().scope():
             super().__init__(
@@ -118,7 +116,7 @@ class DartsSearch(StagedModel):
                 strategy,
                 space_sizes,
                 data_sizes,
-                seed,
+                integer("seed", seed),
                 rematerialize,
                 **kwargs,
             )

@@ -3,6 +3,8 @@
 import collections
 import dataclasses
 
+from keras_darts.errors import positive_integer
+
 
 @dataclasses.dataclass(frozen=True)
 class CellSpec:
@@ -64,10 +66,7 @@ class CellSpec:
         cls, names, num_nodes=4, reduction=False, concat=None, **options
     ):
         """The same candidates on every edge."""
-        if num_nodes < 1:
-            raise ValueError(
-                f"`num_nodes` must be 1 or more. Received: {num_nodes}"
-            )
+        positive_integer("num_nodes", num_nodes)
         num_inputs = options.get("num_inputs", cls.num_inputs)
         num_edges = sum(node + num_inputs for node in range(num_nodes))
         return cls((names,) * num_edges, reduction, concat, **options)

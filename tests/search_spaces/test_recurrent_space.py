@@ -157,7 +157,7 @@ def test_edge_weights_decide_between_edges():
         ({"hidden_size": 8.0, "embedding_size": 8.0}, "one positive integer"),
         ({"output_dropout": 1.0}, r"`output_dropout` must be in \[0, 1\)"),
         ({"embedding_dropout": -0.1}, "`embedding_dropout`"),
-        ({"num_nodes": 0}, "`num_nodes` must be 1 or more"),
+        ({"num_nodes": 0}, "`num_nodes` must be a positive integer"),
         ({"concat": (0,)}, "`concat` must name nodes from 1 to 8"),
         ({"concat": (9,)}, "`concat` must name nodes from 1 to 8"),
         ({"primitives": ("none",)}, "other than 'none'"),
