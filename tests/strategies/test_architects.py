@@ -183,9 +183,9 @@ def test_the_shift_is_epsilon_long_along_v():
     problem, points = smooth_problem(), []
     original = problem.gradients
 
-    def recorded(batch, weights, arch, wrt, searching=False):
+    def recorded(batch, weights, arch, wrt, searching=False, **options):
         points.append((batch, wrt, searching, weights))
-        return original(batch, weights, arch, wrt)
+        return original(batch, weights, arch, wrt, **options)
 
     problem.gradients = recorded
     Unrolled(epsilon=0.02).gradients(problem, "train", "search")
