@@ -76,7 +76,6 @@ def define(options):
 
 def _define_means(options):
     """Declares the flags of what the search runs on."""
-    backend.define_precision(options)
     flags.DEFINE_integer(
         "accumulation_steps",
         1,
@@ -98,6 +97,7 @@ def _define_means(options):
 def define_search(options):
     """Declares the flags of what is searched and how."""
     _define_sizes(options)
+    backend.define_precision(options)
     flags.DEFINE_bool(
         "rematerialize",
         False,
