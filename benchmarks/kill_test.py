@@ -2,9 +2,9 @@
 
 Runs `keras-darts search` on real images, once without a break and once
 killed with SIGKILL and started again with the same command, and compares
-alphas.npz and history.csv byte for byte. The moments are drawn: some seconds
-after the start (in a step, between epochs), or as soon as a file of a
-checkpoint appears (while it is written).
+alphas.npz and history.csv byte for byte. The moments are drawn: up to two
+seconds after the first new checkpoint (in a step, between epochs), or as soon
+as a file of one of the next appears (while it is written).
 
     python benchmarks/kill_test.py --kills=10 --output=kills.json
 """
@@ -23,6 +23,7 @@ import numpy as np
 from keras_darts import seals
 
 MOMENTS = ("any", "writing")
+SECONDS = 2.0
 
 
 def main():
@@ -35,7 +36,7 @@ def main():
         draw = random.Random(options.seed)
         kills = []
         while len(kills) < options.kills:
-            kill = _killed(options, cut, draw, seconds)
+            kill = _killed(options, cut, draw)
             if kill is None:
                 break
             kills.append(kill)
@@ -88,22 +89,25 @@ def _end(process):
         raise SystemExit(f"the search ended with {process.returncode}")
 
 
-def _killed(options, folder, draw, seconds):
+def _killed(options, folder, draw):
     """Where the run was when it was killed; `None` if it ended before."""
     moment = draw.choice(MOMENTS)
     before = _position(folder)
+    delay, number = draw.uniform(0, SECONDS), draw.randrange(1, 4)
+    seen, until = _writings(folder), float("inf")
     process = _start(options, folder)
-    until = time.monotonic() + draw.uniform(0.2, 1) * seconds
-    saved = draw.randrange(1, 6)
-    seen, written = _writings(folder), set()
     while process.poll() is None:
-        written |= _writings(folder) - seen
-        enough = moment == "writing" and len(written) >= saved
-        if enough or time.monotonic() > until:
+        new = _writings(folder) - seen
+        if new and until == float("inf"):
+            until = time.monotonic() + delay
+        reached = time.monotonic() > until
+        if moment == "writing":
+            reached = len(new) >= number
+        if reached:
             process.kill()
             process.wait()
             return {
-                "moment": moment if enough else "any",
+                "moment": moment,
                 "from": before,
                 "to": _position(folder),
                 "half_written": _half_written(folder),

@@ -38,7 +38,7 @@ def integer(name, number):
     >>> integer("seed", -1)
     -1
     """
-    if isinstance(number, bool) or not isinstance(number, numbers.Integral):
+    if not _is_a(numbers.Integral, number):
         raise ValueError(
             f"`{name}` must be an integer. Received: {name}={number!r}"
         )
@@ -60,8 +60,7 @@ def positive_integer(name, number):
     >>> positive_integer("epochs", 3)
     3
     """
-    integral = isinstance(number, numbers.Integral)
-    if isinstance(number, bool) or not integral or number < 1:
+    if not _is_a(numbers.Integral, number) or number < 1:
         raise ValueError(
             f"`{name}` must be a positive integer. Received: {name}={number!r}"
         )
@@ -83,10 +82,14 @@ def non_negative(name, number):
     >>> non_negative("minutes", 3)
     3.0
     """
-    real = isinstance(number, numbers.Real) and not isinstance(number, bool)
-    if not real or not number >= 0:
+    if not _is_a(numbers.Real, number) or not number >= 0:
         raise ValueError(
             f"`{name}` must be a number of at least zero. "
             f"Received: {name}={number!r}"
         )
     return float(number)
+
+
+def _is_a(kind, number):
+    # A boolean is an integer to Python, but not to a person.
+    return isinstance(number, kind) and not isinstance(number, bool)

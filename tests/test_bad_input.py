@@ -53,20 +53,14 @@ def spoiled(draw, text):
     return text
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
 @pytest.mark.parametrize("genotype", GENOTYPES, ids=lambda g: type(g).__name__)
 @many
 @given(data=st.data())
-def test_a_genotype_in_text(genotype, data):
-    text = data.draw(spoiled(genotype.to_text()) | st.text())
-    works_or_is_named(type(genotype).from_text, text)
-
-
-@pytest.mark.parametrize("genotype", GENOTYPES, ids=lambda g: type(g).__name__)
-@many
-@given(data=st.data())
-def test_a_genotype_in_json(genotype, data):
-    text = data.draw(spoiled(genotype.to_json()) | st.text())
-    works_or_is_named(type(genotype).from_json, text)
+def test_a_written_genotype(genotype, form, data):
+    written = getattr(genotype, f"to_{form}")()
+    text = data.draw(spoiled(written) | st.text())
+    works_or_is_named(getattr(type(genotype), f"from_{form}"), text)
 
 
 @many

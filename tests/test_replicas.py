@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import numpy as np
+from movements import assert_same_movement
 
 TESTS = pathlib.Path(__file__).parent
 SCRIPT = str(TESTS / "search_on_replicas.py")
@@ -88,13 +89,4 @@ def check_steps(found):
         )
         what = f"{name} of {strategy} on {modality}"
         np.testing.assert_array_equal(two[0], one[0], what)
-        moved = np.diff(one, axis=0)
-        size = np.abs(moved).max()
-        assert size > 1e-5, what
-        np.testing.assert_allclose(
-            np.diff(two, axis=0),
-            moved,
-            rtol=1e-3,
-            atol=1e-3 * size,
-            err_msg=what,
-        )
+        assert_same_movement(two, one, what)

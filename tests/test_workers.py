@@ -12,6 +12,7 @@ import time
 
 import numpy as np
 import pytest
+from movements import assert_same_movement
 
 TESTS = pathlib.Path(__file__).parent
 SCRIPT = str(TESTS / "search_on_workers.py")
@@ -107,16 +108,7 @@ def assert_moved_alike(values, expected, name):
             for steps in (values, expected)
         )
         what = f"{which} of {name}"
-        moved = np.diff(one, axis=0)
-        size = np.abs(moved).max()
-        assert size > 1e-5, what
-        np.testing.assert_allclose(
-            np.diff(two, axis=0),
-            moved,
-            rtol=1e-3,
-            atol=1e-3 * size,
-            err_msg=what,
-        )
+        assert_same_movement(two, one, what)
 
 
 def test_a_resumed_search_goes_on_where_it_was(runs):

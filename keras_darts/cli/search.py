@@ -60,7 +60,8 @@ def define(options):
     flags.DEFINE_float(
         "checkpoint_minutes",
         10.0,
-        "How often the run is saved within an epoch, besides at its end.",
+        "How often the run is saved within an epoch, besides at its end; with "
+        "several workers it is not.",
         lower_bound=0.0,
         flag_values=options,
     )

@@ -5,6 +5,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_darts.primitives.normalization_names import check_normalization
+from keras_darts.primitives.normalization_names import is_synchronized
 from keras_darts.primitives.shared_statistics import of_all_replicas
 from keras_darts.primitives.shared_statistics import shared_among
 
@@ -220,20 +221,10 @@ def weighted(inputs, weight):
     return inputs * ops.cast(weight, inputs.dtype)
 
 
-def _synchronized(affine):
-    return BatchNormalization(affine, synchronized=True)
-
-
-NORMALIZATIONS = {
-    "batch": BatchNormalization,
-    "batch_but_pools": BatchNormalization,
-    "sync_batch": _synchronized,
-    "sync_batch_but_pools": _synchronized,
-    None: lambda affine: NoNormalization(),
-}
-
-
 def normalization_layer(normalization, affine):
     """The layer for a space's normalisation; for `None` it does nothing."""
     check_normalization(normalization)
-    return NORMALIZATIONS[normalization](affine=affine)
+    if normalization is None:
+        return NoNormalization()
+    synchronized = is_synchronized(normalization)
+    return BatchNormalization(affine, synchronized=synchronized)

@@ -207,7 +207,8 @@ class DartsSearch(StagedModel):
             resume_from: Folder of a run to go on with; a larger `epochs`
                 extends it. Defaults to `None`.
             checkpoint_minutes: Float, how often a run is saved within an
-                epoch, besides at its end; zero means after each step.
+                epoch, besides at its end; zero means after each step. On
+                several workers it is saved at the end alone.
                 Defaults to `10`.
 
         Returns:

@@ -23,10 +23,15 @@ def make_deterministic(strategy):
         pieces = whole.at_stage(stage)
         if getattr(pieces.architect, "hessian", None) == "exact":
             raise _second_derivatives("architect", pieces.architect)
-        for callback in pieces.callbacks:
-            if isinstance(callback, StopOnEigenvalue):
-                raise _second_derivatives("callbacks", callback)
+        check_callbacks(pieces.callbacks)
     tf.config.experimental.enable_op_determinism()
+
+
+def check_callbacks(callbacks):
+    """Raises a `ValueError` for one that takes second derivatives."""
+    for callback in callbacks:
+        if isinstance(callback, StopOnEigenvalue):
+            raise _second_derivatives("callbacks", callback)
 
 
 def _second_derivatives(name, piece):

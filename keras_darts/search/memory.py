@@ -9,6 +9,8 @@ TensorFlow takes for itself and for the graph was measured on a CPU.
 import math
 import typing
 
+from keras_darts.search.precision import is_mixed
+
 # Measured: TensorFlow with a data set, each candidate of each edge in the
 # graph, and what allocators and passing tensors add to those that are kept.
 _PROCESS = 0.95e9
@@ -61,11 +63,12 @@ def settings_of(search, batch_size):
     connection = getattr(connection, "base", connection)
     return Settings(
         search.image_shape,
-        batch_size,
+        math.ceil(batch_size / search.accumulation_steps),
         sum(math.prod(v.shape) for v in search.weight_variables),
         partial=getattr(connection, "k", 1),
         drawn=bool(getattr(strategy.relaxation, "draws", False)),
         rematerialize=search.rematerialize,
+        bytes_per_number=2 if is_mixed(search) else 4,
     )
 
 

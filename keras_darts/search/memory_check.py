@@ -41,7 +41,8 @@ def proposals(search, batch_size):
     changes = {}
     for size in (batch_size // 2, batch_size // 4):
         if size:
-            changes[f"batch_size={size}"] = {"batch_size": size}
+            part = math.ceil(size / search.accumulation_steps)
+            changes[f"batch_size={size}"] = {"batch_size": part}
     if not settings.rematerialize:
         changes["rematerialize=True"] = {"rematerialize": True}
     if settings.partial == 1 and space.filters % _PARTIAL == 0:

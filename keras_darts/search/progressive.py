@@ -9,6 +9,7 @@ from keras_darts import seals
 from keras_darts.search import course
 from keras_darts.search import many_workers
 from keras_darts.search.checkpoint import has_checkpoint
+from keras_darts.search.determinism import check_callbacks
 from keras_darts.search.graph_optimizer import graph_optimizer
 from keras_darts.strategies.stage import Stage
 from keras_darts.strategies.stage import stage_epochs
@@ -51,6 +52,8 @@ def run(
     Returns:
         The `History`, which has the epochs of all stages.
     """
+    if search.deterministic:
+        check_callbacks(callbacks)
     stages = search.stages or (Stage(),)
     counts = stage_epochs(stages, epochs)
     history = keras.callbacks.History()

@@ -1,6 +1,5 @@
 """What every layer and every piece with a config has to stand."""
 
-import contextlib
 import inspect
 import json
 import pathlib
@@ -10,6 +9,8 @@ import warnings
 import keras
 import numpy as np
 import tensorflow as tf
+
+from keras_darts.search.precision import default_policy
 
 
 def run_config_test(piece):
@@ -94,7 +95,7 @@ def assert_gradient_reaches_variables(layer, *inputs):
 def assert_serves_in_half_precision(layer, inputs):
     config = {**layer.get_config()}
     config.pop("dtype", None)
-    with dtype_policy("mixed_float16"):
+    with default_policy("mixed_float16"):
         half = from_config(type(layer), config)
         outputs = half(inputs.astype("float16"), training=True)
     assert outputs.dtype == "float16", f"the outputs are {outputs.dtype}"
@@ -113,17 +114,6 @@ def assert_saves(layer, inputs):
         model.save(path)
         loaded = keras.models.load_model(path)
     np.testing.assert_array_equal(model(inputs), loaded(inputs))
-
-
-@contextlib.contextmanager
-def dtype_policy(name):
-    """Inside, new layers have this policy."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(name)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def _arguments(kind):

@@ -5,11 +5,11 @@ import numpy as np
 import tensorflow as tf
 
 from keras_darts import search_spaces
+from keras_darts.search.precision import default_policy
 from keras_darts.strategies import SearchStrategy
 from keras_darts.strategies.architects import Reinforce
 from keras_darts.supernet.edge_stack import EdgeStack
 from keras_darts.testing.layers import assert_finite
-from keras_darts.testing.layers import dtype_policy
 from keras_darts.testing.layers import images
 from keras_darts.testing.layers import run_config_test
 from keras_darts.testing.search_spaces import assert_genotype_of_space
@@ -49,7 +49,7 @@ def run_connection_test(connection, filters=8):
             first, second = variable.numpy()
             assert np.any(first != second), f"{variable.path} starts alike"
         _run_edge_test(stack.template, filters, stride)
-        with dtype_policy("mixed_bfloat16"):
+        with default_policy("mixed_bfloat16"):
             edge = connection.edge(_CANDIDATES, filters, stride, "batch")
             edge.build((None, 8, 8, filters))
             _run_edge_test(edge, filters, stride, "bfloat16")

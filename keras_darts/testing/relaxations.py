@@ -4,9 +4,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_darts import search_spaces
+from keras_darts.search.precision import default_policy
 from keras_darts.strategies.relaxations import Policy
 from keras_darts.testing.layers import assert_finite
-from keras_darts.testing.layers import dtype_policy
 from keras_darts.testing.layers import from_config
 from keras_darts.testing.layers import images
 from keras_darts.testing.layers import run_config_test
@@ -60,7 +60,7 @@ def run_relaxation_test(relaxation):
     assert np.array_equal(relaxation(logits, training=False), expected)
     if getattr(relaxation, "draws", False):
         _run_draw_test(relaxation, logits)
-    with dtype_policy("mixed_bfloat16"):
+    with default_policy("mixed_bfloat16"):
         half = from_config(type(relaxation), relaxation.get_config())
         for training in (False, True):
             assert half(logits, training=training).dtype == "float32"

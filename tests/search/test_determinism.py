@@ -3,6 +3,7 @@
 import pytest
 import tensorflow as tf
 from small_searches import TINY
+from small_searches import fitted
 
 import keras_darts as kd
 
@@ -45,3 +46,10 @@ def test_second_derivatives_are_refused(calls, strategy, piece):
     with pytest.raises(ValueError, match=piece):
         kd.DartsSearch(TINY, strategy, deterministic=True)
     assert not calls
+
+
+def test_second_derivatives_of_a_callback_are_refused_in_fit(calls):
+    search = kd.DartsSearch(TINY, deterministic=True)
+    with pytest.raises(ValueError, match="`callbacks`.*StopOnEigenvalue"):
+        fitted(search, epochs=1, callbacks=[kd.callbacks.StopOnEigenvalue()])
+    assert not hasattr(search, "optimizer")

@@ -166,6 +166,18 @@ def test_proposals_are_ordered_and_leave_out_what_is_chosen():
     assert found[0].peak < found[1].peak
 
 
+def test_parts_of_a_batch_and_half_precision_are_heeded():
+    search = kd.DartsSearch(SPACE, num_classes=2, input_shape=(8, 8, 3))
+    whole = memory_check.foretold(search, 64)
+    search.accumulation_steps = 4
+    assert memory_check.foretold(search, 64) < whole
+    assert memory_check.foretold(search, 256) == whole
+    half = kd.DartsSearch(
+        SPACE, num_classes=2, input_shape=(8, 8, 3), dtype="mixed_bfloat16"
+    )
+    assert memory_check.foretold(half, 64) < whole
+
+
 def test_the_limit_is_that_of_the_group_where_it_is_lower(tmp_path):
     files = {
         "proc/meminfo": "MemTotal: 9 kB\nMemAvailable: 4000 kB\n",
