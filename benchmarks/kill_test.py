@@ -53,6 +53,9 @@ def main():
     print(text)
     if options.output:
         pathlib.Path(options.output).write_text(text + "\n")
+    if len(kills) < options.kills:
+        print("The run ended before the last kill: give it more --epochs.")
+        return 1
     return not (report["same_alphas"] and report["same_history"])
 
 
