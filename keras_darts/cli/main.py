@@ -29,6 +29,7 @@ COMMANDS = {
     "plot": plot,
 }
 _INTERRUPTED = 130
+_TERMINATED = 143
 HELP = ("--help", "-help", "-h")
 
 # What a user can cause and put right; anything else is a mistake of ours,
@@ -81,7 +82,10 @@ def _run(name, options):
     except KeyboardInterrupt as interrupt:
         return _fail(name, str(interrupt) or "interrupted", _INTERRUPTED)
     except SystemExit as stop:
-        return _fail(name, "terminated", stop.code)
+        # Workers end with codes of their own.
+        if stop.code != _TERMINATED:
+            raise
+        return _fail(name, "terminated", _TERMINATED)
     except (flags.Error, *USER_ERRORS) as error:
         if options.debug:
             raise

@@ -11,7 +11,7 @@ from small_searches import TINY
 from small_searches import fitted
 
 import keras_darts as kd
-from keras_darts.testing.layers import dtype_policy
+from keras_darts.search.precision import default_policy
 from keras_darts.testing.small import small_batch
 from keras_darts.testing.small import small_search
 
@@ -73,7 +73,7 @@ def test_the_policy_reaches_the_layers_of_the_supernet(policy):
     assert search.supernet.cells[0].compute_dtype == policy[len("mixed_") :]
     assert keras.config.dtype_policy().name == "float32"
     assert {v.dtype for v in search.supernet.trainable_variables} == {"float32"}
-    with dtype_policy(policy):
+    with default_policy(policy):
         assert small_search(SPACE).supernet.compute_dtype in policy
 
 

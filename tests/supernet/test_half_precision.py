@@ -5,10 +5,10 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
+from keras_darts.search.precision import default_policy
 from keras_darts.seeding import seeded
 from keras_darts.strategies import connections
 from keras_darts.strategies import relaxations
-from keras_darts.testing.layers import dtype_policy
 
 
 def gradients(supernet, x, projection):
@@ -39,7 +39,7 @@ def test_edges_compute_in_half_precision_and_alphas_in_full(
     if isinstance(relaxations.get(relaxation), relaxations.Policy):
         # No gradient goes through its draws.
         pieces["architect"] = "frozen"
-    with dtype_policy("mixed_bfloat16"), seeded(0):
+    with default_policy("mixed_bfloat16"), seeded(0):
         strategy = kd.SearchStrategy(**pieces)
         supernet = make_supernet(make_space(num_nodes=1), strategy=strategy)
     assert supernet.cells[0].compute_dtype == "bfloat16"
