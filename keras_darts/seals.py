@@ -82,6 +82,19 @@ def finish(folder):
         _write(says.pop("path"), says)
 
 
+def is_run(folder):
+    """Whether a folder holds a run, maybe one still in an early stage."""
+    folder = pathlib.Path(folder)
+    return any((folder / name).exists() for name in ("config.json", "stages"))
+
+
+def is_begun(run):
+    """Whether a run has a checkpoint, of whichever stage."""
+    run = pathlib.Path(run)
+    parts = [run, *(run / "stages").glob("*")]
+    return any(seals(part / "checkpoints") for part in parts)
+
+
 def is_finished(run):
     """Whether a run is not to be gone on with; `run` is its folder.
 

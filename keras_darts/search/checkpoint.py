@@ -142,11 +142,6 @@ class SearchCheckpoint:
         }
 
 
-def has_checkpoint(folder):
-    """Whether the checkpoints of a run lie in a folder."""
-    return bool(seals.seals(folder))
-
-
 class _States(tf.train.experimental.PythonState):
     """The states of callbacks, by their classes, as a part of a checkpoint."""
 

@@ -10,7 +10,9 @@ from keras_darts.devices import check_batch_size
 from keras_darts.errors import non_negative
 from keras_darts.errors import positive_integer
 from keras_darts.files import writable_folder
+from keras_darts.seals import is_begun
 from keras_darts.seals import is_finished
+from keras_darts.seals import is_run
 from keras_darts.search import many_workers
 from keras_darts.search import tuning
 from keras_darts.search.accepted_data import check_data
@@ -22,8 +24,6 @@ from keras_darts.search.checkpoint import SearchCheckpoint
 from keras_darts.search.course import stateful
 from keras_darts.search.memory_check import check_memory
 from keras_darts.search.micro_batches import check_accumulation
-from keras_darts.search.progressive import is_begun
-from keras_darts.search.progressive import is_run
 from keras_darts.search.run_config import check_epochs
 from keras_darts.search.run_config import check_same
 from keras_darts.search.run_config import run_config
@@ -193,12 +193,10 @@ def run_folders(output_dir, resume_from, epochs):
         if not is_run(folder):
             raise ValueError(
                 "`resume_from` must be the folder of an earlier run. "
-                f"Received: resume_from={str(resume_from)!r}, which holds no "
-                "config.json"
+                f"Received: resume_from={str(resume_from)!r}, which holds none"
             )
     elif is_run(folder) and not is_finished(folder):
         check_epochs(folder / "config.json", epochs)
-        _LOG.info("going on with the unfinished run in %s", folder)
         resume_from = folder if is_begun(folder) else None
     elif is_run(folder):
         raise ValueError(
@@ -207,6 +205,8 @@ def run_folders(output_dir, resume_from, epochs):
             f"output_dir={str(output_dir)!r}"
         )
     folder = writable_folder(folder, "output_dir")
+    if resume_from is not None:
+        _LOG.info("going on with the run in %s", folder)
     return {"output_dir": folder, "resume_from": resume_from}
 
 
