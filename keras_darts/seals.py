@@ -22,6 +22,7 @@ class Seal(typing.NamedTuple):
     finished: bool
     files: dict
     variables: dict
+    rows: int
 
     @property
     def prefix(self):

@@ -35,12 +35,14 @@ class SearchCheckpoint:
     Attributes:
         step: Integer, the steps that the restored state has done in its
             epoch.
+        rows: Integer, those of the tables of a run that belong to the state:
+            one for each epoch, of those that were rolled back too.
         running: `RunningEpoch`, what an epoch has besides in its midst.
     """
 
     def __init__(self, search, folder, callbacks=()):
         self.folder = pathlib.Path(folder)
-        self.step = 0
+        self.step = self.rows = 0
         self.running = RunningEpoch(search)
         self._groups = {
             "model": search.variables,
@@ -72,6 +74,7 @@ class SearchCheckpoint:
             epochs_done=epochs_done,
             step=step,
             finished=False,
+            rows=self.rows,
             variables=self._manifest(),
         )
         self._remove_old()
@@ -84,8 +87,9 @@ class SearchCheckpoint:
         """Takes over a state and gives the epochs it has done.
 
         Args:
-            epochs_done: Integer, which state, at the end of an epoch.
-                Defaults to `None`, the newest of all.
+            epochs_done: Integer, which state, at the end of an epoch; the
+                rows of later ones stay. Defaults to `None`, the newest of
+                all.
 
         Raises:
             ValueError: if there is none, or it is of another network.
@@ -106,6 +110,8 @@ class SearchCheckpoint:
                 _check_equal(seal.variables, self._manifest())
                 self._checkpoint.read(str(seal.prefix)).assert_consumed()
                 self.step = seal.step
+                if epochs_done is None:
+                    self.rows = seal.rows
                 return seal.epochs_done
             self._warn(damage)
         raise ValueError(

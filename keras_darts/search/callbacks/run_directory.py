@@ -24,8 +24,8 @@ class RunDirectory(keras.callbacks.Callback):
         folder: Path of the run.
         config: Dictionary for `config.json`.
         checkpoint: `SearchCheckpoint`.
-        start_epoch: Integer, epochs that an earlier part of the run has done;
-            what it wrote is continued. Defaults to `0`.
+        rows: Integer, those of the tables that an earlier part of the run has
+            written and that are continued. Defaults to `0`.
         files: Dictionary from names to texts of further files. Defaults to
             none.
 
@@ -36,16 +36,14 @@ class RunDirectory(keras.callbacks.Callback):
     True
     """
 
-    def __init__(
-        self, folder, *, config, checkpoint, start_epoch=0, files=None
-    ):
+    def __init__(self, folder, *, config, checkpoint, rows=0, files=None):
         super().__init__()
         self.folder = writable_folder(folder, "output_dir")
         self.config = config
         self.checkpoint = checkpoint
-        self.start_epoch = start_epoch
+        self.rows = rows
         self.files = dict(files or {})
-        self._rows = _read_history(self.folder / "history.csv", start_epoch)
+        self._rows = _read_history(self.folder / "history.csv", rows)
         self._alphas = _read_alphas(self.folder / "alphas.npz", len(self._rows))
 
     def on_train_begin(self, logs=None):
@@ -62,6 +60,7 @@ class RunDirectory(keras.callbacks.Callback):
         with writing(self.folder):
             self._write_tables()
             self._write_genotype()
+            self.checkpoint.rows = len(self._rows)
             self.checkpoint.save(epoch + 1)
 
     def on_train_end(self, logs=None):
@@ -87,18 +86,11 @@ class RunDirectory(keras.callbacks.Callback):
             )
 
 
-def _read_history(path, epochs):
-    """The rows up to the last one of the epoch before `epochs`.
-
-    An epoch has more than one where the run was rolled back.
-    """
-    if not epochs or not path.exists():
+def _read_history(path, count):
+    if not count or not path.exists():
         return []
     with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    while rows and int(rows[-1]["epoch"]) != epochs - 1:
-        rows.pop()
-    return rows
+        return list(csv.DictReader(file))[:count]
 
 
 def _read_alphas(path, count):
