@@ -7,9 +7,9 @@ import tempfile
 import keras
 
 from keras_darts.search import many_workers
-from keras_darts.search.callbacks import SearchCallback
 from keras_darts.search.checkpoint import SearchCheckpoint
-from keras_darts.search.within_epoch import CallbacksFromStep
+from keras_darts.search.course_callbacks import CourseCallbacks
+from keras_darts.search.course_callbacks import stateful
 
 _LOG = logging.getLogger("keras_darts")
 
@@ -29,7 +29,7 @@ class SaveEpochs(keras.callbacks.Callback):
         self.checkpoint.save(epoch + 1)
 
 
-def run(search, fit, plan, history, watch, **options):
+def run(search, fit, plan, history, watch, *, verbose):
     """Trains to the last epoch, by way of the roll-backs of callbacks.
 
     Args:
@@ -38,7 +38,7 @@ def run(search, fit, plan, history, watch, **options):
         plan: `fitting.Plan`.
         history: Keras `History`, to which the epochs are added.
         watch: `Watch`, the first of the callbacks.
-        **options: Further arguments of `fit`.
+        verbose: As in Keras.
 
     Returns:
         The `History`, which has all epochs that were run.
@@ -50,83 +50,64 @@ def run(search, fit, plan, history, watch, **options):
         start = plan.initial_epoch if start is None else start
         # One that was cut within an epoch goes on there.
         step = checkpoint.step if checkpoint else 0
-        if step or 0 < start < plan.epochs:
-            _LOG.info(
-                "going on in epoch %d of %d, after %d of %d steps",
-                start + 1,
-                plan.epochs,
-                step,
-                plan.steps_per_epoch,
-            )
-        callbacks = [watch, *plan.callbacks, history]
+        _say_where(plan, start, step)
+        callbacks = CourseCallbacks(
+            [watch, *plan.callbacks, history],
+            checkpoint and checkpoint.running,
+            add_progbar=verbose != 0,
+            verbose=verbose,
+            epochs=plan.epochs,
+            steps=plan.steps_per_epoch,
+            model=search,
+        )
         while start is not None:
             if any(c.stop_reason for c in stateful(plan.callbacks)):
                 start, step = plan.epochs, 0
-            part = {
-                "initial_epoch": start,
-                "shuffle": False,
-                **many_workers.judged(search, plan.validation_data),
-                **options,
-            }
+            callbacks.first_step = step
             with watch.over(plan):
-                if step:
-                    _end_epoch(search, fit, plan, checkpoint, callbacks, **part)
-                else:
-                    fit(
-                        many_workers.shared_out(search, plan.batches(start)),
-                        epochs=plan.epochs,
-                        steps_per_epoch=plan.steps_per_epoch,
-                        callbacks=callbacks,
-                        **part,
-                    )
+                fit(
+                    **_data(search, plan, start, callbacks),
+                    **many_workers.judged(search, plan.validation_data),
+                    initial_epoch=start,
+                    callbacks=callbacks,
+                    shuffle=False,
+                )
             epochs += history.epoch
             following = _rolled_back(plan.callbacks, checkpoint)
-            if following is None and step and not search.stop_training:
+            if following is None and callbacks.goes_on():
                 following = start + 1
             start, step = following, 0
     history.epoch = epochs
     return history
 
 
-def _end_epoch(
-    search,
-    fit,
-    plan,
-    checkpoint,
-    callbacks,
-    *,
-    initial_epoch,
-    verbose,
-    **options,
-):
-    """Runs the steps that are left of the epoch a run was cut in."""
-    first_step = checkpoint.step
-    batches = plan.batches(initial_epoch, first_step)
-    checkpoint.running.prepare(next(iter(batches)))
-    callbacks = CallbacksFromStep(
-        callbacks,
-        running=checkpoint.running,
-        first_step=first_step,
-        add_progbar=verbose != 0,
-        verbose=verbose,
-        epochs=plan.epochs,
-        steps=plan.steps_per_epoch,
-        model=search,
-    )
-    fit(
-        batches,
-        epochs=initial_epoch + 1,
-        initial_epoch=initial_epoch,
-        steps_per_epoch=plan.steps_per_epoch - first_step,
-        callbacks=callbacks,
-        verbose=verbose,
-        **options,
-    )
+def _data(search, plan, start, callbacks):
+    """The batches of a call of `fit`, and how far they reach."""
+    step = callbacks.first_step
+    batches = plan.batches(start, step)
+    if not step:
+        return {
+            "x": many_workers.shared_out(search, batches),
+            "epochs": plan.epochs,
+            "steps_per_epoch": plan.steps_per_epoch,
+        }
+    callbacks.running.prepare(next(iter(batches)))
+    return {
+        "x": batches,
+        "epochs": start + 1,
+        "steps_per_epoch": plan.steps_per_epoch - step,
+    }
 
 
-def stateful(callbacks):
-    """Those of the callbacks that a run has to remember the state of."""
-    return [c for c in callbacks if isinstance(c, SearchCallback)]
+def _say_where(plan, start, step):
+    if step or 0 < start < plan.epochs:
+        _LOG.info(
+            "going on in epoch %d of %d, after %d of %d steps",
+            start + 1,
+            plan.epochs,
+            step,
+            plan.steps_per_epoch,
+        )
 
 
 @contextlib.contextmanager

@@ -46,7 +46,7 @@ def run(
         output_dir: Folder of the run, or `None`.
         resume_from: The same folder where a run goes on, or `None`.
         watch: `Watch`, the first of the callbacks.
-        **options: Further arguments of `fit`.
+        **options: Further arguments of `course.run`.
 
     Returns:
         The `History`, which has the epochs of all stages.

@@ -1,4 +1,4 @@
-"""What an epoch has in its midst, and callbacks that begin there."""
+"""What an epoch has in its midst, and when it is saved there."""
 
 import io
 import time
@@ -83,29 +83,3 @@ class SaveWithinEpochs(keras.callbacks.Callback):
         if time.monotonic() - self._saved >= 60 * self.minutes:
             self.checkpoint.save(self._epoch, done)
             self._saved = time.monotonic()
-
-
-class CallbacksFromStep(keras.callbacks.CallbackList):
-    """Callbacks of an epoch that goes on: they see its own step numbers.
-
-    Args:
-        callbacks: List of Keras callbacks.
-        running: `RunningEpoch`, put back as the epoch begins.
-        first_step: Integer, the steps that were done before.
-        **options: Further arguments of `CallbackList`.
-    """
-
-    def __init__(self, callbacks, *, running, first_step, **options):
-        super().__init__(callbacks, add_history=True, **options)
-        self._running = running
-        self._first_step = first_step
-
-    def on_epoch_begin(self, epoch, logs=None):
-        super().on_epoch_begin(epoch, logs)
-        self._running.apply()
-
-    def on_train_batch_begin(self, batch, logs=None):
-        super().on_train_batch_begin(batch + self._first_step, logs)
-
-    def on_train_batch_end(self, batch, logs=None):
-        super().on_train_batch_end(batch + self._first_step, logs)
