@@ -121,9 +121,11 @@ def _advance(search, index):
         getattr(search.whole_space, "num_cells", None),
     )
     before = search.supernet, _optimizers(search)
+    scaling = search.loss_scaling
     search.enter_stage(index, space)
     if not stage.fresh:
         _inherit(search, *before)
+        search.loss_scaling.take_over(scaling)
 
 
 def _inherit(search, supernet, optimizers):
