@@ -6,9 +6,9 @@ import pathlib
 import keras
 
 from keras_darts import seals
+from keras_darts.running.folders import has_checkpoint
 from keras_darts.search import course
 from keras_darts.search import many_workers
-from keras_darts.search.checkpoint import has_checkpoint
 from keras_darts.search.determinism import check_callbacks
 from keras_darts.search.graph_optimizer import graph_optimizer
 from keras_darts.strategies.stage import Stage
@@ -41,12 +41,12 @@ def run(
         search: `DartsSearch`.
         fit: The method of `keras.Model`, bound to it.
         plan_stage: Function of the settings in which stages differ, that
-            gives a `fitting.Plan`.
+            gives a `Plan`.
         epochs: Integer, of all stages together.
         callbacks: List of Keras callbacks beside the strategy's.
         output_dir: Folder of the run, or `None`.
         resume_from: The same folder where a run goes on, or `None`.
-        watch: `Watch`, the first of the callbacks.
+        watch: `SearchWatch`, the first of the callbacks.
         **options: Further arguments of `fit`.
 
     Returns:
@@ -77,17 +77,6 @@ def run(
     if output_dir is not None and many_workers.workers_of(search).is_chief:
         seals.finish(pathlib.Path(output_dir) / "checkpoints")
     return history
-
-
-def is_run(folder):
-    """Whether a folder holds a run, maybe one still in an early stage."""
-    return any((folder / name).exists() for name in ("config.json", "stages"))
-
-
-def is_begun(folder):
-    """Whether a run has a checkpoint, of whichever stage."""
-    parts = [folder, *(folder / "stages").glob("*")]
-    return any(has_checkpoint(part / "checkpoints") for part in parts)
 
 
 def _resumed(folder, index, resume_from):

@@ -1,7 +1,5 @@
 """What a search leaves on disk, kept up to date after each epoch."""
 
-import csv
-
 import keras
 import numpy as np
 
@@ -11,7 +9,8 @@ from keras_darts.files import writable_folder
 from keras_darts.files import write_json
 from keras_darts.files import write_table
 from keras_darts.files import written_whole
-from keras_darts.search.failures import writing
+from keras_darts.running.failures import writing
+from keras_darts.running.folders import history_before
 
 
 class RunDirectory(keras.callbacks.Callback):
@@ -45,7 +44,7 @@ class RunDirectory(keras.callbacks.Callback):
         self.checkpoint = checkpoint
         self.start_epoch = start_epoch
         self.files = dict(files or {})
-        self._rows = _read_history(self.folder / "history.csv", start_epoch)
+        self._rows = history_before(self.folder / "history.csv", start_epoch)
         self._alphas = _read_alphas(self.folder / "alphas.npz", len(self._rows))
 
     def on_train_begin(self, logs=None):
@@ -85,20 +84,6 @@ class RunDirectory(keras.callbacks.Callback):
                 scratch,
                 **{name: np.stack(v) for name, v in self._alphas.items()},
             )
-
-
-def _read_history(path, epochs):
-    """The rows up to the last one of the epoch before `epochs`.
-
-    An epoch has more than one where the run was rolled back.
-    """
-    if not epochs or not path.exists():
-        return []
-    with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    while rows and int(rows[-1]["epoch"]) != epochs - 1:
-        rows.pop()
-    return rows
 
 
 def _read_alphas(path, count):
