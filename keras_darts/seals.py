@@ -22,6 +22,7 @@ class Seal(typing.NamedTuple):
     finished: bool
     files: dict
     variables: dict
+    rows: int
 
     @property
     def prefix(self):
@@ -80,6 +81,19 @@ def finish(folder):
     for newest in seals(folder)[:1]:
         says = {**newest._asdict(), "finished": True}
         _write(says.pop("path"), says)
+
+
+def is_run(folder):
+    """Whether a folder holds a run, maybe one still in an early stage."""
+    folder = pathlib.Path(folder)
+    return any((folder / name).exists() for name in ("config.json", "stages"))
+
+
+def is_begun(run):
+    """Whether a run has a checkpoint, of whichever stage."""
+    run = pathlib.Path(run)
+    parts = [run, *(run / "stages").glob("*")]
+    return any(seals(part / "checkpoints") for part in parts)
 
 
 def is_finished(run, kind="search"):

@@ -35,6 +35,8 @@ class RunCheckpoint:
         noun: String, what is run.
         step: Integer, the steps that the restored state has done in its
             epoch.
+        rows: Integer, those of the tables of a run that belong to the state:
+            one for each epoch, of those that were rolled back too.
     """
 
     noun = "run"
@@ -50,7 +52,7 @@ class RunCheckpoint:
         epochs_kept=KEPT,
     ):
         self.folder = pathlib.Path(folder)
-        self.step = 0
+        self.step = self.rows = 0
         self.running = running
         self.whole_epochs = whole_epochs
         self._groups = groups
@@ -77,6 +79,7 @@ class RunCheckpoint:
             epochs_done=epochs_done,
             step=step,
             finished=False,
+            rows=self.rows,
             variables=self._manifest(),
         )
         self._remove_old()
@@ -89,8 +92,9 @@ class RunCheckpoint:
         """Takes over a state and gives the epochs it has done.
 
         Args:
-            epochs_done: Integer, which state, at the end of an epoch.
-                Defaults to `None`, the newest of all.
+            epochs_done: Integer, which state, at the end of an epoch; the
+                rows of later ones stay. Defaults to `None`, the newest of
+                all.
 
         Raises:
             ValueError: if there is none, or it is of another network.
@@ -111,6 +115,8 @@ class RunCheckpoint:
                 self._check_equal(seal.variables)
                 self._checkpoint.read(str(seal.prefix)).assert_consumed()
                 self.step = seal.step
+                if epochs_done is None:
+                    self.rows = seal.rows
                 return seal.epochs_done
             self._warn(damage)
         raise ValueError(

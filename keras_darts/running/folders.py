@@ -6,8 +6,9 @@ import pathlib
 
 from keras_darts.files import writable_folder
 from keras_darts.running.settings import check_epochs
+from keras_darts.seals import is_begun
 from keras_darts.seals import is_finished
-from keras_darts.seals import seals
+from keras_darts.seals import is_run
 
 _LOG = logging.getLogger("keras_darts")
 
@@ -42,12 +43,10 @@ def run_folders(output_dir, resume_from, epochs, *, kind):
         if not is_run(folder):
             raise ValueError(
                 "`resume_from` must be the folder of an earlier run. "
-                f"Received: resume_from={str(resume_from)!r}, which holds no "
-                "config.json"
+                f"Received: resume_from={str(resume_from)!r}, which holds none"
             )
     elif is_run(folder) and not is_finished(folder, kind):
         check_epochs(folder / "config.json", epochs)
-        _LOG.info("going on with the unfinished run in %s", folder)
         resume_from = folder if is_begun(folder) else None
     elif is_run(folder):
         raise ValueError(
@@ -56,38 +55,19 @@ def run_folders(output_dir, resume_from, epochs, *, kind):
             f"output_dir={str(output_dir)!r}"
         )
     folder = writable_folder(folder, "output_dir")
+    if resume_from is not None:
+        _LOG.info("going on with the run in %s", folder)
     return {"output_dir": folder, "resume_from": resume_from}
 
 
-def is_run(folder):
-    """Whether a folder holds a run, maybe one still in an early stage."""
-    return any((folder / name).exists() for name in ("config.json", "stages"))
-
-
-def is_begun(folder):
-    """Whether a run has a checkpoint, of whichever stage."""
-    parts = [folder, *(folder / "stages").glob("*")]
-    return any(has_checkpoint(part / "checkpoints") for part in parts)
-
-
-def has_checkpoint(folder):
-    """Whether the checkpoints of a run lie in a folder."""
-    return bool(seals(folder))
-
-
-def history_before(path, epochs):
-    """The rows of a `history.csv` up to the last one of the epoch before.
-
-    An epoch has more than one where the run was rolled back.
+def rows_before(path, count):
+    """The first rows of a table, which may be missing.
 
     Args:
-        path: Path, which may be missing.
-        epochs: Integer, the epochs that were done.
+        path: Path of a CSV file.
+        count: Integer.
     """
-    if not epochs or not path.exists():
+    if not count or not path.exists():
         return []
     with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    while rows and int(rows[-1]["epoch"]) != epochs - 1:
-        rows.pop()
-    return rows
+        return list(csv.DictReader(file))[:count]

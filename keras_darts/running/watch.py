@@ -12,6 +12,8 @@ from keras_darts.running.stop_requests import StopRequests
 
 _LOG = logging.getLogger("keras_darts")
 
+_SIZES = ("filters", "num_cells", "hidden_size", "embedding_size")
+
 
 class Watch(keras.callbacks.Callback, abc.ABC):
     """Ends a run at a signal or a loss that is not finite.
@@ -154,3 +156,12 @@ class Watch(keras.callbacks.Callback, abc.ABC):
             f"{self._plan.steps_per_epoch}. {self.remedies}. {self.kept()}"
             f"{good}"
         )
+
+
+def sizes_in_words(owner):
+    """The sizes that a network has as attributes, or what describes it."""
+    return ", ".join(
+        f"`{name}` (now {getattr(owner, name)})"
+        for name in _SIZES
+        if getattr(owner, name, None)
+    )

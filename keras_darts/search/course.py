@@ -1,6 +1,7 @@
 """The course of a search: Keras' `fit`, begun anew after each roll-back."""
 
 import contextlib
+import logging
 import tempfile
 
 import keras
@@ -9,6 +10,8 @@ from keras_darts.running.within_epoch import from_step
 from keras_darts.search import many_workers
 from keras_darts.search.callbacks import SearchCallback
 from keras_darts.search.checkpoint import SearchCheckpoint
+
+_LOG = logging.getLogger("keras_darts")
 
 
 class SaveEpochs(keras.callbacks.Callback):
@@ -47,6 +50,14 @@ def run(search, fit, plan, history, watch, **options):
         start = plan.initial_epoch if start is None else start
         # One that was cut within an epoch goes on there.
         step = checkpoint.step if checkpoint else 0
+        if step or 0 < start < plan.epochs:
+            _LOG.info(
+                "going on in epoch %d of %d, after %d of %d steps",
+                start + 1,
+                plan.epochs,
+                step,
+                plan.steps_per_epoch,
+            )
         callbacks = [watch, *plan.callbacks, history]
         while start is not None:
             if any(c.stop_reason for c in stateful(plan.callbacks)):

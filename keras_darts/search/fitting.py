@@ -195,7 +195,7 @@ def _written(
             output_dir,
             config=config,
             checkpoint=checkpoint,
-            start_epoch=start,
+            rows=checkpoint.rows,
             files=search.modality.files(),
         )
         board = ArchitectureBoard(output_dir / "tensorboard", wait)

@@ -6,7 +6,6 @@ import pathlib
 import keras
 
 from keras_darts import seals
-from keras_darts.running.folders import has_checkpoint
 from keras_darts.search import course
 from keras_darts.search import many_workers
 from keras_darts.search.determinism import check_callbacks
@@ -65,6 +64,8 @@ def run(
         for index, count in enumerate(counts):
             if index:
                 _advance(search, index)
+            if len(stages) > 1:
+                _announce(stages, index)
             folder = _folder(output_dir, index, len(stages))
             plan = plan_stage(
                 epochs=count,
@@ -79,13 +80,22 @@ def run(
     return history
 
 
+def _announce(stages, index):
+    _LOG.info(
+        "stage %d of %d: %s candidates an edge",
+        index + 1,
+        len(stages),
+        stages[index].candidates or "all",
+    )
+
+
 def _resumed(folder, index, resume_from):
     """The folder, where there is something in it to go on with."""
     if resume_from is None:
         return None
     # A run that has not done an epoch is refused with the reason, but an
     # earlier stage is worth going on from.
-    begun = has_checkpoint(folder / "checkpoints")
+    begun = seals.seals(folder / "checkpoints")
     return folder if begun or not index else None
 
 
@@ -114,12 +124,6 @@ def _advance(search, index):
     search.enter_stage(index, space)
     if not stage.fresh:
         _inherit(search, *before)
-    _LOG.info(
-        "stage %d of %d: %s candidates an edge",
-        index + 1,
-        len(search.stages),
-        stage.candidates or "all",
-    )
 
 
 def _inherit(search, supernet, optimizers):

@@ -1,8 +1,7 @@
 """The watch over a search."""
 
 from keras_darts.running.watch import Watch
-
-_SIZES = ("filters", "num_cells", "hidden_size", "embedding_size")
+from keras_darts.running.watch import sizes_in_words
 
 
 class SearchWatch(Watch):
@@ -32,13 +31,8 @@ class SearchWatch(Watch):
 
     def smaller(self):
         space = self._search.search_space
-        sizes = [
-            f"`{name}` (now {getattr(space, name)})"
-            for name in _SIZES
-            if getattr(space, name, None)
-        ]
         method = ""
         if space.modality == "image":
             method = ", or take strategy='pc_darts', which mixes a part of "
             method += "the channels"
-        return f"a smaller `batch_size`, {', '.join(sizes)}{method}"
+        return f"a smaller `batch_size`, {sizes_in_words(space)}{method}"
