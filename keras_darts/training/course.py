@@ -15,6 +15,7 @@ from keras_darts.running.plan import Plan
 from keras_darts.running.settings import check_same
 from keras_darts.running.within_epoch import SaveWithinEpochs
 from keras_darts.running.within_epoch import from_step
+from keras_darts.training.accumulation import set_accumulation
 from keras_darts.training.checkpoint import TrainingCheckpoint
 from keras_darts.training.run_folder import TrainingRun
 from keras_darts.training.watch import TrainingWatch
@@ -48,8 +49,8 @@ def run(
         guarded: Boolean, whether a loss that is not finite ends the training.
             Defaults to `True`.
         **options: `validation_data`, `steps_per_epoch`, `callbacks`,
-            `checkpoint_minutes`, `config` and `vocabulary` of the run, and
-            further arguments of `keras.Model.fit`.
+            `accumulation_steps`; `checkpoint_minutes`, `config` and
+            `vocabulary` of the run; further arguments of `keras.Model.fit`.
 
     Returns:
         The `keras.callbacks.History`.
@@ -78,53 +79,63 @@ def _planned(
     epochs,
     steps_per_epoch,
     validation_data,
+    callbacks=(),
+    accumulation_steps=1,
+    initial_epoch=0,
     output_dir,
     resume_from,
-    callbacks=(),
     checkpoint_minutes=10,
-    initial_epoch=0,
     config=None,
     vocabulary=None,
     **options,
 ):
     """The `Plan`, and what is left of the options."""
     non_negative("checkpoint_minutes", checkpoint_minutes)
-    callbacks, checkpoint = [*own, *(callbacks or ())], None
-    if output_dir is not None:
-        if initial_epoch:
-            raise ValueError(
-                "`initial_epoch` must be left out with `output_dir`, whose "
-                "run knows where it goes on. Received: "
-                f"initial_epoch={initial_epoch}"
-            )
-        settings = {"epochs": epochs, "steps_per_epoch": steps_per_epoch}
-        config = {**_config(recipe, network, settings), **(config or {})}
-        checkpoint = TrainingCheckpoint(
-            network, output_dir / "checkpoints", callbacks
-        )
-        _check_same(output_dir / "config.json", config)
-        if resume_from is not None:
-            initial_epoch = checkpoint.restore()
-        callbacks += [
-            TrainingRun(
-                output_dir,
-                config=config,
-                recipe=recipe,
-                vocabulary=vocabulary,
-                checkpoint=checkpoint,
-            ),
-            SaveWithinEpochs(checkpoint, checkpoint_minutes, epochs),
-        ]
-    return Plan(
+    set_accumulation(network, recipe.batch_size, accumulation_steps)
+    plan = Plan(
         batches,
         validation_data=validation_data,
         epochs=epochs,
         divided_epochs=epochs,
         initial_epoch=initial_epoch,
         steps_per_epoch=steps_per_epoch,
-        callbacks=callbacks,
-        checkpoint=checkpoint,
-    ), options
+        callbacks=[*own, *(callbacks or ())],
+        checkpoint=None,
+    )
+    if output_dir is not None:
+        run = TrainingRun(
+            output_dir,
+            config={**_config(recipe, network, plan), **(config or {})},
+            recipe=recipe,
+            vocabulary=vocabulary,
+            checkpoint=TrainingCheckpoint(
+                network, output_dir / "checkpoints", plan.callbacks
+            ),
+        )
+        plan = _written(plan, run, resume_from, checkpoint_minutes)
+    return plan, options
+
+
+def _written(plan, run, resume_from, checkpoint_minutes):
+    """The plan of a training that is written, and where it starts."""
+    start = plan.initial_epoch
+    if start:
+        raise ValueError(
+            "`initial_epoch` must be left out with `output_dir`, whose run "
+            f"knows where it goes on. Received: initial_epoch={start}"
+        )
+    earlier = run.folder / "config.json"
+    if earlier.exists():
+        saved = json.loads(earlier.read_text("utf-8"))
+        check_same(_comparable(saved), _comparable(run.config))
+    if resume_from is not None:
+        start = run.checkpoint.restore()
+    within = SaveWithinEpochs(run.checkpoint, checkpoint_minutes, plan.epochs)
+    return plan._replace(
+        initial_epoch=start,
+        callbacks=[*plan.callbacks, run, within],
+        checkpoint=run.checkpoint,
+    )
 
 
 def _fit(network, plan, watch, *, verbose="auto", **options):
@@ -161,7 +172,7 @@ def _fit(network, plan, watch, *, verbose="auto", **options):
         )
 
 
-def _config(recipe, network, settings):
+def _config(recipe, network, plan):
     """What `config.json` says of a training."""
     return {
         "network": {
@@ -169,7 +180,11 @@ def _config(recipe, network, settings):
             "config": network.get_config(),
         },
         "recipe": recipe.get_config(),
-        "fit": settings,
+        "fit": {
+            "epochs": plan.epochs,
+            "steps_per_epoch": plan.steps_per_epoch,
+            "accumulation_steps": getattr(network, "accumulation_steps", 1),
+        },
         "precision": network.dtype_policy.name,
         "versions": {
             "keras_darts": __version__,
@@ -177,12 +192,6 @@ def _config(recipe, network, settings):
             "tensorflow": importlib.metadata.version("tensorflow"),
         },
     }
-
-
-def _check_same(path, config):
-    if path.exists():
-        saved = json.loads(path.read_text("utf-8"))
-        check_same(_comparable(saved), _comparable(config))
 
 
 def _comparable(config):

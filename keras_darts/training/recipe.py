@@ -145,6 +145,7 @@ class Recipe(BaseRecipe):
         output_dir=None,
         resume_from=None,
         checkpoint_minutes=10,
+        accumulation_steps=1,
         config=None,
         **options,
     ):
@@ -162,6 +163,10 @@ class Recipe(BaseRecipe):
             checkpoint_minutes: Float, how often a run is saved within an
                 epoch, besides at its end; zero means after each step.
                 Defaults to `10`.
+            accumulation_steps: Integer, the equal parts of a batch that are
+                computed one after the other, to save memory; each step has
+                the mean of their gradients. Batch normalisation then sees a
+                part at a time. Defaults to `1`.
             config: Dictionary of more settings for `config.json`, with which
                 a run goes on only if they are the same. Defaults to `None`.
             **options: Further arguments of `keras.Model.fit`. Callbacks with
@@ -191,6 +196,7 @@ class Recipe(BaseRecipe):
             output_dir=output_dir,
             resume_from=resume_from,
             checkpoint_minutes=checkpoint_minutes,
+            accumulation_steps=accumulation_steps,
             config=config,
             **options,
         )

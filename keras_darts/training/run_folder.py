@@ -74,11 +74,11 @@ class TrainingRun(keras.callbacks.Callback):
         self.vocabulary = vocabulary
         self.checkpoint = checkpoint
         self._rows = []
-        if checkpoint is not None:
-            history = self.folder / "history.csv"
-            self._rows = rows_before(history, checkpoint.rows)
 
     def on_train_begin(self, logs=None):
+        if self.checkpoint is not None:
+            history = self.folder / "history.csv"
+            self._rows = rows_before(history, self.checkpoint.rows)
         self._to_keep = self.recipe.model_to_keep(self.model)
         self._written = time.monotonic()
         if self.vocabulary is not None:

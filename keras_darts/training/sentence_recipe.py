@@ -100,9 +100,10 @@ class SentenceRecipe(BaseRecipe):
             network: Network that `compile` compiled.
             train: Unbatched `tf.data.Dataset` of (ids, class number).
             validation_data: The same, of other sentences. Defaults to `None`.
-            **options: `output_dir`, `resume_from`, `checkpoint_minutes` and
-                `config` as in `Recipe.fit`; `vocabulary`, for the folder of
-                the run; further arguments of `keras.Model.fit`.
+            **options: `output_dir`, `resume_from`, `checkpoint_minutes`,
+                `accumulation_steps` and `config` as in `Recipe.fit`;
+                `vocabulary`, for the folder of the run; further arguments of
+                `keras.Model.fit`.
 
         Returns:
             The `keras.callbacks.History`.

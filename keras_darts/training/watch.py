@@ -1,5 +1,6 @@
 """The watch over a training."""
 
+from keras_darts.networks.trained_in_parts import TrainedInParts
 from keras_darts.running.watch import Watch
 from keras_darts.running.watch import sizes_in_words
 
@@ -32,5 +33,8 @@ class TrainingWatch(Watch):
         return self._network._loss_tracker.total + 0 if self._guarded else 0.0
 
     def smaller(self):
-        sizes = sizes_in_words(self._network)
-        return ", ".join(filter(None, ["a smaller `batch_size`", sizes]))
+        ways = ["a smaller `batch_size`", sizes_in_words(self._network)]
+        if isinstance(self._network, TrainedInParts):
+            now = self._network.accumulation_steps
+            ways.append(f"more `accumulation_steps` (now {now})")
+        return ", ".join(filter(None, ways))
