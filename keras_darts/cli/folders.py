@@ -4,6 +4,8 @@ import contextlib
 import json
 import pathlib
 
+from absl import flags
+
 from keras_darts.cli.options import require
 from keras_darts.files import writable_folder
 from keras_darts.files import write_json
@@ -17,7 +19,61 @@ _VOCABULARY = "vocabulary.json"
 _PASSING = ("output_dir", "resume", "workers", "debug")
 
 
-def new_run(options):
+def define(options, extends=""):
+    """Declares the flags of a run that can be cut.
+
+    Args:
+        options: `absl.flags.FlagValues`.
+        extends: String, what `--resume` does besides.
+    """
+    flags.DEFINE_string(
+        "output_dir", None, "Folder of the run.", flag_values=options
+    )
+    flags.DEFINE_bool(
+        "resume",
+        False,
+        f"Go on with the run in --output_dir, with its flags{extends}. One "
+        "that was cut also goes on without, if the same flags are given.",
+        flag_values=options,
+    )
+    flags.DEFINE_float(
+        "checkpoint_minutes",
+        10.0,
+        "How often the run is saved within an epoch, besides at its end; with "
+        "several workers it is not.",
+        lower_bound=0.0,
+        flag_values=options,
+    )
+    flags.DEFINE_integer(
+        "accumulation_steps",
+        1,
+        "Parts of a batch that are computed one after the other, to save "
+        "memory.",
+        lower_bound=1,
+        flag_values=options,
+    )
+
+
+def begin(options, kind="search"):
+    """The folder `--output_dir`, of a new run or of one to go on with.
+
+    Args:
+        options: The flags.
+        kind: String, as for `seals.is_finished`. Defaults to `"search"`.
+
+    Raises:
+        ValueError: if it holds no run for --resume, or one that came to its
+            end, or can't be written to.
+    """
+    require(options, "output_dir")
+    if options.resume:
+        return earlier_run(options, kind)
+    if is_cut(options.output_dir, kind):
+        return writable_folder(options.output_dir, "output_dir")
+    return new_run(options, kind)
+
+
+def new_run(options, kind="search"):
     """The folder `--output_dir`, which must not hold a run.
 
     Raises:
@@ -26,7 +82,9 @@ def new_run(options):
     require(options, "output_dir")
     folder = pathlib.Path(options.output_dir)
     if is_run(folder):
-        remedy = "--resume goes on with it" if "resume" in options else ""
+        # A training has the length of its schedule.
+        longer = "resume" in options and kind == "search"
+        remedy = "--resume goes on with it" if longer else ""
         raise ValueError(
             "`output_dir` must not hold a run already: choose another folder"
             f"{remedy and f', or {remedy}'}. Received: "
@@ -35,36 +93,27 @@ def new_run(options):
     return writable_folder(folder, "output_dir")
 
 
-def unfinished_or_new_run(options):
-    """The folder `--output_dir`, in which a run may have been cut.
-
-    Raises:
-        ValueError: if it holds one that came to its end, or can't be written
-            to.
-    """
-    require(options, "output_dir")
-    if is_cut(options.output_dir):
-        return writable_folder(options.output_dir, "output_dir")
-    return new_run(options)
-
-
-def is_cut(folder):
+def is_cut(folder, kind="search"):
     """Whether a folder holds a run that has not come to its end."""
-    return is_run(folder) and not is_finished(folder)
+    return is_run(folder) and not is_finished(folder, kind)
 
 
-def earlier_run(options):
+def earlier_run(options, kind="search"):
     """The folder `--output_dir`, whose flags hold where none are given.
 
     Raises:
         ValueError: if it holds no run.
     """
-    require(options, "output_dir")
     folder = pathlib.Path(options.output_dir)
     if not is_run(folder):
         raise ValueError(
             "`output_dir` must hold a run for --resume. Received: "
             f"output_dir={str(folder)!r}, which has no config.json"
+        )
+    if kind not in (config(folder) or (kind,)):
+        raise ValueError(
+            "`output_dir` must hold a run of the same command for --resume. "
+            f"Received: output_dir={str(folder)!r}"
         )
     remembered = folder / _COMMAND
     if remembered.exists():
@@ -75,15 +124,25 @@ def earlier_run(options):
 
 
 @contextlib.contextmanager
-def resumable(folder):
-    """Inside, a search runs; where it is cut, the user reads how to go on."""
+def resumable(command, folder):
+    """Inside, a command runs; where it is cut, the user reads how to go on."""
     try:
         yield
     except BaseException:
         if is_begun(folder):
-            command = f"keras-darts search --output_dir={folder} --resume"
-            print(f"go on:       {command}", flush=True)
+            line = f"keras-darts {command} --output_dir={folder} --resume"
+            print(f"go on:       {line}", flush=True)
         raise
+
+
+def written(options, folder):
+    """Arguments of `fit`; a run cut before its first checkpoint begins anew."""
+    extended = options.resume and is_begun(folder)
+    return {
+        "resume_from" if extended else "output_dir": folder,
+        "checkpoint_minutes": options.checkpoint_minutes,
+        "accumulation_steps": options.accumulation_steps,
+    }
 
 
 def remember(options, folder, vocabulary=None):

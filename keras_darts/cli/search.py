@@ -27,7 +27,6 @@ from keras_darts.cli import folders
 from keras_darts.cli import modalities
 from keras_darts.cli import workers
 from keras_darts.cli.options import require
-from keras_darts.seals import is_begun
 
 # What the method decides if it is not given, and then what the space does.
 _METHOD_SIZES = {
@@ -46,25 +45,7 @@ def define(options):
     data.define(options)
     data.define_subset(options)
     define_search(options)
-    flags.DEFINE_string(
-        "output_dir", None, "Folder of the run.", flag_values=options
-    )
-    flags.DEFINE_bool(
-        "resume",
-        False,
-        "Go on with the run in --output_dir, with its flags; a larger "
-        "--epochs extends it. One that was cut also goes on without, if the "
-        "same flags are given.",
-        flag_values=options,
-    )
-    flags.DEFINE_float(
-        "checkpoint_minutes",
-        10.0,
-        "How often the run is saved within an epoch, besides at its end; with "
-        "several workers it is not.",
-        lower_bound=0.0,
-        flag_values=options,
-    )
+    folders.define(options, "; a larger --epochs extends it")
     _define_means(options)
     flags.DEFINE_bool(
         "graph_optimizer",
@@ -77,14 +58,6 @@ def define(options):
 
 def _define_means(options):
     """Declares the flags of what the search runs on."""
-    flags.DEFINE_integer(
-        "accumulation_steps",
-        1,
-        "Parts of a batch that are computed one after the other, to save "
-        "memory.",
-        lower_bound=1,
-        flag_values=options,
-    )
     backend.define_devices(options)
     flags.DEFINE_integer(
         "workers",
@@ -155,8 +128,7 @@ def run(options):
         require(options, "output_dir")
         workers.launch("search", options)
     count, worker = workers.this_worker()
-    begin = folders.unfinished_or_new_run
-    folder = (folders.earlier_run if options.resume else begin)(options)
+    folder = folders.begin(options)
     goes_on = options.resume or folders.is_cut(folder)
     modality = modalities.of_space(options.search_space)
     modalities.check_flags(options, modality)
@@ -177,15 +149,13 @@ def run(options):
     if not worker and (options.resume or not goes_on):
         folders.remember(options, folder, modality.vocabulary(found))
     print(introduction(options, search, modality, found), flush=True)
-    with folders.resumable(folder):
+    with folders.resumable("search", folder):
         search.fit(
             **modality.search_input(options, found, search.recipe),
             epochs=options.epochs,
-            accumulation_steps=options.accumulation_steps,
             verbose=report.verbosity(),
             callbacks=[report.TimeLeft()],
-            checkpoint_minutes=options.checkpoint_minutes,
-            **_written(options, folder),
+            **folders.written(options, folder),
         )
     print(_conclusion(options, search, folder))
 
@@ -202,12 +172,6 @@ def made_search(options, modality, found):
         dtype=options.precision,
         **modality.search_sizes(options, found),
     )
-
-
-def _written(options, folder):
-    """A run that was cut before its first checkpoint begins anew."""
-    extended = options.resume and is_begun(folder)
-    return {"resume_from" if extended else "output_dir": folder}
 
 
 def _strategy(options):

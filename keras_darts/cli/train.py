@@ -2,7 +2,8 @@
 
 The folder of the run gets model.keras, which takes raw images or token ids and
 gives logits, config.json, genotype.json, history.csv, evaluation.json, files
-for TensorBoard, and vocabulary.json for text.
+for TensorBoard, and vocabulary.json for text. A training that was cut goes on
+with the same command.
 
   keras-darts train --genotype=runs/digits --dataset=digits \\
       --output_dir=runs/digits-trained --epochs=20
@@ -18,7 +19,9 @@ from keras_darts.cli import folders
 from keras_darts.cli import genotype
 from keras_darts.cli import modalities
 from keras_darts.files import write_json
-from keras_darts.version import __version__
+
+# As for `seals.is_finished`.
+_KIND = "network"
 
 
 def define(options):
@@ -28,9 +31,7 @@ def define(options):
     data.define_subset(options)
     backend.define_devices(options)
     backend.define_precision(options)
-    flags.DEFINE_string(
-        "output_dir", None, "Folder of the run.", flag_values=options
-    )
+    folders.define(options)
     _define_training(options)
     flags.DEFINE_integer(
         "seed",
@@ -76,7 +77,8 @@ def _define_training(options):
 
 def run(options):
     """Trains; `options` are the parsed flags."""
-    folder = folders.new_run(options)
+    folder = folders.begin(options, _KIND)
+    goes_on = options.resume or folders.is_cut(folder, _KIND)
     found, _ = genotype.find(options)
     strategy = backend.start(devices=options.devices)
     modality = genotype.modality(options, found)
@@ -88,51 +90,37 @@ def run(options):
     with strategy.scope(), default_policy(options.precision):
         read, plan = modality.training(options, found)
     print(_introduction(modality, read, plan), flush=True)
-    plan.recipe.fit(
-        plan.network,
-        plan.train,
-        plan.validation,
-        verbose=report.verbosity(),
-        callbacks=[
-            report.TimeLeft(),
-            training.TrainingRun(
-                folder,
-                config=_config(options, modality, read, plan),
-                recipe=plan.recipe,
-                vocabulary=modality.vocabulary(read),
-            ),
-            # After the run, whose history holds no times.
-            training.InputWait(in_logs=True),
-            report.Board(folder / "tensorboard"),
-        ],
-    )
+    if not goes_on:
+        folders.remember(options, folder)
+    wait = training.InputWait()
+    with folders.resumable("train", folder):
+        plan.recipe.fit(
+            plan.network,
+            plan.train,
+            plan.validation,
+            verbose=report.verbosity(),
+            callbacks=[
+                report.TimeLeft(),
+                wait,
+                report.Board(folder / "tensorboard", wait),
+            ],
+            config=_config(options, modality, read, plan),
+            vocabulary=modality.vocabulary(read),
+            **folders.written(options, folder),
+        )
     figures = modality.trained_figures(plan, read)
     write_json(folder / "evaluation.json", {"dataset": read.name, **figures})
     print(_conclusion(modality.in_words(figures), folder))
 
 
 def _config(options, modality, read, plan):
-    import keras
-    import tensorflow as tf
-
-    network, recipe = plan.network, plan.recipe
     return {
-        "network": {
-            "name": type(network).__name__,
-            "config": network.get_config(),
-        },
-        "recipe": {"name": plan.name, **recipe.get_config()},
+        "recipe": {"name": plan.name, **plan.recipe.get_config()},
         "data": {
             "modality": modality.name,
             **modality.data_config(options, read, plan),
         },
         "seed": options.seed,
-        "precision": options.precision,
-        "versions": {
-            "keras_darts": __version__,
-            "keras": keras.__version__,
-            "tensorflow": tf.__version__,
-        },
     }
 
 

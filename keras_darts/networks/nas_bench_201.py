@@ -5,10 +5,11 @@ import keras
 from keras_darts.networks import checks
 from keras_darts.networks.nas_bench_201_cell import NasBench201Cell
 from keras_darts.networks.residual_stages import ResidualStages
+from keras_darts.networks.trained_in_parts import TrainedInParts
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
-class NasBench201Network(ResidualStages):
+class NasBench201Network(TrainedInParts, ResidualStages):
     """Three stages of one cell, with residual reductions between them.
 
     It takes normalised images. The published numbers of weights are those of

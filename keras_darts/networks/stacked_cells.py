@@ -1,15 +1,14 @@
 """What all networks of normal and reduction cells have in common."""
 
-import keras
-
 from keras_darts.genotypes import Genotype
 from keras_darts.networks import checks
 from keras_darts.networks.derived_cell import DerivedCell
+from keras_darts.networks.trained_in_parts import TrainedInParts
 from keras_darts.primitives import DropPath
 from keras_darts.primitives import check_rank
 
 
-class StackedCells(keras.Model):
+class StackedCells(TrainedInParts):
     """Derived cells on top of one another, which share one drop path.
 
     Abstract: a subclass has the stem below them and the head above them, sets

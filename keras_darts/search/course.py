@@ -35,9 +35,9 @@ def run(search, fit, plan, history, watch, *, verbose):
     Args:
         search: `DartsSearch`.
         fit: The method of `keras.Model`, bound to it.
-        plan: `fitting.Plan`.
+        plan: `Plan`.
         history: Keras `History`, to which the epochs are added.
-        watch: `Watch`, the first of the callbacks.
+        watch: `SearchWatch`, the first of the callbacks.
         verbose: As in Keras.
 
     Returns:

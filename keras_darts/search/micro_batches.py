@@ -3,6 +3,8 @@
 import tensorflow as tf
 
 from keras_darts.errors import positive_integer
+from keras_darts.running.micro_batches import check_divides
+from keras_darts.running.micro_batches import parts
 
 # Losses whose mean over parts is that of the whole batch.
 _MEANS = ("sum_over_batch_size", "mean")
@@ -27,12 +29,7 @@ def check_accumulation(search, data, steps):
             f"reduction={reduction!r}"
         )
     replicas = search.distribute_strategy.num_replicas_in_sync
-    if data.batch_size % (steps * replicas):
-        raise ValueError(
-            "`accumulation_steps` must divide the batch of each device. "
-            f"Received: accumulation_steps={steps}, "
-            f"batch_size={data.batch_size}, devices: {replicas}"
-        )
+    check_divides(steps, data.batch_size, replicas)
 
 
 def in_parts(evaluate, batch, count):
@@ -51,7 +48,7 @@ def in_parts(evaluate, batch, count):
     if count == 1:
         return evaluate(batch, None)
     total, outputs, state = None, [], None
-    for part in _parts(batch, count):
+    for part in parts(batch, count):
         # One after the other, or all activations would be held at once.
         with tf.control_dependencies(tf.nest.flatten(total or [])):
             found = evaluate(part, state)
@@ -63,24 +60,6 @@ def in_parts(evaluate, batch, count):
         total = sums
     mean = tf.nest.map_structure(lambda value: value / count, total)
     return found._replace(**mean, outputs=tf.concat(outputs, axis=0))
-
-
-def mean_of_parts(function, batch, count):
-    """The mean of lists of tensors that a function gives for each part."""
-    total = None
-    for part in _parts(batch, count):
-        with tf.control_dependencies(total or []):
-            found = function(part)
-        if total is not None:
-            found = [t + f for t, f in zip(total, found, strict=True)]
-        total = found
-    return [value / count for value in total]
-
-
-def _parts(batch, count):
-    if count == 1:
-        return [batch]
-    return list(zip(*[tf.split(part, count) for part in batch], strict=True))
 
 
 def _sums(found):

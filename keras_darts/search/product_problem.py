@@ -2,9 +2,9 @@
 
 import tensorflow as tf
 
+from keras_darts.running.micro_batches import mean_of_parts
 from keras_darts.search.drawn_problem import DrawnProblem
 from keras_darts.search.evaluation import Setting
-from keras_darts.search.micro_batches import mean_of_parts
 from keras_darts.search.replicas import sum_over_replicas
 
 

@@ -40,12 +40,12 @@ def run(
         search: `DartsSearch`.
         fit: The method of `keras.Model`, bound to it.
         plan_stage: Function of the settings in which stages differ, that
-            gives a `fitting.Plan`.
+            gives a `Plan`.
         epochs: Integer, of all stages together.
         callbacks: List of Keras callbacks beside the strategy's.
         output_dir: Folder of the run, or `None`.
         resume_from: The same folder where a run goes on, or `None`.
-        watch: `Watch`, the first of the callbacks.
+        watch: `SearchWatch`, the first of the callbacks.
         **options: Further arguments of `course.run`.
 
     Returns:

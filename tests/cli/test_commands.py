@@ -114,6 +114,8 @@ def interrupt(*args):
 def test_training_leaves_a_whole_run(runs):
     names = {entry.name for entry in runs.train.iterdir()}
     assert names == {
+        "checkpoints",
+        "command.json",
         "config.json",
         "evaluation.json",
         "genotype.json",

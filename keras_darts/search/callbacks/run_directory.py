@@ -1,7 +1,5 @@
 """What a search leaves on disk, kept up to date after each epoch."""
 
-import csv
-
 import keras
 import numpy as np
 
@@ -11,7 +9,8 @@ from keras_darts.files import writable_folder
 from keras_darts.files import write_json
 from keras_darts.files import write_table
 from keras_darts.files import written_whole
-from keras_darts.search.failures import writing
+from keras_darts.running.failures import writing
+from keras_darts.running.folders import rows_before
 
 
 class RunDirectory(keras.callbacks.Callback):
@@ -43,7 +42,7 @@ class RunDirectory(keras.callbacks.Callback):
         self.checkpoint = checkpoint
         self.rows = rows
         self.files = dict(files or {})
-        self._rows = _read_history(self.folder / "history.csv", rows)
+        self._rows = rows_before(self.folder / "history.csv", rows)
         self._alphas = _read_alphas(self.folder / "alphas.npz", len(self._rows))
 
     def on_train_begin(self, logs=None):
@@ -84,13 +83,6 @@ class RunDirectory(keras.callbacks.Callback):
                 scratch,
                 **{name: np.stack(v) for name, v in self._alphas.items()},
             )
-
-
-def _read_history(path, count):
-    if not count or not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))[:count]
 
 
 def _read_alphas(path, count):

@@ -1,0 +1,59 @@
+"""The command `train`, killed and interrupted, loses nothing."""
+
+import json
+import pathlib
+import signal
+import subprocess
+import sys
+
+from keras_darts import seals
+from keras_darts.cli import report
+from keras_darts.cli.main import main
+
+KILLED = pathlib.Path(__file__).parent / "killed_command.py"
+
+
+def test_a_killed_training_goes_on_to_the_same_end(
+    runs, here, monkeypatch, capfd, environment
+):
+    command = [
+        *["train", f"--genotype={runs.search}", "--output_dir=a"],
+        *["--dataset=digits", "--max_examples=64", "--epochs=2"],
+        *["--filters=2", "--num_cells=2"],
+    ]
+    killed = subprocess.run(
+        [sys.executable, KILLED, *command, "--checkpoint_minutes=0"],
+        env=environment,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert main([*command, "--seed=1"]) == 1
+    assert "recipe.seed: 0 in the run, 1 now" in capfd.readouterr().err
+
+    def interrupt(self, batch, logs=None):
+        if int(self.model.optimizer.iterations) == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(report.TimeLeft, "on_train_batch_begin", interrupt)
+        assert main(command) == 130
+    said = capfd.readouterr()
+    assert "going on in epoch 1 of 2, after 1 of 2 steps" in said.out
+    assert "keras-darts train --output_dir=a --resume" in said.out
+    assert "SIGINT: the training has stopped in epoch 2" in said.err
+    newest = seals.seals(here / "a" / "checkpoints")[0]
+    assert (newest.epochs_done, newest.step) == (1, 1)
+
+    assert main(["train", "--output_dir=a", "--resume"]) == 0
+    for name in ("history.csv", "evaluation.json"):
+        assert (here / "a" / name).read_text() == (
+            runs.train / name
+        ).read_text()
+    assert main(command) == 1
+    assert "must not hold a run already" in capfd.readouterr().err
+    assert json.loads((here / "a" / "command.json").read_text())["filters"] == 2
+
+
+def test_the_run_of_another_command_is_not_gone_on_with(runs, capfd):
+    command = ["train", f"--output_dir={runs.search}", "--resume"]
+    assert main(command) == 1
+    assert "a run of the same command" in capfd.readouterr().err
