@@ -156,7 +156,7 @@ def image_search(
     return search
 
 
-def on_text(strategy):
+def on_text(strategy, eager=False):
     """The same of a recurrent cell, whose state each device carries."""
     rates = ("output", "hidden", "cell_input", "input", "embedding")
     space = kd.search_spaces.darts_rnn(
@@ -166,9 +166,8 @@ def on_text(strategy):
         temporal_activation_regularization=1.0,
         **{f"{rate}_dropout": 0.0 for rate in rates},
     )
-    search = make_search(
-        space, strategy, learning_rate=20.0, momentum=0.0, segment_length=6
-    )
+    recipe = {"learning_rate": 20.0, "momentum": 0.0, "segment_length": 6}
+    search = make_search(space, strategy, eager, **recipe)
     generator = np.random.default_rng(0)
     texts = [generator.integers(0, 9, BATCH * 13) for _ in range(2)]
     return moved(search, texts[0], validation_data=texts[1], batch_size=BATCH)

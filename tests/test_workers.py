@@ -14,10 +14,21 @@ import numpy as np
 import pytest
 from movements import assert_same_movement
 
+from keras_darts.seals import is_finished
+
 TESTS = pathlib.Path(__file__).parent
 SCRIPT = str(TESTS / "search_on_workers.py")
 LIMIT = 400
-SEARCHES = ("first order", "second order", "traced", "text", "resumed")
+SEARCHES = ("first order", "second order", "traced", "text")
+COMMAND = str(TESTS / "command_on_workers.py")
+FLAGS = (
+    "--search_space=tiny",
+    "--dataset=digits",
+    "--max_examples=32",
+    "--batch_size=8",
+    "--epochs=4",
+    "--workers=2",
+)
 
 
 def free_ports(count):
@@ -63,11 +74,15 @@ def errors_of(folder, index):
 
 
 def found(count, folder):
-    """What each worker saw."""
+    """What each worker saw; the chief of two is killed afterwards."""
     with workers(count, folder, *SEARCHES) as processes:
-        for index, process in enumerate(processes):
-            code = process.wait(LIMIT)
-            assert code == 0, errors_of(folder, index)
+        if count == 2:
+            begun = folder / "endless" / "checkpoints" / "ckpt-1.json"
+            wait_for(begun, processes, folder)
+            processes[0].send_signal(signal.SIGKILL)
+            assert processes[1].wait(60) == 1, errors_of(folder, 1)
+        else:
+            assert processes[0].wait(LIMIT) == 0, errors_of(folder, 0)
     return [
         json.loads((folder / f"{index}.json").read_text())
         for index in range(count)
@@ -111,53 +126,98 @@ def assert_moved_alike(values, expected, name):
         assert_same_movement(two, one, what)
 
 
-def test_a_resumed_search_goes_on_where_it_was(runs):
-    (_, (one,)), (_, both) = runs
-    for found_by in (one, *both):
-        whole = np.array([s[0] for s in found_by["second order"]["moved"]])
-        last = np.array([s[0] for s in found_by["resumed"]["moved"]])
-        size = np.abs(np.diff(whole, axis=0)).max()
-        np.testing.assert_allclose(last, whole[2:], atol=1e-3 * size)
-
-
 def test_the_chief_alone_writes_the_run(runs):
     (alone, _), (folder, _) = runs
     names = [
         sorted(
-            str(p.relative_to(f / "resumed"))
-            for p in (f / "resumed").rglob("*")
+            str(p.relative_to(f / "written"))
+            for p in (f / "written").rglob("*")
             if p.is_file() and "tfevents" not in p.name
         )
         for f in (alone, folder)
     ]
     assert names[0] == names[1]
     assert "checkpoints/ckpt-2.index" in names[1]
-    boards = list((folder / "resumed" / "tensorboard").iterdir())
-    # One for each part of the run.
-    assert len(boards) == 2
+    assert len(list((folder / "written" / "tensorboard").iterdir())) == 1
     rows = [
-        (f / "resumed" / "history.csv").read_text().splitlines()
+        (f / "written" / "history.csv").read_text().splitlines()
         for f in (alone, folder)
     ]
     assert len(rows[0]) == len(rows[1]) == 3
 
 
-@pytest.mark.parametrize("lost", [0, 1])
-def test_when_a_worker_is_killed_the_other_says_so_and_ends(lost, tmp_path):
-    begin = tmp_path / "endless" / "checkpoints" / "ckpt-1.index"
-    with workers(2, tmp_path, "endless") as processes:
-        wait_for(begin, processes)
-        processes[lost].send_signal(signal.SIGKILL)
-        other = 1 - lost
-        assert processes[other].wait(60) == 1, errors_of(tmp_path, other)
-    said = errors_of(tmp_path, other)
-    assert f"RuntimeError: worker {other} of 2 lost another one" in said
+def test_when_the_chief_is_killed_the_other_says_so_and_ends(runs):
+    _, (folder, _) = runs
+    said = errors_of(folder, 1)
+    assert "RuntimeError: worker 1 of 2 lost another one" in said
     assert "start all workers again with resume_from=" in said
 
 
-def wait_for(path, processes):
+def wait_for(path, processes, folder):
     end = time.monotonic() + LIMIT
     while not path.exists():
         assert time.monotonic() < end, f"no {path.name} in time"
-        assert all(p.poll() is None for p in processes)
-        time.sleep(0.2)
+        for index, process in enumerate(processes):
+            assert process.poll() is None, errors_of(folder, index)
+        time.sleep(0.1)
+
+
+@contextlib.contextmanager
+def command(folder, *flags):
+    """The launcher of two workers, which note their ids in a folder."""
+    stand_in = folder / "run"
+    # The arguments begin with `-m keras_darts`.
+    stand_in.write_text(
+        f'#!/bin/bash\necho "$$ $TF_CONFIG" >> {folder}/ids\nshift 2\n'
+        f'exec {sys.executable} {COMMAND} "$@"\n'
+    )
+    stand_in.chmod(0o755)
+    environment = {k: v for k, v in os.environ.items() if k != "TF_CONFIG"}
+    process = subprocess.Popen(
+        [sys.executable, COMMAND, folder, "search", *flags],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**environment, "PYTHONPATH": str(TESTS.parent)},
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def ids(folder):
+    """Of the processes of the workers that were started last."""
+    lines = (folder / "ids").read_text().splitlines()[-2:]
+    pairs = [line.split(" ", 1) for line in lines]
+    return {json.loads(config)["task"]["index"]: int(i) for i, config in pairs}
+
+
+def test_a_run_whose_worker_hung_goes_on_to_the_alphas_it_would_have_had(
+    tmp_path,
+):
+    """By the command, each time in fresh processes."""
+    whole, cut = (tmp_path / name for name in ("whole", "cut"))
+    with command(tmp_path, *FLAGS, f"--output_dir={whole}") as process:
+        output, _ = process.communicate(timeout=LIMIT)
+        assert process.returncode == 0, output
+    with command(tmp_path, *FLAGS, f"--output_dir={cut}") as process:
+        end = time.monotonic() + LIMIT
+        while not (cut / "checkpoints" / "ckpt-1.json").exists():
+            assert process.poll() is None and time.monotonic() < end
+            time.sleep(0.01)
+        os.kill(ids(tmp_path)[1], signal.SIGSTOP)
+        output, _ = process.communicate(timeout=60)
+        assert process.returncode == 1, output
+    assert "worker 0 of 2 lost another one" in output
+    assert not is_finished(cut)
+    resume = (f"--output_dir={cut}", "--resume", "--workers=2")
+    with command(tmp_path, *resume) as process:
+        output, _ = process.communicate(timeout=LIMIT)
+        assert process.returncode == 0, output
+    assert "Epoch 1/4" not in output and "Epoch 4/4" in output
+    alphas = [np.load(folder / "alphas.npz") for folder in (whole, cut)]
+    for name in alphas[0].files:
+        assert np.abs(np.diff(alphas[0][name], axis=0)).max() > 1e-5
+        np.testing.assert_array_equal(alphas[1][name], alphas[0][name], name)
