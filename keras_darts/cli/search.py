@@ -168,6 +168,7 @@ def run(options):
         strategy=workers.strategy if count > 1 else None,
     )
     from keras_darts.cli import report
+    from keras_darts.training import TimeLeft
 
     vocabulary = folders.vocabulary(folder) if goes_on else None
     found = modality.load(options, vocabulary)
@@ -183,7 +184,7 @@ def run(options):
             epochs=options.epochs,
             accumulation_steps=options.accumulation_steps,
             verbose=report.verbosity(),
-            callbacks=[report.TimeLeft()],
+            callbacks=[TimeLeft()],
             checkpoint_minutes=options.checkpoint_minutes,
             **_written(options, folder),
         )

@@ -94,7 +94,7 @@ def run(options):
         plan.validation,
         verbose=report.verbosity(),
         callbacks=[
-            report.TimeLeft(),
+            training.TimeLeft(),
             training.TrainingRun(
                 folder,
                 config=_config(options, modality, read, plan),

@@ -6,8 +6,10 @@ import statistics
 import tempfile
 import time
 
+import keras_tuner
 import numpy as np
 from keras import ops
+from keras_tuner.engine import metrics_tracking
 
 from keras_darts import analysis
 from keras_darts import export
@@ -114,8 +116,6 @@ def measure(network, names, logs):
 
 
 def _one(objective):
-    import keras_tuner
-
     if isinstance(objective, keras_tuner.Objective):
         return objective
     if not isinstance(objective, str):
@@ -129,8 +129,6 @@ def _one(objective):
 
 
 def _direction(name):
-    from keras_tuner.engine import metrics_tracking
-
     if name in _COSTS:
         return "min"
     direction = metrics_tracking.infer_metric_direction(name)
