@@ -125,7 +125,7 @@ class DartsTuner(keras_tuner.Tuner):
         self.recipe = dict(recipe or {})
         self.random_baseline = random_baseline
         self.project = Project(self.project_dir)
-        self._trials = SearchTrials(self)
+        self.trials = SearchTrials(self)
         self._time = TuningTime(self)
 
     def search(self, *fit_args, **fit_kwargs):
@@ -148,11 +148,11 @@ class DartsTuner(keras_tuner.Tuner):
             super().search(*fit_args, **fit_kwargs)
             if self._searches and not is_chief_oracle():
                 with trial_errors.judged():
-                    self._trials.run_baseline(fit_args, fit_kwargs)
+                    self.trials.run_baseline(fit_args, fit_kwargs)
         except trial_errors.Ended as ended:
             raise ended.error from None
         finally:
-            self._trials.forget_data()
+            self.trials.forget_data()
 
     def run_trial(self, trial, *args, **kwargs):
         if self._searches is False:
@@ -162,12 +162,12 @@ class DartsTuner(keras_tuner.Tuner):
             if self._searches
             else contextlib.nullcontext()
         ):
-            model = self._trials.build(trial.hyperparameters)
+            model = self.trials.build(trial.hyperparameters)
         self._searches = isinstance(model, DartsSearch)
         if not self._searches:
             return super().run_trial(trial, *args, **kwargs)
         with trial_errors.judged():
-            return self._trials.run(trial, model, args, kwargs)
+            return self.trials.run(trial, model, args, kwargs)
 
     def on_trial_begin(self, trial):
         super().on_trial_begin(trial)
@@ -191,7 +191,7 @@ class DartsTuner(keras_tuner.Tuner):
         """
         positive_integer("n", n)
         found = {}
-        for trial in self._completed_trials():
+        for trial in self.completed_trials():
             file = self.project.genotype_file(trial.trial_id)
             if file.exists():
                 genotype = genotypes.load(file)
@@ -210,7 +210,7 @@ class DartsTuner(keras_tuner.Tuner):
             figures, the best by the first name first.
         """
         chosen = list(names) or self.oracle.objective
-        rows = [self.project.row(trial) for trial in self._completed_trials()]
+        rows = [self.project.row(trial) for trial in self.completed_trials()]
         return pareto.pareto(rows, objectives.directions(chosen))
 
     def results_summary(self, num_trials=10):
@@ -247,7 +247,7 @@ class DartsTuner(keras_tuner.Tuner):
         if given:
             compiled_alike(model, model, **given)
 
-    def _completed_trials(self):
+    def completed_trials(self):
         """All of them, the best first."""
         return [
             trial
