@@ -138,13 +138,9 @@ def test_whatever_builds_a_search_is_taken(given, tmp_path):
 
 
 def test_a_function_that_asks_for_nothing_searches_with_other_seeds(tmp_path):
-    tuner = make(
-        tmp_path, hypermodel=build, objective="val_loss", max_trials=2
-    )
+    tuner = make(tmp_path, hypermodel=build, objective="val_loss", max_trials=2)
     trials = [tuner.oracle.create_trial(name) for name in "ab"]
-    seeds = {
-        tuner.trials.build(trial.hyperparameters).seed for trial in trials
-    }
+    seeds = {tuner.trials.build(trial.hyperparameters).seed for trial in trials}
     assert len(seeds) == 2
 
 

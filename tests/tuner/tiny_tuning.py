@@ -39,7 +39,8 @@ class Tuner(kd.DartsTuner):
 
     def __init__(self, *args, kill_after=None, **options):
         self.epochs, self.kill_after = [], kill_after
-        super().__init__(*args, **{"train_epochs": 1, **options})
+        brief = {"train_epochs": 1, "derived": {"num_cells": 1}}
+        super().__init__(*args, **{**brief, **options})
 
     def on_epoch_end(self, trial, model, epoch, logs=None):
         self.epochs.append((trial.trial_id, epoch))
@@ -64,6 +65,9 @@ def tuned(directory, epochs=1, **options):
 
 
 if __name__ == "__main__":
-    kill_after = (sys.argv[2], 1) if len(sys.argv) > 2 else None
-    tuned(sys.argv[1], epochs=3, max_trials=4, kill_after=kill_after)
-    print("done", flush=True)
+    cut = {"max_trials": 2, "kill_after": ("1", 1)}
+    tuner = tuned(
+        sys.argv[1], epochs=3, **(cut if sys.argv[2:] else {"max_trials": 4})
+    )
+    for name, epoch in tuner.epochs:
+        print(f"epoch of {name}: {epoch}", flush=True)
