@@ -8,6 +8,10 @@ import numpy as np
 
 import keras_darts as kd
 
+if __name__ == "__main__":
+    # As in the process of the tests.
+    kd.configure_cpu()
+
 SPACE = kd.search_spaces.darts_cnn(
     2, 2, num_nodes=1, primitives=("skip_connect", "max_pool_3x3")
 )
