@@ -22,6 +22,7 @@ class Seal(typing.NamedTuple):
     finished: bool
     files: dict
     variables: dict
+    rows: int
 
     @property
     def prefix(self):
@@ -82,17 +83,38 @@ def finish(folder):
         _write(says.pop("path"), says)
 
 
-def is_finished(run):
-    """Whether a run is not to be gone on with; `run` is its folder.
+def is_run(folder):
+    """Whether a folder holds a run, maybe one still in an early stage."""
+    folder = pathlib.Path(folder)
+    return any((folder / name).exists() for name in ("config.json", "stages"))
 
-    It has come to its end, or is no search, or is of a version without seals.
+
+def is_begun(run):
+    """Whether a run has a checkpoint, of whichever stage."""
+    run = pathlib.Path(run)
+    parts = [run, *(run / "stages").glob("*")]
+    return any(seals(part / "checkpoints") for part in parts)
+
+
+def is_finished(run, kind="search"):
+    """Whether a run is not to be gone on with.
+
+    It has come to its end, or is of another kind, or is of a version without
+    seals.
+
+    Args:
+        run: Its folder.
+        kind: String, the entry of `config.json` that tells the kind,
+            `"search"` or `"network"`. Defaults to `"search"`.
     """
     run = pathlib.Path(run)
     config = run / "config.json"
-    if config.exists() and "search" not in json.loads(config.read_text()):
+    if config.exists() and kind not in json.loads(config.read_text()):
         return True
     older = run / "checkpoints" / "checkpoint"
     newest = seals(run / "checkpoints")[:1]
+    if kind == "network" and not older.parent.is_dir():
+        return True
     return older.exists() or any(seal.finished for seal in newest)
 
 

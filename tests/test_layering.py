@@ -21,6 +21,7 @@ ORDER = (
         "seals",
         "seeding",
     },
+    {"running"},
     {"genotypes"},
     {"datasets"},
     {"primitives"},

@@ -4,11 +4,12 @@ import contextlib
 import json
 import pathlib
 
-from keras_darts import seals
 from keras_darts.cli.options import require
 from keras_darts.files import writable_folder
 from keras_darts.files import write_json
+from keras_darts.seals import is_begun
 from keras_darts.seals import is_finished
+from keras_darts.seals import is_run
 
 _COMMAND = "command.json"
 _VOCABULARY = "vocabulary.json"
@@ -24,7 +25,7 @@ def new_run(options):
     """
     require(options, "output_dir")
     folder = pathlib.Path(options.output_dir)
-    if (folder / "config.json").exists():
+    if is_run(folder):
         remedy = "--resume goes on with it" if "resume" in options else ""
         raise ValueError(
             "`output_dir` must not hold a run already: choose another folder"
@@ -49,9 +50,7 @@ def unfinished_or_new_run(options):
 
 def is_cut(folder):
     """Whether a folder holds a run that has not come to its end."""
-    names = ("config.json", "stages")
-    begun = any((pathlib.Path(folder) / name).exists() for name in names)
-    return begun and not is_finished(folder)
+    return is_run(folder) and not is_finished(folder)
 
 
 def earlier_run(options):
@@ -62,7 +61,7 @@ def earlier_run(options):
     """
     require(options, "output_dir")
     folder = pathlib.Path(options.output_dir)
-    if not (folder / "config.json").exists():
+    if not is_run(folder):
         raise ValueError(
             "`output_dir` must hold a run for --resume. Received: "
             f"output_dir={str(folder)!r}, which has no config.json"
@@ -81,7 +80,7 @@ def resumable(folder):
     try:
         yield
     except BaseException:
-        if seals.seals(folder / "checkpoints"):
+        if is_begun(folder):
             command = f"keras-darts search --output_dir={folder} --resume"
             print(f"go on:       {command}", flush=True)
         raise

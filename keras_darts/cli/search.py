@@ -20,7 +20,6 @@ import dataclasses
 
 from absl import flags
 
-from keras_darts import seals
 from keras_darts import search_spaces
 from keras_darts.cli import backend
 from keras_darts.cli import data
@@ -28,6 +27,7 @@ from keras_darts.cli import folders
 from keras_darts.cli import modalities
 from keras_darts.cli import workers
 from keras_darts.cli.options import require
+from keras_darts.seals import is_begun
 
 # What the method decides if it is not given, and then what the space does.
 _METHOD_SIZES = {
@@ -207,7 +207,7 @@ def made_search(options, modality, found):
 
 def _written(options, folder):
     """A run that was cut before its first checkpoint begins anew."""
-    extended = options.resume and seals.seals(folder / "checkpoints")
+    extended = options.resume and is_begun(folder)
     return {"resume_from" if extended else "output_dir": folder}
 
 

@@ -30,6 +30,7 @@ def segments(
     epochs,
     seed,
     start_epoch=0,
+    start_step=0,
     segment_length=35,
     kind="halved",
 ):
@@ -44,6 +45,7 @@ def segments(
         epochs: Integer, the epoch at which the batches end.
         seed: Integer.
         start_epoch: Integer, the epoch at which they start. Defaults to `0`.
+        start_step: Integer, the step within that epoch. Defaults to `0`.
         segment_length: Integer. Defaults to `35`.
         kind: String, as in `segment_lengths`. Defaults to `"halved"`.
 
@@ -63,7 +65,8 @@ def segments(
     starts, lengths = _passes(
         streams, range(start_epoch, epochs), seed=seed, cut=cut
     )
-    batches = _slices(streams, starts.ravel(), lengths.ravel())
+    starts, lengths = starts.ravel()[start_step:], lengths.ravel()[start_step:]
+    batches = _slices(streams, starts, lengths)
     return batches.prefetch(tf.data.AUTOTUNE)
 
 

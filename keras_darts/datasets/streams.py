@@ -19,6 +19,7 @@ def stream(
     seed,
     epochs,
     start_epoch=0,
+    start_step=0,
     augment=None,
     steps_per_epoch=None,
 ):
@@ -36,6 +37,7 @@ def stream(
         seed: Integer.
         epochs: Integer, the epoch at which the stream ends.
         start_epoch: Integer, the epoch at which it starts. Defaults to `0`.
+        start_step: Integer, the step within that epoch. Defaults to `0`.
         augment: Function of a batch of images and a seed of shape (2,), as
             `augmentation` has them. Defaults to `None`.
         steps_per_epoch: Integer. Defaults to `None`, one pass.
@@ -58,11 +60,11 @@ def stream(
         size=size,
         batch_size=batch_size,
         seed=seed,
-        first_step=start_epoch * steps,
+        first_step=start_epoch * steps + start_step,
         augment=augment,
         across_passes=False,
     )
-    return _ended(batches, (epochs - start_epoch) * steps)
+    return _ended(batches, (epochs - start_epoch) * steps - start_step)
 
 
 def bilevel(

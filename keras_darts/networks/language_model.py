@@ -57,6 +57,11 @@ class LanguageModel(keras.Model, abc.ABC):
     def input_shape(self):
         return (None, None)
 
+    @property
+    def carried(self):
+        """The variables of the states that segments hand on."""
+        return [state.variable for state in self._carried.values()]
+
     @abc.abstractmethod
     def segment(self, ids, state, training=None):
         """(B, T), (B, H) -> the `LanguageOutputs` of a segment."""

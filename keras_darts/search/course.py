@@ -1,14 +1,17 @@
 """The course of a search: Keras' `fit`, begun anew after each roll-back."""
 
 import contextlib
+import logging
 import tempfile
 
 import keras
 
+from keras_darts.running.within_epoch import from_step
 from keras_darts.search import many_workers
 from keras_darts.search.callbacks import SearchCallback
 from keras_darts.search.checkpoint import SearchCheckpoint
-from keras_darts.search.within_epoch import CallbacksFromStep
+
+_LOG = logging.getLogger("keras_darts")
 
 
 class SaveEpochs(keras.callbacks.Callback):
@@ -32,9 +35,9 @@ def run(search, fit, plan, history, watch, **options):
     Args:
         search: `DartsSearch`.
         fit: The method of `keras.Model`, bound to it.
-        plan: `fitting.Plan`.
+        plan: `Plan`.
         history: Keras `History`, to which the epochs are added.
-        watch: `Watch`, the first of the callbacks.
+        watch: `SearchWatch`, the first of the callbacks.
         **options: Further arguments of `fit`.
 
     Returns:
@@ -47,70 +50,41 @@ def run(search, fit, plan, history, watch, **options):
         start = plan.initial_epoch if start is None else start
         # One that was cut within an epoch goes on there.
         step = checkpoint.step if checkpoint else 0
+        if step or 0 < start < plan.epochs:
+            _LOG.info(
+                "going on in epoch %d of %d, after %d of %d steps",
+                start + 1,
+                plan.epochs,
+                step,
+                plan.steps_per_epoch,
+            )
         callbacks = [watch, *plan.callbacks, history]
         while start is not None:
             if any(c.stop_reason for c in stateful(plan.callbacks)):
                 start, step = plan.epochs, 0
-            part = {
-                "initial_epoch": start,
-                "shuffle": False,
-                **many_workers.judged(search, plan.validation_data),
-                **options,
-            }
+            batches, told = from_step(
+                search,
+                plan,
+                callbacks,
+                epoch=start,
+                step=step,
+                verbose=options["verbose"],
+            )
             with watch.over(plan):
-                if step:
-                    _end_epoch(search, fit, plan, checkpoint, callbacks, **part)
-                else:
-                    fit(
-                        many_workers.shared_out(search, plan.batches(start)),
-                        epochs=plan.epochs,
-                        steps_per_epoch=plan.steps_per_epoch,
-                        callbacks=callbacks,
-                        **part,
-                    )
+                fit(
+                    many_workers.shared_out(search, batches),
+                    epochs=plan.epochs,
+                    initial_epoch=start,
+                    steps_per_epoch=plan.steps_per_epoch,
+                    callbacks=told,
+                    shuffle=False,
+                    **many_workers.judged(search, plan.validation_data),
+                    **options,
+                )
             epochs += history.epoch
-            following = _rolled_back(plan.callbacks, checkpoint)
-            if following is None and step and not search.stop_training:
-                following = start + 1
-            start, step = following, 0
+            start, step = _rolled_back(plan.callbacks, checkpoint), 0
     history.epoch = epochs
     return history
-
-
-def _end_epoch(
-    search,
-    fit,
-    plan,
-    checkpoint,
-    callbacks,
-    *,
-    initial_epoch,
-    verbose,
-    **options,
-):
-    """Runs the steps that are left of the epoch a run was cut in."""
-    first_step = checkpoint.step
-    batches = plan.batches(initial_epoch, first_step)
-    checkpoint.running.prepare(next(iter(batches)))
-    callbacks = CallbacksFromStep(
-        callbacks,
-        running=checkpoint.running,
-        first_step=first_step,
-        add_progbar=verbose != 0,
-        verbose=verbose,
-        epochs=plan.epochs,
-        steps=plan.steps_per_epoch,
-        model=search,
-    )
-    fit(
-        batches,
-        epochs=initial_epoch + 1,
-        initial_epoch=initial_epoch,
-        steps_per_epoch=plan.steps_per_epoch - first_step,
-        callbacks=callbacks,
-        verbose=verbose,
-        **options,
-    )
 
 
 def stateful(callbacks):

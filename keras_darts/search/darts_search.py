@@ -4,14 +4,15 @@ import keras
 
 from keras_darts.devices import chosen_strategy
 from keras_darts.errors import integer
+from keras_darts.running.failures import explained
 from keras_darts.search import fitting
 from keras_darts.search import progressive
 from keras_darts.search import tuning
 from keras_darts.search.building import checked_sizes
 from keras_darts.search.building import synchronized_space
 from keras_darts.search.determinism import make_deterministic
-from keras_darts.search.failures import explained
 from keras_darts.search.staged_model import StagedModel
+from keras_darts.search.watch import SearchWatch
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -226,7 +227,7 @@ class DartsSearch(StagedModel):
             RuntimeError: if the data can't be read to their end.
         """
         run = fitting.chosen_run(self, epochs, output_dir, resume_from)
-        with explained(self, run["output_dir"]) as watch:
+        with explained(SearchWatch(run["output_dir"], self)) as watch:
             plan_stage = fitting.planner(
                 self,
                 x,

@@ -3,14 +3,14 @@
 import functools
 import json
 import logging
-import pathlib
-import typing
 
 from keras_darts.devices import check_batch_size
 from keras_darts.errors import non_negative
 from keras_darts.errors import positive_integer
-from keras_darts.files import writable_folder
-from keras_darts.seals import is_finished
+from keras_darts.running.folders import run_folders
+from keras_darts.running.plan import Plan
+from keras_darts.running.settings import check_same
+from keras_darts.running.within_epoch import SaveWithinEpochs
 from keras_darts.search import many_workers
 from keras_darts.search import tuning
 from keras_darts.search.accepted_data import check_data
@@ -22,32 +22,12 @@ from keras_darts.search.checkpoint import SearchCheckpoint
 from keras_darts.search.course import stateful
 from keras_darts.search.memory_check import check_memory
 from keras_darts.search.micro_batches import check_accumulation
-from keras_darts.search.progressive import is_begun
-from keras_darts.search.progressive import is_run
-from keras_darts.search.run_config import check_epochs
-from keras_darts.search.run_config import check_same
+from keras_darts.search.run_config import comparable
 from keras_darts.search.run_config import run_config
 from keras_darts.search.trials import Trials
-from keras_darts.search.within_epoch import SaveWithinEpochs
 from keras_darts.training import InputWait
 
 _LOG = logging.getLogger("keras_darts")
-
-
-class Plan(typing.NamedTuple):
-    """What `course.run` has to know of a search.
-
-    `batches` gives the training data from an epoch on, and `checkpoint` is
-    `None` where no run is written.
-    """
-
-    batches: typing.Callable
-    validation_data: object
-    epochs: int
-    initial_epoch: int
-    steps_per_epoch: int
-    callbacks: list
-    checkpoint: object
 
 
 def planner(
@@ -122,6 +102,9 @@ def plan_fit(
         batches,
         validation_data=modality.evaluation(data),
         epochs=total,
+        # Not those in which a discretizer decides, at whose begin it does
+        # what must not be done twice.
+        divided_epochs=epochs,
         steps_per_epoch=steps,
         **_written(search, callbacks, config, **run),
     )
@@ -166,48 +149,10 @@ def chosen_augmentation(search, choice, data):
 def chosen_run(search, epochs, output_dir, resume_from):
     """Dictionary of `epochs`, `output_dir` and `resume_from` of a run."""
     epochs = chosen_epochs(search, epochs)
-    return {"epochs": epochs, **run_folders(output_dir, resume_from, epochs)}
-
-
-def run_folders(output_dir, resume_from, epochs):
-    """Where the run is written, and whether it goes on from what is there.
-
-    Returns:
-        Dictionary of `output_dir`, which can be written to, and
-        `resume_from`, the same where a run goes on; either may be `None`.
-
-    Raises:
-        ValueError: if there is no run to go on with, or one that would be
-            written over.
-    """
-    if output_dir is None and resume_from is None:
-        return {"output_dir": None, "resume_from": None}
-    folder = pathlib.Path(output_dir or resume_from)
-    if resume_from is not None:
-        if folder != pathlib.Path(resume_from):
-            raise ValueError(
-                "`output_dir` must be left out or equal `resume_from`, whose "
-                f"run goes on. Received: output_dir={str(output_dir)!r}, "
-                f"resume_from={str(resume_from)!r}"
-            )
-        if not is_run(folder):
-            raise ValueError(
-                "`resume_from` must be the folder of an earlier run. "
-                f"Received: resume_from={str(resume_from)!r}, which holds no "
-                "config.json"
-            )
-    elif is_run(folder) and not is_finished(folder):
-        check_epochs(folder / "config.json", epochs)
-        _LOG.info("going on with the unfinished run in %s", folder)
-        resume_from = folder if is_begun(folder) else None
-    elif is_run(folder):
-        raise ValueError(
-            "`output_dir` must not hold a run already: go on with it by "
-            "`resume_from`, or choose another folder. Received: "
-            f"output_dir={str(output_dir)!r}"
-        )
-    folder = writable_folder(folder, "output_dir")
-    return {"output_dir": folder, "resume_from": resume_from}
+    return {
+        "epochs": epochs,
+        **run_folders(output_dir, resume_from, epochs, kind="search"),
+    }
 
 
 def _begin(search, callbacks, batches):
@@ -239,7 +184,8 @@ def _written(
     )
     earlier = output_dir / "config.json"
     if earlier.exists():
-        check_same(json.loads(earlier.read_text()), config)
+        saved = json.loads(earlier.read_text())
+        check_same(comparable(saved), comparable(config))
     if resume_from is not None:
         start = checkpoint.restore()
     written = []
@@ -249,7 +195,7 @@ def _written(
             output_dir,
             config=config,
             checkpoint=checkpoint,
-            start_epoch=start,
+            rows=checkpoint.rows,
             files=search.modality.files(),
         )
         board = ArchitectureBoard(output_dir / "tensorboard", wait)
@@ -257,7 +203,8 @@ def _written(
     if workers.count > 1:
         written.append(many_workers.EndEpochTogether())
     else:
-        written.append(SaveWithinEpochs(checkpoint, checkpoint_minutes))
+        epochs = config["fit"]["epochs"]
+        written.append(SaveWithinEpochs(checkpoint, checkpoint_minutes, epochs))
     return {
         "callbacks": [*callbacks, wait, *written],
         "initial_epoch": start,

@@ -8,7 +8,6 @@ import keras
 from keras_darts import seals
 from keras_darts.search import course
 from keras_darts.search import many_workers
-from keras_darts.search.checkpoint import has_checkpoint
 from keras_darts.search.determinism import check_callbacks
 from keras_darts.search.graph_optimizer import graph_optimizer
 from keras_darts.strategies.stage import Stage
@@ -41,12 +40,12 @@ def run(
         search: `DartsSearch`.
         fit: The method of `keras.Model`, bound to it.
         plan_stage: Function of the settings in which stages differ, that
-            gives a `fitting.Plan`.
+            gives a `Plan`.
         epochs: Integer, of all stages together.
         callbacks: List of Keras callbacks beside the strategy's.
         output_dir: Folder of the run, or `None`.
         resume_from: The same folder where a run goes on, or `None`.
-        watch: `Watch`, the first of the callbacks.
+        watch: `SearchWatch`, the first of the callbacks.
         **options: Further arguments of `fit`.
 
     Returns:
@@ -65,6 +64,8 @@ def run(
         for index, count in enumerate(counts):
             if index:
                 _advance(search, index)
+            if len(stages) > 1:
+                _announce(stages, index)
             folder = _folder(output_dir, index, len(stages))
             plan = plan_stage(
                 epochs=count,
@@ -79,15 +80,13 @@ def run(
     return history
 
 
-def is_run(folder):
-    """Whether a folder holds a run, maybe one still in an early stage."""
-    return any((folder / name).exists() for name in ("config.json", "stages"))
-
-
-def is_begun(folder):
-    """Whether a run has a checkpoint, of whichever stage."""
-    parts = [folder, *(folder / "stages").glob("*")]
-    return any(has_checkpoint(part / "checkpoints") for part in parts)
+def _announce(stages, index):
+    _LOG.info(
+        "stage %d of %d: %s candidates an edge",
+        index + 1,
+        len(stages),
+        stages[index].candidates or "all",
+    )
 
 
 def _resumed(folder, index, resume_from):
@@ -96,7 +95,7 @@ def _resumed(folder, index, resume_from):
         return None
     # A run that has not done an epoch is refused with the reason, but an
     # earlier stage is worth going on from.
-    begun = has_checkpoint(folder / "checkpoints")
+    begun = seals.seals(folder / "checkpoints")
     return folder if begun or not index else None
 
 
@@ -125,12 +124,6 @@ def _advance(search, index):
     search.enter_stage(index, space)
     if not stage.fresh:
         _inherit(search, *before)
-    _LOG.info(
-        "stage %d of %d: %s candidates an edge",
-        index + 1,
-        len(search.stages),
-        stage.candidates or "all",
-    )
 
 
 def _inherit(search, supernet, optimizers):

@@ -1,144 +1,38 @@
-"""Where a search is, and what ends it there with its work intact."""
+"""The watch over a search."""
 
-import contextlib
-import logging
-import math
-
-import keras
-
-from keras_darts.search.finite_losses import FiniteLosses
-from keras_darts.search.many_workers import workers_of
-from keras_darts.search.stop_requests import StopRequests
-
-_LOG = logging.getLogger("keras_darts")
-
-_REMEDIES = (
-    "Try a lower `learning_rate` or `clip_norm` in the recipe of the strategy, "
-    "a loss that stays finite, dtype='float32', and look for NaN in the data"
-)
+from keras_darts.running.watch import Watch
+from keras_darts.running.watch import sizes_in_words
 
 
-class Watch(keras.callbacks.Callback):
+class SearchWatch(Watch):
     """Ends a search at a signal or a loss that is not finite.
-
-    It comes before all other callbacks, so that an epoch that has gone wrong
-    is written nowhere.
 
     Args:
         folder: Of the run, as the user gave it, or `None`.
-
-    Attributes:
-        epoch: Integer, the present one, counted from one; 0 before the first.
-        step: Integer, how many steps of it were done.
+        search: `DartsSearch`.
     """
 
-    def __init__(self, folder):
-        super().__init__()
-        self.folder = folder
-        self.epoch = self.step = 0
-        self._plan = None
-        self._requests = self._losses = None
+    noun = "search"
+    losses = ("loss", "arch_loss")
+    remedies = (
+        "Try a lower `learning_rate` or `clip_norm` in the recipe of the "
+        "strategy, a loss that stays finite, dtype='float32', and look for "
+        "NaN in the data"
+    )
 
-    @contextlib.contextmanager
-    def over(self, plan):
-        """Inside, Keras' `fit` runs a plan."""
-        self._plan = plan
-        with StopRequests() as self._requests:
-            yield
-        self._stop_if_asked()
+    def __init__(self, folder, search):
+        super().__init__(folder)
+        self._search = search
 
-    def on_epoch_begin(self, epoch, logs=None):
-        # All callbacks are through with the epoch before.
-        self._stop_if_asked()
-        self.epoch, self.step = epoch + 1, 0
-        self._losses = FiniteLosses(self.model)
-
-    def on_train_batch_begin(self, batch, logs=None):
-        self.step = batch
-        if batch:
-            self._end_if_bad(self._losses.note(batch))
-        if self._requests.received is not None:
-            self._save_within_epoch()
-        self._stop_if_asked()
-
-    def on_epoch_end(self, epoch, logs=None):
-        self._end_if_bad(self._losses.look())
-        self.step = self._plan.steps_per_epoch
-        logs = logs or {}
-        for name in ("loss", "arch_loss"):
-            if not math.isfinite(logs.get(name, 0.0)):
-                self._end_if_bad(self.step)
-        if not math.isfinite(logs.get("val_loss", 0.0)):
-            self._end("the loss of the validation")
-
-    def where(self):
-        """The place of the search, in words."""
-        if not self.epoch:
-            return "before the first epoch"
-        return (
-            f"in epoch {self.epoch}, after {self.step} of "
-            f"{self._plan.steps_per_epoch} steps"
+    def total(self):
+        return self._search._loss_tracker.total + (
+            self._search.arch_loss_tracker.total
         )
 
-    def kept(self):
-        """What is left of the search, and how to go on, in words."""
-        if self.folder is None:
-            return "Nothing is kept on disk without `output_dir`"
-        if newest := self._newest():
-            state = f"the state after epoch {newest.epochs_done}"
-            if newest.step:
-                state = f"the state after step {newest.step} of epoch "
-                state += str(newest.epochs_done + 1)
-        elif any(self.folder.rglob("checkpoints/ckpt-*.json")):
-            state = "what was finished before"
-        else:
-            return (
-                f"No epoch was finished, so output_dir={str(self.folder)!r} "
-                "holds nothing to go on with"
-            )
-        return (
-            f"output_dir={str(self.folder)!r} holds {state}: "
-            f"`fit(resume_from={str(self.folder)!r})` goes on there"
-        )
-
-    def _newest(self):
-        checkpoint = self._plan and self._plan.checkpoint
-        return checkpoint.newest() if checkpoint else None
-
-    def _save_within_epoch(self):
-        """Where that is possible, as in `SaveWithinEpochs`."""
-        searched = self._plan.epochs - self.model.extra_epochs
-        alone = workers_of(self.model).count == 1
-        within = self.step and self.epoch <= searched
-        if self._plan.checkpoint and within and alone:
-            self._end_if_bad(self._losses.look())
-            self._plan.checkpoint.save(self.epoch - 1, self.step)
-
-    def _stop_if_asked(self):
-        if self._requests.received is None:
-            return
-        message = (
-            f"{self._requests.received.name}: the search has stopped "
-            f"{self.where()}. {self.kept()}"
-        )
-        error = self._requests.error(message)
-        if isinstance(error, SystemExit):
-            # Nobody else shows what it says.
-            _LOG.warning("%s", message)
-        raise error
-
-    def _end_if_bad(self, step):
-        if step is not None:
-            self.step = step
-            self._end("a loss")
-
-    def _end(self, what):
-        good = ""
-        if self._newest():
-            self._plan.checkpoint.restore()
-            good = ", which the search has been put back to"
-        raise FloatingPointError(
-            f"The losses of a search must be finite: {what} was NaN or "
-            f"infinite in epoch {self.epoch}, step {self.step} of "
-            f"{self._plan.steps_per_epoch}. {_REMEDIES}. {self.kept()}{good}"
-        )
+    def smaller(self):
+        space = self._search.search_space
+        method = ""
+        if space.modality == "image":
+            method = ", or take strategy='pc_darts', which mixes a part of "
+            method += "the channels"
+        return f"a smaller `batch_size`, {sizes_in_words(space)}{method}"

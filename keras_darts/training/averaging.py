@@ -71,7 +71,7 @@ class NonMonotonicAveraging(keras.callbacks.Callback):
         self.patience = patience
         self.monitor = monitor
         self.max_rollbacks = max_rollbacks
-        self._state = None
+        self._state = self._resumed = None
 
     @property
     def optimizer(self):
@@ -88,6 +88,11 @@ class NonMonotonicAveraging(keras.callbacks.Callback):
         self._rollbacks = 0
         self._swapped = False
         self._state = self._current_state()
+        if self._resumed is not None:
+            self.best = self._resumed["best"]
+            self._earlier = self._resumed["earlier"]
+            self._rollbacks = self._resumed["rollbacks"]
+            self._state, self._resumed = self._resumed["best_state"], None
 
     def on_epoch_begin(self, epoch, logs=None):
         self._batches = 0
@@ -139,6 +144,19 @@ class NonMonotonicAveraging(keras.callbacks.Callback):
         self._restore()
         if self.optimizer.averaging:
             self.optimizer.take_averages()
+
+    def state(self):
+        """What a run must remember."""
+        return {
+            "best": self.best,
+            "earlier": self._earlier,
+            "rollbacks": self._rollbacks,
+            "best_state": self._state,
+        }
+
+    def restore_state(self, state):
+        """Takes over what `state` gave, once training begins."""
+        self._resumed = state
 
     def _after_check(self, loss):
         if not math.isfinite(loss):

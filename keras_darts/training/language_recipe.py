@@ -8,6 +8,7 @@ from keras_darts.datasets import evaluation_segments
 from keras_darts.datasets import segments
 from keras_darts.datasets import segments_per_epoch
 from keras_darts.datasets import token_streams
+from keras_darts.training import course
 from keras_darts.training.averaging import NonMonotonicAveraging
 from keras_darts.training.base_recipe import BaseRecipe
 from keras_darts.training.perplexity import Perplexity
@@ -78,7 +79,9 @@ class LanguageRecipe(BaseRecipe):
             kind=self.kind,
         )
 
-    def pipeline(self, ids, training=True, *, start_epoch=0, epochs=None):
+    def pipeline(
+        self, ids, training=True, *, start_epoch=0, start_step=0, epochs=None
+    ):
         """Segments for `fit`, or for `evaluate`.
 
         Args:
@@ -87,6 +90,7 @@ class LanguageRecipe(BaseRecipe):
                 other, `steps_per_epoch` each. Otherwise the text comes once.
                 Defaults to `True`.
             start_epoch: Integer, the epoch to begin with. Defaults to `0`.
+            start_step: Integer, the step within that epoch. Defaults to `0`.
             epochs: Integer, the epoch to end at. Defaults to `None`, that of
                 the recipe.
 
@@ -100,6 +104,7 @@ class LanguageRecipe(BaseRecipe):
             token_streams(ids, self.batch_size, name="ids"),
             epochs=self.epochs if epochs is None else epochs,
             start_epoch=start_epoch,
+            start_step=start_step,
             seed=self.seed,
             segment_length=self.segment_length,
             kind=self.kind,
@@ -114,7 +119,9 @@ class LanguageRecipe(BaseRecipe):
             model: Model that `compile` compiled.
             train_ids: Array of token ids (tokens,).
             validation_ids: The same, of another text.
-            **options: Further arguments of `keras.Model.fit`.
+            **options: `output_dir`, `resume_from`, `checkpoint_minutes` and
+                `config` as in `Recipe.fit`; `vocabulary`, for the folder of
+                the run; further arguments of `keras.Model.fit`.
 
         Returns:
             The `keras.callbacks.History`.
@@ -124,20 +131,26 @@ class LanguageRecipe(BaseRecipe):
         texts = {"train_ids": train_ids, "validation_ids": validation_ids}
         for name, ids in texts.items():
             token_streams(ids, 1, vocabulary_size=size, name=name)
-        train = self.pipeline(
-            train_ids,
-            start_epoch=options.get("initial_epoch", 0),
-            epochs=options["epochs"],
-        )
         averaging = NonMonotonicAveraging(self.patience)
-        callbacks = [averaging, *options.pop("callbacks", ())]
+
+        def batches(epoch, step=0):
+            return self.pipeline(
+                train_ids,
+                start_epoch=epoch,
+                start_step=step,
+                epochs=options["epochs"],
+            )
+
         try:
-            return model.fit(
-                train,
+            return course.run(
+                self,
+                model,
+                batches,
+                own=[averaging],
                 validation_data=self.pipeline(validation_ids, training=False),
-                callbacks=callbacks,
                 steps_per_epoch=self.steps_per_epoch(train_ids),
-                shuffle=False,
+                # Averaging goes back by itself.
+                guarded=False,
                 **options,
             )
         except KeyboardInterrupt:

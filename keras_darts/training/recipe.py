@@ -10,6 +10,7 @@ from keras_darts.datasets import kept_in_memory
 from keras_darts.datasets import stream
 from keras_darts.datasets.augmentation import Augmentation
 from keras_darts.datasets.augmentation import serialize
+from keras_darts.training import course
 from keras_darts.training.base_recipe import BaseRecipe
 from keras_darts.training.drop_path_ramp import DropPathRamp
 from keras_darts.training.losses import loss_for
@@ -108,7 +109,7 @@ class Recipe(BaseRecipe):
             metrics=metrics_for(self.kind, network.num_classes),
         )
 
-    def pipeline(self, dataset, training=True, start_epoch=0):
+    def pipeline(self, dataset, training=True, start_epoch=0, start_step=0):
         """Batches for `fit`, or for `evaluate`.
 
         Args:
@@ -118,6 +119,7 @@ class Recipe(BaseRecipe):
                 epochs one after the other, `steps_per_epoch` each. Otherwise
                 every image comes once, in order. Defaults to `True`.
             start_epoch: Integer, the epoch to begin with. Defaults to `0`.
+            start_step: Integer, the step within that epoch. Defaults to `0`.
         """
         normalize, dataset = self.preprocessing, kept_in_memory(dataset)
         if not training:
@@ -130,31 +132,67 @@ class Recipe(BaseRecipe):
             seed=self.seed,
             epochs=self.epochs,
             start_epoch=start_epoch,
+            start_step=start_step,
             augment=lambda images, seed: normalize(self._augment(images, seed)),
         )
 
-    def fit(self, network, train, validation_data=None, **options):
+    def fit(
+        self,
+        network,
+        train,
+        validation_data=None,
+        *,
+        output_dir=None,
+        resume_from=None,
+        checkpoint_minutes=10,
+        config=None,
+        **options,
+    ):
         """Trains a compiled network on raw, unbatched data.
 
         Args:
             network: Network that `compile` compiled.
             train: Unbatched `tf.data.Dataset` of (raw image, label).
             validation_data: The same, of other images. Defaults to `None`.
-            **options: Further arguments of `keras.Model.fit`.
+            output_dir: Folder of the run, as `TrainingRun` writes it; an
+                unfinished one of the same configuration goes on. Defaults to
+                `None`: nothing is written.
+            resume_from: Folder of a run to go on with; `epochs` up to those
+                of the recipe extend it. Defaults to `None`.
+            checkpoint_minutes: Float, how often a run is saved within an
+                epoch, besides at its end; zero means after each step.
+                Defaults to `10`.
+            config: Dictionary of more settings for `config.json`, with which
+                a run goes on only if they are the same. Defaults to `None`.
+            **options: Further arguments of `keras.Model.fit`. Callbacks with
+                `state()` and `restore_state(state)` are saved with the run.
 
         Returns:
             The `keras.callbacks.History`.
+
+        Raises:
+            ValueError: if the run is of another configuration, with what
+                differs.
+            KeyboardInterrupt: after the step at which Ctrl-C came; a second
+                one stops at once. SIGTERM raises `SystemExit(143)`.
+            FloatingPointError: for a loss that is NaN or infinite.
+            OSError: if the run can't be written any more.
         """
         if validation_data is not None:
             with network.distribute_strategy.scope():
                 validation_data = self.pipeline(validation_data, training=False)
-        return network.fit(
-            self.pipeline(train, start_epoch=options.get("initial_epoch", 0)),
+        return course.run(
+            self,
+            network,
+            lambda epoch, step=0: self.pipeline(train, True, epoch, step),
+            own=self.callbacks,
             validation_data=validation_data,
-            callbacks=[*self.callbacks, *options.pop("callbacks", ())],
             steps_per_epoch=self.steps_per_epoch,
-            shuffle=False,
-            **{"epochs": self.epochs, **options},
+            output_dir=output_dir,
+            resume_from=resume_from,
+            checkpoint_minutes=checkpoint_minutes,
+            config=config,
+            **options,
         )
 
     def model_to_keep(self, network):

@@ -14,6 +14,8 @@ from keras_darts.files import writable_folder
 from keras_darts.files import write_json
 from keras_darts.files import write_table
 from keras_darts.files import written_whole
+from keras_darts.running.failures import writing
+from keras_darts.running.folders import rows_before
 
 # A large network takes seconds to write, a small one's epochs don't take more.
 _SECONDS_BETWEEN_MODELS = 60
@@ -26,7 +28,8 @@ class TrainingRun(keras.callbacks.Callback):
     The files are `config.json`, `genotype.json`, `history.csv` and
     `model.keras`: raw images to logits, or the language model. Every file
     appears whole or not at all; the network is written at the end, and once a
-    minute before.
+    minute before. `fit(output_dir=...)` of a recipe adds this callback itself,
+    with checkpoints from which the training goes on.
 
     Args:
         folder: Path of the run.
@@ -35,6 +38,8 @@ class TrainingRun(keras.callbacks.Callback):
             the `LanguageRecipe`.
         vocabulary: `keras_darts.datasets.Vocabulary` of a language model, for
             `vocabulary.json`. Defaults to `None`.
+        checkpoint: `TrainingCheckpoint`, saved after each epoch; the history
+            goes on where it was restored. Defaults to `None`.
 
     Raises:
         ValueError: if `folder` can't be written to.
@@ -59,31 +64,47 @@ class TrainingRun(keras.callbacks.Callback):
     ['config.json', 'genotype.json', 'history.csv', 'model.keras']
     """
 
-    def __init__(self, folder, *, config, recipe, vocabulary=None):
+    def __init__(
+        self, folder, *, config, recipe, vocabulary=None, checkpoint=None
+    ):
         super().__init__()
         self.folder = writable_folder(folder, "folder")
         self.config = config
         self.recipe = recipe
         self.vocabulary = vocabulary
+        self.checkpoint = checkpoint
         self._rows = []
+        if checkpoint is not None:
+            history = self.folder / "history.csv"
+            self._rows = rows_before(history, checkpoint.rows)
 
     def on_train_begin(self, logs=None):
         self._to_keep = self.recipe.model_to_keep(self.model)
         self._written = time.monotonic()
-        write_json(self.folder / "config.json", self.config)
-        genotypes.save(self.model.genotype, self.folder / "genotype.json")
         if self.vocabulary is not None:
             self.vocabulary.check_matches(self.model.vocabulary_size)
-            self.vocabulary.save(self.folder / "vocabulary.json")
+        with writing(self.folder):
+            if self.checkpoint is not None:
+                # It tells a run that was cut from one that has none.
+                self.checkpoint.folder.mkdir(exist_ok=True)
+            write_json(self.folder / "config.json", self.config)
+            genotypes.save(self.model.genotype, self.folder / "genotype.json")
+            if self.vocabulary is not None:
+                self.vocabulary.save(self.folder / "vocabulary.json")
 
     def on_epoch_end(self, epoch, logs=None):
         self._rows.append({"epoch": epoch, **(logs or {})})
-        write_table(self.folder / "history.csv", self._rows)
-        if time.monotonic() - self._written > _SECONDS_BETWEEN_MODELS:
-            self._write_model()
+        with writing(self.folder):
+            write_table(self.folder / "history.csv", self._rows)
+            if time.monotonic() - self._written > _SECONDS_BETWEEN_MODELS:
+                self._write_model()
+            if self.checkpoint is not None:
+                self.checkpoint.rows = len(self._rows)
+                self.checkpoint.save(epoch + 1)
 
     def on_train_end(self, logs=None):
-        self._write_model()
+        with writing(self.folder):
+            self._write_model()
 
     def _write_model(self):
         with written_whole(self.folder / _MODEL) as scratch:

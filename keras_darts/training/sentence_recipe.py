@@ -10,7 +10,9 @@ from keras_darts.datasets import kept_in_memory
 from keras_darts.datasets import stream
 from keras_darts.errors import positive_integer
 from keras_darts.schedules import CosineByEpoch
+from keras_darts.training import course
 from keras_darts.training.base_recipe import BaseRecipe
+from keras_darts.training.best_epoch import BestEpoch
 from keras_darts.training.losses import loss_for
 from keras_darts.training.losses import metrics_for
 
@@ -64,7 +66,7 @@ class SentenceRecipe(BaseRecipe):
             metrics=metrics_for("sparse", network.num_classes),
         )
 
-    def pipeline(self, dataset, training=True, start_epoch=0):
+    def pipeline(self, dataset, training=True, start_epoch=0, start_step=0):
         """Batches for `fit`, or for `evaluate`.
 
         Args:
@@ -73,6 +75,7 @@ class SentenceRecipe(BaseRecipe):
                 after the other. Otherwise every sentence comes once, in
                 order. Defaults to `True`.
             start_epoch: Integer, the epoch to begin with. Defaults to `0`.
+            start_step: Integer, the step within that epoch. Defaults to `0`.
         """
         dataset = kept_in_memory(dataset)
         if not training:
@@ -84,6 +87,7 @@ class SentenceRecipe(BaseRecipe):
             seed=self.seed,
             epochs=self.epochs,
             start_epoch=start_epoch,
+            start_step=start_step,
         )
 
     def fit(self, network, train, validation_data=None, **options):
@@ -96,26 +100,29 @@ class SentenceRecipe(BaseRecipe):
             network: Network that `compile` compiled.
             train: Unbatched `tf.data.Dataset` of (ids, class number).
             validation_data: The same, of other sentences. Defaults to `None`.
-            **options: Further arguments of `keras.Model.fit`.
+            **options: `output_dir`, `resume_from`, `checkpoint_minutes` and
+                `config` as in `Recipe.fit`; `vocabulary`, for the folder of
+                the run; further arguments of `keras.Model.fit`.
 
         Returns:
             The `keras.callbacks.History`.
         """
         _check_sentences("train", train)
-        callbacks = [*options.pop("callbacks", ())]
+        own = []
         if validation_data is not None:
             _check_sentences("validation_data", validation_data)
             with network.distribute_strategy.scope():
                 validation_data = self.pipeline(validation_data, training=False)
             # First, so that callbacks which save find the best weights.
-            callbacks.insert(0, _best_epoch(self.epochs))
-        return network.fit(
-            self.pipeline(train, start_epoch=options.get("initial_epoch", 0)),
+            own = [BestEpoch("val_accuracy")]
+        return course.run(
+            self,
+            network,
+            lambda epoch, step=0: self.pipeline(train, True, epoch, step),
+            own=own,
             validation_data=validation_data,
-            callbacks=callbacks,
             steps_per_epoch=self.num_train // self.batch_size,
-            shuffle=False,
-            **{"epochs": self.epochs, **options},
+            **options,
         )
 
 
@@ -174,15 +181,6 @@ def sentence_recipe(
     )
     recipe.compile(network)
     return recipe
-
-
-def _best_epoch(epochs):
-    return keras.callbacks.EarlyStopping(
-        monitor="val_accuracy",
-        mode="max",
-        patience=epochs,
-        restore_best_weights=True,
-    )
 
 
 def _check_sentences(name, dataset):

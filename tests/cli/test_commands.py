@@ -13,9 +13,13 @@ import tensorflow as tf
 from keras_darts import datasets
 from keras_darts import export
 from keras_darts import genotypes
+from keras_darts import seals
+from keras_darts import strategies
 from keras_darts import training
 from keras_darts.cli.main import main
 from keras_darts.cli.modalities import image_data as data
+from keras_darts.search import DartsSearch
+from keras_darts.search import progressive
 
 
 def history(folder):
@@ -74,6 +78,37 @@ def test_resume_refuses_other_settings(runs, capsys):
     command = ["search", f"--output_dir={runs.search}", "--resume", "--seed=1"]
     assert main(command) == 1
     assert "seed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("given", ["--resume", "the same flags"])
+def test_a_run_cut_in_an_early_stage_goes_on(given, here, monkeypatch, capsys):
+    command = [
+        *["search", "--search_space=tiny", "--strategy=staged", "--epochs=2"],
+        *["--dataset=digits", "--max_examples=32", "--batch_size=16"],
+    ]
+    stages = [strategies.Stage(1), strategies.Stage(1, candidates=2)]
+    monkeypatch.setitem(
+        strategies.variants.catalog._REGISTRY._entries,
+        "staged",
+        lambda: strategies.SearchStrategy(stages=stages),
+    )
+    eager = property(lambda self: True, lambda self, value: None)
+    monkeypatch.setattr(DartsSearch, "run_eagerly", eager)
+    with monkeypatch.context() as patch:
+        patch.setattr(progressive, "_advance", interrupt)
+        assert main([*command, "--output_dir=a"]) == 130
+    assert "--output_dir=a --resume" in capsys.readouterr().out
+    again = ["search", given] if given == "--resume" else command
+    assert main([*again, "--output_dir=a"]) == 0
+    said = capsys.readouterr().out
+    assert said.index("going on with the") < said.index("stage 1 of 2")
+    # The first stage was not trained again.
+    assert len(seals.seals(here / "a" / "stages" / "0" / "checkpoints")) == 1
+    assert len(history(here / "a")) == 1
+
+
+def interrupt(*args):
+    raise KeyboardInterrupt
 
 
 def test_training_leaves_a_whole_run(runs):

@@ -153,9 +153,12 @@ def test_minutes_must_be_a_number(minutes):
         )
 
 
-def test_an_unfinished_run_goes_on_by_itself(whole, tmp_path):
+def test_an_unfinished_run_goes_on_by_itself(whole, tmp_path, caplog):
     cut_after(2, tmp_path)
-    assert_same(whole[0], searched(output_dir=tmp_path))
+    with caplog.at_level("INFO", logger="keras_darts"):
+        assert_same(whole[0], searched(output_dir=tmp_path))
+    assert f"going on with the run in {tmp_path}" in caplog.text
+    assert "going on in epoch 1 of 2, after 2 of 3 steps" in caplog.text
     assert files(tmp_path) == whole[1]
 
 

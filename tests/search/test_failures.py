@@ -14,7 +14,7 @@ from small_searches import TINY
 from small_searches import fitted
 from small_searches import make_search
 
-from keras_darts.search import finite_losses
+from keras_darts.running import finite_losses
 
 TESTS = pathlib.Path(__file__).parent
 

@@ -18,7 +18,6 @@ from small_searches import prefer
 
 import keras_darts as kd
 from keras_darts import testing
-from keras_darts.files import write_table
 from keras_darts.search import curvature
 
 SKIP, CONV, POOL = "skip_connect", "dil_conv_3x3", "max_pool_3x3"
@@ -453,29 +452,31 @@ def test_the_weight_decay_grows_to_its_bound_and_is_then_left_alone(
 
 
 class Cut(keras.callbacks.Callback):
-    """Lets a run die at the begin of an epoch, after so many."""
+    """Lets a run die at the begin of a step, after so many."""
 
-    def __init__(self, epochs):
+    def __init__(self, steps):
         super().__init__()
-        self.left = epochs
+        self.left = steps
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_train_batch_begin(self, batch, logs=None):
         if not self.left:
             raise InterruptedError
         self.left -= 1
 
 
-def test_a_run_can_be_resumed_that_was_cut_as_it_decided_to_go_back(
-    tmp_path, monkeypatch
+@pytest.mark.parametrize("steps", [6, 7], ids=["as decided", "a step later"])
+def test_a_run_that_was_cut_as_it_went_back_keeps_all_rows(
+    steps, tmp_path, monkeypatch
 ):
     def search_for(**options):
         grows_until(monkeypatch, 2e-3)
         search = make_search(adaptive(), space=TINY)
+        options = {"steps": 2, "checkpoint_minutes": 0, **options}
         return search, fitted(search, epochs=4, **options)
 
     whole, expected = search_for()
     with pytest.raises(InterruptedError):
-        search_for(output_dir=tmp_path, callbacks=[Cut(3)])
+        search_for(output_dir=tmp_path, callbacks=[Cut(steps)])
     resumed, rest = search_for(resume_from=tmp_path)
     assert rest.epoch == expected.epoch[3:] == [1, 2, 3]
     for a, b in zip(whole.variables, resumed.variables, strict=True):
@@ -486,24 +487,6 @@ def test_a_run_can_be_resumed_that_was_cut_as_it_decided_to_go_back(
     assert losses == expected.history["loss"]
     with np.load(tmp_path / "alphas.npz") as saved:
         assert len(saved["alphas_normal"]) == len(rows)
-
-
-@pytest.mark.parametrize(
-    ("epochs_done", "kept"),
-    [(1, 1), (2, 4), (3, 5), (4, 6)],
-)
-def test_rows_of_epochs_that_come_twice_are_all_kept(
-    tmp_path, epochs_done, kept
-):
-    epochs = (0, 1, 2, 1, 2, 3, 4)
-    rows = [{"epoch": epoch} for epoch in epochs]
-    write_table(tmp_path / "history.csv", rows)
-    np.savez(tmp_path / "alphas.npz", alphas=np.arange(7))
-    run = kd.callbacks.RunDirectory(
-        tmp_path, config={}, checkpoint=None, start_epoch=epochs_done
-    )
-    assert [int(row["epoch"]) for row in run._rows] == list(epochs[:kept])
-    assert len(run._alphas["alphas"]) == kept
 
 
 def test_going_back_needs_a_weight_decay():

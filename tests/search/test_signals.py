@@ -15,8 +15,8 @@ from small_searches import fitted
 from small_searches import make_search
 
 from keras_darts import seals
-from keras_darts.search.stop_requests import StopRequests
-from keras_darts.search.stop_requests import Terminated
+from keras_darts.running.stop_requests import StopRequests
+from keras_darts.running.stop_requests import Terminated
 
 TESTS = pathlib.Path(__file__).parent
 BY_SIGNAL = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Terminated}

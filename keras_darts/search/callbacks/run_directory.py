@@ -1,7 +1,5 @@
 """What a search leaves on disk, kept up to date after each epoch."""
 
-import csv
-
 import keras
 import numpy as np
 
@@ -11,7 +9,8 @@ from keras_darts.files import writable_folder
 from keras_darts.files import write_json
 from keras_darts.files import write_table
 from keras_darts.files import written_whole
-from keras_darts.search.failures import writing
+from keras_darts.running.failures import writing
+from keras_darts.running.folders import rows_before
 
 
 class RunDirectory(keras.callbacks.Callback):
@@ -24,8 +23,8 @@ class RunDirectory(keras.callbacks.Callback):
         folder: Path of the run.
         config: Dictionary for `config.json`.
         checkpoint: `SearchCheckpoint`.
-        start_epoch: Integer, epochs that an earlier part of the run has done;
-            what it wrote is continued. Defaults to `0`.
+        rows: Integer, those of the tables that an earlier part of the run has
+            written and that are continued. Defaults to `0`.
         files: Dictionary from names to texts of further files. Defaults to
             none.
 
@@ -36,16 +35,14 @@ class RunDirectory(keras.callbacks.Callback):
     True
     """
 
-    def __init__(
-        self, folder, *, config, checkpoint, start_epoch=0, files=None
-    ):
+    def __init__(self, folder, *, config, checkpoint, rows=0, files=None):
         super().__init__()
         self.folder = writable_folder(folder, "output_dir")
         self.config = config
         self.checkpoint = checkpoint
-        self.start_epoch = start_epoch
+        self.rows = rows
         self.files = dict(files or {})
-        self._rows = _read_history(self.folder / "history.csv", start_epoch)
+        self._rows = rows_before(self.folder / "history.csv", rows)
         self._alphas = _read_alphas(self.folder / "alphas.npz", len(self._rows))
 
     def on_train_begin(self, logs=None):
@@ -62,6 +59,7 @@ class RunDirectory(keras.callbacks.Callback):
         with writing(self.folder):
             self._write_tables()
             self._write_genotype()
+            self.checkpoint.rows = len(self._rows)
             self.checkpoint.save(epoch + 1)
 
     def on_train_end(self, logs=None):
@@ -85,20 +83,6 @@ class RunDirectory(keras.callbacks.Callback):
                 scratch,
                 **{name: np.stack(v) for name, v in self._alphas.items()},
             )
-
-
-def _read_history(path, epochs):
-    """The rows up to the last one of the epoch before `epochs`.
-
-    An epoch has more than one where the run was rolled back.
-    """
-    if not epochs or not path.exists():
-        return []
-    with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    while rows and int(rows[-1]["epoch"]) != epochs - 1:
-        rows.pop()
-    return rows
 
 
 def _read_alphas(path, count):

@@ -1,4 +1,4 @@
-"""What ends a search from outside, in words that help."""
+"""What ends a run from outside, in words that help."""
 
 import contextlib
 import errno
@@ -6,13 +6,10 @@ import os
 
 import tensorflow as tf
 
-from keras_darts.search.watch import Watch
-
 # Of every kind of iterator, in the message of what failed inside it.
 _PULL = "IteratorGetNext"
 # What a device and a disk lack has one class of errors.
 _FULL = os.strerror(errno.ENOSPC)
-_SIZES = ("filters", "num_cells", "hidden_size", "embedding_size")
 
 
 class NotWritten(OSError):
@@ -55,22 +52,20 @@ def writing(folder):
 
 
 @contextlib.contextmanager
-def explained(search, folder):
+def explained(watch):
     """Inside, errors of the outside world are raised with what helps.
 
     Args:
-        search: `DartsSearch`.
-        folder: Of the run, or `None`.
+        watch: `Watch`.
 
     Yields:
-        The `Watch` of the search.
+        The watch.
 
     Raises:
         OSError: if a file of the run can't be written.
         MemoryError: if memory does not suffice.
         RuntimeError: if the user's data can't be read.
     """
-    watch = Watch(folder)
     try:
         yield watch
     except NotWritten as error:
@@ -85,31 +80,22 @@ def explained(search, folder):
             ) from error
         if _PULL in str(error):
             raise RuntimeError(
-                "`x` must be data that can be read to the end, and so must "
-                f"`validation_data`: reading failed {watch.where()}. "
-                f"Received: {_in_short(error)}. {watch.kept()}"
+                f"`{watch.data}` must be data that can be read to the end, "
+                "and so must `validation_data`: reading failed "
+                f"{watch.where()}. Received: {_in_short(error)}. "
+                f"{watch.kept()}"
             ) from error
         if isinstance(error, tf.errors.ResourceExhaustedError):
-            raise _out_of_memory(search, watch, error) from error
+            raise _out_of_memory(watch, error) from error
         raise
     except MemoryError as error:
-        raise _out_of_memory(search, watch, error) from error
+        raise _out_of_memory(watch, error) from error
 
 
-def _out_of_memory(search, watch, error):
-    space = search.search_space
-    sizes = [
-        f"`{name}` (now {getattr(space, name)})"
-        for name in _SIZES
-        if getattr(space, name, None)
-    ]
-    method = ""
-    if space.modality == "image":
-        method = ", or take strategy='pc_darts', which mixes a part of the "
-        method += "channels"
+def _out_of_memory(watch, error):
     return MemoryError(
-        f"The search needs more memory than there is, {watch.where()}. What "
-        f"shrinks it: a smaller `batch_size`, {', '.join(sizes)}{method}. "
+        f"The {watch.noun} needs more memory than there is, {watch.where()}. "
+        f"What shrinks it: {watch.smaller()}. "
         f"Received: {_in_short(error)}. {watch.kept()}"
     )
 

@@ -8,30 +8,28 @@ _SECONDS_BETWEEN_LOOKS = 1.0
 
 
 class FiniteLosses:
-    """Notes the sums of both losses after each step, and seldom looks at them.
+    """Notes the sum of the losses after each step, and seldom looks at it.
 
     A sum that is not finite stays so for the rest of its epoch: it is enough
     to look at the last one, and to search the others if that is bad. Until
     then they stay on the device, and no step waits.
 
     Args:
-        search: A built `DartsSearch`.
+        total: Function that gives the sum over the steps of the epoch.
     """
 
-    def __init__(self, search):
-        self._search = search
+    def __init__(self, total):
+        self._total = total
         self._noted = []
         self._looked = time.monotonic()
 
     def note(self, steps_done):
-        """Keeps the sums after so many steps of the epoch.
+        """Keeps the sum after so many steps of the epoch.
 
         Returns:
             Integer, the first step known to be bad, or `None`.
         """
-        search = self._search
-        total = search._loss_tracker.total + search.arch_loss_tracker.total
-        self._noted.append((steps_done, total))
+        self._noted.append((steps_done, self._total()))
         if time.monotonic() - self._looked < _SECONDS_BETWEEN_LOOKS:
             return None
         return self.look()

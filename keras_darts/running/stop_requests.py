@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as requests, which a search grants between two steps."""
+"""Ctrl-C and SIGTERM as requests, which a run grants between two steps."""
 
 import contextlib
 import os

@@ -1,0 +1,1 @@
+"""What every long run has: checkpoints, requests to stop, errors in words."""

@@ -1,0 +1,174 @@
+"""Everything that is trained, on disk and back."""
+
+import pathlib
+import re
+import warnings
+
+import tensorflow as tf
+
+from keras_darts import seals
+
+# How many checkpoints are left as refuges if the newest is damaged.
+KEPT = 3
+
+
+class RunCheckpoint:
+    """Saves and restores all variables of a model and of its optimizers.
+
+    Variables are kept as flat lists, since Keras' own ways lose some of them
+    (random states, layers in lists). Their shapes lie beside, so that a
+    checkpoint of another network is refused instead of half restored. A seal
+    with the digests of the files is written last: what has none, or does not
+    match it, is passed over with a warning.
+
+    Args:
+        folder: Path where the checkpoints lie.
+        groups: Dictionary from names to lists of Keras variables.
+        running: `RunningEpoch`, what an epoch has besides in its midst.
+        callbacks: What TensorFlow can save, the state of the callbacks.
+        whole_epochs: Boolean, whether there are none within an epoch.
+            Defaults to `False`.
+        epochs_kept: Integer, of how many epochs the ends are kept. Defaults
+            to three.
+
+    Attributes:
+        noun: String, what is run.
+        step: Integer, the steps that the restored state has done in its
+            epoch.
+        rows: Integer, those of the tables of a run that belong to the state:
+            one for each epoch, of those that were rolled back too.
+    """
+
+    noun = "run"
+
+    def __init__(
+        self,
+        folder,
+        groups,
+        running,
+        *,
+        callbacks,
+        whole_epochs=False,
+        epochs_kept=KEPT,
+    ):
+        self.folder = pathlib.Path(folder)
+        self.step = self.rows = 0
+        self.running = running
+        self.whole_epochs = whole_epochs
+        self._groups = groups
+        self._epochs_kept = epochs_kept
+        flat = {
+            name: {f"{i:05d}": v.value for i, v in enumerate(variables)}
+            for name, variables in groups.items()
+        }
+        self._checkpoint = tf.train.Checkpoint(
+            callbacks=callbacks, running=running, **flat
+        )
+
+    def save(self, epochs_done, step=0):
+        """Writes the state after `epochs_done` epochs and `step` steps."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        earlier = seals.seals(self.folder)
+        number = earlier[0].number + 1 if earlier else 1
+        prefix = self.folder / f"ckpt-{number}"
+        self.running.within = step > 0
+        self._checkpoint.write(str(prefix))
+        seals.seal(
+            prefix,
+            number=number,
+            epochs_done=epochs_done,
+            step=step,
+            finished=False,
+            rows=self.rows,
+            variables=self._manifest(),
+        )
+        self._remove_old()
+
+    def newest(self):
+        """The `Seal` of the newest state, or `None`."""
+        return next(iter(seals.seals(self.folder)), None)
+
+    def restore(self, epochs_done=None):
+        """Takes over a state and gives the epochs it has done.
+
+        Args:
+            epochs_done: Integer, which state, at the end of an epoch; the
+                rows of later ones stay. Defaults to `None`, the newest of
+                all.
+
+        Raises:
+            ValueError: if there is none, or it is of another network.
+        """
+        found = seals.seals(self.folder)
+        if epochs_done is not None:
+            found = [
+                s for s in found if (s.epochs_done, s.step) == (epochs_done, 0)
+            ]
+        else:
+            for name in seals.half_written(self.folder):
+                self._warn(f"{name} is half written")
+        for seal in found:
+            if seal.step and self.whole_epochs:
+                continue
+            damage = seal.damage()
+            if damage is None:
+                self._check_equal(seal.variables)
+                self._checkpoint.read(str(seal.prefix)).assert_consumed()
+                self.step = seal.step
+                if epochs_done is None:
+                    self.rows = seal.rows
+                return seal.epochs_done
+            self._warn(damage)
+        raise ValueError(
+            "`resume_from` must be the folder of a run that has saved a "
+            "checkpoint: one is written after each epoch. Received: "
+            f"resume_from={str(self.folder.parent)!r}"
+        )
+
+    def _check_equal(self, saved):
+        for name, present in self._manifest().items():
+            pairs = [(f"{len(saved[name])} variables", f"{len(present)}")]
+            if len(saved[name]) == len(present):
+                pairs = [
+                    (old, new)
+                    for old, new in zip(saved[name], present, strict=True)
+                    if old[1:] != new[1:]
+                ]
+            for old, new in pairs:
+                raise ValueError(
+                    f"`resume_from` must be a run of the same {self.noun}. "
+                    f"Received: of the {name} {old} in the checkpoint, {new} "
+                    f"in this {self.noun}"
+                )
+
+    def _warn(self, damage):
+        warnings.warn(
+            "A checkpoint is damaged, the one before it is taken: "
+            f"{damage} in {self.folder}",
+            stacklevel=3,
+        )
+
+    def _remove_old(self):
+        found = seals.seals(self.folder)
+        ends = {}
+        for seal in found:
+            if not seal.step:
+                ends.setdefault(seal.epochs_done, seal)
+        kept = {s.number for s in [*ends.values()][: self._epochs_kept]}
+        kept |= {s.number for s in found[:KEPT]}
+        for seal in found:
+            if seal.number not in kept:
+                seal.remove()
+
+    def _manifest(self):
+        return {
+            name: [
+                [_plain(v.path), list(v.shape), str(v.dtype)] for v in variables
+            ]
+            for name, variables in self._groups.items()
+        }
+
+
+def _plain(path):
+    """Without the counters that Keras adds in order of creation."""
+    return re.sub(r"_\d+(?=/|$|_)", "", path)

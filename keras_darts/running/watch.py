@@ -1,0 +1,167 @@
+"""Where a run is, and what ends it there with its work intact."""
+
+import abc
+import contextlib
+import logging
+import math
+
+import keras
+
+from keras_darts.running.finite_losses import FiniteLosses
+from keras_darts.running.stop_requests import StopRequests
+
+_LOG = logging.getLogger("keras_darts")
+
+_SIZES = ("filters", "num_cells", "hidden_size", "embedding_size")
+
+
+class Watch(keras.callbacks.Callback, abc.ABC):
+    """Ends a run at a signal or a loss that is not finite.
+
+    It comes before all other callbacks, so that an epoch that has gone wrong
+    is written nowhere. A subclass has the words in which it says so.
+
+    Args:
+        folder: Of the run, as the user gave it, or `None`.
+
+    Attributes:
+        noun: String, what is run.
+        data: String, the argument with its data.
+        losses: Tuple, the logs of an epoch that must be finite.
+        remedies: String, what helps against losses that are not.
+        epoch: Integer, the present one, counted from one; 0 before the first.
+        step: Integer, how many steps of it were done.
+    """
+
+    noun = "run"
+    data = "x"
+    losses = ("loss",)
+    remedies = ""
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = folder
+        self.epoch = self.step = 0
+        self._plan = None
+        self._requests = self._losses = None
+
+    @abc.abstractmethod
+    def total(self):
+        """The sum of the losses over the steps of the epoch, on the device."""
+
+    @abc.abstractmethod
+    def smaller(self):
+        """What shrinks the run, in words."""
+
+    @contextlib.contextmanager
+    def over(self, plan):
+        """Inside, Keras' `fit` runs a plan."""
+        self._plan = plan
+        with StopRequests() as self._requests:
+            yield
+        self._stop_if_asked()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        # All callbacks are through with the epoch before.
+        self._stop_if_asked()
+        self.epoch, self.step = epoch + 1, 0
+        self._losses = FiniteLosses(self.total)
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.step = batch
+        if batch:
+            self._end_if_bad(self._losses.note(batch))
+        if self._requests.received is not None:
+            self._save_within_epoch()
+        self._stop_if_asked()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._end_if_bad(self._losses.look())
+        self.step = self._plan.steps_per_epoch
+        logs = logs or {}
+        for name in self.losses:
+            if not math.isfinite(logs.get(name, 0.0)):
+                self._end_if_bad(self.step)
+        if self.losses and not math.isfinite(logs.get("val_loss", 0.0)):
+            self._end("the loss of the validation")
+
+    def where(self):
+        """The place of the run, in words."""
+        if not self.epoch:
+            return "before the first epoch"
+        return (
+            f"in epoch {self.epoch}, after {self.step} of "
+            f"{self._plan.steps_per_epoch} steps"
+        )
+
+    def kept(self):
+        """What is left of the run, and how to go on, in words."""
+        if self.folder is None:
+            return "Nothing is kept on disk without `output_dir`"
+        if newest := self._newest():
+            state = f"the state after epoch {newest.epochs_done}"
+            if newest.step:
+                state = f"the state after step {newest.step} of epoch "
+                state += str(newest.epochs_done + 1)
+        elif any(self.folder.rglob("checkpoints/ckpt-*.json")):
+            state = "what was finished before"
+        else:
+            return (
+                f"No epoch was finished, so output_dir={str(self.folder)!r} "
+                "holds nothing to go on with"
+            )
+        return (
+            f"output_dir={str(self.folder)!r} holds {state}: "
+            f"`fit(resume_from={str(self.folder)!r})` goes on there"
+        )
+
+    def _newest(self):
+        checkpoint = self._plan and self._plan.checkpoint
+        return checkpoint.newest() if checkpoint else None
+
+    def _save_within_epoch(self):
+        """Where that is possible, as in `SaveWithinEpochs`."""
+        checkpoint = self._plan.checkpoint
+        within = self.step and self.epoch <= self._plan.divided_epochs
+        if checkpoint and within and not checkpoint.whole_epochs:
+            self._end_if_bad(self._losses.look())
+            checkpoint.save(self.epoch - 1, self.step)
+
+    def _stop_if_asked(self):
+        if self._requests.received is None:
+            return
+        message = (
+            f"{self._requests.received.name}: the {self.noun} has stopped "
+            f"{self.where()}. {self.kept()}"
+        )
+        error = self._requests.error(message)
+        if isinstance(error, SystemExit):
+            # Nobody else shows what it says.
+            _LOG.warning("%s", message)
+        raise error
+
+    def _end_if_bad(self, step):
+        if step is not None:
+            self.step = step
+            self._end("a loss")
+
+    def _end(self, what):
+        good = ""
+        if self._newest():
+            self._plan.checkpoint.restore()
+            good = f", which the {self.noun} has been put back to"
+        raise FloatingPointError(
+            f"The losses of a {self.noun} must be finite: {what} was NaN or "
+            f"infinite in epoch {self.epoch}, step {self.step} of "
+            f"{self._plan.steps_per_epoch}. {self.remedies}. {self.kept()}"
+            f"{good}"
+        )
+
+
+def sizes_in_words(owner):
+    """The sizes that a network has as attributes, or what describes it."""
+    return ", ".join(
+        f"`{name}` (now {getattr(owner, name)})"
+        for name in _SIZES
+        if getattr(owner, name, None)
+    )

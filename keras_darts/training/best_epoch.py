@@ -1,0 +1,54 @@
+"""The weights of the epoch that validated best."""
+
+import keras
+
+
+class BestEpoch(keras.callbacks.Callback):
+    """Keeps the best weights, with which the training ends.
+
+    Of equal epochs the first one counts. A training that goes on after it was
+    cut remembers the best one of before.
+
+    Args:
+        monitor: String, the column of the history, of which more is better.
+
+    Example:
+
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    >>> best = BestEpoch("val_accuracy")
+    >>> best.set_model(model)
+    >>> best.on_train_begin()
+    >>> best.on_epoch_end(0, {"val_accuracy": 0.5})
+    >>> best.best
+    0.5
+    """
+
+    def __init__(self, monitor):
+        super().__init__()
+        self.monitor = monitor
+        self._resumed = None
+
+    def on_train_begin(self, logs=None):
+        resumed, self._resumed = self._resumed or {}, None
+        self.best = resumed.get("best", float("-inf"))
+        self._weights = resumed.get("weights", [])
+
+    def on_epoch_end(self, epoch, logs=None):
+        value = (logs or {}).get(self.monitor)
+        if value is not None and value > self.best:
+            self.best = float(value)
+            self._weights = [w.numpy() for w in self.model.weights]
+
+    def on_train_end(self, logs=None):
+        if self._weights:
+            pairs = zip(self.model.weights, self._weights, strict=True)
+            for variable, value in pairs:
+                variable.assign(value)
+
+    def state(self):
+        """What a run must remember."""
+        return {"best": self.best, "weights": self._weights}
+
+    def restore_state(self, state):
+        """Takes over what `state` gave, once training begins."""
+        self._resumed = state
