@@ -38,6 +38,7 @@ setuptools.setup(
         # tensorflow-datasets needs it to prepare data, but does not say so.
         "importlib_resources",
         "keras>=3.15,<3.16",
+        "keras-tuner>=1.4.8,<1.5",
         "matplotlib>=3.8",
         "numpy>=2",
         "scikit-learn>=1.4",

@@ -10,7 +10,9 @@ from keras_darts.version import __version__
 
 _NAMES = {
     "CellSpec": "search_spaces",
+    "DartsHyperModel": "tuner",
     "DartsSearch": "search",
+    "DartsTuner": "tuner",
     "Genotype": "genotypes",
     "NasBench201Genotype": "genotypes",
     "NasBench201Space": "search_spaces",
@@ -45,6 +47,7 @@ _MODULES = {
     "strategies": "strategies",
     "testing": "testing",
     "training": "training",
+    "tuner": "tuner",
 }
 
 __all__ = ["__version__", *sorted(_NAMES), *sorted(_MODULES)]

@@ -140,6 +140,7 @@ def run(options):
         strategy=workers.strategy if count > 1 else None,
     )
     from keras_darts.cli import report
+    from keras_darts.training import TimeLeft
 
     vocabulary = folders.vocabulary(folder) if goes_on else None
     found = modality.load(options, vocabulary)
@@ -154,7 +155,7 @@ def run(options):
             **modality.search_input(options, found, search.recipe),
             epochs=options.epochs,
             verbose=report.verbosity(),
-            callbacks=[report.TimeLeft()],
+            callbacks=[TimeLeft()],
             **folders.written(options, folder),
         )
     print(_conclusion(options, search, folder))

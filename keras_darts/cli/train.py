@@ -100,7 +100,7 @@ def run(options):
             plan.validation,
             verbose=report.verbosity(),
             callbacks=[
-                report.TimeLeft(),
+                training.TimeLeft(),
                 wait,
                 report.Board(folder / "tensorboard", wait),
             ],

@@ -2,6 +2,8 @@
 
 from keras_darts.training.averaged_sgd import AveragedSGD
 from keras_darts.training.averaging import NonMonotonicAveraging
+from keras_darts.training.choice import image_recipe
+from keras_darts.training.choice import image_recipe_name
 from keras_darts.training.classification import classification_figures
 from keras_darts.training.drop_path_ramp import DropPathRamp
 from keras_darts.training.input_wait import InputWait
@@ -27,6 +29,8 @@ from keras_darts.training.run_folder import TrainingRun
 from keras_darts.training.run_folder import load_network
 from keras_darts.training.sentence_recipe import SentenceRecipe
 from keras_darts.training.sentence_recipe import sentence_recipe
+from keras_darts.training.time_left import TimeLeft
+from keras_darts.training.time_left import duration
 
 __all__ = [
     "MODEL_SETTINGS",
@@ -41,10 +45,14 @@ __all__ = [
     "Recipe",
     "SentenceRecipe",
     "SmoothedCrossentropy",
+    "TimeLeft",
     "TrainingRun",
     "cifar_recipe",
     "classification_figures",
     "clipped",
+    "duration",
+    "image_recipe",
+    "image_recipe_name",
     "imagenet_recipe",
     "language_figures",
     "load_network",

@@ -313,11 +313,11 @@ def test_images_of_many_sizes_need_a_size(command, many_sizes, here, capsys):
 
 
 def test_time_left_leaves_out_the_building_of_the_graph(monkeypatch, capsys):
-    from keras_darts.cli import report
+    from keras_darts.training import time_left
 
     clock = iter([0.0, 100.0, 130.0, 170.0, 170.0])
-    monkeypatch.setattr(report.time, "monotonic", lambda: next(clock))
-    callback = report.TimeLeft()
+    monkeypatch.setattr(time_left.time, "monotonic", lambda: next(clock))
+    callback = time_left.TimeLeft()
     callback.set_params({"epochs": 2})
     callback.on_train_begin()
     callback.on_epoch_begin(0)

@@ -142,12 +142,10 @@ def _logits(exported, images):
 
 
 def _recipe_for(side, genotype):
-    if not side or side >= 128:
-        return "imagenet"
-    if side < 32:
-        return "small"
+    from keras_darts import training
+
     stages = isinstance(genotype, NasBench201Genotype)
-    return "nas_bench_201" if stages else "cifar"
+    return training.image_recipe_name(side, stages)
 
 
 def _network(options, genotype, name, shape, images):

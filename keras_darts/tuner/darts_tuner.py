@@ -1,0 +1,256 @@
+"""KerasTuner's tuner, for which a trial is a search and a brief training."""
+
+import contextlib
+
+import keras_tuner
+from keras_tuner.src.distribute.utils import is_chief_oracle
+
+from keras_darts import genotypes
+from keras_darts.errors import positive_integer
+from keras_darts.search import DartsSearch
+from keras_darts.search.reseeding import compiled_alike
+from keras_darts.training import load_network
+from keras_darts.tuner import objectives
+from keras_darts.tuner import oracles
+from keras_darts.tuner import pareto
+from keras_darts.tuner import trial_errors
+from keras_darts.tuner.hypermodel import DartsHyperModel
+from keras_darts.tuner.hypermodel import declare_seed
+from keras_darts.tuner.hypermodel import noted_builds
+from keras_darts.tuner.hypermodel import resolved
+from keras_darts.tuner.project import Project
+from keras_darts.tuner.search_trials import SearchTrials
+from keras_darts.tuner.tuning_time import TuningTime
+
+# More than there are; KerasTuner's workers ask for a number of 32 bits.
+_ALL = 2**31 - 1
+
+
+class DartsTuner(keras_tuner.Tuner):
+    """Runs several searches, trains what they find, and keeps the best.
+
+    A trial is a search with a seed of its own and, if wished, with
+    hyper-parameters; the network of its genotype is then trained briefly and
+    judged on validation data. Equal genotypes are trained once. A tuning that
+    was cut goes on when the same program runs again.
+
+    A hypermodel that builds ordinary Keras models is tuned as by
+    `keras_tuner.Tuner`, and has no genotypes.
+
+    Args:
+        hypermodel: `DartsHyperModel`; search space or its name;
+            `keras_tuner.HyperModel`, or function of `hp`, that gives a
+            `DartsSearch`. If it asks `hp` for nothing, trials differ by their
+            seeds. Defaults to `None`, for subclasses with a `run_trial` of
+            their own.
+        objective: Name, `keras_tuner.Objective` or a list of them: metrics of
+            the validation such as `"val_accuracy"`, and `"parameters"`,
+            `"macs"`, `"size"` and `"latency"`. Defaults to `None`: the
+            validation accuracy for a `DartsHyperModel` or a search space.
+        max_trials: Integer. Defaults to `None`: 4 as in the paper, and all
+            points of a grid.
+        oracle: `"random"`, `"bayesian"`, `"grid"`, `"hyperband"`, which
+            prolongs the searches of the best trials, or a
+            `keras_tuner.Oracle`. Defaults to `"random"`.
+        derived: Dictionary, arguments of the derived networks. Defaults to
+            `None`: the filters and cells of the search.
+        train_epochs: Integer. Defaults to `None`: twice those of the search.
+        recipe: Dictionary, arguments of the training recipe. Defaults to
+            `None`: its own.
+        random_baseline: Integer, how many random genotypes are trained as
+            well, in the same way; `True` for as many as take the time of all
+            trials. Defaults to `0`.
+        **options: The other arguments of KerasTuner: `directory`,
+            `project_name`, `overwrite`, `executions_per_trial` (searches with
+            several seeds, averaged), `seed`, `hyperparameters`,
+            `tune_new_entries`, `allow_new_entries`, `max_retries_per_trial`,
+            `max_consecutive_failed_trials`, `distribution_strategy`,
+            `optimizer`, `loss`, `metrics` of the search, `max_model_size` of
+            the derived network, and those of the named oracle.
+
+    Raises:
+        ValueError: for unknown names, and settings that exclude each other.
+
+    Example:
+
+    >>> space = kd.search_spaces.darts_cnn(
+    ...     2, 2, num_nodes=1, primitives=("skip_connect", "max_pool_3x3")
+    ... )
+    >>> tuner = DartsTuner(space, max_trials=1, train_epochs=1)
+    >>> x = np.random.default_rng(0).random((40, 8, 8, 1), "float32")
+    >>> y = np.arange(40) % 2
+    >>> tuner.search(x, y, batch_size=8, epochs=1, verbose=0)
+    >>> tuner.get_best_genotypes()[0].normal_concat
+    (2,)
+    >>> tuner.get_best_models()[0].predict(x, verbose=0).shape
+    (40, 2)
+
+    Reference: Liu et al., 2019, DARTS, section 3.1.
+    """
+
+    def __init__(
+        self,
+        hypermodel=None,
+        objective=None,
+        max_trials=None,
+        *,
+        oracle="random",
+        derived=None,
+        train_epochs=None,
+        recipe=None,
+        random_baseline=0,
+        **options,
+    ):
+        if hypermodel is None and type(self).run_trial is DartsTuner.run_trial:
+            raise ValueError(
+                "`hypermodel` must be given, unless a subclass has a "
+                "`run_trial` of its own. Received: hypermodel=None"
+            )
+        hypermodel = resolved(hypermodel)
+        if objective is None and isinstance(oracle, str):
+            ready = isinstance(hypermodel, DartsHyperModel)
+            objective = "val_accuracy" if ready else None
+        if objective is not None:
+            objective = objectives.get(objective)
+        if train_epochs is not None:
+            positive_integer("train_epochs", train_epochs)
+        self._searches = None
+        oracle, options = oracles.get(
+            oracle,
+            {"objective": objective, "max_trials": max_trials, **options},
+        )
+        super().__init__(oracle=oracle, hypermodel=hypermodel, **options)
+        self.derived = dict(derived or {})
+        self.train_epochs = train_epochs
+        self.recipe = dict(recipe or {})
+        self.random_baseline = random_baseline
+        self.project = Project(self.project_dir)
+        self.trials = SearchTrials(self)
+        self._time = TuningTime(self)
+
+    def search(self, *fit_args, **fit_kwargs):
+        """Runs the trials.
+
+        Args:
+            *fit_args: As in `DartsSearch.fit`.
+            **fit_kwargs: Likewise, but `validation_data` is what the trained
+                networks are judged on, and neither searched nor trained; if
+                it is left out, `validation_split=0.2` of the data. `x` is
+                searched by halves, and trained on as a whole. For a
+                hypermodel of ordinary models, the arguments of its `fit`.
+
+        Raises:
+            Exception: what a user's code raises, as it is.
+        """
+        # A first trial that is cut is found again.
+        self.save()
+        try:
+            super().search(*fit_args, **fit_kwargs)
+            if self._searches and not is_chief_oracle():
+                with trial_errors.judged():
+                    self.trials.run_baseline(fit_args, fit_kwargs)
+        except trial_errors.Ended as ended:
+            raise ended.error from None
+        finally:
+            self.trials.forget_data()
+
+    def run_trial(self, trial, *args, **kwargs):
+        if self._searches is False:
+            return super().run_trial(trial, *args, **kwargs)
+        with (
+            trial_errors.judged()
+            if self._searches
+            else contextlib.nullcontext()
+        ):
+            model = self.trials.build(trial.hyperparameters)
+        self._searches = isinstance(model, DartsSearch)
+        if not self._searches:
+            return super().run_trial(trial, *args, **kwargs)
+        with trial_errors.judged():
+            return self.trials.run(trial, model, args, kwargs)
+
+    def on_trial_begin(self, trial):
+        super().on_trial_begin(trial)
+        self._time.begin()
+
+    def on_trial_end(self, trial):
+        super().on_trial_end(trial)
+        self._time.end()
+
+    def load_model(self, trial):
+        network = self.project.network_of(trial.trial_id)
+        if network is None:
+            return super().load_model(trial)
+        return load_network(network)
+
+    def get_best_genotypes(self, n=1):
+        """The genotypes of the best trials, each once, the best first.
+
+        Args:
+            n: Integer, how many. Defaults to `1`.
+        """
+        positive_integer("n", n)
+        found = {}
+        for trial in self.completed_trials():
+            file = self.project.genotype_file(trial.trial_id)
+            if file.exists():
+                genotype = genotypes.load(file)
+                found.setdefault(genotype.to_text(), genotype)
+        return [*found.values()][:n]
+
+    def get_pareto(self, *names):
+        """The trials that no other beats in one figure and equals in all.
+
+        Args:
+            *names: Figures, or `keras_tuner.Objective`s. Defaults to the
+                objectives of the tuner.
+
+        Returns:
+            List of dictionaries with `trial`, `genotype` as text, and the
+            figures, the best by the first name first.
+        """
+        chosen = list(names) or self.oracle.objective
+        rows = [self.project.row(trial) for trial in self.completed_trials()]
+        return pareto.pareto(rows, objectives.directions(chosen))
+
+    def results_summary(self, num_trials=10):
+        super().results_summary(num_trials)
+        for line in self.project.baseline_in_words(self.oracle.objective):
+            print(line)
+
+    def get_state(self):
+        return {**super().get_state(), "searches": self._searches}
+
+    def set_state(self, state):
+        super().set_state(state)
+        self._searches = state.get("searches")
+
+    def _populate_initial_space(self):
+        if self.hypermodel is None:
+            return
+        with noted_builds(self.hypermodel) as built:
+            super()._populate_initial_space()
+        self._searches = any(isinstance(m, DartsSearch) for m in built)
+        if self._searches:
+            declare_seed(self.oracle)
+
+    def _override_compile_args(self, model):
+        if not isinstance(model, DartsSearch):
+            super()._override_compile_args(model)
+            return
+        choices = {
+            "optimizer": self.optimizer,
+            "loss": self.loss,
+            "metrics": self.metrics,
+        }
+        given = {k: v for k, v in choices.items() if v is not None}
+        if given:
+            compiled_alike(model, model, **given)
+
+    def completed_trials(self):
+        """All of them, the best first."""
+        return [
+            trial
+            for trial in self.oracle.get_best_trials(_ALL)
+            if trial.status == "COMPLETED"
+        ]

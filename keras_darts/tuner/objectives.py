@@ -1,0 +1,217 @@
+"""What a trained network is judged by: how good it is, and what it costs."""
+
+import importlib.util
+import pathlib
+import statistics
+import tempfile
+import time
+
+import keras_tuner
+import numpy as np
+from keras import ops
+from keras_tuner.engine import metrics_tracking
+
+from keras_darts import analysis
+from keras_darts import export
+from keras_darts.errors import unknown_name
+from keras_darts.export.language_serving import LanguageServing
+from keras_darts.networks import LanguageModel
+from keras_darts.search.precision import default_policy
+
+_WARM_UP_RUNS = 5
+_TIMED_RUNS = 30
+_MILLISECONDS = 1e3
+
+
+def get(objective):
+    """The KerasTuner objective of a name, or the objectives of several.
+
+    `"val_accuracy"`, `"val_loss"` and other metrics of Keras are read from
+    the validation of the trained network. `"parameters"` and `"macs"` are
+    counted. `"size"` is that of its LiteRT file in bytes, and `"latency"` the
+    median time of that file for one input on one thread of this machine, in
+    milliseconds.
+
+    KerasTuner's own way with several objectives is to add them up, those to
+    be maximized with a minus, as they are: the largest numbers decide. What
+    is best in its own right is in `DartsTuner.get_pareto`.
+
+    Args:
+        objective: Name, `keras_tuner.Objective`, or a list of these.
+
+    Returns:
+        A `keras_tuner.Objective`, or a list of them.
+
+    Raises:
+        ValueError: for an unknown name, or one that comes twice.
+        TypeError: for anything else.
+        ImportError: for `"latency"` without the package that measures it.
+
+    Example:
+
+    >>> get("latency").direction
+    'min'
+    >>> [one.direction for one in get(["val_accuracy", "parameters"])]
+    ['max', 'min']
+    """
+    if not isinstance(objective, list | tuple):
+        return _one(objective)
+    found = [_one(part) for part in objective]
+    names = [one.name for one in found]
+    if not names or len(set(names)) < len(names):
+        raise ValueError(
+            "`objective` must be a name or a list of different ones. "
+            f"Received: objective={names!r}"
+        )
+    return found
+
+
+def directions(objective):
+    """Dictionary from the name of each objective to `"min"` or `"max"`.
+
+    Example:
+
+    >>> directions(["val_accuracy", "size"])
+    {'val_accuracy': 'max', 'size': 'min'}
+    """
+    found = get(objective)
+    # As KerasTuner holds them once it has made one of them.
+    found = getattr(found, "objectives", found)
+    found = found if isinstance(found, list) else [found]
+    return {one.name: one.direction for one in found}
+
+
+def measure(network, names, logs):
+    """The figures of a derived, trained network.
+
+    Only what is asked for is measured: a LiteRT file takes seconds.
+
+    Args:
+        network: Network of `keras_darts.networks`.
+        names: The names of the figures.
+        logs: Dictionary, what the validation has given, by names as in Keras.
+
+    Returns:
+        Dictionary from names to numbers.
+
+    Raises:
+        ValueError: if neither `logs` nor the network has a figure.
+
+    Example:
+
+    >>> network = kd.networks.CifarNetwork(
+    ...     "darts_v2", filters=2, num_cells=2, auxiliary=False,
+    ...     input_shape=(8, 8, 1),
+    ... )
+    >>> measure(network, ["val_loss", "parameters"], {"val_loss": 0.5})
+    {'val_loss': 0.5, 'parameters': 668}
+    """
+    found = _measured(network, [name for name in names if name in _COSTS])
+    for name in names:
+        if name not in found and name not in logs:
+            raise unknown_name("objective", name, {*logs, *_COSTS})
+    return {
+        name: found[name] if name in found else logs[name] for name in names
+    }
+
+
+def _one(objective):
+    if isinstance(objective, keras_tuner.Objective):
+        return objective
+    if not isinstance(objective, str):
+        raise TypeError(
+            "`objective` must be a name, a `keras_tuner.Objective` or a list "
+            f"of these. Received: objective={objective!r}"
+        )
+    if objective == "latency":
+        _check_runtime()
+    return keras_tuner.Objective(objective, _direction(objective))
+
+
+def _direction(name):
+    if name in _COSTS:
+        return "min"
+    direction = metrics_tracking.infer_metric_direction(name)
+    if direction is None:
+        error = unknown_name("objective", name, {*_OF_VALIDATION, *_COSTS})
+        raise ValueError(
+            f"{error}. Metrics of your own need their direction: "
+            f"keras_tuner.Objective({name!r}, direction='max')"
+        )
+    return direction
+
+
+def _check_runtime():
+    if importlib.util.find_spec("ai_edge_litert") is None:
+        raise ImportError(
+            "The objective 'latency' is measured by ai-edge-litert: "
+            "pip install keras_darts[litert]"
+        )
+
+
+def _measured(network, names):
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "network.tflite"
+        if {*names} & {*_OF_FILE}:
+            export.litert(_in_float32(network), file)
+        return {name: _COSTS[name](network, file) for name in names}
+
+
+def _in_float32(network):
+    """The network itself, or its weights in one that computes in float32."""
+    if network.compute_dtype == "float32":
+        return network
+    config = {**network.get_config(), "dtype": "float32"}
+    with default_policy("float32"):
+        copy = type(network).from_config(config)
+    copy.set_weights(network.get_weights())
+    return copy
+
+
+def _parameters(network, file):
+    return analysis.count_parameters(network)
+
+
+def _macs(network, file):
+    if not isinstance(network, LanguageModel):
+        return analysis.count_macs(network)
+    # What a token takes: the network's own loop hides what is in it.
+    serving = LanguageServing(network=network, vocabulary=None, encoder=None)
+
+    def step(token):
+        state = network.initial_state(1)
+        return serving.step(ops.cast(token, "int32"), state)
+
+    return analysis.count_macs(step, ())
+
+
+def _size(network, file):
+    return file.stat().st_size
+
+
+def _latency(network, file):
+    return median_latency(file)
+
+
+def median_latency(file):
+    """Milliseconds that a LiteRT file takes for one input on one thread."""
+    _check_runtime()
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(str(file), num_threads=1)
+    interpreter.allocate_tensors()
+    for tensor in interpreter.get_input_details():
+        # Ids of tokens too, of which 0 would be padding.
+        ones = np.ones(tensor["shape"], tensor["dtype"])
+        interpreter.set_tensor(tensor["index"], ones)
+    seconds = []
+    for _ in range(_WARM_UP_RUNS + _TIMED_RUNS):
+        begin = time.perf_counter()
+        interpreter.invoke()
+        seconds.append(time.perf_counter() - begin)
+    return _MILLISECONDS * statistics.median(seconds[_WARM_UP_RUNS:])
+
+
+_OF_VALIDATION = ("val_accuracy", "val_loss")
+_OF_FILE = {"size": _size, "latency": _latency}
+_COSTS = {"parameters": _parameters, "macs": _macs, **_OF_FILE}

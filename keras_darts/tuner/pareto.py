@@ -1,0 +1,72 @@
+"""What is best where several things count."""
+
+import math
+
+from keras_darts.errors import unknown_name
+
+_DIRECTIONS = ("min", "max")
+
+
+def pareto(rows, directions):
+    """The rows that no other beats in one figure without losing in another.
+
+    Args:
+        rows: List of dictionaries with a number for each name in
+            `directions`, among whatever else. One that lacks a number, or
+            has NaN, takes no part.
+        directions: Dictionary from names to `"min"` or `"max"`.
+
+    Returns:
+        The list of these rows, the best by the first name first. Equal rows
+        are all in it, or none is.
+
+    Raises:
+        ValueError: for an unknown direction, or none at all.
+
+    Example:
+
+    >>> rows = [
+    ...     {"val_accuracy": 0.9, "parameters": 300},
+    ...     {"val_accuracy": 0.8, "parameters": 100},
+    ...     {"val_accuracy": 0.7, "parameters": 200},
+    ... ]
+    >>> best = pareto(rows, {"val_accuracy": "max", "parameters": "min"})
+    >>> [row["parameters"] for row in best]
+    [300, 100]
+    """
+    _check(directions)
+    costs = [(_costs(row, directions), row) for row in rows]
+    known = [(cost, row) for cost, row in costs if cost is not None]
+    kept = [
+        (cost, row)
+        for cost, row in known
+        if not any(_dominates(other, cost) for other, _ in known)
+    ]
+    return [row for _, row in sorted(kept, key=lambda pair: pair[0])]
+
+
+def _check(directions):
+    if not directions:
+        raise ValueError(
+            "`directions` must name at least one figure. Received: "
+            f"directions={directions!r}"
+        )
+    for direction in directions.values():
+        if direction not in _DIRECTIONS:
+            raise unknown_name("direction", direction, _DIRECTIONS)
+
+
+def _costs(row, directions):
+    """The figures as numbers of which less is better, or `None`."""
+    costs = []
+    for name, direction in directions.items():
+        value = row.get(name)
+        if value is None or math.isnan(value):
+            return None
+        costs.append(-value if direction == "max" else value)
+    return tuple(costs)
+
+
+def _dominates(one, other):
+    pairs = zip(one, other, strict=True)
+    return one != other and all(a <= b for a, b in pairs)

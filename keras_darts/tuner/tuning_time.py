@@ -1,0 +1,33 @@
+"""How long the trials of a tuning will still take."""
+
+import time
+
+from keras_darts.training import duration
+
+
+class TuningTime:
+    """Prints after each trial how long the others will take.
+
+    Args:
+        tuner: `DartsTuner`.
+    """
+
+    def __init__(self, tuner):
+        self._tuner = tuner
+        self._seconds, self._begin = [], None
+
+    def begin(self):
+        self._begin = time.monotonic()
+
+    def end(self):
+        self._seconds.append(time.monotonic() - self._begin)
+        # A worker does not know of the others' trials.
+        oracle = self._tuner.oracle
+        left = 0 if self._tuner._is_worker() else oracle.remaining_trials()
+        if left and oracle.verbose:
+            usual = sum(self._seconds) / len(self._seconds)
+            print(
+                f"{left} trials left, {duration(usual)} each; about "
+                f"{duration(left * usual)} left",
+                flush=True,
+            )

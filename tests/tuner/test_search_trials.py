@@ -1,0 +1,262 @@
+"""What a trial of `DartsTuner` does: search, training, figures."""
+
+import json
+
+import keras_tuner
+import numpy as np
+import pytest
+from tiny_tuning import FIT
+from tiny_tuning import SPACE
+from tiny_tuning import X
+from tiny_tuning import Y
+from tiny_tuning import build
+from tiny_tuning import hypermodel
+from tiny_tuning import make
+from tiny_tuning import tuned
+
+import keras_darts as kd
+from keras_darts.tuner import genotype_cache
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """Two trials of two searches each, three figures, and a baseline."""
+    return tuned(
+        tmp_path_factory.mktemp("tuning"),
+        max_trials=2,
+        executions_per_trial=2,
+        objective=["val_loss", "parameters"],
+        random_baseline=2,
+    )
+
+
+def test_a_trial_leaves_the_files_of_keras_tuner_and_ours(done):
+    names = {path.name for path in done.project.folder.iterdir()}
+    assert {"oracle.json", "tuner0.json", "trial_0", "trial_1"} < names
+    names = {p.name for p in done.project.trial_folder("0").iterdir()}
+    ours = {"search", "execution_1", "genotype.json", "results.json"}
+    assert names == {"trial.json", *ours}
+
+
+def test_the_executions_of_a_trial_have_other_seeds_and_are_averaged(done):
+    folder = done.project.folder
+    found = json.loads((folder / "trial_0" / "results.json").read_text())
+    losses = [e["figures"]["val_loss"] for e in found["executions"]]
+    (trial,) = done.oracle.get_best_trials(1)
+    metrics = done.oracle.get_trial("0").metrics
+    assert metrics.get_best_value("val_loss") == pytest.approx(np.mean(losses))
+    seeds = {
+        json.loads(path.read_text())["search"]["seed"]
+        for path in folder.glob("trial_*/**/search/config.json")
+    }
+    assert len(seeds) == 4
+
+
+def test_several_objectives_are_added_as_keras_tuner_does(done):
+    (trial,) = done.oracle.get_best_trials(1)
+    row = done.project.row(trial)
+    assert trial.score == pytest.approx(row["val_loss"] + row["parameters"])
+
+
+def test_the_best_models_are_the_trained_networks_on_raw_images(done):
+    model, _ = done.get_best_models(2)
+    loss = done.project.results(done.oracle.get_best_trials(1)[0].trial_id)
+    logits = model.predict(X, verbose=0)
+    assert logits.shape == (40, 2)
+    assert loss["figures"]["parameters"] == sum(
+        np.prod(v.shape) for v in model.trainable_variables
+    )
+
+
+def test_the_best_genotypes_are_different_ones_of_the_space(done):
+    found = done.get_best_genotypes(9)
+    assert 1 <= len(found) <= 2
+    assert len({g.to_text() for g in found}) == len(found)
+    assert {*found[0].primitives()} <= {"skip_connect", "max_pool_3x3"}
+
+
+def test_what_nothing_beats_is_listed_with_its_genotype(done):
+    rows = done.get_pareto("val_loss", "parameters")
+    best = min(done.project.row(t)["val_loss"] for t in done.completed_trials())
+    assert rows[0]["val_loss"] == best
+    assert rows[0]["genotype"].startswith("Genotype(normal=[(")
+
+
+def test_random_genotypes_stand_beside_the_trials(done, capsys):
+    rows = done.project.baseline()
+    drawn = [SPACE.random_genotype(seed).to_text() for seed in (0, 1)]
+    assert [row["genotype"] for row in rows] == drawn
+    assert all(row["figures"]["val_loss"] > 0 for row in rows)
+    done.results_summary()
+    printed = capsys.readouterr().out
+    assert "Searched, 4 networks: multi_objective" in printed
+    assert "Random baseline, 2 networks: multi_objective" in printed
+
+
+def test_equal_genotypes_are_trained_once(tmp_path):
+    # Two seeds that find the same in so small a space.
+    tuner = tuned(
+        tmp_path,
+        hypermodel=hypermodel(
+            seed=[0, 1],
+            strategy=lambda hp: kd.SearchStrategy(
+                initializer="zeros", exclude=("skip_connect",)
+            ),
+        ),
+        oracle="grid",
+        max_trials=2,
+    )
+    results = [tuner.project.results(name)["network"] for name in "01"]
+    assert len({*results}) == len([*tuner.project.networks.iterdir()]) == 1
+
+
+def test_a_training_of_another_process_is_waited_for(tmp_path):
+    cache = genotype_cache.GenotypeCache(tmp_path)
+    settings = {"genotype": "a"}
+    free = []
+
+    def train(folder):
+        other = genotype_cache.GenotypeCache(tmp_path)
+        free.append(other.is_free(settings))
+        return {"val_loss": 1.0}
+
+    cache.trained(settings, train)
+    assert free == [False]
+    assert cache.is_free(settings)
+
+
+@pytest.mark.parametrize("given", ["function", "object", "name"])
+def test_whatever_builds_a_search_is_taken(given, tmp_path):
+    class Own(keras_tuner.HyperModel):
+        def build(self, hp):
+            return kd.DartsSearch(SPACE, hp.Choice("s", ["darts", "pc_darts"]))
+
+    chosen = {"function": build, "object": Own(), "name": "darts_cnn"}[given]
+    tuner = make(tmp_path, hypermodel=chosen, objective="val_accuracy")
+    expected = {"function": "search_seed", "object": "s", "name": "seed"}
+    assert [*tuner.oracle.get_space().values] == [expected[given]]
+
+
+def test_a_function_that_asks_for_nothing_searches_with_other_seeds(tmp_path):
+    tuner = make(tmp_path, hypermodel=build, objective="val_loss", max_trials=2)
+    trials = [tuner.oracle.create_trial(name) for name in "ab"]
+    seeds = {tuner.trials.build(trial.hyperparameters).seed for trial in trials}
+    assert len(seeds) == 2
+
+
+def test_a_search_that_diverges_fails_its_trial_alone(tmp_path):
+    class Diverges(kd.DartsHyperModel):
+        def fit(self, hp, search, *args, **kwargs):
+            if hp["seed"] == 0:
+                raise FloatingPointError("NaN in epoch 1")
+            return super().fit(hp, search, *args, **kwargs)
+
+    tuner = tuned(
+        tmp_path,
+        hypermodel=Diverges(
+            SPACE, seed=[0, 1], compile={"run_eagerly": True, "metrics": []}
+        ),
+        oracle="grid",
+        max_trials=2,
+    )
+    states = [tuner.oracle.get_trial(name).status for name in "01"]
+    assert states == ["FAILED", "COMPLETED"]
+    assert "NaN in epoch 1" in tuner.oracle.get_trial("0").message
+
+
+@pytest.mark.parametrize("error", [TypeError, KeyError, ZeroDivisionError])
+def test_an_error_of_the_users_code_ends_the_tuning_as_it_is(error, tmp_path):
+    broken = []
+
+    def breaks(hp):
+        if broken:
+            raise error("mine")
+        return build(hp)
+
+    tuner = make(tmp_path, hypermodel=breaks, objective="val_loss")
+    broken.append(True)
+    with pytest.raises(error, match="mine"):
+        tuner.search(X, Y, **FIT)
+
+
+@pytest.mark.parametrize(
+    "wrong, message",
+    [
+        ({"epochs": 0}, "`epochs` must be a positive integer"),
+        ({"output_dir": "a"}, "`output_dir` must be left out"),
+        ({"x": None}, "`x` must be the data"),
+        ({"batch_size": 99}, "`batch_size` must be at most"),
+    ],
+)
+def test_a_wrong_argument_ends_the_tuning(wrong, message, tmp_path):
+    tuner = make(tmp_path)
+    with pytest.raises(ValueError, match=message):
+        tuner.search(**{"x": X, "y": Y, **FIT, **wrong})
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"oracle": "bayes"}, "Did you mean bayesian"),
+        ({"oracle": "hyperband"}, "`max_trials` must be left out"),
+        ({"train_epochs": 0}, "`train_epochs` must be a positive integer"),
+        ({"objective": "val_acuracy"}, "Did you mean val_accuracy"),
+        (
+            {"oracle": keras_tuner.oracles.RandomSearchOracle("val_loss")},
+            "`max_trials` must be left out beside an oracle",
+        ),
+        (
+            {"hypermodel": keras_tuner.oracles.RandomSearchOracle("val_loss")},
+            "Received: an oracle",
+        ),
+    ],
+)
+def test_wrong_settings_are_refused_with_the_remedy(options, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        make(tmp_path, **options)
+
+
+def test_without_a_hypermodel_a_run_trial_is_needed(tmp_path):
+    with pytest.raises(ValueError, match="`hypermodel` must be given"):
+        kd.DartsTuner(directory=tmp_path)
+
+
+def test_a_network_that_is_too_large_fails_its_trial(tmp_path):
+    tuner = tuned(tmp_path, max_model_size=10)
+    trial = tuner.oracle.get_trial("0")
+    assert trial.status == "FAILED"
+    assert "`max_model_size` must not be exceeded" in trial.message
+
+
+def test_hyperband_prolongs_the_searches_of_the_best_trials(tmp_path):
+    tuner = make(
+        tmp_path, oracle="hyperband", max_trials=None, max_epochs=2, factor=2
+    )
+    # The last of a bracket goes on from the better one of the first two.
+    *_, last = [_run_one(tuner) for _ in range(3)]
+    assert tuner.oracle.get_trial(last).status == "COMPLETED"
+    assert [epoch for name, epoch in tuner.epochs if name == last] == [1]
+    history = tuner.project.search_folder(last, 0) / "history.csv"
+    assert len(history.read_text().splitlines()) == 1 + 2
+
+
+def _run_one(tuner):
+    trial = tuner.oracle.create_trial("tuner0")
+    tuner.on_trial_begin(trial)
+    tuner._try_run_and_update_trial(trial, X, Y, **FIT)
+    tuner.on_trial_end(trial)
+    return trial.trial_id
+
+
+def test_data_sets_are_tuned_on_as_arrays_are(tmp_path):
+    import tensorflow as tf
+
+    batches = tf.data.Dataset.from_tensor_slices((X, Y)).batch(8)
+    tuner = make(tmp_path)
+    fit = {k: v for k, v in FIT.items() if k != "batch_size"}
+    tuner.search(batches.take(4), validation_data=batches.skip(4), **fit)
+    config = json.loads(
+        (tuner.project.search_folder("0", 0) / "config.json").read_text()
+    )
+    assert config["fit"]["batch_size"] == 8
+    assert "32 elements split" in config["fit"]["data"]
