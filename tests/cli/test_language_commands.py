@@ -87,6 +87,8 @@ def test_resume_goes_on_with_the_vocabulary_of_the_run(
 def test_training_leaves_a_whole_run(language_runs, corpus):
     names = {entry.name for entry in language_runs.train.iterdir()}
     assert names == {
+        "checkpoints",
+        "command.json",
         "config.json",
         "evaluation.json",
         "genotype.json",
