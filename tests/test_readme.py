@@ -3,6 +3,7 @@
 import pathlib
 import re
 
+import numpy as np
 import pytest
 
 import keras_darts as kd
@@ -15,12 +16,12 @@ def python_blocks():
     return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
 
 
-def run(code, replacements):
+def run(code, replacements, given=()):
     """Runs code of the README, its long parts made short."""
     for written, quick in replacements:
         assert written in code, written
         code = code.replace(written, quick)
-    names = {"kd": kd}
+    names = {"kd": kd, **dict(given)}
     exec(code, names)
     return names
 
@@ -84,6 +85,29 @@ def test_the_lines_on_sentences_run(tmp_path, monkeypatch):
         ),
     )
     assert names["network"].genotype == names["search"].genotype()
+
+
+@pytest.mark.slow
+def test_the_lines_on_tuning_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    draw = np.random.default_rng(0)
+    given = {
+        "images": draw.random((40, 8, 8, 1), "float32"),
+        "labels": np.arange(40) % 2,
+        "tiny": kd.search_spaces.darts_cnn(
+            2, 2, num_nodes=1, primitives=("skip_connect", "max_pool_3x3")
+        ),
+    }
+    names = run(
+        python_blocks()[-1],
+        (
+            ('"darts_cnn", "darts", filters=8, num_cells=5', "tiny"),
+            ("max_trials=4, random_baseline=4", "max_trials=1"),
+            ("epochs=10", "batch_size=8, epochs=1, verbose=0"),
+        ),
+        given,
+    )
+    assert len(names["tuner"].get_pareto("val_accuracy", "parameters")) == 1
 
 
 def test_users_own_pieces_make_a_search():
