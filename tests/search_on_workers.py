@@ -15,12 +15,13 @@ import search_on_replicas as small
 import tensorflow as tf
 
 import keras_darts as kd
+from keras_darts.search.gathering import gathered
 
 
 def main(workers, path, *names):
     devices = tf.distribute.get_strategy()
     if workers != "1":
-        devices = tf.distribute.MultiWorkerMirroredStrategy()
+        devices = gathered(minutes=5)
     path = pathlib.Path(path)
     with devices.scope():
         found = {name: SEARCHES[name](path.parent) for name in names}

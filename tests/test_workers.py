@@ -149,7 +149,7 @@ def test_the_chief_alone_writes_the_run(runs):
 def test_when_the_chief_is_killed_the_other_says_so_and_ends(runs):
     _, (folder, _) = runs
     said = errors_of(folder, 1)
-    assert "RuntimeError: worker 1 of 2 lost another one" in said
+    assert "RuntimeError: worker 1 of 2 lost worker 0 at localhost:" in said
     assert "start all workers again with resume_from=" in said
 
 
@@ -210,7 +210,7 @@ def test_a_run_whose_worker_hung_goes_on_to_the_alphas_it_would_have_had(
         os.kill(ids(tmp_path)[1], signal.SIGSTOP)
         output, _ = process.communicate(timeout=60)
         assert process.returncode == 1, output
-    assert "worker 0 of 2 lost another one" in output
+    assert "worker 0 of 2 lost worker 1 at localhost:" in output
     assert not is_finished(cut)
     resume = (f"--output_dir={cut}", "--resume", "--workers=2")
     with command(tmp_path, *resume) as process:

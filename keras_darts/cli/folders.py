@@ -16,7 +16,7 @@ from keras_darts.seals import is_run
 _COMMAND = "command.json"
 _VOCABULARY = "vocabulary.json"
 # What belongs to one call and not to the run.
-_PASSING = ("output_dir", "resume", "workers", "debug")
+_PASSING = ("output_dir", "resume", "workers", "worker_minutes", "debug")
 
 
 def define(options, extends=""):

@@ -59,13 +59,7 @@ def define(options):
 def _define_means(options):
     """Declares the flags of what the search runs on."""
     backend.define_devices(options)
-    flags.DEFINE_integer(
-        "workers",
-        1,
-        "Processes on this machine that share the search.",
-        lower_bound=1,
-        flag_values=options,
-    )
+    workers.define(options)
 
 
 def define_search(options):
@@ -137,7 +131,7 @@ def run(options):
     strategy = backend.start(
         threads=modality.threads,
         devices=options.devices,
-        strategy=workers.strategy if count > 1 else None,
+        strategy=(lambda: workers.strategy(options)) if count > 1 else None,
     )
     from keras_darts.cli import report
     from keras_darts.training import TimeLeft

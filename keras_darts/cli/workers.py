@@ -13,11 +13,33 @@ import subprocess
 import sys
 import time
 
+from absl import flags
+
 _VARIABLE = "TF_CONFIG"
 _FORWARDED = (signal.SIGINT, signal.SIGTERM)
 # Seconds in which a worker finds out by itself that another one is lost, and
 # in which it ends once it is asked to.
 _GRACE = 60
+
+
+def define(options):
+    """Declares the flags."""
+    flags.DEFINE_integer(
+        "workers",
+        1,
+        "Processes on this machine that share the search.",
+        lower_bound=1,
+        flag_values=options,
+    )
+    flags.DEFINE_float(
+        "worker_minutes",
+        30.0,
+        "How long workers wait for one that has not started yet, and for one "
+        "that runs but does not get as far as they. One that hangs or can't "
+        "be reached any more is found out within seconds.",
+        lower_bound=0.01,
+        flag_values=options,
+    )
 
 
 def launch(name, options):
@@ -86,16 +108,14 @@ def this_worker():
         ) from error
 
 
-def strategy():
-    """The `tf.distribute.Strategy` of a cluster, or TensorFlow's default.
+def strategy(options):
+    """The `tf.distribute.Strategy` of a cluster, once all workers are there.
 
-    To be called before TensorFlow computes anything; waits for all workers.
+    To be called before TensorFlow computes anything.
     """
-    import tensorflow as tf
+    from keras_darts.search.gathering import gathered
 
-    if this_worker()[0] == 1:
-        return tf.distribute.get_strategy()
-    return tf.distribute.MultiWorkerMirroredStrategy()
+    return gathered(options.worker_minutes)
 
 
 def _configs(count):

@@ -6,18 +6,12 @@ together are the batch of a search on one machine.
 """
 
 import contextlib
-import re
 import typing
 
 import keras
 import tensorflow as tf
 
-_LOST = (
-    tf.errors.AbortedError,
-    tf.errors.CancelledError,
-    tf.errors.DeadlineExceededError,
-    tf.errors.UnavailableError,
-)
+from keras_darts.search import gathering
 
 
 class Workers(typing.NamedTuple):
@@ -121,12 +115,12 @@ def loss_told(model, folder):
     """
     try:
         yield
-    except _LOST as error:
+    except gathering.LOST as error:
         workers = workers_of(model)
         if workers.count == 1:
             raise
-        found = re.search(r"remote target (\S+)", str(error))
-        which = f" ({found[1]})" if found else ""
+        cluster = model.distribute_strategy.cluster_resolver.cluster_spec()
+        which = gathering.missing(error, cluster)
         remedy = "without `output_dir` nothing of the search was kept"
         if folder is not None:
             remedy = (
@@ -135,8 +129,9 @@ def loss_told(model, folder):
                 "the last epoch that was written"
             )
         raise RuntimeError(
-            f"worker {workers.index} of {workers.count} lost another one"
-            f"{which}, which has ended or can't be reached, and ends too: "
+            f"worker {workers.index} of {workers.count} lost "
+            f"{which or 'another one'}, which has ended, hangs or can't be "
+            "reached, and ends too: "
             f"{remedy}. See what the other one said last"
         ) from error
 
