@@ -62,7 +62,7 @@ def endless(folder):
 
 
 SEARCHES = {
-    "first order": lambda folder: on_images("darts"),
+    "drawn": lambda folder: on_images("gdas"),
     "second order": written,
     "traced": lambda folder: on_images("darts", eager=False),
     "text": lambda folder: {"moved": small.on_text("darts", eager=True)},

@@ -19,7 +19,7 @@ from keras_darts.seals import is_finished
 TESTS = pathlib.Path(__file__).parent
 SCRIPT = str(TESTS / "search_on_workers.py")
 LIMIT = 400
-SEARCHES = ("first order", "second order", "traced", "text")
+SEARCHES = ("drawn", "second order", "traced", "text")
 COMMAND = str(TESTS / "command_on_workers.py")
 FLAGS = (
     "--search_space=tiny",
@@ -113,7 +113,7 @@ def test_two_workers_move_and_judge_as_one(runs):
                 rtol=1e-5,
                 err_msg=f"{figure} of {name}",
             )
-    assert "val_accuracy" in one["first order"]["history"]
+    assert "val_accuracy" in one["drawn"]["history"]
 
 
 def assert_moved_alike(values, expected, name):
