@@ -47,7 +47,7 @@ def plain(tuner_class, directory, **options):
     keras.utils.set_random_seed(0)
     tuner = tuner_class(
         build_dense,
-        objective="val_accuracy",
+        objective="val_loss",
         max_trials=2,
         executions_per_trial=2,
         seed=3,
@@ -122,6 +122,12 @@ def test_a_plain_script_gives_what_keras_tuner_gives(tmp_path):
     ]
     assert files[0] == files[1]
     assert ours.get_best_genotypes() == []
+
+
+@pytest.mark.parametrize("name", ["train_epochs", "random_baseline"])
+def test_what_searches_alone_know_is_refused_for_plain_models(name, tmp_path):
+    with pytest.raises(ValueError, match=f"`{name}` must be left out"):
+        kd.DartsTuner(build_dense, "val_loss", directory=tmp_path, **{name: 2})
 
 
 @as_keras_saves
