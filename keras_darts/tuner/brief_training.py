@@ -5,12 +5,14 @@ import time
 
 import keras_tuner
 
+from keras_darts import seals
 from keras_darts import training
 from keras_darts.genotypes import Genotype
 from keras_darts.seeding import seeded
 from keras_darts.tuner import objectives
 
 _SEED = 0
+_SIZES = ("filters", "num_cells", "embedding_size", "hidden_size")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,7 +55,7 @@ class BriefTraining:
         space = search.whole_space
         own = {
             name: getattr(space, name)
-            for name in ("filters", "num_cells", "hidden_size")
+            for name in _SIZES
             if getattr(space, name, None) is not None
         }
         return {**own, **self.sizes}
@@ -79,19 +81,18 @@ class BriefTraining:
         self._check_size(network)
         options = {"seed": _SEED, "epochs": self.epochs, **self.options}
         recipe = data.recipe(network, task, options)
+        # What was trained, but not measured, needs no step.
+        done = seals.is_finished(folder, "network")
+        begun = (folder / "config.json").exists()
         recipe.fit(
             network,
             data.train,
             data.validation,
             verbose=self.verbose,
-            callbacks=[
-                *([training.TimeLeft()] if self.verbose else []),
-                training.TrainingRun(
-                    folder,
-                    config=self._config(search, genotype, data, recipe),
-                    recipe=recipe,
-                ),
-            ],
+            callbacks=[training.TimeLeft()] if self.verbose else [],
+            config={"data": data.describe()},
+            **data.kept,
+            **{"resume_from" if begun and done else "output_dir": folder},
         )
         with search.distribute_strategy.scope():
             batches = recipe.pipeline(data.validation, training=False)
@@ -99,12 +100,6 @@ class BriefTraining:
         logs = {f"val_{name}": float(value) for name, value in logs.items()}
         asked = objectives.measure(network, self.objectives, logs)
         return {**logs, **asked, "seconds": time.monotonic() - begin}
-
-    def _config(self, search, genotype, data, recipe):
-        return {
-            **self.settings(search, genotype, data),
-            "recipe": recipe.get_config(),
-        }
 
     def _check_size(self, network):
         count = objectives.measure(network, ["parameters"], {})["parameters"]

@@ -10,6 +10,7 @@ from keras_darts.errors import positive_integer
 from keras_darts.search import DartsSearch
 from keras_darts.search.reseeding import compiled_alike
 from keras_darts.training import load_network
+from keras_darts.tuner import checks
 from keras_darts.tuner import objectives
 from keras_darts.tuner import oracles
 from keras_darts.tuner import pareto
@@ -19,6 +20,7 @@ from keras_darts.tuner.hypermodel import declare_seed
 from keras_darts.tuner.hypermodel import noted_builds
 from keras_darts.tuner.hypermodel import resolved
 from keras_darts.tuner.project import Project
+from keras_darts.tuner.random_baseline import check as check_baseline
 from keras_darts.tuner.search_trials import SearchTrials
 from keras_darts.tuner.tuning_time import TuningTime
 
@@ -101,25 +103,30 @@ class DartsTuner(keras_tuner.Tuner):
         random_baseline=0,
         **options,
     ):
-        if hypermodel is None and type(self).run_trial is DartsTuner.run_trial:
-            raise ValueError(
-                "`hypermodel` must be given, unless a subclass has a "
-                "`run_trial` of its own. Received: hypermodel=None"
-            )
+        if type(self).run_trial is DartsTuner.run_trial:
+            checks.check_hypermodel(hypermodel)
         hypermodel = resolved(hypermodel)
-        if objective is None and isinstance(oracle, str):
-            ready = isinstance(hypermodel, DartsHyperModel)
-            objective = "val_accuracy" if ready else None
+        if objective is None and isinstance(hypermodel, DartsHyperModel):
+            objective = "val_accuracy" if isinstance(oracle, str) else None
         if objective is not None:
             objective = objectives.get(objective)
         if train_epochs is not None:
             positive_integer("train_epochs", train_epochs)
+        check_baseline(random_baseline)
         self._searches = None
         oracle, options = oracles.get(
             oracle,
             {"objective": objective, "max_trials": max_trials, **options},
         )
         super().__init__(oracle=oracle, hypermodel=hypermodel, **options)
+        checks.check_meaning(
+            self._searches,
+            self.oracle.objective,
+            derived=derived,
+            train_epochs=train_epochs,
+            recipe=recipe,
+            random_baseline=random_baseline or None,
+        )
         self.derived = dict(derived or {})
         self.train_epochs = train_epochs
         self.recipe = dict(recipe or {})

@@ -95,12 +95,6 @@ def resolved(hypermodel):
     if isinstance(hypermodel, str | dict) or hasattr(hypermodel, "modality"):
         # A name that is wrong is told here, and not in the first trial.
         return DartsHyperModel(search_spaces.get(hypermodel))
-    if isinstance(hypermodel, keras_tuner.Oracle):
-        raise ValueError(
-            "`hypermodel` must be a `DartsHyperModel`, a "
-            "`keras_tuner.HyperModel`, a function of `hp`, or a search space. "
-            "Received: an oracle, which is the argument `oracle`"
-        )
     return hypermodel
 
 

@@ -106,13 +106,23 @@ def measure(network, names, logs):
     >>> measure(network, ["val_loss", "parameters"], {"val_loss": 0.5})
     {'val_loss': 0.5, 'parameters': 668}
     """
+    check_known(names, logs)
     found = _measured(network, [name for name in names if name in _COSTS])
-    for name in names:
-        if name not in found and name not in logs:
-            raise unknown_name("objective", name, {*logs, *_COSTS})
     return {
         name: found[name] if name in found else logs[name] for name in names
     }
+
+
+def check_known(names, validated):
+    """Raises a `ValueError` for a figure that can't be had.
+
+    Args:
+        names: The names of the figures.
+        validated: The names of those that a validation gives.
+    """
+    for name in names:
+        if name not in _COSTS and name not in validated:
+            raise unknown_name("objective", name, {*validated, *_COSTS})
 
 
 def _one(objective):
@@ -129,7 +139,7 @@ def _one(objective):
 
 
 def _direction(name):
-    if name in _COSTS:
+    if name in _COSTS or name == _PERPLEXITY:
         return "min"
     direction = metrics_tracking.infer_metric_direction(name)
     if direction is None:
@@ -212,6 +222,7 @@ def median_latency(file):
     return _MILLISECONDS * statistics.median(seconds[_WARM_UP_RUNS:])
 
 
-_OF_VALIDATION = ("val_accuracy", "val_loss")
+_PERPLEXITY = "val_perplexity"
+_OF_VALIDATION = ("val_accuracy", "val_loss", _PERPLEXITY)
 _OF_FILE = {"size": _size, "latency": _latency}
 _COSTS = {"parameters": _parameters, "macs": _macs, **_OF_FILE}

@@ -79,11 +79,13 @@ class Project:
             **{n: float(trial.metrics.get_best_value(n)) for n in figures},
         }
 
-    def seconds(self):
-        """The seconds that all phases of all trials took, and of a training."""
+    def trainings_in_time(self):
+        """How many trainings take as long as all trials together."""
         spent = [execution["seconds"] for execution in self.searched()]
-        whole = sum(sum(phases.values()) for phases in spent)
-        return whole, statistics.fmean(phases["training"] for phases in spent)
+        if not spent:
+            return 0
+        each = statistics.fmean(phases["training"] for phases in spent)
+        return round(sum(sum(phases.values()) for phases in spent) / each)
 
     def baseline(self):
         """The rows of the random genotypes."""

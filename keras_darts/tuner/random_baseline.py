@@ -1,7 +1,24 @@
 """What random genotypes of a space would have done."""
 
-from keras_darts.errors import non_negative
+from keras_tuner.src.distribute.utils import has_chief_oracle
+
 from keras_darts.errors import positive_integer
+
+
+def check(wished):
+    """Refuses what is no number of genotypes.
+
+    Raises:
+        ValueError: for that, and for `True` where several processes, each
+            with its own clock, would have to agree.
+    """
+    if wished is True and has_chief_oracle():
+        raise ValueError(
+            "`random_baseline` must be an integer for several processes. "
+            "Received: random_baseline=True"
+        )
+    if wished is not True and wished != 0:
+        positive_integer("random_baseline", wished)
 
 
 def count(wished, project):
@@ -12,23 +29,14 @@ def count(wished, project):
             that the trials of the project took.
         project: `Project`.
 
-    Raises:
-        ValueError: for anything else.
-
     Example:
 
     >>> count(3, project=None)
     3
     """
-    if wished is True:
-        earlier = project.baseline()
-        if earlier:
-            return len(earlier)
-        whole, each = project.seconds()
-        return max(1, round(whole / each))
-    if not wished:
-        return int(non_negative("random_baseline", wished))
-    return positive_integer("random_baseline", wished)
+    if wished is not True:
+        return int(wished)
+    return len(project.baseline()) or project.trainings_in_time()
 
 
 def run(trial_run, search, count, project):

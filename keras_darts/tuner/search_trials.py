@@ -114,7 +114,7 @@ class SearchTrials:
                 tuner.hypermodel.fit,
                 hp,
                 search,
-                trial_run.data.search_input(search),
+                **trial_run.data.search_input(search),
                 **options,
             ),
             epochs=epochs,
@@ -127,6 +127,8 @@ class SearchTrials:
             found = {k: v for k, v in given.items() if k in _OF_DATA}
             self._data = trial_data.read(search, **found)
         names = tuple(objectives.directions(tuner.oracle.objective))
+        task = self._data.settle(search)
+        objectives.check_known(names, self._data.figures(task))
         brief = BriefTraining(
             epochs=tuner.train_epochs or _TRAIN_EPOCHS * epochs,
             sizes=tuner.derived,

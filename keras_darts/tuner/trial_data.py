@@ -1,5 +1,6 @@
 """The data of a tuning: what all trials search, train and are judged on."""
 
+import dataclasses
 import hashlib
 
 import numpy as np
@@ -54,7 +55,11 @@ class LabelledData:
             halves are searched on.
         validation: The same of what they are judged on.
         num_train: Integer, the elements of `train`.
+        kept: Dictionary, arguments of the recipe's `fit` for what a run keeps
+            of the data.
     """
+
+    kept = {}
 
     def __init__(self, search, x, y, batch_size, **options):
         batched = hasattr(x[0] if isinstance(x, tuple) else x, "element_spec")
@@ -68,8 +73,9 @@ class LabelledData:
         self._statistics = None
 
     def search_input(self, search):
-        """The first argument of `DartsSearch.fit`."""
-        return self.train.batch(self._batch_size or search.recipe.batch_size)
+        """What `DartsSearch.fit` is to run on."""
+        size = self._batch_size or search.recipe.batch_size
+        return {"x": self.train.batch(size)}
 
     def settle(self, search):
         """Tells a search, which may be done, all about the data.
@@ -92,15 +98,16 @@ class LabelledData:
         search.modality.take_sizes(**sizes)
         return task
 
+    def figures(self, task):
+        """The names of what a validation gives."""
+        metrics = training.metrics_for(task.kind, task.num_outputs)
+        return ["val_loss", *(f"val_{metric.name}" for metric in metrics)]
+
     def describe(self):
         """Plain values that tell these data from others."""
-        digests = [
-            hashlib.sha256(np.ascontiguousarray(part).tobytes()).hexdigest()
-            for part in self._labels
-        ]
         return {
             "elements": [len(part) for part in self._labels],
-            "labels": digests,
+            "labels": [_digest(part) for part in self._labels],
         }
 
     def batch_size_for(self, options):
@@ -140,4 +147,84 @@ class SentenceData(LabelledData):
         )
 
 
-_KINDS = {"image": ImageData, "text": SentenceData}
+class LanguageData:
+    """Running text: a `datasets.Corpus`, or an array of token ids.
+
+    Searches split the training text, and networks are judged on the
+    validation text.
+    """
+
+    def __init__(
+        self,
+        search,
+        x,
+        y,
+        batch_size,
+        *,
+        validation_data,
+        validation_split,
+        sample_weight=None,
+        steps_per_epoch=None,
+    ):
+        _check_left_out(y=y, sample_weight=sample_weight)
+        self._batch_size, self._corpus = batch_size, None
+        if isinstance(x, datasets.Corpus):
+            self._corpus, x = x, x.train
+            if validation_data is None:
+                validation_data = self._corpus.valid
+        if isinstance(validation_data, datasets.Corpus):
+            validation_data = validation_data.valid
+        x = np.asarray(x)
+        if validation_data is None:
+            count = round(len(x) * (1 - validation_split))
+            x, validation_data = x[:count], x[count:]
+        self.train, self.validation = x, np.asarray(validation_data)
+        self._size = int(max(x.max(), self.validation.max())) + 1
+        if self._corpus is not None:
+            self._size = len(self._corpus.vocabulary)
+        self.kept = {"vocabulary": self._corpus and self._corpus.vocabulary}
+
+    def search_input(self, search):
+        """The halves of the training text, with the vocabulary."""
+        size = {"batch_size": self._batch_size}
+        if self._corpus is None:
+            return {"x": self.train, **size}
+        middle = len(self.train) // 2
+        halves = {"train": self.train[:middle], "valid": self.train[middle:]}
+        return {"x": dataclasses.replace(self._corpus, **halves), **size}
+
+    def settle(self, search):
+        if search.vocabulary_size is None:
+            search.modality.take_sizes(vocabulary_size=self._size)
+        return search.modality.task_for(None)
+
+    def figures(self, task):
+        return ["val_loss", "val_perplexity"]
+
+    def describe(self):
+        parts = self.train, self.validation
+        return {
+            "tokens": [len(part) for part in parts],
+            "texts": [_digest(part) for part in parts],
+        }
+
+    def recipe(self, network, task, options):
+        if self._batch_size is not None:
+            options = {"batch_size": self._batch_size, **options}
+        return training.small_text_recipe(network, **options)
+
+
+def _check_left_out(**options):
+    for name, value in options.items():
+        if value is not None:
+            raise ValueError(
+                f"`{name}` must be left out for language, where each token is "
+                f"the label of those before it. Received: {name}"
+            )
+
+
+def _digest(array):
+    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
+_KINDS = {"image": ImageData, "language": LanguageData, "text": SentenceData}

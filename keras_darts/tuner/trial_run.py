@@ -1,5 +1,6 @@
 """A trial: a search, the brief training of what it found, and its figures."""
 
+import shutil
 import time
 
 from keras_darts import genotypes
@@ -59,10 +60,13 @@ class TrialRun:
             settings,
             lambda folder: self.brief.run(search, genotype, self.data, folder),
         )
+        folder = self.cache.folder_of(settings)
+        # The network itself is kept.
+        shutil.rmtree(folder / "checkpoints", ignore_errors=True)
         seconds = {**seconds, "training": figures["seconds"]}
         return {
             "genotype": genotype.to_text(),
-            "network": self.cache.folder_of(settings).name,
+            "network": folder.name,
             "seconds": seconds,
             "figures": {k: v for k, v in figures.items() if k != "seconds"},
         }

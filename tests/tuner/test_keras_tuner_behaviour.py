@@ -47,7 +47,7 @@ def plain(tuner_class, directory, **options):
     keras.utils.set_random_seed(0)
     tuner = tuner_class(
         build_dense,
-        objective="val_accuracy",
+        objective="val_loss",
         max_trials=2,
         executions_per_trial=2,
         seed=3,
@@ -58,7 +58,7 @@ def plain(tuner_class, directory, **options):
     tuner.search(
         INPUTS,
         TARGETS,
-        epochs=2,
+        epochs=1,
         validation_data=(INPUTS, TARGETS),
         verbose=0,
     )
@@ -84,6 +84,12 @@ def history():
     found = keras.callbacks.History()
     found.history = {"val_accuracy": [0.1, 0.5, 0.3]}
     return found
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """A search that has been through its one trial."""
+    return tuned(tmp_path_factory.mktemp("tuning"))
 
 
 def test_attributes_are_those_of_keras_tuner(tmp_path):
@@ -122,6 +128,12 @@ def test_a_plain_script_gives_what_keras_tuner_gives(tmp_path):
     ]
     assert files[0] == files[1]
     assert ours.get_best_genotypes() == []
+
+
+@pytest.mark.parametrize("name", ["train_epochs", "random_baseline"])
+def test_what_searches_alone_know_is_refused_for_plain_models(name, tmp_path):
+    with pytest.raises(ValueError, match=f"`{name}` must be left out"):
+        kd.DartsTuner(build_dense, "val_loss", directory=tmp_path, **{name: 2})
 
 
 @as_keras_saves
@@ -182,9 +194,8 @@ def test_the_oracle_may_be_updated_within_a_trial(tmp_path):
     assert tuner.oracle.get_best_trials(1)[0].score == 2.0
 
 
-def test_finished_trials_are_reloaded_and_not_run_again(tmp_path):
-    before = tuned(tmp_path)
-    again = tuned(tmp_path)
+def test_finished_trials_are_reloaded_and_not_run_again(done):
+    before, again = done, tuned(done.directory)
     assert again.epochs == []
     assert again.remaining_trials == 0
     assert before.get_best_genotypes() == again.get_best_genotypes() != []
@@ -197,10 +208,11 @@ def test_finished_trials_are_reloaded_and_not_run_again(tmp_path):
 
 
 def test_overwriting_begins_anew(tmp_path):
-    folder = tuned(tmp_path, project_name="a").project.folder
+    folder = returned(0.5, tmp_path, project_name="a").project.folder
+    assert (folder / "trial_0").exists()
     tuner = make(tmp_path, project_name="a", overwrite=True)
     assert tuner.remaining_trials == 1
-    assert not (folder / "networks").exists()
+    assert not (folder / "trial_0").exists()
 
 
 def test_a_project_of_something_else_is_refused_with_the_remedy(tmp_path):
@@ -240,10 +252,9 @@ def test_the_number_of_a_trial_and_the_time_left_are_shown(tmp_path, capsys):
     assert "1 trials left, 0 s each; about 0 s left" in printed
 
 
-def test_summaries_name_space_and_results(tmp_path, capsys):
-    tuner = tuned(tmp_path)
-    tuner.search_space_summary()
-    tuner.results_summary()
+def test_summaries_name_space_and_results(done, capsys):
+    done.search_space_summary()
+    done.results_summary()
     printed = capsys.readouterr().out
     assert "seed (Int)" in printed
     assert "Trial 0 summary" in printed

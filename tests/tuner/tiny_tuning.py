@@ -69,9 +69,7 @@ def tuned(directory, epochs=1, **options):
 
 
 if __name__ == "__main__":
-    cut = {"max_trials": 2, "kill_after": ("1", 1)}
-    tuner = tuned(
-        sys.argv[1], epochs=3, **(cut if sys.argv[2:] else {"max_trials": 4})
-    )
+    cut = {"epochs": 3, "max_trials": 2, "kill_after": ("1", 1)}
+    tuner = tuned(sys.argv[1], **(cut if sys.argv[2:] else {"max_trials": 4}))
     for name, epoch in tuner.epochs:
         print(f"epoch of {name}: {epoch}", flush=True)

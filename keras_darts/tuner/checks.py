@@ -1,0 +1,40 @@
+"""What is asked of the settings of a tuner before any trial."""
+
+import keras_tuner
+
+
+def check_hypermodel(hypermodel):
+    """Refuses what can't build a model."""
+    if hypermodel is None:
+        raise ValueError(
+            "`hypermodel` must be given, unless a subclass has a `run_trial` "
+            "of its own. Received: hypermodel=None"
+        )
+    if isinstance(hypermodel, keras_tuner.Oracle):
+        raise ValueError(
+            "`hypermodel` must be a `DartsHyperModel`, a "
+            "`keras_tuner.HyperModel`, a function of `hp`, or a search space. "
+            "Received: an oracle, which is the argument `oracle`"
+        )
+
+
+def check_meaning(searches, objective, **settings):
+    """Refuses what means nothing for the models of a hypermodel.
+
+    Args:
+        searches: Boolean, whether they are `DartsSearch`es; `None` where
+            that is not known.
+        objective: `keras_tuner.Objective`.
+        **settings: Those of searches alone; `None` was left out.
+    """
+    if searches and objective.name == "default_objective":
+        raise ValueError(
+            "`objective` must be given for a hypermodel of one's own, such as "
+            "'val_accuracy'. Received: objective=None"
+        )
+    given = [name for name, value in settings.items() if value is not None]
+    if searches is False and given:
+        raise ValueError(
+            f"`{given[0]}` must be left out for a hypermodel that builds no "
+            f"`DartsSearch`. Received: {given[0]}={settings[given[0]]!r}"
+        )
