@@ -8,7 +8,7 @@ from keras_darts.errors import positive_integer
 _MEANS = ("sum_over_batch_size", "mean")
 
 
-def check_accumulation(search, data, steps):
+def check_accumulation(search, batch_size, steps):
     """Raises a `ValueError` where batches can't be cut into so many parts."""
     positive_integer("accumulation_steps", steps)
     if steps == 1:
@@ -27,11 +27,11 @@ def check_accumulation(search, data, steps):
             f"reduction={reduction!r}"
         )
     replicas = search.distribute_strategy.num_replicas_in_sync
-    if data.batch_size % (steps * replicas):
+    if batch_size % (steps * replicas):
         raise ValueError(
             "`accumulation_steps` must divide the batch of each device. "
             f"Received: accumulation_steps={steps}, "
-            f"batch_size={data.batch_size}, devices: {replicas}"
+            f"batch_size={batch_size}, devices: {replicas}"
         )
 
 
