@@ -38,8 +38,16 @@ def run(options):
     read = search.modality.read(given.pop("x"), None, None, **given)
     search.modality.take_sizes(**search.modality.check(read)[1])
     search.build_supernet()
+    _take_parts(search, read.batch_size, options.accumulation_steps)
     print(search_command.introduction(options, search, modality, found))
     print("\n".join(_plan(options, search, read)))
+
+
+def _take_parts(search, batch_size, steps):
+    from keras_darts.search.micro_batches import check_accumulation
+
+    check_accumulation(search, batch_size, steps)
+    search.accumulation_steps = steps
 
 
 def _plan(options, search, read):
@@ -56,6 +64,11 @@ def _plan(options, search, read):
     if limit is not None:
         verdict = "enough" if peak <= limit else "TOO LITTLE"
         yield f"memory to be had: {in_gigabytes(limit)}, {verdict}"
-    yield "less memory:"
-    for found in proposals(search, read.batch_size):
-        yield f"  {in_gigabytes(found.peak):>8}  {found.change}"
+    found = proposals(search, read.batch_size)
+    yield (
+        "less memory, what changes the search least first:"
+        if found
+        else ("less memory: with fewer filters or cells")
+    )
+    for change in found:
+        yield f"  {in_gigabytes(change.peak):>8}  {change.change}"

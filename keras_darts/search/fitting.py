@@ -121,7 +121,7 @@ def read(search, x, y, batch_size, *, accumulation_steps=1, **options):
             positive_integer(name, number)
     data = search.modality.read(x, y, batch_size, **options)
     check_batch_size(data.batch_size, search.distribute_strategy)
-    check_accumulation(search, data, accumulation_steps)
+    check_accumulation(search, data.batch_size, accumulation_steps)
     search.accumulation_steps = accumulation_steps
     _LOG.info("%s", data.description)
     return data

@@ -11,11 +11,24 @@ import typing
 
 from keras_darts.search.precision import is_mixed
 
-# Measured: TensorFlow with a data set, each candidate of each edge in the
-# graph, and what allocators and passing tensors add to those that are kept.
+# Measured: TensorFlow with a data set, and what allocators and passing tensors
+# add to those that are kept.
 _PROCESS = 0.95e9
-_CANDIDATE = 0.62e6
 _SLACK = 1.15
+# The candidates of each edge in the graph, by what is done with them: those
+# that are drawn stand in branches, and an exact Hessian differentiates twice.
+_CANDIDATE = {
+    "exact": 2.9e6,
+    "text": 2.9e6,
+    "drawn": 2.0e6,
+    "partial": 0.95e6,
+    "stages": 0.1e6,
+    "whole": 0.62e6,
+}
+# An exact Hessian keeps the tensors of the gradient too.
+_TWICE = 4
+# For each pair of words that attend to one another, by each head.
+_SCORES, _HEADS = 3, 4
 # Of the one cell that is computed again, beside its kept tensors, gradients.
 _AGAIN = 1.5
 # A weight, its momentum, its gradient, and all three packed.
@@ -44,7 +57,7 @@ class Settings(typing.NamedTuple):
     """What decides the memory of a step, beside the search space.
 
     `partial` is the `k` of partial channels, `drawn` whether one candidate of
-    an edge runs at a time.
+    an edge runs at a time, and `exact` whether gradients are differentiated.
     """
 
     input_shape: tuple
@@ -54,6 +67,7 @@ class Settings(typing.NamedTuple):
     drawn: bool = False
     rematerialize: bool = False
     bytes_per_number: int = 4
+    exact: bool = False
 
 
 def settings_of(search, batch_size):
@@ -61,6 +75,7 @@ def settings_of(search, batch_size):
     strategy = search.strategy
     connection = strategy.connection
     connection = getattr(connection, "base", connection)
+    hessian = getattr(strategy.architect, "hessian", None)
     return Settings(
         search.image_shape,
         math.ceil(batch_size / search.accumulation_steps),
@@ -68,7 +83,9 @@ def settings_of(search, batch_size):
         partial=getattr(connection, "k", 1),
         drawn=bool(getattr(strategy.relaxation, "draws", False)),
         rematerialize=search.rematerialize,
-        bytes_per_number=2 if is_mixed(search) else 4,
+        # An unrolled gradient is in full precision as a whole.
+        bytes_per_number=2 if is_mixed(search) and hessian is None else 4,
+        exact=hessian == "exact",
     )
 
 
@@ -76,6 +93,7 @@ def predicted_peak(space, settings):
     """The most bytes that a search will have in memory at once, on a CPU.
 
     First and second order take the same: their gradients follow one another.
+    An exact Hessian takes more.
 
     Args:
         space: Search space of images or sentences.
@@ -94,13 +112,27 @@ def predicted_peak(space, settings):
         kept += _AGAIN * max(cell.inside for cell in cells)
     else:
         kept += sum(cell.inside for cell in cells)
+    kept *= _TWICE if settings.exact else 1
     numbers = _SLACK * kept * settings.batch_size
     return int(
         _PROCESS
-        + _CANDIDATE * sum(cell.candidates for cell in cells)
+        + _candidate(space, settings) * sum(c.candidates for c in cells)
         + settings.bytes_per_number * numbers
         + 4 * _COPIES * settings.num_weights
     )
+
+
+def _candidate(space, settings):
+    """The bytes that a candidate takes in the graph."""
+    holds = {
+        "exact": settings.exact,
+        "text": space.modality == "text",
+        "drawn": settings.drawn,
+        "partial": settings.partial > 1,
+        "stages": space.skeleton == "stages",
+        "whole": True,
+    }
+    return next(_CANDIDATE[kind] for kind, held in holds.items() if held)
 
 
 class _Cell(typing.NamedTuple):
@@ -113,7 +145,9 @@ class _Cell(typing.NamedTuple):
 
 def _cells(space, settings):
     """What each cell of the supernet keeps."""
-    *sides, _ = settings.input_shape
+    sides = settings.input_shape
+    # Tokens have no channels.
+    sides = sides[:-1] if len(sides) > 1 else sides
     pixels, halved = math.prod(sides), 2 ** len(sides)
     if space.skeleton == "stages":
         for stage in range(3):
@@ -128,7 +162,9 @@ def _cells(space, settings):
         filters *= 2 if spec.reduction else 1
         size = filters * pixels
         pixels /= halved if spec.reduction else 1
-        yield _cell(spec, before, size, filters * pixels, settings)
+        cell = _cell(spec, before, size, filters * pixels, settings)
+        scores = _scores(spec, pixels) / settings.partial
+        yield cell._replace(inside=cell.inside + scores)
         before = len(spec.concat) * filters * pixels
 
 
@@ -151,6 +187,12 @@ def _cell(spec, before, size, halved, settings):
         # Rectified, convolved and normalised, for each of the two inputs.
         inside += 2 * (before + 2 * size)
     return _Cell(before, inside, sum(map(len, spec.primitives)))
+
+
+def _scores(spec, length):
+    """Numbers that self-attention keeps of pairs of words, in all edges."""
+    edges = sum("self_attention" in names for names in spec.primitives)
+    return _SCORES * _HEADS * length**2 * edges
 
 
 def _by_name(table, name, otherwise):

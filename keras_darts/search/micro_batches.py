@@ -10,7 +10,7 @@ from keras_darts.running.micro_batches import parts
 _MEANS = ("sum_over_batch_size", "mean")
 
 
-def check_accumulation(search, data, steps):
+def check_accumulation(search, batch_size, steps):
     """Raises a `ValueError` where batches can't be cut into so many parts."""
     positive_integer("accumulation_steps", steps)
     if steps == 1:
@@ -29,7 +29,7 @@ def check_accumulation(search, data, steps):
             f"reduction={reduction!r}"
         )
     replicas = search.distribute_strategy.num_replicas_in_sync
-    check_divides(steps, data.batch_size, replicas)
+    check_divides(steps, batch_size, replicas)
 
 
 def in_parts(evaluate, batch, count):

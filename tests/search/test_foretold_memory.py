@@ -62,7 +62,7 @@ def test_a_larger_supernet_needs_more(smaller, larger):
     ],
 )
 def test_what_saves_memory_is_foretold_to(change):
-    assert peak(batch_size=64, **change) < 0.75 * peak(batch_size=64)
+    assert peak(batch_size=64, **change) < 0.85 * peak(batch_size=64)
 
 
 @pytest.mark.parametrize("sizes, measured", MEASURED)
@@ -153,7 +153,7 @@ def test_a_recurrent_search_is_not_foretold():
     memory_check.check_memory(search, 16)
 
 
-def test_proposals_are_ordered_and_leave_out_what_is_chosen():
+def test_proposals_change_the_least_first_and_leave_out_what_is_chosen():
     search = kd.DartsSearch(
         kd.search_spaces.darts_cnn(4, 2, num_nodes=1),
         "pc_darts",
@@ -162,8 +162,34 @@ def test_proposals_are_ordered_and_leave_out_what_is_chosen():
         rematerialize=True,
     )
     found = memory_check.proposals(search, 64)
-    assert [p.change for p in found] == ["batch_size=16", "batch_size=32"]
-    assert found[0].peak < found[1].peak
+    assert [p.change for p in found] == [
+        "accumulation_steps=2",
+        "accumulation_steps=4",
+        'dtype="mixed_bfloat16"',
+        "batch_size=32",
+        "batch_size=16",
+    ]
+    assert found[0].peak == found[3].peak > found[1].peak == found[4].peak
+    # As `fit` refuses parts of different sizes.
+    search.accumulation_steps = 3
+    found = memory_check.proposals(search, 6)
+    assert [p.change for p in found] == [
+        "accumulation_steps=6",
+        'dtype="mixed_bfloat16"',
+        "batch_size=3",
+    ]
+
+
+def test_a_whole_search_is_offered_all_that_saves_memory():
+    search = kd.DartsSearch(DEEP, num_classes=2, input_shape=(32, 32, 3))
+    search.build_supernet()
+    found = memory_check.proposals(search, 2)
+    assert [p.change for p in found] == [
+        "rematerialize=True",
+        "accumulation_steps=2",
+        'dtype="mixed_bfloat16"',
+        "batch_size=1",
+    ]
 
 
 def test_parts_of_a_batch_and_half_precision_are_heeded():
