@@ -14,6 +14,18 @@ PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
+def define_accumulation(options):
+    """Declares the flag of batches that are computed in parts."""
+    flags.DEFINE_integer(
+        "accumulation_steps",
+        1,
+        "Parts of a batch that are computed one after the other, to save "
+        "memory.",
+        lower_bound=1,
+        flag_values=options,
+    )
+
+
 def define_precision(options):
     """Declares in what numbers a network computes."""
     flags.DEFINE_enum(

@@ -44,14 +44,6 @@ def define(options, extends=""):
         lower_bound=0.0,
         flag_values=options,
     )
-    flags.DEFINE_integer(
-        "accumulation_steps",
-        1,
-        "Parts of a batch that are computed one after the other, to save "
-        "memory.",
-        lower_bound=1,
-        flag_values=options,
-    )
 
 
 def begin(options, kind="search"):

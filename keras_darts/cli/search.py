@@ -66,14 +66,7 @@ def define_search(options):
     """Declares the flags of what is searched and how."""
     _define_sizes(options)
     backend.define_precision(options)
-    flags.DEFINE_integer(
-        "accumulation_steps",
-        1,
-        "Parts of a batch that are computed one after the other, to save "
-        "memory.",
-        lower_bound=1,
-        flag_values=options,
-    )
+    backend.define_accumulation(options)
     flags.DEFINE_bool(
         "rematerialize",
         False,

@@ -31,6 +31,7 @@ def define(options):
     data.define_subset(options)
     backend.define_devices(options)
     backend.define_precision(options)
+    backend.define_accumulation(options)
     folders.define(options)
     _define_training(options)
     flags.DEFINE_integer(
