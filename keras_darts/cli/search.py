@@ -99,6 +99,7 @@ def define_search(options):
     """Declares the flags of what is searched and how."""
     _define_sizes(options)
     backend.define_precision(options)
+    backend.define_exactness(options)
     flags.DEFINE_bool(
         "rematerialize",
         False,
@@ -198,6 +199,8 @@ def made_search(options, modality, found):
         options.search_space,
         _strategy(options),
         seed=options.seed,
+        sync_batch_norm=options.sync_batch_norm,
+        deterministic=options.deterministic,
         rematerialize=options.rematerialize,
         dtype=options.precision,
         **modality.search_sizes(options, found),
