@@ -1,7 +1,10 @@
-"""Two steps of a search on some number of devices, for `test_replicas.py`.
+"""Steps of searches on some number of devices, for `test_replicas.py`.
 
 A process of its own, since the number of logical devices and a
 `MirroredStrategy` are for a whole process. Writes the variables as JSON.
+
+Python runs the steps on several devices several times slower than a graph,
+but a graph has to be made first: many steps are traced, few are not.
 """
 
 import dataclasses
@@ -12,6 +15,16 @@ import sys
 import keras
 import numpy as np
 import tensorflow as tf
+from networks_on_replicas import trained_images
+from networks_on_replicas import trained_text
+from recorded_steps import Recorder
+from recorded_steps import assert_copies_agree
+from strategies_on_replicas import CLIPPED
+from strategies_on_replicas import COURSES
+from strategies_on_replicas import DROPPED
+from strategies_on_replicas import MEANS
+from strategies_on_replicas import PIECES
+from strategies_on_replicas import stepping
 
 import keras_darts as kd
 from keras_darts import strategies
@@ -20,100 +33,62 @@ from keras_darts.training import CoupledSGD
 
 STEPS = 2
 BATCH = 8
-# Every piece that draws, together with others; Python runs them, since
-# tracing would take a minute.
-PIECES = {
-    "gates": lambda: kd.SearchStrategy(
-        relaxation=kd.relaxations.BinaryGates(),
-        connection=kd.connections.PartialConnection(2, random=True),
-        regularizers=["cost"],
-    ),
-    "gumbel": lambda: kd.SearchStrategy(
-        relaxation=kd.relaxations.GumbelSoftmax(hard=True),
-        edge_normalization=True,
-    ),
-    "dirichlet": lambda: kd.SearchStrategy(
-        relaxation="dirichlet",
-        connection="auxiliary_skip",
-        architect="single_level",
-    ),
-    "perturbed": lambda: kd.SearchStrategy(
-        relaxation=kd.relaxations.Perturbed("adversarial", steps=1),
-        regularizers=["beta_decay", "entropy"],
-    ),
-}
-# What these draw has the size of a device's part of the batch.
-DROPPED = {
-    "dropped": lambda: kd.SearchStrategy(
-        connection=kd.connections.DropPath(
-            kd.connections.FullConnection(skip_dropout=0.5), 0.5
-        ),
-    )
-}
-# What has to agree over many steps.
-COURSES = {
-    "first order": lambda: "darts",
-    "finite difference": lambda: "darts_second_order",
-    "exact": lambda: kd.SearchStrategy(
-        architect=kd.architects.Unrolled(hessian="exact")
-    ),
-    # Without the warm-up, which is longer than the course.
-    "pc_darts": lambda: dataclasses.replace(
-        strategies.variants.pc_darts(2), callbacks=[]
-    ),
-    "gdas": lambda: "gdas",
-}
-COURSE = {"eager": True, "steps": 10, "num_cells": 1}
-# Bounds that every step exceeds, in Keras' own optimizers.
-CLIPPED = {
-    "clipnorm": {"clipnorm": 0.02},
-    "global_clipnorm": {"global_clipnorm": 0.02},
-    "clipvalue": {"clipvalue": 0.003},
-}
+FEW = ("none", "dil_conv_3x3")
+SMALL = {"num_cells": 1, "primitives": FEW}
+EAGER = {**SMALL, "eager": True}
+# Each candidate that normalises doubles what has to be traced.
+COURSE = {"steps": 10, "num_cells": 1}
+SYNCHRONIZED = {"steps": 10, **SMALL, "normalization": "sync_batch"}
 
 
-def main(replicas, path, *names):
+def main(replicas, path):
     keras.utils.set_random_seed(0)
     with chosen_strategy(int(replicas)).scope():
         found = {
-            modality: {name: moved(name) for name in names}
-            for modality, moved in (("image", on_images), ("text", on_text))
+            "image": {"traced": on_images("darts_second_order")},
+            "text": {
+                "traced": on_text("darts_second_order"),
+                "enas": on_text("enas", eager=True),
+            },
+            "pieces": each(PIECES, **EAGER, steps=1),
+            "variants": each(
+                variants(replicas), eager=True, num_cells=1, steps=1
+            ),
+            "clipped": {
+                name: on_images("darts", **EAGER, clipping=clipping)
+                for name, clipping in CLIPPED.items()
+            },
+            "means": {
+                name: on_images("darts_second_order", **EAGER, **means)
+                for name, means in MEANS.items()
+            },
+            "course": each(COURSES, **COURSE),
+            "synchronized": each(COURSES, **SYNCHRONIZED),
+            "trained": {"image": trained_images(), "text": trained_text()},
+            "evaluated": evaluated(),
+            # The last, since it is for the whole process.
+            "deterministic": [deterministic() for _ in range(2)],
         }
-        made = {**PIECES, **(DROPPED if replicas == "2" else {})}
-        found["pieces"] = {
-            name: on_images(make(), eager=True) for name, make in made.items()
-        }
-        found["clipped"] = {
-            name: on_images("darts", eager=True, clipping=clipping)
-            for name, clipping in CLIPPED.items()
-        }
-        found["course"] = {
-            name: on_images(make(), **COURSE) for name, make in COURSES.items()
-        }
-        found["synchronized"] = {
-            name: on_images(make(), normalization="sync_batch", **COURSE)
-            for name, make in COURSES.items()
-        }
-        found["synchronized graph"] = on_images(
-            "darts_second_order", num_cells=1, normalization="sync_batch"
-        )
-        found["trained"] = {"image": trained_images(), "text": trained_text()}
-        found["evaluated"] = evaluated()
-        # The last, since it is for the whole process.
-        found["deterministic"] = [
-            on_images(
-                "darts_second_order",
-                steps=4,
-                num_cells=1,
-                normalization="batch",
-                deterministic=True,
-            )
-            for _ in range(2)
-        ]
     pathlib.Path(path).write_text(json.dumps(found))
 
 
-def on_images(strategy, eager=False, steps=STEPS, **choices):
+def each(made, **choices):
+    """Of strategies by name, what their searches were like."""
+    return {name: on_images(make(), **choices) for name, make in made.items()}
+
+
+def variants(replicas):
+    """All that are registered; on one device those that can be compared.
+
+    What others draw has the size of a device's part of the batch.
+    """
+    made = {name: stepping(name) for name in strategies.names()}
+    if replicas == "1":
+        return {k: make for k, make in made.items() if k not in DROPPED}
+    return made
+
+
+def on_images(strategy, eager=False, steps=STEPS, accumulation=1, **choices):
     """Alphas and weights before and after each step."""
     search = image_search(strategy, eager, **choices)
     generator = np.random.default_rng(0)
@@ -127,22 +102,26 @@ def on_images(strategy, eager=False, steps=STEPS, **choices):
     train, valid = (
         tf.data.Dataset.from_tensor_slices(half).batch(BATCH) for half in halves
     )
-    return moved(search, train, validation_data=valid, augmentation=None)
+    return moved(
+        search,
+        train,
+        validation_data=valid,
+        augmentation=None,
+        accumulation_steps=accumulation,
+    )
 
 
 def image_search(
     strategy,
     eager=False,
     clipping=None,
-    num_cells=None,
+    num_cells=3,
     normalization=None,
+    primitives=("none", "skip_connect", "dil_conv_3x3"),
     **options,
 ):
     space = kd.search_spaces.darts_cnn(
-        4,
-        num_cells or (2 if eager else 3),
-        num_nodes=1,
-        primitives=("none", "skip_connect", "dil_conv_3x3"),
+        12, num_cells, num_nodes=1, primitives=primitives
     )
     space = dataclasses.replace(space, normalization=normalization)
     options = {"weight_decay": 0.1, **options}
@@ -156,6 +135,15 @@ def image_search(
     return search
 
 
+def deterministic():
+    return on_images(
+        "darts_second_order",
+        steps=4,
+        **{**SMALL, "normalization": "batch"},
+        deterministic=True,
+    )
+
+
 def on_text(strategy, eager=False):
     """The same of a recurrent cell, whose state each device carries."""
     rates = ("output", "hidden", "cell_input", "input", "embedding")
@@ -166,16 +154,25 @@ def on_text(strategy, eager=False):
         temporal_activation_regularization=1.0,
         **{f"{rate}_dropout": 0.0 for rate in rates},
     )
-    recipe = {"learning_rate": 20.0, "momentum": 0.0, "segment_length": 6}
-    search = make_search(space, strategy, eager, **recipe)
+    search = make_search(
+        space,
+        strategy,
+        eager,
+        learning_rate=20.0,
+        momentum=0.0,
+        segment_length=6,
+    )
     generator = np.random.default_rng(0)
     texts = [generator.integers(0, 9, BATCH * 13) for _ in range(2)]
     return moved(search, texts[0], validation_data=texts[1], batch_size=BATCH)
 
 
 def evaluated():
-    """Losses on data whose last batch leaves less for the last device."""
-    search = image_search("darts", eager=True, num_cells=1)
+    """Losses on data whose last batch leaves less for the last device.
+
+    At the end that is the only one.
+    """
+    search = image_search("darts", **EAGER)
     images = np.random.default_rng(0).normal(size=(25, 8, 8, 1))
     images, labels = images.astype("float32"), np.arange(25) % 2
     found = []
@@ -190,66 +187,19 @@ def evaluated():
             verbose=0,
         ).history
         found.append([history["val_loss"][0], history["val_accuracy"][0]])
-    return found
+    few = images[:5], labels[:5]
+    return [*found, search.evaluate(*few, batch_size=BATCH, verbose=0)]
 
 
-def trained_images():
-    """Weights of a derived network before and after each step.
-
-    The halves of a batch are equal, so that a device's own statistics are
-    those of the batch.
-    """
-    keras.utils.set_random_seed(1)
-    network = kd.networks.CifarNetwork(
-        "darts_v2",
-        filters=2,
-        num_cells=2,
-        auxiliary=False,
-        input_shape=(8, 8, 1),
-    )
-    recipe = kd.training.small_image_recipe(
-        network, num_train=64, mean=(0.0,), variance=(1.0,), batch_size=BATCH
-    )
-    generator = np.random.default_rng(0)
-    half = generator.normal(size=(STEPS, 1, BATCH // 2, 8, 8, 1))
-    images = np.repeat(half, 2, axis=1).reshape(STEPS, BATCH, 8, 8, 1)
-    labels = np.tile(np.arange(BATCH // 2) % 2, (STEPS, 2))
-    batches = tf.data.Dataset.from_tensor_slices((images, labels))
-    recipe.compile(network)
-    return steps_of(network, batches)
-
-
-def trained_text():
-    """The same of a derived language model, which normalises nothing.
-
-    Its recipe clips.
-    """
-    rates = ("output", "hidden", "cell_input", "input", "embedding")
-    keras.utils.set_random_seed(1)
-    model = kd.networks.RecurrentLanguageModel(
-        "rnn_darts_v2",
-        9,
-        hidden_size=4,
-        temporal_activation_regularization=1,
-        segment_length=6,
-        **{f"{rate}_dropout": 0.0 for rate in rates},
-    )
-    recipe = kd.training.small_text_recipe(
-        model, batch_size=BATCH, segment_length=6
-    )
-    ids = np.random.default_rng(0).integers(0, 9, BATCH * 13)
-    recipe.compile(model)
-    return steps_of(model, recipe.pipeline(ids, epochs=1))
-
-
-def steps_of(network, batches):
-    network.run_eagerly = True
-    recorder = Recorder()
-    network.fit(batches, shuffle=False, verbose=0, callbacks=[recorder])
-    return recorder.values
-
-
-def make_search(space, strategy, eager=False, deterministic=False, **recipe):
+def make_search(
+    space,
+    strategy,
+    eager=False,
+    deterministic=False,
+    rematerialize=False,
+    dtype=None,
+    **recipe,
+):
     """The architecture's optimizer keeps the size of the gradients.
 
     Decay and clipping are strong enough to be seen.
@@ -261,7 +211,12 @@ def make_search(space, strategy, eager=False, deterministic=False, **recipe):
         recipe=strategies.SearchRecipe(clip_norm=0.1, **recipe),
     )
     search = kd.DartsSearch(
-        space, strategy, seed=1, deterministic=deterministic
+        space,
+        strategy,
+        seed=1,
+        deterministic=deterministic,
+        rematerialize=rematerialize,
+        dtype=dtype,
     )
     search.compile(
         arch_optimizer=CoupledSGD(1.0, weight_decay=0.1), run_eagerly=eager
@@ -271,43 +226,10 @@ def make_search(space, strategy, eager=False, deterministic=False, **recipe):
 
 def moved(search, data, **options):
     recorder = Recorder()
-    search.fit(data, epochs=1, verbose=0, callbacks=[recorder], **options)
+    epochs = max(1, len(search.stages))
+    search.fit(data, epochs=epochs, verbose=0, callbacks=[recorder], **options)
     assert_copies_agree(search.supernet.variables)
     return recorder.values
-
-
-def assert_copies_agree(variables):
-    """No device has gone its own way; running text's states are its own."""
-    for variable in variables:
-        copies = getattr(variable.value, "values", [])
-        for copy in copies[1:]:
-            np.testing.assert_array_equal(copy, copies[0], variable.path)
-
-
-class Recorder(keras.callbacks.Callback):
-    def __init__(self):
-        super().__init__()
-        self.values = []
-
-    def on_train_begin(self, logs=None):
-        self.record()
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.record()
-
-    def record(self):
-        model = self.model
-        groups = [model.trainable_variables]
-        if isinstance(model, kd.DartsSearch):
-            groups = [model.arch_variables, model.weight_variables]
-        assert_copies_agree(groups[0])
-        self.values.append([flat(variables) for variables in groups])
-
-
-def flat(variables):
-    # A mirrored variable has no `numpy`.
-    values = [np.asarray(v.value).ravel() for v in variables]
-    return np.concatenate(values).tolist()
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import sys
 import numpy as np
 import search_on_replicas as small
 import tensorflow as tf
+from recorded_steps import Recorder
 
 import keras_darts as kd
 from keras_darts.search.gathering import gathered
@@ -37,7 +38,7 @@ def on_images(strategy, eager=True, epochs=2, **options):
     )
     space = dataclasses.replace(space, normalization=None)
     search = small.make_search(space, strategy, eager, weight_decay=0.1)
-    recorder = small.Recorder()
+    recorder = Recorder()
     history = search.fit(
         np.random.default_rng(0).normal(size=(25, 8, 8, 1)).astype("float32"),
         np.arange(25) % 2,

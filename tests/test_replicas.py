@@ -12,26 +12,18 @@ from movements import assert_same_movement
 
 TESTS = pathlib.Path(__file__).parent
 SCRIPT = str(TESTS / "search_on_replicas.py")
-STRATEGIES = ("darts", "darts_second_order", "enas")
 COURSES = (("course", 1e-3), ("synchronized", 0.05))
-STRATEGIES_OF_COURSES = (
-    "first order",
-    "finite difference",
-    "exact",
-    "pc_darts",
-    "gdas",
-)
-CLIPPED = ("clipnorm", "global_clipnorm", "clipvalue")
-TRAINED = (("trained", "image"), ("trained", "text"))
-PIECES = ("gates", "gumbel", "dirichlet", "perturbed")
+GROUPS = ("alphas", "weights")
+# What moves no alpha; what draws numbers of the size of a device's part.
+STILL = ("random_sharing",)
 
 
 def variables_by_step(folder):
-    """Of each modality and strategy on one device and on two."""
+    """What searches were like on one device and on two."""
     paths = [folder / f"{replicas}.json" for replicas in (1, 2)]
     processes = [
         subprocess.Popen(
-            [sys.executable, SCRIPT, path.stem, str(path), *STRATEGIES],
+            [sys.executable, SCRIPT, path.stem, str(path)],
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, "PYTHONPATH": str(TESTS.parent)},
@@ -58,35 +50,44 @@ def test_they_move_as_on_a_single_device(tmp_path):
 
 def check_courses(found):
     """From the first of ten steps to the last, alphas move alike."""
-    for (course, bound), name in itertools.product(
-        COURSES, STRATEGIES_OF_COURSES
-    ):
-        one, two = (
-            np.subtract(steps[-1][0], steps[0][0])
-            for on_devices in found
-            for steps in [on_devices[course][name]]
-        )
-        what = f"{name}, {course}"
-        size = np.linalg.norm(one)
-        assert len(found[0][course][name]) == 11 and size > 1e-3, what
-        assert np.linalg.norm(two - one) < bound * size, what
+    for course, bound in COURSES:
+        assert len(found[0][course]) == 5
+        for name in found[0][course]:
+            one, two = (
+                np.subtract(steps[-1][0], steps[0][0])
+                for on_devices in found
+                for steps in [on_devices[course][name]]
+            )
+            what = f"{name}, {course}"
+            size = np.linalg.norm(one)
+            assert len(found[0][course][name]) == 11 and size > 1e-3, what
+            assert np.linalg.norm(two - one) < bound * size, what
 
 
 def check_steps(found):
-    searches = [
-        *itertools.product(("image", "text"), STRATEGIES),
-        *itertools.product(("pieces",), PIECES),
-        *itertools.product(("clipped",), CLIPPED),
-    ]
-    groups = [
-        *itertools.product(searches, enumerate(("alphas", "weights"))),
-        *itertools.product(TRAINED, [(0, "trained weights")]),
-    ]
-    for (modality, strategy), (group, name) in groups:
-        one, two = (
-            np.array([step[group] for step in steps[modality][strategy]])
-            for steps in found
-        )
-        what = f"{name} of {strategy} on {modality}"
-        np.testing.assert_array_equal(two[0], one[0], what)
-        assert_same_movement(two, one, what)
+    for kind in ("image", "text", "pieces", "variants", "clipped", "means"):
+        for name, one in found[0][kind].items():
+            check_same_steps(one, found[1][kind][name], name)
+    for kind, one in found[0]["trained"].items():
+        check_same_steps(one, found[1]["trained"][kind], kind)
+
+
+def check_same_steps(one, two, name):
+    for index, group in enumerate(GROUPS[: len(one[0])]):
+        if group == "alphas" and name in STILL:
+            continue
+        what = f"{group} of {name}"
+        several, single = ([s[index] for s in steps] for steps in (two, one))
+        np.testing.assert_array_equal(several[0], single[0], what)
+        for places in of_one_size(single):
+            assert_same_movement(
+                *([steps[p] for p in places] for steps in (several, single)),
+                what,
+            )
+
+
+def of_one_size(steps):
+    """The places of consecutive steps, stage by stage if sizes change."""
+    places = range(len(steps))
+    groups = itertools.groupby(places, lambda place: len(steps[place]))
+    return [list(group) for _, group in groups]

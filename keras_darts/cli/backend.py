@@ -38,6 +38,27 @@ def define_precision(options):
     )
 
 
+def define_exactness(options):
+    """Declares how near a search is to one elsewhere, or run again."""
+    flags.DEFINE_bool(
+        "sync_batch_norm",
+        False,
+        "Normalise with the statistics of the whole batch, where devices "
+        "share it, and so search what one device would; otherwise each takes "
+        "those of its own part, maybe of a few images. Slower; not for "
+        "darts_rnn.",
+        flag_values=options,
+    )
+    flags.DEFINE_bool(
+        "deterministic",
+        False,
+        "Make two runs on one machine equal to the last bit, to find what a "
+        "change has changed. Slower, and some operations have no such form "
+        "on a GPU.",
+        flag_values=options,
+    )
+
+
 def start(graph_optimizer=True, threads=None, devices=None, strategy=None):
     """Imports TensorFlow as this machine needs it.
 

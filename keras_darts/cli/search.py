@@ -67,6 +67,7 @@ def define_search(options):
     _define_sizes(options)
     backend.define_precision(options)
     backend.define_accumulation(options)
+    backend.define_exactness(options)
     flags.DEFINE_bool(
         "rematerialize",
         False,
@@ -164,6 +165,8 @@ def made_search(options, modality, found):
         options.search_space,
         _strategy(options),
         seed=options.seed,
+        sync_batch_norm=options.sync_batch_norm,
+        deterministic=options.deterministic,
         rematerialize=options.rematerialize,
         dtype=options.precision,
         **modality.search_sizes(options, found),

@@ -46,7 +46,8 @@ class DartsSearch(StagedModel):
             with the statistics of all of it. Each takes those of its own part
             otherwise, of a few images maybe, and so searches another network
             than one device would; it costs an all-reduce a layer, forward and
-            backward, and a larger graph. The search space keeps it, as its
+            backward, and a larger graph, in which candidates that were not
+            drawn run as well. The search space keeps it, as its
             `normalization`. Not for recurrent spaces. Defaults to `False`.
         deterministic: Boolean, whether two runs in two processes on the same
             machine are equal to the last bit. It is for the whole process and

@@ -46,7 +46,7 @@ def workers_of(model):
 
 
 class WorkersModel(keras.Model):
-    """A search whose `fit` and `evaluate` also run on several workers."""
+    """A search whose `fit` and `evaluate` run on several devices or workers."""
 
     def _make_function(self, step_function):
         # Keras reduces the logs along an axis that numbers don't have.
@@ -62,11 +62,12 @@ class WorkersModel(keras.Model):
         return {**logs, **self.modality.figures(logs)}
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        if workers_of(self).count == 1:
+        strategy = self.distribute_strategy
+        if strategy.num_replicas_in_sync == 1:
             super()._maybe_symbolic_build(iterator, data_batch)
             return
-        # Keras would reduce the parts of a batch over all workers.
-        strategy = self.distribute_strategy
+        # Keras would take the mean of the parts of a batch, which may be of
+        # different sizes, and over all workers.
         _, _, batches = next(iter(iterator))
         data_batch = keras.tree.map_structure(
             lambda part: strategy.experimental_local_results(part)[0],

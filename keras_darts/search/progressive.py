@@ -148,11 +148,12 @@ def _optimizers(search):
 
 def _slots(optimizer, variables):
     """Of each kind of slot a dictionary from the variables' ids."""
+    shapes = [v.shape for v in variables]
     kinds = [
         kind
         for kind in vars(optimizer).values()
         if isinstance(kind, list)
-        and len(kind) == len(variables)
+        and [getattr(slot, "shape", None) for slot in kind] == shapes
         and kind[0] is not variables[0]
     ]
     return [

@@ -4,14 +4,20 @@ import keras
 import tensorflow as tf
 
 
-def run_drawn(index, functions, layer):
+def run_drawn(index, functions, layer, meets=False):
     """What `functions[index]()` gives; the others do not run.
+
+    In a graph all of them run where devices meet inside, which branches of a
+    graph can't have; the others then leave no trace.
 
     Args:
         index: Integer scalar; the last runs where it is out of range.
         functions: List of functions without arguments. Each gives a tensor,
             of the same shape and precision.
         layer: Layer with all variables that the functions read and assign.
+        meets: Boolean, whether devices that share a batch meet inside the
+            functions, as synchronised normalisations let them. Defaults to
+            `False`.
     """
     state = layer.non_trainable_variables
     values = [tf.convert_to_tensor(variable) for variable in layer.variables]
@@ -26,7 +32,12 @@ def run_drawn(index, functions, layer):
 
         return run
 
-    outputs, moved = tf.switch_case(index, [branch(f) for f in functions])
+    branches = [branch(function) for function in functions]
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    if meets and replicas > 1 and tf.inside_function():
+        found = [run() for run in branches]
+        branches = [lambda given=given: given for given in found]
+    outputs, moved = tf.switch_case(index, branches)
     for variable, value in zip(state, moved, strict=True):
         variable.assign(value)
     return outputs

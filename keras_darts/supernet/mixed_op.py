@@ -8,6 +8,7 @@ from keras_darts.primitives import Identity
 from keras_darts.primitives import Pool
 from keras_darts.primitives import SharedInput
 from keras_darts.primitives import build_layer
+from keras_darts.primitives import is_synchronized
 from keras_darts.primitives import make_primitive
 from keras_darts.primitives import normalization_layer
 from keras_darts.primitives import pool_normalization
@@ -135,7 +136,9 @@ class MixedOp(keras.layers.Layer):
             return lambda: _weighted(candidate, shared, weights[k], training)
 
         terms = [term(k) for k in range(len(self.primitives))]
-        return run_drawn(index, [*terms, lambda: self._zeros(inputs)], self)
+        terms.append(lambda: self._zeros(inputs))
+        meets = is_synchronized(self.normalization)
+        return run_drawn(index, terms, self, meets)
 
     def _zeros(self, inputs):
         return ops.zeros_like(strided(inputs, self.stride))

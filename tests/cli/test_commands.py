@@ -20,6 +20,7 @@ from keras_darts.cli.main import main
 from keras_darts.cli.modalities import image_data as data
 from keras_darts.search import DartsSearch
 from keras_darts.search import progressive
+from keras_darts.search import darts_search
 
 
 def history(folder):
@@ -74,10 +75,22 @@ def test_resume_takes_the_flags_of_the_run_and_extends_it(runs, here, capsys):
     assert [row["loss"] for row in after[:2]] == [r["loss"] for r in before]
 
 
-def test_resume_refuses_other_settings(runs, capsys):
-    command = ["search", f"--output_dir={runs.search}", "--resume", "--seed=1"]
+@pytest.mark.parametrize(
+    ("flag", "difference"),
+    [
+        ("--seed=1", "seed: 0 in the run, 1 now"),
+        ("--sync_batch_norm", "'normalization': 'sync_batch'"),
+        ("--deterministic", "deterministic: None in the run, True now"),
+    ],
+)
+def test_resume_refuses_other_settings(
+    flag, difference, runs, capsys, monkeypatch
+):
+    # It would be for all tests after this one.
+    monkeypatch.setattr(darts_search, "make_deterministic", lambda _: None)
+    command = ["search", f"--output_dir={runs.search}", "--resume", flag]
     assert main(command) == 1
-    assert "seed" in capsys.readouterr().err
+    assert difference in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("given", ["--resume", "the same flags"])
