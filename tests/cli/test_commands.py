@@ -19,8 +19,8 @@ from keras_darts import training
 from keras_darts.cli.main import main
 from keras_darts.cli.modalities import image_data as data
 from keras_darts.search import DartsSearch
-from keras_darts.search import progressive
 from keras_darts.search import darts_search
+from keras_darts.search import progressive
 
 
 def history(folder):
