@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from keras_darts import seals
-from keras_darts.cli import report
+from keras_darts import training
 from keras_darts.cli.main import main
 
 KILLED = pathlib.Path(__file__).parent / "killed_command.py"
@@ -34,7 +34,7 @@ def test_a_killed_training_goes_on_to_the_same_end(
             signal.raise_signal(signal.SIGINT)
 
     with monkeypatch.context() as patch:
-        patch.setattr(report.TimeLeft, "on_train_batch_begin", interrupt)
+        patch.setattr(training.TimeLeft, "on_train_batch_begin", interrupt)
         assert main(command) == 130
     said = capfd.readouterr()
     assert "going on in epoch 1 of 2, after 1 of 2 steps" in said.out
