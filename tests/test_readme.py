@@ -102,7 +102,8 @@ def test_the_lines_on_tuning_run(tmp_path, monkeypatch):
         python_blocks()[-1],
         (
             ('"darts_cnn", "darts", filters=8, num_cells=5', "tiny"),
-            ("max_trials=4, random_baseline=4", "max_trials=1"),
+            ("max_trials=4", "max_trials=1"),
+            ("random_baseline=4", "random_baseline=1"),
             ("epochs=10", "batch_size=8, epochs=1, verbose=0"),
         ),
         given,
