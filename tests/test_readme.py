@@ -108,7 +108,7 @@ def test_the_lines_on_tuning_run(tmp_path, monkeypatch):
         ),
         given,
     )
-    assert len(names["tuner"].get_pareto("val_accuracy", "parameters")) == 1
+    assert len(names["tuner"].get_pareto()) == 1
 
 
 def test_users_own_pieces_make_a_search():
