@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import pathlib
+import shutil
 import typing
 
 from keras_darts.files import write_json
@@ -58,9 +59,20 @@ def seals(folder):
 
 def half_written(folder):
     """The names of checkpoints that have files but no seal."""
-    folder = pathlib.Path(folder)
-    names = {p.name.split(".")[0] for p in folder.glob("ckpt-*.*")}
-    return sorted(names - {seal.prefix.name for seal in seals(folder)})
+    sealed = {seal.prefix.name for seal in seals(folder)}
+    return sorted({_name(p) for p in _files(folder)} - sealed)
+
+
+def remove_half_written(folder):
+    """Makes room that nothing is lost with."""
+    names = half_written(folder)
+    for path in _files(folder):
+        if _name(path) not in names:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def seal(prefix, **says):
@@ -116,6 +128,15 @@ def is_finished(run, kind="search"):
     if kind == "network" and not older.parent.is_dir():
         return True
     return older.exists() or any(seal.finished for seal in newest)
+
+
+def _files(folder):
+    return list(pathlib.Path(folder).glob("ckpt-*"))
+
+
+def _name(path):
+    # TensorFlow writes into a folder first, whose name ends so.
+    return path.name.split(".")[0].removesuffix("_temp")
 
 
 def _write(path, says):

@@ -72,16 +72,20 @@ class RunCheckpoint:
         number = earlier[0].number + 1 if earlier else 1
         prefix = self.folder / f"ckpt-{number}"
         self.running.within = step > 0
-        self._checkpoint.write(str(prefix))
-        seals.seal(
-            prefix,
-            number=number,
-            epochs_done=epochs_done,
-            step=step,
-            finished=False,
-            rows=self.rows,
-            variables=self._manifest(),
-        )
+        try:
+            self._checkpoint.write(str(prefix))
+            seals.seal(
+                prefix,
+                number=number,
+                epochs_done=epochs_done,
+                step=step,
+                finished=False,
+                rows=self.rows,
+                variables=self._manifest(),
+            )
+        except BaseException:
+            seals.remove_half_written(self.folder)
+            raise
         self._remove_old()
 
     def newest(self):
@@ -107,6 +111,7 @@ class RunCheckpoint:
         else:
             for name in seals.half_written(self.folder):
                 self._warn(f"{name} is half written")
+            seals.remove_half_written(self.folder)
         for seal in found:
             if seal.step and self.whole_epochs:
                 continue

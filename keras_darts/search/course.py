@@ -1,17 +1,15 @@
 """The course of a search: Keras' `fit`, begun anew after each roll-back."""
 
 import contextlib
-import logging
 import tempfile
 
 import keras
 
-from keras_darts.running.within_epoch import from_step
+from keras_darts.running.within_epoch import batches_from
 from keras_darts.search import many_workers
-from keras_darts.search.callbacks import SearchCallback
 from keras_darts.search.checkpoint import SearchCheckpoint
-
-_LOG = logging.getLogger("keras_darts")
+from keras_darts.search.course_callbacks import CourseCallbacks
+from keras_darts.search.course_callbacks import stateful
 
 
 class SaveEpochs(keras.callbacks.Callback):
@@ -29,7 +27,7 @@ class SaveEpochs(keras.callbacks.Callback):
         self.checkpoint.save(epoch + 1)
 
 
-def run(search, fit, plan, history, watch, **options):
+def run(search, fit, plan, history, watch, *, verbose):
     """Trains to the last epoch, by way of the roll-backs of callbacks.
 
     Args:
@@ -38,7 +36,7 @@ def run(search, fit, plan, history, watch, **options):
         plan: `Plan`.
         history: Keras `History`, to which the epochs are added.
         watch: `SearchWatch`, the first of the callbacks.
-        **options: Further arguments of `fit`.
+        verbose: As in Keras.
 
     Returns:
         The `History`, which has all epochs that were run.
@@ -50,46 +48,34 @@ def run(search, fit, plan, history, watch, **options):
         start = plan.initial_epoch if start is None else start
         # One that was cut within an epoch goes on there.
         step = checkpoint.step if checkpoint else 0
-        if step or 0 < start < plan.epochs:
-            _LOG.info(
-                "going on in epoch %d of %d, after %d of %d steps",
-                start + 1,
-                plan.epochs,
-                step,
-                plan.steps_per_epoch,
-            )
-        callbacks = [watch, *plan.callbacks, history]
+        plan.say_where(start, step)
+        callbacks = CourseCallbacks(
+            [watch, *plan.callbacks, history],
+            checkpoint and checkpoint.running,
+            add_progbar=verbose != 0,
+            verbose=verbose,
+            epochs=plan.epochs,
+            steps=plan.steps_per_epoch,
+            model=search,
+        )
         while start is not None:
             if any(c.stop_reason for c in stateful(plan.callbacks)):
                 start, step = plan.epochs, 0
-            batches, told = from_step(
-                search,
-                plan,
-                callbacks,
-                epoch=start,
-                step=step,
-                verbose=options["verbose"],
-            )
+            batches = batches_from(plan, start, step, callbacks)
             with watch.over(plan):
                 fit(
                     many_workers.shared_out(search, batches),
                     epochs=plan.epochs,
                     initial_epoch=start,
                     steps_per_epoch=plan.steps_per_epoch,
-                    callbacks=told,
+                    callbacks=callbacks,
                     shuffle=False,
                     **many_workers.judged(search, plan.validation_data),
-                    **options,
                 )
             epochs += history.epoch
             start, step = _rolled_back(plan.callbacks, checkpoint), 0
     history.epoch = epochs
     return history
-
-
-def stateful(callbacks):
-    """Those of the callbacks that a run has to remember the state of."""
-    return [c for c in callbacks if isinstance(c, SearchCallback)]
 
 
 @contextlib.contextmanager

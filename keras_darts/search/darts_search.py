@@ -187,7 +187,8 @@ class DartsSearch(StagedModel):
             epochs: Integer; a discretizer that decides while the search runs
                 adds its own. Defaults to `None`: the recipe's.
             verbose: As in Keras. Defaults to `"auto"`.
-            callbacks: List of Keras callbacks. Defaults to none.
+            callbacks: List of Keras callbacks, which see one begin and one
+                end of the training, or of each stage. Defaults to none.
             validation_data: The search half, on which the architecture is
                 trained and monitored. Defaults to `None`: `x` is split.
             validation_split: Float in (0, 1), the share of `x` that becomes

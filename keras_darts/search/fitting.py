@@ -19,7 +19,7 @@ from keras_darts.search.callbacks import ArchitectureMonitor
 from keras_darts.search.callbacks import CollapseMonitor
 from keras_darts.search.callbacks import RunDirectory
 from keras_darts.search.checkpoint import SearchCheckpoint
-from keras_darts.search.course import stateful
+from keras_darts.search.course_callbacks import stateful
 from keras_darts.search.memory_check import check_memory
 from keras_darts.search.micro_batches import check_accumulation
 from keras_darts.search.run_config import comparable

@@ -52,6 +52,15 @@ class LossScaling:
             gradients = [g * tf.cast(scale, g.dtype) for g in gradients]
         chosen.apply(gradients, variables)
 
+    def take_over(self, other):
+        """Goes on with the scales that another `LossScaling` has found."""
+        if not (self.enabled and other.enabled):
+            return
+        for name in ("optimizer", "arch_optimizer"):
+            mine, found = getattr(self, name), getattr(other, name)
+            mine.dynamic_scale.assign(found.dynamic_scale)
+            mine.step_counter.assign(found.step_counter)
+
     def _prepared(self, name, optimizer):
         if isinstance(optimizer, _Scaled):
             raise ValueError(

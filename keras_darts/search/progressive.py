@@ -46,7 +46,7 @@ def run(
         output_dir: Folder of the run, or `None`.
         resume_from: The same folder where a run goes on, or `None`.
         watch: `SearchWatch`, the first of the callbacks.
-        **options: Further arguments of `fit`.
+        **options: Further arguments of `course.run`.
 
     Returns:
         The `History`, which has the epochs of all stages.
@@ -121,9 +121,11 @@ def _advance(search, index):
         getattr(search.whole_space, "num_cells", None),
     )
     before = search.supernet, _optimizers(search)
+    scaling = search.loss_scaling
     search.enter_stage(index, space)
     if not stage.fresh:
         _inherit(search, *before)
+        search.loss_scaling.take_over(scaling)
 
 
 def _inherit(search, supernet, optimizers):

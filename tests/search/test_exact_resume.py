@@ -36,6 +36,26 @@ class CutAfter(keras.callbacks.Callback):
         self.steps -= 1
 
 
+class Seen(keras.callbacks.Callback):
+    """All that a user's callback is told of a training."""
+
+    def __init__(self):
+        super().__init__()
+        self.events = []
+
+    def on_train_begin(self, logs=None):
+        self.events.append("begin")
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.events.append((self.epoch, batch))
+
+    def on_train_end(self, logs=None):
+        self.events.append("end")
+
+
 def strategy():
     return kd.SearchStrategy(
         connection=kd.connections.DropPath(
@@ -94,9 +114,12 @@ def test_a_run_cut_at_any_step_ends_bit_for_bit_the_same(
     cut_after(steps, tmp_path)
     newest = seals.seals(tmp_path / "checkpoints")[0]
     assert (newest.epochs_done, newest.step) == divmod(steps, STEPS)
-    resumed = searched(resume_from=tmp_path)
+    seen = Seen()
+    resumed = searched(resume_from=tmp_path, callbacks=[seen])
     assert_same(whole[0], resumed)
     assert files(tmp_path) == whole[1]
+    left = [divmod(step, STEPS) for step in range(steps, STEPS * EPOCHS)]
+    assert seen.events == ["begin", *left, "end"]
 
 
 def truncated(path):

@@ -130,7 +130,8 @@ def test_a_disk_that_is_full_leaves_the_epochs_before(tmp_path):
 def test_a_checkpoint_that_finds_no_room_is_no_lack_of_memory(
     tmp_path, error, monkeypatch
 ):
-    def full(*args, **kwargs):
+    def full(checkpoint, path):
+        pathlib.Path(f"{path}_temp").mkdir()
         raise error
 
     fill = At(
@@ -140,8 +141,36 @@ def test_a_checkpoint_that_finds_no_room_is_no_lack_of_memory(
         run(tmp_path, fill)
     assert caught.value.__cause__ is error
     assert "holds the state after epoch 1" in str(caught.value)
+    assert not list(tmp_path.glob("checkpoints/*_temp"))
     monkeypatch.undo()
     assert goes_on(tmp_path)
+
+
+def test_curves_that_find_no_room_are_no_lack_of_memory(tmp_path, monkeypatch):
+    error = tf.errors.ResourceExhaustedError(
+        None, None, "events.v2; No space left on device"
+    )
+
+    def full(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(tf.summary, "scalar", full)
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        run(tmp_path)
+    assert caught.value.errno == errno.ENOSPC
+    assert caught.value.__cause__ is error
+    assert "holds the state after epoch 1" in str(caught.value)
+
+
+def test_what_a_kill_left_half_written_is_cleared_away(tmp_path):
+    with pytest.raises(ZeroDivisionError):
+        run(tmp_path, At(lambda search: 1 / 0))
+    half = tmp_path / "checkpoints" / "ckpt-9_temp"
+    half.mkdir()
+    (half / "part-00000-of-00001").write_bytes(b"a")
+    with pytest.warns(UserWarning, match="ckpt-9 is half written"):
+        assert goes_on(tmp_path)
+    assert not half.exists()
 
 
 def test_a_folder_that_is_taken_away_is_named(tmp_path):

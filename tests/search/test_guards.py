@@ -389,7 +389,13 @@ class Recorder(keras.callbacks.Callback):
 
     def __init__(self):
         super().__init__()
-        self.seen = []
+        self.seen, self.ends = [], []
+
+    def on_train_begin(self, logs=None):
+        self.ends.append(len(self.seen))
+
+    def on_train_end(self, logs=None):
+        self.ends.append(len(self.seen))
 
     def on_epoch_begin(self, epoch, logs=None):
         search = self.model
@@ -434,6 +440,7 @@ def test_a_roll_back_restores_everything_but_the_weight_decay(monkeypatch):
     assert search.stop_reason is None
     epochs, decays, values = zip(*recorder.seen, strict=True)
     assert list(epochs) == history.epoch
+    assert recorder.ends == [0, 6]
     assert decays == pytest.approx([3e-4] * 3 + [3e-3] * 3)
     for first, again in zip(values[1], values[3], strict=True):
         np.testing.assert_array_equal(first, again)

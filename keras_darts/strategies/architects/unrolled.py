@@ -19,6 +19,8 @@ class Unrolled:
     derivative is had by moving the weights along v in both directions, or
     exactly by differentiating twice.
 
+    A search in mixed precision computes all of it in full precision.
+
     On a network with ReLUs the two are different functions, since the shifts
     cross kinks; on a smooth one they agree.
 
@@ -61,7 +63,11 @@ class Unrolled:
     def gradients(self, problem, train_batch, search_batch):
         """What the search loss was at w', and the architecture gradients."""
         w, a = problem.weight_values(), problem.arch_values()
-        g = problem.gradients(train_batch, w, a, wrt="weights").weights
+        # In half precision v would point elsewhere: its errors are not small
+        # beside what the product with the second derivative is.
+        g = problem.gradients(
+            train_batch, w, a, wrt="weights", full_precision=True
+        ).weights
         g, shrink = self._clip(problem, g)
         found = problem.gradients(
             search_batch,
@@ -69,6 +75,7 @@ class Unrolled:
             a,
             wrt="both",
             searching=True,
+            full_precision=True,
         )
         v, _ = self._clip(problem, found.weights)
         if self.hessian == "exact":
