@@ -1,6 +1,9 @@
 """The layout of a training."""
 
+import logging
 import typing
+
+_LOG = logging.getLogger("keras_darts")
 
 
 class Plan(typing.NamedTuple):
@@ -19,3 +22,14 @@ class Plan(typing.NamedTuple):
     steps_per_epoch: int
     callbacks: list
     checkpoint: object
+
+    def say_where(self, epoch, step):
+        """Tells the user where a run goes on that was begun before."""
+        if step or 0 < epoch < self.epochs:
+            _LOG.info(
+                "going on in epoch %d of %d, after %d of %d steps",
+                epoch + 1,
+                self.epochs,
+                step,
+                self.steps_per_epoch,
+            )

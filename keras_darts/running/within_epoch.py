@@ -93,61 +93,54 @@ class CallbacksFromStep(keras.callbacks.CallbackList):
 
     Args:
         callbacks: List of Keras callbacks.
-        running: `RunningEpoch`, put back as the epoch begins.
-        first_step: Integer, the steps that were done before.
-        **options: Further arguments of `CallbackList`.
+        running: `RunningEpoch`, put back as an epoch goes on; `None` where
+            none ever does.
+        **options: Further arguments of `CallbackList`, of the whole training.
+
+    Attributes:
+        first_step: Integer, the steps that were done before of the coming
+            epoch.
     """
 
-    def __init__(self, callbacks, *, running, first_step, model, **options):
-        super().__init__(callbacks, model=model, add_history=True, **options)
-        self._running = running
-        self._skipped = first_step
+    def __init__(self, callbacks, running, **options):
+        super().__init__(callbacks, add_history=True, **options)
+        self.running = running
+        self.first_step = 0
         self._train = None
 
     def on_epoch_begin(self, epoch, logs=None):
         super().on_epoch_begin(epoch, logs)
-        if self._skipped:
-            self._running.apply()
+        if self.first_step:
+            self.running.apply()
+            self._train = None
 
     def on_train_batch_begin(self, batch, logs=None):
-        if batch < self._skipped:
-            if self._train is None:
-                self._train = self._model.train_function
-            self._model.train_function = lambda iterator: {}
+        if batch < self.first_step:
+            self._train = self._train or self.model.train_function
+            self.model.train_function = lambda iterator: {}
             return
-        if self._skipped:
-            self._model.train_function, self._skipped = self._train, 0
+        if self.first_step:
+            self.model.train_function, self.first_step = self._train, 0
         super().on_train_batch_begin(batch, logs)
 
     def on_train_batch_end(self, batch, logs=None):
-        if batch >= self._skipped:
+        if batch >= self.first_step:
             super().on_train_batch_end(batch, logs)
 
 
-def from_step(model, plan, callbacks, *, epoch, step, verbose):
-    """The data and callbacks for a `fit` that begins in an epoch.
+def batches_from(plan, epoch, step, callbacks):
+    """The data for a `fit` that begins in an epoch, maybe in its midst.
 
     Args:
-        model: Keras model.
         plan: `Plan`.
-        callbacks: List of Keras callbacks.
         epoch: Integer, where it begins.
         step: Integer, the steps of that epoch which were done before.
-        verbose: As in Keras.
+        callbacks: `CallbacksFromStep` of the `fit`, told of the step.
     """
     batches = plan.batches(epoch, step)
+    callbacks.first_step = step
     if not step:
-        return batches, callbacks
-    running = plan.checkpoint.running
-    running.prepare(next(iter(batches)))
+        return batches
+    callbacks.running.prepare(next(iter(batches)))
     # Keras would count the batches, of which the skipped steps take none.
-    return batches.repeat(), CallbacksFromStep(
-        callbacks,
-        running=running,
-        first_step=step,
-        model=model,
-        add_progbar=verbose != 0,
-        verbose=verbose,
-        epochs=plan.epochs,
-        steps=plan.steps_per_epoch,
-    )
+    return batches.repeat()

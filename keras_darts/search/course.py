@@ -1,17 +1,15 @@
 """The course of a search: Keras' `fit`, begun anew after each roll-back."""
 
 import contextlib
-import logging
 import tempfile
 
 import keras
 
+from keras_darts.running.within_epoch import batches_from
 from keras_darts.search import many_workers
 from keras_darts.search.checkpoint import SearchCheckpoint
 from keras_darts.search.course_callbacks import CourseCallbacks
 from keras_darts.search.course_callbacks import stateful
-
-_LOG = logging.getLogger("keras_darts")
 
 
 class SaveEpochs(keras.callbacks.Callback):
@@ -50,7 +48,7 @@ def run(search, fit, plan, history, watch, *, verbose):
         start = plan.initial_epoch if start is None else start
         # One that was cut within an epoch goes on there.
         step = checkpoint.step if checkpoint else 0
-        _say_where(plan, start, step)
+        plan.say_where(start, step)
         callbacks = CourseCallbacks(
             [watch, *plan.callbacks, history],
             checkpoint and checkpoint.running,
@@ -63,51 +61,21 @@ def run(search, fit, plan, history, watch, *, verbose):
         while start is not None:
             if any(c.stop_reason for c in stateful(plan.callbacks)):
                 start, step = plan.epochs, 0
-            callbacks.first_step = step
+            batches = batches_from(plan, start, step, callbacks)
             with watch.over(plan):
                 fit(
-                    **_data(search, plan, start, callbacks),
-                    **many_workers.judged(search, plan.validation_data),
+                    many_workers.shared_out(search, batches),
+                    epochs=plan.epochs,
                     initial_epoch=start,
+                    steps_per_epoch=plan.steps_per_epoch,
                     callbacks=callbacks,
                     shuffle=False,
+                    **many_workers.judged(search, plan.validation_data),
                 )
             epochs += history.epoch
-            following = _rolled_back(plan.callbacks, checkpoint)
-            if following is None and callbacks.goes_on():
-                following = start + 1
-            start, step = following, 0
+            start, step = _rolled_back(plan.callbacks, checkpoint), 0
     history.epoch = epochs
     return history
-
-
-def _data(search, plan, start, callbacks):
-    """The batches of a call of `fit`, and how far they reach."""
-    step = callbacks.first_step
-    batches = plan.batches(start, step)
-    if not step:
-        return {
-            "x": many_workers.shared_out(search, batches),
-            "epochs": plan.epochs,
-            "steps_per_epoch": plan.steps_per_epoch,
-        }
-    callbacks.running.prepare(next(iter(batches)))
-    return {
-        "x": batches,
-        "epochs": start + 1,
-        "steps_per_epoch": plan.steps_per_epoch - step,
-    }
-
-
-def _say_where(plan, start, step):
-    if step or 0 < start < plan.epochs:
-        _LOG.info(
-            "going on in epoch %d of %d, after %d of %d steps",
-            start + 1,
-            plan.epochs,
-            step,
-            plan.steps_per_epoch,
-        )
 
 
 @contextlib.contextmanager

@@ -2,7 +2,6 @@
 
 import importlib.metadata
 import json
-import logging
 
 import keras
 
@@ -13,15 +12,14 @@ from keras_darts.running.failures import explained
 from keras_darts.running.folders import run_folders
 from keras_darts.running.plan import Plan
 from keras_darts.running.settings import check_same
+from keras_darts.running.within_epoch import CallbacksFromStep
 from keras_darts.running.within_epoch import SaveWithinEpochs
-from keras_darts.running.within_epoch import from_step
+from keras_darts.running.within_epoch import batches_from
 from keras_darts.training.accumulation import set_accumulation
 from keras_darts.training.checkpoint import TrainingCheckpoint
 from keras_darts.training.run_folder import TrainingRun
 from keras_darts.training.watch import TrainingWatch
 from keras_darts.version import __version__
-
-_LOG = logging.getLogger("keras_darts")
 
 
 def run(
@@ -141,23 +139,19 @@ def _written(plan, run, resume_from, checkpoint_minutes):
 def _fit(network, plan, watch, *, verbose="auto", **options):
     start = plan.initial_epoch
     step = plan.checkpoint.step if plan.checkpoint else 0
-    if step or 0 < start < plan.epochs:
-        _LOG.info(
-            "going on in epoch %d of %d, after %d of %d steps",
-            start + 1,
-            plan.epochs,
-            step,
-            plan.steps_per_epoch,
-        )
-    batches, callbacks = from_step(
-        network,
-        plan,
+    plan.say_where(start, step)
+    callbacks = CallbacksFromStep(
         [watch, *plan.callbacks],
-        # Where there is nothing left to do, Keras still looks at the data.
-        epoch=min(start, plan.epochs - 1),
-        step=step,
+        plan.checkpoint and plan.checkpoint.running,
+        add_progbar=verbose != 0,
         verbose=verbose,
+        epochs=plan.epochs,
+        steps=plan.steps_per_epoch,
+        model=network,
     )
+    # Where there is nothing left to do, Keras still looks at the data.
+    epoch = min(start, plan.epochs - 1)
+    batches = batches_from(plan, epoch, step, callbacks)
     with watch.over(plan):
         return network.fit(
             batches,
