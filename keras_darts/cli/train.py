@@ -18,6 +18,7 @@ from keras_darts.cli import data
 from keras_darts.cli import folders
 from keras_darts.cli import genotype
 from keras_darts.cli import modalities
+from keras_darts.cli import workers
 from keras_darts.files import write_json
 
 # As for `seals.is_finished`.
@@ -78,6 +79,7 @@ def _define_training(options):
 
 def run(options):
     """Trains; `options` are the parsed flags."""
+    workers.refuse_several("train")
     folder = folders.begin(options, _KIND)
     goes_on = options.resume or folders.is_cut(folder, _KIND)
     found, _ = genotype.find(options)

@@ -82,6 +82,16 @@ def launch(name, options):
         sys.exit(_exit_code(processes))
 
 
+def refuse_several(command):
+    """Raises a `ValueError` where a command would run once on each machine."""
+    count, _ = this_worker()
+    if count > 1:
+        raise ValueError(
+            f"`{_VARIABLE}` must name one worker alone, or be unset: "
+            f"`{command}` runs on one machine. Received: {count} workers"
+        )
+
+
 def this_worker():
     """(number of workers, index of this process) by `TF_CONFIG`.
 

@@ -209,12 +209,14 @@ class DartsTuner(keras_tuner.Tuner):
         """The trials that no other beats in one figure and equals in all.
 
         Args:
-            *names: Figures, or `keras_tuner.Objective`s. Defaults to the
-                objectives of the tuner.
+            *names: Figures or objectives. Defaults to the tuner's objectives.
 
         Returns:
             List of dictionaries with `trial`, `genotype` as text, and the
             figures, the best by the first name first.
+
+        Raises:
+            ValueError: for a figure that no trial was judged by.
         """
         chosen = list(names) or self.oracle.objective
         rows = [self.project.row(trial) for trial in self.completed_trials()]

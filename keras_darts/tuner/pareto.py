@@ -21,7 +21,8 @@ def pareto(rows, directions):
         are all in it, or none is.
 
     Raises:
-        ValueError: for an unknown direction, or none at all.
+        ValueError: for an unknown direction, or none at all, and for a name
+            that no row has.
 
     Example:
 
@@ -34,7 +35,7 @@ def pareto(rows, directions):
     >>> [row["parameters"] for row in best]
     [300, 100]
     """
-    _check(directions)
+    _check(rows, directions)
     costs = [(_costs(row, directions), row) for row in rows]
     known = [(cost, row) for cost, row in costs if cost is not None]
     kept = [
@@ -45,7 +46,7 @@ def pareto(rows, directions):
     return [row for _, row in sorted(kept, key=lambda pair: pair[0])]
 
 
-def _check(directions):
+def _check(rows, directions):
     if not directions:
         raise ValueError(
             "`directions` must name at least one figure. Received: "
@@ -54,6 +55,13 @@ def _check(directions):
     for direction in directions.values():
         if direction not in _DIRECTIONS:
             raise unknown_name("direction", direction, _DIRECTIONS)
+    measured = {name for row in rows for name in row}
+    for name in directions:
+        if rows and name not in measured:
+            raise ValueError(
+                "What is compared must have been measured, as the objectives "
+                f"of a tuner are. Received: {name!r}, of {sorted(measured)}"
+            )
 
 
 def _costs(row, directions):

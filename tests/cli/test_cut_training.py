@@ -56,3 +56,15 @@ def test_the_run_of_another_command_is_not_gone_on_with(runs, capfd):
     command = ["train", f"--output_dir={runs.search}", "--resume"]
     assert main(command) == 1
     assert "a run of the same command" in capfd.readouterr().err
+
+
+def test_several_workers_are_refused(runs, here, monkeypatch, capfd):
+    cluster = {"worker": ["localhost:1", "localhost:2"]}
+    task = {"type": "worker", "index": 0}
+    monkeypatch.setenv(
+        "TF_CONFIG", json.dumps({"cluster": cluster, "task": task})
+    )
+    command = ["train", f"--genotype={runs.search}", "--output_dir=a"]
+    assert main(command) == 1
+    assert "`TF_CONFIG` must name one worker" in capfd.readouterr().err
+    assert not (here / "a").exists()

@@ -62,7 +62,8 @@ def test_a_larger_supernet_needs_more(smaller, larger):
     ],
 )
 def test_what_saves_memory_is_foretold_to(change):
-    assert peak(batch_size=64, **change) < 0.85 * peak(batch_size=64)
+    # The candidates in the graph take the same, however large the batch.
+    assert peak(batch_size=128, **change) < 0.75 * peak(batch_size=128)
 
 
 @pytest.mark.parametrize("sizes, measured", MEASURED)

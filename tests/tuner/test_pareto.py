@@ -79,3 +79,9 @@ def test_no_row_is_changed():
 def test_unknown_directions_are_refused(directions, message):
     with pytest.raises(ValueError, match=message):
         pareto([], directions)
+
+
+def test_a_figure_that_was_not_measured_is_named():
+    with pytest.raises(ValueError, match="Received: 'latency', of"):
+        pareto([{"size": 1.0}], {"size": "min", "latency": "min"})
+    assert pareto([], {"latency": "min"}) == []
