@@ -10,7 +10,7 @@ from circumstances import markdown
 
 from keras_darts.files import write_json
 
-_PATHS = ("data_dir", "found", "output")
+_PATHS = ("data_dir", "found", "output", "project")
 
 
 def parse_options(document, sizes, *, data_help, seeds, choices=()):
