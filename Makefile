@@ -9,7 +9,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-JOBS ?= 2
+JOBS ?= 3
 TESTS ?=
 
 BIN := $(VENV)/bin

@@ -73,22 +73,18 @@ def assert_broken_down(found, threads, text):
     assert max(spent, key=spent.get) in text
 
 
-def test_the_exact_form_of_the_second_order_is_measured(tmp_path):
-    search = "recurrent"
-    small = SMALL_CELLS[search]
-    _, report = figures(search, tmp_path, kinds="exact", **small)
-    (found,) = report["results"]
-    assert (found["kind"], found["code"]) == ("exact", "keras_darts")
-
-
 def test_a_step_is_as_many_products_as_its_layers_and_gradients(tmp_path):
-    search = "recurrent"
-    _, report = figures(search, tmp_path, kinds="weight", num_nodes=2)
+    _, report = figures(
+        "recurrent", tmp_path, kinds="weight,exact", num_nodes=2
+    )
+    weight, exact = report["results"]
     # Two for the input and the state, and one an edge, from 4 units to 8;
     # and 9 words from 4 units; of 3 words in 2 texts, forward and for the
     # gradients of either factor.
     products = (2 + 3) * 4 * 8 + 4 * 9
-    assert report["results"][0]["flop"] == 2 * 3 * products * 3 * 2
+    assert weight["flop"] == 2 * 3 * products * 3 * 2
+    assert (exact["kind"], exact["code"]) == ("exact", "keras_darts")
+    assert exact["flop"] > 3 * weight["flop"]
 
 
 @pytest.mark.parametrize("search", TINY)

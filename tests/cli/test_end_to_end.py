@@ -20,10 +20,8 @@ def test_digits_from_search_to_export(here, environment):
         return done.stdout
 
     small = ["--dataset=digits", "--filters=4", "--num_cells=3"]
-    search = [*small, "--epochs=2", "--max_examples=256"]
+    search = [*small, "--epochs=2", "--max_examples=128"]
     assert "Genotype(" in run("search", "--output_dir=a", *search)
-    output = run("search", "--output_dir=a", "--resume", "--epochs=3")
-    assert "Epoch 3/3" in output
     output = run(
         *["train", "--genotype=a", "--output_dir=b", "--epochs=12", *small],
     )
@@ -31,7 +29,8 @@ def test_digits_from_search_to_export(here, environment):
     trained = json.loads((here / "b" / "evaluation.json").read_text())
     assert trained["accuracy"] > 0.8
     run("export", "--run=b", "--quantization=none,int8")
-    for model in ("digits", "digits.tflite", "digits_int8.tflite"):
+    assert (here / "saved_models" / "digits.tflite").is_file()
+    for model in ("digits", "digits_int8.tflite"):
         output = run(
             "evaluate", f"--model=saved_models/{model}", "--dataset=digits"
         )

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from tiny_tuning import tuned
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = pathlib.Path(__file__).parent / "tiny_tuning.py"
 SECONDS = 300
 
