@@ -15,6 +15,7 @@ import sys
 import keras
 import numpy as np
 import tensorflow as tf
+from networks_on_replicas import judged
 from networks_on_replicas import trained_images
 from networks_on_replicas import trained_text
 from recorded_steps import Recorder
@@ -65,7 +66,7 @@ def main(replicas, path):
             "course": each(COURSES, **COURSE),
             "synchronized": each(COURSES, **SYNCHRONIZED),
             "trained": {"image": trained_images(), "text": trained_text()},
-            "evaluated": evaluated(),
+            "evaluated": [*evaluated(), *judged()],
             # The last, since it is for the whole process.
             "deterministic": [deterministic() for _ in range(2)],
         }
