@@ -1,5 +1,7 @@
 """Steps of derived networks, for `search_on_replicas.py`."""
 
+import functools
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -24,6 +26,65 @@ def trained_images():
     labels = np.tile(np.arange(BATCH // 2) % 2, (STEPS, 2))
     batches = tf.data.Dataset.from_tensor_slices((images, labels))
     return steps_of(network, batches)
+
+
+def synchronized(make, sync_batch_norm=True):
+    """Weights of a network that normalises, before and after each step.
+
+    No two images or sentences are equal: a part is not as the whole.
+    """
+    keras.utils.set_random_seed(1)
+    network, prepare, inputs = make()
+    labels = np.arange(len(inputs)) % 2
+    recipe = prepare(
+        network,
+        len(inputs),
+        batch_size=BATCH,
+        sync_batch_norm=sync_batch_norm,
+    )
+    network.run_eagerly = True
+    recorder = Recorder()
+    data = tf.data.Dataset.from_tensor_slices((inputs, labels))
+    recipe.fit(network, data, epochs=1, verbose=0, callbacks=[recorder])
+    return recorder.values
+
+
+def cells():
+    sizes = {"num_classes": 2, "filters": 2, "num_cells": 1}
+    network = kd.networks.CifarNetwork(
+        "darts_v2", **sizes, auxiliary=False, input_shape=(8, 8, 1)
+    )
+    return network, *small_images()
+
+
+def stages():
+    sizes = {"num_classes": 2, "filters": 2, "num_cells": 1}
+    network = kd.networks.NasBench201Network(
+        "|nor_conv_3x3~0|", **sizes, input_shape=(8, 8, 1)
+    )
+    return network, *small_images()
+
+
+def small_images():
+    images = np.random.default_rng(0).normal(size=(STEPS * BATCH, 8, 8, 1))
+    prepare = functools.partial(
+        kd.training.small_image_recipe, mean=(0.0,), variance=(1.0,)
+    )
+    return prepare, images.astype("float32")
+
+
+def sentences():
+    network = kd.networks.TextNetwork(
+        kd.search_spaces.text_cnn(num_nodes=1).random_genotype(0),
+        **{"vocabulary_size": 9, "embedding_size": 4, "filters": 2},
+        **{"num_cells": 1, "sequence_length": 4},
+        **{"dropout": 0.0, "embedding_dropout": 0.0},
+    )
+    ids = np.random.default_rng(0).integers(1, 9, (STEPS * BATCH, 4))
+    return network, kd.training.sentence_recipe, ids
+
+
+NORMALIZING = (cells, stages, sentences)
 
 
 def judged():

@@ -15,7 +15,10 @@ import sys
 import keras
 import numpy as np
 import tensorflow as tf
+from networks_on_replicas import NORMALIZING
+from networks_on_replicas import cells
 from networks_on_replicas import judged
+from networks_on_replicas import synchronized
 from networks_on_replicas import trained_images
 from networks_on_replicas import trained_text
 from recorded_steps import Recorder
@@ -65,7 +68,12 @@ def main(replicas, path):
             },
             "course": each(COURSES, **COURSE),
             "synchronized": each(COURSES, **SYNCHRONIZED),
-            "trained": {"image": trained_images(), "text": trained_text()},
+            "trained": {
+                "image": trained_images(),
+                "text": trained_text(),
+                **{make.__name__: synchronized(make) for make in NORMALIZING},
+            },
+            "parted": synchronized(cells, sync_batch_norm=False),
             "evaluated": [*evaluated(), *judged()],
             # The last, since it is for the whole process.
             "deterministic": [deterministic() for _ in range(2)],

@@ -70,6 +70,8 @@ def check_steps(found):
             check_same_steps(one, found[1][kind][name], name)
     for kind, one in found[0]["trained"].items():
         check_same_steps(one, found[1]["trained"][kind], kind)
+    one, two = (np.diff(np.squeeze(on["parted"]), axis=0) for on in found)
+    assert np.linalg.norm(two - one) > 0.01 * np.linalg.norm(one)
 
 
 def check_same_steps(one, two, name):
