@@ -13,6 +13,15 @@ STEPS = 2
 BATCH = 8
 
 
+def trained():
+    made = (cells, stages, sentences)
+    return {
+        "image": trained_images(),
+        "text": trained_text(),
+        **{make.__name__: synchronized(make) for make in made},
+    }
+
+
 def trained_images():
     """Weights of a derived network before and after each step.
 
@@ -82,9 +91,6 @@ def sentences():
     )
     ids = np.random.default_rng(0).integers(1, 9, (STEPS * BATCH, 4))
     return network, kd.training.sentence_recipe, ids
-
-
-NORMALIZING = (cells, stages, sentences)
 
 
 def judged():
