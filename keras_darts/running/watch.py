@@ -59,6 +59,7 @@ class Watch(keras.callbacks.Callback, abc.ABC):
         self._plan = plan
         with StopRequests() as self._requests:
             yield
+            self._meet()
         self._stop_if_asked()
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -71,7 +72,9 @@ class Watch(keras.callbacks.Callback, abc.ABC):
         self.step = batch
         if batch:
             self._end_if_bad(self._losses.note(batch))
-        if self._requests.received is not None:
+        agreement = self._plan.agreement
+        saves = agreement and agreement.before_step(batch, self._requests)
+        if saves or self._signal() is not None:
             self._save_within_epoch()
         self._stop_if_asked()
 
@@ -123,15 +126,25 @@ class Watch(keras.callbacks.Callback, abc.ABC):
         """Where that is possible, as in `SaveWithinEpochs`."""
         checkpoint = self._plan.checkpoint
         within = self.step and self.epoch <= self._plan.divided_epochs
-        if checkpoint and within and not checkpoint.whole_epochs:
+        if checkpoint and within:
             self._end_if_bad(self._losses.look())
             checkpoint.save(self.epoch - 1, self.step)
 
+    def _signal(self):
+        """What has come; on several workers, what all of them know of."""
+        return (self._plan.agreement or self._requests).received
+
+    def _meet(self):
+        if self._plan.agreement is not None:
+            self._plan.agreement.meet(self._requests)
+
     def _stop_if_asked(self):
-        if self._requests.received is None:
+        if self._signal() is None:
             return
+        # What they save has been written then.
+        self._meet()
         message = (
-            f"{self._requests.received.name}: the {self.noun} has stopped "
+            f"{self._signal().name}: the {self.noun} has stopped "
             f"{self.where()}. {self.kept()}"
         )
         error = self._requests.error(message)

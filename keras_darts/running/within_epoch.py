@@ -17,26 +17,45 @@ class RunningEpoch(tf.train.experimental.PythonState):
     Args:
         model: Keras model.
         carried: Function that gives the variables of hidden states.
-
-    Attributes:
-        within: Boolean, whether the next checkpoint is within an epoch.
+        worker: Integer, the number of this worker. Defaults to `0`.
+        of_all: Function from the arrays of this worker to those of all, one
+            worker after the other. Defaults to `None`: there is no other.
     """
 
-    def __init__(self, model, carried):
+    def __init__(self, model, carried, worker=0, of_all=None):
         self._model = model
         self._carried = carried
-        self._values = []
-        self.within = False
+        self._worker = worker
+        self._of_all = of_all
+        self._values = self._collected = []
+        self._devices = None
+
+    def collect(self, within):
+        """Takes what the next checkpoint has of it; all workers call it.
+
+        Args:
+            within: Boolean, whether that one is within an epoch.
+        """
+        values = [v.numpy() for v in self._variables()] if within else []
+        if values and self._of_all is not None:
+            values = self._of_all(values)
+        self._collected = values
 
     def serialize(self):
-        values = [v.numpy() for v in self._variables()] if self.within else []
         file = io.BytesIO()
-        np.savez(file, *values)
+        np.savez(file, *self._collected, devices=self._present_devices())
         return file.getvalue()
 
     def deserialize(self, string_value):
         with np.load(io.BytesIO(string_value)) as arrays:
-            self._values = [arrays[f"arr_{i}"] for i in range(len(arrays))]
+            saved = dict(arrays)
+        # Older versions did not note them.
+        self._devices = saved.pop("devices", self._present_devices())
+        self._values = [saved[f"arr_{i}"] for i in range(len(saved))]
+
+    def fits(self):
+        """Whether as many devices as now shared the batches."""
+        return self._devices == self._present_devices()
 
     def prepare(self, batch):
         """Builds the metrics, which otherwise the first step would."""
@@ -46,8 +65,13 @@ class RunningEpoch(tf.train.experimental.PythonState):
     def apply(self):
         """Puts back what was restored, once the epoch has begun."""
         variables = self._variables()
-        for variable, value in zip(variables, self._values, strict=True):
+        first = self._worker * len(variables)
+        values = self._values[first : first + len(variables)]
+        for variable, value in zip(variables, values, strict=True):
             variable.assign(value, read_value=False)
+
+    def _present_devices(self):
+        return self._model.distribute_strategy.num_replicas_in_sync
 
     def _variables(self):
         """Those of each device by themselves."""
@@ -136,7 +160,19 @@ def batches_from(plan, epoch, step, callbacks):
         epoch: Integer, where it begins.
         step: Integer, the steps of that epoch which were done before.
         callbacks: `CallbacksFromStep` of the `fit`, told of the step.
+
+    Raises:
+        ValueError: for a `steps_per_execution` with which Keras can't begin
+            there, or would not end with the epoch.
     """
+    at_once = callbacks.model.steps_per_execution
+    if step % at_once or plan.steps_per_epoch % at_once:
+        raise ValueError(
+            "`steps_per_execution` must divide the steps of an epoch, and "
+            "those that a run has done where it goes on in its midst. "
+            f"Received: steps_per_execution={at_once}, "
+            f"{plan.steps_per_epoch} steps, {step} of them done"
+        )
     batches = plan.batches(epoch, step)
     callbacks.first_step = step
     if not step:

@@ -9,6 +9,7 @@ import pytest
 
 import keras_darts as kd
 from keras_darts import seals
+from keras_darts.running.within_epoch import RunningEpoch
 from keras_darts.strategies import RECIPES
 from keras_darts.testing.small import small_batch
 from keras_darts.testing.small import small_search
@@ -149,6 +150,19 @@ def test_after_damage_the_checkpoint_before_is_taken(
         resumed = searched(resume_from=tmp_path)
     assert_same(whole[0], resumed)
     assert files(tmp_path) == whole[1]
+
+
+def test_with_other_devices_it_goes_on_from_the_end_of_an_epoch(
+    whole, tmp_path, monkeypatch
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(RunningEpoch, "_present_devices", lambda self: 2)
+        cut_after(5, tmp_path)
+    newest = seals.seals(tmp_path / "checkpoints")[0]
+    assert (newest.epochs_done, newest.step) == (1, 2)
+    seen = Seen()
+    assert_same(whole[0], searched(resume_from=tmp_path, callbacks=[seen]))
+    assert seen.events[1] == (1, 0)
 
 
 def test_a_run_of_which_no_checkpoint_is_whole_is_refused(tmp_path):
