@@ -65,12 +65,19 @@ class RunCheckpoint:
             callbacks=callbacks, running=running, **flat
         )
 
-    def save(self, epochs_done, step=0):
+    def save(self, epochs_done, step=0, collect=True):
         """Writes the state after `epochs_done` epochs and `step` steps.
 
         Within an epoch all workers have to call it.
+
+        Args:
+            epochs_done: Integer.
+            step: Integer. Defaults to `0`.
+            collect: Boolean, whether `running` is as the step left it, and
+                not to be as it was collected before. Defaults to `True`.
         """
-        self.running.collect(step > 0)
+        if collect:
+            self.running.collect(step > 0)
         if not self.writes:
             return
         self.folder.mkdir(parents=True, exist_ok=True)

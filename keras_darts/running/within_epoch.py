@@ -124,12 +124,13 @@ class CallbacksFromStep(keras.callbacks.CallbackList):
     Attributes:
         first_step: Integer, the steps that were done before of the coming
             epoch.
+        at_end: Boolean, whether these are all of it.
     """
 
     def __init__(self, callbacks, running, **options):
         super().__init__(callbacks, add_history=True, **options)
         self.running = running
-        self.first_step = 0
+        self.first_step, self.at_end = 0, False
         self._train = None
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -141,15 +142,19 @@ class CallbacksFromStep(keras.callbacks.CallbackList):
     def on_train_batch_begin(self, batch, logs=None):
         if batch < self.first_step:
             self._train = self._train or self.model.train_function
-            self.model.train_function = lambda iterator: {}
+            self.model.train_function = self._skip
             return
-        if self.first_step:
-            self.model.train_function, self.first_step = self._train, 0
         super().on_train_batch_begin(batch, logs)
 
     def on_train_batch_end(self, batch, logs=None):
         if batch >= self.first_step:
             super().on_train_batch_end(batch, logs)
+        elif batch + 1 == self.first_step:
+            self.model.train_function, self.first_step = self._train, 0
+
+    def _skip(self, iterator):
+        """Stands for steps; the logs of the last one are the epoch's."""
+        return self.model.get_metrics_result() if self.at_end else {}
 
 
 def batches_from(plan, epoch, step, callbacks):
@@ -173,10 +178,14 @@ def batches_from(plan, epoch, step, callbacks):
             f"Received: steps_per_execution={at_once}, "
             f"{plan.steps_per_epoch} steps, {step} of them done"
         )
-    batches = plan.batches(epoch, step)
-    callbacks.first_step = step
+    callbacks.first_step, callbacks.at_end = step, step == plan.steps_per_epoch
     if not step:
-        return batches
+        return plan.batches(epoch)
+    if callbacks.at_end:
+        # Of the last epoch's steps none is left, but Keras wants a batch.
+        batches = plan.batches(min(epoch + 1, plan.epochs - 1))
+    else:
+        batches = plan.batches(epoch, step)
     callbacks.running.prepare(next(iter(batches)))
     # Keras would count the batches, of which the skipped steps take none.
     return batches.repeat()

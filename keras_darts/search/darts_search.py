@@ -220,9 +220,10 @@ class DartsSearch(StagedModel):
         Raises:
             ValueError: for data or settings with which no search can work,
                 before any training.
-            KeyboardInterrupt: after the step at which Ctrl-C came; a second
-                one stops at once. SIGTERM raises `SystemExit(143)`. Several
-                workers stop together, about a second after it came to one.
+            KeyboardInterrupt: after the step at which Ctrl-C came, or five
+                seconds into a validation; a second one stops at once. SIGTERM
+                raises `SystemExit(143)`. Several workers stop together, about
+                a second after it came to one of them.
             FloatingPointError: for a loss that is NaN or infinite.
             MemoryError: with the arguments that shrink the search.
             OSError: if the run can't be written any more.

@@ -184,8 +184,9 @@ class Recipe(BaseRecipe):
         Raises:
             ValueError: if the run is of another configuration, with what
                 differs.
-            KeyboardInterrupt: after the step at which Ctrl-C came; a second
-                one stops at once. SIGTERM raises `SystemExit(143)`.
+            KeyboardInterrupt: after the step at which Ctrl-C came, or five
+                seconds into a validation; a second one stops at once. SIGTERM
+                raises `SystemExit(143)`.
             FloatingPointError: for a loss that is NaN or infinite.
             OSError: if the run can't be written any more.
         """
