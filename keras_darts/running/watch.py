@@ -74,9 +74,10 @@ class Watch(keras.callbacks.Callback, abc.ABC):
 
     def on_train_batch_begin(self, batch, logs=None):
         self.step = batch
-        if batch:
-            self._end_if_bad(self._losses.note(batch))
         agreement = self._plan.agreement
+        if batch:
+            look = agreement.asks(batch) if agreement else None
+            self._end_if_bad(self._losses.note(batch, look))
         saves = agreement and agreement.before_step(batch, self._requests)
         if saves or self._signal() is not None:
             self._save_within_epoch()

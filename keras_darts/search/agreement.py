@@ -1,5 +1,6 @@
 """What several workers decide together, so that none waits for another."""
 
+import functools
 import signal
 import time
 
@@ -37,6 +38,10 @@ class Agreement:
         self._next = self._asked_step = 0
         self._saved = self._asked = time.monotonic()
 
+    def asks(self, step):
+        """Whether workers ask each other before a step of the epoch."""
+        return not 0 < step < self._next
+
     def before_step(self, step, requests):
         """Whether the run is to be saved before a step; all workers call it.
 
@@ -44,7 +49,7 @@ class Agreement:
             step: Integer, the steps of the epoch that are done.
             requests: `StopRequests` of this worker.
         """
-        if 0 < step < self._next:
+        if not self.asks(step):
             return False
         due = self._is_due(step)
         due, pause = self._ask(due, self._steps_until_next(step), requests)
@@ -111,6 +116,7 @@ def agreement_of(model, minutes):
     return Agreement(model, minutes)
 
 
+@functools.cache
 def _total(strategy, workers):
     """The function that sums arrays over workers."""
     devices = strategy.num_replicas_in_sync // workers
