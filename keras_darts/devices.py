@@ -72,8 +72,9 @@ def check_batch_size(batch_size, strategy):
 def evaluation_batch_size(batch_size, count):
     """The batch size at which no device is idle in the last, smaller batch.
 
-    The nearest below the one given, or else above. An idle device has no part
-    in the means, but oneDNN's convolutions fail on an empty batch.
+    The nearest below the one given, or else above; parts of equal sizes come
+    first. An idle device has no part in the means, but oneDNN's convolutions
+    fail on an empty batch.
 
     Args:
         batch_size: Integer.
@@ -82,15 +83,16 @@ def evaluation_batch_size(batch_size, count):
     replicas = tf.distribute.get_strategy().num_replicas_in_sync
     if replicas == 1 or count < 0:
         return batch_size
-    batch_size -= batch_size % replicas
-    below = range(batch_size, 0, -replicas)
-    # Not the whole of it, since Keras wants a first batch of equal parts.
-    above = range(batch_size, count, replicas)
-    for size in (*below, *above):
-        rest = count % size
-        # The first devices are filled up before the last one gets any.
-        if rest == 0 or rest > size - size // replicas:
-            return size
+    for step in (replicas, 1):
+        first = batch_size - batch_size % step
+        for size in (
+            *range(first, replicas - 1, -step),
+            *range(first + step, count + 1, step),
+        ):
+            rest = count % size
+            # The first devices are filled up before the last one gets any.
+            if rest == 0 or rest > size - size // replicas:
+                return size
     return batch_size
 
 

@@ -15,8 +15,10 @@ import sys
 import keras
 import numpy as np
 import tensorflow as tf
-from networks_on_replicas import trained_images
-from networks_on_replicas import trained_text
+from networks_on_replicas import cells
+from networks_on_replicas import judged
+from networks_on_replicas import synchronized
+from networks_on_replicas import trained
 from recorded_steps import Recorder
 from recorded_steps import assert_copies_agree
 from strategies_on_replicas import CLIPPED
@@ -41,33 +43,14 @@ COURSE = {"steps": 10, "num_cells": 1}
 SYNCHRONIZED = {"steps": 10, **SMALL, "normalization": "sync_batch"}
 
 
-def main(replicas, path):
+def main(replicas, path, *names):
+    """Of all names, or of those that are given."""
     keras.utils.set_random_seed(0)
     with chosen_strategy(int(replicas)).scope():
         found = {
-            "image": {"traced": on_images("darts_second_order")},
-            "text": {
-                "traced": on_text("darts_second_order"),
-                "enas": on_text("enas", eager=True),
-            },
-            "pieces": each(PIECES, **EAGER, steps=1),
-            "variants": each(
-                variants(replicas), eager=True, num_cells=1, steps=1
-            ),
-            "clipped": {
-                name: on_images("darts", **EAGER, clipping=clipping)
-                for name, clipping in CLIPPED.items()
-            },
-            "means": {
-                name: on_images("darts_second_order", **EAGER, **means)
-                for name, means in MEANS.items()
-            },
-            "course": each(COURSES, **COURSE),
-            "synchronized": each(COURSES, **SYNCHRONIZED),
-            "trained": {"image": trained_images(), "text": trained_text()},
-            "evaluated": evaluated(),
-            # The last, since it is for the whole process.
-            "deterministic": [deterministic() for _ in range(2)],
+            name: make(replicas)
+            for name, make in SEARCHES.items()
+            if not names or name in names
         }
     pathlib.Path(path).write_text(json.dumps(found))
 
@@ -230,6 +213,34 @@ def moved(search, data, **options):
     search.fit(data, epochs=epochs, verbose=0, callbacks=[recorder], **options)
     assert_copies_agree(search.supernet.variables)
     return recorder.values
+
+
+SEARCHES = {
+    "image": lambda _: {"traced": on_images("darts_second_order")},
+    "text": lambda _: {
+        "traced": on_text("darts_second_order"),
+        "enas": on_text("enas", eager=True),
+    },
+    "pieces": lambda _: each(PIECES, **EAGER, steps=1),
+    "variants": lambda replicas: each(
+        variants(replicas), eager=True, num_cells=1, steps=1
+    ),
+    "clipped": lambda _: {
+        name: on_images("darts", **EAGER, clipping=clipping)
+        for name, clipping in CLIPPED.items()
+    },
+    "means": lambda _: {
+        name: on_images("darts_second_order", **EAGER, **means)
+        for name, means in MEANS.items()
+    },
+    "course": lambda _: each(COURSES, **COURSE),
+    "synchronized": lambda _: each(COURSES, **SYNCHRONIZED),
+    "trained": lambda _: trained(),
+    "parted": lambda _: synchronized(cells, sync_batch_norm=False),
+    "evaluated": lambda _: [*evaluated(), *judged()],
+    # The last, since it is for the whole process.
+    "deterministic": lambda _: deterministic(),
+}
 
 
 if __name__ == "__main__":

@@ -8,15 +8,19 @@ one of them is killed.
 import dataclasses
 import json
 import pathlib
+import signal
 import sys
 
+import keras
 import numpy as np
 import search_on_replicas as small
 import tensorflow as tf
 from recorded_steps import Recorder
 
 import keras_darts as kd
+from keras_darts.running.stop_requests import Terminated
 from keras_darts.search.gathering import gathered
+from keras_darts.search.many_workers import workers_of
 
 
 def main(workers, path, *names):
@@ -31,7 +35,7 @@ def main(workers, path, *names):
             endless(path.parent)
 
 
-def on_images(strategy, eager=True, epochs=2, **options):
+def on_images(strategy, eager=True, epochs=2, callbacks=(), **options):
     """Nine images to judge on: the last batch is too small for two workers."""
     space = kd.search_spaces.darts_cnn(
         2, 2, num_nodes=1, primitives=("none", "skip_connect", "dil_conv_3x3")
@@ -47,7 +51,7 @@ def on_images(strategy, eager=True, epochs=2, **options):
         epochs=epochs,
         steps_per_epoch=2,
         verbose=0,
-        callbacks=[recorder],
+        callbacks=[recorder, *callbacks],
         **options,
     )
     return {"moved": recorder.values, "history": history.history}
@@ -55,6 +59,30 @@ def on_images(strategy, eager=True, epochs=2, **options):
 
 def written(folder):
     return on_images("darts_second_order", output_dir=folder / "written")
+
+
+class Send(keras.callbacks.Callback):
+    """A signal to the last worker, in the first step of the second epoch."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.due = epoch == 1
+
+    def on_train_batch_begin(self, batch, logs=None):
+        workers = workers_of(self.model)
+        if self.due and workers.index == workers.count - 1:
+            signal.raise_signal(signal.SIGTERM)
+        self.due = False
+
+
+def cut(folder):
+    """What `written` does, with a stop in between."""
+    options = {"output_dir": folder / "cut", "checkpoint_minutes": 0}
+    try:
+        on_images("darts_second_order", callbacks=[Send()], **options)
+    except Terminated as error:
+        said = str(error)
+    found = on_images("darts_second_order", **options)
+    return {**found, "said": said.replace(str(folder), "")}
 
 
 def endless(folder):
@@ -65,6 +93,7 @@ def endless(folder):
 SEARCHES = {
     "drawn": lambda folder: on_images("gdas"),
     "second order": written,
+    "cut": cut,
     "traced": lambda folder: on_images("darts", eager=False),
     "text": lambda folder: {"moved": small.on_text("darts", eager=True)},
 }

@@ -19,31 +19,36 @@ STILL = ("random_sharing",)
 
 
 def variables_by_step(folder):
-    """What searches were like on one device and on two."""
-    paths = [folder / f"{replicas}.json" for replicas in (1, 2)]
+    """What searches were like on one device and on two, and some again."""
+    runs = [
+        (replicas, folder / f"{replicas}-{names}.json", names)
+        for names in ([], ["deterministic"])
+        for replicas in "12"
+    ]
     processes = [
         subprocess.Popen(
-            [sys.executable, SCRIPT, path.stem, str(path)],
+            [sys.executable, SCRIPT, replicas, str(path), *names],
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, "PYTHONPATH": str(TESTS.parent)},
         )
-        for path in paths
+        for replicas, path, names in runs
     ]
     for process in processes:
         _, errors = process.communicate()
         assert process.returncode == 0, errors
-    return [json.loads(path.read_text()) for path in paths]
+    found = [json.loads(path.read_text()) for _, path, _ in runs]
+    return found[:2], found[2:]
 
 
 def test_they_move_as_on_a_single_device(tmp_path):
     """One test, since workers would each start the processes again."""
-    found = variables_by_step(tmp_path)
+    found, again = variables_by_step(tmp_path)
     check_steps(found)
     check_courses(found)
-    for on_devices in found:
-        first, second = on_devices["deterministic"]
-        assert first == second
+    for first, second in zip(found, again, strict=True):
+        # To the last bit, in another process, which did nothing else before.
+        assert first["deterministic"] == second["deterministic"]
     losses = [on_devices["evaluated"] for on_devices in found]
     np.testing.assert_allclose(*losses, rtol=1e-5)
 
@@ -70,6 +75,8 @@ def check_steps(found):
             check_same_steps(one, found[1][kind][name], name)
     for kind, one in found[0]["trained"].items():
         check_same_steps(one, found[1]["trained"][kind], kind)
+    one, two = (np.diff(np.squeeze(on["parted"]), axis=0) for on in found)
+    assert np.linalg.norm(two - one) > 0.01 * np.linalg.norm(one)
 
 
 def check_same_steps(one, two, name):

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 TESTS = pathlib.Path(__file__).parent
 SCRIPT = str(TESTS / "search_on_workers.py")
 LIMIT = 400
-SEARCHES = ("drawn", "second order", "traced", "text")
+SEARCHES = ("drawn", "second order", "cut", "traced", "text")
 COMMAND = str(TESTS / "command_on_workers.py")
 FLAGS = (
     "--search_space=tiny",
@@ -153,6 +153,20 @@ def test_when_the_chief_is_killed_the_other_says_so_and_ends(runs):
     said = errors_of(folder, 1)
     assert "RuntimeError: worker 1 of 2 lost worker 0 at localhost:" in said
     assert "start all workers again with resume_from=" in said
+
+
+def test_a_signal_to_one_worker_stops_all_at_a_step_and_loses_nothing(runs):
+    for folder, workers in runs:
+        for worker in workers:
+            cut, whole = worker["cut"], worker["second order"]
+            assert "stopped in epoch 2, after 1 of 2 steps" in cut["said"]
+            assert "the state after step 1 of epoch 2" in cut["said"]
+            assert cut["moved"][-1] == whole["moved"][-1]
+        table, whole = (
+            (folder / name / "history.csv").read_text()
+            for name in ("cut", "written")
+        )
+        assert table == whole
 
 
 def wait_for(path, processes, folder):

@@ -38,17 +38,22 @@ def define_precision(options):
     )
 
 
-def define_exactness(options):
-    """Declares how near a search is to one elsewhere, or run again."""
+def define_synchronization(options):
+    """Declares the flag of batches that are normalised as a whole."""
     flags.DEFINE_bool(
         "sync_batch_norm",
         False,
         "Normalise with the statistics of the whole batch, where devices "
-        "share it, and so search what one device would; otherwise each takes "
+        "share it, and so train what one device would; otherwise each takes "
         "those of its own part, maybe of a few images. Slower; not for "
-        "darts_rnn.",
+        "running text.",
         flag_values=options,
     )
+
+
+def define_exactness(options):
+    """Declares how near a search is to one elsewhere, or run again."""
+    define_synchronization(options)
     flags.DEFINE_bool(
         "deterministic",
         False,

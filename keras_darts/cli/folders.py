@@ -39,8 +39,7 @@ def define(options, extends=""):
     flags.DEFINE_float(
         "checkpoint_minutes",
         10.0,
-        "How often the run is saved within an epoch, besides at its end; with "
-        "several workers it is not.",
+        "How often the run is saved within an epoch, besides at its end.",
         lower_bound=0.0,
         flag_values=options,
     )

@@ -31,6 +31,13 @@ class Board(keras.callbacks.TensorBoard):
             super().on_epoch_end(epoch, logs)
 
 
+def at_begin(function):
+    """A Keras callback that calls a function when a training begins."""
+    return keras.callbacks.LambdaCallback(
+        on_train_begin=lambda logs: function()
+    )
+
+
 def device(strategy):
     """Where TensorFlow computes, under a `tf.distribute` strategy."""
     gpus = tf.config.list_physical_devices("GPU")

@@ -17,6 +17,7 @@ a batch. On a cluster the same command runs on every machine, without
 """
 
 import dataclasses
+import functools
 
 from absl import flags
 
@@ -143,15 +144,20 @@ def run(options):
     with strategy.scope():
         search = made_search(options, modality, found)
     search.compile(graph_optimizer=options.graph_optimizer or None)
+    callbacks = [TimeLeft()]
     if not worker and (options.resume or not goes_on):
-        folders.remember(options, folder, modality.vocabulary(found))
+        remember = functools.partial(
+            folders.remember, options, folder, modality.vocabulary(found)
+        )
+        # When the flags are found to be those of the run, if there is one.
+        callbacks.append(report.at_begin(remember))
     print(introduction(options, search, modality, found), flush=True)
     with folders.resumable("search", folder):
         search.fit(
             **modality.search_input(options, found, search.recipe),
             epochs=options.epochs,
             verbose=report.verbosity(),
-            callbacks=[TimeLeft()],
+            callbacks=callbacks,
             **folders.written(options, folder),
         )
     print(_conclusion(options, search, folder))

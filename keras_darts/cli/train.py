@@ -33,6 +33,7 @@ def define(options):
     backend.define_devices(options)
     backend.define_precision(options)
     backend.define_accumulation(options)
+    backend.define_synchronization(options)
     folders.define(options)
     _define_training(options)
     flags.DEFINE_integer(

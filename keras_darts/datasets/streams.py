@@ -138,6 +138,9 @@ def bilevel(
 def evaluation(dataset, batch_size, transform=None, normalize=None):
     """Batches of every element once, in order, the last one maybe smaller.
 
+    Where there are fewer elements than devices, each comes as often as there
+    are devices, which changes no mean.
+
     Args:
         dataset: Unbatched `tf.data.Dataset` of (image, label, ...).
         batch_size: Integer; in the scope of a `tf.distribute` strategy the
@@ -153,6 +156,9 @@ def evaluation(dataset, batch_size, transform=None, normalize=None):
             lambda image, *rest: (transform(image[None])[0], *rest),
             num_parallel_calls=tf.data.AUTOTUNE,
         )
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    if 0 < dataset.cardinality() < replicas:
+        dataset = dataset.repeat(replicas)
     size = evaluation_batch_size(batch_size, int(dataset.cardinality()))
     batches = dataset.batch(size)
     if normalize is not None:

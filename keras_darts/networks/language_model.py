@@ -8,10 +8,11 @@ from keras import ops
 
 from keras_darts.networks import checks
 from keras_darts.networks.carried_state import CarriedState
+from keras_darts.running.shared_batches import SharedBatches
 from keras_darts.schedules import scaled_learning_rate
 
 
-class LanguageModel(keras.Model, abc.ABC):
+class LanguageModel(SharedBatches, abc.ABC):
     """A model of running text, whose state goes on from segment to segment.
 
     Subclasses say in `segment` what becomes of a segment, and in `penalty`

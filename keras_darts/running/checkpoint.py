@@ -26,8 +26,8 @@ class RunCheckpoint:
         groups: Dictionary from names to lists of Keras variables.
         running: `RunningEpoch`, what an epoch has besides in its midst.
         callbacks: What TensorFlow can save, the state of the callbacks.
-        whole_epochs: Boolean, whether there are none within an epoch.
-            Defaults to `False`.
+        writes: Boolean, whether this worker writes what all have to save.
+            Defaults to `True`.
         epochs_kept: Integer, of how many epochs the ends are kept. Defaults
             to three.
 
@@ -48,13 +48,13 @@ class RunCheckpoint:
         running,
         *,
         callbacks,
-        whole_epochs=False,
+        writes=True,
         epochs_kept=KEPT,
     ):
         self.folder = pathlib.Path(folder)
         self.step = self.rows = 0
         self.running = running
-        self.whole_epochs = whole_epochs
+        self.writes = writes
         self._groups = groups
         self._epochs_kept = epochs_kept
         flat = {
@@ -65,13 +65,25 @@ class RunCheckpoint:
             callbacks=callbacks, running=running, **flat
         )
 
-    def save(self, epochs_done, step=0):
-        """Writes the state after `epochs_done` epochs and `step` steps."""
+    def save(self, epochs_done, step=0, collect=True):
+        """Writes the state after `epochs_done` epochs and `step` steps.
+
+        Within an epoch all workers have to call it.
+
+        Args:
+            epochs_done: Integer.
+            step: Integer. Defaults to `0`.
+            collect: Boolean, whether `running` is as the step left it, and
+                not to be as it was collected before. Defaults to `True`.
+        """
+        if collect:
+            self.running.collect(step > 0)
+        if not self.writes:
+            return
         self.folder.mkdir(parents=True, exist_ok=True)
         earlier = seals.seals(self.folder)
         number = earlier[0].number + 1 if earlier else 1
         prefix = self.folder / f"ckpt-{number}"
-        self.running.within = step > 0
         try:
             self._checkpoint.write(str(prefix))
             seals.seal(
@@ -113,12 +125,13 @@ class RunCheckpoint:
                 self._warn(f"{name} is half written")
             seals.remove_half_written(self.folder)
         for seal in found:
-            if seal.step and self.whole_epochs:
-                continue
             damage = seal.damage()
             if damage is None:
                 self._check_equal(seal.variables)
                 self._checkpoint.read(str(seal.prefix)).assert_consumed()
+                if seal.step and not self.running.fits():
+                    # Its hidden states and metrics are those of a device.
+                    continue
                 self.step = seal.step
                 if epochs_done is None:
                     self.rows = seal.rows

@@ -23,16 +23,22 @@ class FiniteLosses:
         self._noted = []
         self._looked = time.monotonic()
 
-    def note(self, steps_done):
+    def note(self, steps_done, look=None):
         """Keeps the sum after so many steps of the epoch.
+
+        Args:
+            steps_done: Integer.
+            look: Boolean, whether to look at it. Defaults to `None`: by the
+                time since the last look.
 
         Returns:
             Integer, the first step known to be bad, or `None`.
         """
         self._noted.append((steps_done, self._total()))
-        if time.monotonic() - self._looked < _SECONDS_BETWEEN_LOOKS:
-            return None
-        return self.look()
+        if look is None:
+            waited = time.monotonic() - self._looked
+            look = waited >= _SECONDS_BETWEEN_LOOKS
+        return self.look() if look else None
 
     def look(self):
         """The first step that is bad among those noted since the last look."""

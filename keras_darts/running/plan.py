@@ -11,7 +11,8 @@ class Plan(typing.NamedTuple):
 
     `batches` gives the training data from an epoch and a step on, and
     `checkpoint` is `None` where no run is written. Within the first
-    `divided_epochs` the run may be saved, besides at their ends.
+    `divided_epochs` the run may be saved, besides at their ends. Several
+    workers have an `agreement` on the steps at which they save and stop.
     """
 
     batches: typing.Callable
@@ -22,6 +23,7 @@ class Plan(typing.NamedTuple):
     steps_per_epoch: int
     callbacks: list
     checkpoint: object
+    agreement: object = None
 
     def say_where(self, epoch, step):
         """Tells the user where a run goes on that was begun before."""

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import threading
+import time
 
 _STDERR = 2
 _NOTE = (
@@ -33,6 +34,7 @@ class StopRequests:
 
     Attributes:
         received: `signal.Signals`, the first one that came, or `None`.
+        waited: Float, the seconds since then.
 
     Example:
 
@@ -44,7 +46,11 @@ class StopRequests:
 
     def __init__(self):
         self.received = None
-        self._before = {}
+        self._before, self._came = {}, None
+
+    @property
+    def waited(self):
+        return 0.0 if self._came is None else time.monotonic() - self._came
 
     def __enter__(self):
         if threading.current_thread() is threading.main_thread():
@@ -63,7 +69,7 @@ class StopRequests:
         return _ERRORS[self.received](message)
 
     def _receive(self, number, frame):
-        self.received = signal.Signals(number)
+        self.received, self._came = signal.Signals(number), time.monotonic()
         self._put_back()
         # Not through Python's streams, in whose midst a signal may come.
         with contextlib.suppress(OSError):

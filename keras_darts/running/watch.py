@@ -12,6 +12,8 @@ from keras_darts.running.stop_requests import StopRequests
 
 _LOG = logging.getLogger("keras_darts")
 
+# A validation that is over in this time is not cut by a signal.
+_SECONDS_TO_VALIDATE = 5.0
 _SIZES = ("filters", "num_cells", "hidden_size", "embedding_size")
 
 
@@ -42,6 +44,7 @@ class Watch(keras.callbacks.Callback, abc.ABC):
         super().__init__()
         self.folder = folder
         self.epoch = self.step = 0
+        self._cut = False
         self._plan = None
         self._requests = self._losses = None
 
@@ -59,25 +62,47 @@ class Watch(keras.callbacks.Callback, abc.ABC):
         self._plan = plan
         with StopRequests() as self._requests:
             yield
+            self._meet()
         self._stop_if_asked()
 
     def on_epoch_begin(self, epoch, logs=None):
         # All callbacks are through with the epoch before.
         self._stop_if_asked()
         self.epoch, self.step = epoch + 1, 0
+        self._cut = False
         self._losses = FiniteLosses(self.total)
 
     def on_train_batch_begin(self, batch, logs=None):
         self.step = batch
+        agreement = self._plan.agreement
         if batch:
-            self._end_if_bad(self._losses.note(batch))
-        if self._requests.received is not None:
+            look = agreement.asks(batch) if agreement else None
+            self._end_if_bad(self._losses.note(batch, look))
+        saves = agreement and agreement.before_step(batch, self._requests)
+        if saves or self._signal() is not None:
             self._save_within_epoch()
         self._stop_if_asked()
+
+    def on_test_begin(self, logs=None):
+        if self._plan.checkpoint and self._plan.agreement is None:
+            # The validation forgets it.
+            self._plan.checkpoint.running.collect(within=True)
+
+    def on_test_batch_begin(self, batch, logs=None):
+        # Workers wait for its end: they agree before steps alone.
+        if self._requests.received is None or self._plan.agreement is not None:
+            return
+        divided = self.epoch <= self._plan.divided_epochs
+        if divided and self._requests.waited >= _SECONDS_TO_VALIDATE:
+            # Callbacks are told of its end, and put back what they changed.
+            self._cut = self.model.stop_evaluating = True
 
     def on_epoch_end(self, epoch, logs=None):
         self._end_if_bad(self._losses.look())
         self.step = self._plan.steps_per_epoch
+        if self._cut:
+            self._save_within_epoch(collect=False)
+            self._stop_if_asked()
         logs = logs or {}
         for name in self.losses:
             if not math.isfinite(logs.get(name, 0.0)):
@@ -119,19 +144,29 @@ class Watch(keras.callbacks.Callback, abc.ABC):
         checkpoint = self._plan and self._plan.checkpoint
         return checkpoint.newest() if checkpoint else None
 
-    def _save_within_epoch(self):
+    def _save_within_epoch(self, **options):
         """Where that is possible, as in `SaveWithinEpochs`."""
         checkpoint = self._plan.checkpoint
         within = self.step and self.epoch <= self._plan.divided_epochs
-        if checkpoint and within and not checkpoint.whole_epochs:
+        if checkpoint and within:
             self._end_if_bad(self._losses.look())
-            checkpoint.save(self.epoch - 1, self.step)
+            checkpoint.save(self.epoch - 1, self.step, **options)
+
+    def _signal(self):
+        """What has come; on several workers, what all of them know of."""
+        return (self._plan.agreement or self._requests).received
+
+    def _meet(self):
+        if self._plan.agreement is not None:
+            self._plan.agreement.meet(self._requests)
 
     def _stop_if_asked(self):
-        if self._requests.received is None:
+        if self._signal() is None:
             return
+        # What they save has been written then.
+        self._meet()
         message = (
-            f"{self._requests.received.name}: the {self.noun} has stopped "
+            f"{self._signal().name}: the {self.noun} has stopped "
             f"{self.where()}. {self.kept()}"
         )
         error = self._requests.error(message)

@@ -17,26 +17,45 @@ class RunningEpoch(tf.train.experimental.PythonState):
     Args:
         model: Keras model.
         carried: Function that gives the variables of hidden states.
-
-    Attributes:
-        within: Boolean, whether the next checkpoint is within an epoch.
+        worker: Integer, the number of this worker. Defaults to `0`.
+        of_all: Function from the arrays of this worker to those of all, one
+            worker after the other. Defaults to `None`: there is no other.
     """
 
-    def __init__(self, model, carried):
+    def __init__(self, model, carried, worker=0, of_all=None):
         self._model = model
         self._carried = carried
-        self._values = []
-        self.within = False
+        self._worker = worker
+        self._of_all = of_all
+        self._values = self._collected = []
+        self._devices = None
+
+    def collect(self, within):
+        """Takes what the next checkpoint has of it; all workers call it.
+
+        Args:
+            within: Boolean, whether that one is within an epoch.
+        """
+        values = [v.numpy() for v in self._variables()] if within else []
+        if values and self._of_all is not None:
+            values = self._of_all(values)
+        self._collected = values
 
     def serialize(self):
-        values = [v.numpy() for v in self._variables()] if self.within else []
         file = io.BytesIO()
-        np.savez(file, *values)
+        np.savez(file, *self._collected, devices=self._present_devices())
         return file.getvalue()
 
     def deserialize(self, string_value):
         with np.load(io.BytesIO(string_value)) as arrays:
-            self._values = [arrays[f"arr_{i}"] for i in range(len(arrays))]
+            saved = dict(arrays)
+        # Older versions did not note them.
+        self._devices = saved.pop("devices", self._present_devices())
+        self._values = [saved[f"arr_{i}"] for i in range(len(saved))]
+
+    def fits(self):
+        """Whether as many devices as now shared the batches."""
+        return self._devices == self._present_devices()
 
     def prepare(self, batch):
         """Builds the metrics, which otherwise the first step would."""
@@ -46,8 +65,13 @@ class RunningEpoch(tf.train.experimental.PythonState):
     def apply(self):
         """Puts back what was restored, once the epoch has begun."""
         variables = self._variables()
-        for variable, value in zip(variables, self._values, strict=True):
+        first = self._worker * len(variables)
+        values = self._values[first : first + len(variables)]
+        for variable, value in zip(variables, values, strict=True):
             variable.assign(value, read_value=False)
+
+    def _present_devices(self):
+        return self._model.distribute_strategy.num_replicas_in_sync
 
     def _variables(self):
         """Those of each device by themselves."""
@@ -100,12 +124,13 @@ class CallbacksFromStep(keras.callbacks.CallbackList):
     Attributes:
         first_step: Integer, the steps that were done before of the coming
             epoch.
+        at_end: Boolean, whether these are all of it.
     """
 
     def __init__(self, callbacks, running, **options):
         super().__init__(callbacks, add_history=True, **options)
         self.running = running
-        self.first_step = 0
+        self.first_step, self.at_end = 0, False
         self._train = None
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -117,15 +142,19 @@ class CallbacksFromStep(keras.callbacks.CallbackList):
     def on_train_batch_begin(self, batch, logs=None):
         if batch < self.first_step:
             self._train = self._train or self.model.train_function
-            self.model.train_function = lambda iterator: {}
+            self.model.train_function = self._skip
             return
-        if self.first_step:
-            self.model.train_function, self.first_step = self._train, 0
         super().on_train_batch_begin(batch, logs)
 
     def on_train_batch_end(self, batch, logs=None):
         if batch >= self.first_step:
             super().on_train_batch_end(batch, logs)
+        elif batch + 1 == self.first_step:
+            self.model.train_function, self.first_step = self._train, 0
+
+    def _skip(self, iterator):
+        """Stands for steps; the logs of the last one are the epoch's."""
+        return self.model.get_metrics_result() if self.at_end else {}
 
 
 def batches_from(plan, epoch, step, callbacks):
@@ -136,11 +165,27 @@ def batches_from(plan, epoch, step, callbacks):
         epoch: Integer, where it begins.
         step: Integer, the steps of that epoch which were done before.
         callbacks: `CallbacksFromStep` of the `fit`, told of the step.
+
+    Raises:
+        ValueError: for a `steps_per_execution` with which Keras can't begin
+            there, or would not end with the epoch.
     """
-    batches = plan.batches(epoch, step)
-    callbacks.first_step = step
+    at_once = callbacks.model.steps_per_execution
+    if step % at_once or plan.steps_per_epoch % at_once:
+        raise ValueError(
+            "`steps_per_execution` must divide the steps of an epoch, and "
+            "those that a run has done where it goes on in its midst. "
+            f"Received: steps_per_execution={at_once}, "
+            f"{plan.steps_per_epoch} steps, {step} of them done"
+        )
+    callbacks.first_step, callbacks.at_end = step, step == plan.steps_per_epoch
     if not step:
-        return batches
+        return plan.batches(epoch)
+    if callbacks.at_end:
+        # Of the last epoch's steps none is left, but Keras wants a batch.
+        batches = plan.batches(min(epoch + 1, plan.epochs - 1))
+    else:
+        batches = plan.batches(epoch, step)
     callbacks.running.prepare(next(iter(batches)))
     # Keras would count the batches, of which the skipped steps take none.
     return batches.repeat()

@@ -20,11 +20,14 @@ class SearchCheckpoint(RunCheckpoint):
         callbacks: `SearchCallback`s, whose state is saved with the rest, and
             which say how many checkpoints are kept. Defaults to none, and
             three are kept.
+        agreement: `Agreement` of several workers, of which the chief writes.
+            Defaults to `None`.
     """
 
     noun = "search"
 
-    def __init__(self, search, folder, callbacks=()):
+    def __init__(self, search, folder, callbacks=(), agreement=None):
+        worker = many_workers.workers_of(search)
         super().__init__(
             folder,
             {
@@ -32,10 +35,14 @@ class SearchCheckpoint(RunCheckpoint):
                 "optimizer": search.loss_scaling.optimizer.variables,
                 "arch_optimizer": search.loss_scaling.arch_optimizer.variables,
             },
-            RunningEpoch(search, lambda: search.modality.carried),
+            RunningEpoch(
+                search,
+                lambda: search.modality.carried,
+                worker.index,
+                agreement and agreement.of_all,
+            ),
             callbacks=_States(callbacks),
-            # A worker knows the metrics of its own part alone.
-            whole_epochs=many_workers.workers_of(search).count > 1,
+            writes=agreement is None or worker.is_chief,
             epochs_kept=max([KEPT, *(c.kept_epochs for c in callbacks)]),
         )
 

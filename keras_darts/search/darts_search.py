@@ -210,8 +210,7 @@ class DartsSearch(StagedModel):
             resume_from: Folder of a run to go on with; a larger `epochs`
                 extends it. Defaults to `None`.
             checkpoint_minutes: Float, how often a run is saved within an
-                epoch, besides at its end; zero means after each step. On
-                several workers it is saved at the end alone.
+                epoch, besides at its end; zero means after each step.
                 Defaults to `10`.
 
         Returns:
@@ -221,8 +220,10 @@ class DartsSearch(StagedModel):
         Raises:
             ValueError: for data or settings with which no search can work,
                 before any training.
-            KeyboardInterrupt: after the step at which Ctrl-C came; a second
-                one stops at once. SIGTERM raises `SystemExit(143)`.
+            KeyboardInterrupt: after the step at which Ctrl-C came, or five
+                seconds into a validation; a second one stops at once. SIGTERM
+                raises `SystemExit(143)`. Several workers stop together, about
+                a second after it came to one of them.
             FloatingPointError: for a loss that is NaN or infinite.
             MemoryError: with the arguments that shrink the search.
             OSError: if the run can't be written any more.

@@ -14,6 +14,7 @@ from keras_darts.running.within_epoch import SaveWithinEpochs
 from keras_darts.search import many_workers
 from keras_darts.search import tuning
 from keras_darts.search.accepted_data import check_data
+from keras_darts.search.agreement import agreement_of
 from keras_darts.search.callbacks import ArchitectureBoard
 from keras_darts.search.callbacks import ArchitectureMonitor
 from keras_darts.search.callbacks import CollapseMonitor
@@ -173,14 +174,16 @@ def _written(
 ):
     """All callbacks, those that write the run the last, and where it starts."""
     wait, start = InputWait(), 0
+    agreement = agreement_of(search, checkpoint_minutes)
     if output_dir is None:
         return {
             "callbacks": [*callbacks, wait],
             "initial_epoch": start,
             "checkpoint": None,
+            "agreement": agreement,
         }
     checkpoint = SearchCheckpoint(
-        search, output_dir / "checkpoints", stateful(callbacks)
+        search, output_dir / "checkpoints", stateful(callbacks), agreement
     )
     earlier = output_dir / "config.json"
     if earlier.exists():
@@ -189,8 +192,7 @@ def _written(
     if resume_from is not None:
         start = checkpoint.restore()
     written = []
-    workers = many_workers.workers_of(search)
-    if workers.is_chief:
+    if many_workers.workers_of(search).is_chief:
         directory = RunDirectory(
             output_dir,
             config=config,
@@ -200,7 +202,7 @@ def _written(
         )
         board = ArchitectureBoard(output_dir / "tensorboard", wait)
         written = [directory, board]
-    if workers.count > 1:
+    if agreement is not None:
         written.append(many_workers.EndEpochTogether())
     else:
         epochs = config["fit"]["epochs"]
@@ -209,4 +211,5 @@ def _written(
         "callbacks": [*callbacks, wait, *written],
         "initial_epoch": start,
         "checkpoint": checkpoint,
+        "agreement": agreement,
     }

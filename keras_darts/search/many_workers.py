@@ -11,6 +11,7 @@ import typing
 import keras
 import tensorflow as tf
 
+from keras_darts.running.shared_batches import SharedBatches
 from keras_darts.search import gathering
 
 
@@ -45,7 +46,7 @@ def workers_of(model):
     return Workers(max(1, len(tasks)), tasks.index(place) if tasks else 0)
 
 
-class WorkersModel(keras.Model):
+class WorkersModel(SharedBatches):
     """A search whose `fit` and `evaluate` run on several devices or workers."""
 
     def _make_function(self, step_function):
@@ -60,21 +61,6 @@ class WorkersModel(keras.Model):
         results = self.get_metrics_result()
         logs = {**logs, **{k: v for k, v in results.items() if k in logs}}
         return {**logs, **self.modality.figures(logs)}
-
-    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        strategy = self.distribute_strategy
-        if strategy.num_replicas_in_sync == 1:
-            super()._maybe_symbolic_build(iterator, data_batch)
-            return
-        # Keras would take the mean of the parts of a batch, which may be of
-        # different sizes, and over all workers.
-        _, _, batches = next(iter(iterator))
-        data_batch = keras.tree.map_structure(
-            lambda part: strategy.experimental_local_results(part)[0],
-            next(batches),
-        )
-        with strategy.scope():
-            self._symbolic_build(data_batch=data_batch)
 
     def _symbolic_build(self, iterator=None, data_batch=None):
         # Keras takes the first part of a batch for the model's input; here it

@@ -95,10 +95,10 @@ class NonMonotonicAveraging(keras.callbacks.Callback):
             self._state, self._resumed = self._resumed["best_state"], None
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._batches = 0
+        self._undone = False
 
     def on_train_batch_end(self, batch, logs=None):
-        self._batches += 1
+        self._undone = False
         loss = (logs or {}).get("loss", 0.0)
         if not math.isfinite(loss):
             self._roll_back(f"the loss of a training batch is {loss}")
@@ -115,7 +115,7 @@ class NonMonotonicAveraging(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         logs = {} if logs is None else logs
-        if not self._batches:
+        if self._undone:
             # Keras has zero for the mean of nothing.
             nothing = {n for n in logs if not n.startswith("val_")}
             logs.update(dict.fromkeys(nothing, math.nan))
@@ -180,7 +180,7 @@ class NonMonotonicAveraging(keras.callbacks.Callback):
         self._rollbacks += 1
         self._restore()
         self.model.reset_metrics()
-        self._batches = 0
+        self._undone = True
         _LOG.warning("Back to the best state, since %s", reason)
         if self._rollbacks == self.max_rollbacks:
             self.model.stop_training = True

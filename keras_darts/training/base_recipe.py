@@ -6,12 +6,15 @@ import keras
 
 from keras_darts.devices import check_batch_size
 from keras_darts.errors import positive_integer
+from keras_darts.training.synchronization import synchronize
 
 _COUNTS = ("epochs", "batch_size", "segment_length", "eval_batch_size")
 
 
 class BaseRecipe:
     """Base of the dataclasses that say how to train, with an `optimizer`."""
+
+    sync_batch_norm = False
 
     def __post_init__(self):
         for field in dataclasses.fields(self):
@@ -24,6 +27,7 @@ class BaseRecipe:
 
     def _compile(self, network, **losses_and_metrics):
         check_batch_size(self.batch_size, network.distribute_strategy)
+        synchronize(network, self.sync_batch_norm)
         with network.distribute_strategy.scope():
             network.compile(
                 optimizer=self.new_optimizer(), **losses_and_metrics
@@ -42,5 +46,8 @@ class BaseRecipe:
             field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)
         }
+        # Runs from before there was a choice go on.
+        if not self.sync_batch_norm:
+            config.pop("sync_batch_norm", None)
         config["optimizer"] = keras.optimizers.serialize(self.optimizer)
         return config

@@ -22,6 +22,7 @@ def nas_bench_201_recipe(
     variance=NORMALIZATIONS["cifar10"].variance,
     kind="sparse",
     seed=0,
+    sync_batch_norm=False,
 ):
     """Compiles a network as NAS-Bench-201 trains it, and gives the rest.
 
@@ -46,6 +47,7 @@ def nas_bench_201_recipe(
             `"regression"`. Defaults to `"sparse"`.
         seed: Integer, of order and augmentation; the first weights follow
             `keras.utils.set_random_seed`. Defaults to `0`.
+        sync_batch_norm: Boolean, as in `Recipe`. Defaults to `False`.
 
     Returns:
         The `Recipe`, whose `fit` trains the network.
@@ -77,6 +79,7 @@ def nas_bench_201_recipe(
         kind=kind,
         augmentation=PadCropFlip(padding, flip),
         seed=seed,
+        sync_batch_norm=sync_batch_norm,
     )
     recipe.compile(network)
     return recipe

@@ -48,6 +48,11 @@ class Recipe(BaseRecipe):
         resize: `Augmentation` that brings images to the size of the network
             for evaluation. Defaults to `None`, as they are.
         seed: Integer, of order and augmentation. Defaults to `0`.
+        sync_batch_norm: Boolean, whether devices that share a batch normalise
+            with the statistics of all of it. Each takes those of its own part
+            otherwise, of a few images maybe, and so trains otherwise than one
+            device would; it costs an all-reduce a layer, forward and
+            backward. Defaults to `False`.
 
     Example:
 
@@ -78,6 +83,7 @@ class Recipe(BaseRecipe):
     augmentation: Augmentation | None = None
     resize: Augmentation | None = None
     seed: int = 0
+    sync_batch_norm: bool = False
 
     @property
     def steps_per_epoch(self):
@@ -178,8 +184,9 @@ class Recipe(BaseRecipe):
         Raises:
             ValueError: if the run is of another configuration, with what
                 differs.
-            KeyboardInterrupt: after the step at which Ctrl-C came; a second
-                one stops at once. SIGTERM raises `SystemExit(143)`.
+            KeyboardInterrupt: after the step at which Ctrl-C came, or five
+                seconds into a validation; a second one stops at once. SIGTERM
+                raises `SystemExit(143)`.
             FloatingPointError: for a loss that is NaN or infinite.
             OSError: if the run can't be written any more.
         """

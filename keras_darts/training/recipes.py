@@ -35,6 +35,7 @@ def cifar_recipe(
     variance=NORMALIZATIONS["cifar10"].variance,
     kind="sparse",
     seed=0,
+    sync_batch_norm=False,
 ):
     """Compiles a network for CIFAR as DARTS trains it, and gives the rest.
 
@@ -65,6 +66,7 @@ def cifar_recipe(
             `"regression"`. Defaults to `"sparse"`.
         seed: Integer, of order and augmentation; the first weights follow
             `keras.utils.set_random_seed`. Defaults to `0`.
+        sync_batch_norm: Boolean, as in `Recipe`. Defaults to `False`.
 
     Returns:
         The `Recipe`, whose `fit` trains the network.
@@ -94,6 +96,7 @@ def cifar_recipe(
             (PadCropFlip(padding, flip), Cutout(cutout, tuple(mean)))
         ),
         seed=seed,
+        sync_batch_norm=sync_batch_norm,
     )
     recipe.compile(network)
     return recipe
@@ -161,6 +164,7 @@ def imagenet_recipe(
     max_value=255.0,
     kind="sparse",
     seed=0,
+    sync_batch_norm=False,
 ):
     """Compiles a network for ImageNet as DARTS trains it, and gives the rest.
 
@@ -191,6 +195,7 @@ def imagenet_recipe(
             `"regression"`. Defaults to `"sparse"`.
         seed: Integer, of order and augmentation; the first weights follow
             `keras.utils.set_random_seed`. Defaults to `0`.
+        sync_batch_norm: Boolean, as in `Recipe`. Defaults to `False`.
 
     Returns:
         The `Recipe`, whose `fit` trains the network.
@@ -216,6 +221,7 @@ def imagenet_recipe(
         ),
         resize=ResizeCenterCrop(side, round(side / _CENTRE)),
         seed=seed,
+        sync_batch_norm=sync_batch_norm,
     )
     recipe.compile(network)
     return recipe

@@ -34,6 +34,7 @@ class SentenceRecipe(BaseRecipe):
         optimizer: `keras.optimizers.Optimizer`, of which each network gets a
             copy.
         seed: Integer, of the order. Defaults to `0`.
+        sync_batch_norm: Boolean, as in `Recipe`. Defaults to `False`.
 
     Example:
 
@@ -57,6 +58,7 @@ class SentenceRecipe(BaseRecipe):
     batch_size: int
     optimizer: keras.optimizers.Optimizer
     seed: int = 0
+    sync_batch_norm: bool = False
 
     def compile(self, network):
         """Compiles a network with a fresh optimizer, loss and metrics."""
@@ -136,6 +138,7 @@ def sentence_recipe(
     learning_rate=1e-3,
     weight_decay=1e-4,
     seed=0,
+    sync_batch_norm=False,
 ):
     """Compiles a network for labelled sentences, and gives the rest.
 
@@ -151,6 +154,7 @@ def sentence_recipe(
         weight_decay: Float. Defaults to `1e-4`.
         seed: Integer, of the order; the first weights and dropout follow
             `keras.utils.set_random_seed`. Defaults to `0`.
+        sync_batch_norm: Boolean, as in `Recipe`. Defaults to `False`.
 
     Returns:
         The `SentenceRecipe`, whose `fit` trains the network.
@@ -179,6 +183,7 @@ def sentence_recipe(
             schedule, weight_decay=weight_decay, global_clipnorm=_CLIP_NORM
         ),
         seed=seed,
+        sync_batch_norm=sync_batch_norm,
     )
     recipe.compile(network)
     return recipe

@@ -159,6 +159,11 @@ def test_a_wrong_command_line_exits_with_2(arguments, message, capsys, here):
             "`filters` must be left out for running text",
         ),
         (
+            "train --output_dir=a --genotype=rnn_darts_v2 --dataset=. "
+            "--sync_batch_norm",
+            "`sync_batch_norm` must be left out for running text",
+        ),
+        (
             "search --output_dir=a --dataset=digits --hidden_size=4",
             "`hidden_size` must be left out for images",
         ),

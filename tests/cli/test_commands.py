@@ -83,14 +83,16 @@ def test_resume_takes_the_flags_of_the_run_and_extends_it(runs, here, capsys):
         ("--deterministic", "deterministic: None in the run, True now"),
     ],
 )
-def test_resume_refuses_other_settings(
+def test_resume_refuses_other_settings_and_forgets_them(
     flag, difference, runs, capsys, monkeypatch
 ):
     # It would be for all tests after this one.
     monkeypatch.setattr(darts_search, "make_deterministic", lambda _: None)
+    remembered = (runs.search / "command.json").read_text()
     command = ["search", f"--output_dir={runs.search}", "--resume", flag]
     assert main(command) == 1
     assert difference in capsys.readouterr().err
+    assert (runs.search / "command.json").read_text() == remembered
 
 
 @pytest.mark.parametrize("given", ["--resume", "the same flags"])

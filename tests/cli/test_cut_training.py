@@ -26,8 +26,10 @@ def test_a_killed_training_goes_on_to_the_same_end(
         env=environment,
     )
     assert killed.returncode == -signal.SIGKILL
-    assert main([*command, "--seed=1"]) == 1
-    assert "recipe.seed: 0 in the run, 1 now" in capfd.readouterr().err
+    assert main([*command, "--seed=1", "--sync_batch_norm"]) == 1
+    said = capfd.readouterr().err
+    assert "recipe.seed: 0 in the run, 1 now" in said
+    assert "recipe.sync_batch_norm: None in the run, True now" in said
 
     def interrupt(self, batch, logs=None):
         if int(self.model.optimizer.iterations) == 2:

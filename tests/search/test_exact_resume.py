@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import signal
 
 import keras
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 
 import keras_darts as kd
 from keras_darts import seals
+from keras_darts.running import watch
+from keras_darts.running.within_epoch import RunningEpoch
 from keras_darts.strategies import RECIPES
 from keras_darts.testing.small import small_batch
 from keras_darts.testing.small import small_search
@@ -34,6 +37,20 @@ class CutAfter(keras.callbacks.Callback):
         if not self.steps:
             raise Cut
         self.steps -= 1
+
+
+class SignalWhenValidating(keras.callbacks.Callback):
+    """Raises SIGINT in the first batch of a validation after some steps."""
+
+    def __init__(self, steps):
+        super().__init__()
+        self.steps, self.validated = steps, 0
+
+    def on_test_batch_begin(self, batch, logs=None):
+        if int(self.model.optimizer.iterations) == self.steps:
+            self.validated += 1
+            if self.validated == 1:
+                signal.raise_signal(signal.SIGINT)
 
 
 class Seen(keras.callbacks.Callback):
@@ -122,6 +139,26 @@ def test_a_run_cut_at_any_step_ends_bit_for_bit_the_same(
     assert seen.events == ["begin", *left, "end"]
 
 
+@pytest.mark.parametrize("epochs", range(1, EPOCHS + 1))
+def test_a_signal_cuts_a_long_validation_and_no_figure_is_lost(
+    epochs, whole, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(watch, "_SECONDS_TO_VALIDATE", 0.0)
+    cut = SignalWhenValidating(epochs * STEPS)
+    with pytest.raises(KeyboardInterrupt, match=f"epoch {epochs}, after 3 of"):
+        searched(callbacks=[cut], output_dir=tmp_path)
+    # Of three batches the one in which it came, and the one after.
+    assert cut.validated == 2
+    newest = seals.seals(tmp_path / "checkpoints")[0]
+    assert (newest.epochs_done, newest.step) == (epochs - 1, STEPS)
+    seen = Seen()
+    resumed = searched(resume_from=tmp_path, callbacks=[seen])
+    assert_same(whole[0], resumed)
+    assert files(tmp_path) == whole[1]
+    left = [divmod(s, STEPS) for s in range(epochs * STEPS, STEPS * EPOCHS)]
+    assert seen.events == ["begin", *left, "end"]
+
+
 def truncated(path):
     path.write_bytes(path.read_bytes()[:-100])
 
@@ -149,6 +186,19 @@ def test_after_damage_the_checkpoint_before_is_taken(
         resumed = searched(resume_from=tmp_path)
     assert_same(whole[0], resumed)
     assert files(tmp_path) == whole[1]
+
+
+def test_with_other_devices_it_goes_on_from_the_end_of_an_epoch(
+    whole, tmp_path, monkeypatch
+):
+    with monkeypatch.context() as patch:
+        patch.setattr(RunningEpoch, "_present_devices", lambda self: 2)
+        cut_after(5, tmp_path)
+    newest = seals.seals(tmp_path / "checkpoints")[0]
+    assert (newest.epochs_done, newest.step) == (1, 2)
+    seen = Seen()
+    assert_same(whole[0], searched(resume_from=tmp_path, callbacks=[seen]))
+    assert seen.events[1] == (1, 0)
 
 
 def test_a_run_of_which_no_checkpoint_is_whole_is_refused(tmp_path):

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from keras_darts import datasets
 from keras_darts import networks
+from keras_darts import primitives
 from keras_darts.training import DropPathRamp
 from keras_darts.training import SmoothedCrossentropy
 from keras_darts.training import cifar_recipe
@@ -201,6 +202,24 @@ def test_one_recipe_trains_many_networks_with_an_optimizer_each():
     recipe.compile(second)
     assert first.optimizer is not second.optimizer
     assert first.optimizer.get_config() == second.optimizer.get_config()
+
+
+def test_the_recipe_decides_whose_statistics_normalise():
+    network = digits()
+    layers = [
+        layer
+        for layer in network._flatten_layers()
+        if isinstance(layer, primitives.BatchNormalization)
+    ]
+    recipe = small(network, sync_batch_norm=True)
+    assert recipe.get_config()["sync_batch_norm"]
+    assert len(layers) > 9 and all(layer.synchronized for layer in layers)
+    assert "sync_batch_norm" not in small(network).get_config()
+    assert not any(layer.synchronized for layer in layers)
+    other = keras.Sequential([keras.Input((1, 1, 1)), keras.layers.Dense(1)])
+    other.num_classes = 1
+    with pytest.raises(ValueError, match="a network without a .* Sequential"):
+        recipe.compile(other)
 
 
 def test_a_training_step_is_traced_once(monkeypatch):

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 import keras_darts as kd
 from keras_darts import seals
+from keras_darts.running import watch
 from keras_darts.running.stop_requests import Terminated
 
 STEPS, EPOCHS = 3, 2
@@ -287,12 +288,26 @@ def text_trained(*callbacks, **folders):
     return model
 
 
-def test_averages_and_the_best_check_are_remembered(tmp_path):
+class SignalInLastValidation(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        self.last = epoch + 1 == self.params["epochs"]
+
+    def on_test_begin(self, logs=None):
+        if self.last:
+            signal.raise_signal(signal.SIGTERM)
+
+
+def test_averages_and_the_best_check_are_remembered(tmp_path, monkeypatch):
+    monkeypatch.setattr(watch, "_SECONDS_TO_VALIDATE", 0.0)
     whole = text_trained(output_dir=tmp_path / "whole")
     rows = history(tmp_path / "whole")
     steps = int(whole.optimizer.iterations)
     with pytest.raises(Cut):
         text_trained(At(int(3.5 * steps / 5)), output_dir=tmp_path / "cut")
+    # When the weights are those that are averaged.
+    with pytest.raises(Terminated, match="in epoch 5, after"):
+        text_trained(SignalInLastValidation(), output_dir=tmp_path / "cut")
+    assert seals.seals(tmp_path / "cut" / "checkpoints")[0].step == steps / 5
     assert_same(whole, text_trained(output_dir=tmp_path / "cut"))
     assert history(tmp_path / "cut") == rows
     assert [row[-1] for row in rows.splitlines()[1:]] == list("00011")

@@ -33,7 +33,7 @@ class ImageModality(LabelledModality):
     noun = things = "images"
     flags = (
         *("image_size", "max_examples", "validation_split"),
-        *("filters", "num_cells", "auxiliary"),
+        *("filters", "num_cells", "auxiliary", "sync_batch_norm"),
     )
     sources = ("dataset", "data_dir", "image_size")
     recipes = tuple(_SIZES)
@@ -179,6 +179,7 @@ def _recipe(options, name, network, images):
         mean=statistics.mean,
         variance=statistics.variance,
         seed=options.seed,
+        sync_batch_norm=options.sync_batch_norm,
         **given_values(options, "epochs", "batch_size"),
     )
 

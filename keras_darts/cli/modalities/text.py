@@ -23,7 +23,8 @@ class TextModality(LabelledModality):
     things = "sentences"
     flags = (
         *("max_vocabulary", "sequence_length", "max_examples"),
-        *("validation_split", "filters", "num_cells", "raw_text"),
+        *("validation_split", "filters", "num_cells", "sync_batch_norm"),
+        "raw_text",
     )
     sources = ("dataset", "data_dir", "max_vocabulary", "sequence_length")
     recipes = ("sentences",)
@@ -75,6 +76,7 @@ class TextModality(LabelledModality):
             network,
             data.num_train,
             seed=options.seed,
+            sync_batch_norm=options.sync_batch_norm,
             **given_values(options, "epochs", "batch_size"),
         )
         return data, Training(name, recipe, network, data.train, data.valid)
