@@ -4,6 +4,8 @@ import base64
 import html
 
 from keras_darts import analysis
+from keras_darts.tuner.results_words import number
+from keras_darts.tuner.results_words import plain
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #22303c;
@@ -25,8 +27,6 @@ figure { display: inline-block; margin: 0 1.5rem 1rem 0;
 figcaption, .note { color: #5b6976; font-size: 13px; }
 summary { cursor: pointer; padding: .2rem 0; }
 """
-_UNITS = {"size": "size (bytes)", "latency": "latency (ms)"}
-_COUNTS = ("macs", "parameters", "size")
 
 
 def page(title, sections):
@@ -47,6 +47,12 @@ def page(title, sections):
 
 def escape(text):
     return html.escape(str(text))
+
+
+def note(*sentences):
+    """A paragraph of less weight; `None` is left out."""
+    said = [f"{escape(sentence)}." for sentence in sentences if sentence]
+    return f'<p class="note">{" ".join(said)}</p>' if said else ""
 
 
 def table(head, rows):
@@ -85,24 +91,6 @@ class Raw(str):
     """A string that is HTML already."""
 
 
-def titled(name):
-    """A figure's name, with its unit if it has one."""
-    return _UNITS.get(name, name)
-
-
-def number(name, value):
-    """A figure as people read it.
-
-    Example:
-
-    >>> number("parameters", 12345.0), number("val_loss", 0.123456)
-    ('12,345', '0.1235')
-    """
-    if value is None:
-        return "–"
-    return f"{value:,.0f}" if name in _COUNTS else f"{value:.4g}"
-
-
 def image(svg, caption):
     """A picture within the page; as an image, its names can't meet others'."""
     text = base64.b64encode(svg).decode("ascii")
@@ -127,6 +115,4 @@ def _cell(content):
         return f"<td>{content}</td>"
     if isinstance(content, tuple):
         return f'<td class="number">{number(*content)}</td>'
-    if isinstance(content, float):
-        content = f"{content:.6g}"
-    return f"<td>{escape(content)}</td>"
+    return f"<td>{escape(plain(content))}</td>"

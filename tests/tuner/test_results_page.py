@@ -13,7 +13,6 @@ from keras_darts.tuner.results import ProjectResults
 from keras_darts.tuner.results import Spread
 from keras_darts.tuner.results import TrialResult
 from keras_darts.tuner.results_page import results_page
-from keras_darts.tuner.results_page import write_results_page
 
 DIRECTIONS = {"val_accuracy": "max", "parameters": "min"}
 VOID = {"img", "meta"}
@@ -26,6 +25,7 @@ def trial(name, accuracy, parameters, genotype="darts_v1", **options):
         values={"seed": name, "variant": "darts"},
         figures={"val_accuracy": accuracy, "parameters": parameters},
         genotype=genotypes.get(genotype),
+        score=parameters - accuracy,
         search={"val_accuracy": [0.1, 0.2]},
         **options,
     )
@@ -103,38 +103,45 @@ def test_what_users_write_is_no_markup(content):
     assert "<nan>" not in content
 
 
-def test_trials_stand_from_the_best_to_those_that_failed(content):
-    names = [row[0].split()[0] for row in rows(content)[1:5]]
-    assert names == ["1", "0", "2", "3"]
+def test_trials_stand_by_their_score_and_those_that_failed_last(content):
+    # The sum, in which parameters outweigh all: as KerasTuner has it.
+    assert [trial.name for trial in RESULTS.ranked] == ["0", "2", "1"]
+    table = content[content.index("<h2>Trials</h2>") :]
+    names = [row[0].split()[0] for row in rows(table)[1:5]]
+    assert names == ["0", "2", "1", "3"]
+    assert "Best by score: trial 0" in content
+    assert "adds the objectives up as they are" in content
 
 
-def test_those_that_no_trial_beats_are_marked(content):
+def test_those_that_no_trial_beats_come_first_and_are_marked(content):
+    # The random genotypes, which are smaller, have no part in this.
+    assert [trial.name for trial in RESULTS.unbeaten] == ["1", "0"]
+    assert [row[0] for row in rows(content)[1:3]] == ["1", "0"]
     marked = {row[0] for row in rows(content) if "◆" in row[0]}
     assert marked == {"0 ◆", "1 ◆"}
-    # The random genotypes, which are smaller, have no part in this.
-    assert RESULTS.best_of_all == ["1", "0"]
 
 
 def test_figures_stand_as_people_read_them(content):
-    assert row_of(content, "1")[2:4] == ["0.75", "1,234,567"]
-    assert row_of(content, "3")[1:4] == ["failed", "–", "–"]
+    table = content[content.index("<h2>Trials</h2>") :]
+    assert row_of(table, "1")[2:5] == ["0.75", "1,234,567", "1,234,566"]
+    assert row_of(table, "3")[1:5] == ["failed", "–", "–", "–"]
 
 
 def test_hyper_parameters_that_differ_have_a_column(content):
-    head = rows(content)[0]
+    head = next(row for row in rows(content) if "state" in row)
     assert "seed" in head and "variant" not in head
-    assert "in all trials: variant = darts" in content
+    assert "In all trials: variant = darts" in content
 
 
 def test_the_baseline_stands_beside_the_search_with_mean_and_spread(content):
     row = next(row for row in rows(content) if row[0] == "val_accuracy")
-    assert row[1:] == ["0.5 ± 0.25 (3 trials)", "0.5 ± 0.3536 (2 trials)"]
+    assert row[1:] == ["0.5 ± 0.25 (3 networks)", "0.5 ± 0.3536 (2 networks)"]
 
 
 def test_each_genotype_is_drawn_once_in_the_list_of_them(content):
     # Three different ones, of which the best is drawn at the top too.
     assert content.count('alt="normal cell"') == 3 + 1
-    assert content.count("<details id=") == 3
+    assert content.count('<div id="genotype-') == 3
 
 
 def test_sections_without_anything_to_show_are_left_out():
@@ -144,9 +151,32 @@ def test_sections_without_anything_to_show_are_left_out():
     assert "<h2>" not in content
 
 
-def test_the_better_direction_decides_who_is_best():
-    down = dataclasses.replace(RESULTS, directions={"val_accuracy": "min"})
-    assert [trial.name for trial in down.ranked] == ["2", "0", "1"]
+@pytest.mark.parametrize(
+    "direction, names", [("min", ["0", "2", "1"]), ("max", ["1", "2", "0"])]
+)
+def test_the_better_direction_decides_who_is_best(direction, names):
+    directions = {"parameters": direction}
+    one = dataclasses.replace(RESULTS, directions=directions)
+    assert [trial.name for trial in one.ranked] == names
+    content = results_page(one)
+    assert f"<h2>Best: trial {names[0]}</h2>" in content
+    assert "KerasTuner" not in content and "◆" not in content
+
+
+def test_several_executions_are_told_apart_from_their_mean():
+    twice = [{"val_loss": 1.0}, {"val_loss": 0.5}]
+    one = trial("0", 0.5, 10)
+    one = dataclasses.replace(
+        one, figures={"val_loss": 0.75}, executions=twice, chosen=1
+    )
+    results = ProjectResults("a", {"val_loss": "min"}, [one])
+    content = results_page(results)
+    assert "the mean of up to 2 executions" in content
+    assert (
+        "In the mean val_loss 0.75. The network of this genotype: val_loss 0.5"
+        in content
+    )
+    assert results.spread("val_loss")[0].values == [1.0, 0.5]
 
 
 @pytest.mark.parametrize(
@@ -160,9 +190,3 @@ def test_the_better_direction_decides_who_is_best():
 def test_the_spread_is_of_what_is_known(values, mean, deviation):
     found = Spread.of(values)
     assert found.mean == mean and found.deviation == pytest.approx(deviation)
-
-
-def test_the_page_appears_whole(tmp_path):
-    path = write_results_page(RESULTS, tmp_path)
-    assert [file.name for file in tmp_path.iterdir()] == ["results.html"]
-    assert path.read_text(encoding="utf-8").endswith("</html>\n")
