@@ -9,6 +9,7 @@ from keras_darts.tuner.results_words import plain
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #22303c;
+       background: white;
        max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; }
 table { border-collapse: collapse; font-size: 14px; }
@@ -22,10 +23,12 @@ pre { font: 13px/1.5 ui-monospace, monospace; white-space: pre-wrap;
       overflow-wrap: anywhere; background: #f5f7f9;
       padding: .6rem .8rem; border-radius: 4px; }
 img { max-width: 100%; height: auto; }
-figure { display: inline-block; margin: 0 1.5rem 1rem 0;
+figure { display: inline-block; margin: 1rem 1.5rem 0 0;
          vertical-align: top; }
 figcaption, .note { color: #5b6976; font-size: 13px; }
-summary { cursor: pointer; padding: .2rem 0; }
+.legend span { margin-right: 1rem; white-space: nowrap; }
+summary { cursor: pointer; padding: .2rem 0; overflow-wrap: anywhere; }
+@media (max-width: 40rem) { th, td { padding: .3rem .5rem; } }
 """
 
 
@@ -37,7 +40,8 @@ def page(title, sections):
             "<!DOCTYPE html>",
             '<html lang="en"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width">',
-            f"<title>{title}</title><style>{STYLE}</style></head><body>",
+            f"<title>{title} - keras_darts</title><style>{STYLE}</style>",
+            "</head><body>",
             f"<h1>{title}</h1>",
             *filter(None, sections),
             "</body></html>\n",
@@ -53,6 +57,15 @@ def note(*sentences):
     """A paragraph of less weight; `None` is left out."""
     said = [f"{escape(sentence)}." for sentence in sentences if sentence]
     return f'<p class="note">{" ".join(said)}</p>' if said else ""
+
+
+def legend(lines):
+    """Which line is whose: triples of a name, a color and some dashes."""
+    parts = [
+        f'<span><b style="color: {color}">{dashes}</b> {escape(name)}</span>'
+        for name, color, dashes in lines
+    ]
+    return f'<p class="legend note">{" ".join(parts)}</p>'
 
 
 def table(head, rows):

@@ -3,9 +3,11 @@
 from keras_darts.tuner.results_html import drawn
 from keras_darts.tuner.results_html import escape
 from keras_darts.tuner.results_html import image
+from keras_darts.tuner.results_html import legend
 from keras_darts.tuner.results_html import note
 from keras_darts.tuner.results_html import page
-from keras_darts.tuner.results_pictures import curves_picture
+from keras_darts.tuner.results_pictures import curves_pictures
+from keras_darts.tuner.results_pictures import line_of
 from keras_darts.tuner.results_tables import baseline
 from keras_darts.tuner.results_tables import trials_table
 from keras_darts.tuner.results_tables import unbeaten
@@ -63,7 +65,7 @@ def _best(results):
     if len(trial.networks) > 1:
         # The mean is nobody's own.
         own = in_words(results, trial.networks[trial.chosen])
-        figures = f"In the mean {figures}. The network of this genotype: {own}"
+        figures = f"In the mean {figures}. The network of this genotype: {own}."
     by_score = " by score" if results.several else ""
     return (
         f"<h2>Best{by_score}: trial {escape(trial.name)}</h2>\n"
@@ -72,24 +74,26 @@ def _best(results):
 
 
 def _curves(results):
-    picture = curves_picture(results.searched, _CURVES)
-    if picture is None:
-        return ""
-    caption = "by epoch"
-    if results.repeated:
-        caption += ", of the execution that found the genotype"
-    return "<h2>Curves</h2>\n" + image(picture.render("svg"), caption)
+    trials = [t for t in results.searched if t.search or t.training]
+    pictures = curves_pictures(trials, _CURVES)
+    of_several = "Of the execution that found the genotype"
+    parts = [
+        legend([(trial.name, *line_of(i)) for i, trial in enumerate(trials)]),
+        *[image(p.render("svg"), title) for title, p in pictures.items()],
+        note(of_several if results.repeated else None),
+    ]
+    return _section("Curves of the trials, by epoch", parts if pictures else [])
 
 
 def _cells(results):
     parts = [
         # A link opens what it leads into.
-        f"<details><summary>{escape(_names(trials))}</summary>"
-        f'<div id="genotype-{index}">{drawn(trials[0].genotype)}</div>'
-        "</details>"
+        f"<details><summary>genotype {index}: {escape(_names(trials))}"
+        f'</summary><div id="genotype-{index}">{drawn(trials[0].genotype)}'
+        "</div></details>"
         for index, trials in enumerate(results.by_genotype.values())
     ]
-    return _section("Genotypes, by trial", parts)
+    return _section("Genotypes, and the trials that found them", parts)
 
 
 def _names(trials):

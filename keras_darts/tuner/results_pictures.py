@@ -1,5 +1,6 @@
 """Curves, trade-offs and spread of the trials as pictures."""
 
+from matplotlib.ticker import EngFormatter
 from matplotlib.ticker import MaxNLocator
 
 from keras_darts.analysis.picture import INK
@@ -21,53 +22,39 @@ _COLORS = (
     "#6b4a2b",
 )
 _STYLES = ("-", "--", ":")
+_DASHES = ("━", "╍", "┈")
 # Inches.
-_PANEL = (4.6, 2.7)
-_LEGEND_LIMIT = 12
+_WIDTH, _HEIGHT = 4.6, 2.7
+_COUNTS_FROM = 10_000
 
 
-def curves_picture(trials, metrics):
-    """How searches and trainings went: a row a metric, a line a trial.
+def line_of(index):
+    """Color and dashes of the curves of one trial among others, as text."""
+    dashes = _DASHES[index // len(_COLORS) % len(_DASHES)]
+    return _COLORS[index % len(_COLORS)], dashes
+
+
+def curves_pictures(trials, metrics):
+    """How searches and trainings went, a line a trial.
 
     Args:
         trials: List of `TrialResult`.
         metrics: Names of what is drawn, where there is anything of it.
 
     Returns:
-        A `Picture`, or `None` if there is nothing to be drawn.
+        Dictionary from titles to a `Picture` each.
     """
-    panels = [
-        (f"{title}: {metric}", part, metric)
-        for metric in metrics
-        for title, part in (("search", "search"), ("training", "training"))
-        if any(getattr(trial, part).get(metric) for trial in trials)
-    ]
-    if not panels:
-        return None
-    picture, grid = _panels(len(panels))
-    for axes, (title, part, metric) in zip(grid, panels, strict=True):
-        for index, trial in enumerate(trials):
-            course = getattr(trial, part).get(metric) or []
-            axes.plot(
-                range(1, len(course) + 1),
-                course,
-                label=trial.name,
-                color=_COLORS[index % len(_COLORS)],
-                linestyle=_STYLES[index // len(_COLORS) % len(_STYLES)],
-                linewidth=1.4,
-                marker="." if len(course) == 1 else None,
-            )
-        _dress(axes, title, "epoch", None)
-        whole = MaxNLocator(6, integer=True, min_n_ticks=1)
-        axes.xaxis.set_major_locator(whole)
-    if len(trials) <= _LEGEND_LIMIT:
-        grid[0].legend(
-            title="trial", fontsize=8, title_fontsize=8, frameon=False
+    return {
+        f"{part}: {metric}": _curves(
+            [getattr(trial, part).get(metric) or [] for trial in trials]
         )
-    return picture
+        for metric in metrics
+        for part in ("search", "training")
+        if any(getattr(trial, part).get(metric) for trial in trials)
+    }
 
 
-def pareto_picture(results):
+def pareto_pictures(results):
     """The first objective against each of the others.
 
     Filled are the trials that no other beats in these two, and the line is
@@ -75,14 +62,15 @@ def pareto_picture(results):
 
     Args:
         results: `ProjectResults` with two objectives or more.
+
+    Returns:
+        Dictionary from titles to a `Picture` each.
     """
     first, *others = results.directions
-    picture, grid = _panels(len(others))
-    for axes, name in zip(grid, others, strict=True):
-        _draw_pair(axes, results, name, first)
-        _dress(axes, f"{first} against {name}", _label(results, name), first)
-        axes.set_ylabel(_label(results, first), fontsize=9, color=INK)
-    return picture
+    return {
+        f"{first} against {name}": _trade_off(results, name, first)
+        for name in others
+    }
 
 
 def spread_picture(results, name):
@@ -92,7 +80,7 @@ def spread_picture(results, name):
         results: `ProjectResults`.
         name: String, of the figure.
     """
-    picture, (axes,) = _panels(1, height=1.7)
+    picture, axes = _panel(height=1.7)
     rows = (("random", _GREY), ("search", _BEST))
     spreads = reversed(results.spread(name))
     for row, ((_, color), spread) in enumerate(zip(rows, spreads, strict=True)):
@@ -108,13 +96,31 @@ def spread_picture(results, name):
                 markersize=16,
                 capsize=4,
             )
-    _dress(axes, "", _label(results, name), None)
+    _dress(axes, _label(results, name))
     axes.set_ylim(-0.6, 1.6)
     axes.set_yticks([0, 1], [label for label, _ in rows])
     return picture
 
 
-def _draw_pair(axes, results, x, y):
+def _curves(courses):
+    picture, axes = _panel()
+    for index, course in enumerate(courses):
+        axes.plot(
+            range(1, len(course) + 1),
+            course,
+            color=_COLORS[index % len(_COLORS)],
+            linestyle=_STYLES[index // len(_COLORS) % len(_STYLES)],
+            linewidth=1.4,
+            marker="." if len(course) == 1 else None,
+        )
+    _dress(axes, "epoch")
+    whole = MaxNLocator(6, integer=True, min_n_ticks=1)
+    axes.xaxis.set_major_locator(whole)
+    return picture
+
+
+def _trade_off(results, x, y):
+    picture, axes = _panel()
     directions = {name: results.directions[name] for name in (y, x)}
     for part, color, names in (
         (results.drawn, _GREY, False),
@@ -149,6 +155,8 @@ def _draw_pair(axes, results, x, y):
                 color=INK,
                 parse_math=False,
             )
+    _dress(axes, _label(results, x), _label(results, y))
+    return picture
 
 
 def _label(results, name):
@@ -156,25 +164,19 @@ def _label(results, name):
     return f"{name} ({better} is better)"
 
 
-def _panels(count, height=_PANEL[1]):
-    columns = min(count, 2)
-    rows = -(-count // columns)
+def _panel(height=_HEIGHT):
     picture = Picture(
-        figsize=(columns * _PANEL[0], rows * height),
-        facecolor="white",
-        layout="constrained",
+        figsize=(_WIDTH, height), facecolor="white", layout="constrained"
     )
-    grid = picture.subplots(rows, columns, squeeze=False)
-    for empty in grid.flat[count:]:
-        empty.remove()
-    return picture, list(grid.flat[:count])
+    return picture, picture.subplots()
 
 
-def _dress(axes, title, x_label, y_label):
-    axes.set_title(title, fontsize=10, color=INK, parse_math=False)
-    axes.set_xlabel(x_label, fontsize=9, color=INK, parse_math=False)
-    if y_label:
-        axes.set_ylabel(y_label, fontsize=9, color=INK, parse_math=False)
+def _dress(axes, x_label, y_label=None):
+    for axis, label in ((axes.xaxis, x_label), (axes.yaxis, y_label)):
+        axis.set_label_text(label or "", fontsize=9, color=INK)
+        axis.label.set_parse_math(False)
+        if max(map(abs, axis.get_view_interval())) >= _COUNTS_FROM:
+            axis.set_major_formatter(EngFormatter(sep=""))
     axes.tick_params(labelsize=8, colors=INK, length=2)
     axes.grid(color=_LIGHT, linewidth=0.6)
     axes.set_axisbelow(True)

@@ -4,7 +4,7 @@ from keras_darts.tuner.results_html import image
 from keras_darts.tuner.results_html import link
 from keras_darts.tuner.results_html import note
 from keras_darts.tuner.results_html import table
-from keras_darts.tuner.results_pictures import pareto_picture
+from keras_darts.tuner.results_pictures import pareto_pictures
 from keras_darts.tuner.results_pictures import spread_picture
 from keras_darts.tuner.results_words import SCORE
 from keras_darts.tuner.results_words import UNKNOWN
@@ -28,11 +28,17 @@ def unbeaten(results):
         )
         for trial in results.unbeaten
     ]
-    picture = pareto_picture(results).render("svg")
-    return (
-        "<h2>Beaten by no other trial</h2>\n"
-        + table(["trial", *_titles(results), "genotype"], rows)
-        + image(picture, "filled: beaten by no other; grey: random genotypes")
+    grey = "Grey: random genotypes" if results.drawn else None
+    return "\n".join(
+        [
+            "<h2>Beaten by no other trial</h2>",
+            table(["trial", *_titles(results), "genotype"], rows),
+            *[
+                image(picture.render("svg"), title)
+                for title, picture in pareto_pictures(results).items()
+            ],
+            note("Filled: beaten by no other in these two", grey),
+        ]
     )
 
 
@@ -121,5 +127,5 @@ def _spread(name, spread):
     mean = number(name, spread.mean)
     if spread.deviation is None:
         return f"{mean} (one network)"
-    deviation = number(name, spread.deviation)
+    deviation = number(name, spread.deviation, digits=2)
     return f"{mean} ± {deviation} ({len(spread.values)} networks)"

@@ -14,8 +14,14 @@ def titled(name):
     return _UNITS.get(name, name)
 
 
-def number(name, value):
+def number(name, value, digits=4):
     """A figure as people read it.
+
+    Args:
+        name: String, of the figure.
+        value: Number, or `None`.
+        digits: Integer, how many count of what is no count itself. Defaults
+            to `4`.
 
     Example:
 
@@ -27,7 +33,10 @@ def number(name, value):
     if name == "score":
         # A sum, of which no part is to be lost.
         return f"{value:,.7g}"
-    return f"{value:,.0f}" if name in _COUNTS else f"{value:.4g}"
+    if name in _COUNTS:
+        return f"{value:,.0f}"
+    # With the zeros at the end, so that columns stand.
+    return f"{value:#.{digits}g}".rstrip(".")
 
 
 def plain(value):
@@ -124,7 +133,8 @@ def baseline_lines(results):
             line = f"{kind}, {len(spread.values)} networks: {titled(name)} "
             line += f"{number(name, spread.mean)} in the mean"
             if spread.deviation is not None:
-                line += f", standard deviation {number(name, spread.deviation)}"
+                deviation = number(name, spread.deviation, digits=2)
+                line += f", standard deviation {deviation}"
             yield line
 
 

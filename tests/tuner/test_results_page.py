@@ -123,7 +123,7 @@ def test_those_that_no_trial_beats_come_first_and_are_marked(content):
 
 def test_figures_stand_as_people_read_them(content):
     table = content[content.index("<h2>Trials</h2>") :]
-    assert row_of(table, "1")[2:5] == ["0.75", "1,234,567", "1,234,566"]
+    assert row_of(table, "1")[2:5] == ["0.7500", "1,234,567", "1,234,566"]
     assert row_of(table, "3")[1:5] == ["failed", "–", "–", "–"]
 
 
@@ -135,7 +135,10 @@ def test_hyper_parameters_that_differ_have_a_column(content):
 
 def test_the_baseline_stands_beside_the_search_with_mean_and_spread(content):
     row = next(row for row in rows(content) if row[0] == "val_accuracy")
-    assert row[1:] == ["0.5 ± 0.25 (3 networks)", "0.5 ± 0.3536 (2 networks)"]
+    assert row[1:] == [
+        "0.5000 ± 0.25 (3 networks)",
+        "0.5000 ± 0.35 (2 networks)",
+    ]
 
 
 def test_each_genotype_is_drawn_once_in_the_list_of_them(content):
@@ -173,8 +176,8 @@ def test_several_executions_are_told_apart_from_their_mean():
     content = results_page(results)
     assert "the mean of up to 2 executions" in content
     assert (
-        "In the mean val_loss 0.75. The network of this genotype: val_loss 0.5"
-        in content
+        "In the mean val_loss 0.7500. The network of this genotype: val_loss "
+        "0.5000." in content
     )
     assert results.spread("val_loss")[0].values == [1.0, 0.5]
 
