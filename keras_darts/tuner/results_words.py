@@ -130,7 +130,9 @@ def baseline_lines(results):
         ):
             if spread.mean is None:
                 continue
-            line = f"{kind}, {len(spread.values)} networks: {titled(name)} "
+            count = len(spread.values)
+            plural = "s" if count > 1 else ""
+            line = f"{kind}, {count} network{plural}: {titled(name)} "
             line += f"{number(name, spread.mean)} in the mean"
             if spread.deviation is not None:
                 deviation = number(name, spread.deviation, digits=2)
