@@ -1,6 +1,7 @@
 """The flag that says what the trials of a tuning differ by."""
 
 import functools
+import math
 
 from absl import flags
 
@@ -58,6 +59,14 @@ def check(options, modality):
             f"`tune` must be given for --oracle={options.oracle}, since seeds "
             "alone tell it nothing. Received: tune=None"
         )
+
+
+def grid_size(options):
+    """The points of a grid, or `None` where a range has no number of them."""
+    values = tuned(options).values()
+    if any(isinstance(of_one, tuple) for of_one in values):
+        return None
+    return math.prod(map(len, values))
 
 
 def made(options, modality, found):

@@ -176,10 +176,14 @@ def _tuner(options, hypermodel, objective, recipe, strategy):
 
     folder, baseline = pathlib.Path(options.output_dir), options.random_baseline
     longest = {"max_epochs": options.search_epochs or recipe.epochs}
+    max_trials = options.max_trials
+    if options.oracle == "grid" and max_trials is None:
+        # It ends there by itself, but tells no time that is left.
+        max_trials = hyperparameters.grid_size(options)
     return DartsTuner(
         hypermodel,
         objective,
-        options.max_trials,
+        max_trials,
         oracle=options.oracle,
         train_epochs=options.train_epochs,
         random_baseline=baseline == _SAME_TIME or int(baseline),

@@ -31,10 +31,10 @@ _ALL = 2**31 - 1
 class DartsTuner(keras_tuner.Tuner):
     """Runs several searches, trains what they find, and keeps the best.
 
-    A trial is a search with a seed of its own and, if wished, with
-    hyper-parameters; the network of its genotype is then trained briefly and
-    judged on validation data. Equal genotypes are trained once. A tuning that
-    was cut goes on when the same program runs again.
+    A trial is a search with a seed of its own and maybe hyper-parameters; the
+    network of its genotype is trained briefly and judged on validation data,
+    equal genotypes once. `results.html` in the project's folder shows all. A
+    tuning that was cut goes on when the same program runs again.
 
     A hypermodel that builds ordinary Keras models is tuned as by
     `keras_tuner.Tuner`, and has no genotypes.
@@ -251,8 +251,8 @@ class DartsTuner(keras_tuner.Tuner):
         if not isinstance(model, DartsSearch):
             super()._override_compile_args(model)
             return
-        names = ("optimizer", "loss", "metrics")
-        given = {n: getattr(self, n) for n in names if getattr(self, n)}
+        given = {n: getattr(self, n) for n in ("optimizer", "loss", "metrics")}
+        given = {n: value for n, value in given.items() if value is not None}
         if given:
             compiled_alike(model, model, **given)
 

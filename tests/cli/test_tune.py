@@ -53,6 +53,7 @@ def test_a_tuning_that_is_terminated_goes_on_with_the_same_command(
         assert main([*TINY, *OTHERS]) == 143
     said = capfd.readouterr()
     assert "trials differ by: filters (2, 4)" in said.out
+    assert "1 trial left, " in said.out
     assert "go on:       keras-darts tune --output_dir=a --resume" in said.out
     first = (here / "a" / "trial_0000" / "results.json").read_text()
     assert not (here / "a" / "trial_0001" / "results.json").exists()
@@ -161,7 +162,10 @@ def test_the_genotype_of_a_trial_is_one_for_the_data_of_its_search(tmp_path):
     ],
 )
 def test_choices_are_lists_and_ranges_are_tuples(text, values):
-    assert hyperparameters.tuned(parse(tune, [f"--tune={text}"])) == values
+    options = parse(tune, [f"--tune={text}"])
+    assert hyperparameters.tuned(options) == values
+    ranged = ".." in text
+    assert hyperparameters.grid_size(options) == (None if ranged else 2)
 
 
 @pytest.mark.parametrize(
