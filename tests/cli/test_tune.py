@@ -5,6 +5,7 @@ import re
 import signal
 import types
 
+import keras
 import pytest
 
 from keras_darts import genotypes
@@ -32,9 +33,9 @@ OTHERS = [
 
 @pytest.fixture
 def eager(monkeypatch):
-    """Searches that need no graph."""
+    """Searches and trainings that need no graph."""
     always = property(lambda self: True, lambda self, value: None)
-    monkeypatch.setattr(DartsSearch, "run_eagerly", always)
+    monkeypatch.setattr(keras.Model, "run_eagerly", always)
 
 
 def test_a_tuning_that_is_terminated_goes_on_with_the_same_command(
@@ -55,8 +56,8 @@ def test_a_tuning_that_is_terminated_goes_on_with_the_same_command(
     assert "trials differ by: filters (2, 4)" in said.out
     assert "1 trial left, " in said.out
     assert "go on:       keras-darts tune --output_dir=a --resume" in said.out
-    first = (here / "a" / "trial_0000" / "results.json").read_text()
-    assert not (here / "a" / "trial_0001" / "results.json").exists()
+    first = (here / "a" / "trial_0" / "results.json").read_text()
+    assert not (here / "a" / "trial_1" / "results.json").exists()
     page = (here / "a" / "results.html").read_text("utf-8")
     assert "Trials: 1 completed" in page
 
@@ -65,7 +66,7 @@ def test_a_tuning_that_is_terminated_goes_on_with_the_same_command(
     assert main([*TINY, *OTHERS]) == 0
     said = capfd.readouterr().out
     assert "going on in epoch 2 of 2" in said
-    assert (here / "a" / "trial_0000" / "results.json").read_text() == first
+    assert (here / "a" / "trial_0" / "results.json").read_text() == first
     check_what_was_tuned(said, here / "a", capfd)
 
 
@@ -75,7 +76,7 @@ def check_what_was_tuned(said, folder, capfd):
     assert rows[1][3:] == ["score", "filters"]
     # By KerasTuner's score, in which parameters outweigh all.
     assert [(row[0], row[-1]) for row in rows[2:4]] == [
-        *[("0000", "2"), ("0001", "4")],
+        *[("0", "2"), ("1", "4")],
     ]
     for line in (
         "Beaten by no other trial in val_accuracy, parameters together:",
@@ -88,8 +89,8 @@ def check_what_was_tuned(said, folder, capfd):
         assert line in said
     page = (folder / "results.html").read_text("utf-8")
     assert "Trials: 2 completed" in page and "random-0" in page
-    assert main(["plot", "--genotype=a/trial_0001"]) == 0
-    found = genotypes.load(folder / "trial_0001" / "genotype.json")
+    assert main(["plot", "--genotype=a/trial_1"]) == 0
+    found = genotypes.load(folder / "trial_1" / "genotype.json")
     assert capfd.readouterr().out.startswith(found.to_text())
     assert main(["tune", "--output_dir=a", "--resume", "--overwrite"]) == 1
     assert "`overwrite` must be left out" in capfd.readouterr().err
