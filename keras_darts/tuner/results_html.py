@@ -117,7 +117,10 @@ def image(svg, caption):
 def drawn(genotype):
     """The cells of a genotype, and its text."""
     cells = [
-        image(analysis.cell_svg(genotype, cell), f"{cell} cell")
+        image(
+            analysis.cell_svg(genotype, cell),
+            cell if cell.endswith("cell") else f"{cell} cell",
+        )
         for cell in analysis.cell_names(genotype)
     ]
     return f"{''.join(cells)}<pre>{escape(genotype.to_text())}</pre>"
