@@ -11,6 +11,7 @@ from keras_darts.analysis.alpha_plot import alphas_png
 from keras_darts.analysis.alpha_plot import plot_alphas
 from keras_darts.analysis.cell_graph import cell_names
 from keras_darts.analysis.cell_plot import cell_png
+from keras_darts.analysis.cell_plot import cell_svg
 from keras_darts.analysis.cell_plot import plot_cell
 from keras_darts.analysis.hessian import largest_eigenvalue
 
@@ -20,6 +21,7 @@ __all__ = [
     "alphas_png",
     "cell_names",
     "cell_png",
+    "cell_svg",
     "count_macs",
     "count_parameters",
     "largest_eigenvalue",

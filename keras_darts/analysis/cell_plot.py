@@ -87,6 +87,23 @@ def cell_png(genotype, cell=None, *, engine=None, title=None):
     return _render(graph, "png", _engines(engine), title)
 
 
+def cell_svg(genotype, cell=None, *, engine=None, title=None):
+    """The bytes of the SVG that `plot_cell` would write, for a page.
+
+    Args:
+        genotype: As in `plot_cell`.
+        cell: As in `plot_cell`. Defaults to `None`.
+        engine: As in `plot_cell`. Defaults to `None`.
+        title: As in `plot_cell`. Defaults to `None`.
+
+    Raises:
+        TypeError: As `plot_cell`.
+        ValueError: As `plot_cell`.
+    """
+    graph = cell_graph(genotype, cell)
+    return _render(graph, "svg", _engines(engine), title)
+
+
 def _engines(engine):
     """The engines to try, in their order."""
     if engine is not None and engine not in _ENGINES:

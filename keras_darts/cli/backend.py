@@ -1,6 +1,7 @@
 """TensorFlow, imported without the noise it makes on the way."""
 
 import contextlib
+import logging
 import os
 import shutil
 import sys
@@ -12,6 +13,7 @@ from keras_darts.cpu import configure_cpu
 
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+_RETRACING = "triggered tf.function retracing"
 
 
 def define_accumulation(options):
@@ -95,6 +97,21 @@ def start(graph_optimizer=True, threads=None, devices=None, strategy=None):
         with tf.device("CPU:0"):
             tf.transpose(tf.zeros((2, 3), "int32"))
     return strategy
+
+
+@contextlib.contextmanager
+def retracing_unsaid():
+    """Inside, TensorFlow does not warn that each model has a graph anew."""
+    log = logging.getLogger("tensorflow")
+
+    def other(record):
+        return _RETRACING not in record.getMessage()
+
+    log.addFilter(other)
+    try:
+        yield
+    finally:
+        log.removeFilter(other)
 
 
 def define_devices(options):

@@ -16,7 +16,10 @@ from keras_darts.seals import is_run
 _COMMAND = "command.json"
 _VOCABULARY = "vocabulary.json"
 # What belongs to one call and not to the run.
-_PASSING = ("output_dir", "resume", "workers", "worker_minutes", "debug")
+_PASSING = (
+    *("output_dir", "resume", "overwrite", "workers", "worker_minutes"),
+    "debug",
+)
 
 
 def define(options, extends=""):
@@ -106,21 +109,37 @@ def earlier_run(options, kind="search"):
             "`output_dir` must hold a run of the same command for --resume. "
             f"Received: output_dir={str(folder)!r}"
         )
-    remembered = folder / _COMMAND
-    if remembered.exists():
-        for name, value in json.loads(remembered.read_text()).items():
-            if name in options and not options[name].present:
-                options[name].value = value
+    take_remembered(options, remembered(folder) or {})
     return writable_folder(folder, "output_dir")
 
 
+def remembered(folder):
+    """The flags of a run, or `None` where none were kept."""
+    path = pathlib.Path(folder) / _COMMAND
+    return json.loads(path.read_text("utf-8")) if path.is_file() else None
+
+
+def take_remembered(options, before):
+    """Takes the flags of a run where none are given."""
+    for name, value in before.items():
+        if name in options and not options[name].present:
+            options[name].value = value
+
+
 @contextlib.contextmanager
-def resumable(command, folder):
-    """Inside, a command runs; where it is cut, the user reads how to go on."""
+def resumable(command, folder, begun=is_begun):
+    """Inside, a command runs; where it is cut, the user reads how to go on.
+
+    Args:
+        command: String.
+        folder: Path.
+        begun: Function of the folder that says whether there is anything to
+            go on with.
+    """
     try:
         yield
     except BaseException:
-        if is_begun(folder):
+        if begun(folder):
             line = f"keras-darts {command} --output_dir={folder} --resume"
             print(f"go on:       {line}", flush=True)
         raise

@@ -62,7 +62,9 @@ def modality(options, genotype):
     text = options.genotype
     if text.startswith(_RANDOM):
         return modalities.of_space(options.search_space)
-    config = folders.config(text)
+    # In the folder of a trial, the search has one of its own.
+    of_trial = pathlib.Path(text) / "search"
+    config = folders.config(text) or folders.config(of_trial)
     return modalities.of_run(config) or modalities.of_genotype(genotype)
 
 

@@ -13,6 +13,7 @@ from keras_darts.cli import plan
 from keras_darts.cli import plot
 from keras_darts.cli import search
 from keras_darts.cli import train
+from keras_darts.cli import tune
 from keras_darts.cli.options import help_text
 from keras_darts.cli.options import parse
 from keras_darts.cli.options import summary
@@ -22,6 +23,7 @@ from keras_darts.version import __version__
 COMMANDS = {
     "search": search,
     "plan": plan,
+    "tune": tune,
     "train": train,
     "evaluate": evaluate,
     "export": export,

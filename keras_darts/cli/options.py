@@ -39,6 +39,8 @@ def define_choices(options, name, default, choices, meaning):
     flags.DEFINE_list(name, default, meaning, flag_values=options)
 
     def check(values):
+        if values is None:
+            return True
         unknown = [value for value in values if value not in choices]
         if unknown or not values:
             raise flags.ValidationError(
@@ -87,6 +89,8 @@ def _described(flag):
     form = f"[no]{flag.name}" if flag.boolean else flag.name + value
     # absl puts the choices before the text.
     text = flag.help.rpartition(">: ")[2] if choices else flag.help
+    # And how to repeat one at the end.
+    text = text.partition(";\n    repeat this option")[0]
     if flag.default is not None and not flag.boolean:
         default = flag.default_as_str.strip("'")
         text += f" Defaults to {default}."

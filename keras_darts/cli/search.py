@@ -21,7 +21,6 @@ import functools
 
 from absl import flags
 
-from keras_darts import search_spaces
 from keras_darts.cli import backend
 from keras_darts.cli import data
 from keras_darts.cli import folders
@@ -31,7 +30,6 @@ from keras_darts.cli.options import require
 
 # What the method decides if it is not given, and then what the space does.
 _METHOD_SIZES = {
-    "epochs": "Passes over the training half",
     "batch_size": "Images, sentences or rows of text in a step",
 }
 _SPACE_SIZES = {
@@ -64,6 +62,27 @@ def _define_means(options):
 
 
 def define_search(options):
+    """Declares the flags of what is searched, how, and for how long."""
+    define_method(options)
+    flags.DEFINE_integer(
+        "epochs",
+        None,
+        "Passes over the training half; if not given, the method's.",
+        lower_bound=1,
+        flag_values=options,
+    )
+    flags.DEFINE_float(
+        "validation_split",
+        0.5,
+        "Share of the images or sentences on which the architecture is "
+        "trained; running text has a part of its own for that.",
+        lower_bound=0.0,
+        upper_bound=1.0,
+        flag_values=options,
+    )
+
+
+def define_method(options):
     """Declares the flags of what is searched and how."""
     _define_sizes(options)
     backend.define_precision(options)
@@ -88,15 +107,6 @@ def define_search(options):
         "Of the weights, at the start; if not given, the method's. Small "
         "models of text need a lower one, such as 10.",
         lower_bound=0.0,
-        flag_values=options,
-    )
-    flags.DEFINE_float(
-        "validation_split",
-        0.5,
-        "Share of the images or sentences on which the architecture is "
-        "trained; running text has a part of its own for that.",
-        lower_bound=0.0,
-        upper_bound=1.0,
         flag_values=options,
     )
     flags.DEFINE_integer(
@@ -168,29 +178,35 @@ def made_search(options, modality, found):
     from keras_darts.search import DartsSearch
 
     return DartsSearch(
-        options.search_space,
-        _strategy(options),
+        strategy=strategy_at(
+            options.strategy, options.learning_rate, modality.name
+        ),
         seed=options.seed,
-        sync_batch_norm=options.sync_batch_norm,
-        deterministic=options.deterministic,
-        rematerialize=options.rematerialize,
-        dtype=options.precision,
-        **modality.search_sizes(options, found),
+        **made_of(options, modality, found),
     )
 
 
-def _strategy(options):
-    """The method, at the learning rate that was asked for."""
+def made_of(options, modality, found):
+    """Arguments of `DartsSearch` besides method and seed."""
+    return {
+        "search_space": options.search_space,
+        "sync_batch_norm": options.sync_batch_norm,
+        "deterministic": options.deterministic,
+        "rematerialize": options.rematerialize,
+        "dtype": options.precision,
+        **modality.search_sizes(options, found),
+    }
+
+
+def strategy_at(name, learning_rate, modality):
+    """The method of a name, at the learning rate that was asked for."""
     from keras_darts import strategies
 
-    strategy = strategies.get(options.strategy)
-    if options.learning_rate is None:
+    strategy = strategies.get(name)
+    if learning_rate is None:
         return strategy
-    modality = search_spaces.get(options.search_space).modality
     recipe = strategy.recipe_for(modality)
-    return dataclasses.replace(
-        strategy, recipe=recipe.at_rate(options.learning_rate)
-    )
+    return dataclasses.replace(strategy, recipe=recipe.at_rate(learning_rate))
 
 
 def introduction(options, search, modality, found):

@@ -3,7 +3,6 @@
 import contextlib
 
 import keras_tuner
-from keras_tuner.src.distribute.utils import is_chief_oracle
 
 from keras_darts import genotypes
 from keras_darts.errors import positive_integer
@@ -14,6 +13,7 @@ from keras_darts.tuner import checks
 from keras_darts.tuner import objectives
 from keras_darts.tuner import oracles
 from keras_darts.tuner import pareto
+from keras_darts.tuner import results_project
 from keras_darts.tuner import trial_errors
 from keras_darts.tuner.hypermodel import DartsHyperModel
 from keras_darts.tuner.hypermodel import declare_seed
@@ -31,10 +31,10 @@ _ALL = 2**31 - 1
 class DartsTuner(keras_tuner.Tuner):
     """Runs several searches, trains what they find, and keeps the best.
 
-    A trial is a search with a seed of its own and, if wished, with
-    hyper-parameters; the network of its genotype is then trained briefly and
-    judged on validation data. Equal genotypes are trained once. A tuning that
-    was cut goes on when the same program runs again.
+    A trial is a search with a seed of its own and maybe hyper-parameters; the
+    network of its genotype is trained briefly and judged on validation data,
+    equal genotypes once. `results.html` in the project's folder shows all. A
+    tuning that was cut goes on when the same program runs again.
 
     A hypermodel that builds ordinary Keras models is tuned as by
     `keras_tuner.Tuner`, and has no genotypes.
@@ -153,9 +153,9 @@ class DartsTuner(keras_tuner.Tuner):
         self.save()
         try:
             super().search(*fit_args, **fit_kwargs)
-            if self._searches and not is_chief_oracle():
+            if self._searches:
                 with trial_errors.judged():
-                    self.trials.run_baseline(fit_args, fit_kwargs)
+                    self.trials.conclude(fit_args, fit_kwargs)
         except trial_errors.Ended as ended:
             raise ended.error from None
         finally:
@@ -183,6 +183,7 @@ class DartsTuner(keras_tuner.Tuner):
     def on_trial_end(self, trial):
         super().on_trial_end(trial)
         self._time.end()
+        results_project.renew(self)
 
     def load_model(self, trial):
         network = self.project.network_of(trial.trial_id)
@@ -192,6 +193,9 @@ class DartsTuner(keras_tuner.Tuner):
 
     def get_best_genotypes(self, n=1):
         """The genotypes of the best trials, each once, the best first.
+
+        Best by KerasTuner's score, which adds several objectives up as they
+        are; `get_pareto` compares each with its like.
 
         Args:
             n: Integer, how many. Defaults to `1`.
@@ -224,7 +228,7 @@ class DartsTuner(keras_tuner.Tuner):
 
     def results_summary(self, num_trials=10):
         super().results_summary(num_trials)
-        for line in self.project.baseline_in_words(self.oracle.objective):
+        for line in results_project.lines_of(self):
             print(line)
 
     def get_state(self):
@@ -247,12 +251,8 @@ class DartsTuner(keras_tuner.Tuner):
         if not isinstance(model, DartsSearch):
             super()._override_compile_args(model)
             return
-        choices = {
-            "optimizer": self.optimizer,
-            "loss": self.loss,
-            "metrics": self.metrics,
-        }
-        given = {k: v for k, v in choices.items() if v is not None}
+        given = {n: getattr(self, n) for n in ("optimizer", "loss", "metrics")}
+        given = {n: value for n, value in given.items() if value is not None}
         if given:
             compiled_alike(model, model, **given)
 

@@ -8,6 +8,7 @@ from keras_darts import genotypes
 from keras_darts.files import write_json
 
 _BASELINE = "random_baseline.json"
+_DIRECTIONS = "objectives.json"
 _RESULTS = "results.json"
 
 
@@ -17,8 +18,9 @@ class Project:
     `trial_N/` has, beside KerasTuner's `trial.json`, the run of the search in
     `search/`, the best `genotype.json`, and `results.json` with the figures
     of each execution; that of further executions lies in `execution_K/`.
-    `networks/` has a folder for each genotype that was trained, and
-    `random_baseline.json` is the table of the random genotypes.
+    `networks/` has a folder for each genotype that was trained,
+    `random_baseline.json` is the table of the random genotypes, and
+    `objectives.json` has the direction of each objective.
 
     Args:
         folder: Path.
@@ -52,17 +54,24 @@ class Project:
             folder / _RESULTS,
             {"best": executions.index(best), "executions": executions},
         )
-        trained = genotypes.load(
-            self.networks / best["network"] / "genotype.json"
-        )
+        genotypes.save(self.genotype_of(best), self.genotype_file(trial_id))
+
+    def genotype_of(self, execution):
+        """The genotype of an execution, or of a random one's row."""
+        folder = self.networks / execution["network"]
+        trained = genotypes.load(folder / "genotype.json")
         # One that is equal was trained, maybe with edges in another order.
-        genotype = type(trained).from_text(best["genotype"])
-        genotypes.save(genotype, self.genotype_file(trial_id))
+        return type(trained).from_text(execution["genotype"])
+
+    def executions(self, trial_id):
+        """What the executions of a trial have given, and which was best."""
+        found = _read(self.trial_folder(trial_id) / _RESULTS)
+        return (found["executions"], found["best"]) if found else ([], 0)
 
     def results(self, trial_id):
         """The best execution of a trial, or `None`."""
-        found = _read(self.trial_folder(trial_id) / _RESULTS)
-        return found and found["executions"][found["best"]]
+        executions, best = self.executions(trial_id)
+        return executions[best] if executions else None
 
     def network_of(self, trial_id):
         """The folder with the trained network of a trial, or `None`."""
@@ -72,12 +81,16 @@ class Project:
     def row(self, trial):
         """A trial as a row of a table."""
         found = self.results(trial.trial_id)
-        figures = trial.metrics.metrics
         return {
             "trial": trial.trial_id,
             "genotype": found and found["genotype"],
-            **{n: float(trial.metrics.get_best_value(n)) for n in figures},
+            **self.figures(trial),
         }
+
+    def figures(self, trial):
+        """What a trial was judged by, the mean of its executions."""
+        names = trial.metrics.metrics
+        return {n: float(trial.metrics.get_best_value(n)) for n in names}
 
     def trainings_in_time(self):
         """How many trainings take as long as all trials together."""
@@ -102,22 +115,12 @@ class Project:
             for execution in _read(path)["executions"]
         ]
 
-    def baseline_in_words(self, objective):
-        """Lines that compare the trials with the random genotypes."""
-        if not self.baseline():
-            return
-        yield ""
-        for name, rows in (
-            ("Searched", self.searched()),
-            ("Random baseline", self.baseline()),
-        ):
-            values = [objective.get_value(row["figures"]) for row in rows]
-            spread = statistics.stdev(values) if len(values) > 1 else 0.0
-            yield (
-                f"{name}, {len(values)} networks: {objective.name} "
-                f"{statistics.fmean(values):.4f} in the mean, standard "
-                f"deviation {spread:.4f}"
-            )
+    def directions(self):
+        """Those of the objectives, or `None` before the first trial's end."""
+        return _read(self.folder / _DIRECTIONS)
+
+    def keep_directions(self, directions):
+        write_json(self.folder / _DIRECTIONS, directions)
 
 
 def best_of(executions, objective):

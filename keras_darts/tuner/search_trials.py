@@ -6,6 +6,7 @@ import inspect
 
 import keras
 from keras_tuner.engine.tuner import maybe_distribute
+from keras_tuner.src.distribute.utils import is_chief_oracle
 from keras_tuner.src.engine.tuner_utils import TunerCallback
 
 from keras_darts.search import DartsSearch
@@ -15,6 +16,7 @@ from keras_darts.training import TimeLeft
 from keras_darts.tuner import longer_run
 from keras_darts.tuner import objectives
 from keras_darts.tuner import random_baseline
+from keras_darts.tuner import results_project
 from keras_darts.tuner import trial_data
 from keras_darts.tuner.brief_training import BriefTraining
 from keras_darts.tuner.genotype_cache import GenotypeCache
@@ -76,8 +78,17 @@ class SearchTrials:
         tuner.project.keep(trial.trial_id, executions, objective)
         return [_reported(e["figures"], objective) for e in executions]
 
-    def run_baseline(self, args, kwargs):
-        """Trains random genotypes, if they are wished for."""
+    def conclude(self, args, kwargs):
+        """What is to be done after the last trial."""
+        if not is_chief_oracle():
+            self._run_baseline(args, kwargs)
+        results_project.renew(self._tuner)
+
+    def forget_data(self):
+        """The next call may have others."""
+        self._data = None
+
+    def _run_baseline(self, args, kwargs):
         tuner = self._tuner
         count = random_baseline.count(tuner.random_baseline, tuner.project)
         if count == 0:
@@ -90,10 +101,6 @@ class SearchTrials:
             count,
             tuner.project,
         )
-
-    def forget_data(self):
-        """The next call may have others."""
-        self._data = None
 
     def _execute(self, trial, search, execution, given):
         tuner, hp = self._tuner, trial.hyperparameters

@@ -26,8 +26,9 @@ class TuningTime:
         left = 0 if self._tuner._is_worker() else oracle.remaining_trials()
         if left and oracle.verbose:
             usual = sum(self._seconds) / len(self._seconds)
+            trials = "trial" if left == 1 else "trials"
             print(
-                f"{left} trials left, {duration(usual)} each; about "
+                f"{left} {trials} left, {duration(usual)} each; about "
                 f"{duration(left * usual)} left",
                 flush=True,
             )

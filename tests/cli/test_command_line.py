@@ -212,10 +212,11 @@ def test_a_bad_folder_is_told_before_tensorflow_is_imported(here, environment):
         "import sys\n"
         "from keras_darts.cli.main import main\n"
         "code = main(['search', '--dataset=digits', '--output_dir=file'])\n"
-        "print(code, 'tensorflow' in sys.modules)\n",
+        "also = main(['tune', '--oracle=grid', '--output_dir=a'])\n"
+        "print(code, also, 'tensorflow' in sys.modules)\n",
         environment,
     )
-    assert done.stdout == "1 False\n", done.stderr
+    assert done.stdout == "1 1 False\n", done.stderr
 
 
 def test_tensorflow_comes_without_noise_and_with_onednn(here, environment):

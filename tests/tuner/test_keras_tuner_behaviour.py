@@ -249,7 +249,7 @@ def test_the_number_of_a_trial_and_the_time_left_are_shown(tmp_path, capsys):
     printed = capsys.readouterr().out
     assert "Search: Running Trial #1" in printed
     assert "Trial 2 Complete" in printed
-    assert "1 trials left, 0 s each; about 0 s left" in printed
+    assert "1 trial left, 0 s each; about 0 s left" in printed
 
 
 def test_summaries_name_space_and_results(done, capsys):

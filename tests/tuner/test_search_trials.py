@@ -19,6 +19,7 @@ from keras_darts.files import write_json
 from keras_darts.tuner import genotype_cache
 from keras_darts.tuner import objectives
 from keras_darts.tuner import random_baseline
+from keras_darts.tuner import results_project
 from keras_darts.tuner.project import Project
 
 
@@ -37,6 +38,7 @@ def done(tmp_path_factory):
 def test_a_trial_leaves_the_files_of_keras_tuner_and_ours(done):
     names = {path.name for path in done.project.folder.iterdir()}
     assert {"oracle.json", "tuner0.json", "trial_0", "trial_1"} < names
+    assert {"results.html", "objectives.json"} < names
     names = {p.name for p in done.project.trial_folder("0").iterdir()}
     ours = {"search", "execution_1", "genotype.json", "results.json"}
     assert names == {"trial.json", *ours}
@@ -93,8 +95,64 @@ def test_random_genotypes_stand_beside_the_trials(done, capsys):
     assert all(row["figures"]["val_loss"] > 0 for row in rows)
     done.results_summary()
     printed = capsys.readouterr().out
-    assert "Searched, 4 networks: multi_objective" in printed
-    assert "Random baseline, 2 networks: multi_objective" in printed
+    for name in ("val_loss", "parameters"):
+        assert f"Searched, 4 networks: {name} " in printed
+        assert f"Random baseline, 2 networks: {name} " in printed
+    assert "Beaten by no other trial in val_loss, parameters" in printed
+
+
+def test_the_results_on_disk_are_those_that_the_tuner_gives(done):
+    results = results_project.read(done.project.folder)
+    best = [trial.trial_id for trial in done.completed_trials()]
+    assert [trial.name for trial in results.ranked] == best
+    assert [trial.name for trial in results.unbeaten] == [
+        row["trial"] for row in done.get_pareto()
+    ]
+    first = results.ranked[0]
+    assert first.genotype == done.get_best_genotypes()[0]
+    row = done.project.row(done.oracle.get_trial(first.name))
+    assert first.figures == {name: row[name] for name in first.figures}
+    found = done.project.results(first.name)
+    assert first.networks[first.chosen] == found["figures"]
+    for trial in results.searched:
+        assert len(trial.networks) == 2
+        assert len(trial.search["loss"]) == len(trial.training["val_loss"]) == 1
+    assert [len(trial.networks) for trial in results.drawn] == [1, 1]
+
+
+def test_the_page_is_drawn_again_by_its_folder(done):
+    page = done.project.folder / "results.html"
+    content = page.read_text("utf-8")
+    assert "Against random genotypes" in content
+    page.unlink()
+    assert kd.tuner.write_results_page(done.project_dir) == page
+    assert page.read_text("utf-8") == content
+
+
+def test_a_folder_of_no_tuning_has_no_page(tmp_path):
+    with pytest.raises(ValueError, match="`project_dir` must be the folder"):
+        kd.tuner.write_results_page(tmp_path)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_workers_leave_the_page_to_the_chief(done, monkeypatch):
+    page = done.project.folder / "results.html"
+    page.unlink()
+    with monkeypatch.context() as patched:
+        patched.setattr(done, "_is_worker", lambda: True)
+        results_project.renew(done)
+        assert not page.exists()
+    results_project.renew(done)
+    assert page.exists()
+
+
+def test_a_page_that_cannot_be_drawn_ends_no_search(done, monkeypatch):
+    def fail(results):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(results_project, "results_page", fail)
+    with pytest.warns(UserWarning, match="no room"):
+        done.on_trial_end(done.oracle.get_trial("0"))
 
 
 def test_a_baseline_of_the_same_time_counts_searches_as_trainings(tmp_path):
@@ -191,6 +249,8 @@ def test_a_search_that_diverges_fails_its_trial_alone(tmp_path):
     states = [tuner.oracle.get_trial(name).status for name in "01"]
     assert states == ["FAILED", "COMPLETED"]
     assert "NaN in epoch 1" in tuner.oracle.get_trial("0").message
+    content = (tuner.project.folder / "results.html").read_text("utf-8")
+    assert "<summary>0: " in content and "NaN in epoch 1</summary>" in content
 
 
 @pytest.mark.parametrize("error", [TypeError, KeyError, ZeroDivisionError])

@@ -74,6 +74,8 @@ def test_a_chief_and_two_workers_share_the_trials(tmp_path):
     assert [trial["status"] for trial in trials] == ["COMPLETED"] * 4
     seeds = [t["hyperparameters"]["values"]["seed"] for t in trials]
     assert len({*seeds}) == 4
+    content = (folder / "results.html").read_text("utf-8")
+    assert content.count("<td>completed</td>") == 4
     # Each was run once.
     run = [line for text in outputs for line in text.splitlines()]
     epochs = sorted(line for line in run if line.startswith("epoch of "))

@@ -13,6 +13,9 @@ _MODALITIES = {
 }
 _OF_EXPORTS = {"image": "image", "sentence": "text", "language": "language"}
 RECIPES = [name for m in _MODALITIES.values() for name in m.recipes]
+FIGURES = list(
+    dict.fromkeys(name for m in _MODALITIES.values() for name in m.judged_by)
+)
 
 
 def of_space(identifier):
@@ -58,10 +61,16 @@ def check_flags(options, modality):
     Raises:
         ValueError: for the first that was given.
     """
+    given = [name for name in options if options[name].present]
+    check_names({name: options[name].value for name in given}, modality)
+
+
+def check_names(given, modality):
+    """The same of a dictionary from names of flags to values."""
     known = {name for m in _MODALITIES.values() for name in m.flags}
     for name in sorted(known - {*modality.flags}):
-        if name in options and options[name].present:
+        if name in given:
             raise ValueError(
                 f"`{name}` must be left out for {modality.noun}. "
-                f"Received: {name}={options[name].value}"
+                f"Received: {name}={given[name]}"
             )

@@ -7,6 +7,7 @@ class LabelledModality(Modality):
     """Data whose elements have a label each."""
 
     threads = "across"
+    judged_by = ("val_accuracy", "val_loss")
 
     def search_sizes(self, options, data):
         return {

@@ -24,6 +24,7 @@ class LanguageModality(Modality):
     )
     sources = ("dataset", "data_dir", "level", "max_vocabulary")
     recipes = ("small_text", "ptb", "wikitext2")
+    judged_by = ("val_loss", "val_perplexity")
 
     def load(self, options, vocabulary=None):
         require(options, "dataset")

@@ -43,7 +43,8 @@ class Modality(abc.ABC):
     `name` is that of the search spaces' modality; `noun` is for messages, as
     is `things`, what the test part is made of.
     `flags` are those that not every kind of data has, `sources` those of all
-    flags that say which data, and `recipes` the names for `--recipe`.
+    flags that say which data, and `recipes` the names for `--recipe`;
+    `judged_by` are the figures of a validation, that of most use first.
     `threads` is how a search lays them out, as for `configure_cpu`.
     """
 
@@ -53,6 +54,7 @@ class Modality(abc.ABC):
     flags = ()
     sources = ()
     recipes = ()
+    judged_by = ()
     threads = None
 
     @abc.abstractmethod

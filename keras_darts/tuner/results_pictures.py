@@ -1,0 +1,185 @@
+"""Curves, trade-offs and spread of the trials as pictures."""
+
+from matplotlib.ticker import EngFormatter
+from matplotlib.ticker import MaxNLocator
+
+from keras_darts.analysis.picture import INK
+from keras_darts.analysis.picture import Picture
+from keras_darts.tuner.pareto import pareto
+
+_GREY = "#9aa5b1"
+_LIGHT = "#e6eaee"
+_BEST = "#1d5fae"
+_COLORS = (
+    "#1d5fae",
+    "#e07b22",
+    "#137a4b",
+    "#c0281f",
+    "#7a3fb0",
+    "#18a0b5",
+    "#c9a227",
+    "#d1569a",
+    "#6b4a2b",
+)
+_STYLES = ("-", "--", ":")
+_DASHES = ("━", "╍", "┈")
+# Inches.
+_WIDTH, _HEIGHT = 4.6, 2.7
+_COUNTS_FROM = 10_000
+
+
+def line_of(index):
+    """Color and dashes of the curves of one trial among others, as text."""
+    dashes = _DASHES[index // len(_COLORS) % len(_DASHES)]
+    return _COLORS[index % len(_COLORS)], dashes
+
+
+def curves_pictures(trials, metrics):
+    """How searches and trainings went, a line a trial.
+
+    Args:
+        trials: List of `TrialResult`.
+        metrics: Names of what is drawn, where there is anything of it.
+
+    Returns:
+        Dictionary from titles to a `Picture` each.
+    """
+    return {
+        f"{part}: {metric}": _curves(
+            [getattr(trial, part).get(metric) or [] for trial in trials]
+        )
+        for metric in metrics
+        for part in ("search", "training")
+        if any(getattr(trial, part).get(metric) for trial in trials)
+    }
+
+
+def pareto_pictures(results):
+    """The first objective against each of the others.
+
+    Filled are the trials that no other beats in these two, and the line is
+    what they leave unbeaten; grey are those of the random baseline.
+
+    Args:
+        results: `ProjectResults` with two objectives or more.
+
+    Returns:
+        Dictionary from titles to a `Picture` each.
+    """
+    first, *others = results.directions
+    return {
+        f"{first} against {name}": _trade_off(results, name, first)
+        for name in others
+    }
+
+
+def spread_picture(results, name):
+    """Every trial's figure, of the search and of the random baseline.
+
+    Args:
+        results: `ProjectResults`.
+        name: String, of the figure.
+    """
+    picture, axes = _panel(height=1.7)
+    rows = (("random", _GREY), ("search", _BEST))
+    spreads = reversed(results.spread(name))
+    for row, ((_, color), spread) in enumerate(zip(rows, spreads, strict=True)):
+        heights = [row] * len(spread.values)
+        axes.plot(spread.values, heights, "o", color=color, alpha=0.7)
+        if spread.mean is not None:
+            axes.errorbar(
+                spread.mean,
+                row,
+                xerr=spread.deviation or 0.0,
+                fmt="|",
+                color=INK,
+                markersize=16,
+                capsize=4,
+            )
+    _dress(axes, _label(results, name))
+    axes.set_ylim(-0.6, 1.6)
+    axes.set_yticks([0, 1], [label for label, _ in rows])
+    return picture
+
+
+def _curves(courses):
+    picture, axes = _panel()
+    for index, course in enumerate(courses):
+        axes.plot(
+            range(1, len(course) + 1),
+            course,
+            color=_COLORS[index % len(_COLORS)],
+            linestyle=_STYLES[index // len(_COLORS) % len(_STYLES)],
+            linewidth=1.4,
+            marker="." if len(course) == 1 else None,
+        )
+    _dress(axes, "epoch")
+    whole = MaxNLocator(6, integer=True, min_n_ticks=1)
+    axes.xaxis.set_major_locator(whole)
+    return picture
+
+
+def _trade_off(results, x, y):
+    picture, axes = _panel()
+    directions = {name: results.directions[name] for name in (y, x)}
+    for part, color, names in (
+        (results.drawn, _GREY, False),
+        (results.searched, _BEST, True),
+    ):
+        rows = [
+            {**trial.figures, "trial": trial.name}
+            for trial in part
+            if trial.completed and {x, y} <= {*trial.figures}
+        ]
+        axes.plot(
+            [row[x] for row in rows],
+            [row[y] for row in rows],
+            "o",
+            color=color,
+            markerfacecolor="white",
+        )
+        if not names:
+            continue
+        best = sorted(pareto(rows, directions), key=lambda row: row[x])
+        # A step stands where both ends are as good as what lies between.
+        where = "post" if directions[x] == "min" else "pre"
+        places = [row[x] for row in best], [row[y] for row in best]
+        axes.step(*places, where=where, color=color, linewidth=1.2, marker="o")
+        for row in best:
+            axes.annotate(
+                row["trial"],
+                (row[x], row[y]),
+                xytext=(5, 5),
+                textcoords="offset points",
+                fontsize=8,
+                color=INK,
+                parse_math=False,
+            )
+    _dress(axes, _label(results, x), _label(results, y))
+    return picture
+
+
+def _label(results, name):
+    better = {"max": "more", "min": "less"}[results.directions[name]]
+    return f"{name} ({better} is better)"
+
+
+def _panel(height=_HEIGHT):
+    picture = Picture(
+        figsize=(_WIDTH, height), facecolor="white", layout="constrained"
+    )
+    return picture, picture.subplots()
+
+
+def _dress(axes, x_label, y_label=None):
+    for axis, label in ((axes.xaxis, x_label), (axes.yaxis, y_label)):
+        axis.set_label_text(label or "", fontsize=9, color=INK)
+        axis.label.set_parse_math(False)
+        if max(map(abs, axis.get_view_interval())) >= _COUNTS_FROM:
+            axis.set_major_formatter(EngFormatter(sep=""))
+    axes.tick_params(labelsize=8, colors=INK, length=2)
+    axes.grid(color=_LIGHT, linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.margins(0.08)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(_GREY)

@@ -1,0 +1,195 @@
+"""The page of a project's results says all, and needs nothing else."""
+
+import base64
+import dataclasses
+import re
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import pytest
+
+from keras_darts import genotypes
+from keras_darts.tuner.results import ProjectResults
+from keras_darts.tuner.results import Spread
+from keras_darts.tuner.results import TrialResult
+from keras_darts.tuner.results_page import results_page
+
+DIRECTIONS = {"val_accuracy": "max", "parameters": "min"}
+VOID = {"img", "meta"}
+
+
+def trial(name, accuracy, parameters, genotype="darts_v1", **options):
+    return TrialResult(
+        name=name,
+        state="COMPLETED",
+        values={"seed": name, "variant": "darts"},
+        figures={"val_accuracy": accuracy, "parameters": parameters},
+        genotype=genotypes.get(genotype),
+        score=parameters - accuracy,
+        search={"val_accuracy": [0.1, 0.2]},
+        **options,
+    )
+
+
+FAILED = TrialResult(
+    name="3",
+    state="FAILED",
+    values={"seed": "3", "variant": "darts"},
+    figures={},
+    genotype=None,
+    message="`loss` is <nan>",
+)
+TRIALS = [
+    trial("0", 0.5, 1000),
+    trial("1", 0.75, 1234567, "darts_v2"),
+    trial("2", 0.25, 2000),
+    FAILED,
+    trial("random-0", 0.25, 10, "nasnet_a", baseline=True),
+    trial("random-1", 0.75, 10, "nasnet_a", baseline=True),
+]
+RESULTS = ProjectResults("<digits>", DIRECTIONS, TRIALS)
+
+
+class Reader(HTMLParser):
+    """Checks that what opens closes, and collects what the page refers to."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.links, self.ids = [], [], [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.tags.append(tag)
+        self.links += [found[k] for k in ("href", "src") if k in found]
+        self.ids += [found["id"]] if "id" in found else []
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def content():
+    return results_page(RESULTS)
+
+
+def rows(content):
+    found = re.findall(r"<tr.*?</tr>", content, re.DOTALL)
+    return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in found]
+
+
+def row_of(content, name):
+    return next(row for row in rows(content) if row[0].split()[0] == name)
+
+
+def test_the_page_is_whole_and_refers_to_itself_alone(content):
+    reader = Reader(content)
+    assert not {"script", "link", "iframe"} & {*reader.tags}
+    for link in reader.links:
+        if link.startswith("#"):
+            assert link[1:] in reader.ids
+        else:
+            kind, data = link.split(",")
+            assert kind == "data:image/svg+xml;base64"
+            ElementTree.fromstring(base64.b64decode(data))
+
+
+def test_what_users_write_is_no_markup(content):
+    assert "<h1>&lt;digits&gt;</h1>" in content
+    assert "`loss` is &lt;nan&gt;" in content
+    assert "<nan>" not in content
+
+
+def test_trials_stand_by_their_score_and_those_that_failed_last(content):
+    # The sum, in which parameters outweigh all: as KerasTuner has it.
+    assert [trial.name for trial in RESULTS.ranked] == ["0", "2", "1"]
+    table = content[content.index("<h2>Trials</h2>") :]
+    names = [row[0].split()[0] for row in rows(table)[1:5]]
+    assert names == ["0", "2", "1", "3"]
+    assert "Best by score: trial 0" in content
+    assert "adds the objectives up as they are" in content
+
+
+def test_those_that_no_trial_beats_come_first_and_are_marked(content):
+    # The random genotypes, which are smaller, have no part in this.
+    assert [trial.name for trial in RESULTS.unbeaten] == ["1", "0"]
+    assert [row[0] for row in rows(content)[1:3]] == ["1", "0"]
+    marked = {row[0] for row in rows(content) if "◆" in row[0]}
+    assert marked == {"0 ◆", "1 ◆"}
+
+
+def test_figures_stand_as_people_read_them(content):
+    table = content[content.index("<h2>Trials</h2>") :]
+    assert row_of(table, "1")[2:5] == ["0.7500", "1,234,567", "1,234,566"]
+    assert row_of(table, "3")[1:5] == ["failed", "–", "–", "–"]
+
+
+def test_hyper_parameters_that_differ_have_a_column(content):
+    head = next(row for row in rows(content) if "state" in row)
+    assert "seed" in head and "variant" not in head
+    assert "In all trials: variant = darts" in content
+
+
+def test_the_baseline_stands_beside_the_search_with_mean_and_spread(content):
+    row = next(row for row in rows(content) if row[0] == "val_accuracy")
+    assert row[1:] == [
+        "0.5000 ± 0.25 (3 networks)",
+        "0.5000 ± 0.35 (2 networks)",
+    ]
+
+
+def test_each_genotype_is_drawn_once_in_the_list_of_them(content):
+    # Three different ones, of which the best is drawn at the top too.
+    assert content.count('alt="normal cell"') == 3 + 1
+    assert content.count('<div id="genotype-') == 3
+
+
+def test_sections_without_anything_to_show_are_left_out():
+    one = ProjectResults("a", {"val_loss": "min"}, [])
+    content = results_page(one)
+    assert "No trial has come to its end yet" in content
+    assert "<h2>" not in content
+
+
+@pytest.mark.parametrize(
+    "direction, names", [("min", ["0", "2", "1"]), ("max", ["1", "2", "0"])]
+)
+def test_the_better_direction_decides_who_is_best(direction, names):
+    directions = {"parameters": direction}
+    one = dataclasses.replace(RESULTS, directions=directions)
+    assert [trial.name for trial in one.ranked] == names
+    content = results_page(one)
+    assert f"<h2>Best: trial {names[0]}</h2>" in content
+    assert "KerasTuner" not in content and "◆" not in content
+
+
+def test_several_executions_are_told_apart_from_their_mean():
+    twice = [{"val_loss": 1.0}, {"val_loss": 0.5}]
+    one = trial("0", 0.5, 10)
+    one = dataclasses.replace(
+        one, figures={"val_loss": 0.75}, executions=twice, chosen=1
+    )
+    results = ProjectResults("a", {"val_loss": "min"}, [one])
+    content = results_page(results)
+    assert "the mean of up to 2 executions" in content
+    assert (
+        "In the mean val_loss 0.7500. The network of this genotype: val_loss "
+        "0.5000." in content
+    )
+    assert results.spread("val_loss")[0].values == [1.0, 0.5]
+
+
+@pytest.mark.parametrize(
+    "values, mean, deviation",
+    [
+        ([1.0, 3.0, None], 2.0, 2**0.5),
+        ([1.0, float("nan")], 1.0, None),
+        ([], None, None),
+    ],
+)
+def test_the_spread_is_of_what_is_known(values, mean, deviation):
+    found = Spread.of(values)
+    assert found.mean == mean and found.deviation == pytest.approx(deviation)
