@@ -38,6 +38,8 @@ BATCH = 8
 FEW = ("none", "dil_conv_3x3")
 SMALL = {"num_cells": 1, "primitives": FEW}
 EAGER = {**SMALL, "eager": True}
+# What a variant has beside its steps; only a recipe given here acts on them.
+BESIDE_STEPS = ("callbacks", "citations", "discretizer", "recipe")
 # Each candidate that normalises doubles what has to be traced.
 COURSE = {"steps": 10, "num_cells": 1}
 SYNCHRONIZED = {"steps": 10, **SMALL, "normalization": "sync_batch"}
@@ -61,14 +63,17 @@ def each(made, **choices):
 
 
 def variants(replicas):
-    """All that are registered; on one device those that can be compared.
+    """Those whose steps differ; on one device those that can be compared.
 
     What others draw has the size of a device's part of the batch.
     """
-    made = {name: stepping(name) for name in strategies.names()}
-    if replicas == "1":
-        return {k: make for k, make in made.items() if k not in DROPPED}
-    return made
+    kinds = {}
+    for name in strategies.names():
+        make = stepping(name)
+        kind = {**make().get_config(), **dict.fromkeys(BESIDE_STEPS)}
+        kinds.setdefault(repr(kind), (name, make))
+    left_out = DROPPED if replicas == "1" else ()
+    return {name: make for name, make in kinds.values() if name not in left_out}
 
 
 def on_images(strategy, eager=False, steps=STEPS, accumulation=1, **choices):
