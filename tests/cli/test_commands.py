@@ -1,6 +1,7 @@
 """What each subcommand leaves and says, on a few of the digits."""
 
 import csv
+import functools
 import json
 import re
 import shutil
@@ -173,8 +174,9 @@ def test_the_seed_decides_a_training(here):
     a, b, c = (
         training.load_network(here / folder).get_weights() for folder in "abc"
     )
-    assert all(map(np.array_equal, a, b))
-    assert not all(map(np.array_equal, a, c))
+    # Without `deterministic`, the last bit is not promised.
+    assert all(map(functools.partial(np.allclose, atol=1e-6), a, b))
+    assert not all(map(functools.partial(np.allclose, rtol=1e-2), a, c))
 
 
 def test_exports_hold_labels_and_take_raw_images(runs):
