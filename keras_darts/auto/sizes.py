@@ -132,7 +132,7 @@ def batch_size_for(examples):
     Example:
 
     >>> [batch_size_for(n) for n in (40, 2_000, 50_000)]
-    [4, 32, 64]
+    [5, 32, 64]
     """
     usual = 64 if examples >= 20_000 else 32
     return max(2, min(usual, examples // _LEAST_STEPS))
@@ -215,7 +215,7 @@ def last(pace, facts, seconds):
     >>> pace = Pace(9.0, 1.0, 2.0, 0.5)
     >>> facts = Facts(800, 1000, 1.0, 10, max_trials=4, most_epochs=100)
     >>> last(pace, facts, 1002.0), last(pace, facts, 52.0), last(pace, facts, 1)
-    ((1000, 20), (1000, 1), (1000, 0))
+    ((1000, 20), (1000, 1), (160, 0))
     """
     room = seconds - pace.train_start
     examples = facts.last_examples

@@ -46,7 +46,8 @@ def warn_of_little(budget, least):
         f"sizes are taken, which need about {duration(least)} on two cores, "
         "and the time may be exceeded",
         RuntimeWarning,
-        stacklevel=2,
+        # The line of the user, who calls `fit`.
+        stacklevel=7,
     )
 
 
