@@ -106,10 +106,7 @@ def test_the_model_takes_what_fit_took_and_is_saved(fitted, digits, tmp_path):
 def test_the_same_call_goes_on_and_others_are_refused(fitted, digits, tiny):
     before, _, folder = fitted
     images, names = digits[0][:600], NAMES[digits[1][:600]]
-
-    def must_not(*args, **kwargs):
-        raise AssertionError("It was done before")
-
+    must_not = _raising(AssertionError)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(course.Course, "_tune", must_not)
         patch.setattr(course.Course, "_train", must_not)
@@ -125,6 +122,13 @@ def test_the_same_call_goes_on_and_others_are_refused(fitted, digits, tiny):
         of_digits(folder).fit(images, names, **{**FIT, "epochs": 3})
 
 
+def _raising(error):
+    def function(*args, **kwargs):
+        raise error
+
+    return function
+
+
 def sentences():
     texts, labels = [], []
     for thing, words in itertools.product(
@@ -136,20 +140,42 @@ def sentences():
     return texts, np.array(labels)
 
 
-def test_sentences_are_told_apart_as_strings(tmp_path, capsys):
+class Notes(keras.callbacks.Callback):
+    """Counts epochs, whichever copy of it sees them."""
+
+    epochs = 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        Notes.epochs += 1
+
+
+def of_sentences(folder):
     texts, labels = sentences()
-    classifier = kd.TextClassifier(max_trials=1, directory=tmp_path)
+    rows = np.eye(2)[labels]
+    classifier = kd.TextClassifier(max_trials=1, directory=folder)
     classifier.fit(
-        tf.data.Dataset.from_tensor_slices((texts, np.eye(2)[labels]))
-        .shuffle(80)
-        .batch(8),
-        validation_data=(texts, np.eye(2)[labels]),
+        tf.data.Dataset.from_tensor_slices((texts, rows)).shuffle(80).batch(8),
+        validation_data=(texts, rows),
         epochs=12,
+        callbacks=[Notes()],
         verbose=2,
     )
-    assert (
-        "2 classes: 80 to train on, 80 to judge on" in capsys.readouterr().out
-    )
+    return classifier
+
+
+def test_a_fit_of_strings_that_was_cut_goes_on(tmp_path, capsys):
+    texts, labels = sentences()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(course.Course, "_train", _raising(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            of_sentences(tmp_path)
+    printed = capsys.readouterr().out
+    assert "2 classes: 80 to train on, 80 to judge on" in printed
+    assert Notes.epochs == 12
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(course.Course, "_tune", _raising(AssertionError))
+        classifier = of_sentences(tmp_path)
+    assert Notes.epochs == 24
     rows = classifier.predict(texts, verbose=0)
     assert rows.shape == (80, 2) and (rows.sum(axis=1) == 1).all()
     assert (rows.argmax(axis=1) == labels).mean() > 0.8
