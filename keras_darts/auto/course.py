@@ -23,7 +23,6 @@ _SPARE = 0.06
 _SHARE_OF_STARTS = 1 / 3
 # Of a probe, a trial and the last training, with the steps.
 _STARTS = 3
-_LEAST_SLOWER = 0.5
 # The last training has more examples, which makes up for some epochs.
 _SHARE_OF_SEEN = 0.6
 # `Facts.work` is counted in such batches.
@@ -159,12 +158,11 @@ class Course:
 
     def _last_sizes(self, tuner, pace, plan):
         """What fits into the time that the trials have left."""
-        spent = [found["seconds"] for found in tuner.project.searched()]
-        slower = max(s["training"] for s in spent) / plan.train_seconds
-        slower = max(_LEAST_SLOWER, slower) if self._seconds() < math.inf else 1
-        examples, epochs = sizes.last(
-            pace.times(slower, slower), self._facts(), self._seconds()
+        # Steps are as quick now as they were in the trials.
+        pace = dataclasses.replace(
+            pace, train_step=tuner.clock.step(pace.train_step)
         )
+        examples, epochs = sizes.last(pace, self._facts(), self._seconds())
         if self.options["epochs"] is not None:
             epochs = min(epochs, self.options["epochs"])
         seen = plan.trial_examples * plan.train_epochs

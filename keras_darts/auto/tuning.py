@@ -1,11 +1,38 @@
 """The trials of a classifier, in the time that is theirs."""
 
+import statistics
+import time
+
+import keras
+
 from keras_darts.auto.budget import Deadline
 from keras_darts.tuner import DartsTuner
 
 # What a brief training may take of the time after the trials, where the
 # machine has become slower than it was.
 _GRACE = 0.25
+
+
+class StepClock(keras.callbacks.Callback):
+    """Notes how long steps take, but for those of first epochs."""
+
+    def __init__(self):
+        super().__init__()
+        self._seconds = []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._begin = time.monotonic()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._mean = (time.monotonic() - self._begin) / (batch + 1)
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch:
+            self._seconds.append(self._mean)
+
+    def step(self, default):
+        """The usual seconds of a step, or `default` where none is known."""
+        return statistics.median(self._seconds) if self._seconds else default
 
 
 class TunerInTime(DartsTuner):
@@ -17,6 +44,9 @@ class TunerInTime(DartsTuner):
         begun: Float, what was spent of it when the trials began.
         plan: `Plan`.
         **options: As for `DartsTuner`.
+
+    Attributes:
+        clock: `StepClock` of the trainings.
     """
 
     def __init__(self, *args, budget, begun, plan, **options):
@@ -27,7 +57,11 @@ class TunerInTime(DartsTuner):
         grace = 0.0
         if self._until < budget.seconds:
             grace = _GRACE * (budget.seconds - self._until)
-        self.trials.training_callbacks = [Deadline(budget, self._until + grace)]
+        self.clock = StepClock()
+        self.trials.training_callbacks = [
+            self.clock,
+            Deadline(budget, self._until + grace),
+        ]
 
     def search_deadline(self):
         """The callback that leaves time for the training of a trial."""

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import time
 
 import keras
 import numpy as np
@@ -14,6 +15,7 @@ from keras_darts.auto.budget import Deadline
 from keras_darts.auto.budget import seconds_of
 from keras_darts.auto.images import RUNGS
 from keras_darts.auto.record import Record
+from keras_darts.auto.tuning import StepClock
 
 FACTS = sizes.Facts(
     examples=1600,
@@ -139,3 +141,18 @@ def test_a_record_goes_on_only_with_the_same_settings(tmp_path):
         ValueError, match=r"`seed` must be as .*seed=1, before 0"
     ):
         Record(tmp_path, {"classes": [1, 2], "seed": 1})
+
+
+def test_the_steps_of_later_epochs_tell_the_pace():
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", run_eagerly=True)
+    x, clock = np.ones((4, 1)), StepClock()
+    slow = keras.callbacks.LambdaCallback(
+        on_train_batch_begin=lambda batch, logs: time.sleep(0.02)
+    )
+    assert clock.step(default=7.0) == 7.0
+    options = {"batch_size": 1, "verbose": 0, "callbacks": [slow, clock]}
+    model.fit(x, x, epochs=1, **options)
+    assert clock.step(default=7.0) == 7.0
+    model.fit(x, x, epochs=3, **options)
+    assert 0.02 <= clock.step(default=7.0) < 1.0
