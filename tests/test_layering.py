@@ -35,6 +35,7 @@ ORDER = (
     {"export"},
     {"interop"},
     {"tuner"},
+    {"auto"},
     {"cli"},
     {"testing"},
     {"__main__"},

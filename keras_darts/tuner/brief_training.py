@@ -29,6 +29,7 @@ class BriefTraining:
         objectives: Tuple of strings, the figures that are asked for.
         max_parameters: Integer, or `None` for networks of any size.
         verbose: As in Keras.
+        callbacks: List of Keras callbacks. Defaults to none.
     """
 
     epochs: int
@@ -37,6 +38,7 @@ class BriefTraining:
     objectives: tuple
     max_parameters: int | None
     verbose: object
+    callbacks: list = dataclasses.field(default_factory=list)
 
     def settings(self, search, genotype, data):
         """All that decides the result, as plain values."""
@@ -84,12 +86,13 @@ class BriefTraining:
         # What was trained, but not measured, needs no step.
         done = seals.is_finished(folder, "network")
         begun = (folder / "config.json").exists()
+        shown = [training.TimeLeft()] if self.verbose else []
         recipe.fit(
             network,
             data.train,
             data.validation,
             verbose=self.verbose,
-            callbacks=[training.TimeLeft()] if self.verbose else [],
+            callbacks=[*self.callbacks, *shown],
             config={"data": data.describe()},
             **data.kept,
             **{"resume_from" if begun and done else "output_dir": folder},

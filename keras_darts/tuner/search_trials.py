@@ -36,10 +36,15 @@ class SearchTrials:
 
     Args:
         tuner: `DartsTuner`.
+
+    Attributes:
+        training_callbacks: List of Keras callbacks of the brief trainings,
+            without state. None to begin with.
     """
 
     def __init__(self, tuner):
         self._tuner = tuner
+        self.training_callbacks = []
         self._data = None
 
     def build(self, hp, execution=0):
@@ -142,6 +147,7 @@ class SearchTrials:
             options=tuner.recipe,
             objectives=names,
             max_parameters=tuner.max_model_size,
+            callbacks=self.training_callbacks,
             verbose=given.get("verbose", "auto"),
         )
         cache = GenotypeCache(tuner.project.networks)

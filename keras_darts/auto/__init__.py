@@ -1,0 +1,6 @@
+"""The short form: a classifier from data and a time, with sizes chosen."""
+
+from keras_darts.auto.image import ImageClassifier
+from keras_darts.auto.text import TextClassifier
+
+__all__ = ["ImageClassifier", "TextClassifier"]

@@ -1,0 +1,250 @@
+"""What the classifiers of images and of texts have in common."""
+
+import abc
+import csv
+import pathlib
+import shutil
+
+import keras
+
+from keras_darts import genotypes
+from keras_darts import training
+from keras_darts.auto import examples as user_data
+from keras_darts.auto.budget import Budget
+from keras_darts.auto.budget import seconds_of
+from keras_darts.auto.course import Course
+from keras_darts.auto.record import Record
+from keras_darts.errors import integer
+from keras_darts.errors import positive_integer
+from keras_darts.tuner import objectives
+
+_BATCH_SIZE = 32
+
+
+class Classifier(abc.ABC):
+    """Base of the classifiers; see `ImageClassifier` for the arguments.
+
+    A subclass has the `adapter`, a class that knows its kind of data.
+
+    Attributes:
+        tuner: `DartsTuner` that has run the trials, `None` before `fit`.
+        genotype: `Genotype` of the model, `None` before `fit`.
+        classes: Array of the labels, in the order of the probabilities;
+            `None` before `fit`.
+    """
+
+    @property
+    @abc.abstractmethod
+    def adapter(self):
+        """`Images` or `Texts`."""
+
+    def __init__(
+        self,
+        num_classes=None,
+        max_trials=4,
+        *,
+        directory=None,
+        project_name,
+        objective="val_accuracy",
+        overwrite=False,
+        seed=None,
+        time_budget=None,
+    ):
+        if num_classes is not None:
+            positive_integer("num_classes", num_classes)
+        if seed is not None:
+            integer("seed", seed)
+        objectives.get(objective)
+        self.num_classes = num_classes
+        self.max_trials = positive_integer("max_trials", max_trials)
+        self.directory = pathlib.Path(directory or ".")
+        self.project_name = project_name
+        self.objective = objective
+        self.overwrite = overwrite
+        self.seed = seed
+        self.time_budget = time_budget
+        self._seconds = seconds_of(time_budget)
+        self.tuner = self.genotype = self.classes = None
+        self._examples = self._model = None
+
+    def fit(
+        self,
+        x,
+        y=None,
+        validation_data=None,
+        validation_split=0.2,
+        epochs=None,
+        batch_size=None,
+        callbacks=None,
+        verbose="auto",
+    ):
+        """Searches architectures, and trains the best one.
+
+        A fit that was cut goes on by the same call, and one that is done is
+        read from its folder.
+
+        Args:
+            x: The data, or a batched `tf.data.Dataset` of (x, y).
+            y: Labels where `x` is no data set: class numbers, strings or
+                booleans, or one-hot rows.
+            validation_data: Pair (x, y) or data set on which networks are
+                judged and never trained. Defaults to `None`: a part of `x`,
+                on which only the last training trains, too.
+            validation_split: Float in (0, 1), that part. Defaults to `0.2`.
+            epochs: Integer, of each search and of each training. Defaults to
+                `None`: chosen.
+            batch_size: Integer. Defaults to `None`: that of the data set, or
+                chosen.
+            callbacks: List of Keras callbacks of the searches and of the last
+                training. Defaults to none.
+            verbose: As in Keras. Defaults to `"auto"`.
+
+        Returns:
+            The Keras `History` of the last training.
+
+        Raises:
+            ValueError: for data that can't be classified, and for other data
+                or settings than those of the project that is there.
+            RuntimeError: if all trials have failed.
+        """
+        budget = Budget(self._seconds)
+        options = {"epochs": epochs, "batch_size": batch_size}
+        for name, number in options.items():
+            if number is not None:
+                positive_integer(name, number)
+        folder = self.directory / self.project_name
+        if self.overwrite and folder.exists():
+            shutil.rmtree(folder)
+        found = user_data.read(
+            self.adapter,
+            x,
+            y,
+            validation_data=validation_data,
+            validation_split=validation_split,
+            num_classes=self.num_classes,
+        )
+        record = Record(folder, {**found.describe(), **self._own(), **options})
+        options |= {"callbacks": callbacks, "verbose": verbose}
+        self._take(found, *self._run(found, record, budget, options))
+        return _history(self._folder)
+
+    def _own(self):
+        """The settings with which a fit goes on only as it began."""
+        return {
+            "max_trials": self.max_trials,
+            "objective": _plain(self.objective),
+            "time_budget": _plain(self.time_budget),
+            "seed": self.seed,
+        }
+
+    def _run(self, found, record, budget, options):
+        """The tuner, and the folder of the trained network."""
+        before = record.get("seconds")
+        course = Course(
+            found,
+            record,
+            Budget(self._seconds, budget.spent() + before),
+            options={**options, "max_trials": self.max_trials},
+            project={
+                "directory": self.directory,
+                "project_name": self.project_name,
+                "objective": self.objective,
+                "seed": self.seed,
+            },
+        )
+        return course.run()
+
+    def _take(self, found, tuner, folder):
+        self.tuner, self._folder = tuner, folder
+        self.genotype = genotypes.load(folder / "genotype.json")
+        self.classes, self._examples = found.labels.classes, found
+        self._model = _assembled(found, training.load_network(folder))
+
+    def predict(self, x, batch_size=_BATCH_SIZE, verbose="auto"):
+        """The labels, in the form of those that `fit` was given.
+
+        Args:
+            x: As in `fit`; of a data set with labels, these are left out.
+            batch_size: Integer, where `x` is no data set. Defaults to `32`.
+            verbose: As in Keras. Defaults to `"auto"`.
+
+        Returns:
+            Array of labels; `export_model().predict(x)` gives probabilities.
+        """
+        model = self.export_model()
+        batches = user_data.unlabelled(
+            self._examples.adapter,
+            x,
+            positive_integer("batch_size", batch_size),
+        )
+        numbers = model.predict(batches, verbose=verbose).argmax(axis=-1)
+        return self._examples.labels.decode(numbers)
+
+    def evaluate(
+        self, x, y=None, batch_size=_BATCH_SIZE, verbose="auto", **options
+    ):
+        """Loss and accuracy on data.
+
+        Args:
+            x: As in `fit`.
+            y: Likewise.
+            batch_size: Integer, where `x` is no data set. Defaults to `32`.
+            verbose: As in Keras. Defaults to `"auto"`.
+            **options: Further arguments of `keras.Model.evaluate`.
+
+        Returns:
+            List of the loss and the accuracy.
+        """
+        model = self.export_model()
+        batches = user_data.labelled(
+            self._examples.adapter,
+            self._examples.labels,
+            x,
+            y,
+            positive_integer("batch_size", batch_size),
+        )
+        return model.evaluate(batches, verbose=verbose, **options)
+
+    def export_model(self):
+        """The trained Keras model: what `fit` was given to probabilities.
+
+        Its classes stand in the order of `classes`. A file of its `save`
+        needs `import keras_darts` to be loaded; what its `export` writes
+        needs TensorFlow alone.
+        """
+        if self._model is None:
+            raise RuntimeError(
+                "`fit` must be called first: there is no model yet"
+            )
+        return self._model
+
+
+def _assembled(found, network):
+    inputs = found.adapter.input()
+    logits = network(found.adapter.tensors(inputs))
+    model = keras.Model(inputs, keras.layers.Softmax(dtype="float32")(logits))
+    # Plain SGD has no state that a file of the model would lack.
+    model.compile(
+        "sgd",
+        loss=keras.losses.SparseCategoricalCrossentropy(),
+        metrics=["accuracy"],
+    )
+    return model
+
+
+def _history(run):
+    """The Keras `History` that a run has written."""
+    with (run / "history.csv").open(newline="") as file:
+        rows = [*csv.DictReader(file)]
+    history = keras.callbacks.History()
+    history.epoch = [int(row.pop("epoch")) for row in rows]
+    history.history = {
+        name: [float(row[name]) for row in rows] for name in rows[0]
+    }
+    return history
+
+
+def _plain(value):
+    """What JSON can hold."""
+    names = objectives.directions(value) if isinstance(value, list) else value
+    return names if names is None or isinstance(names, dict) else str(names)
