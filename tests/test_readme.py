@@ -99,7 +99,7 @@ def test_the_lines_on_tuning_run(tmp_path, monkeypatch):
         ),
     }
     names = run(
-        python_blocks()[-1],
+        python_blocks()[-2],
         (
             ('"darts_cnn", "darts", filters=8, num_cells=5', "tiny"),
             ("max_trials=4", "max_trials=1"),
