@@ -41,16 +41,8 @@ def shared_data():
 
 @pytest.fixture(scope="module", autouse=True)
 def _memory_is_given_back():
-    """Graphs of one file's searches must not stay for the whole run.
+    """Graphs of one file's searches must not stay for the whole run."""
+    from keras_darts.running import spent_graphs
 
-    TensorFlow registers the gradient of each traced `tf.custom_gradient` for
-    good, and with it the graph: without this, gigabytes are kept, and walked
-    through by each collection of garbage.
-    """
-    from tensorflow.python.framework import ops
-
-    yield
-    registered = ops.gradient_registry._registry
-    for name in [n for n in registered if n.startswith("CustomGradient-")]:
-        del registered[name]
-    gc.collect()
+    with spent_graphs.given_back():
+        yield
