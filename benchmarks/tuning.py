@@ -51,6 +51,9 @@ def main():
             ("baseline", "time"),
         ],
     )
+    if options.data == "sst2":
+        # All sentences, which are few.
+        del options.max_examples, options.test_examples
     # Many networks in one process look to TensorFlow like one traced anew.
     tf.get_logger().setLevel("ERROR")
     begin = time.monotonic()
@@ -166,7 +169,7 @@ def text_of(report):
     settings = report["settings"]
     return comparison.text_of(
         report,
-        SIZES,
+        [name for name in SIZES if name in settings],
         introduction=f"{settings['data']}; {settings['strategy']}",
         rows=[[head[0], "accuracy, mean", *head[2:]], *rows],
         remarks=[chosen_in_words(cell, report["runs"]) for cell in CELLS],
