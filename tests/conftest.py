@@ -3,6 +3,7 @@
 import gc
 import os
 import pathlib
+import signal
 
 import pytest
 
@@ -21,6 +22,11 @@ kd.configure_cpu()
 gc.collect()
 gc.freeze()
 gc.set_threshold(20_000, 20, 50)
+
+
+# A shell has what it runs in the background ignore Ctrl-C, which tests send.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):
