@@ -16,7 +16,7 @@ def test_a_small_search_on_cifar10_learns_and_moves_the_alphas(
     search = kd.DartsSearch(filters=8, num_cells=3)
     search.compile()
     history = search.fit(
-        data.train.take(2000).batch(64),
+        data.train.take(1500).batch(64),
         epochs=EPOCHS,
         verbose=0,
         output_dir=tmp_path,
@@ -30,7 +30,7 @@ def test_a_small_search_on_cifar10_learns_and_moves_the_alphas(
             course = saved[name]
             assert course.shape == (EPOCHS, 14, 8)
             moved = np.abs(course[-1] - course[0])
-            # Adam moves each by at most its rate a step, here 30 steps of it.
+            # Adam moves each by at most its rate a step, here some 30 steps.
             assert 1e-3 < moved.max() < 30 * 3e-4 * 1.1
     genotype = search.genotype()
     assert len(genotype.normal) == len(genotype.reduce) == 8

@@ -147,7 +147,7 @@ def test_a_run_extended_equals_one_that_was_never_cut(
             labels,
             batch_size=8,
             epochs=epochs,
-            steps_per_epoch=10,
+            steps_per_epoch=3,
             verbose=0,
             **kwargs,
         )
