@@ -7,23 +7,11 @@ from matplotlib.ticker import MaxNLocator
 
 from keras_darts.analysis.alpha_plot import checked_values
 from keras_darts.analysis.alpha_plot import edge_names
+from keras_darts.analysis.picture import GREY
 from keras_darts.analysis.picture import INK
 from keras_darts.analysis.picture import Picture
+from keras_darts.analysis.picture import line_look
 from keras_darts.analysis.picture import save_picture
-
-_GREY = "#9aa5b1"
-_COLORS = (
-    "#1d5fae",
-    "#e07b22",
-    "#137a4b",
-    "#c0281f",
-    "#7a3fb0",
-    "#18a0b5",
-    "#c9a227",
-    "#d1569a",
-    "#6b4a2b",
-)
-_STYLES = ("-", "--", ":")
 
 # Inches.
 _PANEL = (2.1, 1.35)
@@ -139,14 +127,13 @@ def _draw_edge(panel, alphas, primitives, looks):
     panel.set_facecolor("white")
     panel.grid(color="#e6eaee", linewidth=0.6)
     panel.spines[["top", "right"]].set_visible(False)
-    panel.spines[["left", "bottom"]].set_color(_GREY)
+    panel.spines[["left", "bottom"]].set_color(GREY)
 
 
 def _looks(primitives):
     """A colour and a line style for each name, and grey for `none`."""
     others = [name for name in primitives if name != "none"]
-    looks = {"none": (_GREY, "-")}
+    looks = {"none": (GREY, "-")}
     for i, name in enumerate(others):
-        style = _STYLES[i // len(_COLORS) % len(_STYLES)]
-        looks[name] = (_COLORS[i % len(_COLORS)], style)
+        looks[name] = line_look(i)
     return [looks[name] for name in primitives]

@@ -16,6 +16,7 @@ from keras_darts.auto.course import Course
 from keras_darts.auto.record import Record
 from keras_darts.errors import integer
 from keras_darts.errors import positive_integer
+from keras_darts.running import spent_graphs
 from keras_darts.tuner import objectives
 
 _BATCH_SIZE = 32
@@ -152,7 +153,8 @@ class Classifier(abc.ABC):
                 "seed": self.seed,
             },
         )
-        return course.run()
+        with spent_graphs.given_back():
+            return course.run()
 
     def _take(self, found, tuner, folder):
         self.tuner, self._folder = tuner, folder

@@ -3,26 +3,16 @@
 from matplotlib.ticker import EngFormatter
 from matplotlib.ticker import MaxNLocator
 
+from keras_darts.analysis.picture import GREY
 from keras_darts.analysis.picture import INK
 from keras_darts.analysis.picture import Picture
+from keras_darts.analysis.picture import line_look
 from keras_darts.tuner.pareto import pareto
 
-_GREY = "#9aa5b1"
 _LIGHT = "#e6eaee"
 _BEST = "#1d5fae"
-_COLORS = (
-    "#1d5fae",
-    "#e07b22",
-    "#137a4b",
-    "#c0281f",
-    "#7a3fb0",
-    "#18a0b5",
-    "#c9a227",
-    "#d1569a",
-    "#6b4a2b",
-)
-_STYLES = ("-", "--", ":")
-_DASHES = ("━", "╍", "┈")
+# What the styles of lines look like in text.
+_DASHES = {"-": "━", "--": "╍", ":": "┈"}
 # Inches.
 _WIDTH, _HEIGHT = 4.6, 2.7
 _COUNTS_FROM = 10_000
@@ -30,8 +20,8 @@ _COUNTS_FROM = 10_000
 
 def line_of(index):
     """Color and dashes of the curves of one trial among others, as text."""
-    dashes = _DASHES[index // len(_COLORS) % len(_DASHES)]
-    return _COLORS[index % len(_COLORS)], dashes
+    color, style = line_look(index)
+    return color, _DASHES[style]
 
 
 def curves_pictures(trials, metrics):
@@ -81,7 +71,7 @@ def spread_picture(results, name):
         name: String, of the figure.
     """
     picture, axes = _panel(height=1.7)
-    rows = (("random", _GREY), ("search", _BEST))
+    rows = (("random", GREY), ("search", _BEST))
     spreads = reversed(results.spread(name))
     for row, ((_, color), spread) in enumerate(zip(rows, spreads, strict=True)):
         heights = [row] * len(spread.values)
@@ -105,11 +95,12 @@ def spread_picture(results, name):
 def _curves(courses):
     picture, axes = _panel()
     for index, course in enumerate(courses):
+        color, style = line_look(index)
         axes.plot(
             range(1, len(course) + 1),
             course,
-            color=_COLORS[index % len(_COLORS)],
-            linestyle=_STYLES[index // len(_COLORS) % len(_STYLES)],
+            color=color,
+            linestyle=style,
             linewidth=1.4,
             marker="." if len(course) == 1 else None,
         )
@@ -123,7 +114,7 @@ def _trade_off(results, x, y):
     picture, axes = _panel()
     directions = {name: results.directions[name] for name in (y, x)}
     for part, color, names in (
-        (results.drawn, _GREY, False),
+        (results.drawn, GREY, False),
         (results.searched, _BEST, True),
     ):
         rows = [
@@ -182,4 +173,4 @@ def _dress(axes, x_label, y_label=None):
     axes.set_axisbelow(True)
     axes.margins(0.08)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(_GREY)
+    axes.spines[["left", "bottom"]].set_color(GREY)
