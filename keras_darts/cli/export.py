@@ -9,7 +9,6 @@ vocabulary of a text beside them.
   keras-darts export --run=runs/text-trained --raw_text
 """
 
-import json
 import pathlib
 
 from absl import flags
@@ -97,7 +96,7 @@ def _saved_model(network, target, modality, arguments):
     path = export.saved_model(
         network, target, **arguments.common, **arguments.saved_model
     )
-    _report(path, path / "assets.extra" / "parity.json", modality)
+    _report(path, modality)
 
 
 def _litert(network, target, modality, arguments, quantization):
@@ -112,11 +111,14 @@ def _litert(network, target, modality, arguments, quantization):
         representative_data=arguments.calibration if int8 else None,
         **arguments.common,
     )
-    _report(path, path.with_suffix(".parity.json"), modality)
+    _report(path, modality)
 
 
-def _report(path, record, modality):
-    measured = json.loads(record.read_text(encoding="utf-8"))
+def _report(path, modality):
+    from keras_darts import export
+
+    card = export.model_card(path)
+    measured = card["parity"]
     agreement = measured["top1_agreement"]
     best = (
         f", the same best class on {agreement:.2%}"
@@ -124,7 +126,7 @@ def _report(path, record, modality):
         else ""
     )
     print(
-        f"{path}: {measured['size_bytes'] / 1e3:.0f} kB; on "
+        f"{path}: {card['size_bytes'] / 1e3:.0f} kB; on "
         f"{measured['samples']} test {modality.things} logits differ by at "
         f"most {measured['max_logit_difference']:.2g} (of "
         f"{measured['max_logit']:.2g}){best}",

@@ -1,5 +1,6 @@
 """Networks as files that run without keras_darts and without Keras."""
 
+from keras_darts.export.cards import read as model_card
 from keras_darts.export.exported import Exported
 from keras_darts.export.exported import Signature
 from keras_darts.export.generation import generate
@@ -13,5 +14,6 @@ __all__ = [
     "generate",
     "litert",
     "load",
+    "model_card",
     "saved_model",
 ]

@@ -1,11 +1,10 @@
 """Networks as LiteRT files, for phones and small computers."""
 
-import hashlib
-import os
 import pathlib
 import zipfile
 
 from keras_darts.errors import unknown_name
+from keras_darts.export import cards
 from keras_darts.export import parity
 from keras_darts.export.describe import describe
 from keras_darts.export.exported import vocabulary_file
@@ -28,12 +27,14 @@ def litert(
     input_shape=None,
     samples=None,
     vocabulary=None,
+    training=None,
 ):
     """Writes a network as a LiteRT (TensorFlow Lite) file.
 
     Only LiteRT's builtin operations are used. Before the file appears it is
     run and compared with the network; the comparison stands beside
-    `NAME.tflite` as `NAME.parity.json`. A file that was there before is
+    `NAME.tflite` in `NAME.tflite.model_card.json`, with what else there is to
+    know. A file that was there before is
     replaced.
 
     The signature `serving_default` takes float32 images as `image`, one or,
@@ -70,6 +71,9 @@ def litert(
             `None`, which means noise.
         vocabulary: `Vocabulary` of the network's tokens, written beside the
             file as `NAME.vocabulary.json`. Defaults to `None`.
+        training: Dict of plain data, what the model card says of the
+            training: the data set, figures. Defaults to `None`: the last epoch
+            of the network's `fit` in this process, if there was one.
 
     Returns:
         The `pathlib.Path` of the file.
@@ -105,6 +109,7 @@ def litert(
         tokenizer=None,
     )
     _check_precision(network)
+    training = cards.training_figures(network, training)
     feeds = None
     if representative_data is not None:
         feeds = serving.calibration(representative_data)
@@ -113,11 +118,10 @@ def litert(
         model = _converted(
             serving, scratch / "saved_model", quantization, feeds
         )
-        file, record = scratch / "model.tflite", scratch / "parity.json"
+        file = scratch / "model.tflite"
         _write(file, model, serving.labels)
-        _compare(serving, file, record, samples, quantization)
-        os.replace(file, path)
-        os.replace(record, path.with_suffix(".parity.json"))
+        card = _card(serving, file, samples, quantization, training)
+        cards.publish(file, path, card)
     _write_vocabulary(path, serving.vocabulary)
     return path
 
@@ -179,17 +183,17 @@ def _write_vocabulary(path, vocabulary):
         vocabulary.save(file)
 
 
-def _compare(serving, file, record, samples, quantization):
+def _card(serving, file, samples, quantization, training):
+    """The card of a file that holds what it says."""
     exported = load_litert(file)
     measured = parity.compare(serving, exported, samples)
     if quantization is None:
         parity.require(measured, serving.network)
-    parity.write_record(
-        record,
+    return cards.make(
+        serving,
+        exported,
         measured,
+        training=training,
         format="litert",
         quantization=quantization,
-        runtime=exported.runtime,
-        size_bytes=file.stat().st_size,
-        sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
     )

@@ -1,7 +1,6 @@
 """The comparison of an export, as it runs, with its Keras model."""
 
 import dataclasses
-import json
 
 import numpy as np
 import tensorflow as tf
@@ -92,10 +91,9 @@ def require(parity, network):
         _require("log probabilities", difference, allowed)
 
 
-def write_record(path, parity, **facts):
-    """The comparison and other facts of the export, as JSON."""
-    record = {**facts, **dataclasses.asdict(parity)}
-    path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+def facts_of(parity):
+    """The comparison as plain data, for a model card."""
+    return dataclasses.asdict(parity)
 
 
 def _difference(name, actual, expected):

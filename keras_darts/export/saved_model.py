@@ -5,8 +5,7 @@ import numbers
 import os
 import pathlib
 
-import tensorflow as tf
-
+from keras_darts.export import cards
 from keras_darts.export import parity
 from keras_darts.export.describe import describe
 from keras_darts.export.exported import vocabulary_file
@@ -27,12 +26,13 @@ def saved_model(
     samples=None,
     vocabulary=None,
     tokenizer=None,
+    training=None,
 ):
     """Writes a network as the next version of a SavedModel.
 
     The version needs neither Keras nor keras_darts to run. Before it appears
-    under `path` it is loaded, run and compared with the network, and the
-    comparison is written to `assets.extra/parity.json`.
+    under `path` it is loaded, run and compared with the network. That and what
+    else there is to know is written to `assets.extra/model_card.json`.
 
     The signature `serving_default` takes any number of float32 images as
     `image` and gives `logits`, `probabilities` and, with `labels`, `classes`:
@@ -79,6 +79,9 @@ def saved_model(
         tokenizer: Name of a tokenizer, such as `"whitespace"`, or a
             `TextEncoder`, by which strings go in. Defaults to `None`: token
             ids go in.
+        training: Dict of plain data, what the model card says of the
+            training: the data set, figures. Defaults to `None`: the last epoch
+            of the network's `fit` in this process, if there was one.
 
     Returns:
         The `pathlib.Path` of the version's folder.
@@ -115,13 +118,24 @@ def saved_model(
         vocabulary=vocabulary,
         tokenizer=tokenizer,
     )
+    training = cards.training_figures(network, training)
     samples = serving.samples(samples)
     with staging(path) as scratch:
         export = scratch / "export"
         write_archive(serving, serving.saved_model_endpoints(), export)
-        measured = parity.compare(serving, load_saved_model(export), samples)
+        exported = load_saved_model(export)
+        measured = parity.compare(serving, exported, samples)
         parity.require(measured, network)
-        _write_extras(export, serving, measured)
+        card = cards.make(
+            serving,
+            exported,
+            measured,
+            training=training,
+            format="saved_model",
+            quantization=None,
+            size_bytes=_size(export),
+        )
+        _write_extras(export, serving, card)
         return _publish(export, path, version)
 
 
@@ -138,8 +152,12 @@ def _check_version(path, version):
         raise _taken(path, version)
 
 
-def _write_extras(export, serving, measured):
+def _size(export):
     files = [file for file in export.rglob("*") if file.is_file()]
+    return sum(file.stat().st_size for file in files)
+
+
+def _write_extras(export, serving, card):
     extras = export / "assets.extra"
     extras.mkdir()
     if serving.labels is not None:
@@ -147,14 +165,7 @@ def _write_extras(export, serving, measured):
         (extras / "labels.txt").write_text(text, encoding="utf-8")
     if serving.vocabulary is not None:
         serving.vocabulary.save(vocabulary_file(export))
-    parity.write_record(
-        extras / "parity.json",
-        measured,
-        format="saved_model",
-        quantization=None,
-        runtime=f"tensorflow {tf.__version__}",
-        size_bytes=sum(file.stat().st_size for file in files),
-    )
+    cards.write(cards.card_file(export), card)
 
 
 def _publish(export, path, version):

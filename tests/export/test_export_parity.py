@@ -1,5 +1,3 @@
-import json
-
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -8,7 +6,7 @@ from keras_darts import export
 
 
 def _record(folder):
-    return json.loads((folder / "assets.extra" / "parity.json").read_text())
+    return export.model_card(folder)["parity"]
 
 
 def test_the_record_holds_the_comparison(network, images, tmp_path):
@@ -20,9 +18,10 @@ def test_the_record_holds_the_comparison(network, images, tmp_path):
     assert record["max_logit_difference"] < 1e-5
     assert record["max_logit"] == pytest.approx(np.abs(logits).max(), rel=1e-5)
     assert record["top1_agreement"] == 1.0
-    assert record["quantization"] is None
+    card = export.model_card(folder)
+    assert card["quantization"] is None
     model = (folder / "saved_model.pb").stat().st_size
-    assert record["size_bytes"] > model
+    assert card["size_bytes"] > model
 
 
 def test_the_record_says_when_the_samples_are_noise(network, tmp_path):
@@ -92,7 +91,7 @@ def test_an_export_that_differs_is_not_kept(
     assert [entry.name for entry in (tmp_path / "net").iterdir()] == ["1"]
     assert (tmp_path / "net.tflite").read_bytes() == before
     names = sorted(entry.name for entry in tmp_path.iterdir())
-    assert names == ["net", "net.parity.json", "net.tflite"]
+    assert names == ["net", "net.tflite", "net.tflite.model_card.json"]
 
 
 @pytest.mark.parametrize("quantization", [None, "dynamic", "float16"])

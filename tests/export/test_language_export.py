@@ -1,6 +1,5 @@
 """Language models as SavedModels and LiteRT files."""
 
-import json
 import os
 import pathlib
 import subprocess
@@ -76,7 +75,7 @@ def _log_probabilities(logits, ids):
 
 
 def _record(folder):
-    return json.loads((folder / "assets.extra" / "parity.json").read_text())
+    return export.model_card(folder)["parity"]
 
 
 def _specs(function):
@@ -361,7 +360,7 @@ def test_quantized_files_are_smaller_and_near(
         samples=text,
     )
     assert file.stat().st_size < 0.6 * plain.stat().st_size
-    record = json.loads(file.with_suffix(".parity.json").read_text())
+    record = export.model_card(file)["parity"]
     relative = record["max_logit_difference"] / record["max_logit"]
     assert relative < tolerance
 

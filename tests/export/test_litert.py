@@ -1,5 +1,4 @@
 import hashlib
-import json
 import sys
 import zipfile
 
@@ -34,7 +33,7 @@ def files(network, images, tmp_path_factory):
 
 
 def _record(file):
-    return json.loads(file.with_suffix(".parity.json").read_text())
+    return export.model_card(file)["parity"]
 
 
 @pytest.mark.parametrize("batch", [1, 5])
@@ -84,14 +83,14 @@ def test_the_signature_has_the_names_of_the_saved_model(files, quantization):
 @pytest.mark.parametrize("quantization", TOLERANCES)
 def test_the_record_holds_the_comparison(images, files, quantization):
     file = files[quantization]
-    record = _record(file)
-    assert record["quantization"] == quantization
+    card, record = export.model_card(file), _record(file)
+    assert card["quantization"] == quantization
     assert record["samples"] == len(images)
-    assert record["size_bytes"] == file.stat().st_size
-    assert record["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert card["size_bytes"] == file.stat().st_size
+    assert card["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
     relative = record["max_logit_difference"] / record["max_logit"]
     assert relative < TOLERANCES[quantization]
-    assert record["runtime"].startswith("ai_edge_litert")
+    assert card["runtime"].startswith("ai_edge_litert")
 
 
 def test_quantized_files_are_smaller(files):
@@ -189,5 +188,5 @@ def test_tensorflow_runs_the_file_without_ai_edge_litert(
 ):
     monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
     file = export.litert(linear(), tmp_path / "net.tflite")
-    assert _record(file)["runtime"] == f"tensorflow {tf.__version__}"
+    assert export.model_card(file)["runtime"] == f"tensorflow {tf.__version__}"
     assert _record(file)["max_logit_difference"] < 1e-5

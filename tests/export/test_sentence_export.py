@@ -1,6 +1,5 @@
 """Networks of sentences as SavedModels and LiteRT files."""
 
-import json
 import subprocess
 import sys
 
@@ -107,7 +106,7 @@ def _signature(folder):
 
 
 def _record(folder):
-    return json.loads((folder / "assets.extra" / "parity.json").read_text())
+    return export.model_card(folder)["parity"]
 
 
 def _by_hand(texts, vocabulary):
@@ -174,7 +173,7 @@ def test_unknown_words_count_as_the_unknown_token(text_folder):
 
 
 def test_the_records_hold_the_comparison(folder, text_folder, file):
-    litert = json.loads(file.with_suffix(".parity.json").read_text())
+    litert = export.model_card(file)["parity"]
     for record in (_record(folder), _record(text_folder), litert):
         assert record["samples_from"] == "given"
         assert record["max_logit_difference"] < 1e-5
@@ -269,7 +268,7 @@ def test_quantized_files_are_near(
         representative_data=ids if quantization == "int8" else None,
         samples=ids,
     )
-    record = json.loads(file.with_suffix(".parity.json").read_text())
+    record = export.model_card(file)["parity"]
     relative = record["max_logit_difference"] / record["max_logit"]
     assert relative < tolerance
 
@@ -279,7 +278,7 @@ def test_what_a_search_may_find_is_exported(seed, ids, tmp_path):
     pytest.importorskip("ai_edge_litert", reason=LITERT_REASON)
     genotype = search_spaces.text_cnn().random_genotype(seed)
     file = export.litert(_network(genotype), tmp_path / "n.tflite", samples=ids)
-    record = json.loads(file.with_suffix(".parity.json").read_text())
+    record = export.model_card(file)["parity"]
     assert record["max_logit_difference"] < 1e-5
 
 
