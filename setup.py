@@ -8,6 +8,8 @@ import setuptools
 ROOT = pathlib.Path(__file__).parent
 
 LITERT = ["ai-edge-litert>=2.3,<3"]
+# Messages of TensorFlow Serving, for warm-up requests and clients.
+SERVING = ["tensorflow-serving-api>=2.21,<2.22"]
 TEXT = ["tensorflow-text>=2.21,<2.22"]
 # A newer `torch` would bring gigabytes of CUDA packages.
 TORCH = ["torch==2.13.0", "safetensors>=0.5"]
@@ -48,10 +50,12 @@ setuptools.setup(
     ],
     extras_require={
         "litert": LITERT,
+        "serving": SERVING,
         "text": TEXT,
         "torch": TORCH,
         "test": [
             *LITERT,
+            *SERVING,
             *TEXT,
             *TORCH,
             "build>=1.2",

@@ -44,8 +44,13 @@ def written_whole(path):
 
 def write_json(path, value):
     """Plain data as an indented JSON file."""
+    write_text(path, json.dumps(value, indent=2) + "\n")
+
+
+def write_text(path, text):
+    """A string as a file."""
     with written_whole(path) as scratch:
-        scratch.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+        scratch.write_text(text, encoding="utf-8")
 
 
 def write_table(path, rows):

@@ -52,6 +52,7 @@ HEAVY = {"keras", "matplotlib", "sklearn", "tensorflow", "tensorflow_datasets"}
 OPTIONAL = {
     "ai_edge_litert",
     "safetensors",
+    "tensorflow_serving",
     "tensorflow_text",
     "torch",
 }

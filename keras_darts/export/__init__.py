@@ -7,6 +7,7 @@ from keras_darts.export.generation import generate
 from keras_darts.export.litert import litert
 from keras_darts.export.loading import load
 from keras_darts.export.saved_model import saved_model
+from keras_darts.export.serving_config import serving_config
 
 __all__ = [
     "Exported",
@@ -16,4 +17,5 @@ __all__ = [
     "load",
     "model_card",
     "saved_model",
+    "serving_config",
 ]

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_darts.errors import positive_integer
 from keras_darts.errors import unknown_name
 from keras_darts.export.serving import ENDPOINT
 from keras_darts.export.serving import Endpoint
@@ -29,11 +30,13 @@ class ClassifierServing(Serving):
         network: A `keras.Model`.
         activation: `"softmax"`, `"sigmoid"` or `None`.
         labels: Tuple of strings, one an output, or `None`.
+        top_k: Integer, how many of them an answer has at most.
     """
 
     network: keras.Model
     activation: str | None
     labels: tuple | None
+    top_k: int
 
     @property
     @abc.abstractmethod
@@ -63,17 +66,18 @@ class ClassifierServing(Serving):
         probabilities = _ACTIVATIONS[self.activation](logits)
         return {"logits": logits, "probabilities": probabilities}
 
-    def labelled_outputs(self, inputs):
+    def served(self, inputs):
+        """What a SavedModel answers."""
         outputs = self.outputs(inputs)
         if self.labels is None or self.activation is None:
             return outputs
-        k = min(_TOP_CLASSES, len(self.labels))
-        best = tf.math.top_k(outputs["probabilities"], k).indices
+        k = min(self.top_k, len(self.labels))
+        best = tf.math.top_k(outputs["logits"], k).indices
         return {**outputs, "classes": tf.gather(tf.constant(self.labels), best)}
 
     def saved_model_endpoints(self):
         inputs = (self.saved_model_input,)
-        return {ENDPOINT: Endpoint(self.labelled_outputs, inputs)}
+        return {ENDPOINT: Endpoint(self.served, inputs)}
 
     def litert_endpoints(self):
         return {ENDPOINT: Endpoint(self.outputs, (self.litert_input,))}
@@ -110,6 +114,14 @@ def label_strings(labels):
             f"Received: labels={labels!r}"
         )
     return names
+
+
+def number_of_classes(top_k):
+    """How many classes an answer has, of those that `top_k` asks for."""
+    if top_k is None:
+        return _TOP_CLASSES
+    positive_integer("top_k", top_k)
+    return top_k
 
 
 def check_outputs(serving, inputs):

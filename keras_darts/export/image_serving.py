@@ -5,18 +5,30 @@ import dataclasses
 
 import keras
 import numpy as np
+import tensorflow as tf
 
+from keras_darts.errors import unknown_name
 from keras_darts.export.classifier_serving import ClassifierServing
 from keras_darts.export.classifier_serving import check_activation
 from keras_darts.export.classifier_serving import check_outputs
 from keras_darts.export.classifier_serving import label_strings
+from keras_darts.export.classifier_serving import number_of_classes
+from keras_darts.export.encoded_images import DECODED_CHANNELS
+from keras_darts.export.encoded_images import DecodedImages
 from keras_darts.export.samples import CALIBRATION_LIMIT
 from keras_darts.export.samples import SAMPLES_LIMIT
 from keras_darts.export.samples import image_array
+from keras_darts.export.serving import ENDPOINT
+from keras_darts.export.serving import Endpoint
+from keras_darts.export.serving import finite
 from keras_darts.export.serving import refuse
 from keras_darts.export.serving import spec
 
+BYTES = "serving_bytes"
+
+_DTYPES = ("float32", "uint8")
 _RANDOM_SAMPLES = 16
+_ENCODED_SAMPLES = 8
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -26,10 +38,14 @@ class ImageServing(ClassifierServing):
     Args:
         image_shape: Tuple `(H, W, C)` of the images that are served.
         preprocessing: Layer or function on a batch of images, or `None`.
+        input_dtype: String, the type of the numbers that a SavedModel takes.
+        decoded: `DecodedImages`, or `None` where no file has such channels.
     """
 
     image_shape: tuple
     preprocessing: collections.abc.Callable | None
+    input_dtype: str
+    decoded: DecodedImages | None
 
     @property
     def layers(self):
@@ -38,11 +54,25 @@ class ImageServing(ClassifierServing):
 
     @property
     def saved_model_input(self):
-        return spec("image", "float32", *self.image_shape)
+        return spec("image", self.input_dtype, *self.image_shape)
 
     @property
     def litert_input(self):
-        return self.saved_model_input
+        return spec("image", "float32", *self.image_shape)
+
+    def saved_model_endpoints(self):
+        endpoints = super().saved_model_endpoints()
+        if self.decoded is None:
+            return endpoints
+        encoded = Endpoint(self.served_files, (spec("image_bytes", "string"),))
+        return {**endpoints, BYTES: encoded}
+
+    def served(self, images):
+        images = tf.cast(images, "float32")
+        return super().served(finite(images, "image"))
+
+    def served_files(self, files):
+        return super().served(self.decoded(files))
 
     def preprocessed(self, images):
         if isinstance(self.preprocessing, keras.Layer):
@@ -57,15 +87,47 @@ class ImageServing(ClassifierServing):
 
     def samples(self, given):
         if given is not None:
-            return self._images(given, "samples", SAMPLES_LIMIT), "given"
-        shape = (_RANDOM_SAMPLES, *self.image_shape)
-        noise = np.random.default_rng(0).standard_normal(shape, "float32")
+            images = self._images(given, "samples", SAMPLES_LIMIT)
+            return self._served_numbers(images), "given"
+        shape, rng = (_RANDOM_SAMPLES, *self.image_shape), np.random.default_rng
+        if self.input_dtype == "uint8":
+            noise = rng(0).integers(256, size=shape).astype("float32")
+            return noise, "uniform noise"
+        noise = rng(0).standard_normal(shape, "float32")
         return noise, "standard normal noise"
+
+    def requests(self, samples):
+        requests = {ENDPOINT: {"image": samples[:1].astype(self.input_dtype)}}
+        if self.decoded is not None:
+            requests[BYTES] = {"image_bytes": _files(_pixels(samples[:1]))}
+        return requests
+
+    def expected(self, samples):
+        expected = super().expected(samples)
+        if self.decoded is not None:
+            pixels = _pixels(samples[:_ENCODED_SAMPLES])
+            logits = self.logits(tf.cast(pixels, "float32"))
+            expected["logits_of_files"] = np.asarray(logits)
+        return expected
+
+    def actual(self, exported, samples):
+        actual = super().actual(exported, samples)
+        if BYTES in exported.signatures:
+            files = _files(_pixels(samples[:_ENCODED_SAMPLES]))
+            outputs = exported.signatures[BYTES](image_bytes=files)
+            actual["logits_of_files"] = outputs["logits"]
+        return actual
 
     def calibration(self, data):
         name = "representative_data"
         images = self._images(data, name, CALIBRATION_LIMIT)
         return [{"image": image[None]} for image in images]
+
+    def _served_numbers(self, images):
+        """Floats, but none that the served type has no number for."""
+        if self.input_dtype == "uint8":
+            return _pixels(images).astype("float32")
+        return images
 
     def _images(self, data, argument, limit):
         return image_array(
@@ -82,6 +144,9 @@ def describe_images(
     input_shape,
     vocabulary,
     tokenizer,
+    top_k=None,
+    input_dtype=None,
+    resize=None,
 ):
     """The `ImageServing` of checked arguments; builds `preprocessing`."""
     refuse("a network of images", vocabulary=vocabulary, tokenizer=tokenizer)
@@ -91,12 +156,19 @@ def describe_images(
             "`preprocessing` must be a Keras layer or a function on images. "
             f"Received: preprocessing={preprocessing!r}"
         )
+    if input_dtype not in (None, *_DTYPES):
+        raise unknown_name("input_dtype", input_dtype, _DTYPES)
+    shape = _image_shape(network, input_shape)
+    decodable = shape[-1] in DECODED_CHANNELS
     serving = ImageServing(
         network=network,
-        image_shape=_image_shape(network, input_shape),
+        image_shape=shape,
         preprocessing=preprocessing,
+        input_dtype=input_dtype or "float32",
+        decoded=DecodedImages(shape, resize) if decodable else None,
         activation=activation,
         labels=label_strings(labels),
+        top_k=number_of_classes(top_k),
     )
     check_outputs(serving, np.zeros((1, *serving.image_shape), "float32"))
     return serving
@@ -117,4 +189,15 @@ def _image_shape(network, input_shape):
         "`input_shape` must give the height, width and channels of the images "
         "when `network.input_shape` does not. Received: "
         f"{name}={input_shape!r}"
+    )
+
+
+def _pixels(images):
+    return np.clip(np.rint(images), 0, 255).astype("uint8")
+
+
+def _files(pixels):
+    """The images as PNG files, which lose nothing: (B,) strings."""
+    return np.array(
+        [tf.io.encode_png(image).numpy() for image in pixels], object
     )

@@ -15,6 +15,7 @@ from keras_darts.export.samples import text_list
 from keras_darts.export.serving import ENDPOINT
 from keras_darts.export.serving import Endpoint
 from keras_darts.export.serving import Serving
+from keras_darts.export.serving import finite
 from keras_darts.export.serving import refuse
 from keras_darts.export.serving import spec
 from keras_darts.networks import RecurrentLanguageModel
@@ -74,17 +75,34 @@ class LanguageServing(Serving):
             "next_state": ops.cast(state, "float32"),
         }
 
-    def saved_model_endpoints(self):
-        inputs = spec("text", "string")
+    @property
+    def scored_input(self):
+        """`tf.TensorSpec` of the texts that a SavedModel takes."""
         if self.encoder is None:
-            inputs = spec("ids", "int32", None)
-        score = Endpoint(self.score, (inputs,))
-        return {ENDPOINT: score, SCORE: score, **self.litert_endpoints()}
+            return spec("ids", "int32", None)
+        return spec("text", "string")
+
+    def served_step(self, token, state):
+        alike = tf.debugging.assert_equal(
+            tf.shape(token)[0],
+            tf.shape(state)[0],
+            "`token` and `state` must have as many rows",
+        )
+        with tf.control_dependencies([alike]):
+            return self.step(token, finite(state, "state"))
+
+    def saved_model_endpoints(self):
+        score = Endpoint(self.score, (self.scored_input,))
+        step = Endpoint(self.served_step, self._step_inputs)
+        return {ENDPOINT: score, SCORE: score, STEP: step}
 
     def litert_endpoints(self):
+        return {STEP: Endpoint(self.step, self._step_inputs)}
+
+    @property
+    def _step_inputs(self):
         token = spec("token", "int32")
-        state = spec("state", "float32", self.network.hidden_size)
-        return {STEP: Endpoint(self.step, (token, state))}
+        return token, spec("state", "float32", self.network.hidden_size)
 
     def samples(self, given):
         ids, source = self._random_ids(), "random tokens"
@@ -96,6 +114,16 @@ class LanguageServing(Serving):
         if self.encoder is not None:
             ids = [self.vocabulary.decode(row) for row in ids]
         return ids, source
+
+    def requests(self, samples):
+        state = np.zeros((1, self.network.hidden_size), "float32")
+        score = {self.scored_input.name: np.asarray(samples[:1])}
+        token = np.zeros(1, "int32")
+        return {
+            ENDPOINT: score,
+            SCORE: score,
+            STEP: {"token": token, "state": state},
+        }
 
     def calibration(self, data):
         ids = self._rows(data, "representative_data")[:_CALIBRATION_ROWS]
@@ -177,6 +205,9 @@ def describe_language(
     input_shape,
     vocabulary,
     tokenizer,
+    top_k=None,
+    input_dtype=None,
+    resize=None,
 ):
     """The `LanguageServing` of checked arguments."""
     refuse(
@@ -184,6 +215,9 @@ def describe_language(
         preprocessing=preprocessing,
         labels=labels,
         input_shape=input_shape,
+        top_k=top_k,
+        input_dtype=input_dtype,
+        resize=resize,
     )
     if activation != "softmax":
         raise ValueError(

@@ -25,6 +25,10 @@ class Parity:
             the same best class, or `None` where outputs are not classes.
         max_log_probability_difference: Float, the largest absolute difference
             where an export scores texts. Defaults to `None`.
+        max_logit_difference_of_files: Float, the largest absolute difference
+            where an export decodes image files. Defaults to `None`.
+        max_logit_of_files: Float, the largest absolute logit of the Keras
+            model for these. Defaults to `None`.
     """
 
     samples: int
@@ -33,6 +37,8 @@ class Parity:
     max_logit: float
     top1_agreement: float | None
     max_log_probability_difference: float | None = None
+    max_logit_difference_of_files: float | None = None
+    max_logit_of_files: float | None = None
 
 
 def compare(serving, exported, samples):
@@ -71,24 +77,39 @@ def compare(serving, exported, samples):
         samples=len(values),
         samples_from=samples_from,
         max_logit_difference=_difference("logits", actual, expected),
-        max_logit=float(np.abs(expected["logits"]).max()),
+        max_logit=_largest("logits", expected),
         top1_agreement=agreement,
         max_log_probability_difference=_difference(
             "log_probabilities", actual, expected
         ),
+        max_logit_difference_of_files=_difference(
+            "logits_of_files", actual, expected
+        ),
+        max_logit_of_files=_largest("logits_of_files", expected),
     )
 
 
 def require(parity, network):
     """Raises `RuntimeError` when a float export is not its Keras model."""
     relative = _TOLERANCES.get(network.compute_dtype, _TOLERANCE)
-    allowed = relative * max(parity.max_logit, _SMALLEST_SCALE)
-    _require("logits", parity.max_logit_difference, allowed)
-    difference = parity.max_log_probability_difference
-    if difference is not None:
-        # They are sums over a vocabulary, and never as small as logits.
-        allowed = relative * max(parity.max_logit, 1.0)
-        _require("log probabilities", difference, allowed)
+
+    def hold(what, difference, largest):
+        if difference is not None:
+            _require(what, difference, relative * largest)
+
+    logit, of_files = parity.max_logit, parity.max_logit_of_files
+    hold("logits", parity.max_logit_difference, max(logit, _SMALLEST_SCALE))
+    hold(
+        "logits of image files",
+        parity.max_logit_difference_of_files,
+        max(of_files or 0.0, _SMALLEST_SCALE),
+    )
+    # They are sums over a vocabulary, and never as small as logits.
+    hold(
+        "log probabilities",
+        parity.max_log_probability_difference,
+        max(logit, 1.0),
+    )
 
 
 def facts_of(parity):
@@ -100,6 +121,12 @@ def _difference(name, actual, expected):
     if name not in actual:
         return None
     return float(np.abs(actual[name] - expected[name]).max(initial=0.0))
+
+
+def _largest(name, arrays):
+    if name not in arrays:
+        return None
+    return float(np.abs(arrays[name]).max(initial=0.0))
 
 
 def _require(what, difference, allowed):

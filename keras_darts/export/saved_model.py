@@ -7,9 +7,11 @@ import pathlib
 
 from keras_darts.export import cards
 from keras_darts.export import parity
+from keras_darts.export import warm_ups
 from keras_darts.export.describe import describe
 from keras_darts.export.exported import vocabulary_file
 from keras_darts.export.loading import load_saved_model
+from keras_darts.export.serving import guarded
 from keras_darts.export.serving import write_archive
 from keras_darts.export.staging import staging
 
@@ -27,6 +29,10 @@ def saved_model(
     vocabulary=None,
     tokenizer=None,
     training=None,
+    top_k=None,
+    input_dtype=None,
+    resize=None,
+    warm_up=None,
 ):
     """Writes a network as the next version of a SavedModel.
 
@@ -34,10 +40,13 @@ def saved_model(
     under `path` it is loaded, run and compared with the network. That and what
     else there is to know is written to `assets.extra/model_card.json`.
 
-    The signature `serving_default` takes any number of float32 images as
-    `image` and gives `logits`, `probabilities` and, with `labels`, `classes`:
-    for each image the labels of its five best outputs, the best first. That of
-    a network of sentences takes int32 token ids (B, T) as `ids`, or, with a
+    The signature `serving_default` takes any number of images as `image` and
+    gives `logits`, `probabilities` and, with `labels`, `classes`: for each
+    image the labels of its best outputs, the best first. `serving_bytes` gives
+    the same for JPEG and PNG files of any size, as `image_bytes` (B,): it
+    decodes them to numbers from 0 to 255, so that a network which was trained
+    on others needs `preprocessing`. `serving_default` of a network of
+    sentences takes int32 token ids (B, T) as `ids`, or, with a
     `tokenizer`, strings (B,) as `text`.
 
     A language model has two signatures. `score`, which is `serving_default`
@@ -82,6 +91,18 @@ def saved_model(
         training: Dict of plain data, what the model card says of the
             training: the data set, figures. Defaults to `None`: the last epoch
             of the network's `fit` in this process, if there was one.
+        top_k: Integer, how many labels `classes` has for each input. Defaults
+            to `None`, the five best.
+        input_dtype: `"float32"` or `"uint8"`, what images are made of: the
+            network gets the same numbers as floats. Defaults to `None`,
+            float32.
+        resize: Integer, to how many pixels `serving_bytes` scales the shorter
+            side of an image of another size than the network's before it cuts
+            out the centre. Defaults to `None`: 256 where the network takes
+            224. Where height and width differ, it scales to them alone.
+        warm_up: Boolean, whether the version holds a request of each signature
+            that TensorFlow Serving runs before it serves it. Defaults to
+            `None`: if tensorflow-serving-api is installed.
 
     Returns:
         The `pathlib.Path` of the version's folder.
@@ -91,8 +112,8 @@ def saved_model(
             argument does not fit the network.
         RuntimeError: If the SavedModel's logits are not those of the network,
             in which case it is not kept.
-        ImportError: If `tokenizer` needs tensorflow-text, and that is not
-            installed.
+        ImportError: If `tokenizer` needs tensorflow-text, or `warm_up`
+            tensorflow-serving-api, and that is not installed.
 
     Example:
 
@@ -109,6 +130,7 @@ def saved_model(
     """
     path = pathlib.Path(path)
     _check_version(path, version)
+    warm_up = warm_ups.is_wanted(warm_up)
     serving = describe(
         network,
         preprocessing=preprocessing,
@@ -117,25 +139,20 @@ def saved_model(
         input_shape=input_shape,
         vocabulary=vocabulary,
         tokenizer=tokenizer,
+        top_k=top_k,
+        input_dtype=input_dtype,
+        resize=resize,
     )
     training = cards.training_figures(network, training)
     samples = serving.samples(samples)
     with staging(path) as scratch:
         export = scratch / "export"
-        write_archive(serving, serving.saved_model_endpoints(), export)
-        exported = load_saved_model(export)
-        measured = parity.compare(serving, exported, samples)
-        parity.require(measured, network)
-        card = cards.make(
-            serving,
-            exported,
-            measured,
-            training=training,
-            format="saved_model",
-            quantization=None,
-            size_bytes=_size(export),
-        )
+        _write_guarded(serving, export)
+        card = _card(serving, export, samples, training)
         _write_extras(export, serving, card)
+        if warm_up:
+            requests = serving.requests(samples[0])
+            warm_ups.write(export, path.name, requests)
         return _publish(export, path, version)
 
 
@@ -150,6 +167,28 @@ def _check_version(path, version):
         )
     if (path / str(version)).exists():
         raise _taken(path, version)
+
+
+def _write_guarded(serving, export):
+    endpoints = serving.saved_model_endpoints()
+    guards = {name: guarded(each) for name, each in endpoints.items()}
+    write_archive(serving, guards, export)
+
+
+def _card(serving, export, samples, training):
+    """The card of a SavedModel that computes what its network does."""
+    exported = load_saved_model(export)
+    measured = parity.compare(serving, exported, samples)
+    parity.require(measured, serving.network)
+    return cards.make(
+        serving,
+        exported,
+        measured,
+        training=training,
+        format="saved_model",
+        quantization=None,
+        size_bytes=_size(export),
+    )
 
 
 def _size(export):

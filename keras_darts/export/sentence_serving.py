@@ -12,10 +12,12 @@ from keras_darts.export.classifier_serving import ClassifierServing
 from keras_darts.export.classifier_serving import check_activation
 from keras_darts.export.classifier_serving import check_outputs
 from keras_darts.export.classifier_serving import label_strings
+from keras_darts.export.classifier_serving import number_of_classes
 from keras_darts.export.samples import CALIBRATION_LIMIT
 from keras_darts.export.samples import SAMPLES_LIMIT
 from keras_darts.export.samples import id_array
 from keras_darts.export.samples import text_list
+from keras_darts.export.serving import ENDPOINT
 from keras_darts.export.serving import refuse
 from keras_darts.export.serving import spec
 
@@ -69,6 +71,10 @@ class SentenceServing(ClassifierServing):
             ids = [self.vocabulary.decode(row) for row in ids]
         return ids, source
 
+    def requests(self, samples):
+        name = self.saved_model_input.name
+        return {ENDPOINT: {name: np.asarray(samples[:1])}}
+
     def calibration(self, data):
         name = "representative_data"
         ids = self._ids(data, name, CALIBRATION_LIMIT)
@@ -104,12 +110,17 @@ def describe_sentences(
     input_shape,
     vocabulary,
     tokenizer,
+    top_k=None,
+    input_dtype=None,
+    resize=None,
 ):
     """The `SentenceServing` of checked arguments."""
     refuse(
         "a network of sentences",
         preprocessing=preprocessing,
         input_shape=input_shape,
+        input_dtype=input_dtype,
+        resize=resize,
     )
     check_activation(activation)
     vocabulary, encoder = encoding.fitting(
@@ -127,6 +138,7 @@ def describe_sentences(
         encoder=encoder,
         activation=activation,
         labels=label_strings(labels),
+        top_k=number_of_classes(top_k),
     )
     check_outputs(serving, serving.samples(None)[0][:1])
     return serving

@@ -60,6 +60,10 @@ class Serving(abc.ABC):
         """For each sample of `data` a dict of what the LiteRT model takes."""
 
     @abc.abstractmethod
+    def requests(self, samples):
+        """A request of a SavedModel: arrays by input, by signature."""
+
+    @abc.abstractmethod
     def expected(self, samples):
         """A dict of arrays: what the network itself makes of the samples."""
 
@@ -98,3 +102,40 @@ def write_archive(serving, endpoints, folder):
 def spec(name, dtype, *shape):
     """The `tf.TensorSpec` of a batch, whose number is not fixed."""
     return tf.TensorSpec((None, *shape), dtype, name)
+
+
+def guarded(endpoint):
+    """The same `Endpoint`, which refuses empty tensors and other shapes.
+
+    Runtimes compare the type of what they are fed with the signature's, but
+    not its shape, and a shape that an operation is not made for can end them.
+    """
+
+    def function(*tensors):
+        return endpoint.function(
+            *(
+                _of_shape(tensor, spec)
+                for tensor, spec in zip(tensors, endpoint.inputs, strict=True)
+            )
+        )
+
+    return endpoint._replace(function=function)
+
+
+def finite(tensor, name):
+    """The tensor, or where a SavedModel runs, an error on NaN and infinity."""
+    if not tf.inside_function():
+        return tensor
+    return tf.debugging.check_numerics(tensor, f"`{name}` must be finite")
+
+
+def _of_shape(tensor, spec):
+    # Any shape as far as the graph's optimizer knows: it believes the
+    # signature and would take the check for superfluous.
+    unknown = tf.compat.v1.placeholder_with_default(tensor, shape=None)
+    tensor = tf.ensure_shape(unknown, spec.shape)
+    some = tf.debugging.assert_positive(
+        tf.shape(tensor)[0], f"`{spec.name}` must not be empty"
+    )
+    with tf.control_dependencies([some]):
+        return tf.identity(tensor)
