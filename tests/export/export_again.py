@@ -1,12 +1,13 @@
-"""Exports one version after the other, for `test_killed_export.py`.
+"""Exports again and again, for `test_killed_export.py`.
 
-    export_again.py FOLDER KIND EVENT
+    export_again.py FOLDER RENAMES
 
-Without an EVENT it goes on until it is killed; with one it kills itself after
-the first export, at the first such event of the file system.
+After the first export in each format it kills itself at the so many-th time
+that a file or folder is to be given its name.
 """
 
 import os
+import pathlib
 import signal
 import sys
 
@@ -17,36 +18,32 @@ from keras_darts import export
 
 
 def network(value):
-    image = keras.Input((8, 8, 1))
-    dense = keras.layers.Dense(400, kernel_initializer="ones")
-    logits = keras.layers.Dense(2)(dense(keras.layers.Flatten()(image)))
+    image = keras.Input((4, 4, 1))
+    logits = keras.layers.Dense(2)(keras.layers.Flatten()(image))
     model = keras.Model(image, logits)
-    model.layers[-1].bias.assign(np.full(2, value))
+    model.set_weights([np.zeros((16, 2)), np.full(2, value)])
     return model
 
 
-def write(folder, kind, value):
-    if kind == "saved_model":
-        export.saved_model(network(value), folder / "net", warm_up=False)
-    else:
-        export.litert(network(value), folder / "net.tflite")
+def write(folder, value):
+    export.saved_model(network(value), folder / "net", warm_up=False)
+    export.litert(network(value), folder / "net.tflite")
 
 
-def main(folder, kind, event=None):
-    import pathlib
+def main(folder, renames):
+    folder, left = pathlib.Path(folder), int(renames)
+    write(folder, 0)
 
-    folder = pathlib.Path(folder)
-    write(folder, kind, 0)
-    print("written", flush=True)
-    if event is not None:
+    def die(event, arguments):
+        nonlocal left
+        if event != "os.rename":
+            return
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
 
-        def die(name, arguments):
-            if name == event:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        sys.addaudithook(die)
-    for value in range(1, 1000):
-        write(folder, kind, value)
+    sys.addaudithook(die)
+    write(folder, 1)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,48 @@
+"""An export that is killed leaves what was there, or all of the new."""
+
+import hashlib
+import pathlib
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from export_again import network
+
+from keras_darts import export
+
+SCRIPT = pathlib.Path(__file__).with_name("export_again.py")
+
+
+@pytest.mark.parametrize(
+    "renames, versions, in_file, card_fits",
+    [
+        pytest.param(1, [0], 0, True, id="before the new version"),
+        pytest.param(3, [0, 1], 1, False, id="between a file and its card"),
+    ],
+)
+def test_what_is_there_is_whole(
+    tmp_path, renames, versions, in_file, card_fits
+):
+    pytest.importorskip("ai_edge_litert", reason="keras_darts[litert]")
+    done = subprocess.run(
+        [sys.executable, SCRIPT, tmp_path, str(renames)], timeout=120
+    )
+    assert done.returncode == -signal.SIGKILL
+    folder, file = tmp_path / "net", tmp_path / "net.tflite"
+    found = sorted(int(f.name) for f in folder.iterdir() if f.name.isdecimal())
+    assert found == list(range(1, len(versions) + 1))
+    for version, value in zip(found, versions, strict=True):
+        assert _value(folder / str(version)) == value
+        export.model_card(folder / str(version))
+    assert _value(file) == in_file
+    checksum = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert (export.model_card(file)["sha256"] == checksum) is card_fits
+    # The next export isn't in the way of what the killed one left.
+    assert _value(export.saved_model(network(2), folder)) == 2
+
+
+def _value(path):
+    image = np.zeros((1, 4, 4, 1), "float32")
+    return export.load(path)(image)["logits"][0, 0]
