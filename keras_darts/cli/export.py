@@ -1,9 +1,9 @@
 """Export the network of a training run, compared with what it was before.
 
 A SavedModel goes to OUTPUT_DIR/NAME/1 (or 2, 3, ...), where TensorFlow Serving
-finds it, and LiteRT files to OUTPUT_DIR/NAME.tflite and NAME_int8.tflite. They
-take raw images or token ids, hold the names of the classes, and have the
-vocabulary of a text beside them.
+finds it by OUTPUT_DIR/models.config, and LiteRT files to OUTPUT_DIR/NAME.tflite
+and NAME_int8.tflite. They take raw images or token ids, hold the names of the
+classes, and have a model card and the vocabulary of a text beside them.
 
   keras-darts export --run=runs/digits-trained --quantization=none,int8
   keras-darts export --run=runs/text-trained --raw_text
@@ -17,6 +17,8 @@ from keras_darts.cli import backend
 from keras_darts.cli import data
 from keras_darts.cli import folders
 from keras_darts.cli import modalities
+from keras_darts.cli import model_card
+from keras_darts.cli.modalities.modality import given_values
 from keras_darts.cli.options import define_choices
 from keras_darts.cli.options import require
 
@@ -47,6 +49,28 @@ def define(options):
         None,
         "Let the SavedModel take strings, which it splits by tensorflow-text; "
         "LiteRT files take token ids all the same.",
+        flag_values=options,
+    )
+    flags.DEFINE_integer(
+        "version",
+        None,
+        "Of the SavedModel; if not given, the next one.",
+        lower_bound=1,
+        flag_values=options,
+    )
+    flags.DEFINE_integer(
+        "top_k",
+        None,
+        "How many classes a SavedModel names for an input; if not given, 5.",
+        lower_bound=1,
+        flag_values=options,
+    )
+    flags.DEFINE_enum(
+        "input_dtype",
+        None,
+        ["float32", "uint8"],
+        "What the images that a SavedModel takes are made of; if not given, "
+        "float32.",
         flag_values=options,
     )
     flags.DEFINE_string(
@@ -83,7 +107,11 @@ def run(options):
     )
     name = options.name or name.replace("/", "_")
     target = pathlib.Path(options.output_dir) / name
+    figures = model_card.training_figures(folder, saved)
+    arguments.common["training"] = figures
     if "saved_model" in options.format:
+        given = given_values(options, "version", "top_k", "input_dtype")
+        arguments.saved_model.update(given)
         _saved_model(network, target, modality, arguments)
     if "litert" in options.format:
         for quantization in options.quantization:
@@ -96,6 +124,7 @@ def _saved_model(network, target, modality, arguments):
     path = export.saved_model(
         network, target, **arguments.common, **arguments.saved_model
     )
+    export.serving_config(target.parent)
     _report(path, modality)
 
 

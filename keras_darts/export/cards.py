@@ -37,8 +37,7 @@ def make(serving, exported, measured, *, training, **facts):
         training: What `training_figures` returned.
         **facts: Such as `format` and `size_bytes`.
     """
-    network = serving.network
-    genotype = getattr(network, "genotype", None)
+    network = _innermost(serving.network)
     return {
         **facts,
         "created": f"{datetime.datetime.now(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}",
@@ -50,7 +49,7 @@ def make(serving, exported, measured, *, training, **facts):
         "runtime": exported.runtime,
         "network": type(network).__name__,
         "parameters": count_parameters(network),
-        "genotype": None if genotype is None else genotype.to_text(),
+        "genotype": _genotype(network),
         "labels": None if serving.labels is None else list(serving.labels),
         "signatures": {
             name: {"inputs": signature.inputs, "outputs": signature.outputs}
@@ -118,6 +117,19 @@ def training_figures(network, given):
     if not isinstance(plain, dict):
         raise _not_plain(given, type(given).__name__)
     return plain
+
+
+def _innermost(network):
+    """The network of a genotype, where layers of a recipe stand before it."""
+    if hasattr(network, "genotype"):
+        return network
+    inner = [part for part in network.layers if hasattr(part, "genotype")]
+    return inner[0] if len(inner) == 1 else network
+
+
+def _genotype(network):
+    genotype = getattr(network, "genotype", None)
+    return None if genotype is None else genotype.to_text()
 
 
 def _of_last_epoch(history):

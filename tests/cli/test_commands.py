@@ -191,6 +191,30 @@ def test_exports_hold_labels_and_take_raw_images(runs):
     for path in (version, runs.exports / "digits.tflite"):
         logits = export.load(path)(images.astype("float32"))["logits"]
         np.testing.assert_allclose(logits, expected, atol=1e-4)
+    files = np.array([tf.io.encode_png(i).numpy() for i in images], object)
+    of_files = export.load(version).signatures["serving_bytes"]
+    logits = of_files(image_bytes=files)["logits"]
+    np.testing.assert_allclose(logits, expected, atol=1e-4)
+
+
+def test_a_model_card_tells_the_run(runs):
+    trained = json.loads((runs.train / "evaluation.json").read_text())
+    genotype = genotypes.load(runs.train / "genotype.json")
+    for path in ("digits/1", "digits.tflite", "digits_int8.tflite"):
+        card = export.model_card(runs.exports / path)
+        assert card["genotype"] == genotype.to_text()
+        assert card["labels"] == list("0123456789")
+        figures = card["training"]
+        assert figures["dataset"] == "digits"
+        assert figures["recipe"] == "small"
+        assert figures["test"] == trained
+        assert figures["last_epoch"]["epoch"] == figures["epochs"] - 1
+
+
+def test_a_server_finds_the_exports(runs):
+    text = (runs.exports / "models.config").read_text()
+    assert 'base_path: "/models/digits"' in text
+    assert (runs.exports / "batching.config").is_file()
 
 
 def test_export_compares_on_test_images(runs, tmp_path, capsys):

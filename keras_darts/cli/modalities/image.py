@@ -116,9 +116,10 @@ class ImageModality(LabelledModality):
             "samples": image_data.test_batches(images, shape, saved),
         }
         shuffled = images.train.shuffle(_SHUFFLE, _SEED)
+        crop = saved.get("recipe", {}).get("resize") or {}
         return images.name, Exports(
             common=common,
-            saved_model={},
+            saved_model={"resize": crop.get("resize")},
             calibration=image_data.batches(shuffled, images, shape, saved),
         )
 
