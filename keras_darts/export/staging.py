@@ -35,5 +35,7 @@ def staging(folder):
 def _remove_old(folder):
     yesterday = time.time() - _SECONDS_OF_A_DAY
     for scratch in folder.glob(f"{_PREFIX}*"):
-        if scratch.stat().st_mtime < yesterday:
-            shutil.rmtree(scratch, ignore_errors=True)
+        # Another export may be done with its own at any moment.
+        with contextlib.suppress(FileNotFoundError):
+            if scratch.stat().st_mtime < yesterday:
+                shutil.rmtree(scratch, ignore_errors=True)
