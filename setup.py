@@ -8,6 +8,7 @@ import setuptools
 ROOT = pathlib.Path(__file__).parent
 
 LITERT = ["ai-edge-litert>=2.3,<3"]
+ONNX = ["onnx>=1.23,<2", "onnxruntime>=1.31,<2", "tf2onnx>=1.17,<2"]
 TEXT = ["tensorflow-text>=2.21,<2.22"]
 # A newer `torch` would bring gigabytes of CUDA packages.
 TORCH = ["torch==2.13.0", "safetensors>=0.5"]
@@ -48,10 +49,12 @@ setuptools.setup(
     ],
     extras_require={
         "litert": LITERT,
+        "onnx": ONNX,
         "text": TEXT,
         "torch": TORCH,
         "test": [
             *LITERT,
+            *ONNX,
             *TEXT,
             *TORCH,
             "build>=1.2",

@@ -51,8 +51,11 @@ HEAVY = {"keras", "matplotlib", "sklearn", "tensorflow", "tensorflow_datasets"}
 # but for the command line, whose `--help` does not wait for TensorFlow.
 OPTIONAL = {
     "ai_edge_litert",
+    "onnx",
+    "onnxruntime",
     "safetensors",
     "tensorflow_text",
+    "tf2onnx",
     "torch",
 }
 LATE = {"__main__", "cli"}

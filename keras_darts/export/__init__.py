@@ -6,6 +6,7 @@ from keras_darts.export.exported import Signature
 from keras_darts.export.generation import generate
 from keras_darts.export.litert import litert
 from keras_darts.export.loading import load
+from keras_darts.export.onnx import onnx
 from keras_darts.export.saved_model import saved_model
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "litert",
     "load",
     "model_card",
+    "onnx",
     "saved_model",
 ]

@@ -9,7 +9,7 @@ from keras_darts.export import cards
 from keras_darts.export import parity
 from keras_darts.export.describe import describe
 from keras_darts.export.exported import vocabulary_file
-from keras_darts.export.loading import load_saved_model
+from keras_darts.export.saved_model_runtime import load_saved_model
 from keras_darts.export.serving import write_archive
 from keras_darts.export.staging import staging
 
