@@ -9,9 +9,10 @@ ROOT = pathlib.Path(__file__).parent
 
 LITERT = ["ai-edge-litert>=2.3,<3"]
 ONNX = ["onnx>=1.23,<2", "onnxruntime>=1.31,<2", "tf2onnx>=1.17,<2"]
+SAFETENSORS = ["safetensors>=0.5"]
 TEXT = ["tensorflow-text>=2.21,<2.22"]
 # A newer `torch` would bring gigabytes of CUDA packages.
-TORCH = ["torch==2.13.0", "safetensors>=0.5"]
+TORCH = ["torch==2.13.0", *SAFETENSORS]
 
 
 def version():
@@ -50,11 +51,13 @@ setuptools.setup(
     extras_require={
         "litert": LITERT,
         "onnx": ONNX,
+        "safetensors": SAFETENSORS,
         "text": TEXT,
         "torch": TORCH,
         "test": [
             *LITERT,
             *ONNX,
+            *SAFETENSORS,
             *TEXT,
             *TORCH,
             "build>=1.2",

@@ -94,6 +94,7 @@ def onnx(
     path = pathlib.Path(path)
     check_file(path, ".onnx")
     _check_opset(opset)
+    _check_precision(network)
     serving = describe(
         network,
         preprocessing=preprocessing,
@@ -120,6 +121,15 @@ def _check_opset(opset):
         raise ValueError(
             f"`opset` must be an integer from {_OLDEST_OPSET} to "
             f"{_NEWEST_OPSET}. Received: opset={opset!r}"
+        )
+
+
+def _check_precision(network):
+    if getattr(network, "compute_dtype", None) == "bfloat16":
+        raise ValueError(
+            "`network` must not compute in bfloat16, which the converter "
+            "lacks; load its weights into a network made under the policy "
+            "'float32'. Received: a network that computes in bfloat16"
         )
 
 

@@ -1,5 +1,8 @@
 """What all exports that are one file have in common."""
 
+from keras import __version__
+
+from keras_darts.export.exported import Exported
 from keras_darts.export.exported import vocabulary_file
 
 
@@ -19,3 +22,8 @@ def write_vocabulary(path, vocabulary):
         file.unlink(missing_ok=True)
     else:
         vocabulary.save(file)
+
+
+def of_keras(file):
+    """The `Exported` of a file that Keras reads, which serves nothing."""
+    return Exported(path=file, runtime=f"keras {__version__}", signatures={})
