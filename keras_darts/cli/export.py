@@ -1,11 +1,13 @@
 """Export the network of a training run, compared with what it was before.
 
 A SavedModel goes to OUTPUT_DIR/NAME/1 (or 2, 3, ...), where TensorFlow Serving
-finds it, and LiteRT files to OUTPUT_DIR/NAME.tflite and NAME_int8.tflite. They
-take raw images or token ids, hold the names of the classes, and have the
-vocabulary of a text beside them.
+finds it, LiteRT files to OUTPUT_DIR/NAME.tflite and NAME_int8.tflite, and other
+files to NAME.onnx, NAME.keras and NAME.safetensors. They take raw images or
+token ids, hold the names of the classes, and have the vocabulary of a text and
+a card beside them.
 
   keras-darts export --run=runs/digits-trained --quantization=none,int8
+  keras-darts export --run=runs/digits-trained --format=onnx,keras,safetensors
   keras-darts export --run=runs/text-trained --raw_text
 """
 
@@ -20,6 +22,8 @@ from keras_darts.cli import modalities
 from keras_darts.cli.options import define_choices
 from keras_darts.cli.options import require
 
+_FILES = ("onnx", "keras", "safetensors")
+_FORMATS = ("saved_model", "litert", *_FILES)
 _QUANTIZATIONS = ("none", "dynamic", "float16", "int8")
 
 
@@ -32,8 +36,8 @@ def define(options):
         options,
         "format",
         ["saved_model", "litert"],
-        ("saved_model", "litert"),
-        "What to write: saved_model, litert or both with a comma.",
+        _FORMATS,
+        f"What to write: one or more of {', '.join(_FORMATS)}.",
     )
     define_choices(
         options,
@@ -88,6 +92,9 @@ def run(options):
     if "litert" in options.format:
         for quantization in options.quantization:
             _litert(network, target, modality, arguments, quantization)
+    for form in _FILES:
+        if form in options.format:
+            _file(network, target, modality, arguments, form)
 
 
 def _saved_model(network, target, modality, arguments):
@@ -112,6 +119,14 @@ def _litert(network, target, modality, arguments, quantization):
         **arguments.common,
     )
     _report(path, modality)
+
+
+def _file(network, target, modality, arguments, form):
+    from keras_darts import export
+
+    write = getattr(export, form)
+    path = target.with_name(f"{target.name}.{form}")
+    _report(write(network, path, **arguments.common), modality)
 
 
 def _report(path, modality):
