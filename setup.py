@@ -7,7 +7,7 @@ import setuptools
 
 ROOT = pathlib.Path(__file__).parent
 
-LITERT = ["ai-edge-litert>=2.3,<3"]
+LITERT = ["ai-edge-litert>=2.3,<3", "flatbuffers>=24"]
 ONNX = ["onnx>=1.23,<2", "onnxruntime>=1.31,<2", "tf2onnx>=1.17,<2"]
 SAFETENSORS = ["safetensors>=0.5"]
 TEXT = ["tensorflow-text>=2.21,<2.22"]

@@ -1,5 +1,6 @@
 """Networks as files that run without keras_darts and without Keras."""
 
+from keras_darts.export.benchmarking import benchmark
 from keras_darts.export.cards import read as model_card
 from keras_darts.export.exported import Exported
 from keras_darts.export.exported import Signature
@@ -15,6 +16,7 @@ from keras_darts.export.saved_model import saved_model
 __all__ = [
     "Exported",
     "Signature",
+    "benchmark",
     "generate",
     "keras",
     "litert",

@@ -6,7 +6,13 @@ from keras_darts.export.litert_runtime import load_litert
 from keras_darts.export.onnx_runtime import load_onnx
 from keras_darts.export.saved_model_runtime import load_saved_model
 
-_FILES = {".onnx": load_onnx, ".tflite": load_litert}
+_SAVED_MODEL = "saved_model"
+_SUFFIXES = {".onnx": "onnx", ".tflite": "litert"}
+_LOADERS = {
+    "onnx": load_onnx,
+    "litert": load_litert,
+    _SAVED_MODEL: load_saved_model,
+}
 
 
 def load(path):
@@ -38,12 +44,25 @@ def load(path):
     >>> loaded(np.zeros((3, 8, 8, 1), "float32"))["logits"].shape
     (3, 2)
     """
+    form, path = located(path)
+    return _known(_LOADERS[form](path))
+
+
+def located(path):
+    """The format of an export, and the file or the newest version's folder.
+
+    Args:
+        path: As for `load`.
+
+    Returns:
+        `"saved_model"`, `"litert"` or `"onnx"`, and a `pathlib.Path`.
+    """
     path = pathlib.Path(path)
-    if path.suffix in _FILES and path.is_file():
-        return _known(_FILES[path.suffix](path))
+    if path.suffix in _SUFFIXES and path.is_file():
+        return _SUFFIXES[path.suffix], path
     for folder in (path, *_versions(path)):
         if (folder / "saved_model.pb").is_file():
-            return _known(load_saved_model(folder))
+            return _SAVED_MODEL, folder
     raise ValueError(
         "`path` must be a .tflite or .onnx file, or the folder of a SavedModel "
         f"or of its versions. Received: path={str(path)!r}"

@@ -133,7 +133,7 @@ def saved_model(
             training=training,
             format="saved_model",
             quantization=None,
-            size_bytes=_size(export),
+            size_bytes=folder_size(export),
         )
         _write_extras(export, serving, card)
         return _publish(export, path, version)
@@ -152,7 +152,8 @@ def _check_version(path, version):
         raise _taken(path, version)
 
 
-def _size(export):
+def folder_size(export):
+    """Bytes of a SavedModel."""
     files = [file for file in export.rglob("*") if file.is_file()]
     return sum(file.stat().st_size for file in files)
 
