@@ -7,12 +7,14 @@ import setuptools
 
 ROOT = pathlib.Path(__file__).parent
 
-LITERT = ["ai-edge-litert>=2.3,<3"]
+LITERT = ["ai-edge-litert>=2.3,<3", "flatbuffers>=24"]
+ONNX = ["onnx>=1.23,<2", "onnxruntime>=1.31,<2", "tf2onnx>=1.17,<2"]
+SAFETENSORS = ["safetensors>=0.5"]
 # Messages of TensorFlow Serving, for warm-up requests and clients.
 SERVING = ["tensorflow-serving-api>=2.21,<2.22"]
 TEXT = ["tensorflow-text>=2.21,<2.22"]
 # A newer `torch` would bring gigabytes of CUDA packages.
-TORCH = ["torch==2.13.0", "safetensors>=0.5"]
+TORCH = ["torch==2.13.0", *SAFETENSORS]
 
 
 def version():
@@ -50,11 +52,15 @@ setuptools.setup(
     ],
     extras_require={
         "litert": LITERT,
+        "onnx": ONNX,
+        "safetensors": SAFETENSORS,
         "serving": SERVING,
         "text": TEXT,
         "torch": TORCH,
         "test": [
             *LITERT,
+            *ONNX,
+            *SAFETENSORS,
             *SERVING,
             *TEXT,
             *TORCH,

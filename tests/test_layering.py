@@ -17,6 +17,7 @@ ORDER = (
         "devices",
         "files",
         "registry",
+        "runtimes",
         "schedules",
         "seals",
         "seeding",
@@ -51,9 +52,13 @@ HEAVY = {"keras", "matplotlib", "sklearn", "tensorflow", "tensorflow_datasets"}
 # but for the command line, whose `--help` does not wait for TensorFlow.
 OPTIONAL = {
     "ai_edge_litert",
+    "flatbuffers",
+    "onnx",
+    "onnxruntime",
     "safetensors",
     "tensorflow_serving",
     "tensorflow_text",
+    "tf2onnx",
     "torch",
 }
 LATE = {"__main__", "cli"}

@@ -1,11 +1,13 @@
 """Export the network of a training run, compared with what it was before.
 
 A SavedModel goes to OUTPUT_DIR/NAME/1 (or 2, 3, ...), where TensorFlow Serving
-finds it by OUTPUT_DIR/models.config, and LiteRT files to OUTPUT_DIR/NAME.tflite
-and NAME_int8.tflite. They take raw images or token ids, hold the names of the
-classes, and have a model card and the vocabulary of a text beside them.
+finds it by OUTPUT_DIR/models.config, LiteRT files to OUTPUT_DIR/NAME.tflite and
+NAME_int8.tflite, and other files to NAME.onnx, NAME.keras and NAME.safetensors.
+They take raw images or token ids, hold the names of the classes, and have a
+model card and the vocabulary of a text beside them.
 
   keras-darts export --run=runs/digits-trained --quantization=none,int8
+  keras-darts export --run=runs/digits-trained --format=onnx,keras,safetensors
   keras-darts export --run=runs/text-trained --raw_text
 """
 
@@ -22,6 +24,8 @@ from keras_darts.cli.modalities.modality import given_values
 from keras_darts.cli.options import define_choices
 from keras_darts.cli.options import require
 
+_FILES = ("onnx", "keras", "safetensors")
+_FORMATS = ("saved_model", "litert", *_FILES)
 _QUANTIZATIONS = ("none", "dynamic", "float16", "int8")
 
 
@@ -34,8 +38,8 @@ def define(options):
         options,
         "format",
         ["saved_model", "litert"],
-        ("saved_model", "litert"),
-        "What to write: saved_model, litert or both with a comma.",
+        _FORMATS,
+        f"What to write: one or more of {', '.join(_FORMATS)}.",
     )
     define_choices(
         options,
@@ -44,6 +48,21 @@ def define(options):
         _QUANTIZATIONS,
         "Of the LiteRT files: one or more of none, dynamic, float16, int8.",
     )
+    flags.DEFINE_string(
+        "output_dir", "saved_models", "Where exports go.", flag_values=options
+    )
+    flags.DEFINE_string(
+        "name",
+        None,
+        "Name of the export; if not given, the data set's.",
+        flag_values=options,
+    )
+    _define_served(options)
+    data.define(options)
+
+
+def _define_served(options):
+    """Those of the SavedModel alone."""
     flags.DEFINE_bool(
         "raw_text",
         None,
@@ -73,16 +92,6 @@ def define(options):
         "float32.",
         flag_values=options,
     )
-    flags.DEFINE_string(
-        "output_dir", "saved_models", "Where exports go.", flag_values=options
-    )
-    flags.DEFINE_string(
-        "name",
-        None,
-        "Name of the export; if not given, the data set's.",
-        flag_values=options,
-    )
-    data.define(options)
 
 
 def run(options):
@@ -116,6 +125,9 @@ def run(options):
     if "litert" in options.format:
         for quantization in options.quantization:
             _litert(network, target, modality, arguments, quantization)
+    for form in _FILES:
+        if form in options.format:
+            _file(network, target, modality, arguments, form)
 
 
 def _saved_model(network, target, modality, arguments):
@@ -141,6 +153,14 @@ def _litert(network, target, modality, arguments, quantization):
         **arguments.common,
     )
     _report(path, modality)
+
+
+def _file(network, target, modality, arguments, form):
+    from keras_darts import export
+
+    write = getattr(export, form)
+    path = target.with_name(f"{target.name}.{form}")
+    _report(write(network, path, **arguments.common), modality)
 
 
 def _report(path, modality):

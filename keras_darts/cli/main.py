@@ -6,6 +6,7 @@ import sys
 
 from absl import flags
 
+from keras_darts.cli import benchmark
 from keras_darts.cli import evaluate
 from keras_darts.cli import export
 from keras_darts.cli import generate
@@ -27,6 +28,7 @@ COMMANDS = {
     "train": train,
     "evaluate": evaluate,
     "export": export,
+    "benchmark": benchmark,
     "generate": generate,
     "plot": plot,
 }

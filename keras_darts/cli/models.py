@@ -15,8 +15,8 @@ def define(options):
     flags.DEFINE_string(
         "model",
         None,
-        "Folder of a training run, a .keras file from one, a .tflite file, or "
-        "a SavedModel's folder.",
+        "Folder of a training run, a .keras, .tflite or .onnx file, or a "
+        "SavedModel's folder.",
         flag_values=options,
     )
 
@@ -55,9 +55,19 @@ def load(path):
     if is_of_run(path):
         from keras_darts import training
 
-        network = training.load_network(path)
-        return network, folders.vocabulary(path.parent), path
+        return training.load_network(path), _vocabulary(path), path
     from keras_darts import export
 
     exported = export.load(path)
     return exported, exported.vocabulary, exported.path
+
+
+def _vocabulary(path):
+    """That of an exported file, or of the run that a file is in."""
+    from keras_darts.datasets import Vocabulary
+    from keras_darts.export.exported import vocabulary_file
+
+    file = vocabulary_file(path)
+    if file.is_file():
+        return Vocabulary.load(file)
+    return folders.vocabulary(path.parent)

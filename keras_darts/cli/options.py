@@ -11,7 +11,8 @@ def parse(command, arguments):
     """The flags of a subcommand, as `absl.flags.FlagValues`.
 
     Args:
-        command: Module of the subcommand, with a function `define`.
+        command: Module of the subcommand, with a function `define` and maybe
+            `POSITIONAL`, the flag whose name and dashes may be left out.
         arguments: List of strings.
 
     Raises:
@@ -20,6 +21,9 @@ def parse(command, arguments):
     options = _defined(command)
     options.set_gnu_getopt(True)
     _, *others = options(["keras-darts", *arguments])
+    positional = getattr(command, "POSITIONAL", None)
+    if positional and len(others) == 1 and not options[positional].present:
+        options[positional].parse(others.pop())
     if others:
         raise flags.Error(
             f"Flags are written --name=value. Received: {' '.join(others)}"
@@ -59,8 +63,10 @@ def summary(command):
 def help_text(name, command):
     """What `--help` prints for a subcommand."""
     options = _defined(command)
+    positional = getattr(command, "POSITIONAL", None)
+    argument = f" {positional.upper()}" if positional else ""
     lines = [
-        f"Usage: keras-darts {name} [--flag=value ...]",
+        f"Usage: keras-darts {name}{argument} [--flag=value ...]",
         "",
         *command.__doc__.strip().splitlines(),
         "",

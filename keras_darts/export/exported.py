@@ -12,6 +12,7 @@ from keras_darts.export.language_serving import SCORE
 from keras_darts.export.language_serving import STEP
 from keras_darts.export.serving import ENDPOINT
 
+SINGLE_FILES = (".keras", ".onnx", ".safetensors", ".tflite")
 _KINDS = {"image": "image", "ids": "sentence", "text": "sentence"}
 
 
@@ -173,6 +174,6 @@ class Exported:
 
 def vocabulary_file(path):
     """Where the vocabulary of an export lies, if it has one."""
-    if path.suffix == ".tflite":
+    if path.suffix in SINGLE_FILES:
         return path.with_suffix(".vocabulary.json")
     return path / "assets.extra" / "vocabulary.json"

@@ -1,31 +1,35 @@
 """Exports read back, whatever their format."""
 
-import importlib
-import importlib.metadata
 import pathlib
 
-import numpy as np
-import tensorflow as tf
+from keras_darts.export.litert_runtime import load_litert
+from keras_darts.export.onnx_runtime import load_onnx
+from keras_darts.export.saved_model_runtime import load_saved_model
 
-from keras_darts.export.exported import Exported
-from keras_darts.export.exported import Signature
-from keras_darts.export.litert_converter import without_interpreter_warning
+_SAVED_MODEL = "saved_model"
+_SUFFIXES = {".onnx": "onnx", ".tflite": "litert"}
+_LOADERS = {
+    "onnx": load_onnx,
+    "litert": load_litert,
+    _SAVED_MODEL: load_saved_model,
+}
 
 
 def load(path):
-    """An exported network from where `saved_model` or `litert` wrote it.
+    """An exported network from where an exporter wrote it.
 
     Args:
-        path: A `.tflite` file, the folder of a SavedModel's version, or the
-            folder of all versions, of which the newest is taken.
+        path: A `.tflite` or `.onnx` file, the folder of a SavedModel's
+            version, or the folder of all versions, of which the newest is
+            taken.
 
     Returns:
         An `Exported`.
 
     Raises:
         ValueError: If there is no such export.
-        ImportError: If it takes raw text, by tensorflow-text, and that is not
-            installed.
+        ImportError: If what runs it is not installed: onnxruntime, or, for raw
+            text, tensorflow-text.
 
     Example:
 
@@ -40,123 +44,29 @@ def load(path):
     >>> loaded(np.zeros((3, 8, 8, 1), "float32"))["logits"].shape
     (3, 2)
     """
+    form, path = located(path)
+    return _known(_LOADERS[form](path))
+
+
+def located(path):
+    """The format of an export, and the file or the newest version's folder.
+
+    Args:
+        path: As for `load`.
+
+    Returns:
+        `"saved_model"`, `"litert"` or `"onnx"`, and a `pathlib.Path`.
+    """
     path = pathlib.Path(path)
-    if path.suffix == ".tflite" and path.is_file():
-        return _known(load_litert(path))
+    if path.suffix in _SUFFIXES and path.is_file():
+        return _SUFFIXES[path.suffix], path
     for folder in (path, *_versions(path)):
         if (folder / "saved_model.pb").is_file():
-            return _known(load_saved_model(folder))
+            return _SAVED_MODEL, folder
     raise ValueError(
-        "`path` must be a .tflite file, or the folder of a SavedModel or of "
-        f"its versions. Received: path={str(path)!r}"
+        "`path` must be a .tflite or .onnx file, or the folder of a SavedModel "
+        f"or of its versions. Received: path={str(path)!r}"
     )
-
-
-def load_saved_model(folder):
-    """The `Exported` of one version of a SavedModel."""
-    with tf.device("CPU:0"):
-        loaded = _loaded(folder)
-    return Exported(
-        path=folder,
-        runtime=f"tensorflow {tf.__version__}",
-        signatures={
-            name: _from_tensorflow(function, loaded)
-            for name, function in loaded.signatures.items()
-        },
-    )
-
-
-def load_litert(file):
-    """The `Exported` of a LiteRT file."""
-    try:
-        from ai_edge_litert.interpreter import Interpreter
-
-        version = importlib.metadata.version("ai-edge-litert")
-        runtime = f"ai_edge_litert {version}"
-    except ImportError:
-        Interpreter = tf.lite.Interpreter
-        runtime = f"tensorflow {tf.__version__}"
-    with without_interpreter_warning():
-        interpreter = Interpreter(str(file))
-    return Exported(
-        path=file,
-        runtime=runtime,
-        signatures={
-            name: _from_litert(interpreter.get_signature_runner(name))
-            for name in interpreter.get_signature_list()
-        },
-    )
-
-
-def _loaded(folder):
-    try:
-        return tf.saved_model.load(str(folder))
-    except RuntimeError as error:
-        if "Op type not registered" not in str(error):
-            raise
-    try:
-        # Its import registers the operations.
-        importlib.import_module("tensorflow_text")
-    except ImportError as error:
-        raise ImportError(
-            f"The export {str(folder)!r} takes raw text and needs "
-            "tensorflow-text: pip install keras_darts[text]"
-        ) from error
-    return tf.saved_model.load(str(folder))
-
-
-def _from_tensorflow(function, loaded):
-    specs = function.structured_input_signature[1]
-
-    # The function does not keep `loaded` and its variables alive by itself.
-    def run(loaded=loaded, **inputs):
-        with tf.device("CPU:0"):
-            tensors = {
-                name: tf.convert_to_tensor(_cast(values, specs[name].dtype))
-                for name, values in inputs.items()
-            }
-            outputs = function(**tensors)
-        return {name: tensor.numpy() for name, tensor in outputs.items()}
-
-    return Signature(
-        inputs={name: tuple(spec.shape) for name, spec in specs.items()},
-        outputs={
-            name: tuple(spec.shape)
-            for name, spec in function.structured_outputs.items()
-        },
-        run=run,
-    )
-
-
-def _from_litert(runner):
-    details = runner.get_input_details()
-
-    def run(**inputs):
-        arrays = {
-            name: np.asarray(values, details[name]["dtype"])
-            for name, values in inputs.items()
-        }
-        return runner(**arrays)
-
-    return Signature(
-        inputs=_litert_shapes(details),
-        outputs=_litert_shapes(runner.get_output_details()),
-        run=run,
-    )
-
-
-def _litert_shapes(details):
-    return {
-        name: tuple(
-            None if size < 0 else int(size)
-            for size in tensor["shape_signature"]
-        )
-        for name, tensor in details.items()
-    }
-
-
-def _cast(values, dtype):
-    return values if dtype == tf.string else np.asarray(values, dtype.name)
 
 
 def _known(exported):

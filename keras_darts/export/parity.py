@@ -53,6 +53,13 @@ def compare(serving, exported, samples):
         ValueError: If the network's own logits are not finite.
         RuntimeError: If an output of the export is not finite.
     """
+    return measure(
+        serving, samples, lambda values: serving.actual(exported, values)
+    )
+
+
+def measure(serving, samples, actual):
+    """As `compare`, with a function from samples to what an export gives."""
     values, samples_from = samples
     # On the CPU for all, since a GPU's own float32 is good for 3 digits.
     with tf.device("CPU:0"):
@@ -62,7 +69,7 @@ def compare(serving, exported, samples):
                 "`network` must give finite logits. Received: a network with "
                 f"NaN or infinite logits on {samples_from} samples"
             )
-        actual = serving.actual(exported, values)
+        actual = actual(values)
     for name, array in actual.items():
         if not np.isfinite(array).all():
             raise RuntimeError(
@@ -110,6 +117,16 @@ def require(parity, network):
         parity.max_log_probability_difference,
         max(logit, 1.0),
     )
+
+
+def require_equal(parity):
+    """Raises `RuntimeError` when what was read back is not the same."""
+    if parity.max_logit_difference:
+        raise RuntimeError(
+            "The logits of what was read back differ from the network's by "
+            f"{parity.max_logit_difference:.2g}, where they must be the same; "
+            "it was not kept."
+        )
 
 
 def facts_of(parity):

@@ -10,7 +10,7 @@ from keras_darts.export import parity
 from keras_darts.export import warm_ups
 from keras_darts.export.describe import describe
 from keras_darts.export.exported import vocabulary_file
-from keras_darts.export.loading import load_saved_model
+from keras_darts.export.saved_model_runtime import load_saved_model
 from keras_darts.export.serving import guarded
 from keras_darts.export.serving import write_archive
 from keras_darts.export.staging import staging
@@ -187,11 +187,12 @@ def _card(serving, export, samples, training):
         training=training,
         format="saved_model",
         quantization=None,
-        size_bytes=_size(export),
+        size_bytes=folder_size(export),
     )
 
 
-def _size(export):
+def folder_size(export):
+    """Bytes of a SavedModel."""
     files = [file for file in export.rglob("*") if file.is_file()]
     return sum(file.stat().st_size for file in files)
 

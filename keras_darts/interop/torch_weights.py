@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_darts.export.weights import check_names
 from keras_darts.interop.torch_files import read_weights
 from keras_darts.interop.torch_names import places
 from keras_darts.search import DartsSearch
@@ -121,21 +122,11 @@ def _check(arrays, expected):
         for name, array in arrays.items()
         if name in expected and array.shape != expected[name].shape
     ]
-    found = {
-        "missing": missing,
-        "left over": left_over,
-        "of another shape": other,
-    }
-    if any(found.values()):
-        listed = [
-            f"\n{len(names)} {what}: {', '.join(names)}"
-            for what, names in found.items()
-            if names
-        ]
-        raise ValueError(
-            "`source` must hold the weights of `model`, no more and no less. "
-            f"Nothing was loaded. Received:{''.join(listed)}"
-        )
+    check_names(
+        {"missing": missing, "left over": left_over, "of another shape": other},
+        "source",
+        "model",
+    )
 
 
 def _check_tied(arrays, expected):

@@ -108,11 +108,16 @@ class TrainingRun(keras.callbacks.Callback):
 
     def _write_model(self):
         with written_whole(self.folder / _MODEL) as scratch:
-            with warnings.catch_warnings():
-                # Keras' way to NumPy arrays, which is not for users to mend.
-                warnings.filterwarnings("ignore", "__array__ implementation")
-                self._to_keep.save(scratch)
+            save_network(self._to_keep, scratch)
         self._written = time.monotonic()
+
+
+def save_network(network, path):
+    """Keras' own file of a network, which ends in `.keras`."""
+    with warnings.catch_warnings():
+        # Keras' way to NumPy arrays, which is not for users to mend.
+        warnings.filterwarnings("ignore", "__array__ implementation")
+        network.save(path)
 
 
 def load_network(path):

@@ -75,6 +75,7 @@ def runs(process, tmp_path_factory):
             f"--run={made.train}",
             f"--output_dir={made.exports}",
             "--quantization=none,int8",
+            "--format=saved_model,litert,onnx,keras,safetensors",
         ],
     ):
         assert main(command) == 0
@@ -110,6 +111,7 @@ def language_runs(process, corpus, tmp_path_factory):
         ],
         [
             *["export", f"--run={made.train}", "--name=text"],
+            *["--format=saved_model,litert,onnx,keras"],
             f"--output_dir={made.exports}",
         ],
     ):

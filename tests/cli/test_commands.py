@@ -191,6 +191,7 @@ def test_exports_hold_labels_and_take_raw_images(runs):
     for path in (version, runs.exports / "digits.tflite"):
         logits = export.load(path)(images.astype("float32"))["logits"]
         np.testing.assert_allclose(logits, expected, atol=1e-4)
+    export.load_weights(network, runs.exports / "digits.safetensors")
     files = np.array([tf.io.encode_png(i).numpy() for i in images], object)
     of_files = export.load(version).signatures["serving_bytes"]
     logits = of_files(image_bytes=files)["logits"]
@@ -235,6 +236,8 @@ def test_export_compares_on_test_images(runs, tmp_path, capsys):
         ("train/model.keras", "train/evaluation.json"),
         ("exports/digits", "exports/digits/1/assets.extra/evaluation.json"),
         ("exports/digits.tflite", "exports/digits.evaluation.json"),
+        ("exports/digits.onnx", "exports/digits.evaluation.json"),
+        ("exports/digits.keras", "exports/digits.evaluation.json"),
     ],
 )
 def test_every_form_of_a_network_has_the_same_figures(

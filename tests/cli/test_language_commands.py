@@ -157,6 +157,8 @@ def test_exports_have_the_vocabulary_and_say_the_same(language_runs, corpus):
     for name, written in (
         ("text", "text/1/assets.extra/evaluation.json"),
         ("text.tflite", "text.evaluation.json"),
+        ("text.onnx", "text.evaluation.json"),
+        ("text.keras", "text.evaluation.json"),
     ):
         path = language_runs.exports / name
         assert main(["evaluate", f"--model={path}", f"--dataset={corpus}"]) == 0
@@ -195,6 +197,8 @@ def test_a_text_goes_on_the_same_from_a_run_and_from_its_exports(
         language_runs.train,
         language_runs.exports / "text",
         language_runs.exports / "text.tflite",
+        language_runs.exports / "text.onnx",
+        language_runs.exports / "text.keras",
     ):
         command = ["generate", f"--model={path}", "--prompt=the cat"]
         command += ["--num_tokens=12", "--temperature=0.8", "--top_k=4"]

@@ -35,5 +35,7 @@ def test_the_newest_version_is_taken(folder, linear, tmp_path):
 
 @pytest.mark.parametrize("name", ["none", "none.tflite", "."])
 def test_what_is_no_export_is_refused(name, tmp_path):
-    with pytest.raises(ValueError, match="`path` must be a .tflite file"):
+    with pytest.raises(
+        ValueError, match="`path` must be a .tflite or .onnx file"
+    ):
         export.load(tmp_path / name)

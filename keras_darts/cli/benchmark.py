@@ -1,0 +1,191 @@
+"""Measure an export: latency, size, peak memory and what takes the time.
+
+Each combination of a batch size and a number of threads is measured in a
+process that loads nothing but the runtime and the model.
+
+  keras-darts benchmark saved_models/digits.tflite
+  keras-darts benchmark saved_models/digits.onnx --batch_sizes=1,8 \\
+      --num_threads=1,2 --output=digits.json
+"""
+
+import collections
+import sys
+
+from absl import flags
+
+from keras_darts.cli import backend
+from keras_darts.cli.options import require
+from keras_darts.files import write_json
+
+POSITIONAL = "model"
+_BAR = 20
+_MEGABYTE = 1e6
+
+
+def define(options):
+    """Declares the flags."""
+    flags.DEFINE_string(
+        "model",
+        None,
+        "A .tflite or .onnx file, or a SavedModel's folder.",
+        flag_values=options,
+    )
+    _define_numbers(options, "batch_sizes", "Inputs at once.")
+    _define_numbers(options, "num_threads", "Threads that compute.")
+    flags.DEFINE_float(
+        "seconds",
+        2.0,
+        "How long each combination is measured.",
+        lower_bound=0.0,
+        flag_values=options,
+    )
+    flags.DEFINE_integer(
+        "repeats",
+        None,
+        "Runs that are timed; if not given, as many as there are in --seconds.",
+        lower_bound=1,
+        flag_values=options,
+    )
+    flags.DEFINE_integer(
+        "warm_up",
+        5,
+        "Runs before, which do not count.",
+        lower_bound=0,
+        flag_values=options,
+    )
+    flags.DEFINE_integer(
+        "sequence_length",
+        32,
+        "Ids or words in a row, where a model takes any number.",
+        lower_bound=1,
+        flag_values=options,
+    )
+    flags.DEFINE_string(
+        "output",
+        None,
+        "JSON file for all that was measured.",
+        flag_values=options,
+    )
+
+
+def run(options):
+    """Measures; `options` are the parsed flags."""
+    require(options, "model")
+    backend.start()
+    from keras_darts import export
+
+    figures = export.benchmark(
+        options.model,
+        batch_sizes=tuple(map(int, options.batch_sizes)),
+        threads=tuple(map(int, options.num_threads)),
+        repeats=options.repeats,
+        seconds=options.seconds,
+        warm_up=options.warm_up,
+        sequence_length=options.sequence_length,
+        progress=_show if sys.stderr.isatty() else None,
+    )
+    print("\n".join(_words(figures)))
+    if options.output is not None:
+        write_json(options.output, figures)
+        print(f"written to {options.output}")
+
+
+def _define_numbers(options, name, meaning):
+    flags.DEFINE_list(
+        name,
+        ["1"],
+        f"{meaning} Several have commas between.",
+        flag_values=options,
+    )
+    flags.register_validator(
+        name,
+        lambda values: (
+            bool(values)
+            and all(value.isdecimal() and int(value) for value in values)
+        ),
+        "positive integers, with commas between",
+        flag_values=options,
+    )
+
+
+def _show(done, total):
+    full = _BAR * done // total
+    bar = "=" * full + "." * (_BAR - full)
+    end = "\n" if done == total else ""
+    print(f"\r[{bar}] {done}/{total}", end=end, file=sys.stderr, flush=True)
+
+
+def _words(figures):
+    """The lines of a report."""
+    machine, rows = figures["machine"], figures["measurements"]
+    yield (
+        f"{figures['path']}: {figures['format']}, "
+        f"{figures['size_bytes'] / 1e3:,.0f} kB, run by {rows[0]['runtime']}"
+    )
+    yield f"on {machine['cpu']}, {machine['cores']} cores, {machine['system']}"
+    yield ""
+    yield from _table(
+        ("batch", "threads", "runs", "median ms", "99 % ms", "a second", "MB"),
+        [_measurement(row) for row in rows],
+    )
+    yield "MB: the peak of Python, the runtime and the model together."
+    if figures["operations"] is not None:
+        yield ""
+        yield from _operations(figures["operations"])
+
+
+def _measurement(row):
+    peak = row["peak_memory_bytes"]
+    return (
+        row["batch_size"],
+        row["threads"],
+        row["runs"],
+        f"{row['p50_ms']:.3f}",
+        f"{row['p99_ms']:.3f}",
+        f"{1e3 * row['batch_size'] / row['p50_ms']:,.0f}",
+        "?" if peak is None else f"{peak / _MEGABYTE:,.0f}",
+    )
+
+
+def _operations(operations):
+    kinds = collections.defaultdict(list)
+    for row in operations["rows"]:
+        kinds[row["operation"]].append(row)
+    sums = [
+        (
+            name,
+            len(rows),
+            sum(row["macs"] for row in rows),
+            sum(row["ms"] or 0.0 for row in rows),
+        )
+        for name, rows in kinds.items()
+    ]
+    macs, time = (sum(row[place] for row in sums) or 1 for place in (2, 3))
+    yield from _table(
+        ("operation", "number", "MACs", "of all", "ms", "of all"),
+        [
+            (
+                *(name, number, f"{m:,}", f"{m / macs:.0%}"),
+                *(f"{ms:.3f}", f"{ms / time:.0%}"),
+            )
+            for name, number, m, ms in sorted(sums, key=lambda row: -row[3])
+        ],
+    )
+    yield (
+        f"ms: the medians of each operation alone, at "
+        f"batch {operations['batch_size']} on {operations['threads']} "
+        f"thread(s); {time:.3f} together."
+    )
+    if any(row["ms"] is None for row in operations["rows"]):
+        yield "Some can't be run alone and have no time."
+
+
+def _table(head, rows):
+    """Columns that stand below each other, the first one to the left."""
+    rows = [tuple(map(str, row)) for row in (head, *rows)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        first, *others = zip(row, widths, strict=True)
+        cells = [first[0].ljust(first[1])]
+        cells += [text.rjust(width) for text, width in others]
+        yield "  ".join(cells).rstrip()

@@ -1,0 +1,45 @@
+"""ONNX files, as onnxruntime runs them."""
+
+from keras_darts.runtimes.inputs import made_up
+
+_DTYPES = {
+    "tensor(float)": "float32",
+    "tensor(float16)": "float16",
+    "tensor(double)": "float64",
+    "tensor(int32)": "int32",
+    "tensor(int64)": "int64",
+    "tensor(string)": "O",
+}
+_ONLY_ERRORS = 3
+
+
+def start(threads):
+    """Imports the runtime and gives its name and version."""
+    import onnxruntime
+
+    del threads
+    return f"onnxruntime {onnxruntime.__version__}"
+
+
+def opened(path, *, threads, batch_size, sequence_length):
+    """As `litert.opened`."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = _ONLY_ERRORS
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(
+        path, options, providers=["CPUExecutionProvider"]
+    )
+    arrays = {
+        tensor.name: made_up(
+            [size if isinstance(size, int) else None for size in tensor.shape],
+            _DTYPES[tensor.type],
+            batch_size,
+            sequence_length,
+        )
+        for tensor in session.get_inputs()
+    }
+    shapes = {name: array.shape for name, array in arrays.items()}
+    return lambda: session.run(None, arrays), shapes

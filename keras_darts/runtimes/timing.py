@@ -1,0 +1,80 @@
+"""How long something takes, and the memory of the process that does it."""
+
+import gc
+import pathlib
+import sys
+import time
+
+try:
+    import resource
+except ImportError:
+    # As on Windows.
+    resource = None
+
+_MILLISECONDS = 1e-6
+_FEWEST_RUNS = 10
+_STATUS = pathlib.Path("/proc/self/status")
+
+
+def durations(run, *, repeats, seconds, warm_up):
+    """Milliseconds of each of the runs that count, in their order.
+
+    Args:
+        run: Function without arguments.
+        repeats: Integer, the number of runs, or `None`.
+        seconds: Float, for how long to go on where `repeats` is `None`; there
+            are 10 runs in any case.
+        warm_up: Integer, runs before, which do not count.
+    """
+    for _ in range(warm_up):
+        run()
+    taken = []
+    gc.collect()
+    gc.disable()
+    try:
+        end = time.perf_counter_ns() + int(seconds * 1e9)
+        while _goes_on(len(taken), repeats, end):
+            begin = time.perf_counter_ns()
+            run()
+            taken.append((time.perf_counter_ns() - begin) * _MILLISECONDS)
+    finally:
+        gc.enable()
+    return taken
+
+
+def percentile(values, percent):
+    """The smallest value that so many percent of the values don't exceed.
+
+    Example:
+
+    >>> percentile([3, 1, 2, 4], 50), percentile([3, 1, 2, 4], 99)
+    (2, 4)
+    """
+    ordered = sorted(values)
+    return ordered[max(-(-len(ordered) * percent // 100) - 1, 0)]
+
+
+def memory():
+    """Bytes that the process holds now and that it has held at most.
+
+    Linux' own figure for a process, VmHWM, since `ru_maxrss` begins with what
+    the process that started this one has held. Elsewhere `None` and
+    `ru_maxrss`, or `None` where there is no such figure.
+    """
+    if _STATUS.exists():
+        lines = dict(
+            line.split(":", 1) for line in _STATUS.read_text().splitlines()
+        )
+        return tuple(
+            int(lines[name].split()[0]) * 1024 for name in ("VmRSS", "VmHWM")
+        )
+    if resource is None:
+        return None, None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return None, peak * (1 if sys.platform == "darwin" else 1024)
+
+
+def _goes_on(count, repeats, end):
+    if repeats is not None:
+        return count < repeats
+    return count < _FEWEST_RUNS or time.perf_counter_ns() < end
