@@ -10,6 +10,7 @@ from keras_darts.version import __version__
 
 _NAMES = {
     "CellSpec": "search_spaces",
+    "CostTable": "search_spaces",
     "DartsHyperModel": "tuner",
     "DartsSearch": "search",
     "DartsTuner": "tuner",

@@ -14,11 +14,12 @@ import sys
 from absl import flags
 
 from keras_darts.cli import backend
+from keras_darts.cli.measured import columns
+from keras_darts.cli.measured import show_bar
 from keras_darts.cli.options import require
 from keras_darts.files import write_json
 
 POSITIONAL = "model"
-_BAR = 20
 _MEGABYTE = 1e6
 
 
@@ -82,7 +83,7 @@ def run(options):
         seconds=options.seconds,
         warm_up=options.warm_up,
         sequence_length=options.sequence_length,
-        progress=_show if sys.stderr.isatty() else None,
+        progress=show_bar if sys.stderr.isatty() else None,
     )
     print("\n".join(_words(figures)))
     if options.output is not None:
@@ -108,13 +109,6 @@ def _define_numbers(options, name, meaning):
     )
 
 
-def _show(done, total):
-    full = _BAR * done // total
-    bar = "=" * full + "." * (_BAR - full)
-    end = "\n" if done == total else ""
-    print(f"\r[{bar}] {done}/{total}", end=end, file=sys.stderr, flush=True)
-
-
 def _words(figures):
     """The lines of a report."""
     machine, rows = figures["machine"], figures["measurements"]
@@ -124,7 +118,7 @@ def _words(figures):
     )
     yield f"on {machine['cpu']}, {machine['cores']} cores, {machine['system']}"
     yield ""
-    yield from _table(
+    yield from columns(
         ("batch", "threads", "runs", "median ms", "99 % ms", "a second", "MB"),
         [_measurement(row) for row in rows],
     )
@@ -161,7 +155,7 @@ def _operations(operations):
         for name, rows in kinds.items()
     ]
     macs, time = (sum(row[place] for row in sums) or 1 for place in (2, 3))
-    yield from _table(
+    yield from columns(
         ("operation", "number", "MACs", "of all", "ms", "of all"),
         [
             (
@@ -178,14 +172,3 @@ def _operations(operations):
     )
     if any(row["ms"] is None for row in operations["rows"]):
         yield "Some can't be run alone and have no time."
-
-
-def _table(head, rows):
-    """Columns that stand below each other, the first one to the left."""
-    rows = [tuple(map(str, row)) for row in (head, *rows)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        first, *others = zip(row, widths, strict=True)
-        cells = [first[0].ljust(first[1])]
-        cells += [text.rjust(width) for text, width in others]
-        yield "  ".join(cells).rstrip()

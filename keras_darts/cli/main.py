@@ -12,6 +12,7 @@ from keras_darts.cli import export
 from keras_darts.cli import generate
 from keras_darts.cli import plan
 from keras_darts.cli import plot
+from keras_darts.cli import profile
 from keras_darts.cli import search
 from keras_darts.cli import train
 from keras_darts.cli import tune
@@ -29,6 +30,7 @@ COMMANDS = {
     "evaluate": evaluate,
     "export": export,
     "benchmark": benchmark,
+    "profile": profile,
     "generate": generate,
     "plot": plot,
 }

@@ -85,6 +85,7 @@ def define_search(options):
 def define_method(options):
     """Declares the flags of what is searched and how."""
     _define_sizes(options)
+    _define_target(options)
     backend.define_precision(options)
     backend.define_accumulation(options)
     backend.define_exactness(options)
@@ -113,6 +114,22 @@ def define_method(options):
         "seed",
         0,
         "Decides first values, split and order of the data.",
+        flag_values=options,
+    )
+
+
+def _define_target(options):
+    flags.DEFINE_float(
+        "target_latency_ms",
+        None,
+        "How long the derived network shall take, by --latency_table.",
+        lower_bound=0.0,
+        flag_values=options,
+    )
+    flags.DEFINE_string(
+        "latency_table",
+        None,
+        "File of `keras-darts profile`, for networks of the sizes to be.",
         flag_values=options,
     )
 
@@ -194,6 +211,8 @@ def made_of(options, modality, found):
         "deterministic": options.deterministic,
         "rematerialize": options.rematerialize,
         "dtype": options.precision,
+        "target_latency_ms": options.target_latency_ms,
+        "latency_table": options.latency_table,
         **modality.search_sizes(options, found),
     }
 

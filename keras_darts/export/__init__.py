@@ -9,6 +9,7 @@ from keras_darts.export.keras_file import keras
 from keras_darts.export.litert import litert
 from keras_darts.export.loading import load
 from keras_darts.export.onnx import onnx
+from keras_darts.export.profiling import profile
 from keras_darts.export.safetensors_file import load_weights
 from keras_darts.export.safetensors_file import safetensors
 from keras_darts.export.saved_model import saved_model
@@ -25,6 +26,7 @@ __all__ = [
     "load_weights",
     "model_card",
     "onnx",
+    "profile",
     "safetensors",
     "saved_model",
     "serving_config",

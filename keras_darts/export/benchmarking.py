@@ -5,7 +5,6 @@ import itertools
 import json
 import os
 import pathlib
-import platform
 import subprocess
 import sys
 
@@ -13,6 +12,7 @@ from keras_darts.errors import non_negative
 from keras_darts.errors import positive_integer
 from keras_darts.export.loading import located
 from keras_darts.export.saved_model import folder_size
+from keras_darts.runtimes.machine import machine
 
 _WORKER = [sys.executable, "-P", "-m", "keras_darts.runtimes.worker"]
 _MEMORY = (
@@ -112,7 +112,7 @@ def benchmark(
         "path": str(path),
         "format": form,
         "size_bytes": _size(path),
-        "machine": _machine(),
+        "machine": machine(),
         "memory": _MEMORY,
         "measurements": measurements,
         "operations": operations,
@@ -183,27 +183,6 @@ def _environment():
 
 def _size(path):
     return folder_size(path) if path.is_dir() else path.stat().st_size
-
-
-def _machine():
-    return {
-        "cpu": _cpu(),
-        "cores": os.cpu_count(),
-        "system": platform.platform(terse=True),
-        "python": platform.python_version(),
-    }
-
-
-def _cpu():
-    """The processor's model, as the system calls it."""
-    file = pathlib.Path("/proc/cpuinfo")
-    lines = file.read_text().splitlines() if file.exists() else []
-    names = [
-        line.partition(":")[2].strip()
-        for line in lines
-        if line.startswith("model name")
-    ]
-    return names[0] if names else platform.processor() or platform.machine()
 
 
 def _nothing(done, total):

@@ -5,6 +5,8 @@ import dataclasses
 from keras_darts import search_spaces
 from keras_darts.errors import positive_integer
 from keras_darts.primitives import synchronized
+from keras_darts.search_spaces import cost_table
+from keras_darts.strategies import with_target
 
 
 def adapted_space(space, strategy, **sizes):
@@ -57,6 +59,34 @@ def synchronized_space(space, sync_batch_norm):
     return dataclasses.replace(
         space, normalization=synchronized(space.normalization)
     )
+
+
+def targeted(strategy, target_latency_ms, latency_table):
+    """The strategy, which looks for a latency if one is asked for.
+
+    Args:
+        strategy: Name, `SearchStrategy` or config.
+        target_latency_ms: Float or `None`.
+        latency_table: `CostTable`, path of one, or `None`.
+
+    Raises:
+        ValueError: for one without the other, or a table of something else.
+    """
+    if target_latency_ms is None and latency_table is None:
+        return strategy
+    if target_latency_ms is None or latency_table is None:
+        raise ValueError(
+            "`target_latency_ms` and `latency_table` must be given together. "
+            f"Received: target_latency_ms={target_latency_ms}, "
+            f"latency_table={latency_table and type(latency_table).__name__}"
+        )
+    table = cost_table.get(latency_table)
+    if table.measure != "latency":
+        raise ValueError(
+            "`latency_table` must be a table of latencies. Received: one of "
+            f"{table.measure}"
+        )
+    return with_target(strategy, table, target_latency_ms)
 
 
 def checked_sizes(num_classes, input_shape, vocabulary_size):

@@ -10,6 +10,7 @@ from keras_darts.search import progressive
 from keras_darts.search import tuning
 from keras_darts.search.building import checked_sizes
 from keras_darts.search.building import synchronized_space
+from keras_darts.search.building import targeted
 from keras_darts.search.determinism import make_deterministic
 from keras_darts.search.staged_model import StagedModel
 from keras_darts.search.watch import SearchWatch
@@ -22,8 +23,8 @@ class DartsSearch(StagedModel):
     Each step first moves the architecture parameters on a batch of the search
     half of the data, then the weights on a batch of the training half.
 
-    Made in the scope of a `tf.distribute` strategy, it runs on that one's
-    devices; outside of any, on all accelerators of the machine.
+    It runs on the devices of the `tf.distribute` strategy in whose scope it is
+    made; outside of any, on all accelerators of the machine.
 
     Args:
         search_space: Name, `SearchSpace`, `RecurrentSpace`,
@@ -40,20 +41,22 @@ class DartsSearch(StagedModel):
         hidden_size: Integer, units of the hidden state of a recurrent space.
         vocabulary_size: Integer, for language and text. Defaults to `None`:
             read from the corpus or the ids.
-        seed: Integer, decides first values, split and order of the data.
-            Defaults to `0`.
+        seed: Integer, decides first values, split and order. Defaults to `0`.
+        target_latency_ms: Float, the milliseconds that the derived network
+            shall take by the table: see `strategies.with_target`. Defaults to
+            `None`: any.
+        latency_table: `kd.CostTable` of latencies, or the path of one that
+            `keras-darts profile` wrote. Defaults to `None`.
         sync_batch_norm: Boolean, whether devices that share a batch normalise
             with the statistics of all of it. Each takes those of its own part
-            otherwise, of a few images maybe, and so searches another network
-            than one device would; it costs an all-reduce a layer, forward and
-            backward, and a larger graph, in which candidates that were not
-            drawn run as well. The search space keeps it, as its
-            `normalization`. Not for recurrent spaces. Defaults to `False`.
+            otherwise, and so searches another network than one device would;
+            it costs an all-reduce a layer and a larger graph, in which
+            candidates that were not drawn run as well. Not for recurrent
+            spaces. Defaults to `False`.
         deterministic: Boolean, whether two runs in two processes on the same
-            machine are equal to the last bit. It is for the whole process and
-            can't be taken back; some operations become slower, and on a GPU a
-            few have no such form and raise an error. Not for the exact
-            Hessian and eigenvalues. Defaults to `False`.
+            machine are equal to the last bit, for the whole process; some
+            operations become slower, and on a GPU a few raise an error. Not
+            for the exact Hessian and eigenvalues. Defaults to `False`.
         rematerialize: Boolean, whether each cell is computed again in the
             backward pass: the same numbers with less memory and more time.
             Not for recurrent spaces. Defaults to `False`.
@@ -74,10 +77,8 @@ class DartsSearch(StagedModel):
     >>> search.genotype().normal_concat
     (2,)
 
-    On several machines, with `TF_CONFIG` set, first of all:
-    `strategy = tf.distribute.MultiWorkerMirroredStrategy()`, and then
-    `with strategy.scope(): search = DartsSearch(...)`. `batch_size` is that
-    of all together, and `output_dir` a folder they share.
+    On several machines, with `TF_CONFIG` set, make a
+    `MultiWorkerMirroredStrategy` first; they share `output_dir`.
 
     Reference: Liu et al., 2019, DARTS: Differentiable Architecture Search,
     algorithm 1.
@@ -96,6 +97,8 @@ class DartsSearch(StagedModel):
         vocabulary_size=None,
         embedding_size=None,
         hidden_size=None,
+        target_latency_ms=None,
+        latency_table=None,
         sync_batch_norm=False,
         deterministic=False,
         rematerialize=False,
@@ -103,6 +106,7 @@ class DartsSearch(StagedModel):
     ):
         if deterministic:
             make_deterministic(strategy)
+        strategy = targeted(strategy, target_latency_ms, latency_table)
         search_space = synchronized_space(search_space, sync_batch_norm)
         space_sizes = {
             "filters": filters,

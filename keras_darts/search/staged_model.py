@@ -91,6 +91,7 @@ class StagedModel(BilevelModel):
             default_policy(self.dtype_policy),
         ):
             self._networks.append(self.modality.make_supernet())
+            architecture.prepare(self.strategy.regularizers, self.supernet)
             if not self.stage:
                 self.arch_loss_tracker = keras.metrics.Mean(name="arch_loss")
         self.built = True

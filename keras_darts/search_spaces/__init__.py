@@ -4,6 +4,8 @@ from keras_darts.search_spaces.catalog import get
 from keras_darts.search_spaces.catalog import names
 from keras_darts.search_spaces.catalog import register_search_space
 from keras_darts.search_spaces.cell_spec import CellSpec
+from keras_darts.search_spaces.cost_table import CostTable
+from keras_darts.search_spaces.cost_table import PlacedCell
 from keras_darts.search_spaces.darts_cnn import darts_cnn
 from keras_darts.search_spaces.darts_rnn import darts_rnn
 from keras_darts.search_spaces.darts_rnn import darts_rnn_small
@@ -19,7 +21,9 @@ from keras_darts.search_spaces.text_cnn import text_cnn
 
 __all__ = [
     "CellSpec",
+    "CostTable",
     "NasBench201Space",
+    "PlacedCell",
     "RecurrentSpace",
     "SearchSpace",
     "darts_cnn",

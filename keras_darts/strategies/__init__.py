@@ -4,6 +4,7 @@ from keras_darts.strategies.recipe import RECIPES
 from keras_darts.strategies.recipe import SearchRecipe
 from keras_darts.strategies.stage import Stage
 from keras_darts.strategies.strategy import SearchStrategy
+from keras_darts.strategies.targets import with_target
 from keras_darts.strategies.variants import get
 from keras_darts.strategies.variants import names
 from keras_darts.strategies.variants import register_variant
@@ -16,4 +17,5 @@ __all__ = [
     "get",
     "names",
     "register_variant",
+    "with_target",
 ]

@@ -83,9 +83,7 @@ def regularizer_gradients(supernet, regularizers, of_loss):
     variables = [v.value for v in supernet.arch_variables]
     if not regularizers:
         return [tf.zeros_like(v) for v in variables]
-    for term in regularizers:
-        if hasattr(term, "prepare"):
-            term.prepare(supernet)
+    prepare(regularizers, supernet)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(variables)
         logits = supernet.arch.all_logits()
@@ -94,6 +92,13 @@ def regularizer_gradients(supernet, regularizers, of_loss):
     return tape.gradient(
         loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO
     )
+
+
+def prepare(regularizers, supernet):
+    """Shows the network to the terms that must know it, once."""
+    for term in regularizers:
+        if hasattr(term, "prepare"):
+            term.prepare(supernet)
 
 
 def _seen_weights(supernet, logits, of_loss):

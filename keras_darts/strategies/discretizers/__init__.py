@@ -15,9 +15,11 @@ from keras_darts.strategies.discretizers.catalog import registry
 from keras_darts.strategies.discretizers.perturbation import Perturbation
 from keras_darts.strategies.discretizers.threshold import Threshold
 from keras_darts.strategies.discretizers.top_k import TopK
+from keras_darts.strategies.discretizers.within_target import WithinTarget
 
 registry.register("best_of_samples")(BestOfSamples)
 registry.register("perturbation")(Perturbation)
+registry.register("within_target")(WithinTarget)
 
 register = registry.register
 
@@ -43,6 +45,7 @@ __all__ = [
     "Perturbation",
     "Threshold",
     "TopK",
+    "WithinTarget",
     "clone",
     "get",
     "register",

@@ -1,25 +1,42 @@
 """Prefers architectures that are small or fast."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_darts.errors import unknown_name
+from keras_darts.search_spaces import cost_table
 from keras_darts.strategies.regularizers.regularizer import Regularizer
-from keras_darts.supernet import MEASURES
 from keras_darts.supernet import candidate_costs
+
+_SMALLEST = 1e-12
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
 class Cost(Regularizer):
-    """The expected cost of the cells, as a share of the highest.
+    """The expected cost of the cells, as a share, or its distance to a target.
 
-    Each candidate counts by its mixing weight. One is the cost of cells with
-    the most expensive candidate on every edge.
+    - Without a table: each candidate of the supernet counts by its mixing
+      weight, and one is the cost of cells with the most expensive candidate
+      on every edge.
+    - With a table: what the derived network costs on average, where of the
+      edges into a node as many are kept as a genotype keeps, each as likely,
+      and on each a candidate as likely as its mixing weight says. It is a
+      share of the highest cost of an architecture, or, with a target,
+      `abs(cost / target - 1)`.
 
     Args:
-        measure: `"parameters"`, or `"macs"` for multiplications. Defaults to
-            `"macs"`.
+        measure: `"parameters"`, `"macs"` for multiplications, or `"latency"`,
+            which needs a table. Defaults to `"macs"`.
         weight: Float, the term's factor. Defaults to `0.1`.
+        table: `kd.CostTable` of that measure, its config or the path of its
+            file. Defaults to `None`.
+        target: Float > 0, in the table's unit. Defaults to `None`.
+
+    Raises:
+        ValueError: for an unknown measure, a table of another one, a target or
+            `"latency"` without a table; in a search, for a table of another
+            search space and a target that no architecture reaches.
 
     Example:
 
@@ -27,29 +44,106 @@ class Cost(Regularizer):
     'parameters'
 
     Reference: Xie et al., 2019, SNAS, section 2.3; Cai et al., 2019,
-    ProxylessNAS, equation 5.
+    ProxylessNAS, equation 5; Wu et al., 2019, FBNet, section 3.3.
     """
 
-    def __init__(self, measure="macs", weight=0.1, **kwargs):
+    def __init__(
+        self, measure="macs", weight=0.1, table=None, target=None, **kwargs
+    ):
         super().__init__(weight, **kwargs)
-        if measure not in MEASURES:
-            raise unknown_name("measure", measure, MEASURES)
+        if measure not in cost_table.MEASURES:
+            raise unknown_name("measure", measure, cost_table.MEASURES)
         self.measure = measure
+        self.table = None if table is None else cost_table.get(table)
+        self.target = target
+        self._check_table()
         self.costs = None
 
     def prepare(self, supernet):
         """Takes over what the candidates of a supernet cost."""
-        if self.costs is None:
+        if self.costs is not None:
+            return
+        if self.table is None:
             self.costs = candidate_costs(supernet, self.measure)
+            dearest = [c.max(axis=-1).sum() for c in self.costs.values()]
+            self._fixed, self._highest = 0.0, max(sum(dearest), 1.0)
+            return
+        space = supernet.space
+        least, self._highest = self.table.bounds(space)
+        self._check_target(least)
+        self._fixed = self.table.fixed
+        self._kept = {k: _kept(spec) for k, spec in space.cells.items()}
+        self.costs = self.table.edge_costs(space)
 
     def term(self, logits, weights):
-        highest = sum(table.max(axis=-1).sum() for table in self.costs.values())
-        return ops.sum(
-            [
-                ops.sum(w * ops.convert_to_tensor(self.costs[kind], w.dtype))
-                for kind, w in weights.items()
-            ]
-        ) / max(highest, 1.0)
+        expected = self.expected(weights)
+        if self.target is None:
+            return expected / self._highest
+        return ops.abs(expected / self.target - 1)
+
+    def expected(self, weights):
+        """Mixing weights (E, K) by kind of cell -> the cost, a scalar."""
+        costs = [
+            ops.sum(self._shares(kind, w) * ops.cast(self.costs[kind], w.dtype))
+            for kind, w in weights.items()
+        ]
+        return self._fixed + ops.sum(costs)
+
+    def _shares(self, kind, weights):
+        """How likely each candidate (E, K) is in the derived network."""
+        if self.table is None:
+            return weights
+        kept = ops.cast(self._kept[kind], weights.dtype)
+        weights = weights * ops.cast(kept > 0, weights.dtype)
+        total = ops.sum(weights, axis=-1, keepdims=True)
+        return kept * weights / ops.maximum(total, _SMALLEST)
 
     def get_config(self):
-        return {**super().get_config(), "measure": self.measure}
+        return {
+            **super().get_config(),
+            "measure": self.measure,
+            "table": self.table and self.table.get_config(),
+            "target": self.target,
+        }
+
+    def _check_table(self):
+        if self.table is None:
+            if self.measure == "latency" or self.target is not None:
+                raise ValueError(
+                    "`table` must be given for latency and for a target. "
+                    f"Received: measure={self.measure!r}, "
+                    f"target={self.target!r}, table=None"
+                )
+        elif self.table.measure != self.measure:
+            raise ValueError(
+                f"`table` must be one of {self.measure}. Received: a table of "
+                f"{self.table.measure}"
+            )
+        if self.target is not None and not 0 < self.target < np.inf:
+            raise ValueError(
+                "`target` must be positive and finite. "
+                f"Received: target={self.target!r}"
+            )
+
+    def _check_target(self, least):
+        most = self._highest
+        if self.target is not None and not least <= self.target <= most:
+            unit = self.table.unit
+            raise ValueError(
+                f"`target` must be from {least:.4g} to {most:.4g} {unit}, what "
+                "the architectures of the search space cost. Received: "
+                f"target={self.target:.4g} {unit}"
+            )
+
+
+def _kept(spec):
+    """(E, K): how likely each edge is kept, 0 where no candidate stands."""
+    kept = np.zeros((len(spec.edges), spec.num_candidates), "float32")
+    for node in spec.nodes:
+        edges = spec.edges_into(node)
+        count = spec.edges_per_node or len(edges)
+        for edge in edges:
+            for place, name in enumerate(spec.primitives[edge]):
+                if name != "none" or spec.edges_per_node is None:
+                    kept[edge, place] = min(count / len(edges), 1.0)
+    return kept

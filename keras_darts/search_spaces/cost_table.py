@@ -1,0 +1,262 @@
+"""What each primitive of a network costs, at each place where it can stand."""
+
+import dataclasses
+import json
+import pathlib
+
+import numpy as np
+
+from keras_darts.errors import unknown_name
+from keras_darts.files import write_json
+from keras_darts.genotypes import NasBench201Genotype
+
+MEASURES = {"latency": "ms", "parameters": "weights", "macs": "MACs"}
+_FORMAT = "keras_darts cost table 1"
+_NONE = "none"
+
+
+@dataclasses.dataclass(frozen=True)
+class PlacedCell:
+    """A cell of a network: its kind, its filters, the size of its inputs.
+
+    Args:
+        kind: String, as in the search space: `"normal"`, `"reduce"`, `"cell"`.
+        filters: Integer, channels of a node.
+        sides: Tuple, height and width of what goes in.
+    """
+
+    kind: str
+    filters: int
+    sides: tuple
+
+    def place(self, from_input):
+        """Filters, stride and sides of an edge, from an input or a node."""
+        if self.kind != "reduce":
+            return self.filters, 1, tuple(self.sides)
+        if from_input:
+            return self.filters, 2, tuple(self.sides)
+        return self.filters, 1, tuple(side // 2 for side in self.sides)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CostTable:
+    """Costs of primitives, and so of any architecture of a network's sizes.
+
+    An architecture costs `fixed + scale * sum`, the sum of what its primitives
+    cost in all cells of the network.
+
+    Args:
+        measure: `"latency"` in milliseconds, `"parameters"` or `"macs"`.
+        cells: Tuple of `PlacedCell`s, the network's.
+        costs: Dict from `key(primitive, filters, stride, sides)` to floats.
+        fixed: Float, what all architectures cost besides. Defaults to `0.0`.
+        scale: Float, by which sums are multiplied: primitives measured alone
+            take longer or shorter than within a network. Defaults to `1.0`.
+        facts: Dict of plain data, how it was measured. Defaults to none.
+
+    Raises:
+        ValueError: for an unknown measure, or what is no number.
+
+    Example:
+
+    >>> cell = PlacedCell("cell", 16, (32, 32))
+    >>> table = CostTable(
+    ...     measure="latency",
+    ...     cells=(cell,),
+    ...     costs={"nor_conv_3x3 16 1 32x32": 0.5},
+    ...     fixed=1.0,
+    ... )
+    >>> text = "|nor_conv_3x3~0|+|nor_conv_3x3~0|none~1|"
+    >>> table.predict(kd.NasBench201Genotype.from_text(text))
+    2.0
+    """
+
+    measure: str
+    cells: tuple
+    costs: dict
+    fixed: float = 0.0
+    scale: float = 1.0
+    facts: dict = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self):
+        if self.measure not in MEASURES:
+            raise unknown_name("measure", self.measure, MEASURES)
+        numbers = [self.fixed, self.scale, *self.costs.values()]
+        if not all(np.isfinite(number) and number >= 0 for number in numbers):
+            raise ValueError(
+                "`costs`, `fixed` and `scale` must be finite and not negative. "
+                f"Received: a table with values from {min(numbers)} to "
+                f"{max(numbers)}"
+            )
+
+    @property
+    def unit(self):
+        """String, what costs are counted in."""
+        return MEASURES[self.measure]
+
+    def predict(self, genotype):
+        """What the network of a genotype costs.
+
+        Raises:
+            ValueError: if the table lacks one of its primitives, or is for
+                cells of another form.
+        """
+        total = 0.0
+        for cell in self.cells:
+            for node in _nodes(genotype, cell.kind):
+                for name, source in node:
+                    total += self._cost(name, cell, _is_input(cell, source))
+        return self.fixed + self.scale * total
+
+    def edge_costs(self, space):
+        """Costs (E, K) of the candidates of a search space, by kind of cell.
+
+        They are those in all cells of the network together.
+        """
+        self._check_form(space)
+        found = {}
+        for kind, spec in space.cells.items():
+            costs = np.zeros((len(spec.edges), spec.num_candidates))
+            for cell in self.cells:
+                if cell.kind == kind:
+                    costs += self._cell_costs(spec, cell)
+            found[kind] = self.scale * costs
+        return found
+
+    def bounds(self, space):
+        """The least and the most that an architecture of a space costs."""
+        least = most = self.fixed
+        for kind, costs in self.edge_costs(space).items():
+            spec = space.cells[kind]
+            for node in spec.nodes:
+                edges = [
+                    _known(spec, edge, costs) for edge in spec.edges_into(node)
+                ]
+                edges = [each for each in edges if len(each)]
+                kept = spec.edges_per_node or len(edges)
+                least += sum(sorted(min(each) for each in edges)[:kept])
+                most += sum(sorted(max(each) for each in edges)[-kept:])
+        return float(least), float(most)
+
+    def save(self, path):
+        """Writes the table as a JSON file."""
+        write_json(path, self.get_config())
+
+    @classmethod
+    def load(cls, path):
+        """The table of a JSON file.
+
+        Raises:
+            ValueError: if there is none, or it is damaged.
+        """
+        try:
+            config = json.loads(pathlib.Path(path).read_text("utf-8"))
+            return cls.from_config(config)
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                "`table` must be the JSON file of a cost table, as "
+                "`keras-darts profile` writes it. Received: "
+                f"{str(path)!r} ({error})"
+            ) from error
+
+    def get_config(self):
+        return {"format": _FORMAT, **dataclasses.asdict(self)}
+
+    @classmethod
+    def from_config(cls, config):
+        config = dict(config)
+        if config.pop("format", None) != _FORMAT:
+            raise ValueError(f"the format is not {_FORMAT!r}")
+        cells = tuple(
+            PlacedCell(c["kind"], c["filters"], tuple(c["sides"]))
+            for c in config.pop("cells")
+        )
+        return cls(cells=cells, **config)
+
+    def _cell_costs(self, spec, cell):
+        costs = np.zeros((len(spec.edges), spec.num_candidates))
+        for edge, names in enumerate(spec.primitives):
+            from_input = _is_input(cell, spec.edges[edge][1])
+            for place, name in enumerate(names):
+                costs[edge, place] = self._cost(name, cell, from_input)
+        return costs
+
+    def _cost(self, name, cell, from_input):
+        if name == _NONE:
+            return 0.0
+        known = key(name, *cell.place(from_input))
+        if known not in self.costs:
+            raise ValueError(
+                "`table` must hold every primitive of the search space at "
+                f"every place. Received: a table without {known!r}"
+            )
+        return self.costs[known]
+
+    def _check_form(self, space):
+        kinds = {cell.kind for cell in self.cells}
+        if not kinds <= set(getattr(space, "cells", ())):
+            raise ValueError(
+                "`table` must be one of the search space's cells, "
+                f"{', '.join(getattr(space, 'cells', ())) or 'none'}. "
+                f"Received: a table of {', '.join(sorted(kinds))}"
+            )
+
+
+def get(table):
+    """A `CostTable` from itself, its config or the path of its file."""
+    if isinstance(table, CostTable):
+        return table
+    if isinstance(table, dict):
+        return CostTable.from_config(table)
+    if isinstance(table, str | pathlib.Path):
+        return CostTable.load(table)
+    raise TypeError(
+        "`table` must be a CostTable, its config or the path of its file. "
+        f"Received: table of type {type(table).__name__}"
+    )
+
+
+def key(primitive, filters, stride, sides):
+    """How a table calls a primitive at a place."""
+    return f"{primitive} {filters} {stride} {'x'.join(map(str, sides))}"
+
+
+def places(space, cells):
+    """(primitive, filters, stride, sides) of all that can stand anywhere.
+
+    Args:
+        space: The search space.
+        cells: `PlacedCell`s.
+    """
+    found = {
+        (name, *cell.place(_is_input(cell, source)))
+        for cell in cells
+        for names, (_, source) in zip(
+            space.cells[cell.kind].primitives,
+            space.cells[cell.kind].edges,
+            strict=True,
+        )
+        for name in names
+        if name != _NONE
+    }
+    return sorted(found, key=str)
+
+
+def _nodes(genotype, kind):
+    if isinstance(genotype, NasBench201Genotype):
+        return genotype.nodes()
+    return genotype.nodes(kind)
+
+
+def _is_input(cell, source):
+    return source < (1 if cell.kind == "cell" else 2)
+
+
+def _known(spec, edge, costs):
+    """Costs of what a derived cell can have on an edge."""
+    chosen = spec.edges_per_node is not None
+    return [
+        cost
+        for name, cost in zip(spec.primitives[edge], costs[edge], strict=False)
+        if not (chosen and name == _NONE)
+    ]

@@ -1,0 +1,227 @@
+"""Searches that look for architectures of a given cost."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from small_costs import space
+from small_costs import table
+
+import keras_darts as kd
+from keras_darts.strategies import with_target
+from keras_darts.strategies.discretizers import TopK
+from keras_darts.strategies.discretizers import WithinTarget
+from keras_darts.strategies.regularizers import Cost
+
+
+class Supernet:
+    """What a term asks of a supernet."""
+
+    def __init__(self, space):
+        self.space = space
+
+
+def prepared(**settings):
+    term = Cost("latency", weight=1.0, table=table(), **settings)
+    term.prepare(Supernet(space()))
+    return term
+
+
+def uniform(seed=None):
+    rng = np.random.default_rng(seed)
+    return {
+        kind: rng.dirichlet(np.ones(4), size=5).astype("float32")
+        for kind in ("normal", "reduce")
+    }
+
+
+def one_hot(name):
+    place = ("none", "skip_connect", "max_pool_3x3", "sep_conv_3x3").index(name)
+    return {
+        kind: np.eye(4, dtype="float32")[[place] * 5]
+        for kind in ("normal", "reduce")
+    }
+
+
+def test_the_expected_cost_is_the_mean_over_architectures():
+    """Of edges drawn evenly, each with the same candidate."""
+    draws = [space().random_genotype(seed) for seed in range(2000)]
+    costs = []
+    for genotype in draws:
+        cells = [
+            [("sep_conv_3x3", *entry[1:]) for entry in cell]
+            for cell in (genotype.normal, genotype.reduce)
+        ]
+        costs.append(
+            table().predict(kd.Genotype(cells[0], (2, 3), cells[1], (2, 3)))
+        )
+    expected = prepared().expected(one_hot("sep_conv_3x3"))
+    assert float(expected) == pytest.approx(np.mean(costs), rel=0.01)
+
+
+def test_none_has_no_part_in_the_expected_cost():
+    weights = uniform(0)
+    without = {
+        kind: np.concatenate([0 * w[:, :1], w[:, 1:]], axis=1)
+        for kind, w in weights.items()
+    }
+    a, b = (float(prepared().expected(w)) for w in (weights, without))
+    assert a == pytest.approx(b, rel=1e-5)
+
+
+@pytest.mark.parametrize("target", [None, 20.0, 60.0])
+def test_its_gradient_is_that_of_a_difference(target):
+    term = prepared(target=target)
+    rng = np.random.default_rng(1)
+    alphas = {k: rng.standard_normal((5, 4)) for k in ("normal", "reduce")}
+
+    def loss(values):
+        weights = {k: tf.nn.softmax(v) for k, v in values.items()}
+        return term.term(values, weights)
+
+    tensors = {k: tf.constant(v, "float64") for k, v in alphas.items()}
+    with tf.GradientTape() as tape:
+        tape.watch(tensors)
+        value = loss(tensors)
+    gradient = tape.gradient(value, tensors)
+    for kind in alphas:
+        direction = rng.standard_normal((5, 4))
+        shifted = [
+            loss({**tensors, kind: tensors[kind] + s * 1e-6 * direction})
+            for s in (1, -1)
+        ]
+        slope = float(shifted[0] - shifted[1]) / 2e-6
+        along = float(tf.reduce_sum(gradient[kind] * direction))
+        assert abs(along) > 1e-6
+        assert along == pytest.approx(slope, rel=1e-4)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.9])
+def test_the_architecture_costs_what_it_should(share):
+    least, most = table().bounds(space())
+    target = least + share * (most - least)
+    for seed in range(5):
+        genotype = WithinTarget(table(), target)(space(), uniform(seed), {})
+        # The steps from one architecture to the next are coarse here.
+        assert table().predict(genotype) == pytest.approx(target, rel=0.15)
+
+
+def test_an_architecture_of_that_cost_stays_as_it_is():
+    weights = uniform(3)
+    derived = TopK()(space(), weights, {})
+    rule = WithinTarget(table(), table().predict(derived))
+    assert rule(space(), weights, {}) == derived
+
+
+def test_what_is_kept_is_stronger_than_most_of_equal_cost():
+    weights = uniform(4)
+    target = np.mean(table().bounds(space()))
+    rule = WithinTarget(table(), target, tolerance=0.1)
+    found = rule(space(), weights, {})
+
+    def strength(genotype):
+        names = space().normal.primitives[0]
+        return sum(
+            weights[kind][spec.edges.index((node, source))][names.index(name)]
+            for kind, spec in space().cells.items()
+            for node, pairs in enumerate(genotype.nodes(kind), 2)
+            for name, source in pairs
+        )
+
+    drawn = [space().random_genotype(seed) for seed in range(500)]
+    alike = [
+        genotype
+        for genotype in drawn
+        if abs(table().predict(genotype) / target - 1) < 0.1
+    ]
+    assert len(alike) > 20
+    assert strength(found) > np.percentile([*map(strength, alike)], 90)
+
+
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (lambda: Cost("latency"), "`table` must be given"),
+        (lambda: Cost("macs", target=3.0), "`table` must be given"),
+        (lambda: Cost("macs", table=table()), "`table` must be one of macs"),
+        (lambda: prepared(target=-1.0), "`target` must be positive"),
+        (lambda: prepared(target=1.0), "`target` must be from .* to .* ms"),
+        (lambda: prepared(target=1e6), "`target` must be from .* to .* ms"),
+        (lambda: WithinTarget(table(), 0.0), "`target` must be positive"),
+        (
+            lambda: WithinTarget(table(), 9.0, base="perturbation"),
+            "`base` must be a rule on mixing weights alone",
+        ),
+        (
+            lambda: kd.DartsSearch(space(), target_latency_ms=20.0),
+            "`latency_table` must be given together",
+        ),
+        (
+            lambda: kd.DartsSearch(
+                space(), target_latency_ms=20.0, latency_table=table("macs")
+            ),
+            "`latency_table` must be a table of latencies",
+        ),
+        (
+            lambda: kd.DartsSearch(
+                space(),
+                num_classes=2,
+                input_shape=(8, 8, 1),
+                target_latency_ms=1.0,
+                latency_table=table(),
+            ),
+            "`target` must be from",
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_a_config_gives_pieces_back():
+    strategy = with_target("pc_darts", table(), 20.0)
+    again = kd.SearchStrategy.from_config(strategy.get_config())
+    assert again == strategy
+    assert again.discretizer == strategy.discretizer
+    assert again.regularizers[-1].table == table()
+
+
+def test_a_search_ends_at_its_target():
+    least, most = table().bounds(space())
+    images = np.random.default_rng(0).random((32, 8, 8, 1), "float32")
+    labels = np.arange(32) % 2
+    for target in (least + 0.2 * (most - least), least + 0.8 * (most - least)):
+        search = kd.DartsSearch(
+            space(), target_latency_ms=target, latency_table=table()
+        )
+        search.compile(
+            arch_optimizer=keras.optimizers.Adam(0.05), run_eagerly=True
+        )
+        search.fit(images, labels, batch_size=8, epochs=1, verbose=0)
+        found = table().predict(search.genotype())
+        assert found == pytest.approx(target, rel=0.15)
+
+
+def test_alphas_move_towards_the_target():
+    least, most = table().bounds(space())
+    costs = []
+    for target in (least + 1e-3, most - 1e-3):
+        search = kd.DartsSearch(
+            space(),
+            strategy=with_target("darts", table(), target, weight=100.0),
+            num_classes=2,
+            input_shape=(8, 8, 1),
+        )
+        term = search.strategy.regularizers[-1]
+        weights = {k: m.weights for k, m in search.supernet.arch().items()}
+        before = float(term.expected(weights))
+        batch = np.zeros((2, 8, 8, 1), "float32"), np.array([0, 1])
+        gradients = search.architecture_gradients(batch, batch)
+        for variable, gradient in zip(
+            search.arch_variables, gradients, strict=True
+        ):
+            variable.assign_sub(0.01 * gradient)
+        weights = {k: m.weights for k, m in search.supernet.arch().items()}
+        costs.append(float(term.expected(weights)) - before)
+    assert costs[0] < 0 < costs[1]
