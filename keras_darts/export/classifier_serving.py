@@ -64,6 +64,9 @@ class ClassifierServing(Serving):
         return {"logits": logits, "probabilities": probabilities}
 
     def labelled_outputs(self, inputs):
+        # A server's process would end where a convolution of oneDNN gets a
+        # single image, of an axis less: the signature itself checks nothing.
+        inputs = tf.ensure_shape(inputs, self.saved_model_input.shape)
         outputs = self.outputs(inputs)
         if self.labels is None or self.activation is None:
             return outputs
