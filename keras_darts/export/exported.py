@@ -20,7 +20,8 @@ _KINDS = {"image": "image", "ids": "sentence", "text": "sentence"}
 class Signature:
     """One of the functions that an export answers by.
 
-    It is called with arrays by their names and gives a dict of arrays.
+    It is called with arrays by their names and gives a dict of arrays; those
+    of other names or shapes raise `ValueError`.
 
     Args:
         inputs: Dict from the name of each input to its shape, a tuple with
@@ -41,7 +42,27 @@ class Signature:
     run: typing.Callable
 
     def __call__(self, **inputs):
+        self._check(inputs)
         return self.run(**inputs)
+
+    def _check(self, inputs):
+        # Runtimes do not all do it: TensorFlow ends the process where a
+        # convolution of oneDNN gets an axis too many.
+        if inputs.keys() != self.inputs.keys():
+            raise ValueError(
+                f"The inputs must be {', '.join(self.inputs)}. "
+                f"Received: {', '.join(inputs) or 'none'}"
+            )
+        for name, wanted in self.inputs.items():
+            shape = np.shape(inputs[name])
+            if len(shape) != len(wanted) or any(
+                size not in (None, got)
+                for size, got in zip(wanted, shape, strict=True)
+            ):
+                raise ValueError(
+                    f"`{name}` must have the shape {wanted}, with any size "
+                    f"for None. Received: {name} of shape {shape}"
+                )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -32,7 +32,7 @@ def generate(
 
     Args:
         model: `RecurrentLanguageModel`, or the `Exported` or path of one, a
-            SavedModel or a `.tflite` file.
+            SavedModel, a `.tflite` or an `.onnx` file.
         vocabulary: `Vocabulary` of the model. Defaults to `None`: the one
             beside the export.
         prompt: String that the text begins with. Defaults to `""`.

@@ -20,36 +20,47 @@ def load_litert(file):
     except ImportError:
         Interpreter = tf.lite.Interpreter
         runtime = f"tensorflow {tf.__version__}"
-    with without_interpreter_warning():
-        interpreter = Interpreter(str(file))
+
+    def opened():
+        with without_interpreter_warning():
+            return Interpreter(str(file))
+
     return Exported(
         path=file,
         runtime=runtime,
         signatures={
-            name: _from_litert(interpreter.get_signature_runner(name))
-            for name in interpreter.get_signature_list()
+            name: _signature(opened, name)
+            for name in opened().get_signature_list()
         },
     )
 
 
-def _from_litert(runner):
+def _signature(opened, name):
+    runner = opened().get_signature_runner(name)
     details = runner.get_input_details()
 
     def run(**inputs):
+        nonlocal runner
         arrays = {
             name: np.asarray(values, details[name]["dtype"])
             for name, values in inputs.items()
         }
-        return runner(**arrays)
+        try:
+            return runner(**arrays)
+        except RuntimeError:
+            # After some, such as that of an empty batch, the interpreter
+            # answers good requests, too, but wrongly.
+            runner = opened().get_signature_runner(name)
+            raise
 
     return Signature(
-        inputs=_litert_shapes(details),
-        outputs=_litert_shapes(runner.get_output_details()),
+        inputs=_shapes(details),
+        outputs=_shapes(runner.get_output_details()),
         run=run,
     )
 
 
-def _litert_shapes(details):
+def _shapes(details):
     return {
         name: tuple(
             None if size < 0 else int(size)

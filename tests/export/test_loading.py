@@ -39,3 +39,12 @@ def test_what_is_no_export_is_refused(name, tmp_path):
         ValueError, match="`path` must be a .tflite or .onnx file"
     ):
         export.load(tmp_path / name)
+
+
+def test_inputs_that_do_not_fit_are_named(folder, images):
+    exported = export.load(folder / "net.tflite")
+    with pytest.raises(ValueError, match=r"`image` must have.*\(16, 16, 3\)"):
+        exported(images[0])
+    signature = exported.signatures["serving_default"]
+    with pytest.raises(ValueError, match="inputs must be image. Received: ids"):
+        signature(ids=images)
