@@ -14,6 +14,7 @@ from keras_darts.cli import plot
 from keras_darts.cli import search
 from keras_darts.cli import train
 from keras_darts.cli import tune
+from keras_darts.cli import workers
 from keras_darts.cli.options import help_text
 from keras_darts.cli.options import parse
 from keras_darts.cli.options import summary
@@ -45,6 +46,12 @@ USER_ERRORS = (
     TypeError,
     ValueError,
 )
+
+
+def program(arguments=None):
+    """`main`, for a process that ends with it."""
+    with workers.ending():
+        sys.exit(main(arguments))
 
 
 def main(arguments=None):
