@@ -74,7 +74,7 @@ setuptools.setup(
         ],
     },
     entry_points={
-        "console_scripts": ["keras-darts = keras_darts.cli.main:main"]
+        "console_scripts": ["keras-darts = keras_darts.cli.main:program"]
     },
     classifiers=[
         "Development Status :: 4 - Beta",

@@ -9,7 +9,8 @@ import sys
 
 import keras_darts as kd
 from keras_darts.cli import workers
-from keras_darts.cli.main import main
+from keras_darts.cli.main import program
+from keras_darts.running import last_resort
 
 
 @kd.register_search_space("tiny")
@@ -21,9 +22,10 @@ def tiny():
 
 if __name__ == "__main__":
     arguments = sys.argv[1:]
+    last_resort.SECONDS = 10
     if "TF_CONFIG" not in os.environ:
         folder, *arguments = arguments
         sys.executable = os.path.join(folder, "run")
         # A worker that hangs is not waited for.
         workers._GRACE = 2
-    sys.exit(main(arguments))
+    program(arguments)

@@ -5,6 +5,7 @@ Writes what the searches were like as JSON; several workers then go on until
 one of them is killed.
 """
 
+import ctypes
 import dataclasses
 import json
 import pathlib
@@ -18,6 +19,7 @@ import tensorflow as tf
 from recorded_steps import Recorder
 
 import keras_darts as kd
+from keras_darts.running import last_resort
 from keras_darts.running.stop_requests import Terminated
 from keras_darts.search.gathering import gathered
 from keras_darts.search.many_workers import workers_of
@@ -86,7 +88,14 @@ def cut(folder):
 
 
 def endless(folder):
-    """Until the process or another worker is killed."""
+    """Until the process or another worker is killed.
+
+    The end hangs where no Python runs any more, as TensorFlow's does now and
+    then.
+    """
+    last_resort.SECONDS = 5
+    libc = ctypes.CDLL(None)
+    libc.__cxa_atexit(libc.pause, None, None)
     return on_images("darts", epochs=10000, output_dir=folder / "endless")
 
 

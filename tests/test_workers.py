@@ -82,7 +82,9 @@ def found(count, folder):
             begun = folder / "endless" / "checkpoints" / "ckpt-1.json"
             wait_for(begun, processes, folder)
             processes[0].send_signal(signal.SIGKILL)
-            assert processes[1].wait(60) == 1, errors_of(folder, 1)
+            # Its shutdown hangs, so that it can't have an exit code.
+            ended = processes[1].wait(60)
+            assert ended == -signal.SIGALRM, errors_of(folder, 1)
         else:
             assert processes[0].wait(LIMIT) == 0, errors_of(folder, 0)
     return [
@@ -225,7 +227,8 @@ def test_a_run_whose_worker_hung_goes_on_to_the_alphas_it_would_have_had(
             time.sleep(0.01)
         os.kill(ids(tmp_path)[1], signal.SIGSTOP)
         output, _ = process.communicate(timeout=60)
-        assert process.returncode == 1, output
+        # The last resort ends it where TensorFlow's shutdown hangs.
+        assert process.returncode in (1, 128 + signal.SIGALRM), output
     assert "worker 0 of 2 lost worker 1 at localhost:" in output
     assert not is_finished(cut)
     resume = (f"--output_dir={cut}", "--resume", "--workers=2")

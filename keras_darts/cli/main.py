@@ -16,6 +16,7 @@ from keras_darts.cli import profile
 from keras_darts.cli import search
 from keras_darts.cli import train
 from keras_darts.cli import tune
+from keras_darts.cli import workers
 from keras_darts.cli.options import help_text
 from keras_darts.cli.options import parse
 from keras_darts.cli.options import summary
@@ -49,6 +50,12 @@ USER_ERRORS = (
     TypeError,
     ValueError,
 )
+
+
+def program(arguments=None):
+    """`main`, for a process that ends with it."""
+    with workers.ending():
+        sys.exit(main(arguments))
 
 
 def main(arguments=None):

@@ -15,6 +15,8 @@ import time
 
 from absl import flags
 
+from keras_darts.running import last_resort
+
 _VARIABLE = "TF_CONFIG"
 _FORWARDED = (signal.SIGINT, signal.SIGTERM)
 # Seconds in which a worker finds out by itself that another one is lost, and
@@ -116,6 +118,18 @@ def this_worker():
             '"cluster" and this process as "task". '
             f"Received: {_VARIABLE}={text!r}"
         ) from error
+
+
+@contextlib.contextmanager
+def ending():
+    """Inside, a process runs that ends, even if it fails as a worker."""
+    try:
+        yield
+    except BaseException as error:
+        done = isinstance(error, SystemExit) and not error.code
+        if os.environ.get(_VARIABLE) and not done:
+            last_resort.limit_shutdown()
+        raise
 
 
 def strategy(options):

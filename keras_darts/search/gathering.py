@@ -5,6 +5,8 @@ import re
 import tensorflow as tf
 from tensorflow.python.eager import context
 
+from keras_darts.running import last_resort
+
 LOST = (
     tf.errors.AbortedError,
     tf.errors.CancelledError,
@@ -44,6 +46,7 @@ def gathered(minutes):
             communication_options=options
         )
     except LOST as error:
+        last_resort.limit_shutdown()
         raise RuntimeError(
             f"{missing(error, cluster) or 'Another worker'} did not come "
             f"within {minutes:g} minutes: start all workers again, within "

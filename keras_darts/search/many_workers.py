@@ -11,6 +11,7 @@ import typing
 import keras
 import tensorflow as tf
 
+from keras_darts.running import last_resort
 from keras_darts.running.shared_batches import SharedBatches
 from keras_darts.search import gathering
 
@@ -93,6 +94,9 @@ class EndEpochTogether(keras.callbacks.Callback):
 def loss_told(model, folder):
     """Says in plain words that a worker was lost, and how to go on.
 
+    The process of a worker that fails, by this or otherwise, does not outlive
+    its end by more than half a minute.
+
     Args:
         model: The model that is trained inside.
         folder: Where its run is written, or `None`.
@@ -102,9 +106,12 @@ def loss_told(model, folder):
     """
     try:
         yield
-    except gathering.LOST as error:
+    except BaseException as error:
         workers = workers_of(model)
         if workers.count == 1:
+            raise
+        last_resort.limit_shutdown()
+        if not isinstance(error, gathering.LOST):
             raise
         cluster = model.distribute_strategy.cluster_resolver.cluster_spec()
         which = gathering.missing(error, cluster)

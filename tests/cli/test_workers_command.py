@@ -14,12 +14,14 @@ import pytest
 
 from keras_darts.cli import workers
 from keras_darts.cli.main import main
+from keras_darts.cli.main import program
+from keras_darts.running import last_resort
 
 CLUSTER = pathlib.Path(__file__).parents[2] / "examples" / "cluster"
 NOTE = 'echo "$TF_CONFIG" >> configs; echo "$@" >> commands; '
 
 
-def program(path, text):
+def executable(path, text):
     path.parent.mkdir(exist_ok=True)
     path.write_text(f"#!/bin/bash\n{text}\n")
     path.chmod(0o755)
@@ -32,7 +34,7 @@ def launched(here, monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
 
     def launch(text):
-        stand_in = program(here / "bin" / "python", NOTE + text)
+        stand_in = executable(here / "bin" / "python", NOTE + text)
         monkeypatch.setattr(sys, "executable", str(stand_in))
         with pytest.raises(SystemExit) as ended:
             main(["search", "--output_dir=a b", "--workers=2", "--seed=3"])
@@ -71,7 +73,7 @@ def test_a_failure_ends_the_others_and_is_the_exit_code(launched, monkeypatch):
 
 
 def test_signals_reach_the_workers(here, environment):
-    stand_in = program(
+    stand_in = executable(
         here / "bin" / "python",
         f"{NOTE} trap 'echo got >> signals; exit 7' TERM; "
         "touch ready-$$; while true; do sleep 0.1; done",
@@ -105,6 +107,49 @@ def test_a_cluster_and_a_launcher_exclude_each_other(here, monkeypatch, capsys):
     assert "Received: TF_CONFIG='{\"cluster\": 3}'" in capsys.readouterr().err
 
 
+WORKER = """
+import ctypes
+from keras_darts.cli.main import program
+from keras_darts.running import last_resort
+libc = ctypes.CDLL(None)
+last_resort.SECONDS = 1
+if {hangs}:
+    libc.__cxa_atexit(libc.pause, None, None)
+program(["search", "--nonsense"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("hangs", "code"), [(False, 2), (True, -signal.SIGALRM)]
+)
+def test_a_worker_that_fails_ends_even_if_its_shutdown_hangs(
+    environment, hangs, code
+):
+    done = subprocess.run(
+        [sys.executable, "-c", WORKER.format(hangs=hangs)],
+        env={**environment, "TF_CONFIG": "{}"},
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
+    assert "keras-darts search: error: Unknown" in done.stderr
+    assert done.returncode == code
+
+
+@pytest.mark.parametrize(
+    ("config", "arguments"), [("", ["--nonsense"]), ("{}", ["--version"])]
+)
+def test_no_other_process_is_hurried(monkeypatch, config, arguments):
+    hurried = []
+    monkeypatch.setattr(
+        last_resort, "limit_shutdown", lambda: hurried.append(True)
+    )
+    monkeypatch.setenv("TF_CONFIG", config)
+    with pytest.raises(SystemExit):
+        program(arguments)
+    assert not hurried
+
+
 def test_the_chief_is_the_first_of_the_workers(monkeypatch):
     cluster = {"worker": ["a:1", "b:1"], "chief": ["c:1"]}
     for kind, index, expected in (
@@ -123,9 +168,9 @@ def test_the_chief_is_the_first_of_the_workers(monkeypatch):
 @pytest.mark.parametrize("resumed", [False, True])
 @pytest.mark.parametrize("cluster", ["slurm", "kubernetes"])
 def test_the_examples_tell_each_worker_its_place(here, cluster, resumed):
-    program(here / "bin" / "keras-darts", NOTE)
-    program(here / "bin" / "scontrol", "echo search-0; echo search-1")
-    program(
+    executable(here / "bin" / "keras-darts", NOTE)
+    executable(here / "bin" / "scontrol", "echo search-0; echo search-1")
+    executable(
         here / "bin" / "srun",
         'shift; for i in 0 1; do SLURM_PROCID=$i "$@"; done',
     )
