@@ -145,8 +145,8 @@ def test_what_is_kept_is_stronger_than_most_of_equal_cost():
         (lambda: Cost("macs", target=3.0), "`table` must be given"),
         (lambda: Cost("macs", table=table()), "`table` must be one of macs"),
         (lambda: prepared(target=-1.0), "`target` must be positive"),
-        (lambda: prepared(target=1.0), "`target` must be from .* to .* ms"),
-        (lambda: prepared(target=1e6), "`target` must be from .* to .* ms"),
+        (lambda: prepared(target=1.0), "`target_latency_ms`. must be from .* to .* ms"),
+        (lambda: prepared(target=1e6), "`target_latency_ms`. must be from .* to .* ms"),
         (lambda: WithinTarget(table(), 0.0), "`target` must be positive"),
         (
             lambda: WithinTarget(table(), 9.0, base="perturbation"),
@@ -170,7 +170,7 @@ def test_what_is_kept_is_stronger_than_most_of_equal_cost():
                 target_latency_ms=1.0,
                 latency_table=table(),
             ),
-            "`target` must be from",
+            "`target_latency_ms`. must be from",
         ),
     ],
 )
@@ -198,8 +198,11 @@ def test_a_search_ends_at_its_target():
         search.compile(
             arch_optimizer=keras.optimizers.Adam(0.05), run_eagerly=True
         )
-        search.fit(images, labels, batch_size=8, epochs=1, verbose=0)
+        history = search.fit(
+            images, labels, batch_size=8, epochs=1, verbose=0
+        ).history
         found = table().predict(search.genotype())
+        assert history["latency_ms"] == [found]
         assert found == pytest.approx(target, rel=0.15)
 
 

@@ -12,7 +12,8 @@ class ArchitectureMonitor(keras.callbacks.Callback):
     The entropy is the mean over all edges, in nats: it starts at log K and
     falls as the search decides. The skip-connects are those of the derived
     normal cell, or of the only one, whose number tells of a collapse;
-    recurrent cells have none.
+    recurrent cells have none. A discretizer may add figures of its own, as
+    `WithinTarget` does the latency.
     `DartsSearch.fit` adds this callback itself.
 
     Example:
@@ -38,3 +39,6 @@ class ArchitectureMonitor(keras.callbacks.Callback):
         genotype = self.model.genotype()
         if hasattr(genotype, "num_skip_connects"):
             logs["num_skip_connects"] = genotype.num_skip_connects()
+        rule = self.model.strategy.discretizer
+        if hasattr(rule, "figures"):
+            logs.update(rule.figures(genotype))

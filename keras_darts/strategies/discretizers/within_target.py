@@ -116,6 +116,12 @@ class WithinTarget:
                 return nearest.genotype
         return _refined(nearest, tried, self.tolerance).genotype
 
+    def figures(self, genotype):
+        """What an architecture costs, by name, for the logs of an epoch."""
+        measure = self.table.measure
+        name = "latency_ms" if measure == "latency" else measure
+        return {name: self.table.predict(genotype)}
+
     def get_config(self):
         return {
             "table": self.table.get_config(),

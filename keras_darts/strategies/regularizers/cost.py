@@ -130,7 +130,8 @@ class Cost(Regularizer):
         if self.target is not None and not least <= self.target <= most:
             unit = self.table.unit
             raise ValueError(
-                f"`target` must be from {least:.4g} to {most:.4g} {unit}, what "
+                f"`target` (of a search: `target_latency_ms`) must be from "
+                f"{least:.4g} to {most:.4g} {unit}, what "
                 "the architectures of the search space cost. Received: "
                 f"target={self.target:.4g} {unit}"
             )
