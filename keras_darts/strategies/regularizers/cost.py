@@ -21,9 +21,12 @@ class Cost(Regularizer):
       on every edge.
     - With a table: what the derived network costs on average, where of the
       edges into a node as many are kept as a genotype keeps, each as likely,
-      and on each a candidate as likely as its mixing weight says. It is a
-      share of the highest cost of an architecture, or, with a target,
-      `abs(cost / target - 1)`.
+      and on each a candidate as likely as its mixing weight says; as a share
+      of the highest cost of an architecture.
+    - With a target, too: `abs(cost / target - 1)` of the strongest candidates
+      on the strongest edges, with the gradient of the average. The average
+      alone would be met by alphas that all lean to the dear candidates a
+      little, whose strongest cost far more.
 
     Args:
         measure: `"parameters"`, `"macs"` for multiplications, or `"latency"`,
@@ -73,13 +76,15 @@ class Cost(Regularizer):
         self._check_target(least)
         self._fixed = self.table.fixed
         self._kept = {k: _kept(spec) for k, spec in space.cells.items()}
+        self._nodes = {k: _nodes(spec) for k, spec in space.cells.items()}
         self.costs = self.table.edge_costs(space)
 
     def term(self, logits, weights):
         expected = self.expected(weights)
         if self.target is None:
             return expected / self._highest
-        return ops.abs(expected / self.target - 1)
+        step = ops.stop_gradient(self.chosen(weights) - expected)
+        return ops.abs((expected + step) / self.target - 1)
 
     def expected(self, weights):
         """Mixing weights (E, K) by kind of cell -> the cost, a scalar."""
@@ -88,6 +93,19 @@ class Cost(Regularizer):
             for kind, w in weights.items()
         ]
         return self._fixed + ops.sum(costs)
+
+    def chosen(self, weights):
+        """The cost of the strongest candidates on the strongest edges."""
+        costs = []
+        for kind, table in self.costs.items():
+            known = ops.where(self._kept[kind] > 0, weights[kind], -1.0)
+            strongest = ops.one_hot(ops.argmax(known, -1), known.shape[-1])
+            cost = ops.sum(strongest * ops.cast(table, strongest.dtype), -1)
+            strength = ops.max(known, axis=-1)
+            for edges, count in self._nodes[kind]:
+                _, kept = ops.top_k(ops.take(strength, edges), count)
+                costs.append(ops.sum(ops.take(ops.take(cost, edges), kept)))
+        return self._fixed + ops.cast(ops.sum(costs), known.dtype)
 
     def _shares(self, kind, weights):
         """How likely each candidate (E, K) is in the derived network."""
@@ -148,3 +166,9 @@ def _kept(spec):
                 if name != "none" or spec.edges_per_node is None:
                     kept[edge, place] = min(count / len(edges), 1.0)
     return kept
+
+
+def _nodes(spec):
+    """For each node its edges, and how many of them are kept."""
+    found = [spec.edges_into(node) for node in spec.nodes]
+    return [(e, min(spec.edges_per_node or len(e), len(e))) for e in found]
