@@ -153,6 +153,7 @@ def sentence_runs(process, sentences, tmp_path_factory):
         [
             *["export", f"--run={made.train}", "--name=films"],
             *[f"--output_dir={made.exports}", "--quantization=none,int8"],
+            "--format=saved_model,litert,onnx",
         ],
     ):
         assert main(command) == 0

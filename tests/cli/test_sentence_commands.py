@@ -76,6 +76,7 @@ def test_exports_say_the_same_as_the_run(sentence_runs, sentences):
     for name, written in (
         ("films", "films/1/assets.extra/evaluation.json"),
         ("films.tflite", "films.evaluation.json"),
+        ("films.onnx", "films.evaluation.json"),
     ):
         model = f"--model={sentence_runs.exports / name}"
         assert main(["evaluate", model, f"--dataset={sentences}"]) == 0

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -159,3 +160,10 @@ def test_a_language_model_goes_token_by_token(tmp_path):
     arguments = {"prompt": "the cat", "num_tokens": 5}
     expected = export.generate(network, vocabulary=vocabulary, **arguments)
     assert export.generate(file, **arguments) == expected
+
+
+def test_networks_in_bfloat16_are_refused(linear, tmp_path):
+    network = linear()
+    network.dtype_policy = keras.DTypePolicy("mixed_bfloat16")
+    with pytest.raises(ValueError, match="`network` must not .* in bfloat16"):
+        export.onnx(network, tmp_path / "net.onnx")
