@@ -7,7 +7,7 @@ import setuptools
 
 ROOT = pathlib.Path(__file__).parent
 
-LITERT = ["ai-edge-litert>=2.3,<3", "flatbuffers>=24"]
+LITERT = ["ai-edge-litert>=2.3,<3"]
 ONNX = ["onnx>=1.23,<2", "onnxruntime>=1.31,<2", "tf2onnx>=1.17,<2"]
 SAFETENSORS = ["safetensors>=0.5"]
 # Messages of TensorFlow Serving, for warm-up requests and clients.
@@ -38,6 +38,7 @@ setuptools.setup(
     python_requires=">=3.11",
     install_requires=[
         "absl-py",
+        "flatbuffers>=24",
         "graphviz>=0.20",
         # tensorflow-datasets needs it to prepare data, but does not say so.
         "importlib_resources",

@@ -52,7 +52,6 @@ HEAVY = {"keras", "matplotlib", "sklearn", "tensorflow", "tensorflow_datasets"}
 # but for the command line, whose `--help` does not wait for TensorFlow.
 OPTIONAL = {
     "ai_edge_litert",
-    "flatbuffers",
     "onnx",
     "onnxruntime",
     "safetensors",

@@ -82,14 +82,24 @@ class ClassifierServing(Serving):
     def litert_endpoints(self):
         return {ENDPOINT: Endpoint(self.outputs, (self.litert_input,))}
 
+    @abc.abstractmethod
+    def inputs(self, data, argument, limit):
+        """The first inputs of what the user knows as `argument`, checked."""
+
     def expected(self, samples):
-        logits = [self.logits(part) for part in _batches(samples)]
+        logits = [self.logits(part) for part in _batches(samples, _BATCH)]
         return {"logits": np.concatenate(logits)}
 
     def actual(self, exported, samples):
-        outputs = [exported(part) for part in _batches(samples)]
+        size = exported.batch_size
+        # A file for batches of one size gets a last one that is filled up.
+        missing = -len(samples) % size if size else 0
+        filled = [*samples, *[samples[0]] * missing] if missing else samples
+        outputs = [exported(part) for part in _batches(filled, size or _BATCH)]
         return {
-            name: np.concatenate([part[name] for part in outputs])
+            name: np.concatenate([part[name] for part in outputs])[
+                : len(samples)
+            ]
             for name, values in outputs[0].items()
             if values.dtype.kind == "f"
         }
@@ -148,5 +158,5 @@ def check_outputs(serving, inputs):
         )
 
 
-def _batches(samples):
-    return [samples[i : i + _BATCH] for i in range(0, len(samples), _BATCH)]
+def _batches(samples, size):
+    return [samples[i : i + size] for i in range(0, len(samples), size)]

@@ -108,6 +108,12 @@ class Exported:
         return _KINDS.get("".join(self.signatures[ENDPOINT].inputs))
 
     @property
+    def batch_size(self):
+        """Integer, the inputs that it takes at once, or `None` for any."""
+        (shape,) = self.signatures[ENDPOINT].inputs.values()
+        return shape[0]
+
+    @property
     def image_shape(self):
         """Tuple `(H, W, C)` of the images that it takes, if it does."""
         if self.kind != "image":

@@ -87,7 +87,7 @@ class ImageServing(ClassifierServing):
 
     def samples(self, given):
         if given is not None:
-            images = self._images(given, "samples", SAMPLES_LIMIT)
+            images = self.inputs(given, "samples", SAMPLES_LIMIT)
             return self._served_numbers(images), "given"
         shape, rng = (_RANDOM_SAMPLES, *self.image_shape), np.random.default_rng
         if self.input_dtype == "uint8":
@@ -120,7 +120,7 @@ class ImageServing(ClassifierServing):
 
     def calibration(self, data):
         name = "representative_data"
-        images = self._images(data, name, CALIBRATION_LIMIT)
+        images = self.inputs(data, name, CALIBRATION_LIMIT)
         return [{"image": image[None]} for image in images]
 
     def _served_numbers(self, images):
@@ -129,7 +129,7 @@ class ImageServing(ClassifierServing):
             return _pixels(images).astype("float32")
         return images
 
-    def _images(self, data, argument, limit):
+    def inputs(self, data, argument, limit):
         return image_array(
             data, self.image_shape, argument=argument, limit=limit
         )
@@ -143,7 +143,7 @@ def describe_images(
     labels,
     input_shape,
     vocabulary,
-    tokenizer,
+    tokenizer=None,
     top_k=None,
     input_dtype=None,
     resize=None,

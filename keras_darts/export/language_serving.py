@@ -204,7 +204,7 @@ def describe_language(
     labels,
     input_shape,
     vocabulary,
-    tokenizer,
+    tokenizer=None,
     top_k=None,
     input_dtype=None,
     resize=None,

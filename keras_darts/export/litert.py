@@ -1,18 +1,29 @@
 """Networks as LiteRT files, for phones and small computers."""
 
+import dataclasses
 import pathlib
+import typing
 import zipfile
 
-from keras_darts.errors import unknown_name
+import numpy as np
+
+from keras_darts.export import accuracy
 from keras_darts.export import cards
 from keras_darts.export import parity
+from keras_darts.export.classifier_serving import ClassifierServing
+from keras_darts.export.coverage import coverage
 from keras_darts.export.describe import describe
-from keras_darts.export.exported import vocabulary_file
-from keras_darts.export.litert_converter import QUANTIZATIONS
+from keras_darts.export.litert_choices import Choices
 from keras_darts.export.litert_converter import convert
-from keras_darts.export.loading import load_litert
+from keras_darts.export.litert_metadata import with_metadata
+from keras_darts.export.litert_runtime import load_litert
 from keras_darts.export.serving import write_archive
+from keras_darts.export.single_file import check_file
+from keras_darts.export.single_file import write_vocabulary
 from keras_darts.export.staging import staging
+from keras_darts.version import __version__
+
+_LABELS = "labels.txt"
 
 
 def litert(
@@ -28,14 +39,17 @@ def litert(
     samples=None,
     vocabulary=None,
     training=None,
+    io_dtype=None,
+    batch_size=None,
+    validation_data=None,
+    max_accuracy_drop=0.01,
 ):
     """Writes a network as a LiteRT (TensorFlow Lite) file.
 
     Only LiteRT's builtin operations are used. Before the file appears it is
     run and compared with the network; the comparison stands beside
     `NAME.tflite` in `NAME.tflite.model_card.json`, with what else there is to
-    know. A file that was there before is
-    replaced.
+    know. A file that was there before is replaced.
 
     The signature `serving_default` takes float32 images as `image`, one or,
     resized, any number, and gives `logits` and `probabilities`. That of a
@@ -56,12 +70,14 @@ def litert(
             activations from, for `"int8"` alone: an array, or a batched
             `tf.data.Dataset` of inputs or of `(inputs, ...)`, of which the
             first 256 are used, so that data sorted by class is to be shuffled;
-            of a text, 8 rows. Defaults to `None`.
+            of a text, 8 rows. How well those of a classifier cover `samples`
+            stands in the card, and what they lack is warned of. Defaults to
+            `None`.
         preprocessing: Keras layer or function that the images go through
             before the network. Defaults to `None`.
         labels: List of strings, one an output, kept inside the file as
-            `labels.txt`, where `zipfile` and LiteRT's metadata readers find
-            it. Defaults to `None`.
+            `labels.txt`, which its metadata name and `zipfile` reads.
+            Defaults to `None`.
         activation: `"softmax"`, `"sigmoid"`, or `None` for logits alone.
             Defaults to `"softmax"`.
         input_shape: Tuple `(H, W, C)` of the images. Defaults to `None`, which
@@ -74,6 +90,18 @@ def litert(
         training: Dict of plain data, what the model card says of the
             training: the data set, figures. Defaults to `None`: the last epoch
             of the network's `fit` in this process, if there was one.
+        io_dtype: `"int8"` or `"uint8"`, what images go in as and logits come
+            out as, for `"int8"` alone; scales and zero points stand in the
+            file, and `load` converts by them. Defaults to `None`, floats.
+        batch_size: Integer, the inputs that the file takes at once, for
+            hardware that needs fixed sizes; not for language models. Defaults
+            to `None`: one, or resized, any number.
+        validation_data: Pair of inputs and class numbers, or a batched
+            `tf.data.Dataset` of such, of which the first 2,000 are used: how
+            often the file and the network are right on them stands in the
+            card. Defaults to `None`.
+        max_accuracy_drop: Float, how much less often the file may be right
+            without a warning. Defaults to `0.01`.
 
     Returns:
         The `pathlib.Path` of the file.
@@ -97,8 +125,9 @@ def litert(
     'parity.tflite'
     """
     path = pathlib.Path(path)
-    _check_file(path)
-    _check_quantization(quantization, representative_data)
+    check_file(path, ".tflite")
+    choices = Choices(quantization, io_dtype, batch_size)
+    choices.check_data(representative_data)
     serving = describe(
         network,
         preprocessing=preprocessing,
@@ -106,94 +135,89 @@ def litert(
         labels=labels,
         input_shape=input_shape,
         vocabulary=vocabulary,
-        tokenizer=None,
     )
-    _check_precision(network)
+    choices.check_fits(serving)
+    data = _Data(
+        _feeds(serving, representative_data),
+        serving.samples(samples),
+        accuracy.labelled(serving, validation_data, max_accuracy_drop),
+    )
     training = cards.training_figures(network, training)
-    feeds = None
-    if representative_data is not None:
-        feeds = serving.calibration(representative_data)
-    samples = serving.samples(samples)
     with staging(path.parent) as scratch:
-        model = _converted(
-            serving, scratch / "saved_model", quantization, feeds
-        )
-        file = scratch / "model.tflite"
-        _write(file, model, serving.labels)
-        card = _card(serving, file, samples, quantization, training)
+        file = _written(serving, scratch, choices, data.feeds, path.stem)
+        card = _card(serving, load_litert(file), choices, data, training)
         cards.publish(file, path, card)
-    _write_vocabulary(path, serving.vocabulary)
+    write_vocabulary(path, serving.vocabulary)
     return path
 
 
-def _check_file(path):
-    if path.suffix != ".tflite" or path.is_dir():
-        raise ValueError(
-            "`path` must be a file that ends in '.tflite'. "
-            f"Received: path={str(path)!r}"
-        )
+class _Data(typing.NamedTuple):
+    """What a file is calibrated, compared and judged by."""
+
+    feeds: list | None
+    samples: tuple
+    judged: accuracy.Labelled | None
 
 
-def _check_quantization(quantization, representative_data):
-    if quantization not in QUANTIZATIONS:
-        names = map(str, QUANTIZATIONS)
-        raise unknown_name("quantization", quantization, names)
-    if (quantization == "int8") != (representative_data is not None):
-        raise ValueError(
-            "`representative_data` must be given for `quantization='int8'`, "
-            "which reads the ranges of the activations from it, and for no "
-            f"other. Received: quantization={quantization!r}, "
-            f"representative_data of type {type(representative_data).__name__}"
-        )
+def _feeds(serving, data):
+    return None if data is None else serving.calibration(data)
 
 
-def _check_precision(network):
-    if network.compute_dtype != "float32":
-        raise ValueError(
-            "`network` must compute in float32, the precision LiteRT starts "
-            "from; load its weights into a network made under the policy "
-            "'float32'. Received: a network that computes in "
-            f"{network.compute_dtype}"
-        )
+def _written(serving, scratch, choices, feeds, name):
+    """The file, not in its place yet."""
+    file = scratch / "model.tflite"
+    content = with_metadata(
+        _converted(serving, scratch / "saved_model", choices, feeds),
+        name=name,
+        description="A network of keras_darts",
+        version=__version__,
+        labels_file=None if serving.labels is None else _LABELS,
+    )
+    file.write_bytes(content)
+    if serving.labels is not None:
+        text = "".join(f"{label}\n" for label in serving.labels)
+        with zipfile.ZipFile(file, "a") as archive:
+            archive.writestr(_LABELS, text)
+    return file
 
 
-def _converted(serving, folder, quantization, feeds):
-    endpoints = serving.litert_endpoints()
+def _converted(serving, folder, choices, feeds):
+    endpoints = {
+        name: endpoint.of_batches(choices.batch_size)
+        for name, endpoint in serving.litert_endpoints().items()
+    }
     write_archive(serving, endpoints, folder)
     (signature,) = endpoints
-    return convert(folder, signature, quantization, feeds)
+    return convert(
+        folder, signature, choices.quantization, feeds, choices.io_dtype
+    )
 
 
-def _write(file, model, labels):
-    file.write_bytes(model)
-    if labels is not None:
-        # A zip archive after the model's end, which LiteRT's metadata format
-        # prescribes for label files and every interpreter skips.
-        text = "".join(f"{label}\n" for label in labels)
-        with zipfile.ZipFile(file, "a") as archive:
-            archive.writestr("labels.txt", text)
+def _calibrated(serving, feeds, samples):
+    """What the card says of the data that calibrated the file."""
+    if feeds is None:
+        return {}
+    if not isinstance(serving, ClassifierServing):
+        return {"calibration": {"samples": len(feeds)}}
+    (name,) = feeds[0]
+    data = np.concatenate([feed[name] for feed in feeds])
+    return {"calibration": coverage(serving, data, samples)}
 
 
-def _write_vocabulary(path, vocabulary):
-    file = vocabulary_file(path)
-    if vocabulary is None:
-        # That of a file which was there before.
-        file.unlink(missing_ok=True)
-    else:
-        vocabulary.save(file)
-
-
-def _card(serving, file, samples, quantization, training):
+def _card(serving, exported, choices, data, training):
     """The card of a file that holds what it says."""
-    exported = load_litert(file)
-    measured = parity.compare(serving, exported, samples)
-    if quantization is None:
+    measured = parity.compare(serving, exported, data.samples)
+    if choices.quantization is None:
         parity.require(measured, serving.network)
+    facts = _calibrated(serving, data.feeds, data.samples[0])
+    if data.judged is not None:
+        facts["accuracy"] = accuracy.compared(serving, exported, data.judged)
     return cards.make(
         serving,
         exported,
         measured,
         training=training,
         format="litert",
-        quantization=quantization,
+        **dataclasses.asdict(choices),
+        **facts,
     )

@@ -5,8 +5,10 @@ import warnings
 
 import tensorflow as tf
 
+from keras_darts.export.litert_rewrites import with_fast_relus
 
-def convert(folder, signature, quantization, feeds):
+
+def convert(folder, signature, quantization, feeds, io_dtype=None):
     """The bytes of a LiteRT model with builtin operations only.
 
     Args:
@@ -17,14 +19,20 @@ def convert(folder, signature, quantization, feeds):
         quantization: A key of `QUANTIZATIONS`.
         feeds: List of dicts of arrays that activations are calibrated on, or
             `None`.
+        io_dtype: `"int8"`, `"uint8"` or, for floats, `None`: what inputs and
+            outputs are made of. Defaults to `None`.
     """
     converter = tf.lite.TFLiteConverter.from_saved_model(
         str(folder), signature_keys=[signature]
     )
     QUANTIZATIONS[quantization](converter, feeds)
+    if io_dtype is not None:
+        dtype = tf.as_dtype(io_dtype)
+        converter.inference_input_type = dtype
+        converter.inference_output_type = dtype
     try:
         with without_interpreter_warning():
-            return converter.convert()
+            model = converter.convert()
     except Exception as error:
         # `ConverterError` has no public name to be caught by.
         operations = _missing_operations(error)
@@ -34,6 +42,7 @@ def convert(folder, signature, quantization, feeds):
             "`network` and `preprocessing` must use operations that LiteRT has "
             f"built in. Received: {', '.join(operations)}"
         ) from error
+    return with_fast_relus(model) if quantization == "int8" else model
 
 
 @contextlib.contextmanager

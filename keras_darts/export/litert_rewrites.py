@@ -1,5 +1,6 @@
 """Operations that LiteRT is slow at, put otherwise."""
 
+import flatbuffers
 import numpy as np
 from tensorflow.lite.python import schema_py_generated as schema
 
@@ -21,8 +22,6 @@ def with_fast_relus(model):
     Returns:
         The bytes of the model that does the same.
     """
-    import flatbuffers
-
     opened = schema.ModelT.InitFromPackedBuf(model, 0)
     codes = [code.builtinCode for code in opened.operatorCodes]
     relu = schema.BuiltinOperator.RELU

@@ -38,26 +38,49 @@ def load_litert(file):
 def _signature(opened, name):
     runner = opened().get_signature_runner(name)
     details = runner.get_input_details()
+    made = runner.get_output_details()
 
     def run(**inputs):
         nonlocal runner
         arrays = {
-            name: np.asarray(values, details[name]["dtype"])
+            name: _quantized(values, details[name])
             for name, values in inputs.items()
         }
         try:
-            return runner(**arrays)
+            outputs = runner(**arrays)
         except RuntimeError:
             # After some, such as that of an empty batch, the interpreter
             # answers good requests, too, but wrongly.
             runner = opened().get_signature_runner(name)
             raise
+        return {
+            name: _dequantized(values, made[name])
+            for name, values in outputs.items()
+        }
 
     return Signature(
         inputs=_shapes(details),
         outputs=_shapes(runner.get_output_details()),
         run=run,
     )
+
+
+def _quantized(values, tensor):
+    """Numbers as a tensor holds them, by its scale and zero point."""
+    dtype, (scale, zero) = tensor["dtype"], tensor["quantization"]
+    values = np.asarray(values)
+    if not scale or values.dtype == dtype:
+        return values.astype(dtype)
+    limits = np.iinfo(dtype)
+    whole = np.rint(values / scale) + zero
+    return np.clip(whole, limits.min, limits.max).astype(dtype)
+
+
+def _dequantized(values, tensor):
+    scale, zero = tensor["quantization"]
+    if not scale or values.dtype.kind == "f":
+        return values
+    return (values.astype("float32") - zero) * np.float32(scale)
 
 
 def _shapes(details):

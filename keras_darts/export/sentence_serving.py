@@ -66,7 +66,7 @@ class SentenceServing(ClassifierServing):
             texts = text_list(given, limit=SAMPLES_LIMIT)
             if texts is not None and self.encoder is not None:
                 return texts, "given"
-            ids, source = self._ids(given, "samples", SAMPLES_LIMIT), "given"
+            ids, source = self.inputs(given, "samples", SAMPLES_LIMIT), "given"
         if self.encoder is not None:
             ids = [self.vocabulary.decode(row) for row in ids]
         return ids, source
@@ -77,10 +77,10 @@ class SentenceServing(ClassifierServing):
 
     def calibration(self, data):
         name = "representative_data"
-        ids = self._ids(data, name, CALIBRATION_LIMIT)
+        ids = self.inputs(data, name, CALIBRATION_LIMIT)
         return [{"ids": row[None]} for row in ids]
 
-    def _ids(self, data, argument, limit):
+    def inputs(self, data, argument, limit):
         ids = id_array(
             data, self.network.vocabulary_size, argument=argument, limit=limit
         )
@@ -109,7 +109,7 @@ def describe_sentences(
     labels,
     input_shape,
     vocabulary,
-    tokenizer,
+    tokenizer=None,
     top_k=None,
     input_dtype=None,
     resize=None,

@@ -20,6 +20,14 @@ class Endpoint(typing.NamedTuple):
     function: collections.abc.Callable
     inputs: tuple
 
+    def of_batches(self, size):
+        """The same for batches of one size, or where that is `None`, of any."""
+        inputs = tuple(
+            tf.TensorSpec((size, *each.shape[1:]), each.dtype, each.name)
+            for each in self.inputs
+        )
+        return self._replace(inputs=inputs)
+
 
 class Serving(abc.ABC):
     """A network together with what is served around it.

@@ -6,6 +6,7 @@ the file, with its constants, and run alone on what it gets in the whole model.
 
 import math
 
+import flatbuffers
 import numpy as np
 
 from keras_darts.runtimes import timing
@@ -109,7 +110,6 @@ class Single:
         return self._model.buffers[buffer].data is not None
 
     def _content(self):
-        import flatbuffers
         from ai_edge_litert import schema_py_generated as schema
 
         places = {old: new for new, old in enumerate(self._used)}

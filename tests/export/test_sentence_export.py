@@ -261,11 +261,12 @@ def test_quantized_files_are_near(
     network, ids, tmp_path, quantization, tolerance
 ):
     pytest.importorskip("ai_edge_litert", reason=LITERT_REASON)
+    many = np.concatenate([ids] * 20)
     file = export.litert(
         network,
         tmp_path / "network.tflite",
         quantization=quantization,
-        representative_data=ids if quantization == "int8" else None,
+        representative_data=many if quantization == "int8" else None,
         samples=ids,
     )
     record = export.model_card(file)["parity"]
