@@ -57,8 +57,28 @@ def define(options):
         "Name of the export; if not given, the data set's.",
         flag_values=options,
     )
+    _define_litert(options)
     _define_served(options)
     data.define(options)
+
+
+def _define_litert(options):
+    """Those of the LiteRT files alone."""
+    flags.DEFINE_enum(
+        "io_dtype",
+        None,
+        ["int8", "uint8"],
+        "What goes into an int8 file and comes out of it; if not given, "
+        "floats.",
+        flag_values=options,
+    )
+    flags.DEFINE_integer(
+        "batch_size",
+        None,
+        "Inputs that a LiteRT file takes at once; if not given, any number.",
+        lower_bound=1,
+        flag_values=options,
+    )
 
 
 def _define_served(options):
@@ -97,6 +117,11 @@ def _define_served(options):
 def run(options):
     """Exports; `options` are the parsed flags."""
     require(options, "run")
+    if options.io_dtype is not None and "int8" not in options.quantization:
+        raise ValueError(
+            "`io_dtype` must be left out but with --quantization=int8. "
+            f"Received: io_dtype={options.io_dtype!r}"
+        )
     folder = pathlib.Path(options.run)
     saved = folders.config(folder)
     if not (folder / "model.keras").exists() or "data" not in saved:
@@ -124,7 +149,7 @@ def run(options):
         _saved_model(network, target, modality, arguments)
     if "litert" in options.format:
         for quantization in options.quantization:
-            _litert(network, target, modality, arguments, quantization)
+            _litert(network, target, modality, arguments, options, quantization)
     for form in _FILES:
         if form in options.format:
             _file(network, target, modality, arguments, form)
@@ -140,7 +165,7 @@ def _saved_model(network, target, modality, arguments):
     _report(path, modality)
 
 
-def _litert(network, target, modality, arguments, quantization):
+def _litert(network, target, modality, arguments, options, quantization):
     from keras_darts import export
 
     plain, int8 = quantization == "none", quantization == "int8"
@@ -150,6 +175,9 @@ def _litert(network, target, modality, arguments, quantization):
         target.with_name(name),
         quantization=None if plain else quantization,
         representative_data=arguments.calibration if int8 else None,
+        io_dtype=options.io_dtype if int8 else None,
+        batch_size=options.batch_size,
+        validation_data=arguments.labelled,
         **arguments.common,
     )
     _report(path, modality)
@@ -178,6 +206,14 @@ def _report(path, modality):
         f"{path}: {card['size_bytes'] / 1e3:.0f} kB; on "
         f"{measured['samples']} test {modality.things} logits differ by at "
         f"most {measured['max_logit_difference']:.2g} (of "
-        f"{measured['max_logit']:.2g}){best}",
+        f"{measured['max_logit']:.2g}){best}{_accuracy(card)}",
         flush=True,
     )
+
+
+def _accuracy(card):
+    if "accuracy" not in card:
+        return ""
+    found = card["accuracy"]
+    before = found["network"]
+    return f"; accuracy {found['export']:.2%}, before {before:.2%}"

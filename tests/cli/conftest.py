@@ -3,6 +3,7 @@
 import os
 import pathlib
 import types
+import warnings
 
 import pytest
 import tensorflow as tf
@@ -156,7 +157,10 @@ def sentence_runs(process, sentences, tmp_path_factory):
             "--format=saved_model,litert,onnx",
         ],
     ):
-        assert main(command) == 0
+        with warnings.catch_warnings():
+            # They are few to calibrate by.
+            warnings.filterwarnings("ignore", "`representative_data`")
+            assert main(command) == 0
     return made
 
 

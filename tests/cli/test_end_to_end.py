@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from keras_darts import export
+
 
 @pytest.mark.slow
 def test_digits_from_search_to_export(here, environment):
@@ -30,6 +32,12 @@ def test_digits_from_search_to_export(here, environment):
     assert trained["accuracy"] > 0.8
     run("export", "--run=b", "--quantization=none,int8")
     assert (here / "saved_models" / "digits.tflite").is_file()
+    card = export.model_card(here / "saved_models" / "digits_int8.tflite")
+    assert card["parity"]["samples"] == card["accuracy"]["inputs"] == 359
+    assert card["parity"]["top1_agreement"] >= 0.97
+    assert card["accuracy"]["network"] == pytest.approx(trained["accuracy"])
+    assert card["accuracy"]["export"] > trained["accuracy"] - 0.03
+    assert card["calibration"]["classes"] == 10
     for model in ("digits", "digits_int8.tflite"):
         output = run(
             "evaluate", f"--model=saved_models/{model}", "--dataset=digits"

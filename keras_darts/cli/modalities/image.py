@@ -111,16 +111,15 @@ class ImageModality(LabelledModality):
     def exports(self, network, options, *, saved, vocabulary):
         images = image_data.load(options, options.image_size)
         shape = network.input_shape[1:]
-        common = {
-            "labels": saved["data"]["label_names"],
-            "samples": image_data.test_batches(images, shape, saved),
-        }
+        test = image_data.test_batches(images, shape, saved)
+        common = {"labels": saved["data"]["label_names"], "samples": test}
         shuffled = images.train.shuffle(_SHUFFLE, _SEED)
         crop = saved.get("recipe", {}).get("resize") or {}
         return images.name, Exports(
             common=common,
             saved_model={"resize": crop.get("resize")},
             calibration=image_data.batches(shuffled, images, shape, saved),
+            labelled=test,
         )
 
     def _recipe_and_images(self, options, genotype):

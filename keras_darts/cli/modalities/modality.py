@@ -30,11 +30,13 @@ class Exports(typing.NamedTuple):
         common: Dictionary, for both kinds of files.
         saved_model: Dictionary, for a SavedModel alone.
         calibration: What to read ranges from for 8 bits.
+        labelled: Inputs with classes to judge quantized files by, or `None`.
     """
 
     common: dict
     saved_model: dict
     calibration: object
+    labelled: object = None
 
 
 class Modality(abc.ABC):

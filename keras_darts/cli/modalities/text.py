@@ -102,14 +102,16 @@ class TextModality(LabelledModality):
     def exports(self, network, options, *, saved, vocabulary):
         data = self.load(options)
         length = network.sequence_length
+        test = _ids(data, vocabulary, length)
         return data.name, Exports(
             common={
                 "labels": saved["data"]["label_names"],
                 "vocabulary": vocabulary,
-                "samples": _ids(data, vocabulary, length),
+                "samples": test,
             },
             saved_model=encoder_for(options, vocabulary),
             calibration=_ids(data, vocabulary, length, "train_part"),
+            labelled=(test, data.test_part.labels),
         )
 
 
