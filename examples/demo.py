@@ -22,8 +22,6 @@ import keras  # noqa: E402  (after configure_cpu)
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
-FILTERS, NUM_CELLS = 8, 5
-
 
 def main():
     options = parse_options()
@@ -32,7 +30,9 @@ def main():
     data = kd.datasets.load("digits")
 
     say("1. Search: alphas and weights learn on one half of the data each")
-    search = kd.DartsSearch(filters=FILTERS, num_cells=NUM_CELLS, seed=2)
+    search = kd.DartsSearch(
+        filters=options.filters, num_cells=options.num_cells, seed=2
+    )
     # The recipe's 3e-4 is meant for fifty epochs of CIFAR-10.
     search.compile(
         arch_optimizer=kd.training.CoupledAdam(
@@ -55,13 +55,13 @@ def main():
     ]
     networks, scores = [], []
     for seed in range(options.num_networks):
-        network, score = trained(found, data, seed, options.train_epochs)
+        network, score = trained(found, data, seed, options)
         networks.append(network)
         scores.append(score)
         print(f"   found cell,    training seed {seed}: {score:.4f}")
     random_scores = []
     for seed, genotype in enumerate(drawn):
-        _, score = trained(genotype, data, seed, options.train_epochs)
+        _, score = trained(genotype, data, seed, options)
         random_scores.append(score)
         print(f"   random cell {seed}, training seed {seed}: {score:.4f}")
     compare(scores, random_scores)
@@ -83,6 +83,8 @@ def main():
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--output_dir", default="runs/demo")
+    parser.add_argument("--filters", type=int, default=8)
+    parser.add_argument("--num_cells", type=int, default=5)
     parser.add_argument("--search_epochs", type=int, default=15)
     parser.add_argument("--train_epochs", type=int, default=15)
     parser.add_argument("--num_networks", type=int, default=2)
@@ -91,6 +93,7 @@ def parse_options():
     if options.smoke:
         options.search_epochs = options.train_epochs = 1
         options.num_networks = 1
+        options.filters, options.num_cells = 2, 3
     return options
 
 
@@ -116,17 +119,17 @@ def recipe_for(network, data, epochs, seed):
     )
 
 
-def trained(genotype, data, seed, epochs):
+def trained(genotype, data, seed, options):
     """A network of the genotype, and its accuracy on the test images."""
     keras.utils.set_random_seed(seed)
     network = kd.networks.network_for(
         genotype,
         data.num_classes,
         data.image_shape,
-        filters=FILTERS,
-        num_cells=NUM_CELLS,
+        filters=options.filters,
+        num_cells=options.num_cells,
     )
-    recipe = recipe_for(network, data, epochs, seed)
+    recipe = recipe_for(network, data, options.train_epochs, seed)
     recipe.fit(network, data.train, verbose=0)
     batches = recipe.pipeline(data.test, training=False)
     return network, network.evaluate(batches, verbose=0, return_dict=True)[
