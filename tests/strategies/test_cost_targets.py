@@ -203,6 +203,14 @@ def test_what_makes_no_sense_is_refused(make, message):
         make()
 
 
+@pytest.mark.parametrize("name", ["darts_cnn", "nas_bench_201", "rdarts_s1"])
+def test_architectures_are_of_their_space(name):
+    sizes = {"filters": 4, "num_cells": 3, "input_shape": (8, 8, 1)}
+    counts = kd.export.profile(name, "parameters", **sizes)
+    target = np.mean(counts.bounds(kd.search_spaces.get(name)))
+    kd.testing.run_discretizer_test(WithinTarget(counts, target), name)
+
+
 def test_a_config_gives_pieces_back():
     strategy = with_target("pc_darts", table(), 20.0)
     again = kd.SearchStrategy.from_config(strategy.get_config())
