@@ -1,6 +1,7 @@
 """Messages that name the argument, what was expected and what came."""
 
 import difflib
+import math
 import numbers
 
 
@@ -85,6 +86,29 @@ def non_negative(name, number):
     if not _is_a(numbers.Real, number) or not number >= 0:
         raise ValueError(
             f"`{name}` must be a number of at least zero. "
+            f"Received: {name}={number!r}"
+        )
+    return float(number)
+
+
+def positive(name, number):
+    """`number` as a `float`, if it is finite and more than zero.
+
+    Args:
+        name: String, the argument's name.
+        number: What came.
+
+    Raises:
+        ValueError: if it is something else, a boolean included.
+
+    Example:
+
+    >>> positive("target", 3)
+    3.0
+    """
+    if not _is_a(numbers.Real, number) or not 0 < number < math.inf:
+        raise ValueError(
+            f"`{name}` must be a positive, finite number. "
             f"Received: {name}={number!r}"
         )
     return float(number)

@@ -89,6 +89,17 @@ def targeted(strategy, target_latency_ms, latency_table):
     return with_target(strategy, table, target_latency_ms)
 
 
+def check_targets(strategy, space):
+    """Refuses costs that no architecture of a space has.
+
+    Later stages are not checked: what they leave out may be what a target
+    needs, and they come as near as they can.
+    """
+    for term in strategy.regularizers:
+        if hasattr(term, "check"):
+            term.check(space)
+
+
 def checked_sizes(num_classes, input_shape, vocabulary_size):
     """Dictionary of what is known of the data; what is `None` is not yet.
 

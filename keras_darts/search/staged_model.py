@@ -7,6 +7,7 @@ from keras_darts import strategies
 from keras_darts.search import defaults
 from keras_darts.search.bilevel_model import BilevelModel
 from keras_darts.search.building import adapted_space
+from keras_darts.search.building import check_targets
 from keras_darts.search.modalities import modality_for
 from keras_darts.search.precision import default_policy
 from keras_darts.seeding import seeded
@@ -91,8 +92,8 @@ class StagedModel(BilevelModel):
             default_policy(self.dtype_policy),
         ):
             self._networks.append(self.modality.make_supernet())
-            architecture.prepare(self.strategy.regularizers, self.supernet)
             if not self.stage:
+                check_targets(self.strategy, self.search_space)
                 self.arch_loss_tracker = keras.metrics.Mean(name="arch_loss")
         self.built = True
         self.forget_traces()

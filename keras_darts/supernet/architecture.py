@@ -83,7 +83,9 @@ def regularizer_gradients(supernet, regularizers, of_loss):
     variables = [v.value for v in supernet.arch_variables]
     if not regularizers:
         return [tf.zeros_like(v) for v in variables]
-    prepare(regularizers, supernet)
+    for term in regularizers:
+        if hasattr(term, "prepare"):
+            term.prepare(supernet)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(variables)
         logits = supernet.arch.all_logits()
@@ -92,13 +94,6 @@ def regularizer_gradients(supernet, regularizers, of_loss):
     return tape.gradient(
         loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO
     )
-
-
-def prepare(regularizers, supernet):
-    """Shows the network to the terms that must know it, once."""
-    for term in regularizers:
-        if hasattr(term, "prepare"):
-            term.prepare(supernet)
 
 
 def _seen_weights(supernet, logits, of_loss):

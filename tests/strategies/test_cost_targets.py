@@ -1,5 +1,7 @@
 """Searches that look for architectures of a given cost."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from keras_darts.strategies import with_target
 from keras_darts.strategies.discretizers import TopK
 from keras_darts.strategies.discretizers import WithinTarget
 from keras_darts.strategies.regularizers import Cost
+from keras_darts.supernet import architecture
 
 
 class Supernet:
@@ -23,6 +26,7 @@ class Supernet:
 
 def prepared(**settings):
     term = Cost("latency", weight=1.0, table=table(), **settings)
+    term.check(space())
     term.prepare(Supernet(space()))
     return term
 
@@ -162,7 +166,7 @@ def test_what_is_kept_is_stronger_than_most_of_equal_cost():
         (lambda: Cost("latency"), "`table` must be given"),
         (lambda: Cost("macs", target=3.0), "`table` must be given"),
         (lambda: Cost("macs", table=table()), "`table` must be one of macs"),
-        (lambda: prepared(target=-1.0), "`target` must be positive"),
+        (lambda: prepared(target=-1.0), "`target` must be a positive"),
         (
             lambda: prepared(target=1.0),
             "`target_latency_ms`. must be from",
@@ -171,7 +175,8 @@ def test_what_is_kept_is_stronger_than_most_of_equal_cost():
             lambda: prepared(target=1e6),
             "`target_latency_ms`. must be from",
         ),
-        (lambda: WithinTarget(table(), 0.0), "`target` must be positive"),
+        (lambda: WithinTarget(table(), 0.0), "`target` must be a positive"),
+        (lambda: WithinTarget(table(), "3"), "`target` must be a positive"),
         (
             lambda: WithinTarget(table(), 9.0, base="perturbation"),
             "`base` must be a rule on mixing weights alone",
@@ -238,6 +243,30 @@ def test_a_search_ends_at_its_target():
         assert found == pytest.approx(target, rel=0.15)
 
 
+def test_stages_that_leave_candidates_out_come_as_near_as_they_can():
+    least, _ = table().bounds(space())
+    stages = [
+        kd.strategies.Stage(epochs=1),
+        kd.strategies.Stage(epochs=1, candidates=2),
+    ]
+    strategy = with_target("darts", table(), least)
+    search = kd.DartsSearch(
+        space(),
+        strategy=dataclasses.replace(strategy, stages=stages),
+        num_classes=2,
+        input_shape=(8, 8, 1),
+    )
+    weights, _ = architecture.mixing(search.supernet)
+    only = np.full_like(weights["normal"], 0.1)
+    only[:, 2:] = 0.4
+    left = stages[1].space_from(space(), {"normal": only, "reduce": only})
+    with pytest.raises(ValueError, match="must be from"):
+        Cost("latency", table=table(), target=least).check(left)
+    search.enter_stage(1, left)
+    dearer = table().bounds(left)[0]
+    assert table().predict(search.genotype()) == pytest.approx(dearer, 0.15)
+
+
 def test_alphas_move_towards_the_target():
     least, most = table().bounds(space())
     costs = []
@@ -249,6 +278,7 @@ def test_alphas_move_towards_the_target():
             input_shape=(8, 8, 1),
         )
         term = search.strategy.regularizers[-1]
+        term.prepare(search.supernet)
         weights = {k: m.weights for k, m in search.supernet.arch().items()}
         before = float(term.expected(weights))
         batch = np.zeros((2, 8, 8, 1), "float32"), np.array([0, 1])

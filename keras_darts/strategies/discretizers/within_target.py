@@ -6,6 +6,7 @@ import typing
 
 import numpy as np
 
+from keras_darts.errors import positive
 from keras_darts.search_spaces import cost_table
 from keras_darts.strategies.discretizers.catalog import registry
 
@@ -74,12 +75,7 @@ class WithinTarget:
     def __post_init__(self):
         object.__setattr__(self, "table", cost_table.get(self.table))
         for name in ("target", "tolerance"):
-            number = getattr(self, name)
-            if not 0 < number < np.inf:
-                raise ValueError(
-                    f"`{name}` must be positive and finite. "
-                    f"Received: {name}={number!r}"
-                )
+            positive(name, getattr(self, name))
         if self.base is not None:
             object.__setattr__(self, "base", registry.get(self.base))
         if hasattr(self.base, "callback"):

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_darts.errors import positive
 from keras_darts.errors import unknown_name
 from keras_darts.search_spaces import cost_table
 from keras_darts.strategies.regularizers.regularizer import Regularizer
@@ -62,6 +63,20 @@ class Cost(Regularizer):
         self._check_table()
         self.costs = None
 
+    def check(self, space):
+        """Refuses a target that no architecture of a search space reaches."""
+        if self.target is None:
+            return
+        least, most = self.table.bounds(space)
+        if not least <= self.target <= most:
+            unit = self.table.unit
+            raise ValueError(
+                "`target` (of a search: `target_latency_ms`) must be from "
+                f"{least:.4g} to {most:.4g} {unit}, what the architectures of "
+                f"the search space cost. Received: target={self.target:.4g} "
+                f"{unit}"
+            )
+
     def prepare(self, supernet):
         """Takes over what the candidates of a supernet cost."""
         if self.costs is not None:
@@ -72,8 +87,7 @@ class Cost(Regularizer):
             self._fixed, self._highest = 0.0, max(sum(dearest), 1.0)
             return
         space = supernet.space
-        least, self._highest = self.table.bounds(space)
-        self._check_target(least)
+        _, self._highest = self.table.bounds(space)
         self._fixed = self.table.fixed
         self._kept = {k: _kept(spec) for k, spec in space.cells.items()}
         self._nodes = {k: _nodes(spec) for k, spec in space.cells.items()}
@@ -137,22 +151,8 @@ class Cost(Regularizer):
                 f"`table` must be one of {self.measure}. Received: a table of "
                 f"{self.table.measure}"
             )
-        if self.target is not None and not 0 < self.target < np.inf:
-            raise ValueError(
-                "`target` must be positive and finite. "
-                f"Received: target={self.target!r}"
-            )
-
-    def _check_target(self, least):
-        most = self._highest
-        if self.target is not None and not least <= self.target <= most:
-            unit = self.table.unit
-            raise ValueError(
-                f"`target` (of a search: `target_latency_ms`) must be from "
-                f"{least:.4g} to {most:.4g} {unit}, what "
-                "the architectures of the search space cost. Received: "
-                f"target={self.target:.4g} {unit}"
-            )
+        if self.target is not None:
+            positive("target", self.target)
 
 
 def _kept(spec):
