@@ -73,7 +73,7 @@ def profile(
     >>> sizes = {"filters": 4, "num_cells": 2, "input_shape": (8, 8, 1)}
     >>> table = profile(space, "macs", **sizes)
     >>> round(table.predict(space.random_genotype(0)))
-    26096
+    24480
     """
     space = _of_images(search_spaces.get(search_space))
     if measure not in MEASURES:

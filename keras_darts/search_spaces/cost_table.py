@@ -23,6 +23,11 @@ class PlacedCell:
         kind: String, as in the search space: `"normal"`, `"reduce"`, `"cell"`.
         filters: Integer, channels of a node.
         sides: Tuple, height and width of what goes in.
+
+    Example:
+
+    >>> PlacedCell("reduce", 16, (32, 32)).place(from_input=False)
+    (16, 1, (16, 16))
     """
 
     kind: str
