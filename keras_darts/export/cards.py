@@ -52,7 +52,7 @@ def make(serving, exported, measured, *, training, **facts):
         "genotype": _genotype(network),
         "labels": None if serving.labels is None else list(serving.labels),
         "signatures": {
-            name: {"inputs": signature.inputs, "outputs": signature.outputs}
+            name: _described(signature)
             for name, signature in exported.signatures.items()
         },
         "training": training,
@@ -117,6 +117,13 @@ def training_figures(network, given):
     if not isinstance(plain, dict):
         raise _not_plain(given, type(given).__name__)
     return plain
+
+
+def _described(signature):
+    shapes = {"inputs": signature.inputs, "outputs": signature.outputs}
+    if signature.quantized:
+        shapes["scales_and_zero_points"] = signature.quantized
+    return shapes
 
 
 def _innermost(network):

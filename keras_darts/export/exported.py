@@ -28,6 +28,9 @@ class Signature:
             `None` where any size will do.
         outputs: Dict likewise.
         run: The function.
+        quantized: Dict from the names of inputs and outputs that are whole
+            numbers in the file to their scale and zero point. Defaults to
+            none.
 
     Example:
 
@@ -40,6 +43,7 @@ class Signature:
     inputs: dict
     outputs: dict
     run: typing.Callable
+    quantized: dict = dataclasses.field(default_factory=dict)
 
     def __call__(self, **inputs):
         self._check(inputs)

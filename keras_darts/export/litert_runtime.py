@@ -43,7 +43,7 @@ def _signature(opened, name):
     def run(**inputs):
         nonlocal runner
         arrays = {
-            name: _quantized(values, details[name])
+            name: _quantized(name, values, details[name])
             for name, values in inputs.items()
         }
         try:
@@ -62,15 +62,29 @@ def _signature(opened, name):
         inputs=_shapes(details),
         outputs=_shapes(runner.get_output_details()),
         run=run,
+        quantized={
+            name: [
+                float(tensor["quantization"][0]),
+                int(tensor["quantization"][1]),
+            ]
+            for name, tensor in {**details, **made}.items()
+            for scale, zero in [tensor["quantization"]]
+            if scale
+        },
     )
 
 
-def _quantized(values, tensor):
+def _quantized(name, values, tensor):
     """Numbers as a tensor holds them, by its scale and zero point."""
     dtype, (scale, zero) = tensor["dtype"], tensor["quantization"]
     values = np.asarray(values)
     if not scale or values.dtype == dtype:
         return values.astype(dtype)
+    if not np.isfinite(values).all():
+        raise ValueError(
+            f"`{name}` must be finite: whole numbers stand for it. Received: "
+            f"{name} with NaN or infinite values"
+        )
     limits = np.iinfo(dtype)
     whole = np.rint(values / scale) + zero
     return np.clip(whole, limits.min, limits.max).astype(dtype)

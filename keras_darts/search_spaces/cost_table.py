@@ -134,10 +134,8 @@ class CostTable:
         for kind, costs in self.edge_costs(space).items():
             spec = space.cells[kind]
             for node in spec.nodes:
-                edges = [
-                    _known(spec, edge, costs) for edge in spec.edges_into(node)
-                ]
-                edges = [each for each in edges if len(each)]
+                known = (_known(spec, e, costs) for e in spec.edges_into(node))
+                edges = [each for each in known if each]
                 kept = spec.edges_per_node or len(edges)
                 least += sum(sorted(min(each) for each in edges)[:kept])
                 most += sum(sorted(max(each) for each in edges)[-kept:])

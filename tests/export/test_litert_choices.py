@@ -59,7 +59,20 @@ def test_floats_are_converted_when_it_is_loaded(integer_file, network, pixels):
     np.testing.assert_allclose(outputs["logits"], logits, atol=allowed)
     agree = outputs["logits"].argmax(-1) == logits.argmax(-1)
     assert agree.mean() > 0.9
-    assert export.model_card(file)["io_dtype"] in ("int8", "uint8")
+    with pytest.raises(ValueError, match="`image` must be finite"):
+        export.load(file)(np.full((1, 16, 16, 3), np.nan))
+
+
+def test_scales_stand_in_the_card(integer_file):
+    dtype, file = integer_file
+    card = export.model_card(file)
+    assert card["io_dtype"] == dtype
+    found = card["signatures"]["serving_default"]["scales_and_zero_points"]
+    runner = interpreter.Interpreter(str(file)).get_signature_runner()
+    tensors = {**runner.get_input_details(), **runner.get_output_details()}
+    assert found.keys() == tensors.keys()
+    for name, tensor in tensors.items():
+        assert found[name] == pytest.approx(tensor["quantization"])
 
 
 @pytest.fixture(scope="module")

@@ -110,7 +110,7 @@ class TextModality(LabelledModality):
                 "samples": test,
             },
             saved_model=encoder_for(options, vocabulary),
-            calibration=_ids(data, vocabulary, length, "train_part"),
+            calibration=_shuffled(_ids(data, vocabulary, length, "train_part")),
             labelled=(test, data.test_part.labels),
         )
 
@@ -150,6 +150,11 @@ def _ids(data, vocabulary, length, name="test_part"):
         known = vocabulary.encode(text)[:length]
         row[: len(known)] = known
     return ids.astype("int32")
+
+
+def _shuffled(rows):
+    """The rows, so that the first of them are of all classes."""
+    return np.random.default_rng(0).permutation(rows)
 
 
 def _figures(function, part, inputs, batch_size=100):
