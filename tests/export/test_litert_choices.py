@@ -73,6 +73,8 @@ def test_scales_stand_in_the_card(integer_file):
     assert found.keys() == tensors.keys()
     for name, tensor in tensors.items():
         assert found[name] == pytest.approx(tensor["quantization"])
+    # Calibrated by pixels from 0 to 255, which go in as they are.
+    assert found["image"] == [1.0, -128 if dtype == "int8" else 0]
 
 
 @pytest.fixture(scope="module")
