@@ -29,6 +29,7 @@ from keras_darts.export.latencies import converted  # noqa: E402
 from keras_darts.files import write_json  # noqa: E402
 from keras_darts.networks import network_for  # noqa: E402
 from keras_darts.runtimes.litert_rounds import lowest_medians  # noqa: E402
+from keras_darts.supernet import architecture  # noqa: E402
 
 ROUNDS = 9
 # Seeds that the table does not use.
@@ -99,7 +100,7 @@ def searched(options, space, table):
                 data.train.batch(64), epochs=options.epochs, verbose=2
             )
             before = kd.discretizers.TopK()(
-                search.search_space, *mixing(search)
+                search.search_space, *architecture.mixing(search.supernet)
             )
             runs.append(
                 {
@@ -112,12 +113,6 @@ def searched(options, space, table):
             )
             print(runs[-1], flush=True)
     return runs
-
-
-def mixing(search):
-    found = search.supernet.arch()
-    weights = {kind: np.asarray(m.weights) for kind, m in found.items()}
-    return weights, {}
 
 
 def measured(genotypes, sizes):

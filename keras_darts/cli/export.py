@@ -26,6 +26,10 @@ from keras_darts.cli.options import require
 
 _FILES = ("onnx", "keras", "safetensors")
 _FORMATS = ("saved_model", "litert", *_FILES)
+_FLAGS = {
+    "saved_model": ("version", "top_k", "input_dtype", "raw_text"),
+    "litert": ("quantization", "io_dtype", "batch_size"),
+}
 _QUANTIZATIONS = ("none", "dynamic", "float16", "int8")
 
 
@@ -117,11 +121,7 @@ def _define_served(options):
 def run(options):
     """Exports; `options` are the parsed flags."""
     require(options, "run")
-    if options.io_dtype is not None and "int8" not in options.quantization:
-        raise ValueError(
-            "`io_dtype` must be left out but with --quantization=int8. "
-            f"Received: io_dtype={options.io_dtype!r}"
-        )
+    _check_meaning(options)
     folder = pathlib.Path(options.run)
     saved = folders.config(folder)
     if not (folder / "model.keras").exists() or "data" not in saved:
@@ -153,6 +153,22 @@ def run(options):
     for form in _FILES:
         if form in options.format:
             _file(network, target, modality, arguments, form)
+
+
+def _check_meaning(options):
+    """Refuses flags of files that are not written."""
+    for form, names in _FLAGS.items():
+        for name in names:
+            if options[name].present and form not in options.format:
+                raise ValueError(
+                    f"`{name}` must be left out where --format has no {form}. "
+                    f"Received: {name}={options[name].value}"
+                )
+    if options.io_dtype is not None and "int8" not in options.quantization:
+        raise ValueError(
+            "`io_dtype` must be left out but with --quantization=int8. "
+            f"Received: io_dtype={options.io_dtype!r}"
+        )
 
 
 def _saved_model(network, target, modality, arguments):

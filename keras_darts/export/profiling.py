@@ -51,7 +51,8 @@ def profile(
         input_shape: Tuple, height, width and channels. Defaults to
             `(32, 32, 3)`.
         num_classes: Integer. Defaults to `10`.
-        num_threads: Integer, those of the runtime. Defaults to `1`.
+        num_threads: Integer, those of the runtime; for latency alone, as the
+            next two. Defaults to `1`.
         num_networks: Integer > 2, the networks measured. Defaults to `8`.
         rounds: Integer, how often everything is measured. Defaults to `9`.
         seed: Integer, decides the random networks. Defaults to `0`.

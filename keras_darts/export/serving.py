@@ -131,9 +131,7 @@ def guarded(endpoint):
 
 
 def finite(tensor, name):
-    """The tensor, or where a SavedModel runs, an error on NaN and infinity."""
-    if not tf.inside_function():
-        return tensor
+    """The tensor, or where it has NaN or infinity, an error as it runs."""
     return tf.debugging.check_numerics(tensor, f"`{name}` must be finite")
 
 

@@ -22,8 +22,8 @@ def durations(run, *, repeats, seconds, warm_up):
     Args:
         run: Function without arguments.
         repeats: Integer, the number of runs, or `None`.
-        seconds: Float, for how long to go on where `repeats` is `None`; there
-            are 10 runs in any case.
+        seconds: Float, for how long to go on where `repeats` is `None`, with
+            10 runs in any case; else of no meaning, and may be `None`.
         warm_up: Integer, runs before, which do not count.
     """
     for _ in range(warm_up):
@@ -32,7 +32,7 @@ def durations(run, *, repeats, seconds, warm_up):
     gc.collect()
     gc.disable()
     try:
-        end = time.perf_counter_ns() + int(seconds * 1e9)
+        end = time.perf_counter_ns() + int((seconds or 0) * 1e9)
         while _goes_on(len(taken), repeats, end):
             begin = time.perf_counter_ns()
             run()

@@ -2,12 +2,9 @@
 
 import importlib.util
 import pathlib
-import statistics
 import tempfile
-import time
 
 import keras_tuner
-import numpy as np
 from keras import ops
 from keras_tuner.engine import metrics_tracking
 
@@ -16,11 +13,12 @@ from keras_darts import export
 from keras_darts.errors import unknown_name
 from keras_darts.export.language_serving import LanguageServing
 from keras_darts.networks import LanguageModel
+from keras_darts.runtimes import litert
+from keras_darts.runtimes import timing
 from keras_darts.search.precision import default_policy
 
 _WARM_UP_RUNS = 5
 _TIMED_RUNS = 30
-_MILLISECONDS = 1e3
 
 
 def get(objective):
@@ -206,20 +204,13 @@ def _latency(network, file):
 def median_latency(file):
     """Milliseconds that a LiteRT file takes for one input on one thread."""
     _check_runtime()
-    from ai_edge_litert.interpreter import Interpreter
-
-    interpreter = Interpreter(str(file), num_threads=1)
-    interpreter.allocate_tensors()
-    for tensor in interpreter.get_input_details():
-        # Ids of tokens too, of which 0 would be padding.
-        ones = np.ones(tensor["shape"], tensor["dtype"])
-        interpreter.set_tensor(tensor["index"], ones)
-    seconds = []
-    for _ in range(_WARM_UP_RUNS + _TIMED_RUNS):
-        begin = time.perf_counter()
-        interpreter.invoke()
-        seconds.append(time.perf_counter() - begin)
-    return _MILLISECONDS * statistics.median(seconds[_WARM_UP_RUNS:])
+    run, _ = litert.opened(
+        str(file), threads=1, batch_size=1, sequence_length=1
+    )
+    taken = timing.durations(
+        run, repeats=_TIMED_RUNS, seconds=None, warm_up=_WARM_UP_RUNS
+    )
+    return timing.percentile(taken, 50)
 
 
 _PERPLEXITY = "val_perplexity"

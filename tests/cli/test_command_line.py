@@ -179,6 +179,9 @@ def test_a_wrong_command_line_exits_with_2(arguments, message, capsys, here):
         ("evaluate --model=none", "a file that exists"),
         ("evaluate --model=. --dataset=digits", "SavedModel"),
         ("export --run=none", "folder of a training run"),
+        ("export --run=a --io_dtype=int8", "but with --quantization=int8"),
+        ("export --run=a --format=onnx --top_k=3", "has no saved_model"),
+        ("export --run=a --format=onnx --batch_size=3", "has no litert"),
     ],
 )
 def test_a_users_error_is_one_line_and_exits_with_1(
