@@ -16,6 +16,7 @@ ORDER = (
         "cpu",
         "devices",
         "files",
+        "messages",
         "registry",
         "runtimes",
         "schedules",
@@ -62,9 +63,10 @@ OPTIONAL = {
 }
 LATE = {"__main__", "cli"}
 
-# About 250 and about 40: a signature may be long.
-FILE_LINES = 265
-FUNCTION_LINES = 44
+# Most files lie between 80 and 400 lines.
+FILE_LINES = 600
+# Below the signature and the docstring.
+FUNCTION_LINES = 40
 
 
 @functools.cache
@@ -111,12 +113,12 @@ def imported_part(name):
     return parts[1] if len(parts) > 1 and parts[1] in RANK else "__init__"
 
 
-def lines_without_docstring(function):
-    lines = function.end_lineno - function.lineno + 1
-    if ast.get_docstring(function) is not None:
-        docstring = function.body[0]
-        lines -= docstring.end_lineno - docstring.lineno + 1
-    return lines
+def lines_of_body(function):
+    """How many lines a function has below its signature and docstring."""
+    first, *rest = function.body
+    if ast.get_docstring(function) is not None and rest:
+        first = rest[0]
+    return function.end_lineno - first.lineno + 1
 
 
 def assert_nowhere(select):
@@ -198,7 +200,7 @@ def test_a_function_fits_on_a_screen():
         kinds = ast.FunctionDef | ast.AsyncFunctionDef
         for node in ast.walk(tree):
             if isinstance(node, kinds):
-                lines = lines_without_docstring(node)
+                lines = lines_of_body(node)
                 if lines > FUNCTION_LINES:
                     yield node.lineno, f"{node.name} has {lines} lines"
 

@@ -1,7 +1,5 @@
 """The command `keras-darts`: finds the subcommand and reports its errors."""
 
-import contextlib
-import logging
 import sys
 
 from absl import flags
@@ -21,6 +19,7 @@ from keras_darts.cli.options import help_text
 from keras_darts.cli.options import parse
 from keras_darts.cli.options import summary
 from keras_darts.errors import unknown_name
+from keras_darts.messages import shown
 from keras_darts.version import __version__
 
 COMMANDS = {
@@ -90,7 +89,7 @@ def main(arguments=None):
 
 def _run(name, options):
     try:
-        with _log_shown():
+        with shown():
             COMMANDS[name].run(options)
     except KeyboardInterrupt as interrupt:
         return _fail(name, str(interrupt) or "interrupted", _INTERRUPTED)
@@ -133,21 +132,3 @@ def _fail(name, error, code):
     if code == 2:
         print(f"{command} --help shows what there is.", file=sys.stderr)
     return code
-
-
-@contextlib.contextmanager
-def _log_shown():
-    """Inside, the log of the library is part of the output."""
-    log = logging.getLogger("keras_darts")
-    handler = logging.StreamHandler(sys.stdout)
-    level, propagate = log.level, log.propagate
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
-    # Other packages show what reaches the root a second time.
-    log.propagate = False
-    try:
-        yield
-    finally:
-        log.propagate = propagate
-        log.setLevel(level)
-        log.removeHandler(handler)

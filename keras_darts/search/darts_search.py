@@ -1,9 +1,12 @@
 """A search for an architecture, as a Keras model."""
 
+import contextlib
+
 import keras
 
 from keras_darts.devices import chosen_strategy
 from keras_darts.errors import integer
+from keras_darts.messages import shown
 from keras_darts.running.failures import explained
 from keras_darts.search import fitting
 from keras_darts.search import progressive
@@ -233,8 +236,12 @@ class DartsSearch(StagedModel):
             OSError: if the run can't be written any more.
             RuntimeError: if the data can't be read to their end.
         """
-        run = fitting.chosen_run(self, epochs, output_dir, resume_from)
-        with explained(SearchWatch(run["output_dir"], self)) as watch:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(shown(verbose))
+            run = fitting.chosen_run(self, epochs, output_dir, resume_from)
+            watch = stack.enter_context(
+                explained(SearchWatch(run["output_dir"], self))
+            )
             plan_stage = fitting.planner(
                 self,
                 x,

@@ -1,5 +1,6 @@
 """The course of a training, from its first epoch or from where it was cut."""
 
+import contextlib
 import importlib.metadata
 import json
 
@@ -8,6 +9,7 @@ import keras
 from keras_darts import seals
 from keras_darts.errors import non_negative
 from keras_darts.errors import positive_integer
+from keras_darts.messages import shown
 from keras_darts.running.failures import explained
 from keras_darts.running.folders import run_folders
 from keras_darts.running.plan import Plan
@@ -55,10 +57,12 @@ def run(
     """
     epochs = recipe.epochs if epochs is None else epochs
     epochs = positive_integer("epochs", epochs)
-    folders = run_folders(output_dir, resume_from, epochs, kind="network")
-    with explained(
-        TrainingWatch(folders["output_dir"], network, guarded)
-    ) as watch:
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(shown(options.get("verbose", "auto")))
+        folders = run_folders(output_dir, resume_from, epochs, kind="network")
+        watch = stack.enter_context(
+            explained(TrainingWatch(folders["output_dir"], network, guarded))
+        )
         plan, options = _planned(
             recipe, network, batches, own, epochs=epochs, **folders, **options
         )
