@@ -65,8 +65,8 @@ LATE = {"__main__", "cli"}
 
 # Most files lie between 80 and 400 lines.
 FILE_LINES = 600
-# Below the signature and the docstring.
-FUNCTION_LINES = 40
+# About 40, below the signature and the docstring.
+FUNCTION_LINES = 44
 
 
 @functools.cache
