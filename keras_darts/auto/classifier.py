@@ -136,15 +136,17 @@ class Classifier(abc.ABC):
             if self.overwrite and folder.exists():
                 shutil.rmtree(folder)
             found = user_data.read(
+                self.adapter_class,
                 self.adapter_of,
                 x,
                 y,
                 validation_data=validation_data,
                 validation_split=validation_split,
                 num_classes=self.num_classes,
-                class_weight=class_weight,
             )
-            record = Record(folder, {**found.describe(), **self._own(), **options})
+            record = Record(
+                folder, {**found.describe(), **self._own(), **options}
+            )
             record.say_what_is_there()
             options |= {"callbacks": callbacks, "verbose": verbose}
             self._take(found, *self._run(found, record, budget, options))
@@ -240,7 +242,6 @@ class Classifier(abc.ABC):
                 "`fit` must be called first: there is no model yet"
             )
         return self._model
-
 
     def export(self, path, format="saved_model", **options):
         """Writes the trained model as a file or folder that needs no Keras.

@@ -34,8 +34,8 @@ class ImageClassifier(Classifier):
         time_budget: What the whole of `fit` may take: a text such as `"2h"`,
             `"30m"` or `"90s"`, or a number of seconds. Too small a one has a
             warning, the smallest sizes, and may be exceeded. A fit that
-            resumes has what is left. Defaults to `None`: as long as it takes, which
-            is long.
+            resumes has what is left. Defaults to `None`: as long as it takes,
+            which is long.
 
     Raises:
         ValueError: for settings that have no meaning.

@@ -58,7 +58,7 @@ def digits():
 
 def of_digits(folder, **options):
     return kd.ImageClassifier(
-        max_trials=1, directory=folder, seed=1, time_budget="60s", **options
+        max_trials=1, directory=folder, seed=1, time_budget="20m", **options
     )
 
 
