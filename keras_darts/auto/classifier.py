@@ -20,6 +20,8 @@ from keras_darts.auto.record import Record
 from keras_darts.errors import integer
 from keras_darts.errors import positive_integer
 from keras_darts.errors import unknown_name
+from keras_darts.files import folder_name
+from keras_darts.files import user_path
 from keras_darts.messages import shown
 from keras_darts.running import spent_graphs
 from keras_darts.tuner import objectives
@@ -71,8 +73,10 @@ class Classifier(abc.ABC):
         objectives.get(objective)
         self.num_classes = num_classes
         self.max_trials = positive_integer("max_trials", max_trials)
-        self.directory = pathlib.Path(directory or ".")
-        self.project_name = project_name
+        self.directory = pathlib.Path()
+        if directory is not None:
+            self.directory = user_path(directory, "directory")
+        self.project_name = folder_name(project_name, "project_name")
         self.objective = objective
         self.overwrite = overwrite
         self.seed = seed
@@ -271,7 +275,7 @@ class Classifier(abc.ABC):
 def _no_argument(cls, name, *others):
     """A `TypeError` that names what there is, and what there is not."""
     known = sorted({*_parameters(cls), *_parameters(Classifier)})
-    nearest = difflib.get_close_matches(name, known, n=2, cutoff=0.6)
+    nearest = difflib.get_close_matches(name, known, n=2, cutoff=0.5)
     hint = f"did you mean {' or '.join(nearest)}? " if nearest else ""
     if name in ("loss", "metrics"):
         hint = "loss and metric are cross entropy and accuracy; "

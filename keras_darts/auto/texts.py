@@ -82,6 +82,11 @@ class Texts:
         level = level or _level_of(texts)
         every = keras.layers.TextVectorization(ragged=True, split=LEVELS[level])
         every.adapt(_batches(texts))
+        if every.vocabulary_size() <= _RESERVED:
+            raise ValueError(
+                "`x` must be texts with words or characters in them. "
+                "Received: texts of white space and punctuation alone"
+            )
         counts = np.zeros(every.vocabulary_size(), int)
         lengths = []
         for batch in _batches(texts):
@@ -171,20 +176,11 @@ def _level_of(texts):
 
 
 def _known(counts):
-    """The ids of the words that become known, the most frequent first.
-
-    Raises:
-        ValueError: where texts have no words at all.
-    """
-    for least in (_MIN_COUNT, 1):
-        known = np.flatnonzero(counts >= least)
-        known = known[known >= _RESERVED][:_MOST_KNOWN]
-        if len(known):
-            return known
-    raise ValueError(
-        "`x` must be texts with words or characters in them. Received: texts "
-        "of white space and punctuation alone"
-    )
+    """The ids of the words that become known, the most frequent first."""
+    ids = np.flatnonzero(counts)
+    ids = ids[ids >= _RESERVED][:_MOST_KNOWN]
+    often = ids[counts[ids] >= _MIN_COUNT]
+    return often if len(often) else ids
 
 
 def _array(x):

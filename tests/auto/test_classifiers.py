@@ -211,6 +211,19 @@ def test_settings_without_a_meaning_are_refused(options, message):
         kd.ImageClassifier(**options)
 
 
+@pytest.mark.parametrize(
+    "name, hint",
+    [
+        ("max_trial", "did you mean max_trials"),
+        ("time", "did you mean time_budget"),
+        ("metrics", "cross entropy and accuracy"),
+    ],
+)
+def test_arguments_that_are_none_are_named_with_the_nearest(name, hint):
+    with pytest.raises(TypeError, match=f"`{name}` is no argument of .*{hint}"):
+        kd.ImageClassifier(**{name: 1})
+
+
 X, Y = np.zeros((20, 8, 8)), np.arange(20) % 2
 ENDLESS = tf.data.Dataset.from_tensor_slices((X, Y)).batch(4).repeat()
 
