@@ -4,7 +4,6 @@ from keras_darts.datasets import augmentation
 from keras_darts.datasets.augmentation import Compose
 from keras_darts.datasets.augmentation import Cutout
 from keras_darts.datasets.augmentation import PadCropFlip
-from keras_darts.datasets.catalog import ImageData
 from keras_darts.datasets.catalog import load
 from keras_darts.datasets.checks import check
 from keras_darts.datasets.corpus import Corpus
@@ -12,6 +11,7 @@ from keras_darts.datasets.corpus import load_corpus
 from keras_darts.datasets.corpus import unigram_perplexity
 from keras_darts.datasets.halves import Halves
 from keras_darts.datasets.halves import split
+from keras_darts.datasets.image_data import ImageData
 from keras_darts.datasets.imagenet_augmentation import ColorJitter
 from keras_darts.datasets.imagenet_augmentation import RandomResizedCrop
 from keras_darts.datasets.imagenet_augmentation import ResizeCenterCrop
