@@ -16,6 +16,8 @@ from keras_darts.auto.course import Course
 from keras_darts.auto.record import Record
 from keras_darts.errors import integer
 from keras_darts.errors import positive_integer
+from keras_darts.files import folder_name
+from keras_darts.files import user_path
 from keras_darts.running import spent_graphs
 from keras_darts.tuner import objectives
 
@@ -58,8 +60,10 @@ class Classifier(abc.ABC):
         objectives.get(objective)
         self.num_classes = num_classes
         self.max_trials = positive_integer("max_trials", max_trials)
-        self.directory = pathlib.Path(directory or ".")
-        self.project_name = project_name
+        self.directory = pathlib.Path()
+        if directory is not None:
+            self.directory = user_path(directory, "directory")
+        self.project_name = folder_name(project_name, "project_name")
         self.objective = objective
         self.overwrite = overwrite
         self.seed = seed

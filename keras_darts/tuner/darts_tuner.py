@@ -116,7 +116,11 @@ class DartsTuner(keras_tuner.Tuner):
         self._searches = None
         oracle, options = oracles.get(
             oracle,
-            {"objective": objective, "max_trials": max_trials, **options},
+            {
+                "objective": objective,
+                "max_trials": max_trials,
+                **checks.with_place(options),
+            },
         )
         super().__init__(oracle=oracle, hypermodel=hypermodel, **options)
         checks.check_meaning(
