@@ -1,7 +1,5 @@
 """Image data sets: digits, a user's own files, and TensorFlow Datasets."""
 
-import pathlib
-
 import tensorflow as tf
 
 from keras_darts.datasets import image_archive
@@ -10,6 +8,7 @@ from keras_darts.datasets import image_folder
 from keras_darts.datasets import text_sources
 from keras_darts.datasets import tfds_builder
 from keras_darts.datasets.image_data import ImageData
+from keras_darts.files import user_path
 
 # Fixed: another split would make figures on it incomparable.
 _DIGITS_SEED = 0
@@ -88,7 +87,7 @@ def _check_whole(source, split, test_split):
 
 
 def _own(source, image_size, seed):
-    path = pathlib.Path(source).expanduser()
+    path = user_path(source, "source")
     if path.is_dir():
         return image_folder.read(path, image_size=image_size, seed=seed)
     if path.suffix == ".npz":

@@ -123,7 +123,10 @@ def chosen_size(image_size, sizes):
     if isinstance(image_size, str) and image_size == "auto":
         return _usual_size(np.asarray(sizes))
     sides = image_size if isinstance(image_size, tuple) else (image_size,) * 2
-    whole = [isinstance(side, (int, np.integer)) for side in sides]
+    whole = [
+        isinstance(side, (int, np.integer)) and not isinstance(side, bool)
+        for side in sides
+    ]
     if len(sides) != 2 or not all(whole) or min(sides) < 1:
         raise ValueError(
             "`image_size` must be a positive integer, (height, width), None "
