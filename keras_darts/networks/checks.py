@@ -93,7 +93,7 @@ def statistics(mean, variance, channels):
     numbers_ = [_one_a_channel(value, channels) for value in given.values()]
     if None in numbers_ or min(numbers_[1]) < 0:
         raise ValueError(
-            "`mean` and `variance` must both have one finite number a channel "
+            "`mean` and `variance` must have one finite number each a channel "
             f"of the network's images, {channels}, and no variance below zero. "
             f"Received: mean={mean}, variance={variance}"
         )
