@@ -39,7 +39,6 @@ setuptools.setup(
     install_requires=[
         "absl-py",
         "flatbuffers>=24",
-        "graphviz>=0.20",
         # tensorflow-datasets needs it to prepare data, but does not say so.
         "importlib_resources",
         "keras>=3.15,<3.16",

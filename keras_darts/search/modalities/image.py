@@ -23,6 +23,7 @@ class ImageModality(LabelledModality):
     """Images go in as the user has them: the model scales them itself."""
 
     needs = ("num_classes", "input_shape")
+    rank = 3
 
     @property
     def network_sizes(self):

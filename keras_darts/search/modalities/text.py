@@ -11,6 +11,7 @@ class TextModality(LabelledModality):
     """Sentences go in as padded token ids (B, T), in which 0 is padding."""
 
     needs = ("num_classes", "input_shape", "vocabulary_size")
+    rank = 1
     network_sizes = {"filters": 32, "num_cells": 3}
 
     def make_supernet(self):
