@@ -33,6 +33,7 @@ from keras_darts.datasets.streams import stream
 from keras_darts.datasets.subset import stratified_subset
 from keras_darts.datasets.task import Task
 from keras_darts.datasets.task import infer_task
+from keras_darts.datasets.task import kind_of_loss
 from keras_darts.datasets.token_streams import TokenStreams
 from keras_darts.datasets.token_streams import token_streams
 from keras_darts.datasets.tokenizers import TextEncoder
@@ -65,6 +66,7 @@ __all__ = [
     "evaluation",
     "evaluation_segments",
     "infer_task",
+    "kind_of_loss",
     "kept_in_memory",
     "load",
     "load_corpus",

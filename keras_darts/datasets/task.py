@@ -83,7 +83,7 @@ def infer_task(labels, loss=None, num_classes=None):
     """
     labels = np.asarray(labels)
     _check_numbers(labels)
-    kind = _KINDS.get(_plain_name(loss)) or _kind_of(labels)
+    kind = kind_of_loss(loss) or _kind_of(labels)
     if kind is None:
         raise ValueError(
             "`y` of several whole numbers an element must hold zeros and ones "
@@ -97,6 +97,20 @@ def infer_task(labels, loss=None, num_classes=None):
         _check_width(width, num_classes)
         _check_rows(labels, kind)
     return Task(kind, width)
+
+
+def kind_of_loss(loss):
+    """The kind of a `Task` that a loss stands for, or `None`.
+
+    Args:
+        loss: A Keras loss as object, name, function or config.
+
+    Example:
+
+    >>> kind_of_loss("categorical_focal_crossentropy")
+    'one_hot'
+    """
+    return _KINDS.get(_plain_name(loss))
 
 
 def class_numbers(labels):
