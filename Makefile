@@ -15,12 +15,12 @@ TESTS ?=
 BIN := $(VENV)/bin
 METADATA := setup.py pyproject.toml keras_darts/version.py
 
-.PHONY: demo test lint clean dot
+.PHONY: demo test lint clean
 
-demo: $(VENV)/demo.stamp dot
+demo: $(VENV)/demo.stamp
 	$(BIN)/python examples/demo.py
 
-test: lint dot
+test: lint
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(TESTS)
 
 lint: $(VENV)/test.stamp
@@ -30,11 +30,6 @@ lint: $(VENV)/test.stamp
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
-
-# Cells are drawn without it too, only less neatly: a hint, not a failure.
-dot:
-	@command -v dot > /dev/null || echo "Hint: the program 'dot' draws nicer" \
-	    "cells; on Debian and Ubuntu: apt-get install graphviz"
 
 $(VENV)/demo.stamp: EXTRA := litert
 $(VENV)/test.stamp: EXTRA := test

@@ -39,13 +39,13 @@ setuptools.setup(
     install_requires=[
         "absl-py",
         "flatbuffers>=24",
-        "graphviz>=0.20",
         # tensorflow-datasets needs it to prepare data, but does not say so.
         "importlib_resources",
         "keras>=3.15,<3.16",
         "keras-tuner>=1.4.8,<1.5",
         "matplotlib>=3.8",
         "numpy>=2",
+        "pillow",
         "scikit-learn>=1.4",
         "tensorboard",
         "tensorflow>=2.21,<2.22",

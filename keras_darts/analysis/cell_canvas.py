@@ -1,4 +1,4 @@
-"""A cell drawn by matplotlib, for machines without the program `dot`."""
+"""A cell drawn by matplotlib."""
 
 import itertools
 

@@ -37,7 +37,7 @@ class Edge:
 
 @dataclasses.dataclass(frozen=True)
 class CellGraph:
-    """What either engine draws."""
+    """What is drawn of a cell."""
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]

@@ -9,13 +9,16 @@ process that loads nothing but the runtime and the model.
 """
 
 import collections
+import pathlib
 import sys
 
 from absl import flags
 
 from keras_darts.cli import backend
+from keras_darts.cli import models
 from keras_darts.cli.measured import columns
 from keras_darts.cli.measured import show_bar
+from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
 from keras_darts.files import write_json
 
@@ -25,11 +28,11 @@ _MEGABYTE = 1e6
 
 def define(options):
     """Declares the flags."""
-    flags.DEFINE_string(
+    define_path(
+        options,
         "model",
         None,
         "A .tflite or .onnx file, or a SavedModel's folder.",
-        flag_values=options,
     )
     _define_numbers(options, "batch_sizes", "Inputs at once.")
     _define_numbers(options, "num_threads", "Threads that compute.")
@@ -61,17 +64,12 @@ def define(options):
         lower_bound=1,
         flag_values=options,
     )
-    flags.DEFINE_string(
-        "output",
-        None,
-        "JSON file for all that was measured.",
-        flag_values=options,
-    )
+    define_path(options, "output", None, "JSON file for all that was measured.")
 
 
 def run(options):
     """Measures; `options` are the parsed flags."""
-    require(options, "model")
+    _check_model(options)
     backend.start()
     from keras_darts import export
 
@@ -89,6 +87,22 @@ def run(options):
     if options.output is not None:
         write_json(options.output, figures)
         print(f"written to {options.output}")
+
+
+def _check_model(options):
+    """Refuses what is no export, before anything is loaded."""
+    require(options, "model")
+    path = pathlib.Path(options.model)
+    if not path.exists() or not models.is_export(path):
+        hint = (
+            ": keras-darts export makes one of a training run"
+            if (path / "model.keras").exists()
+            else " that exists"
+        )
+        raise ValueError(
+            "`model` must be a .tflite or .onnx file or a SavedModel's folder"
+            f"{hint}. Received: model={options.model!r}"
+        )
 
 
 def _define_numbers(options, name, meaning):

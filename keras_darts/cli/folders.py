@@ -6,6 +6,7 @@ import pathlib
 
 from absl import flags
 
+from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
 from keras_darts.files import writable_folder
 from keras_darts.files import write_json
@@ -29,9 +30,7 @@ def define(options, extends=""):
         options: `absl.flags.FlagValues`.
         extends: String, what `--resume` does besides.
     """
-    flags.DEFINE_string(
-        "output_dir", None, "Folder of the run.", flag_values=options
-    )
+    define_path(options, "output_dir", None, "Folder of the run.")
     flags.DEFINE_bool(
         "resume",
         False,
@@ -142,6 +141,23 @@ def resumable(command, folder, begun=is_begun):
         if begun(folder):
             line = f"keras-darts {command} --output_dir={folder} --resume"
             print(f"go on:       {line}", flush=True)
+        raise
+
+
+@contextlib.contextmanager
+def none_left_empty(options):
+    """Inside, a command runs; failed, it leaves no empty new --output_dir."""
+    made = []
+    if "output_dir" in options and options.output_dir:
+        path = pathlib.Path(options.output_dir)
+        made = [each for each in (path, *path.parents) if not each.exists()]
+    try:
+        yield
+    except BaseException:
+        for each in made:
+            # The inner ones come first; what holds something stays.
+            with contextlib.suppress(OSError):
+                each.rmdir()
         raise
 
 

@@ -15,6 +15,7 @@ from keras_darts import search_spaces
 from keras_darts.cli import folders
 from keras_darts.cli import genotype
 from keras_darts.cli.options import define_choices
+from keras_darts.cli.options import define_path
 from keras_darts.files import writable_folder
 
 _PREFIX = "alphas_"
@@ -30,12 +31,12 @@ def define(options):
         ("svg", "png"),
         "What to write: svg, png or svg,png.",
     )
-    flags.DEFINE_string(
+    define_path(
+        options,
         "output_dir",
         None,
         "Folder of the pictures; if not given, cells/ in the run folder, and "
         "for other genotypes the present folder.",
-        flag_values=options,
     )
     flags.DEFINE_bool(
         "alphas",

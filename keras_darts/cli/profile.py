@@ -12,9 +12,11 @@ import sys
 
 from absl import flags
 
+from keras_darts import search_spaces
 from keras_darts.cli import backend
 from keras_darts.cli.measured import columns
 from keras_darts.cli.measured import show_bar
+from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
 
 _SIZES = (
@@ -51,14 +53,18 @@ def define(options):
     flags.DEFINE_integer(
         "seed", 0, "Decides the random networks.", flag_values=options
     )
-    flags.DEFINE_string(
-        "output", None, "JSON file of the table.", flag_values=options
-    )
+    define_path(options, "output", None, "JSON file of the table.")
 
 
 def run(options):
     """Measures; `options` are the parsed flags."""
     require(options, "output")
+    space = search_spaces.get(options.search_space)
+    if space.modality != "image":
+        raise ValueError(
+            "`search_space` must be one of images. Received: "
+            f"search_space={options.search_space!r}"
+        )
     backend.start()
     from keras_darts import export
 
@@ -82,8 +88,6 @@ def run(options):
 
 
 def _words(table, space):
-    from keras_darts import search_spaces
-
     yield from columns(
         ("primitive", "filters", "stride", "input", table.unit),
         [

@@ -1,15 +1,12 @@
-"""Cells are drawn whole, by either engine, and what can't be is refused."""
+"""Cells are drawn whole, and what can't be drawn is refused."""
 
 import html
 import io
 import itertools
-import shutil
 import subprocess
 import sys
-import warnings
 from xml.etree import ElementTree
 
-import graphviz
 import matplotlib.image
 import pytest
 
@@ -19,10 +16,6 @@ from keras_darts.analysis import plot_cell
 from keras_darts.analysis.cell_graph import cell_graph
 from keras_darts.analysis.cell_layout import place
 
-_needs_dot = pytest.mark.skipif(
-    not shutil.which("dot"), reason="Graphviz' program `dot` is absent"
-)
-ENGINES = [pytest.param("dot", marks=_needs_dot), "matplotlib"]
 NAS_BENCH = genotypes.NasBench201Genotype.from_text(
     "|nor_conv_3x3~0|+|none~0|skip_connect~1|"
     "+|nor_conv_1x1~0|none~1|avg_pool_3x3~2|"
@@ -45,12 +38,6 @@ def texts(svg):
     ]
 
 
-@pytest.fixture
-def without_dot(monkeypatch):
-    monkeypatch.setenv("PATH", "")
-
-
-@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(
     ("name", "cell"),
     [
@@ -60,10 +47,10 @@ def without_dot(monkeypatch):
         ("fair_darts_g", "reduce"),
     ],
 )
-def test_svg_holds_every_node_and_every_primitive(tmp_path, engine, name, cell):
+def test_svg_holds_every_node_and_every_primitive(tmp_path, name, cell):
     genotype = genotypes.get(name)
     path = tmp_path / "cell.svg"
-    assert plot_cell(genotype, cell, path, engine=engine) == path
+    assert plot_cell(genotype, cell, path) == path
     written = texts(path.read_bytes())
     nodes = genotype.nodes(cell)
     expected = [primitive for node in nodes for primitive, _ in node]
@@ -72,102 +59,49 @@ def test_svg_holds_every_node_and_every_primitive(tmp_path, engine, name, cell):
     assert sorted(written) == sorted(expected)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_recurrent_svg_holds_state_input_and_nodes(tmp_path, engine):
+def test_recurrent_svg_holds_state_input_and_nodes(tmp_path):
     genotype = genotypes.get("rnn_darts_v2")
-    path = plot_cell(
-        genotype, "recurrent", tmp_path / "cell.svg", engine=engine
-    )
+    path = plot_cell(genotype, "recurrent", tmp_path / "cell.svg")
     expected = [primitive for primitive, _ in genotype.recurrent]
     expected += [str(i) for i in range(9)]
     expected += ["x", "t", "h", "t-1", "h", "t"]
     assert sorted(texts(path.read_bytes())) == sorted(expected)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_nas_bench_201_svg_holds_all_edges_none_included(tmp_path, engine):
-    path = plot_cell(NAS_BENCH, "cell", tmp_path / "a.svg", engine=engine)
+def test_nas_bench_201_svg_holds_all_edges_none_included(tmp_path):
+    path = plot_cell(NAS_BENCH, "cell", tmp_path / "a.svg")
     expected = [*NAS_BENCH.edges, "0", "1", "2", "3"]
     assert sorted(texts(path.read_bytes())) == sorted(expected)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_png_is_a_picture_of_some_size_and_not_blank(tmp_path, engine):
-    path = plot_cell(SMALL, "reduce", tmp_path / "cell.PNG", engine=engine)
+def test_png_is_a_picture_of_some_size_and_not_blank(tmp_path):
+    path = plot_cell(SMALL, "reduce", tmp_path / "cell.PNG")
     pixels = matplotlib.image.imread(path, format="png")
     assert pixels.shape[0] > 200
     assert pixels.shape[1] > 500
     assert len({tuple(pixel) for row in pixels[::4] for pixel in row}) > 20
-    content = cell_png(SMALL, "reduce", engine=engine)
+    content = cell_png(SMALL, "reduce")
     assert content == path.read_bytes()
     assert content.startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_same_cell_is_same_bytes(tmp_path, engine):
+def test_same_cell_is_same_bytes(tmp_path):
     first, second = (
-        plot_cell(SMALL, path=tmp_path / f"{i}.svg", engine=engine)
-        for i in range(2)
+        plot_cell(SMALL, path=tmp_path / f"{i}.svg") for i in range(2)
     )
     assert first.read_bytes() == second.read_bytes()
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-def test_title_stands_in_the_picture_letter_by_letter(tmp_path, engine):
+def test_title_stands_in_the_picture_letter_by_letter(tmp_path):
     title = r"a_b $x$ & <b> \n 50%"
-    path = plot_cell(SMALL, path=tmp_path / "a.svg", engine=engine, title=title)
+    path = plot_cell(SMALL, path=tmp_path / "a.svg", title=title)
     assert title in texts(path.read_bytes())
 
 
-@_needs_dot
-def test_without_path_notebooks_get_a_digraph():
-    drawing = plot_cell(SMALL)
-    assert isinstance(drawing, graphviz.Digraph)
-    assert "sep_conv_3x3" in drawing.source
-
-
-def test_without_path_and_dot_notebooks_get_a_figure(without_dot):
-    with pytest.warns(UserWarning, match="apt install graphviz"):
-        figure = plot_cell(SMALL)
+def test_without_path_notebooks_get_a_figure():
+    figure = plot_cell(SMALL)
     picture = matplotlib.image.imread(io.BytesIO(figure._repr_png_()))
     assert picture.size > 10000
-
-
-@pytest.mark.parametrize("suffix", [".svg", ".png"])
-def test_matplotlib_draws_and_says_so_where_dot_is_absent(
-    without_dot, tmp_path, suffix
-):
-    path = tmp_path / f"cell{suffix}"
-    with pytest.warns(UserWarning, match="`dot` is not found") as caught:
-        plot_cell(SMALL, path=path)
-    assert caught[0].filename == __file__
-    forced = tmp_path / f"forced{suffix}"
-    plot_cell(SMALL, path=forced, engine="matplotlib")
-    assert path.read_bytes() == forced.read_bytes()
-
-
-@_needs_dot
-def test_matplotlib_draws_where_dot_fails(monkeypatch, tmp_path):
-    def fail(*_, **__):
-        raise subprocess.CalledProcessError(1, "dot")
-
-    monkeypatch.setattr(graphviz.Digraph, "pipe", fail)
-    with pytest.warns(UserWarning, match="`dot` failed"):
-        path = plot_cell(SMALL, path=tmp_path / "cell.svg")
-    assert "skip_connect" in texts(path.read_bytes())
-    with pytest.raises(subprocess.CalledProcessError):
-        plot_cell(SMALL, path=path, engine="dot")
-
-
-def test_matplotlib_by_choice_does_not_warn(without_dot):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert cell_png(SMALL, engine="matplotlib")
-
-
-def test_forced_dot_that_is_absent_is_refused(without_dot):
-    with pytest.raises(ValueError, match="`engine`.*apt install graphviz"):
-        plot_cell(SMALL, engine="dot")
 
 
 @pytest.mark.parametrize(
@@ -175,7 +109,6 @@ def test_forced_dot_that_is_absent_is_refused(without_dot):
     [
         ({"cell": "norml"}, "`cell` .*Did you mean normal.*cell='norml'"),
         ({"cell": "recurrent"}, "`cell` must be one of normal, reduce"),
-        ({"engine": "matplotlb"}, "`engine` .*Did you mean matplotlib"),
         ({"path": "cell.pdf"}, r"`path` must end in one of \.png, \.svg"),
         ({"path": "cell"}, "`path` must end .*Received: path='cell'"),
     ],
@@ -197,14 +130,14 @@ def test_something_else_than_a_genotype_is_refused():
 
 def test_folder_is_made_and_holds_nothing_but_the_picture(tmp_path):
     path = tmp_path / "run" / "cells" / "normal.svg"
-    plot_cell(SMALL, path=str(path), engine="matplotlib")
+    plot_cell(SMALL, path=str(path))
     assert list(path.parent.iterdir()) == [path]
 
 
 def test_folder_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(ValueError, match="`path` must lie in a folder"):
-        plot_cell(SMALL, path=tmp_path / "file" / "a.svg", engine="matplotlib")
+        plot_cell(SMALL, path=tmp_path / "file" / "a.svg")
 
 
 def test_failed_write_leaves_what_was_there(tmp_path, monkeypatch):
@@ -216,13 +149,13 @@ def test_failed_write_leaves_what_was_there(tmp_path, monkeypatch):
 
     monkeypatch.setattr("os.replace", fail)
     with pytest.raises(ValueError, match="disk full"):
-        plot_cell(SMALL, path=path, engine="matplotlib")
+        plot_cell(SMALL, path=path)
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize(("genotype", "cell"), CELLS)
-def test_fallback_lays_nothing_over_another(genotype, cell):
+def test_layout_lays_nothing_over_another(genotype, cell):
     graph = cell_graph(genotype, cell)
     layout = place(graph, lambda text: 6.0 * len(text))
     slots = list(layout.boxes.values())
@@ -254,7 +187,7 @@ def test_nodes_that_get_nothing_are_left_out():
     graph = cell_graph(genotype, "normal")
     assert [node.label for node in graph.nodes] == ["c", "c", "0", "c"]
     assert len(graph.edges) == 2
-    assert cell_png(genotype, engine="matplotlib")
+    assert cell_png(genotype)
 
 
 def test_parallel_edges_are_drawn_apart():
@@ -280,7 +213,7 @@ def test_drawing_needs_neither_pyplot_nor_tensorflow():
         "import sys\n"
         "from keras_darts import genotypes\n"
         "from keras_darts.analysis import cell_png\n"
-        "cell_png(genotypes.get('darts_v1'), engine='matplotlib')\n"
+        "cell_png(genotypes.get('darts_v1'))\n"
         "print([name for name in ('matplotlib.pyplot', 'tensorflow', 'keras')"
         " if name in sys.modules])\n"
     )
@@ -292,8 +225,8 @@ def test_drawing_needs_neither_pyplot_nor_tensorflow():
 
 def test_the_only_cell_needs_no_name():
     genotype = genotypes.get("rnn_darts_v2")
-    figure = plot_cell(genotype, engine="matplotlib")
-    named = plot_cell(genotype, "recurrent", engine="matplotlib")
+    figure = plot_cell(genotype)
+    named = plot_cell(genotype, "recurrent")
     texts = [
         [text.get_text() for text in drawn.axes[0].texts]
         for drawn in (figure, named)

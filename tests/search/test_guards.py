@@ -23,8 +23,6 @@ from keras_darts.search import curvature
 SKIP, CONV, POOL = "skip_connect", "dil_conv_3x3", "max_pool_3x3"
 EDGES = 5
 
-# Graphviz is not needed, and says so where it is missing.
-pytestmark = pytest.mark.filterwarnings("ignore:Graphviz")
 
 CALLBACKS = [
     kd.callbacks.ArchWarmUp(3),

@@ -7,9 +7,6 @@ import tensorflow as tf
 
 import keras_darts as kd
 
-# Graphviz is not needed, and says so where it is missing.
-pytestmark = pytest.mark.filterwarnings("ignore:Graphviz")
-
 
 @pytest.fixture
 def space():

@@ -12,9 +12,6 @@ import keras_darts as kd
 from keras_darts.search import steps
 from keras_darts.search.problem import SearchProblem
 
-# Graphviz is not needed, and says so where it is missing.
-pytestmark = pytest.mark.filterwarnings("ignore:Graphviz")
-
 
 class Recorder(keras.callbacks.Callback):
     """What has changed since the last epoch, by group."""
