@@ -141,8 +141,9 @@ def _first(loss):
     if isinstance(loss, dict) and "class_name" not in loss:
         loss = list(loss.values())
     if isinstance(loss, list | tuple):
-        return next((each for each in loss if each is not None), None)
-    return loss
+        loss = next((each for each in loss if each is not None), None)
+    # What is inside of a `functools.partial`.
+    return getattr(loss, "func", loss)
 
 
 def _mapped(given, function):
