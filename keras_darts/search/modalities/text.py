@@ -32,9 +32,9 @@ class TextModality(LabelledModality):
         (length,) = self.sizes["input_shape"]
         return networks.TextNetwork(
             genotype,
-            self.sizes["num_classes"],
-            self.sizes["vocabulary_size"],
             **{
+                "num_classes": self.sizes["num_classes"],
+                "vocabulary_size": self.sizes["vocabulary_size"],
                 "sequence_length": length,
                 "embedding_size": self._search.search_space.embedding_size,
                 **sizes,
