@@ -1,22 +1,134 @@
-"""Files that appear whole or not at all."""
+"""Paths that users give, and files that appear whole or not at all."""
 
 import contextlib
 import csv
 import json
 import os
 import pathlib
+import re
 import tempfile
+import urllib.parse
+import urllib.request
+
+# One letter before the colon is a drive of Windows, and pathlib leaves one
+# slash of the two.
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):[/\\]", re.IGNORECASE)
+_FILE_SCHEME = re.compile(r"file:[/\\]", re.IGNORECASE)
+
+
+def user_path(path, argument="path"):
+    """The `pathlib.Path` that a user means.
+
+    A leading `~` or `~user` is the home folder, `file://` is left out. Other
+    schemes are refused: runs and exports are renamed into their places and
+    locked, which object stores don't offer.
+
+    Args:
+        path: String or `os.PathLike`.
+        argument: String, the name of the argument. Defaults to `"path"`.
+
+    Raises:
+        ValueError: naming `argument`, if it is empty, of another type or of
+            a remote file system.
+
+    Example:
+
+    >>> user_path("runs/a", "output_dir").parts
+    ('runs', 'a')
+    >>> user_path("gs://bucket/a", "output_dir")
+    Traceback (most recent call last):
+    ...
+    ValueError: `output_dir` must be a path of the local file system: mount \
+gs:// as a folder, or copy between it and a local one with tf.io.gfile. \
+Received: output_dir='gs://bucket/a'
+    """
+    found = pathlib.Path(user_path_text(path, argument))
+    # A second look at it would take the name for a home folder.
+    return found.absolute() if str(found).startswith("~") else found
+
+
+def user_path_text(path, argument):
+    """As `user_path`, as a string; other names come back as they are.
+
+    Raises:
+        ValueError: as `user_path` does.
+
+    Example:
+
+    >>> user_path_text("wiki40b/en", "source")
+    'wiki40b/en'
+    """
+    try:
+        text = os.fspath(path)
+    except TypeError:
+        text = None
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise ValueError(
+            f"`{argument}` must be a path: a string that is not empty, or an "
+            f"os.PathLike. Received: {argument}={path!r}"
+        )
+    if _FILE_SCHEME.match(text):
+        return _of_file_scheme(text, argument)
+    scheme = _SCHEME.match(text)
+    if scheme:
+        raise ValueError(
+            f"`{argument}` must be a path of the local file system: mount "
+            f"{scheme[1]}:// as a folder, or copy between it and a local one "
+            f"(tf.io.gfile, gsutil). Received: {argument}={text!r}"
+        )
+    expanded = os.path.expanduser(text)
+    if expanded.startswith("~"):
+        raise ValueError(
+            f"`{argument}` must begin with ~ or ~USER of a user of this "
+            "machine; a name that begins with ~ is written ./~NAME. "
+            f"Received: {argument}={text!r}"
+        )
+    return expanded
+
+
+def _of_file_scheme(text, argument):
+    """The path of a `file://` address."""
+    # pathlib makes file:/a of file:///a.
+    address = urllib.parse.urlsplit(text.replace("\\", "/"))
+    if address.netloc not in ("", "localhost") or not address.path:
+        raise ValueError(
+            f"`{argument}` must be a path of this machine. Received: "
+            f"{argument}={text!r}"
+        )
+    return urllib.request.url2pathname(address.path)
+
+
+def folder_name(name, argument):
+    """`name`, if it is the name of one folder inside of another.
+
+    Raises:
+        ValueError: naming `argument`, if it is empty, `.`, `..`, or a path.
+
+    Example:
+
+    >>> folder_name("digits", "project_name")
+    'digits'
+    """
+    fits = isinstance(name, str) and name.strip() not in ("", ".", "..")
+    if not fits or re.search(r"[/\\\0]", name) or ":" in name:
+        raise ValueError(
+            f"`{argument}` must be the name of a folder, without slashes or "
+            f"colons. Received: {argument}={name!r}"
+        )
+    return name
 
 
 @contextlib.contextmanager
-def written_whole(path):
+def written_whole(path, argument="path"):
     """A temporary path beside `path`, renamed to it when all went well.
 
     Args:
         path: String or path; missing folders are made.
+        argument: String, the name of the argument. Defaults to `"path"`.
 
     Raises:
-        ValueError: if the folder can't be made or written to.
+        ValueError: if it is a folder, or its folder can't be made or written
+            to.
 
     Example:
 
@@ -27,8 +139,13 @@ def written_whole(path):
     >>> [file.name for file in folder.iterdir()]
     ['note.txt']
     """
-    path = pathlib.Path(path)
-    writable_folder(path.parent)
+    path = user_path(path, argument)
+    if path.is_dir():
+        raise ValueError(
+            f"`{argument}` must be the path of a file. Received: "
+            f"{argument}={str(path)!r}, a folder"
+        )
+    writable_folder(path.parent, argument)
     handle, name = tempfile.mkstemp(
         dir=path.parent, prefix=".writing-", suffix=path.suffix
     )
@@ -69,7 +186,7 @@ def writable_folder(folder, argument="path"):
     Raises:
         ValueError: naming `argument`, if it is no folder or not writable.
     """
-    folder = pathlib.Path(folder)
+    folder = user_path(folder, argument)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

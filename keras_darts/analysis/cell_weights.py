@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_darts import genotypes
 from keras_darts.errors import unknown_name
+from keras_darts.files import user_path
 
 FILE = "mixing_weights.npz"
 _GENOTYPE = "genotype.json"
@@ -81,7 +82,7 @@ def cell_weights(
     if hasattr(source, "mixing_weights"):
         found, known = _of_search(source)
     elif isinstance(source, str | pathlib.Path):
-        found, known = _of_run(argument, pathlib.Path(source).expanduser())
+        found, known = _of_run(argument, user_path(source, argument))
     else:
         found = [_of_array(argument, source, primitives, edges, rank, cell)]
         return [_marked(cells, genotype) for cells in found]

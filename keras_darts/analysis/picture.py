@@ -2,12 +2,13 @@
 
 import io
 import os
-import pathlib
 import uuid
 
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+from keras_darts.files import user_path
 
 _SUFFIXES = (".png", ".svg")
 
@@ -48,7 +49,7 @@ def save_picture(picture, path):
 
 def picture_path(path):
     """`path` as a `pathlib.Path`, once its suffix is one we can write."""
-    path = pathlib.Path(path)
+    path = user_path(path)
     if path.suffix.lower() not in _SUFFIXES:
         raise ValueError(
             f"`path` must end in one of {', '.join(_SUFFIXES)}. "

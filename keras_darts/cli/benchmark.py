@@ -16,6 +16,7 @@ from absl import flags
 from keras_darts.cli import backend
 from keras_darts.cli.measured import columns
 from keras_darts.cli.measured import show_bar
+from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
 from keras_darts.files import write_json
 
@@ -25,11 +26,11 @@ _MEGABYTE = 1e6
 
 def define(options):
     """Declares the flags."""
-    flags.DEFINE_string(
+    define_path(
+        options,
         "model",
         None,
         "A .tflite or .onnx file, or a SavedModel's folder.",
-        flag_values=options,
     )
     _define_numbers(options, "batch_sizes", "Inputs at once.")
     _define_numbers(options, "num_threads", "Threads that compute.")
@@ -61,12 +62,7 @@ def define(options):
         lower_bound=1,
         flag_values=options,
     )
-    flags.DEFINE_string(
-        "output",
-        None,
-        "JSON file for all that was measured.",
-        flag_values=options,
-    )
+    define_path(options, "output", None, "JSON file for all that was measured.")
 
 
 def run(options):

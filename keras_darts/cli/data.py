@@ -2,6 +2,8 @@
 
 from absl import flags
 
+from keras_darts.cli.options import define_path
+
 _NAMES = (
     "dataset",
     "data_dir",
@@ -14,7 +16,8 @@ _NAMES = (
 
 def define(options):
     """Declares the flags."""
-    flags.DEFINE_string(
+    define_path(
+        options,
         "dataset",
         None,
         "Images by name: digits, which comes along, or any image "
@@ -22,13 +25,12 @@ def define(options):
         "Text: a folder with a file each for train, valid and test, a single "
         "file, or a name such as tiny_shakespeare. Sentences: a folder whose "
         "files have a line `LABEL text` each, or a name.",
-        flag_values=options,
     )
-    flags.DEFINE_string(
+    define_path(
+        options,
         "data_dir",
         None,
         "Folder where TensorFlow Datasets keeps its files.",
-        flag_values=options,
     )
     flags.DEFINE_integer(
         "image_size",

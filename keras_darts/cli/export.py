@@ -22,7 +22,9 @@ from keras_darts.cli import modalities
 from keras_darts.cli import model_card
 from keras_darts.cli.modalities.modality import given_values
 from keras_darts.cli.options import define_choices
+from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
+from keras_darts.files import folder_name
 
 _FILES = ("onnx", "keras", "safetensors")
 _FORMATS = ("saved_model", "litert", *_FILES)
@@ -35,9 +37,7 @@ _QUANTIZATIONS = ("none", "dynamic", "float16", "int8")
 
 def define(options):
     """Declares the flags."""
-    flags.DEFINE_string(
-        "run", None, "Folder of a training run.", flag_values=options
-    )
+    define_path(options, "run", None, "Folder of a training run.")
     define_choices(
         options,
         "format",
@@ -52,9 +52,7 @@ def define(options):
         _QUANTIZATIONS,
         "Of the LiteRT files: one or more of none, dynamic, float16, int8.",
     )
-    flags.DEFINE_string(
-        "output_dir", "saved_models", "Where exports go.", flag_values=options
-    )
+    define_path(options, "output_dir", "saved_models", "Where exports go.")
     flags.DEFINE_string(
         "name",
         None,
@@ -121,6 +119,8 @@ def _define_served(options):
 def run(options):
     """Exports; `options` are the parsed flags."""
     require(options, "run")
+    if options.name is not None:
+        folder_name(options.name, "name")
     _check_meaning(options)
     folder = pathlib.Path(options.run)
     saved = folders.config(folder)

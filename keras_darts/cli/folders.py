@@ -6,6 +6,7 @@ import pathlib
 
 from absl import flags
 
+from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
 from keras_darts.files import writable_folder
 from keras_darts.files import write_json
@@ -29,9 +30,7 @@ def define(options, extends=""):
         options: `absl.flags.FlagValues`.
         extends: String, what `--resume` does besides.
     """
-    flags.DEFINE_string(
-        "output_dir", None, "Folder of the run.", flag_values=options
-    )
+    define_path(options, "output_dir", None, "Folder of the run.")
     flags.DEFINE_bool(
         "resume",
         False,

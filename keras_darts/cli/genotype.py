@@ -8,6 +8,7 @@ from keras_darts import genotypes
 from keras_darts import search_spaces
 from keras_darts.cli import folders
 from keras_darts.cli import modalities
+from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
 
 _RANDOM = "random:"
@@ -15,13 +16,13 @@ _RANDOM = "random:"
 
 def define(options):
     """Declares the flags."""
-    flags.DEFINE_string(
+    define_path(
+        options,
         "genotype",
         None,
         "A run folder, a genotype file, a published name such as darts_v2 or "
         "rnn_darts_v2, an architecture string |...| of NAS-Bench-201, or "
         "random:SEED for one drawn from --search_space.",
-        flag_values=options,
     )
     flags.DEFINE_string(
         "search_space",

@@ -2,9 +2,8 @@
 
 import pathlib
 
-from absl import flags
-
 from keras_darts.cli import folders
+from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
 
 _NETWORK = "model.keras"
@@ -12,12 +11,12 @@ _NETWORK = "model.keras"
 
 def define(options):
     """Declares the flag."""
-    flags.DEFINE_string(
+    define_path(
+        options,
         "model",
         None,
         "Folder of a training run, a .keras, .tflite or .onnx file, or a "
         "SavedModel's folder.",
-        flag_values=options,
     )
 
 

@@ -4,6 +4,8 @@ import textwrap
 
 from absl import flags
 
+from keras_darts.files import user_path_text
+
 _WIDTH = 80
 
 
@@ -36,6 +38,30 @@ def require(options, *names):
     for name in names:
         if options[name].value in (None, ""):
             raise flags.Error(f"The flag --{name} must be given")
+
+
+def define_path(options, name, default, meaning):
+    """Declares a flag that takes a path, or a name in its place."""
+    flags.DEFINE(
+        _PathParser(name),
+        name,
+        default,
+        meaning,
+        flag_values=options,
+        serializer=flags.ArgumentSerializer(),
+    )
+
+
+class _PathParser(flags.ArgumentParser):
+    """Home folders written out, remote file systems refused."""
+
+    def __init__(self, name):
+        super().__init__()
+        self.name = name
+
+    def parse(self, argument):
+        # What must be given is refused when it is empty.
+        return argument and user_path_text(argument, self.name)
 
 
 def define_choices(options, name, default, choices, meaning):

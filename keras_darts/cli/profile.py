@@ -15,6 +15,7 @@ from absl import flags
 from keras_darts.cli import backend
 from keras_darts.cli.measured import columns
 from keras_darts.cli.measured import show_bar
+from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
 
 _SIZES = (
@@ -51,9 +52,7 @@ def define(options):
     flags.DEFINE_integer(
         "seed", 0, "Decides the random networks.", flag_values=options
     )
-    flags.DEFINE_string(
-        "output", None, "JSON file of the table.", flag_values=options
-    )
+    define_path(options, "output", None, "JSON file of the table.")
 
 
 def run(options):

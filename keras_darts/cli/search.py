@@ -26,6 +26,7 @@ from keras_darts.cli import data
 from keras_darts.cli import folders
 from keras_darts.cli import modalities
 from keras_darts.cli import workers
+from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
 
 # What the method decides if it is not given, and then what the space does.
@@ -126,11 +127,11 @@ def _define_target(options):
         lower_bound=0.0,
         flag_values=options,
     )
-    flags.DEFINE_string(
+    define_path(
+        options,
         "latency_table",
         None,
         "File of `keras-darts profile`, for networks of the sizes to be.",
-        flag_values=options,
     )
 
 

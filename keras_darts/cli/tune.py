@@ -242,12 +242,13 @@ def _conclusion(options, folder):
     yield from results_words.pareto_lines(results)
     yield from results_words.baseline_lines(results)
     yield ""
-    trial = folder / "trial_N"
-    if not results.several:
-        best = results.ranked[0]
-        trial = folder / f"trial_{best.name}"
+    best = (results.unbeaten if results.several else results.ranked)[0]
+    trial = folder / f"trial_{best.name}"
+    if results.several:
+        yield f"one of them: trial {best.name}"
+    else:
         yield f"best trial:  {best.name}"
-        yield best.genotype.to_text()
+    yield best.genotype.to_text()
     yield f"genotype:    {trial / 'genotype.json'}"
     yield f"all results: {page}"
     yield (

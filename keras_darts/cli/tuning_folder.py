@@ -6,6 +6,7 @@ import pathlib
 from absl import flags
 
 from keras_darts.cli import folders
+from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
 from keras_darts.files import writable_folder
 
@@ -22,9 +23,7 @@ _FREE = {
 
 def define(options):
     """Declares the flags."""
-    flags.DEFINE_string(
-        "output_dir", None, "Folder of the tuning.", flag_values=options
-    )
+    define_path(options, "output_dir", None, "Folder of the tuning.")
     flags.DEFINE_bool(
         "resume",
         False,

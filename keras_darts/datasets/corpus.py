@@ -1,7 +1,6 @@
 """Texts for language models: three parts and their vocabulary."""
 
 import dataclasses
-import pathlib
 import re
 
 import numpy as np
@@ -10,6 +9,7 @@ from keras_darts.datasets import text_sources
 from keras_darts.datasets import tokens as token_lists
 from keras_darts.datasets.vocabulary import UNKNOWN
 from keras_darts.datasets.vocabulary import Vocabulary
+from keras_darts.files import user_path
 
 # As TensorFlow Datasets cuts tiny_shakespeare.
 _TRAIN_SHARE = 0.9
@@ -161,7 +161,7 @@ def _read(source, data_dir, level):
     """The name of the corpus, its three texts and its level."""
     if not text_sources.is_on_disk(source):
         return source, _from_tfds(source, data_dir), level or "character"
-    path = pathlib.Path(source).expanduser().resolve()
+    path = user_path(source, "source").resolve()
     if path.is_dir():
         files = text_sources.part_files(path)
         texts = [text_sources.read(files[part]) for part in _PARTS]

@@ -1,7 +1,6 @@
 """Sentences with a label each, as rows of token ids."""
 
 import dataclasses
-import pathlib
 
 import numpy as np
 import tensorflow as tf
@@ -12,6 +11,7 @@ from keras_darts.datasets import tokens as token_lists
 from keras_darts.datasets.vocabulary import PAD
 from keras_darts.datasets.vocabulary import UNKNOWN
 from keras_darts.datasets.vocabulary import Vocabulary
+from keras_darts.files import user_path
 
 _LABELS = ("auto", "coarse", "fine")
 # The networks halve the sequence twice.
@@ -215,7 +215,7 @@ def _read(source, data_dir):
     """Name, pairs (label, text) of each part, and label names if fixed."""
     if not text_sources.is_on_disk(source):
         return source, *labelled_lines.from_tfds(source, data_dir)
-    folder = pathlib.Path(source).expanduser().resolve()
+    folder = user_path(source, "source").resolve()
     if not folder.is_dir():
         raise ValueError(
             "`source` must be a folder with files for train and test. "

@@ -1,9 +1,11 @@
 """Texts from folders, files and TensorFlow Datasets, as strings."""
 
+import os
 import pathlib
 import re
 
 from keras_darts.datasets import tfds_builder
+from keras_darts.files import user_path
 
 _WORDS = {
     "train": {"train", "training"},
@@ -82,11 +84,11 @@ def is_on_disk(source):
     Raises:
         ValueError: If it can only be a path, and there is nothing.
     """
-    path = pathlib.Path(source).expanduser()
+    path = user_path(source, "source")
     if path.exists():
         return True
     # A name may have a slash too, before the configuration: wiki40b/en.
-    if isinstance(source, pathlib.Path) or re.search(_LIKE_A_PATH, source):
+    if isinstance(source, os.PathLike) or re.search(_LIKE_A_PATH, source):
         raise ValueError(
             "`source` must be a folder or file that exists, or the name of a "
             f"data set. Received: {str(source)!r}, where there is nothing"

@@ -3,13 +3,12 @@
 import dataclasses
 import functools
 import json
-import os
-import pathlib
 import re
 
 import numpy as np
 
 from keras_darts.datasets import tokens as token_lists
+from keras_darts.files import user_path
 from keras_darts.files import written_whole
 
 EOS = "<eos>"
@@ -231,12 +230,13 @@ class Vocabulary:
     @classmethod
     def load(cls, path):
         """The vocabulary that `save` wrote to `path`."""
+        path = user_path(path)
         try:
-            return cls.from_json(pathlib.Path(path).read_text("utf-8"))
+            return cls.from_json(path.read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise ValueError(
                 "`path` must be the file of a vocabulary. Received: "
-                f"{os.fspath(path)!r}, where {error}"
+                f"{str(path)!r}, where {error}"
             ) from error
 
 

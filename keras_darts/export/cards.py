@@ -6,13 +6,13 @@ import json
 import math
 import numbers
 import os
-import pathlib
 
 import keras
 import tensorflow as tf
 
 from keras_darts.analysis import count_parameters
 from keras_darts.export.parity import facts_of
+from keras_darts.files import user_path
 from keras_darts.version import __version__
 
 
@@ -88,7 +88,7 @@ def read(path):
     Raises:
         ValueError: If it has none.
     """
-    file = card_file(pathlib.Path(path))
+    file = card_file(user_path(path))
     if not file.is_file():
         raise ValueError(
             "`path` must be an export with a model card beside it. Received: "

@@ -1,7 +1,5 @@
 """Networks as Keras' own files, to go on with in Keras."""
 
-import pathlib
-
 from keras.saving import load_model
 
 from keras_darts.export import cards
@@ -13,6 +11,7 @@ from keras_darts.export.single_file import write_vocabulary
 from keras_darts.export.staging import staging
 from keras_darts.export.weights import named_weights
 from keras_darts.export.weights import same_bits
+from keras_darts.files import user_path
 from keras_darts.training.run_folder import save_network
 
 
@@ -76,7 +75,7 @@ def keras(
     ...     kd.export.model_card(file)["parity"]["max_logit_difference"]
     0.0
     """
-    path = pathlib.Path(path)
+    path = user_path(path)
     check_file(path, ".keras")
     given = {
         "activation": activation,

@@ -1,7 +1,6 @@
 """Networks as LiteRT files, for phones and small computers."""
 
 import dataclasses
-import pathlib
 import typing
 import zipfile
 
@@ -21,6 +20,7 @@ from keras_darts.export.serving import write_archive
 from keras_darts.export.single_file import check_file
 from keras_darts.export.single_file import write_vocabulary
 from keras_darts.export.staging import staging
+from keras_darts.files import user_path
 from keras_darts.version import __version__
 
 _LABELS = "labels.txt"
@@ -124,7 +124,7 @@ def litert(
     >>> file.name
     'parity.tflite'
     """
-    path = pathlib.Path(path)
+    path = user_path(path)
     check_file(path, ".tflite")
     choices = Choices(quantization, io_dtype, batch_size)
     choices.check_data(representative_data)

@@ -1,10 +1,9 @@
 """Exports read back, whatever their format."""
 
-import pathlib
-
 from keras_darts.export.litert_runtime import load_litert
 from keras_darts.export.onnx_runtime import load_onnx
 from keras_darts.export.saved_model_runtime import load_saved_model
+from keras_darts.files import user_path
 
 _SAVED_MODEL = "saved_model"
 _SUFFIXES = {".onnx": "onnx", ".tflite": "litert"}
@@ -57,7 +56,7 @@ def located(path):
     Returns:
         `"saved_model"`, `"litert"` or `"onnx"`, and a `pathlib.Path`.
     """
-    path = pathlib.Path(path)
+    path = user_path(path)
     if path.suffix in _SUFFIXES and path.is_file():
         return _SUFFIXES[path.suffix], path
     for folder in (path, *_versions(path)):

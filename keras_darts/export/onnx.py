@@ -2,7 +2,6 @@
 
 import json
 import numbers
-import pathlib
 
 from keras_darts.export import cards
 from keras_darts.export import parity
@@ -13,6 +12,7 @@ from keras_darts.export.serving import write_archive
 from keras_darts.export.single_file import check_file
 from keras_darts.export.single_file import write_vocabulary
 from keras_darts.export.staging import staging
+from keras_darts.files import user_path
 from keras_darts.version import __version__
 
 # What tf2onnx knows; before 13, operations took other arguments.
@@ -91,7 +91,7 @@ def onnx(
     >>> file.name
     'parity.onnx'
     """
-    path = pathlib.Path(path)
+    path = user_path(path)
     check_file(path, ".onnx")
     _check_opset(opset)
     _check_precision(network)

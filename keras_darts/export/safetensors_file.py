@@ -1,7 +1,6 @@
 """The weights of networks alone, as safetensors files."""
 
 import json
-import pathlib
 
 import numpy as np
 from keras import StatelessScope
@@ -17,6 +16,7 @@ from keras_darts.export.staging import staging
 from keras_darts.export.weights import check_arrays
 from keras_darts.export.weights import named_weights
 from keras_darts.export.weights import same_bits
+from keras_darts.files import user_path
 
 
 def safetensors(
@@ -74,7 +74,7 @@ def safetensors(
     >>> bool((network.stem.kernel.numpy() == other.stem.kernel.numpy()).all())
     True
     """
-    path = pathlib.Path(path)
+    path = user_path(path)
     check_file(path, ".safetensors")
     library = _library("Writing")
     serving = describe(
@@ -131,7 +131,7 @@ def load_weights(network, path):
     ...     file = kd.export.safetensors(network, f"{folder}/a.safetensors")
     ...     load_weights(network, file)
     """
-    path = pathlib.Path(path)
+    path = user_path(path)
     if path.suffix != ".safetensors" or not path.is_file():
         raise ValueError(
             "`path` must be a .safetensors file that exists. "

@@ -3,7 +3,6 @@
 import errno
 import numbers
 import os
-import pathlib
 
 from keras_darts.export import cards
 from keras_darts.export import parity
@@ -14,6 +13,7 @@ from keras_darts.export.saved_model_runtime import load_saved_model
 from keras_darts.export.serving import guarded
 from keras_darts.export.serving import write_archive
 from keras_darts.export.staging import staging
+from keras_darts.files import user_path
 
 
 def saved_model(
@@ -128,7 +128,7 @@ def saved_model(
     >>> first.name, second.name
     ('1', '2')
     """
-    path = pathlib.Path(path)
+    path = user_path(path)
     _check_version(path, version)
     warm_up = warm_ups.is_wanted(warm_up)
     serving = describe(

@@ -2,10 +2,10 @@
 
 import json
 import os
-import pathlib
 
 from keras_darts.errors import non_negative
 from keras_darts.errors import positive_integer
+from keras_darts.files import user_path
 from keras_darts.files import write_text
 
 MODELS, BATCHING = "models.config", "batching.config"
@@ -53,7 +53,7 @@ def serving_config(
     >>> "/models/digits" in serving_config(folder).read_text()
     True
     """
-    folder = pathlib.Path(folder)
+    folder = user_path(folder, "folder")
     positive_integer("max_batch_size", max_batch_size)
     wait = non_negative(
         "batch_timeout_milliseconds", batch_timeout_milliseconds

@@ -1,9 +1,7 @@
 """Genotypes of any kind from JSON and files, and into files."""
 
-import os
-import pathlib
-
 from keras_darts.errors import unknown_name
+from keras_darts.files import user_path
 from keras_darts.files import written_whole
 from keras_darts.genotypes import checks
 from keras_darts.genotypes.base_genotype import BaseGenotype
@@ -49,11 +47,12 @@ def load(path):
     Raises:
         ValueError: If the file does not hold a genotype; the message says why.
     """
+    path = user_path(path)
     try:
-        return from_json(pathlib.Path(path).read_text(encoding="utf-8"))
+        return from_json(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(
-            f"`path` must be a genotype file. Received: {os.fspath(path)!r}, "
+            f"`path` must be a genotype file. Received: {str(path)!r}, "
             f"where {error}"
         ) from error
 

@@ -1,10 +1,12 @@
 """Weights of PyTorch models as arrays, from wherever they lie."""
 
 import collections.abc
-import pathlib
+import os
 import pickle
 
 import numpy as np
+
+from keras_darts.files import user_path
 
 _PREFIX = "module."
 _COUNTER = "num_batches_tracked"
@@ -36,9 +38,9 @@ def read_weights(source):
 
 
 def _read_file(path):
-    if not isinstance(path, str | pathlib.PurePath):
+    if not isinstance(path, str | os.PathLike):
         raise _not_weights(path)
-    path = pathlib.Path(path)
+    path = user_path(path, "source")
     if path.suffix not in _READERS:
         raise ValueError(
             f"`source` must be a file of {', '.join(_READERS)}. "

@@ -2,8 +2,8 @@
 
 import csv
 import logging
-import pathlib
 
+from keras_darts.files import user_path
 from keras_darts.files import writable_folder
 from keras_darts.running.settings import check_epochs
 from keras_darts.seals import is_begun
@@ -32,9 +32,14 @@ def run_folders(output_dir, resume_from, epochs, *, kind):
     """
     if output_dir is None and resume_from is None:
         return {"output_dir": None, "resume_from": None}
-    folder = pathlib.Path(output_dir or resume_from)
-    if resume_from is not None:
-        if folder != pathlib.Path(resume_from):
+    earlier = resume_from
+    if earlier is not None:
+        earlier = user_path(resume_from, "resume_from")
+    folder = earlier
+    if output_dir is not None:
+        folder = user_path(output_dir, "output_dir")
+    if earlier is not None:
+        if folder != earlier:
             raise ValueError(
                 "`output_dir` must be left out or equal `resume_from`, whose "
                 f"run goes on. Received: output_dir={str(output_dir)!r}, "
@@ -47,7 +52,7 @@ def run_folders(output_dir, resume_from, epochs, *, kind):
             )
     elif is_run(folder) and not is_finished(folder, kind):
         check_epochs(folder / "config.json", epochs)
-        resume_from = folder if is_begun(folder) else None
+        earlier = folder if is_begun(folder) else None
     elif is_run(folder):
         raise ValueError(
             "`output_dir` must not hold a run already: go on with it by "
@@ -55,9 +60,9 @@ def run_folders(output_dir, resume_from, epochs, *, kind):
             f"output_dir={str(output_dir)!r}"
         )
     folder = writable_folder(folder, "output_dir")
-    if resume_from is not None:
+    if earlier is not None:
         _LOG.info("going on with the run in %s", folder)
-    return {"output_dir": folder, "resume_from": resume_from}
+    return {"output_dir": folder, "resume_from": earlier}
 
 
 def rows_before(path, count):

@@ -2,11 +2,12 @@
 
 import dataclasses
 import json
-import pathlib
+import os
 
 import numpy as np
 
 from keras_darts.errors import unknown_name
+from keras_darts.files import user_path
 from keras_darts.files import write_json
 from keras_darts.genotypes import NasBench201Genotype
 
@@ -152,8 +153,9 @@ class CostTable:
         Raises:
             ValueError: if there is none, or it is damaged.
         """
+        path = user_path(path, "table")
         try:
-            config = json.loads(pathlib.Path(path).read_text("utf-8"))
+            config = json.loads(path.read_text("utf-8"))
             return cls.from_config(config)
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise ValueError(
@@ -211,7 +213,7 @@ def get(table):
         return table
     if isinstance(table, dict):
         return CostTable.from_config(table)
-    if isinstance(table, str | pathlib.Path):
+    if isinstance(table, str | os.PathLike):
         return CostTable.load(table)
     raise TypeError(
         "`table` must be a CostTable, its config or the path of its file. "

@@ -1,6 +1,5 @@
 """What a training leaves on disk, kept up to date, and read again."""
 
-import pathlib
 import time
 import warnings
 
@@ -10,6 +9,7 @@ from keras_darts import genotypes
 
 # Registers the layers with Keras; the optimizers come with this package.
 from keras_darts import networks  # noqa: F401
+from keras_darts.files import user_path
 from keras_darts.files import writable_folder
 from keras_darts.files import write_json
 from keras_darts.files import write_table
@@ -132,7 +132,7 @@ def load_network(path):
     Raises:
         ValueError: if there is none.
     """
-    file = pathlib.Path(path)
+    file = user_path(path)
     file = file / _MODEL if file.is_dir() else file
     if not file.is_file():
         raise ValueError(

@@ -2,6 +2,9 @@
 
 import keras_tuner
 
+from keras_darts.files import folder_name
+from keras_darts.files import user_path
+
 
 def check_hypermodel(hypermodel):
     """Refuses what can't build a model."""
@@ -16,6 +19,21 @@ def check_hypermodel(hypermodel):
             "`keras_tuner.HyperModel`, a function of `hp`, or a search space. "
             "Received: an oracle, which is the argument `oracle`"
         )
+
+
+def with_place(options):
+    """The options of a tuner, with the place of its project as it is meant.
+
+    Raises:
+        ValueError: if `directory` is no path, or `project_name` no name.
+    """
+    place = {}
+    if options.get("directory") is not None:
+        place["directory"] = str(user_path(options["directory"], "directory"))
+    if options.get("project_name") is not None:
+        name = folder_name(options["project_name"], "project_name")
+        place["project_name"] = name
+    return {**options, **place}
 
 
 def check_meaning(searches, objective, **settings):

@@ -7,6 +7,7 @@ import warnings
 from keras_tuner.engine.trial import Trial
 
 from keras_darts import genotypes
+from keras_darts.files import user_path
 from keras_darts.files import written_whole
 from keras_darts.tuner import objectives
 from keras_darts.tuner.project import Project
@@ -38,7 +39,8 @@ def write_results_page(project_dir):
     Raises:
         ValueError: if it is no folder of a tuning.
     """
-    return _written(read(project_dir), project_dir)
+    folder = user_path(project_dir, "project_dir")
+    return _written(read(folder), folder)
 
 
 def read(project_dir):

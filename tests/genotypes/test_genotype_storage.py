@@ -48,7 +48,7 @@ def test_saving_replaces_the_whole_file(tmp_path):
 
 def test_a_failed_save_leaves_nothing_behind(tmp_path):
     (tmp_path / "taken").mkdir()
-    with pytest.raises(OSError):
+    with pytest.raises(ValueError, match="`path` must be the path of a file"):
         genotypes.save(KINDS["cell"], tmp_path / "taken")
     assert [file.name for file in tmp_path.iterdir()] == ["taken"]
 

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_darts import analysis
+from keras_darts.files import user_path
 from keras_darts.supernet import architecture
 
 
@@ -25,7 +26,7 @@ class ArchitectureBoard(keras.callbacks.Callback):
 
     def __init__(self, folder, input_wait=None):
         super().__init__()
-        self.folder = str(folder)
+        self.folder = str(user_path(folder, "folder"))
         self.input_wait = input_wait
         self._writer = None
 
