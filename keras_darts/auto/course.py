@@ -194,9 +194,10 @@ class Course:
         )
         task, seed = data.settle(search), self.project["seed"] or 0
         with seeded(seed):
-            network = search.modality.derived_network(
+            network = data.network(
+                search,
                 genotypes.load(tuner.project.genotype_file(best.trial_id)),
-                **self.adapter.derived(self.adapter.rungs[plan.rung]),
+                self.adapter.derived(self.adapter.rungs[plan.rung]),
             )
         recipe = {**self.adapter.recipe(), "epochs": epochs, "seed": seed}
         verbose = self.options["verbose"]
