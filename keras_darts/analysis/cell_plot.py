@@ -24,8 +24,8 @@ def plot_cell(genotype, cell=None, path=None, *, title=None):
         path: Where the picture goes, a name that ends in `.svg` or `.png`; its
             folder is made if need be. Defaults to `None`, in which case
             nothing is written.
-        title: String to be written above instead of which cell it is, and of
-            several cells before that. Defaults to `None`.
+        title: String to be written above, beside which cell it is. Defaults
+            to `None`.
 
     Returns:
         `path` as a `pathlib.Path`; without it, the matplotlib figure, which

@@ -174,9 +174,9 @@ def _of_array(argument, values, primitives, edges, rank, cell):
     axes = ("epochs", "edges", "primitives")[-rank:]
     if values.ndim != rank or 0 in values.shape:
         raise ValueError(
-            f"`{argument}` must be a search, the folder of a search run, or an "
-            f"array of the shape ({', '.join(axes)}), none of them 0. "
-            f"Received: {argument} of shape {values.shape}"
+            f"`{argument}` must have the shape ({', '.join(axes)}), none of "
+            "them 0, or be a search or the folder of one. Received: "
+            f"{argument} of shape {values.shape}"
         )
     if values.shape[-1] != len(primitives or ()):
         raise ValueError(

@@ -20,8 +20,9 @@ _BOXES = {
     "output": ("#fbe7b8", "#c08a17"),
 }
 _MARGIN = 12.0
-_TITLE = 13.0
-_TITLE_HEIGHT = 26.0
+_TITLE = 14.0
+_HEADING = 12.0
+_HEADING_HEIGHT = 24.0
 _LABEL = 9.5
 _LEGEND = 9.0
 _LEGEND_ROW = 15.0
@@ -34,22 +35,31 @@ def cells_scene(graphs, title=None):
 
     Args:
         graphs: Sequence of them.
-        title: String, written above the first instead of which cell it is;
-            of several cells, before that. Defaults to `None`.
+        title: String, written above all of them. Defaults to `None`.
     """
-    titles = [graph.title for graph in graphs]
-    if title is not None:
-        titles = [f"{title}: {which}" for which in titles]
-        titles = titles if len(graphs) > 1 else [title]
-    return stacked([_scene(*pair) for pair in zip(graphs, titles, strict=True)])
+    above = [] if title is None else [_title_scene(title)]
+    return stacked([*above, *map(_scene, graphs)])
 
 
-def _scene(graph, title):
+def _title_scene(title):
+    width = text_width(title, _TITLE, bold=True)
+    heading = Text(
+        *(_MARGIN, _MARGIN + _TITLE / 2),
+        title,
+        palette.TEXT,
+        _TITLE,
+        anchor="start",
+        bold=True,
+    )
+    return Scene(width + 2 * _MARGIN, _MARGIN + _TITLE, (heading,))
+
+
+def _scene(graph):
     layout = place(graph, lambda text: text_width(text, _LABEL) + 8)
     entries = _legend_entries(graph)
     width = max(
         layout.width,
-        text_width(title, _TITLE, bold=True),
+        text_width(graph.title, _HEADING, bold=True),
         *(_entry_width(meaning) for *_, meaning in entries),
     )
     shapes = [
@@ -58,12 +68,17 @@ def _scene(graph, title):
     for node in graph.nodes:
         shapes += _box(node, layout.boxes[node.key])
     left = (width - layout.width) / 2
-    shapes = [shape.moved(left, _TITLE_HEIGHT) for shape in shapes]
+    shapes = [shape.moved(left, _HEADING_HEIGHT) for shape in shapes]
     legend, below = _legend(entries, width)
-    top = _TITLE_HEIGHT + layout.height + 12
+    top = _HEADING_HEIGHT + layout.height + 12
     shapes += [shape.moved(0, top) for shape in legend]
     heading = Text(
-        0, _TITLE / 2, title, palette.TEXT, _TITLE, anchor="start", bold=True
+        *(0, _HEADING / 2),
+        graph.title,
+        palette.TEXT,
+        _HEADING,
+        anchor="start",
+        bold=True,
     )
     return Scene(
         width + 2 * _MARGIN,

@@ -82,7 +82,7 @@ def test_skips_are_grey_and_none_is_the_lightest():
     assert lightest == "none"
 
 
-@pytest.mark.parametrize("space", kd.search_spaces.list())
+@pytest.mark.parametrize("space", kd.search_spaces.names())
 def test_every_candidate_of_a_space_has_a_family_and_a_look_of_its_own(space):
     cells = kd.search_spaces.get(space).cells.values()
     names = {
