@@ -142,8 +142,8 @@ def _read(
     _check_form(x, names.x)
     if y is None and names != Names():
         raise ValueError(
-            f"{name} must hold the labels too: a pair (x, y), or a data set of "
-            f"such. Received: {type(x).__name__}"
+            f"{name} must hold labels too: a pair (x, y), or a data set of "
+            f"such. Received: {type(x).__name__} without labels"
         )
     return elements.from_arrays(x, y, sample_weight, names)
 

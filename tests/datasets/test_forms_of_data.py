@@ -222,7 +222,7 @@ def wrong_data():
     dataset = slices(IMAGES, LABELS)
     keyed = dataset.map(lambda x, y: {"image": x, "label": y})
     return {
-        "an array alone": (IMAGES, "must hold the labels too: a pair"),
+        "an array alone": (IMAGES, "must hold labels too: a pair"),
         "three lengths": (
             (IMAGES, LABELS[:5]),
             "of the same length. Received: lengths 12, 5",

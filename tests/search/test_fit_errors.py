@@ -37,7 +37,7 @@ def as_dataset(x, y):
         ("names", "`y` must be numbers, not names of classes"),
         ("other labels", "^the labels of `validation_data` must be class num"),
         ("other images", "^`validation_data` must have elements of the shape"),
-        ("no labels", "^`validation_data` must hold the labels too"),
+        ("no labels", "^`validation_data` must hold labels too"),
         ("large gaps", "`y` must be class numbers without large gaps"),
         ("weights of targets", "`class_weight` must be left out.*regression"),
     ],
