@@ -51,6 +51,7 @@ class Reader:
         num_outputs: Integer, width of the network's head.
         loss: Keras loss or kind of task that decides what labels mean, or
             `None`: the labels tell.
+        batch_size: Integer, that of the recipe.
         seed: Integer, of a split.
         many_sizes: Boolean, whether images may be of many sizes. Defaults to
             `False`.
@@ -60,6 +61,7 @@ class Reader:
     check: object
     num_outputs: int
     loss: object
+    batch_size: int
     seed: int
     many_sizes: bool = False
 
@@ -98,6 +100,12 @@ class Reader:
         notes = dict.fromkeys(
             note for part in (train, valid) if part for note in part.notes
         )
+        given = getattr(train, "batch_size", None)
+        if given not in (None, self.batch_size):
+            notes[
+                f"batches of {given} are taken apart: the recipe trains in "
+                f"batches of {self.batch_size}"
+            ] = None
         train, valid = _split(train, valid, share, self.seed)
         return TrainingData(
             train=train.dataset,

@@ -106,6 +106,21 @@ class Recipe(BaseRecipe):
         return self.num_train // self.batch_size
 
     @property
+    def preprocessing(self):
+        """What a network does first that scales by this recipe.
+
+        A new layer, or `None` while the statistics are not known. A network
+        that the recipe has compiled needs none beside it.
+        """
+        if self.mean is None:
+            return None
+        layer = keras.layers.Normalization(
+            mean=self.mean, variance=self.variance, dtype="float32"
+        )
+        layer.build((None, None, None, len(self.mean)))
+        return layer
+
+    @property
     def callbacks(self):
         """New callbacks, for one `fit`."""
         if not self.drop_path:
@@ -344,6 +359,7 @@ class Recipe(BaseRecipe):
             check=image_check(network.input_shape[1:], any_size=many_sizes),
             num_outputs=network.num_classes,
             loss=own or self.kind,
+            batch_size=self.batch_size,
             seed=self.seed,
             many_sizes=many_sizes,
         )

@@ -237,5 +237,6 @@ def _reader(recipe, network):
         check=check,
         num_outputs=network.num_classes,
         loss="sparse",
+        batch_size=recipe.batch_size,
         seed=recipe.seed,
     )
