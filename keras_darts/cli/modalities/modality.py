@@ -2,7 +2,10 @@
 
 import abc
 import contextlib
+import textwrap
 import typing
+
+_WIDTH = 80
 
 
 class Training(typing.NamedTuple):
@@ -14,6 +17,9 @@ class Training(typing.NamedTuple):
         network: `keras.Model`.
         train: What `recipe.fit` takes to train on.
         validation: What it takes to validate on, or `None`.
+        tested: Boolean, whether that is the test part.
+        num_train: Integer, the examples to train on.
+        num_validation: Integer, those to validate on.
     """
 
     name: str
@@ -21,6 +27,9 @@ class Training(typing.NamedTuple):
     network: object
     train: object
     validation: object
+    tested: bool = False
+    num_train: int = 1
+    num_validation: int = 0
 
 
 class Exports(typing.NamedTuple):
@@ -58,6 +67,13 @@ class Modality(abc.ABC):
     recipes = ()
     judged_by = ()
     threads = None
+
+    @abc.abstractmethod
+    def check_source(self, path):
+        """Refuses a path that exists but can't be such data.
+
+        Called before TensorFlow loads.
+        """
 
     @abc.abstractmethod
     def load(self, options, vocabulary=None):
@@ -125,6 +141,17 @@ class Modality(abc.ABC):
         """A line for such figures."""
 
 
+def paragraph(head, text):
+    """Lines of a report that a terminal shows whole."""
+    return textwrap.fill(
+        f"{head}: {text}",
+        _WIDTH,
+        subsequent_indent=" " * (len(head) + 2),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 @contextlib.contextmanager
 def named_dataset():
     """Inside, errors call the data as the command line does."""
@@ -153,16 +180,15 @@ def given_values(options, *names):
     }
 
 
-def recipe_name(options, modality, default):
-    """The name of the recipe.
+def check_recipe(options, modality):
+    """Refuses a recipe for another kind of data.
 
     Raises:
-        ValueError: if it is one for another kind of data.
+        ValueError: for that.
     """
-    name = options.recipe or default
-    if name not in modality.recipes:
+    name = options.recipe
+    if name is not None and name not in modality.recipes:
         raise ValueError(
             f"`recipe` must be one of {', '.join(modality.recipes)} for "
             f"{modality.noun}. Received: recipe={name!r}"
         )
-    return name
