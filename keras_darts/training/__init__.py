@@ -1,5 +1,6 @@
 """The published ways to train, as ready objects."""
 
+from keras_darts import surroundings  # noqa: F401
 from keras_darts.training.averaged_sgd import AveragedSGD
 from keras_darts.training.averaging import NonMonotonicAveraging
 from keras_darts.training.choice import image_recipe
