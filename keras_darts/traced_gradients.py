@@ -6,6 +6,7 @@ the whole graph: a search or a training that is over would stay in memory until
 the process ends.
 """
 
+import gc
 import weakref
 
 import tensorflow as tf
@@ -63,3 +64,16 @@ def keep_with_graphs():
     registry = ops.gradient_registry
     if not isinstance(registry._registry, _Registered):
         registry._registry = _Registered(registry._registry)
+
+
+def give_back():
+    """Frees the graphs that nobody refers to, before others are traced.
+
+    They refer to themselves, and to far more memory than Python's own garbage
+    collection, which counts objects, knows of.
+
+    Example:
+
+    >>> give_back()
+    """
+    gc.collect()

@@ -26,6 +26,7 @@ ORDER = (
         "traced_gradients",
     },
     {"running"},
+    {"drawing"},
     {"genotypes"},
     {"datasets"},
     {"primitives"},
@@ -48,7 +49,7 @@ ORDER = (
 RANK = {part: rank for rank, parts in enumerate(ORDER) for part in parts}
 
 # For users who have no TensorFlow at hand, or don't want to wait for it.
-PLAIN = {"errors", "genotypes", "registry", "version"}
+PLAIN = {"drawing", "errors", "genotypes", "registry", "version"}
 HEAVY = {"keras", "matplotlib", "sklearn", "tensorflow", "tensorflow_datasets"}
 
 # What a user may lack: the only imports that may wait until they are used,

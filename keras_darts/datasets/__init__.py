@@ -5,7 +5,6 @@ from keras_darts.datasets import augmentation
 from keras_darts.datasets.augmentation import Compose
 from keras_darts.datasets.augmentation import Cutout
 from keras_darts.datasets.augmentation import PadCropFlip
-from keras_darts.datasets.catalog import ImageData
 from keras_darts.datasets.catalog import load
 from keras_darts.datasets.checks import check
 from keras_darts.datasets.class_weights import class_weights
@@ -18,6 +17,7 @@ from keras_darts.datasets.examples import is_dataset
 from keras_darts.datasets.examples import read_examples
 from keras_darts.datasets.halves import Halves
 from keras_darts.datasets.halves import split
+from keras_darts.datasets.image_data import ImageData
 from keras_darts.datasets.imagenet_augmentation import ColorJitter
 from keras_darts.datasets.imagenet_augmentation import RandomResizedCrop
 from keras_darts.datasets.imagenet_augmentation import ResizeCenterCrop
