@@ -37,6 +37,15 @@ class BaseGenotype(abc.ABC):
     def edge_primitives(self):
         """The name on each kept edge of the cell; of two, of the normal one."""
 
+    @abc.abstractmethod
+    def edges_of(self, cell):
+        """(primitive, node, input) of each edge of a cell, ordered by node.
+
+        Args:
+            cell: String, the kind of the cell; no matter where a genotype has
+                only one.
+        """
+
     def to_json(self):
         """The versioned JSON form, a field a line."""
         document = {"schema": SCHEMA, "version": VERSION, "kind": self.kind}

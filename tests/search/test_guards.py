@@ -26,7 +26,7 @@ EDGES = 5
 
 CALLBACKS = [
     kd.callbacks.ArchWarmUp(3),
-    kd.callbacks.CollapseMonitor(patience=2),
+    kd.callbacks.DecisionMonitor(patience=2),
     kd.callbacks.ScheduleVariable("temperature", kd.schedules.Linear(2.0, 1.0)),
     kd.callbacks.StopOnEigenvalue("adapt", factor=1.5, extra_epochs=2),
     kd.callbacks.StopOnSkipConnects(3, start_epoch=4),
