@@ -50,7 +50,7 @@ def run(options):
     """Draws; `options` are the parsed flags."""
     found, name = genotype.find(options)
     source = pathlib.Path(options.genotype)
-    is_run = source.is_dir()
+    is_run = genotype.is_folder(options.genotype)
     if options.alphas and not is_run:
         raise ValueError(
             "`genotype` must be the folder of a search run for --alphas. "

@@ -108,7 +108,6 @@ def _planned(
         run = TrainingRun(
             output_dir,
             config={**_config(recipe, network, plan), **(config or {})},
-            recipe=recipe,
             vocabulary=vocabulary,
             checkpoint=TrainingCheckpoint(
                 network, output_dir / "checkpoints", plan.callbacks
