@@ -48,7 +48,7 @@ def guards_against(name):
 def name_of(strategy, given=None):
     """The name under which a strategy is registered, or `None`.
 
-    Another recipe leaves a method what it is. What "auto" stands for is found
+    Another recipe leaves a method what it is, and so do papers. What "auto" stands for is found
     under its own name.
 
     Args:
@@ -66,15 +66,15 @@ def name_of(strategy, given=None):
     for name, other in known.items():
         if other == strategy:
             return name
-    bare = _without_recipe(strategy)
+    bare = _pieces(strategy)
     for name, other in known.items():
-        if _without_recipe(other) == bare:
+        if _pieces(other) == bare:
             return name
     return None
 
 
-def _without_recipe(strategy):
-    return {**strategy.get_config(), "recipe": None}
+def _pieces(strategy):
+    return {**strategy.get_config(), "recipe": None, "citations": None}
 
 
 def get(identifier):
