@@ -48,8 +48,8 @@ def guards_against(name):
 def name_of(strategy, given=None):
     """The name under which a strategy is registered, or `None`.
 
-    Another recipe leaves a method what it is, and so do papers. What "auto" stands for is found
-    under its own name.
+    Another recipe leaves a method what it is, and so do other papers. What
+    "auto" stands for is found under its own name.
 
     Args:
         strategy: `SearchStrategy`.
