@@ -174,6 +174,14 @@ class StagedModel(BilevelModel):
             said += f"; guards against: {words['guards_against']}"
         _LOG.info("strategy: %s", said)
 
+    def mixing_weights(self):
+        """What the candidates weigh at present, by the relaxation.
+
+        Returns:
+            Dictionary from the kind of cell to an array (edges, candidates).
+        """
+        return architecture.mixing(self.supernet)[0]
+
     def derived_network(self, **sizes):
         """A fresh plain network of the present genotype, which gives logits.
 
