@@ -51,6 +51,7 @@ class BaseGenotype(abc.ABC):
                 only one.
         """
 
+    @abc.abstractmethod
     def _graph(self, cell):
         """The `CellGraph` of one of the cells."""
 
