@@ -99,18 +99,13 @@ def run(options):
     print(_introduction(modality, read, plan), flush=True)
     if not goes_on:
         folders.remember(options, folder)
-    wait = training.InputWait()
     with folders.resumable("train", folder):
         plan.recipe.fit(
             plan.network,
             plan.train,
             plan.validation,
             verbose=report.verbosity(),
-            callbacks=[
-                training.TimeLeft(),
-                wait,
-                report.Board(folder / "tensorboard", wait),
-            ],
+            callbacks=[training.TimeLeft()],
             config=_config(options, modality, read, plan),
             vocabulary=modality.vocabulary(read),
             **folders.written(options, folder),

@@ -200,7 +200,7 @@ def _written(
             rows=checkpoint.rows,
             files=search.modality.files(),
         )
-        board = ArchitectureBoard(output_dir / "tensorboard", wait)
+        board = ArchitectureBoard(output_dir / "tensorboard", wait, config)
         written = [directory, board]
     if agreement is not None:
         written.append(many_workers.EndEpochTogether())
