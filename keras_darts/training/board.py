@@ -140,7 +140,7 @@ class Board(keras.callbacks.Callback):
 
 def rate_of(optimizer):
     """The present learning rate, also of a schedule."""
-    return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+    return float(optimizer.learning_rate)
 
 
 def _memory():

@@ -15,9 +15,9 @@ def forget_from(folder, step):
         step: Integer, the first one that will be written.
     """
     for file in sorted(folder.glob(_PATTERN)):
-        records = _records(file)
+        records, whole = _records(file)
         kept = [record for record in records if _step(record) < step]
-        if len(kept) == len(records):
+        if whole and len(kept) == len(records):
             continue
         if not any(_holds_values(record) for record in kept):
             file.unlink()
@@ -29,14 +29,15 @@ def forget_from(folder, step):
 
 
 def _records(file):
+    """What a file holds, and whether it can be read to its end."""
     found = []
     try:
         for record in tf.data.TFRecordDataset(str(file)).as_numpy_iterator():
             found.append(record)
     except tf.errors.DataLossError:
         # The last record of a process that was killed may be half written.
-        pass
-    return found
+        return found, False
+    return found, True
 
 
 def _step(record):
