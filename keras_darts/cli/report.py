@@ -7,6 +7,19 @@ import sys
 import keras
 import tensorflow as tf
 
+_VAL, _TEST = "val_", "test_"
+
+
+class TestFigures(keras.callbacks.Callback):
+    """Calls the figures of a validation what they are: those of the test part.
+
+    It comes before whatever writes or shows them.
+    """
+
+    def on_epoch_end(self, epoch, logs=None):
+        for name in [name for name in logs or () if name.startswith(_VAL)]:
+            logs[_TEST + name.removeprefix(_VAL)] = logs.pop(name)
+
 
 def at_begin(function):
     """A Keras callback that calls a function when a training begins."""

@@ -2,6 +2,7 @@
 
 import json
 import math
+import numbers
 import pathlib
 
 import keras
@@ -10,7 +11,8 @@ import tensorflow as tf
 from keras_darts.runtimes.timing import memory
 from keras_darts.training.event_files import forget_from
 
-_VALIDATION = "val_"
+# What logs of other data begin with, and the run that they are shown in.
+_RUNS = {"val_": "validation", "test_": "test"}
 # Keras' own log of a rate that a callback has set; the rate is drawn anyway.
 _LEFT_OUT = ("learning_rate",)
 _DESCRIPTIONS = {
@@ -31,9 +33,10 @@ class Board(keras.callbacks.Callback):
     """Curves of a training, each quantity once.
 
     Training and validation are runs of their own, `training/train` and
-    `training/validation`, whose tags are the same, so that they share charts,
-    with one another and with those of a search. A run that is resumed has one
-    point an epoch. `fit(output_dir=...)` of a recipe adds this callback itself.
+    `training/validation` (`training/test` of a test part), whose tags are the
+    same, so that they share charts, with one another and with those of a
+    search. A run that is resumed has one point an epoch.
+    `fit(output_dir=...)` of a recipe adds this callback itself.
 
     Args:
         folder: Where TensorBoard will look.
@@ -71,20 +74,19 @@ class Board(keras.callbacks.Callback):
         values = {
             name: value
             for name, value in (logs or {}).items()
-            if name not in _LEFT_OUT and math.isfinite(value)
+            if name not in _LEFT_OUT and _is_finite(value)
         }
-        checked = {n for n in values if n.startswith(_VALIDATION)}
-        with self._writers["train"].as_default(step=epoch):
-            for name in values.keys() - checked:
-                self.scalar(self.tag(name), values[name])
-            for tag, value in self.figures().items():
-                self.scalar(tag, value)
+        of_run = {"train": {}}
+        for name, value in values.items():
+            run, name = _run_of(name)
+            of_run.setdefault(run, {})[self.tag(name)] = value
+        of_run["train"].update(self.figures())
+        for run, figures in of_run.items():
+            with self._writer(run).as_default(step=epoch):
+                for tag, value in figures.items():
+                    self.scalar(tag, value)
+        with self._writer("train").as_default(step=epoch):
             self.draw(epoch)
-        if checked:
-            with self._writer("validation").as_default(step=epoch):
-                for name in checked:
-                    tag = self.tag(name.removeprefix(_VALIDATION))
-                    self.scalar(tag, values[name])
         for writer in self._writers.values():
             writer.flush()
 
@@ -124,7 +126,7 @@ class Board(keras.callbacks.Callback):
         tf.summary.text(tag, f"```\n{text}\n```")
 
     def _open(self, epoch):
-        for name in ("train", "validation"):
+        for name in ("train", *_RUNS.values()):
             forget_from(self.folder / self.part / name, epoch)
         with self._writer("train").as_default(step=0):
             if epoch == 0 and self.config is not None:
@@ -136,6 +138,18 @@ class Board(keras.callbacks.Callback):
             path = str(self.folder / self.part / name)
             self._writers[name] = tf.summary.create_file_writer(path)
         return self._writers[name]
+
+
+def _is_finite(value):
+    return isinstance(value, numbers.Real) and math.isfinite(value)
+
+
+def _run_of(log):
+    """The run in which a log is shown, and its name there."""
+    for prefix, run in _RUNS.items():
+        if log.startswith(prefix):
+            return run, log.removeprefix(prefix)
+    return "train", log
 
 
 def rate_of(optimizer):
