@@ -1,9 +1,11 @@
 """The command `keras-darts`: finds the subcommand and reports its errors."""
 
+import contextlib
 import sys
 
 from absl import flags
 
+from keras_darts.cli import backend
 from keras_darts.cli import benchmark
 from keras_darts.cli import evaluate
 from keras_darts.cli import export
@@ -35,6 +37,8 @@ COMMANDS = {
     "generate": generate,
     "plot": plot,
 }
+# Those that run exported files in this process.
+_WITH_RUNTIMES = ("export", "evaluate")
 _INTERRUPTED = 130
 _TERMINATED = 143
 HELP = ("--help", "-help", "-h")
@@ -90,7 +94,9 @@ def main(arguments=None):
 
 def _run(name, options):
     try:
-        with shown(), folders.none_left_empty(options):
+        quiet = name in _WITH_RUNTIMES and not options.debug
+        heard = backend.runtimes_unheard if quiet else contextlib.nullcontext
+        with shown(), heard(), folders.none_left_empty(options):
             COMMANDS[name].run(options)
     except KeyboardInterrupt as interrupt:
         return _fail(name, str(interrupt) or "interrupted", _INTERRUPTED)
