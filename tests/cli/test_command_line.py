@@ -207,6 +207,24 @@ def test_debug_shows_the_traceback(here):
         main(["plot", "--genotype=darts_v3", "--debug"])
 
 
+def test_a_warning_is_a_line_and_comes_once(here, environment):
+    done = python(
+        "import warnings\n"
+        "from keras_darts.cli import main, plot\n"
+        "def run(options):\n"
+        "    for each in range(3):\n"
+        "        warnings.simplefilter('always')\n"
+        "        warnings.warn('it may be slow', RuntimeWarning)\n"
+        "plot.run = run\n"
+        "main.main(['plot', '--genotype=darts_v2'])\n"
+        "warnings.warn('as ever', RuntimeWarning)\n",
+        environment,
+    )
+    first, *others = done.stderr.splitlines()
+    assert first == "keras-darts plot: warning: it may be slow"
+    assert "RuntimeWarning: as ever" in others[0]
+
+
 def test_an_interrupt_is_no_error(monkeypatch, capsys, here):
     def interrupted(options):
         raise KeyboardInterrupt
