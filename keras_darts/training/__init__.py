@@ -1,5 +1,6 @@
 """The published ways to train, as ready objects."""
 
+from keras_darts import surroundings  # noqa: F401
 from keras_darts.networks import LossOnProbabilities
 from keras_darts.networks import OnProbabilities
 from keras_darts.training.averaged_sgd import AveragedSGD

@@ -7,6 +7,7 @@ import json
 import keras
 
 from keras_darts import seals
+from keras_darts import traced_gradients
 from keras_darts.errors import non_negative
 from keras_darts.errors import positive_integer
 from keras_darts.messages import shown
@@ -59,6 +60,7 @@ def run(
     epochs = positive_integer("epochs", epochs)
     with contextlib.ExitStack() as stack:
         stack.enter_context(shown(options.get("verbose", "auto")))
+        traced_gradients.give_back()
         folders = run_folders(output_dir, resume_from, epochs, kind="network")
         watch = stack.enter_context(
             explained(TrainingWatch(folders["output_dir"], network, guarded))
