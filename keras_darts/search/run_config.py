@@ -36,6 +36,7 @@ def run_config(
         "task": {
             "kind": search.task.kind,
             "num_outputs": search.task.num_outputs,
+            "description": search.task.description,
         },
         **search.modality.config(),
         "fit": settings,
@@ -54,10 +55,12 @@ def run_config(
 def comparable(config):
     """The settings with which a run goes on only as it began."""
     config = json.loads(json.dumps(config))
+    # Not in which words the labels were read.
+    task = {k: v for k, v in config["task"].items() if k != "description"}
     settings = {
         "dtype": "float32",
         **config["search"],
         **config["fit"],
-        "task": config["task"],
+        "task": task,
     }
     return {k: v for k, v in settings.items() if k not in _FREE}
