@@ -103,7 +103,6 @@ def plan_fit(
         steps_per_epoch=steps,
         published_rates=published_rates,
     )
-    say_pace(pace, search.extra_epochs)
     config = run_config(
         search,
         data,
@@ -111,7 +110,6 @@ def plan_fit(
         augment=augment,
         steps=steps,
         pace=pace,
-        published_rates=published_rates,
     )
     total = epochs + search.extra_epochs
 
@@ -188,17 +186,6 @@ def chosen_run(search, epochs, output_dir, resume_from):
         "epochs": epochs,
         **run_folders(output_dir, resume_from, epochs, kind="search"),
     }
-
-
-def say_pace(pace, extra_epochs):
-    """Tells the user how the alphas learn and when it is decided."""
-    if pace is not None:
-        _LOG.info("%s", pace)
-    if extra_epochs:
-        _LOG.info(
-            "%d epochs follow those asked for, in which the cell is decided",
-            extra_epochs,
-        )
 
 
 def _begin(search, callbacks, batches, epochs):

@@ -20,6 +20,8 @@ class Pace:
         published: `PublishedRate` of the recipe, for a search as long as this
             one is beside its other stages; `None` where the user has chosen
             the rate.
+        as_published: Boolean, whether the user wants it as it was published.
+            Defaults to `False`.
 
     Example:
 
@@ -33,6 +35,7 @@ makes 165)
     rate: float
     steps: int
     published: object = None
+    as_published: bool = False
 
     def __str__(self):
         made = f"this search makes {self.steps:,}"
@@ -55,6 +58,8 @@ makes 165)
 def set_pace(search, callbacks, *, epochs, steps_per_epoch, published_rates):
     """Gives the alphas the learning rate that the recipe has for a run.
 
+    The log says which, and how many epochs come on top.
+
     An optimizer that the user gave to `compile` stays as it is, and so does a
     rate that is a plain number.
 
@@ -70,19 +75,29 @@ def set_pace(search, callbacks, *, epochs, steps_per_epoch, published_rates):
         The `Pace`, or `None` where the alphas never move.
     """
     moving = arch_steps(search, callbacks, epochs, steps_per_epoch)
-    if not moving:
-        return None
-    optimizer, recipe = search.arch_optimizer, search.recipe
+    pace = _pace(search, moving, published_rates) if moving else None
+    if pace is not None:
+        if search.chosen_arch_optimizer is None:
+            search.arch_optimizer.learning_rate = pace.rate
+        _LOG.info("%s", pace)
+    if search.extra_epochs:
+        _LOG.info(
+            "%d epochs follow those asked for, in which the cell is decided",
+            search.extra_epochs,
+        )
+    return pace
+
+
+def _pace(search, moving, published_rates):
     if search.chosen_arch_optimizer is not None:
-        return Pace(float(optimizer.learning_rate), moving)
-    published = recipe.arch_learning_rate
+        rate = search.arch_optimizer.learning_rate
+        return Pace(float(rate), moving)
+    published = search.recipe.arch_learning_rate
     if not isinstance(published, PublishedRate):
-        optimizer.learning_rate = published
         return Pace(float(published), moving)
     published = PublishedRate(published, _steps_of_stage(search, published))
     rate = float(published) if published_rates else published.at(moving)
-    optimizer.learning_rate = rate
-    return Pace(rate, moving, published)
+    return Pace(rate, moving, published, published_rates)
 
 
 def arch_steps(search, callbacks, epochs, steps_per_epoch):

@@ -13,9 +13,7 @@ from keras_darts.version import __version__
 _FREE = ("epochs", "name", "rematerialize")
 
 
-def run_config(
-    search, data, *, epochs, augment, steps, pace=None, published_rates=False
-):
+def run_config(search, data, *, epochs, augment, steps, pace):
     """What `config.json` says of a run."""
     settings = {
         "batch_size": data.batch_size,
@@ -26,7 +24,7 @@ def run_config(
     }
     if search.accumulation_steps > 1:
         settings["accumulation_steps"] = search.accumulation_steps
-    if published_rates:
+    if pace is not None and pace.as_published:
         settings["published_rates"] = True
     if search.stages:
         # None can be made longer without a change of the ones that follow.
