@@ -10,9 +10,10 @@ from keras_darts.datasets import Vocabulary
 from keras_darts.export import encoding
 from keras_darts.export.classifier_serving import ClassifierServing
 from keras_darts.export.classifier_serving import check_activation
-from keras_darts.export.classifier_serving import check_outputs
+from keras_darts.export.classifier_serving import checked_outputs
 from keras_darts.export.classifier_serving import label_strings
 from keras_darts.export.classifier_serving import number_of_classes
+from keras_darts.export.heads import head_of
 from keras_darts.export.samples import CALIBRATION_LIMIT
 from keras_darts.export.samples import SAMPLES_LIMIT
 from keras_darts.export.samples import id_array
@@ -54,11 +55,11 @@ class SentenceServing(ClassifierServing):
     def litert_input(self):
         return spec("ids", "int32", self.network.sequence_length)
 
-    def network_logits(self, inputs):
+    def network_inputs(self, inputs):
         ids = tf.convert_to_tensor(inputs)
         if self.encoder is not None:
             ids = self.encoder(ids)
-        return self.network(_of_any_length(ids), training=False)
+        return _of_any_length(ids)
 
     def samples(self, given):
         ids, source = self._random_ids(), "random tokens"
@@ -132,16 +133,14 @@ def describe_sentences(
             "which is what the network takes for padding. Received: "
             f"pad={vocabulary.pad!r}, {vocabulary.tokens[_PAD]!r} comes first"
         )
-    serving = SentenceServing(
+    return checked_outputs(SentenceServing(
         network=network,
         vocabulary=vocabulary,
         encoder=encoder,
-        activation=activation,
+        head=head_of(network, activation),
         labels=label_strings(labels),
         top_k=number_of_classes(top_k),
-    )
-    check_outputs(serving, serving.samples(None)[0][:1])
-    return serving
+    ))
 
 
 def _of_any_length(ids):
