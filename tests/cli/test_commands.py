@@ -39,6 +39,7 @@ def test_a_search_leaves_a_whole_run(runs):
         "config.json",
         "genotype.json",
         "history.csv",
+        "mixing_weights.npz",
         "tensorboard",
     }
     assert len(history(runs.search)) == 2
