@@ -68,7 +68,9 @@ class ClassifierServing(Serving):
         return self.head.logits(self.network_inputs(inputs), training=False)
 
     def outputs(self, inputs):
-        logits = self.logits(inputs)
+        return self.with_probabilities(self.logits(inputs))
+
+    def with_probabilities(self, logits):
         if self.activation is None:
             return {"logits": logits}
         probabilities = _ACTIVATIONS[self.activation](logits)
@@ -175,7 +177,6 @@ def checked_outputs(serving):
             "output, whose softmax is always 1. Received: activation='softmax'"
         )
     head = heads.measured(serving.head, serving.network, lambda: outputs)
-    heads.say(head)
     return dataclasses.replace(serving, head=head)
 
 

@@ -99,7 +99,9 @@ def measured(head, network, inputs):
 
 
 def say(head):
-    """Logs what an export takes the outputs for."""
+    """Logs what an export takes the outputs for, where there is a `Head`."""
+    if head is None:
+        return
     what = "numbers" if head.activation is None else "logits of a softmax"
     if head.activation == "sigmoid":
         what = "logits of sigmoids"
@@ -119,15 +121,17 @@ def _last_activation(network):
     while _is_linear(operation):
         output = operation.input
         operation = output._keras_history.operation
+    if operation is network:
+        return None, None
     if isinstance(operation, keras.Model):
         name, body = _last_activation(operation)
         if body is not None:
-            body = keras.Model(network.inputs, body(operation.input))
+            body = keras.Model(_input(network), body(operation.input))
         return name, body
     name = _name(operation)
     if name is None or getattr(operation, "weights", ()):
         return name, None
-    return name, keras.Model(network.inputs, operation.input)
+    return name, keras.Model(_input(network), operation.input)
 
 
 def _is_linear(operation):
@@ -142,3 +146,8 @@ def _name(operation):
     along_classes = getattr(operation, "axis", -1) in (-1, 1)
     known = name in _SMALLEST and along_classes
     return name if known else None
+
+
+def _input(network):
+    """Its input in the form that it takes it in."""
+    return network.inputs[0] if len(network.inputs) == 1 else network.inputs

@@ -19,6 +19,8 @@ from keras_darts.export.heads import head_of
 from keras_darts.export.pixels import RAW
 from keras_darts.export.pixels import PixelRange
 from keras_darts.export.pixels import check_preprocessing
+from keras_darts.export.pixels import pixel_range
+from keras_darts.export.pixels import say_left_out
 from keras_darts.export.samples import CALIBRATION_LIMIT
 from keras_darts.export.samples import SAMPLES_LIMIT
 from keras_darts.export.samples import image_array
@@ -53,6 +55,7 @@ class ImageServing(ClassifierServing):
     input_dtype: str
     decoded: DecodedImages | None
     pixel_range: PixelRange = RAW
+    rank = 3
 
     @property
     def layers(self):
@@ -132,6 +135,23 @@ class ImageServing(ClassifierServing):
         outputs = exported.signatures[BYTES](image_bytes=files)
         return {"logits_of_files": outputs["logits"]}
 
+    def with_files(self, given, samples):
+        if self.decoded is None:
+            refuse("images that no file has", pixel_range=given)
+            return self
+        images = samples[0] if samples[1] == "given" else None
+        found = pixel_range(self.network, self.preprocessing, images, given)
+        if found is None:
+            say_left_out()
+            return dataclasses.replace(self, decoded=None)
+        if self.input_dtype == "uint8" and not found.is_raw:
+            raise ValueError(
+                "`input_dtype` must be None for a network of images whose "
+                f"numbers lie between {found.low:g} and {found.high:g}. "
+                "Received: input_dtype='uint8'"
+            )
+        return dataclasses.replace(self, pixel_range=found)
+
     def calibration(self, data):
         name = "representative_data"
         images = self.inputs(data, name, CALIBRATION_LIMIT)
@@ -161,8 +181,6 @@ def describe_images(
     top_k=None,
     input_dtype=None,
     resize=None,
-    pixel_range=None,
-    samples=None,
 ):
     """The `ImageServing` of checked arguments; builds `preprocessing`."""
     refuse("a network of images", vocabulary=vocabulary, tokenizer=tokenizer)
@@ -201,6 +219,14 @@ def _image_shape(network, input_shape):
         sizes = all(isinstance(size, int) and size > 0 for size in shape)
         if len(shape) == 3 and len(input_shape) <= 4 and sizes:
             return shape
+    if name != "input_shape" and input_shape is not None:
+        raise ValueError(
+            "`network` must take images (batch, height, width, channels) of "
+            "one size, or texts as strings, or be a `TextNetwork` or "
+            "`RecurrentLanguageModel`; Keras' own `network.export` writes "
+            "a SavedModel of others. `input_shape` gives the size of images "
+            f"where the network takes any. Received: {name}={input_shape!r}"
+        )
     raise ValueError(
         "`input_shape` must give the height, width and channels of the images "
         "when `network.input_shape` does not. Received: "

@@ -133,14 +133,16 @@ def describe_sentences(
             "which is what the network takes for padding. Received: "
             f"pad={vocabulary.pad!r}, {vocabulary.tokens[_PAD]!r} comes first"
         )
-    return checked_outputs(SentenceServing(
-        network=network,
-        vocabulary=vocabulary,
-        encoder=encoder,
-        head=head_of(network, activation),
-        labels=label_strings(labels),
-        top_k=number_of_classes(top_k),
-    ))
+    return checked_outputs(
+        SentenceServing(
+            network=network,
+            vocabulary=vocabulary,
+            encoder=encoder,
+            head=head_of(network, activation),
+            labels=label_strings(labels),
+            top_k=number_of_classes(top_k),
+        )
+    )
 
 
 def _of_any_length(ids):
