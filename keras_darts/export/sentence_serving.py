@@ -62,15 +62,9 @@ class SentenceServing(ClassifierServing):
         return _of_any_length(ids)
 
     def samples(self, given):
-        ids, source = self._random_ids(), "random tokens"
         if given is not None:
-            texts = text_list(given, limit=SAMPLES_LIMIT)
-            if texts is not None and self.encoder is not None:
-                return texts, "given"
-            ids, source = self.inputs(given, "samples", SAMPLES_LIMIT), "given"
-        if self.encoder is not None:
-            ids = [self.vocabulary.decode(row) for row in ids]
-        return ids, source
+            return self.inputs(given, "samples", SAMPLES_LIMIT), "given"
+        return self._as_served(self._random_ids()), "random tokens"
 
     def requests(self, samples):
         name = self.saved_model_input.name
@@ -82,6 +76,10 @@ class SentenceServing(ClassifierServing):
         return [{"ids": row[None]} for row in ids]
 
     def inputs(self, data, argument, limit):
+        if self.encoder is not None:
+            texts = text_list(data, argument=argument, limit=limit)
+            if texts is not None:
+                return texts
         ids = id_array(
             data, self.network.vocabulary_size, argument=argument, limit=limit
         )
@@ -92,7 +90,13 @@ class SentenceServing(ClassifierServing):
                 "as the network. "
                 f"Received: {argument} of shape {ids.shape}"
             )
-        return ids
+        return self._as_served(ids)
+
+    def _as_served(self, ids):
+        """The ids, or the strings that they stand for."""
+        if self.encoder is None:
+            return ids
+        return [self.vocabulary.decode(row) for row in ids]
 
     def _random_ids(self):
         size, length = self.network.vocabulary_size, self.network.input_shape[1]
