@@ -164,7 +164,7 @@ def checked_outputs(serving):
         raise ValueError(
             "`network` must give one tensor of logits (batch, outputs). "
             f"Received: a network whose output is a {type(outputs).__name__} "
-            f"of shape {shape}"
+            f"of shape {(None, *shape[1:])}"
         )
     if serving.labels is not None and len(serving.labels) != shape[1]:
         raise ValueError(

@@ -4,6 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_darts.datasets import is_dataset
+
 CALIBRATION_LIMIT = 256
 SAMPLES_LIMIT = 1024
 
@@ -108,7 +110,7 @@ def first_elements(data, limit, *, rank, argument):
         found = next(iter(data.batch(limit)), None)
     elif isinstance(data, keras.utils.PyDataset):
         found = _of_batches((data[i] for i in range(len(data))), limit)
-    elif _is_loader(data):
+    elif is_dataset(data):
         found = _of_batches(data, limit)
     else:
         return data
@@ -146,14 +148,6 @@ def _of_batches(batches, limit):
         np.concatenate([np.asarray(part) for part in column])[:limit]
         for column in columns
     )
-
-
-def _is_loader(data):
-    """Whether it gives batches, as torch's `DataLoader` does."""
-    array = isinstance(data, tuple | list | str | bytes) or hasattr(
-        data, "__array__"
-    )
-    return not array and hasattr(data, "__iter__") and hasattr(data, "__len__")
 
 
 def _rank_of_first(element):
