@@ -112,24 +112,21 @@ def say(head):
 
 
 def _last_activation(network):
-    """The name of what a network ends in, and a model without it, or `None`."""
-    try:
-        output = network.output
-        operation = output._keras_history.operation
-    except (AttributeError, ValueError):
+    """The name of what a network ends in, and a model without it.
+
+    Either is `None` where it can't be had.
+    """
+    outputs = getattr(network, "outputs", None) or ()
+    if len(outputs) != 1:
         return None, None
+    operation = outputs[0]._keras_history.operation
     while _is_linear(operation):
-        output = operation.input
-        operation = output._keras_history.operation
-    if operation is network:
-        return None, None
+        operation = operation.input._keras_history.operation
     if isinstance(operation, keras.Model):
-        name, body = _last_activation(operation)
-        if body is not None:
-            body = keras.Model(_input(network), body(operation.input))
-        return name, body
+        return _last_activation(operation)[0], None
     name = _name(operation)
-    if name is None or getattr(operation, "weights", ()):
+    once = len(operation._inbound_nodes) == 1
+    if name is None or not once or getattr(operation, "weights", ()):
         return name, None
     return name, keras.Model(_input(network), operation.input)
 

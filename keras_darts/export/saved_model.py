@@ -182,7 +182,8 @@ def saved_model(
         training = cards.training_figures(network, training)
         samples = serving.samples(samples)
         judged = accuracy.labelled(serving, validation_data, max_accuracy_drop)
-        serving = serving.with_files(pixel_range, samples)
+        seen = samples if judged is None else (judged.inputs, "given")
+        serving = serving.with_files(pixel_range, seen)
         with staging(path) as scratch:
             export = scratch / "export"
             _write_guarded(serving, export)

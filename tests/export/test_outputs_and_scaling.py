@@ -241,6 +241,18 @@ def files_of(x, high):
     return np.array(files, object)
 
 
+def test_labelled_images_tell_it_too(tmp_path):
+    x, labels = images(1.0)
+    network = scaled_first(keras.layers.Identity())
+    path = written(
+        "saved_model", network, tmp_path, validation_data=(x, labels)
+    )
+    exported = kd.export.load(path)
+    signature = exported.signatures["serving_bytes"]
+    by_file = signature(image_bytes=files_of(x, 1.0))["logits"]
+    np.testing.assert_allclose(by_file, exported(x)["logits"], atol=1e-3)
+
+
 @pytest.mark.parametrize("high", [1.0, 255.0])
 def test_files_become_the_numbers_of_the_training(high, tmp_path):
     x, labels = images(high)
@@ -304,14 +316,15 @@ def test_samples_tell_the_range_where_no_layer_does(tmp_path):
 
 
 def test_files_that_are_answered_worse_are_warned_of(tmp_path):
-    x, labels = images(1.0)
+    # Each is black as a file of whole numbers.
+    x, labels = images(0.4)
     dense = scaled_first(keras.layers.Identity())
-    # Bright and dark are the same to it where numbers are large.
-    dense.layers[-1].set_weights([np.ones((3, 2)), np.array([1.5, -1.5])])
+    dense.layers[-1].set_weights([np.ones((3, 2)), np.zeros(2)])
     image = keras.Input(SHAPE)
     sums = keras.ops.sum(dense(image), axis=-1, keepdims=True)
-    bright = keras.ops.cast(sums > 3, "float32")
-    network = keras.Model(image, keras.ops.concatenate([1 - bright, bright]))
+    bright = keras.ops.cast(sums > 1, "float32")
+    both = keras.ops.concatenate([1 - bright, bright], axis=-1)
+    network = keras.Model(image, both)
     with pytest.warns(UserWarning, match="serving_bytes is right on"):
         written(
             "saved_model",
