@@ -33,12 +33,6 @@ def main():
     search = kd.DartsSearch(
         filters=options.filters, num_cells=options.num_cells, seed=2
     )
-    # The recipe's 3e-4 is meant for fifty epochs of CIFAR-10.
-    search.compile(
-        arch_optimizer=kd.training.CoupledAdam(
-            3e-3, beta_1=0.5, weight_decay=1e-3
-        )
-    )
     search.fit(
         data.train.batch(64),
         epochs=options.search_epochs,
@@ -106,19 +100,6 @@ def fresh_folder(wanted):
     return folder
 
 
-def recipe_for(network, data, epochs, seed):
-    statistics_ = kd.datasets.channel_statistics(data.train)
-    return kd.training.small_image_recipe(
-        network,
-        data.num_train,
-        mean=statistics_.mean,
-        variance=statistics_.variance,
-        epochs=epochs,
-        batch_size=64,
-        seed=seed,
-    )
-
-
 def trained(genotype, data, seed, options):
     """A network of the genotype, and its accuracy on the test images."""
     keras.utils.set_random_seed(seed)
@@ -129,7 +110,9 @@ def trained(genotype, data, seed, options):
         filters=options.filters,
         num_cells=options.num_cells,
     )
-    recipe = recipe_for(network, data, options.train_epochs, seed)
+    recipe = kd.training.small_image_recipe(
+        network, epochs=options.train_epochs, batch_size=64, seed=seed
+    )
     recipe.fit(network, data.train, verbose=0)
     # Raw images, since the network scales them itself.
     figures = network.evaluate(

@@ -1,5 +1,6 @@
 """Numbers that change on the way, by the step or by the epoch."""
 
+from keras_darts import surroundings  # noqa: F401
 from keras_darts.schedules.by_epoch import Cosine
 from keras_darts.schedules.by_epoch import DropoutDecay
 from keras_darts.schedules.by_epoch import EpochSchedule
@@ -8,6 +9,8 @@ from keras_darts.schedules.by_epoch import Piecewise
 from keras_darts.schedules.by_step import CosineByEpoch
 from keras_darts.schedules.by_step import ExponentialByEpoch
 from keras_darts.schedules.by_step import scaled_learning_rate
+from keras_darts.schedules.spans import checked_span
+from keras_darts.schedules.spans import epochs_of
 
 __all__ = [
     "Cosine",
@@ -17,5 +20,7 @@ __all__ = [
     "ExponentialByEpoch",
     "Linear",
     "Piecewise",
+    "checked_span",
+    "epochs_of",
     "scaled_learning_rate",
 ]
