@@ -1,18 +1,18 @@
-"""What an export says while one waits, and what it gives back at its end."""
+"""What an export says while one waits."""
 
 import contextlib
 import logging
 import time
 
+from keras_darts import traced_gradients
 from keras_darts.messages import shown
-from keras_darts.running import spent_graphs
 
 _LOG = logging.getLogger("keras_darts")
 
 
 @contextlib.contextmanager
 def announced(form, path, verbose):
-    """An export inside: its stages are shown, its graphs given back.
+    """An export inside: its stages are shown, older graphs given back.
 
     Args:
         form: String, the format.
@@ -20,7 +20,8 @@ def announced(form, path, verbose):
         verbose: As for `messages.shown`.
     """
     begun = time.monotonic()
-    with shown(verbose), spent_graphs.given_back():
+    traced_gradients.give_back()
+    with shown(verbose):
         _LOG.info("export: %s to %s", form, path)
         yield
         _LOG.info("export: done in %.0f s", time.monotonic() - begun)
