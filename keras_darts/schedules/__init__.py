@@ -8,6 +8,10 @@ from keras_darts.schedules.by_epoch import Piecewise
 from keras_darts.schedules.by_step import CosineByEpoch
 from keras_darts.schedules.by_step import ExponentialByEpoch
 from keras_darts.schedules.by_step import scaled_learning_rate
+from keras_darts.schedules.settable import SettableRate
+from keras_darts.schedules.settable import hand_over_rate
+from keras_darts.schedules.settable import make_settable
+from keras_darts.schedules.settable import set_rates
 
 __all__ = [
     "Cosine",
@@ -17,5 +21,9 @@ __all__ = [
     "ExponentialByEpoch",
     "Linear",
     "Piecewise",
+    "SettableRate",
+    "hand_over_rate",
+    "make_settable",
     "scaled_learning_rate",
+    "set_rates",
 ]

@@ -160,7 +160,16 @@ class BilevelModel(WorkersModel, abc.ABC):
                 modality.keep(searched.outputs, "search")
             trained = steps.weight_step(self, train_batch)
             modality.keep(trained.outputs, "train")
-        return self._logs(train_batch, trained.outputs, trained.loss)
+        logs = self._logs(train_batch, trained.outputs, trained.loss)
+        if self.arch_frozen:
+            logs.pop("arch_loss", None)
+        return logs
+
+    def _get_metrics_result_or_logs(self, logs):
+        # The last step of an epoch may be one that leaves it out.
+        if float(keras.ops.convert_to_numpy(self.arch_loss_tracker.count)):
+            logs = {"arch_loss": 0.0, **logs}
+        return super()._get_metrics_result_or_logs(logs)
 
     def test_step(self, data):
         batch = self.modality.resumed(data, "evaluation")

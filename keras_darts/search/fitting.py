@@ -7,7 +7,9 @@ import logging
 from keras_darts.devices import check_batch_size
 from keras_darts.errors import non_negative
 from keras_darts.errors import positive_integer
+from keras_darts.running.end_state import EndState
 from keras_darts.running.folders import run_folders
+from keras_darts.running.overwriting import remove_run
 from keras_darts.running.plan import Plan
 from keras_darts.running.settings import check_same
 from keras_darts.running.within_epoch import SaveWithinEpochs
@@ -27,6 +29,7 @@ from keras_darts.search.run_config import comparable
 from keras_darts.search.run_config import run_config
 from keras_darts.search.trials import Trials
 from keras_darts.training import InputWait
+from keras_darts.training import with_time_left
 
 _LOG = logging.getLogger("keras_darts")
 
@@ -70,7 +73,8 @@ def plan_fit(
         schedule_epochs: Integer, the length of the learning-rate schedule.
             Defaults to `None`: `epochs`.
         **run: `output_dir`, the folder of the run or `None`; `resume_from`,
-            the same folder where a run goes on, or `None`; and
+            the same folder where a run is resumed, or `None`; `overwritten`,
+            the folder of a run to remove, or `None`; and
             `checkpoint_minutes`, from one checkpoint within an epoch to the
             next.
 
@@ -96,9 +100,12 @@ def plan_fit(
             **{"augment": augment, "steps_per_epoch": steps},
         )
 
-    own = [*search.strategy.callbacks, *tuning.callbacks(search)]
-    callbacks = [ArchitectureMonitor(), *own, *callbacks]
-    _begin(search, callbacks, batches)
+    own = [
+        ArchitectureMonitor(),
+        *search.strategy.callbacks,
+        *tuning.callbacks(search),
+    ]
+    _begin(search, [*own, *callbacks], batches)
     return Plan(
         batches,
         validation_data=modality.evaluation(data),
@@ -107,7 +114,7 @@ def plan_fit(
         # what must not be done twice.
         divided_epochs=epochs,
         steps_per_epoch=steps,
-        **_written(search, callbacks, config, **run),
+        **_written(search, own, callbacks, config, epochs=total, **run),
     )
 
 
@@ -134,10 +141,10 @@ def chosen_epochs(search, epochs):
     return positive_integer("epochs", epochs)
 
 
-def chosen_callbacks(callbacks, warn_on_collapse):
+def chosen_callbacks(callbacks, warn_on_collapse, verbose):
     """Those of the user, and those that he has not declined."""
     monitors = [CollapseMonitor()] if warn_on_collapse else []
-    return [*(callbacks or []), *monitors]
+    return with_time_left([*(callbacks or []), *monitors], verbose)
 
 
 def chosen_augmentation(search, choice, data):
@@ -147,13 +154,13 @@ def chosen_augmentation(search, choice, data):
     return augment
 
 
-def chosen_run(search, epochs, output_dir, resume_from):
-    """Dictionary of `epochs`, `output_dir` and `resume_from` of a run."""
+def chosen_run(search, epochs, output_dir, resume_from, overwrite):
+    """Dictionary of the `epochs` of a run and of what `run_folders` gives."""
     epochs = chosen_epochs(search, epochs)
-    return {
-        "epochs": epochs,
-        **run_folders(output_dir, resume_from, epochs, kind="search"),
-    }
+    folders = run_folders(
+        output_dir, resume_from, epochs, kind="search", overwrite=overwrite
+    )
+    return {"epochs": epochs, **folders}
 
 
 def _begin(search, callbacks, batches):
@@ -170,35 +177,54 @@ def _begin(search, callbacks, batches):
 
 
 def _written(
-    search, callbacks, config, *, output_dir, resume_from, checkpoint_minutes
+    search,
+    own,
+    callbacks,
+    config,
+    *,
+    epochs,
+    output_dir,
+    resume_from,
+    overwritten,
+    checkpoint_minutes,
 ):
     """All callbacks, those that write the run the last, and where it starts."""
     wait, start = InputWait(), 0
     agreement = agreement_of(search, checkpoint_minutes)
     if output_dir is None:
         return {
-            "callbacks": [*callbacks, wait],
+            "callbacks": [*own, *callbacks, wait],
             "initial_epoch": start,
             "checkpoint": None,
             "agreement": agreement,
         }
     checkpoint = SearchCheckpoint(
-        search, output_dir / "checkpoints", stateful(callbacks), agreement
+        search,
+        output_dir / "checkpoints",
+        stateful([*own, *callbacks]),
+        agreement,
     )
-    earlier = output_dir / "config.json"
-    if earlier.exists():
+    earlier, is_chief = (
+        output_dir / "config.json",
+        many_workers.workers_of(search).is_chief,
+    )
+    if overwritten is not None:
+        if is_chief:
+            remove_run(overwritten)
+    elif earlier.exists():
         saved = json.loads(earlier.read_text())
         check_same(comparable(saved), comparable(config))
     if resume_from is not None:
-        start = checkpoint.restore()
-    written = []
-    if many_workers.workers_of(search).is_chief:
+        start = checkpoint.restore(epochs=epochs)
+    end, written = EndState(checkpoint), []
+    if is_chief:
         directory = RunDirectory(
             output_dir,
             config=config,
             checkpoint=checkpoint,
             rows=checkpoint.rows,
             files=search.modality.files(),
+            end=end,
         )
         board = ArchitectureBoard(output_dir / "tensorboard", wait)
         written = [directory, board]
@@ -208,7 +234,10 @@ def _written(
         epochs = config["fit"]["epochs"]
         written.append(SaveWithinEpochs(checkpoint, checkpoint_minutes, epochs))
     return {
-        "callbacks": [*callbacks, wait, *written],
+        "callbacks": [
+            *(end.before, *own, end.between),
+            *(*callbacks, wait, *written),
+        ],
         "initial_epoch": start,
         "checkpoint": checkpoint,
         "agreement": agreement,

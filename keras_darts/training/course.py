@@ -3,6 +3,7 @@
 import contextlib
 import importlib.metadata
 import json
+import logging
 
 import keras
 
@@ -10,18 +11,25 @@ from keras_darts import seals
 from keras_darts.errors import non_negative
 from keras_darts.errors import positive_integer
 from keras_darts.messages import shown
+from keras_darts.running.end_state import EndState
 from keras_darts.running.failures import explained
+from keras_darts.running.folders import add_rows
+from keras_darts.running.folders import made
 from keras_darts.running.folders import run_folders
+from keras_darts.running.overwriting import remove_run
 from keras_darts.running.plan import Plan
 from keras_darts.running.settings import check_same
 from keras_darts.running.within_epoch import CallbacksFromStep
 from keras_darts.running.within_epoch import SaveWithinEpochs
 from keras_darts.running.within_epoch import batches_from
+from keras_darts.schedules import make_settable
 from keras_darts.training.accumulation import set_accumulation
 from keras_darts.training.checkpoint import TrainingCheckpoint
 from keras_darts.training.run_folder import TrainingRun
 from keras_darts.training.watch import TrainingWatch
 from keras_darts.version import __version__
+
+_LOG = logging.getLogger("keras_darts")
 
 
 def run(
@@ -33,6 +41,7 @@ def run(
     epochs=None,
     output_dir=None,
     resume_from=None,
+    overwrite=False,
     guarded=True,
     **options,
 ):
@@ -45,7 +54,9 @@ def run(
         own: List of the recipe's callbacks, which come before the user's.
         epochs: Integer. Defaults to `None`: the recipe's.
         output_dir: Folder of the run, or `None`.
-        resume_from: Folder of a run to go on with, or `None`.
+        resume_from: Folder of a run to resume, or `None`.
+        overwrite: Boolean, whether an earlier run in `output_dir` is removed.
+            Defaults to `False`.
         guarded: Boolean, whether a loss that is not finite ends the training.
             Defaults to `True`.
         **options: `validation_data`, `steps_per_epoch`, `callbacks`,
@@ -59,16 +70,34 @@ def run(
     epochs = positive_integer("epochs", epochs)
     with contextlib.ExitStack() as stack:
         stack.enter_context(shown(options.get("verbose", "auto")))
-        folders = run_folders(output_dir, resume_from, epochs, kind="network")
+        folders = run_folders(
+            *(output_dir, resume_from, epochs),
+            kind="network",
+            overwrite=overwrite,
+        )
+        finished = folders.pop("finished")
+        stack.enter_context(made(folders["output_dir"]))
         watch = stack.enter_context(
             explained(TrainingWatch(folders["output_dir"], network, guarded))
         )
         plan, options = _planned(
             recipe, network, batches, own, epochs=epochs, **folders, **options
         )
+        if finished and plan.checkpoint.finished:
+            return _loaded(network, plan)
         history = _fit(network, plan, watch, **options)
         if plan.checkpoint is not None:
             seals.finish(plan.checkpoint.folder)
+    return history
+
+
+def _loaded(network, plan):
+    """The history of a training that was finished before."""
+    folder = plan.checkpoint.folder.parent
+    history = keras.callbacks.History()
+    history.set_model(network)
+    add_rows(history, folder / "history.csv", plan.checkpoint.rows)
+    _LOG.info("finished: loaded from %s", folder)
     return history
 
 
@@ -86,6 +115,7 @@ def _planned(
     initial_epoch=0,
     output_dir,
     resume_from,
+    overwrite,
     checkpoint_minutes=10,
     config=None,
     vocabulary=None,
@@ -94,6 +124,8 @@ def _planned(
     """The `Plan`, and what is left of the options."""
     non_negative("checkpoint_minutes", checkpoint_minutes)
     set_accumulation(network, recipe.batch_size, accumulation_steps)
+    with network.distribute_strategy.scope():
+        make_settable(network.optimizer)
     plan = Plan(
         batches,
         validation_data=validation_data,
@@ -105,20 +137,26 @@ def _planned(
         checkpoint=None,
     )
     if output_dir is not None:
+        checkpoint = TrainingCheckpoint(
+            network, output_dir / "checkpoints", plan.callbacks
+        )
+        end = EndState(checkpoint)
         run = TrainingRun(
             output_dir,
             config={**_config(recipe, network, plan), **(config or {})},
             recipe=recipe,
             vocabulary=vocabulary,
-            checkpoint=TrainingCheckpoint(
-                network, output_dir / "checkpoints", plan.callbacks
-            ),
+            checkpoint=checkpoint,
+            end=end,
         )
-        plan = _written(plan, run, resume_from, checkpoint_minutes)
+        plan = plan._replace(
+            callbacks=[end.before, *own, end.between, *(callbacks or ())]
+        )
+        plan = _written(plan, run, resume_from, overwrite, checkpoint_minutes)
     return plan, options
 
 
-def _written(plan, run, resume_from, checkpoint_minutes):
+def _written(plan, run, resume_from, overwrite, checkpoint_minutes):
     """The plan of a training that is written, and where it starts."""
     start = plan.initial_epoch
     if start:
@@ -127,11 +165,13 @@ def _written(plan, run, resume_from, checkpoint_minutes):
             f"knows where it goes on. Received: initial_epoch={start}"
         )
     earlier = run.folder / "config.json"
-    if earlier.exists():
+    if overwrite:
+        remove_run(run.folder)
+    elif earlier.exists():
         saved = json.loads(earlier.read_text("utf-8"))
         check_same(_comparable(saved), _comparable(run.config))
     if resume_from is not None:
-        start = run.checkpoint.restore()
+        start = run.checkpoint.restore(epochs=plan.epochs)
     within = SaveWithinEpochs(run.checkpoint, checkpoint_minutes, plan.epochs)
     return plan._replace(
         initial_epoch=start,

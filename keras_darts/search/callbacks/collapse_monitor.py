@@ -1,7 +1,6 @@
 """A word of warning when cells turn into skip-connects."""
 
 import logging
-import math
 
 import keras
 
@@ -53,8 +52,8 @@ class CollapseMonitor(SearchCallback):
         self._shares = []
 
     def on_epoch_end(self, epoch, logs=None):
-        # `arch_loss` is not a number in an epoch that moves no architecture.
-        still = math.isnan((logs or {}).get("arch_loss", 0.0))
+        # An epoch that moves no architecture has no `arch_loss`.
+        still = logs is not None and "arch_loss" not in logs
         if self.warned_epoch is not None or still:
             return
         names = self.model.genotype().edge_primitives()

@@ -16,8 +16,11 @@ from keras_darts.running.folders import rows_before
 class RunDirectory(keras.callbacks.Callback):
     """Writes a run: settings, genotype, history, alphas, cells, checkpoints.
 
-    `DartsSearch.fit(output_dir=...)` adds this callback itself. Every file
-    appears whole or not at all.
+    `DartsSearch.fit(output_dir=...)` adds this callback itself, after all
+    others. Every file appears whole or not at all. What other callbacks change
+    when the training ends is written as well: genotype, cells, the newest
+    checkpoint and the last row of the alphas are those of the search in
+    memory.
 
     Args:
         folder: Path of the run.
@@ -27,6 +30,9 @@ class RunDirectory(keras.callbacks.Callback):
             written and that are continued. Defaults to `0`.
         files: Dictionary from names to texts of further files. Defaults to
             none.
+        end: `running.end_state.EndState` of the checkpoint, whose callbacks
+            stand before this one. Defaults to `None`: nobody changes anything
+            at the end.
 
     Example:
 
@@ -35,14 +41,18 @@ class RunDirectory(keras.callbacks.Callback):
     True
     """
 
-    def __init__(self, folder, *, config, checkpoint, rows=0, files=None):
+    def __init__(
+        self, folder, *, config, checkpoint, rows=0, files=None, end=None
+    ):
         super().__init__()
         self.folder = writable_folder(folder, "output_dir")
         self.config = config
         self.checkpoint = checkpoint
         self.rows = rows
         self.files = dict(files or {})
+        self.end = end
         self._rows = rows_before(self.folder / "history.csv", rows)
+        self._genotype = None
         self._alphas = _read_alphas(self.folder / "alphas.npz", len(self._rows))
 
     def on_train_begin(self, logs=None):
@@ -63,13 +73,17 @@ class RunDirectory(keras.callbacks.Callback):
             self.checkpoint.save(epoch + 1)
 
     def on_train_end(self, logs=None):
-        # A guard may have put back the architecture of an earlier epoch.
-        if self.model.stop_reason is not None:
-            with writing(self.folder):
+        with writing(self.folder):
+            if self.end is not None and self.end.save():
+                for variable in self.model.arch_variables:
+                    course = self._alphas.setdefault(variable.name, [])
+                    course[-1:] = [variable.numpy()]
+                self._write_tables()
+            if self._genotype != self.model.genotype():
                 self._write_genotype()
 
     def _write_genotype(self):
-        genotype = self.model.genotype()
+        self._genotype = genotype = self.model.genotype()
         genotypes.save(genotype, self.folder / "genotype.json")
         for kind in self.model.search_space.cells:
             analysis.plot_cell(
