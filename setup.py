@@ -45,6 +45,7 @@ setuptools.setup(
         "keras-tuner>=1.4.8,<1.5",
         "matplotlib>=3.8",
         "numpy>=2",
+        "pillow",
         "scikit-learn>=1.4",
         "tensorboard",
         "tensorflow>=2.21,<2.22",

@@ -36,7 +36,7 @@ def main():
         split=f"train[:{options.max_examples}]",
         test_split=f"test[:{options.test_examples}]",
     )
-    network, recipe = trained(options, data)
+    network = trained(options, data)
     rows = {}
     with tempfile.TemporaryDirectory() as folder:
         for name, choices in FILES.items():
@@ -46,7 +46,6 @@ def main():
             file = kd.export.litert(
                 network,
                 pathlib.Path(folder) / "net.tflite",
-                preprocessing=recipe.preprocessing,
                 labels=data.label_names,
                 samples=data.test.batch(100),
                 validation_data=data.test.batch(100),
@@ -94,7 +93,7 @@ def trained(options, data):
         seed=options.seed,
     )
     recipe.fit(network, data.train, verbose=2)
-    return network, recipe
+    return network
 
 
 def described(file):

@@ -13,6 +13,7 @@ import urllib.request
 # One letter before the colon is a drive of Windows, and pathlib leaves one
 # slash of the two.
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):[/\\]", re.IGNORECASE)
+_LIKE_A_PATH = r"^[/.~]|\\|/.*/|\.[a-z]+$"
 _FILE_SCHEME = re.compile(r"file:[/\\]", re.IGNORECASE)
 
 
@@ -96,6 +97,19 @@ def _of_file_scheme(text, argument):
             f"{argument}={text!r}"
         )
     return urllib.request.url2pathname(address.path)
+
+
+def looks_like_path(text):
+    """Whether a string can only be a path, and not the name of something.
+
+    A name may have a slash too, before its configuration.
+
+    Example:
+
+    >>> looks_like_path("./digits"), looks_like_path("wiki40b/en")
+    (True, False)
+    """
+    return re.search(_LIKE_A_PATH, text) is not None
 
 
 def folder_name(name, argument):

@@ -1,5 +1,6 @@
 """The time that a fit may take, and what ends a phase when it is over."""
 
+import logging
 import math
 import numbers
 import re
@@ -7,6 +8,7 @@ import time
 
 import keras
 
+_LOG = logging.getLogger("keras_darts")
 _UNITS = {"h": 3600, "m": 60, "s": 1}
 _PART = r"(\d+(?:\.\d+)?)\s*([hms])"
 
@@ -72,33 +74,46 @@ class Budget:
 
 
 class Deadline(keras.callbacks.Callback):
-    """Ends a training when no further epoch fits into the time.
+    """Ends a training when no further epoch fits into the time, and says so.
 
     It is an epoch that is not begun; where an epoch takes longer than was
-    foreseen, it ends after the step at which the time was over.
+    expected, it ends after the step at which the time was over.
 
     Args:
         budget: `Budget`.
         until: Float, how much of it may be spent at the end.
+        phase: String, what the log calls the training. Defaults to
+            `"training"`.
     """
 
-    def __init__(self, budget, until):
+    def __init__(self, budget, until, phase="training"):
         super().__init__()
         self.budget = budget
         self.until = until
+        self.phase = phase
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._stepped = None
+        self._stepped, self._epoch = None, epoch
 
     def on_train_batch_end(self, batch, logs=None):
         # The first step of a process also builds the graph.
         self._stepped = self._stepped or self.budget.spent()
-        self._stop_without(0.0)
+        self._stop_without(0.0, f"in epoch {self._epoch + 1}")
 
     def on_epoch_end(self, epoch, logs=None):
         now = self.budget.spent()
-        self._stop_without(now - (self._stepped or now))
+        done = epoch + 1
+        if done < self.params["epochs"]:
+            self._stop_without(now - (self._stepped or now), f"after {done}")
 
-    def _stop_without(self, seconds):
+    def _stop_without(self, seconds, where):
+        if self.model.stop_training:
+            return
         if self.budget.spent() + seconds > self.until:
             self.model.stop_training = True
+            _LOG.info(
+                "time is up: the %s stops %s of %d epochs",
+                self.phase,
+                where,
+                self.params["epochs"],
+            )

@@ -2,11 +2,14 @@
 
 import abc
 import csv
+import difflib
+import inspect
 import pathlib
 import shutil
 
 import keras
 
+from keras_darts import export
 from keras_darts import genotypes
 from keras_darts import training
 from keras_darts.auto import examples as user_data
@@ -16,18 +19,21 @@ from keras_darts.auto.course import Course
 from keras_darts.auto.record import Record
 from keras_darts.errors import integer
 from keras_darts.errors import positive_integer
+from keras_darts.errors import unknown_name
 from keras_darts.files import folder_name
 from keras_darts.files import user_path
+from keras_darts.messages import shown
 from keras_darts.running import spent_graphs
 from keras_darts.tuner import objectives
 
 _BATCH_SIZE = 32
+_FORMATS = ("saved_model", "litert", "onnx", "keras")
 
 
 class Classifier(abc.ABC):
     """Base of the classifiers; see `ImageClassifier` for the arguments.
 
-    A subclass has the `adapter`, a class that knows its kind of data.
+    A subclass has the `adapter_class`, which knows its kind of data.
 
     Attributes:
         tuner: `DartsTuner` that has run the trials, `None` before `fit`.
@@ -38,8 +44,12 @@ class Classifier(abc.ABC):
 
     @property
     @abc.abstractmethod
-    def adapter(self):
+    def adapter_class(self):
         """`Images` or `Texts`."""
+
+    def adapter_of(self, x):
+        """The adapter of a user's data."""
+        return self.adapter_class.of(x)
 
     def __init__(
         self,
@@ -52,7 +62,10 @@ class Classifier(abc.ABC):
         overwrite=False,
         seed=None,
         time_budget=None,
+        **unknown,
     ):
+        if unknown:
+            raise _no_argument(type(self), *unknown)
         if num_classes is not None:
             positive_integer("num_classes", num_classes)
         if seed is not None:
@@ -82,11 +95,12 @@ class Classifier(abc.ABC):
         batch_size=None,
         callbacks=None,
         verbose="auto",
+        class_weight=None,
     ):
         """Searches architectures, and trains the best one.
 
-        A fit that was cut goes on by the same call, and one that is done is
-        read from its folder.
+        A fit that was cut is resumed by the same call, and one that is done is
+        loaded from its folder.
 
         Args:
             x: The data, or a batched `tf.data.Dataset` of (x, y).
@@ -103,6 +117,10 @@ class Classifier(abc.ABC):
             callbacks: List of Keras callbacks of the searches and of the last
                 training. Defaults to none.
             verbose: As in Keras. Defaults to `"auto"`.
+            class_weight: Dictionary from labels, as `y` has them, or from
+                their places in `classes` for one-hot rows, to the weights of
+                their elements in the losses of search and training. Those
+                that are left out weigh one. Defaults to `None`.
 
         Returns:
             The Keras `History` of the last training.
@@ -112,25 +130,30 @@ class Classifier(abc.ABC):
                 or settings than those of the project that is there.
             RuntimeError: if all trials have failed.
         """
-        budget = Budget(self._seconds)
-        options = {"epochs": epochs, "batch_size": batch_size}
-        for name, number in options.items():
-            if number is not None:
-                positive_integer(name, number)
-        folder = self.directory / self.project_name
-        if self.overwrite and folder.exists():
-            shutil.rmtree(folder)
-        found = user_data.read(
-            self.adapter,
-            x,
-            y,
-            validation_data=validation_data,
-            validation_split=validation_split,
-            num_classes=self.num_classes,
-        )
-        record = Record(folder, {**found.describe(), **self._own(), **options})
-        options |= {"callbacks": callbacks, "verbose": verbose}
-        self._take(found, *self._run(found, record, budget, options))
+        with shown(verbose):
+            budget = Budget(self._seconds)
+            options = {"epochs": epochs, "batch_size": batch_size}
+            for name, number in options.items():
+                if number is not None:
+                    positive_integer(name, number)
+            folder = self.directory / self.project_name
+            if self.overwrite and folder.exists():
+                shutil.rmtree(folder)
+            found = user_data.read(
+                self.adapter_class,
+                self.adapter_of,
+                x,
+                y,
+                validation_data=validation_data,
+                validation_split=validation_split,
+                num_classes=self.num_classes,
+            )
+            record = Record(
+                folder, {**found.describe(), **self._own(), **options}
+            )
+            record.say_what_is_there()
+            options |= {"callbacks": callbacks, "verbose": verbose}
+            self._take(found, *self._run(found, record, budget, options))
         return _history(self._folder)
 
     def _own(self):
@@ -223,6 +246,52 @@ class Classifier(abc.ABC):
                 "`fit` must be called first: there is no model yet"
             )
         return self._model
+
+    def export(self, path, format="saved_model", **options):
+        """Writes the trained model as a file or folder that needs no Keras.
+
+        Args:
+            path: Where to, as for the function of `kd.export` that is named
+                like the format.
+            format: `"saved_model"`, `"litert"`, `"onnx"` or `"keras"`.
+                Defaults to `"saved_model"`.
+            **options: Further arguments of that function; `labels` are
+                `classes` unless given.
+
+        Returns:
+            The path that was written.
+
+        Raises:
+            RuntimeError: before `fit`.
+            ValueError: for an unknown format.
+        """
+        formats = {name: getattr(export, name) for name in _FORMATS}
+        if format not in formats:
+            raise unknown_name("format", format, formats)
+        options.setdefault("labels", [str(label) for label in self.classes])
+        return formats[format](self.export_model(), path, **options)
+
+
+def _no_argument(cls, name, *others):
+    """A `TypeError` that names what there is, and what there is not."""
+    known = sorted({*_parameters(cls), *_parameters(Classifier)})
+    nearest = difflib.get_close_matches(name, known, n=2, cutoff=0.5)
+    hint = f"did you mean {' or '.join(nearest)}? " if nearest else ""
+    if name in ("loss", "metrics"):
+        hint = "loss and metric are cross entropy and accuracy; "
+    return TypeError(
+        f"`{name}` is no argument of {cls.__name__}: {hint}it takes "
+        f"{', '.join(known)}"
+    )
+
+
+def _parameters(cls):
+    kinds = inspect.Parameter
+    return [
+        name
+        for name, parameter in inspect.signature(cls).parameters.items()
+        if parameter.kind not in (kinds.VAR_KEYWORD, kinds.VAR_POSITIONAL)
+    ]
 
 
 def _assembled(found, network):

@@ -1,6 +1,7 @@
 """The course of a fit: sizes, trials, and the last training."""
 
 import dataclasses
+import logging
 import math
 
 from keras_darts import datasets
@@ -17,7 +18,9 @@ from keras_darts.auto.tuning import TunerInTime
 from keras_darts.seeding import seeded
 from keras_darts.tuner import trial_data
 
-# What is not foreseen: reading, writing, judging.
+_LOG = logging.getLogger("keras_darts")
+
+# What is not planned for: reading, writing, judging.
 _SPARE = 0.06
 # Building the graphs of a trial should take no more of the time.
 _SHARE_OF_STARTS = 1 / 3
@@ -62,11 +65,8 @@ class Course:
             The tuner, and the folder with the trained network.
         """
         pace, plan = self._planned()
-        if self.options["verbose"]:
-            print(
-                words.chosen(self.examples, plan, self.batch_size, self.budget),
-                flush=True,
-            )
+        if not self.record.get("done"):
+            _LOG.info("%s", words.chosen(self, plan))
         tuner = self._tuner(plan)
         if self.record.get("last") is None:
             if not tuner.completed_trials() or tuner.has_time():
@@ -77,13 +77,20 @@ class Course:
                 seconds=self.budget.spent(),
             )
         best, size = _best(tuner), self.record.get("last")
-        if not size["epochs"]:
-            return tuner, tuner.project.network_of(best.trial_id)
         folder = self.folder / "last"
-        done = seals.is_run(folder) and seals.is_finished(folder, "network")
-        if not done:
+        if not size["epochs"]:
+            folder = tuner.project.network_of(best.trial_id)
+            _LOG.info(
+                "no time for a last training that would do better: the "
+                "network of trial %s is the model",
+                best.trial_id,
+            )
+        elif not _is_trained(folder):
+            _LOG.info("%s", words.last(best.trial_id, plan, **size))
             self._train(tuner, best, folder, plan, **size)
-        self.record.note(seconds=self.budget.spent())
+        if not self.record.get("done"):
+            self.record.note(seconds=self.budget.spent(), done=True)
+            _LOG.info("%s", words.done(self, tuner, best, folder))
         return tuner, folder
 
     def _planned(self):
@@ -187,9 +194,10 @@ class Course:
         )
         task, seed = data.settle(search), self.project["seed"] or 0
         with seeded(seed):
-            network = search.modality.derived_network(
+            network = data.network(
+                search,
                 genotypes.load(tuner.project.genotype_file(best.trial_id)),
-                **self.adapter.derived(self.adapter.rungs[plan.rung]),
+                self.adapter.derived(self.adapter.rungs[plan.rung]),
             )
         recipe = {**self.adapter.recipe(), "epochs": epochs, "seed": seed}
         verbose = self.options["verbose"]
@@ -201,7 +209,7 @@ class Course:
             output_dir=folder,
             callbacks=[
                 *self._callbacks(),
-                Deadline(self.budget, self.budget.seconds),
+                Deadline(self.budget, self.budget.seconds, "last training"),
                 *shown,
             ],
             verbose=verbose,
@@ -230,6 +238,10 @@ class Course:
             max_trials=self.options["max_trials"],
             most_epochs=self.adapter.most_epochs,
         )
+
+
+def _is_trained(folder):
+    return seals.is_run(folder) and seals.is_finished(folder, "network")
 
 
 def _best(tuner):

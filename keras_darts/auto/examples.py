@@ -57,13 +57,20 @@ class Examples:
 
 
 def read(
-    adapter_class, x, y, *, validation_data, validation_split, num_classes
+    adapter_class,
+    adapter_of,
+    x,
+    y,
+    *,
+    validation_data,
+    validation_split,
+    num_classes,
 ):
     """The `Examples` of what `fit` was given."""
     x, y = _given(adapter_class, x, y)
     dataset = isinstance(x, tf.data.Dataset)
     labels = Labels.of(label_lists.read(x) if dataset else y, num_classes)
-    adapter = adapter_class.of(x)
+    adapter = adapter_of(x)
     if validation_data is not None:
         validation_data = _converted(
             adapter, labels, *_given(adapter_class, *_pair(validation_data))

@@ -11,8 +11,9 @@ class ImageClassifier(Classifier):
     the data and from `time_budget`, by the seconds that steps are measured to
     take on this machine. Half of the time is for the trials of a `DartsTuner`,
     each of which searches an architecture and trains it briefly; in the other
-    half the best one is trained anew on all examples, those to judge on among
-    them unless they were given. `fit` prints what was chosen.
+    half the best one is trained from scratch on all examples, those to judge on
+    among them unless they were given. `fit` prints what was chosen, and what
+    is cut when the time is up.
 
     Images may be of integers or floats, grey ones with or without the axis of
     the channels. Sides above 64 pixels are shrunk to it.
@@ -26,14 +27,15 @@ class ImageClassifier(Classifier):
             `"image_classifier"`.
         objective: As for `DartsTuner`, by which the best trial is chosen.
             Defaults to `"val_accuracy"`.
-        overwrite: Boolean, whether `fit` begins anew where the project is
-            there already, and deletes it. Defaults to `False`: it goes on.
+        overwrite: Boolean, whether `fit` starts over where the project is
+            there already, and deletes it. Defaults to `False`: it resumes, or
+            loads what is finished.
         seed: Integer. Defaults to `None`, another one each time.
         time_budget: What the whole of `fit` may take: a text such as `"2h"`,
             `"30m"` or `"90s"`, or a number of seconds. Too small a one has a
-            warning, the smallest sizes, and may be exceeded. A fit that goes
-            on has what is left. Defaults to `None`: as long as it takes, which
-            is long.
+            warning, the smallest sizes, and may be exceeded. A fit that
+            resumes has what is left. Defaults to `None`: as long as it takes,
+            which is long.
 
     Raises:
         ValueError: for settings that have no meaning.
@@ -50,7 +52,7 @@ class ImageClassifier(Classifier):
     DARTS, for what is searched.
     """
 
-    adapter = Images
+    adapter_class = Images
 
     def __init__(
         self,

@@ -44,8 +44,8 @@ class Probe:
         clock, search = EpochClock(), self._search
         task = self._data.settle(search)
         with seeded(0):
-            network = search.modality.derived_network(
-                search.whole_space.random_genotype(0), **derived
+            network = self._data.network(
+                search, search.whole_space.random_genotype(0), derived
             )
         recipe = self._data.recipe(network, task, {**recipe, "epochs": _EPOCHS})
         recipe.fit(network, self._data.train, callbacks=[clock], verbose=0)

@@ -1,13 +1,16 @@
-"""What a fit has decided and done, so that the same call goes on with it."""
+"""What a fit has decided and done, so that the same call resumes it."""
 
 import json
+import logging
 import pathlib
 import time
 
 import keras
 
 from keras_darts.files import write_json
+from keras_darts.training import duration
 
+_LOG = logging.getLogger("keras_darts")
 _FILE = "classifier.json"
 # As often as that, the time that was spent is written.
 _SECONDS = 5.0
@@ -40,6 +43,18 @@ class Record:
         self._says.update(entries)
         write_json(self.path, self._says)
 
+    def say_what_is_there(self):
+        """Logs that a project is resumed, or that it is finished."""
+        folder = self.path.parent
+        if self.get("done"):
+            _LOG.info("finished before: loaded from %s", folder)
+        elif self.path.exists():
+            _LOG.info(
+                "resuming the project in %s, of which %s are spent",
+                folder,
+                duration(self.get("seconds")),
+            )
+
     def _check(self, facts):
         before = self._says["facts"]
         other = [name for name in facts if before.get(name) != facts[name]]
@@ -47,8 +62,8 @@ class Record:
             name = other[0]
             raise ValueError(
                 f"`{name}` must be as in the project {str(self.path.parent)!r} "
-                "that is gone on with; `overwrite=True` begins anew, and "
-                "another `project_name` beside it. Received: "
+                "that is resumed; `overwrite=True` starts over, and another "
+                "`project_name` starts beside it. Received: "
                 f"{name}={facts[name]!r}, before {before.get(name)!r}"
             )
 

@@ -12,7 +12,7 @@ from keras_darts.tuner import DartsHyperModel
 # The network halves the length twice.
 _MULTIPLE = 4
 _USUAL_PERCENTILE = 99
-_MOST_WORDS = 256
+_MOST_TOKENS = {"word": 256, "character": 512}
 _MOST_KNOWN = 20_000
 # Words seen once train the vector of the unknown ones.
 _MIN_COUNT = 2
@@ -20,6 +20,13 @@ _BATCH = 1024
 _WORDS = 64
 # Padding and the unknown word.
 _RESERVED = 2
+LEVELS = {"word": "whitespace", "character": "character"}
+# Texts of so many characters and of so few spaces are not parted by spaces.
+_LONG_WORD = 8
+_FEW_SPACES = 0.05
+_MANY_UNKNOWN = 0.5
+# From here on lie the letters of Chinese, Japanese and Korean.
+_WIDE = 0x2E80
 
 
 def _rung(filters, num_nodes, derived, pace, least_examples):
@@ -39,54 +46,92 @@ RUNGS = (
 
 
 class Texts:
-    """Texts of the words of a vocabulary.
+    """Texts of the words, or of the characters, of a vocabulary.
 
     Args:
-        words: List of the known words.
+        words: List of the known words or characters.
         length: Integer, to which texts are cut and filled.
+        level: `"word"` or `"character"`. Defaults to `"word"`.
+        unknown: Float, the share of the tokens that are not known. Defaults
+            to `0.0`.
     """
 
     rungs = RUNGS
     most_epochs = 12
 
-    def __init__(self, words, length):
+    def __init__(self, words, length, level="word", unknown=0.0):
         self.length = length
+        self.level = level
+        self._unknown = unknown
         self._ids = keras.layers.TextVectorization(
-            vocabulary=words, output_sequence_length=length
+            vocabulary=words,
+            output_sequence_length=length,
+            split=LEVELS[level],
         )
 
     @classmethod
-    def of(cls, x):
-        """Those of a list, an array or a batched data set of (text, label)."""
+    def of(cls, x, level=None):
+        """Those of a list, an array or a batched data set of (text, label).
+
+        Args:
+            x: The texts.
+            level: `"word"`, `"character"`, or `None`: characters where texts
+                are not parted by spaces, as Chinese and Japanese ones.
+        """
         texts = _array(x)
-        every = keras.layers.TextVectorization(ragged=True)
+        level = level or _level_of(texts)
+        every = keras.layers.TextVectorization(ragged=True, split=LEVELS[level])
         every.adapt(_batches(texts))
+        if every.vocabulary_size() <= _RESERVED:
+            raise ValueError(
+                "`x` must be texts with words or characters in them. "
+                "Received: texts of white space and punctuation alone"
+            )
         counts = np.zeros(every.vocabulary_size(), int)
         lengths = []
         for batch in _batches(texts):
             ids = every(batch)
             lengths.extend(ids.row_lengths().numpy())
             counts += np.bincount(ids.flat_values, minlength=len(counts))
-        known = np.flatnonzero(counts >= _MIN_COUNT)
-        known = known[known >= _RESERVED][:_MOST_KNOWN]
-        words = np.array(every.get_vocabulary())[known].tolist()
-        usual = min(_MOST_WORDS, np.percentile(lengths, _USUAL_PERCENTILE))
+        known = _known(counts)
+        usual = min(
+            _MOST_TOKENS[level], np.percentile(lengths, _USUAL_PERCENTILE)
+        )
         length = _MULTIPLE * max(1, int(np.ceil(usual / _MULTIPLE)))
-        return cls(words, length)
+        unknown = 1 - counts[known].sum() / counts.sum()
+        return cls(
+            np.array(every.get_vocabulary())[known].tolist(),
+            length,
+            level,
+            float(unknown),
+        )
 
     @property
     def work(self):
         return self.length / _WORDS
 
     @property
-    def _known(self):
+    def _num_known(self):
         return self._ids.vocabulary_size()
 
     def describe(self):
-        return {"words": self._known, "length": self.length}
+        return {
+            "words": self._num_known,
+            "length": self.length,
+            "level": self.level,
+        }
 
     def say(self):
-        return f"texts of {self.length} words, {self._known:,} known"
+        line = (
+            f"texts of {self.length} {self.level}s, {self._num_known:,} known"
+        )
+        if self._unknown > _MANY_UNKNOWN:
+            line += (
+                f"; {self._unknown:.0%} of what the texts consist of comes "
+                "once only and is not known: more texts, or another `level`, "
+                "would help"
+            )
+        return line
 
     def convert(self, x):
         """Token ids of texts, an int32 array."""
@@ -107,7 +152,7 @@ class Texts:
         return DartsHyperModel(
             search_spaces.text_cnn(**rung.space),
             num_classes=num_classes,
-            vocabulary_size=self._known,
+            vocabulary_size=self._num_known,
         )
 
     def derived(self, rung):
@@ -115,6 +160,27 @@ class Texts:
 
     def recipe(self):
         return {}
+
+
+def _level_of(texts):
+    """Characters where words are not parted by spaces."""
+    sample = [t.decode("utf-8", "replace").strip() for t in texts[:_BATCH]]
+    characters = "".join(sample)
+    spaces = sum(map(str.isspace, characters))
+    wide = sum(ord(character) >= _WIDE for character in characters)
+    unparted = spaces < _FEW_SPACES * len(characters)
+    long = len(characters) > _LONG_WORD * len(sample)
+    if unparted and (long or 2 * wide > len(characters)):
+        return "character"
+    return "word"
+
+
+def _known(counts):
+    """The ids of the words that become known, the most frequent first."""
+    ids = np.flatnonzero(counts)
+    ids = ids[ids >= _RESERVED][:_MOST_KNOWN]
+    often = ids[counts[ids] >= _MIN_COUNT]
+    return often if len(often) else ids
 
 
 def _array(x):

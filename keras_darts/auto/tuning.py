@@ -1,5 +1,6 @@
 """The trials of a classifier, in the time that is theirs."""
 
+import logging
 import statistics
 import time
 
@@ -8,6 +9,7 @@ import keras
 from keras_darts.auto.budget import Deadline
 from keras_darts.tuner import DartsTuner
 
+_LOG = logging.getLogger("keras_darts")
 # What a brief training may take of the time after the trials, where the
 # machine has become slower than it was.
 _GRACE = 0.25
@@ -60,12 +62,13 @@ class TunerInTime(DartsTuner):
         self.clock = StepClock()
         self.trials.training_callbacks = [
             self.clock,
-            Deadline(budget, self._until + grace),
+            Deadline(budget, self._until + grace, "training of a trial"),
         ]
 
     def search_deadline(self):
         """The callback that leaves time for the training of a trial."""
-        return Deadline(self._budget, self._until - self._plan.train_seconds)
+        until = self._until - self._plan.train_seconds
+        return Deadline(self._budget, until, "search")
 
     def has_time(self):
         """Whether a further trial fits."""
@@ -79,6 +82,13 @@ class TunerInTime(DartsTuner):
     def on_trial_end(self, trial):
         self._seconds.append(self._budget.spent() - self._begun)
         if not self.has_time():
+            done = len(self.oracle.trials)
+            if done < self._plan.trials:
+                _LOG.info(
+                    "no time for a further trial: %d of %d were run",
+                    done,
+                    self._plan.trials,
+                )
             # KerasTuner's way to have no further one.
-            self.oracle.max_trials = len(self.oracle.trials)
+            self.oracle.max_trials = done
         super().on_trial_end(trial)

@@ -13,6 +13,7 @@ from keras_darts.cpu import configure_cpu
 
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+_WARNINGS_OFF = "2"
 _RETRACING = "triggered tf.function retracing"
 
 
@@ -69,8 +70,8 @@ def define_exactness(options):
 def start(graph_optimizer=True, threads=None, devices=None, strategy=None):
     """Imports TensorFlow as this machine needs it.
 
-    Where the user has set `TF_CPP_MIN_LOG_LEVEL`, all is shown that it lets
-    through.
+    Where the user has set `TF_CPP_MIN_LOG_LEVEL` to 0 or 1, all is shown that
+    TensorFlow says on the way.
 
     Args:
         graph_optimizer: As for `configure_cpu`. Defaults to `True`.
@@ -83,8 +84,8 @@ def start(graph_optimizer=True, threads=None, devices=None, strategy=None):
         The `tf.distribute` strategy to build models in.
     """
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    quiet = contextlib.nullcontext if _LEVEL in os.environ else _without_noise
-    os.environ.setdefault(_LEVEL, "2")
+    level = os.environ.setdefault(_LEVEL, _WARNINGS_OFF)
+    quiet = _without_noise if level >= _WARNINGS_OFF else contextlib.nullcontext
     with quiet():
         configure_cpu(graph_optimizer=graph_optimizer, threads=threads)
         import tensorflow as tf

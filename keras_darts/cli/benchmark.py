@@ -9,11 +9,13 @@ process that loads nothing but the runtime and the model.
 """
 
 import collections
+import pathlib
 import sys
 
 from absl import flags
 
 from keras_darts.cli import backend
+from keras_darts.cli import models
 from keras_darts.cli.measured import columns
 from keras_darts.cli.measured import show_bar
 from keras_darts.cli.options import define_path
@@ -67,7 +69,7 @@ def define(options):
 
 def run(options):
     """Measures; `options` are the parsed flags."""
-    require(options, "model")
+    _check_model(options)
     backend.start()
     from keras_darts import export
 
@@ -85,6 +87,22 @@ def run(options):
     if options.output is not None:
         write_json(options.output, figures)
         print(f"written to {options.output}")
+
+
+def _check_model(options):
+    """Refuses what is no export, before anything is loaded."""
+    require(options, "model")
+    path = pathlib.Path(options.model)
+    if not path.exists() or not models.is_export(path):
+        hint = (
+            ": keras-darts export makes one of a training run"
+            if (path / "model.keras").exists()
+            else " that exists"
+        )
+        raise ValueError(
+            "`model` must be a .tflite or .onnx file or a SavedModel's folder"
+            f"{hint}. Received: model={options.model!r}"
+        )
 
 
 def _define_numbers(options, name, meaning):

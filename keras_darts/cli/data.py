@@ -1,8 +1,12 @@
 """The flags that say which data, shared by the subcommands."""
 
+import pathlib
+
 from absl import flags
 
 from keras_darts.cli.options import define_path
+from keras_darts.cli.options import require
+from keras_darts.files import looks_like_path
 
 _NAMES = (
     "dataset",
@@ -20,8 +24,11 @@ def define(options):
         options,
         "dataset",
         None,
-        "Images by name: digits, which comes along, or any image "
-        "classification data set of TensorFlow Datasets, such as cifar10. "
+        "Images: a folder with a folder of images for each class, or one "
+        "with train and test (maybe val) of such; an .npz file with x_train, "
+        "y_train, x_test, y_test or x, y; digits, which comes along; or any "
+        "image classification data set of TensorFlow Datasets, such as "
+        "cifar10. "
         "Text: a folder with a file each for train, valid and test, a single "
         "file, or a name such as tiny_shakespeare. Sentences: a folder whose "
         "files have a line `LABEL text` each, or a name.",
@@ -35,8 +42,9 @@ def define(options):
     flags.DEFINE_integer(
         "image_size",
         None,
-        "Height and width to which images are resized; needed where they are "
-        "of many sizes.",
+        "Height and width to which images are resized; needed where those of "
+        "a data set by name are of many sizes. Own files of many sizes get a "
+        "usual one if not given.",
         lower_bound=1,
         flag_values=options,
     )
@@ -87,6 +95,35 @@ def define_subset(options):
         lower_bound=2,
         flag_values=options,
     )
+
+
+def check_source(options, modality):
+    """Refuses what can't be the data, before TensorFlow loads.
+
+    Raises:
+        absl.flags.Error: if --dataset is not given.
+        ValueError: if it is the path of nothing, or of another kind of data.
+    """
+    require(options, "dataset")
+    check_path(options)
+    path = pathlib.Path(options.dataset)
+    if path.exists():
+        modality.check_source(path)
+
+
+def check_path(options):
+    """Refuses a --dataset that is the path of nothing.
+
+    Raises:
+        ValueError: for that.
+    """
+    path = pathlib.Path(options.dataset)
+    if not path.exists() and looks_like_path(options.dataset):
+        raise ValueError(
+            "`dataset` must be a folder or file that exists, or the name of a "
+            f"data set. Received: dataset={options.dataset!r}, where there is "
+            "nothing"
+        )
 
 
 def given(options):

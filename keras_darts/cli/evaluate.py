@@ -39,6 +39,7 @@ def run(options):
     path, saved = models.find(options)
     data.fill_in(options, saved)
     require(options, "dataset")
+    data.check_path(options)
     backend.start()
     model, vocabulary, path = models.load(path)
     target = _target(path)

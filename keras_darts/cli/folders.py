@@ -144,6 +144,23 @@ def resumable(command, folder, begun=is_begun):
         raise
 
 
+@contextlib.contextmanager
+def none_left_empty(options):
+    """Inside, a command runs; failed, it leaves no empty new --output_dir."""
+    made = []
+    if "output_dir" in options and options.output_dir:
+        path = pathlib.Path(options.output_dir)
+        made = [each for each in (path, *path.parents) if not each.exists()]
+    try:
+        yield
+    except BaseException:
+        for each in made:
+            # The inner ones come first; what holds something stays.
+            with contextlib.suppress(OSError):
+                each.rmdir()
+        raise
+
+
 def written(options, folder):
     """Arguments of `fit`; a run cut before its first checkpoint begins anew."""
     extended = options.resume and is_begun(folder)

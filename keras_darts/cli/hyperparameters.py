@@ -6,6 +6,7 @@ import math
 from absl import flags
 
 from keras_darts.cli import modalities
+from keras_darts.cli.names import check_strategy
 from keras_darts.cli.search import made_of
 from keras_darts.cli.search import strategy_at
 
@@ -47,6 +48,8 @@ def check(options, modality):
     """
     chosen = tuned(options)
     modalities.check_names(chosen, modality)
+    for strategy in chosen.get("strategy", ()):
+        check_strategy(strategy)
     for name in chosen:
         # The seed also decides what the trials are.
         if name != "seed" and options[name].present:

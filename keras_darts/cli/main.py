@@ -7,6 +7,7 @@ from absl import flags
 from keras_darts.cli import benchmark
 from keras_darts.cli import evaluate
 from keras_darts.cli import export
+from keras_darts.cli import folders
 from keras_darts.cli import generate
 from keras_darts.cli import plan
 from keras_darts.cli import plot
@@ -89,7 +90,7 @@ def main(arguments=None):
 
 def _run(name, options):
     try:
-        with shown():
+        with shown(), folders.none_left_empty(options):
             COMMANDS[name].run(options)
     except KeyboardInterrupt as interrupt:
         return _fail(name, str(interrupt) or "interrupted", _INTERRUPTED)

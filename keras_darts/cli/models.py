@@ -7,6 +7,7 @@ from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
 
 _NETWORK = "model.keras"
+_FILES = (".tflite", ".onnx")
 
 
 def define(options):
@@ -41,12 +42,26 @@ def find(options):
             f"from a search. Received: model={str(path)!r}, which has no "
             f"{_NETWORK}"
         )
+    elif not (is_of_run(path) or is_export(path)):
+        raise ValueError(
+            "`model` must be the folder of a training run, a .keras, .tflite "
+            "or .onnx file, or a SavedModel's folder. Received: "
+            f"model={str(path)!r}"
+        )
     return path, folders.config(path.parent) if is_of_run(path) else {}
 
 
 def is_of_run(path):
     """Whether the file is a Keras model, and not an export."""
     return path.suffix == ".keras"
+
+
+def is_export(path):
+    """Whether it is a file of a runtime, or a SavedModel, maybe in versions."""
+    if path.is_file():
+        return path.suffix in _FILES
+    places = [path, *(each for each in path.iterdir() if each.name.isdigit())]
+    return any((each / "saved_model.pb").is_file() for each in places)
 
 
 def load(path):

@@ -52,6 +52,17 @@ def define_path(options, name, default, meaning):
     )
 
 
+def define_share(options, name, default, meaning):
+    """Declares a flag that takes a share: more than nothing, less than all."""
+    flags.DEFINE_float(name, default, meaning, flag_values=options)
+    flags.register_validator(
+        name,
+        lambda share: share is None or 0 < share < 1,
+        "must lie between 0 and 1",
+        flag_values=options,
+    )
+
+
 class _PathParser(flags.ArgumentParser):
     """Home folders written out, remote file systems refused."""
 

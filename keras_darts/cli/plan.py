@@ -10,7 +10,6 @@ word.
 
 from keras_darts.cli import backend
 from keras_darts.cli import data
-from keras_darts.cli import modalities
 from keras_darts.cli import search as search_command
 
 
@@ -23,8 +22,7 @@ def define(options):
 
 def run(options):
     """Prints the plan; `options` are the parsed flags."""
-    modality = modalities.of_space(options.search_space)
-    modalities.check_flags(options, modality)
+    modality = search_command.checked(options)
     if modality.name == "language":
         raise ValueError(
             "`search_space` must be one of images or sentences: the memory of "

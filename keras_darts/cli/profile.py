@@ -12,6 +12,7 @@ import sys
 
 from absl import flags
 
+from keras_darts import search_spaces
 from keras_darts.cli import backend
 from keras_darts.cli.measured import columns
 from keras_darts.cli.measured import show_bar
@@ -58,6 +59,12 @@ def define(options):
 def run(options):
     """Measures; `options` are the parsed flags."""
     require(options, "output")
+    space = search_spaces.get(options.search_space)
+    if space.modality != "image":
+        raise ValueError(
+            "`search_space` must be one of images. Received: "
+            f"search_space={options.search_space!r}"
+        )
     backend.start()
     from keras_darts import export
 
@@ -81,8 +88,6 @@ def run(options):
 
 
 def _words(table, space):
-    from keras_darts import search_spaces
-
     yield from columns(
         ("primitive", "filters", "stride", "input", table.unit),
         [

@@ -18,6 +18,7 @@ a batch. On a cluster the same command runs on every machine, without
 
 import dataclasses
 import functools
+import pathlib
 
 from absl import flags
 
@@ -26,7 +27,9 @@ from keras_darts.cli import data
 from keras_darts.cli import folders
 from keras_darts.cli import modalities
 from keras_darts.cli import workers
+from keras_darts.cli.names import check_strategy
 from keras_darts.cli.options import define_path
+from keras_darts.cli.options import define_share
 from keras_darts.cli.options import require
 
 # What the method decides if it is not given, and then what the space does.
@@ -72,14 +75,12 @@ def define_search(options):
         lower_bound=1,
         flag_values=options,
     )
-    flags.DEFINE_float(
+    define_share(
+        options,
         "validation_split",
         0.5,
         "Share of the images or sentences on which the architecture is "
         "trained; running text has a part of its own for that.",
-        lower_bound=0.0,
-        upper_bound=1.0,
-        flag_values=options,
     )
 
 
@@ -155,8 +156,7 @@ def run(options):
     count, worker = workers.this_worker()
     folder = folders.begin(options)
     goes_on = options.resume or folders.is_cut(folder)
-    modality = modalities.of_space(options.search_space)
-    modalities.check_flags(options, modality)
+    modality = checked(options)
     if count > 1:
         print(f"worker {worker} of {count}, waits for the others", flush=True)
     strategy = backend.start(
@@ -189,6 +189,37 @@ def run(options):
             **folders.written(options, folder),
         )
     print(_conclusion(options, search, folder))
+
+
+def checked(options):
+    """The modality, when all flags are right as far as one can see now.
+
+    Called before TensorFlow loads, which takes seconds.
+
+    Raises:
+        absl.flags.Error: if --dataset is not given.
+        ValueError: for the first flag that is wrong.
+    """
+    modality = modalities.of_space(options.search_space)
+    check_strategy(options.strategy)
+    modalities.check_flags(options, modality)
+    data.check_source(options, modality)
+    _check_target(options)
+    return modality
+
+
+def _check_target(options):
+    latency, table = options.target_latency_ms, options.latency_table
+    if (latency is None) != (table is None):
+        raise ValueError(
+            "`target_latency_ms` and `latency_table` must be given together. "
+            f"Received: target_latency_ms={latency}, latency_table={table!r}"
+        )
+    if table is not None and not pathlib.Path(table).is_file():
+        raise ValueError(
+            "`latency_table` must be a file of `keras-darts profile`. "
+            f"Received: latency_table={table!r}, where there is none"
+        )
 
 
 def made_search(options, modality, found):

@@ -19,6 +19,7 @@ from keras_darts.cli import folders
 from keras_darts.cli import genotype
 from keras_darts.cli import modalities
 from keras_darts.cli import workers
+from keras_darts.cli.modalities.modality import check_recipe
 from keras_darts.files import write_json
 
 # As for `seals.is_finished`.
@@ -84,9 +85,11 @@ def run(options):
     folder = folders.begin(options, _KIND)
     goes_on = options.resume or folders.is_cut(folder, _KIND)
     found, _ = genotype.find(options)
-    strategy = backend.start(devices=options.devices)
     modality = genotype.modality(options, found)
     modalities.check_flags(options, modality)
+    data.check_source(options, modality)
+    check_recipe(options, modality)
+    strategy = backend.start(devices=options.devices)
     from keras_darts import training
     from keras_darts.cli import report
     from keras_darts.search.precision import default_policy

@@ -30,6 +30,7 @@ from keras_darts.cli import search as search_command
 from keras_darts.cli import tuning_folder
 from keras_darts.cli import workers
 from keras_darts.cli.options import define_choices
+from keras_darts.cli.options import define_share
 
 _COSTS = ("parameters", "macs", "size", "latency")
 _SAME_TIME = "same_time"
@@ -95,15 +96,13 @@ def _define_judgement(options):
         "text. Of several, none is the best by itself: trials that no other "
         "beats are listed, and oracles go by KerasTuner's sum.",
     )
-    flags.DEFINE_float(
+    define_share(
+        options,
         "validation_split",
         0.2,
         "Share of the images or sentences that trained networks are judged "
         "on; of the others, a search takes one half for the architecture. "
         "Running text has a part of its own for that.",
-        lower_bound=0.0,
-        upper_bound=1.0,
-        flag_values=options,
     )
     flags.DEFINE_string(
         "random_baseline",
@@ -124,8 +123,7 @@ def run(options):
     """Tunes; `options` are the parsed flags."""
     workers.refuse_several("tune")
     folder = tuning_folder.begin(options)
-    modality = modalities.of_space(options.search_space)
-    modalities.check_flags(options, modality)
+    modality = search_command.checked(options)
     hyperparameters.check(options, modality)
     objective = _objective(options, modality)
     _check_trials(options)
@@ -242,12 +240,13 @@ def _conclusion(options, folder):
     yield from results_words.pareto_lines(results)
     yield from results_words.baseline_lines(results)
     yield ""
-    trial = folder / "trial_N"
-    if not results.several:
-        best = results.ranked[0]
-        trial = folder / f"trial_{best.name}"
+    best = (results.unbeaten if results.several else results.ranked)[0]
+    trial = folder / f"trial_{best.name}"
+    if results.several:
+        yield f"one of them: trial {best.name}"
+    else:
         yield f"best trial:  {best.name}"
-        yield best.genotype.to_text()
+    yield best.genotype.to_text()
     yield f"genotype:    {trial / 'genotype.json'}"
     yield f"all results: {page}"
     yield (

@@ -4,14 +4,19 @@ from keras_darts.datasets import augmentation
 from keras_darts.datasets.augmentation import Compose
 from keras_darts.datasets.augmentation import Cutout
 from keras_darts.datasets.augmentation import PadCropFlip
-from keras_darts.datasets.catalog import ImageData
 from keras_darts.datasets.catalog import load
 from keras_darts.datasets.checks import check
+from keras_darts.datasets.class_weights import class_weights
 from keras_darts.datasets.corpus import Corpus
 from keras_darts.datasets.corpus import load_corpus
 from keras_darts.datasets.corpus import unigram_perplexity
+from keras_darts.datasets.elements import Elements
+from keras_darts.datasets.elements import Names
+from keras_darts.datasets.examples import is_dataset
+from keras_darts.datasets.examples import read_examples
 from keras_darts.datasets.halves import Halves
 from keras_darts.datasets.halves import split
+from keras_darts.datasets.image_data import ImageData
 from keras_darts.datasets.imagenet_augmentation import ColorJitter
 from keras_darts.datasets.imagenet_augmentation import RandomResizedCrop
 from keras_darts.datasets.imagenet_augmentation import ResizeCenterCrop
@@ -32,7 +37,9 @@ from keras_darts.datasets.streams import evaluation
 from keras_darts.datasets.streams import stream
 from keras_darts.datasets.subset import stratified_subset
 from keras_darts.datasets.task import Task
+from keras_darts.datasets.task import infer_from
 from keras_darts.datasets.task import infer_task
+from keras_darts.datasets.task import kind_of_loss
 from keras_darts.datasets.token_streams import TokenStreams
 from keras_darts.datasets.token_streams import token_streams
 from keras_darts.datasets.tokenizers import TextEncoder
@@ -45,8 +52,10 @@ __all__ = [
     "Compose",
     "Corpus",
     "Cutout",
+    "Elements",
     "Halves",
     "ImageData",
+    "Names",
     "PadCropFlip",
     "RandomResizedCrop",
     "ResizeCenterCrop",
@@ -62,13 +71,18 @@ __all__ = [
     "bilevel_segments",
     "channel_statistics",
     "check",
+    "class_weights",
     "evaluation",
     "evaluation_segments",
+    "infer_from",
     "infer_task",
+    "is_dataset",
     "kept_in_memory",
+    "kind_of_loss",
     "load",
     "load_corpus",
     "load_sentences",
+    "read_examples",
     "segment_lengths",
     "segments",
     "segments_per_epoch",

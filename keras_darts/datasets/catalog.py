@@ -1,77 +1,60 @@
-"""Image data sets by name: digits, and those of TensorFlow Datasets."""
-
-import dataclasses
+"""Image data sets: digits, a user's own files, and TensorFlow Datasets."""
 
 import tensorflow as tf
 
+from keras_darts.datasets import image_archive
+from keras_darts.datasets import image_data
+from keras_darts.datasets import image_folder
+from keras_darts.datasets import text_sources
 from keras_darts.datasets import tfds_builder
-from keras_darts.datasets.stratification import search_share
+from keras_darts.datasets.image_data import ImageData
+from keras_darts.files import user_path
 
-_TEST_SHARE = 0.2
 # Fixed: another split would make figures on it incomparable.
 _DIGITS_SEED = 0
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class ImageData:
-    """A data set of labelled images, in two parts.
-
-    Args:
-        name: String.
-        train: Unbatched `tf.data.Dataset` of (image, class number), always in
-            the same order.
-        test: The same, of other images.
-        num_train: Integer, the elements in `train`.
-        num_test: Integer, the elements in `test`.
-        label_names: Tuple of strings, one a class.
-        image_shape: Tuple of height, width and channels; height and width are
-            `None` where the images are of many sizes.
-        description: String, a sentence for the log.
-
-    Example:
-
-    >>> load("digits").label_names[:3]
-    ('0', '1', '2')
-    """
-
-    name: str
-    train: tf.data.Dataset
-    test: tf.data.Dataset
-    num_train: int
-    num_test: int
-    label_names: tuple
-    image_shape: tuple
-    description: str
-
-    @property
-    def num_classes(self):
-        return len(self.label_names)
+_SPLIT = "train"
 
 
 def load(
-    name, data_dir=None, *, split="train", test_split=None, image_size=None
+    source,
+    data_dir=None,
+    *,
+    split=_SPLIT,
+    test_split=None,
+    image_size="auto",
+    seed=0,
 ):
-    """Loads a data set by its name, downloading it if it isn't there.
+    """Loads labelled images, by name or from a user's own files.
 
     Args:
-        name: String, `"digits"` (scikit-learn's 1,797 images of 8 by 8 pixels
-            with values from 0 to 16, nothing to download) or any image
-            classification set of TensorFlow Datasets.
+        source: String or path. `"digits"` (scikit-learn's 1,797 images of 8
+            by 8 pixels with values from 0 to 16, nothing to download); a
+            folder with a folder of JPEG, PNG, BMP or GIF files for each
+            class, or one with `train` and `test` (maybe `val`) that hold
+            such; an `.npz` file with the arrays `x_train`, `y_train`,
+            `x_test` and `y_test`, or `x` and `y`; or any image classification
+            set of TensorFlow Datasets, which is downloaded if it isn't there.
         data_dir: String or path, where TensorFlow Datasets keeps its files.
             Defaults to `None`, its own place.
         split: String, the training part in the words of TensorFlow Datasets,
             such as `"train[:2000]"`. Defaults to `"train"`.
         test_split: String, the other part. Defaults to `None`: `"test"`, else
             `"validation"`, else a fifth cut from the training part.
-        image_size: Integer, to which height and width are resized. Defaults
-            to `None`, as they are.
+        image_size: Integer or (height, width), to which images are resized,
+            or `None`: as they are. Defaults to `"auto"`: as they are, but for
+            own files of many sizes: a square with the median of the shorter
+            sides, of at most 64 pixels; and for own files whose sides are no
+            multiples of four, to which they are rounded.
+        seed: Integer, by which a fifth of each class is cut off for the test
+            where own files have no test part. Defaults to `0`.
 
     Returns:
-        The `ImageData`.
+        The `ImageData`. Own files are held in memory where they take less
+        than 1 GiB.
 
     Raises:
-        ValueError: If there is no such data set or part, or it isn't one of
-            images with one label.
+        ValueError: If there is no such data set, part or file, it isn't one
+            of images with one label, or an image can't be read.
         RuntimeError: If it can't be downloaded.
         ImportError: If the package that holds it isn't installed.
 
@@ -81,17 +64,38 @@ def load(
     >>> digits.num_train, digits.num_test, digits.image_shape
     (1438, 359, (8, 8, 1))
     """
-    if name == "digits":
-        if split != "train" or test_split is not None:
-            raise ValueError(
-                "`split` and `test_split` must be left out for digits, whose "
-                f"parts are fixed. Received: split={split!r}, "
-                f"test_split={test_split!r}"
-            )
+    if source != "digits" and text_sources.is_on_disk(source):
+        _check_whole(source, split, test_split)
+        return _own(source, image_size, seed)
+    if source == "digits":
+        _check_whole(source, split, test_split)
         data = _digits()
     else:
-        data = _from_tfds(name, data_dir, split, test_split)
-    return data if image_size is None else _resized(data, image_size)
+        data = _from_tfds(source, data_dir, split, test_split)
+    if image_size is None or image_size == "auto":
+        return data
+    return data.resized(*image_data.chosen_size(image_size, ()))
+
+
+def _check_whole(source, split, test_split):
+    if split != _SPLIT or test_split is not None:
+        raise ValueError(
+            "`split` and `test_split` must be left out for "
+            f"{str(source)}, whose parts are fixed. Received: "
+            f"split={split!r}, test_split={test_split!r}"
+        )
+
+
+def _own(source, image_size, seed):
+    path = user_path(source, "source")
+    if path.is_dir():
+        return image_folder.read(path, image_size=image_size, seed=seed)
+    if path.suffix == ".npz":
+        return image_archive.read(path, image_size=image_size, seed=seed)
+    raise ValueError(
+        "`source` must be a folder of images or an .npz file. Received: the "
+        f"file {str(source)!r}"
+    )
 
 
 def _digits():
@@ -99,17 +103,15 @@ def _digits():
     bunch = loader.load_digits()
     images = bunch.images[..., None].astype("uint8")
     labels = bunch.target.astype("int64")
-    held_out, _ = search_share(labels, _TEST_SHARE, _DIGITS_SEED)
-    train, test = (
-        tf.data.Dataset.from_tensor_slices((images[part], labels[part]))
-        for part in (~held_out, held_out)
+    parts, _ = image_data.with_test_part(
+        {"train": (images, labels)}, _DIGITS_SEED
     )
     return ImageData(
         name="digits",
-        train=train,
-        test=test,
-        num_train=int((~held_out).sum()),
-        num_test=int(held_out.sum()),
+        train=tf.data.Dataset.from_tensor_slices(parts["train"]),
+        test=tf.data.Dataset.from_tensor_slices(parts["test"]),
+        num_train=len(parts["train"][1]),
+        num_test=len(parts["test"][1]),
         label_names=tuple(map(str, bunch.target_names)),
         image_shape=images.shape[1:],
         description="scikit-learn's digits, a fifth of each class for the test",
@@ -118,7 +120,12 @@ def _digits():
 
 def _from_tfds(name, data_dir, split, test_split):
     builder = tfds_builder.find(
-        name, data_dir, argument="name", expected="'digits'", also=("digits",)
+        name,
+        data_dir,
+        argument="source",
+        expected="'digits', a folder of class folders or an .npz file that "
+        "exists",
+        also=("digits",),
     )
     image, label = _image_and_label(tfds_builder.package(), builder)
     tfds_builder.prepare(builder)
@@ -129,7 +136,7 @@ def _from_tfds(name, data_dir, split, test_split):
     train = _part(builder, "split", split)
     if test_split is None:
         description = f"{split}, a fifth of it cut off for the test"
-        count = round(len(train) * _TEST_SHARE)
+        count = round(len(train) * image_data.TEST_SHARE)
         train, test = train.skip(count), train.take(count)
     else:
         description = f"{split} for training, {test_split} for the test"
@@ -155,8 +162,8 @@ def _image_and_label(tfds, builder):
         ):
             return image, label
     raise ValueError(
-        "`name` must be the name of a data set of images with one label each. "
-        f"Received: name={builder.name!r} with the features {list(features)}"
+        "`source` must be a data set of images with one label each. "
+        f"Received: source={builder.name!r} with the features {list(features)}"
     )
 
 
@@ -171,19 +178,3 @@ def _part(builder, argument, split):
             f"'train[:1000]'. Received: {argument}={split!r}"
         ) from error
     return dataset.apply(tf.data.experimental.assert_cardinality(count))
-
-
-def _resized(data, size):
-    def resize(image, label):
-        resized = tf.image.resize(image, (size, size), antialias=True)
-        if image.dtype.is_integer:
-            resized = tf.round(resized)
-        return tf.saturate_cast(resized, image.dtype), label
-
-    return dataclasses.replace(
-        data,
-        train=data.train.map(resize, num_parallel_calls=tf.data.AUTOTUNE),
-        test=data.test.map(resize, num_parallel_calls=tf.data.AUTOTUNE),
-        image_shape=(size, size, data.image_shape[-1]),
-        description=f"{data.description}, resized to {size} by {size}",
-    )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_darts.datasets.task import infer_task
+from keras_darts.datasets.task import infer_from
 
 
 def check(
@@ -48,94 +48,114 @@ def check(
         check_elements(halves, kind, reductions)
     _check_same_shapes(halves)
     _check_batch_size(halves, batch_size or halves.batch_size)
-    labels = np.concatenate([halves.train_labels, halves.search_labels])
-    task = infer_task(labels, loss=loss, num_classes=num_classes)
+    task = infer_from(halves.labels, loss, num_classes)
     if task.kind != "regression":
-        _check_classes(halves.train_labels, task)
+        _check_classes(halves.train_labels, task, halves.names.y)
     return task
 
 
 def check_elements(halves, kind, reductions=2):
     """Refuses halves whose elements are not images, or not token ids."""
-    _ELEMENTS[kind](halves.train.element_spec[0], reductions)
+    _ELEMENTS[kind](halves.train.element_spec[0], reductions, halves.names.x)
 
 
-def check_images(spec, reductions=2):
+def check_images(spec, reductions=2, name="`x`"):
     """Refuses elements that are no images or whose sides don't divide."""
     shape, divisor = spec.shape, 2**reductions
     if shape.rank != 3:
         raise ValueError(
-            "`x` must be images of shape (batch, height, width, channels): "
-            "batch them by ds.batch(64), or add the axis of the channels. "
-            f"Received: elements of shape {shape} in a batch"
+            f"{name} must be images of shape (batch, height, width, channels): "
+            "add the axis of the channels, as x[..., None], where it is "
+            f"missing. Received: elements of shape {shape} in a batch"
         )
     if not (spec.dtype.is_floating or spec.dtype.is_integer):
         raise ValueError(
-            "`x` must be numbers, integer or float. "
+            f"{name} must be numbers, integer or float. "
             f"Received: images of dtype {spec.dtype.name}"
         )
     height, width, channels = shape
+    if channels_first(shape):
+        raise ValueError(
+            f"{name} must be images of shape (height, width, channels): these "
+            "have their channels first; np.moveaxis(x, 1, -1) moves them in "
+            f"an array. Received: images of shape {shape}"
+        )
     if not channels:
         raise ValueError(
-            "`x` must be images of at least one channel. "
+            f"{name} must be images of at least one channel. "
             f"Received: images of shape {shape}"
         )
     if min(height, width) < divisor or height % divisor or width % divisor:
         raise ValueError(
-            f"`x` must be images whose height and width can be divided by "
+            f"{name} must be images whose height and width can be divided by "
             f"{divisor}, since the network halves them {reductions} times; "
             f"smaller ones are too small. Received: images of shape {shape}"
         )
 
 
-def check_sentences(spec, reductions=2):
+def channels_first(shape):
+    """Whether a shape of an image looks like (channels, height, width).
+
+    Example:
+
+    >>> channels_first((3, 32, 32)), channels_first((32, 32, 3))
+    (True, False)
+    """
+    first, height, width = shape
+    few = (1, 3, 4)
+    return first in few and width not in few and min(height, width) > first
+
+
+def check_sentences(spec, reductions=2, name="`x`"):
     """Refuses elements that are no token ids or whose length won't divide."""
     shape, divisor = spec.shape, 2**reductions
     if shape.rank != 1 or not spec.dtype.is_integer:
         raise ValueError(
-            "`x` must be token ids of shape (batch, time), as "
+            f"{name} must be token ids of shape (batch, time), as "
             "datasets.load_sentences or datasets.TextEncoder gives them. "
             f"Received: elements of shape {shape} and dtype {spec.dtype.name}"
         )
     if shape[0] is None or shape[0] < divisor or shape[0] % divisor:
         raise ValueError(
-            f"`x` must be sentences padded to one length that can be divided "
-            f"by {divisor}, since the network halves it {reductions} times. "
-            f"Received: sentences of length {shape[0]}"
+            f"{name} must be sentences padded to one length that can be "
+            f"divided by {divisor}, since the network halves it {reductions} "
+            f"times. Received: sentences of length {shape[0]}"
         )
 
 
 _ELEMENTS = {"image": check_images, "text": check_sentences}
 
 
-def check_not_empty(count):
+def check_not_empty(count, name="`x`"):
     if count == 0:
-        raise ValueError("`x` must hold elements. Received: an empty data set")
+        raise ValueError(
+            f"{name} must hold elements. Received: an empty data set"
+        )
 
 
-def check_finite(x, start=0):
+def check_finite(x, name="`x`", start=0):
     if x.dtype.kind in "biuOSU":
         return
     finite = np.isfinite(x)
     if not finite.all():
         bad = np.flatnonzero(~finite.reshape(len(x), -1).all(axis=1))[0]
         raise ValueError(
-            "`x` must be finite. Received: NaN or infinity in element "
+            f"{name} must be finite. Received: NaN or infinity in element "
             f"{start + bad}"
         )
 
 
-def check_weights(weights):
+def check_weights(weights, name="`sample_weight`"):
     if weights is None:
         return
     if weights.ndim != 1 or weights.dtype.kind not in "iuf":
         raise ValueError(
-            "`sample_weight` must be one number an element. Received: shape "
+            f"{name} must be one number an element. Received: shape "
             f"{weights.shape}, dtype {weights.dtype}"
         )
     if not np.isfinite(weights).all() or weights.min() < 0:
         raise ValueError(
-            "`sample_weight` must be finite and not negative. Received: "
+            f"{name} must be finite and not negative. Received: "
             f"values from {weights.min()} to {weights.max()}"
         )
 
@@ -144,15 +164,16 @@ def _check_same_shapes(halves):
     (x, y), (search_x, search_y) = (
         half.element_spec[:2] for half in (halves.train, halves.search)
     )
+    names, search_names = halves.names, halves.search_names
     if (x.shape, x.dtype) != (search_x.shape, search_x.dtype):
         raise ValueError(
-            "`validation_data` must have elements of the shape and dtype of "
-            f"`x`. Received: {search_x.shape} of {search_x.dtype.name} beside "
-            f"{x.shape} of {x.dtype.name}"
+            f"{search_names.x} must have elements of the shape and dtype of "
+            f"{names.x}. Received: {search_x.shape} of {search_x.dtype.name} "
+            f"beside {x.shape} of {x.dtype.name}"
         )
     if y.shape != search_y.shape:
         raise ValueError(
-            "`validation_data` must have labels of the shape of `y`. "
+            f"{search_names.y} must be of the shape of {names.y}. "
             f"Received: {search_y.shape} beside {y.shape} an element"
         )
 
@@ -160,21 +181,25 @@ def _check_same_shapes(halves):
 def _check_batch_size(halves, batch_size):
     smaller = min(halves.num_train, halves.num_search)
     if batch_size > smaller:
+        of_data = halves.batch_size_from == "data"
+        given = (
+            f"the batches of {halves.names.x}" if of_data else "`batch_size`"
+        )
         raise ValueError(
-            "`batch_size` must be at most the number of elements in the "
+            f"{given} must be at most the number of elements in the "
             f"smaller half, {smaller}: the batch is larger than the data. "
             f"Received: batch_size={batch_size}, {halves.num_train} elements "
             f"for the weights and {halves.num_search} for the architecture"
         )
 
 
-def _check_classes(labels, task):
+def _check_classes(labels, task, name):
     if task.kind == "multi_label":
         return
     numbers = labels.argmax(axis=1) if task.kind == "one_hot" else labels
     present = np.unique(numbers)
     if len(present) < 2:
         raise ValueError(
-            "`y` must have two classes or more, since one alone teaches "
+            f"{name} must have two classes or more, since one alone teaches "
             f"nothing. Received: class {int(present[0])} only"
         )

@@ -1,6 +1,7 @@
 """Labelled elements in an order that never changes."""
 
 import dataclasses
+import typing
 
 import keras
 import numpy as np
@@ -9,19 +10,48 @@ import tensorflow as tf
 from keras_darts.datasets import checks
 
 
+class Names(typing.NamedTuple):
+    """What errors call the parts of the data, by the argument they came in.
+
+    Args:
+        x: String, for images or sentences. Defaults to ``"`x`"``.
+        y: String, for labels. Defaults to ``"`y`"``.
+        sample_weight: String. Defaults to ``"`sample_weight`"``.
+
+    Example:
+
+    >>> Names.of_one("validation_data").y
+    'the labels of `validation_data`'
+    """
+
+    x: str = "`x`"
+    y: str = "`y`"
+    sample_weight: str = "`sample_weight`"
+
+    @classmethod
+    def of_one(cls, argument):
+        """Those of data that came in one argument."""
+        return cls(
+            f"`{argument}`",
+            f"the labels of `{argument}`",
+            f"the sample weights of `{argument}`",
+        )
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Elements:
-    """What stands behind a half.
+    """A user's labelled data, as `read_examples` gives them.
 
     Args:
         source: Tuple of arrays, or an unbatched `tf.data.Dataset` in an order
             that never changes: images, labels and, if any, sample weights.
         labels: Array of all labels.
         batch_size: Integer, the batch size of the data set that was given.
-            Defaults to `None`.
+            Defaults to `None`: it was not batched.
         groups: Array that gives copies of one element the same number.
             Defaults to `None`, in which case there are no copies.
         notes: Tuple of strings for the log. Defaults to none.
+        names: `Names`, what errors call the parts.
     """
 
     source: tuple | tf.data.Dataset
@@ -29,9 +59,38 @@ class Elements:
     batch_size: int | None = None
     groups: np.ndarray | None = None
     notes: tuple = ()
+    names: Names = Names()
 
     def __len__(self):
         return len(self.labels)
+
+    @property
+    def dataset(self):
+        """All elements, an unbatched `tf.data.Dataset` of known length."""
+        return self.where(np.ones(len(self), bool))
+
+    @property
+    def has_sample_weight(self):
+        """Whether elements are (x, y, sample weight)."""
+        held = isinstance(self.source, tuple)
+        parts = self.source if held else self.source.element_spec
+        return len(parts) == 3
+
+    def weighted(self, weights):
+        """The same elements, their sample weights multiplied.
+
+        Args:
+            weights: Array of one number an element.
+        """
+        weights = np.asarray(weights, "float32")
+        if isinstance(self.source, tuple):
+            x, y, *given = self.source
+            for factor in given:
+                weights = weights * np.asarray(factor, "float32")
+            return dataclasses.replace(self, source=(x, y, weights))
+        factors = tf.data.Dataset.from_tensor_slices(weights)
+        source = tf.data.Dataset.zip(self.source, factors).map(_times)
+        return dataclasses.replace(self, source=source)
 
     def where(self, mask):
         """The data set of those elements for which `mask` is true."""
@@ -48,46 +107,55 @@ class Elements:
         return chosen.apply(count)
 
 
-def from_arrays(x, y, sample_weight=None):
+def _times(element, factor):
+    x, y, *given = element
+    for weight in given:
+        factor = factor * tf.cast(weight, factor.dtype)
+    return x, y, factor
+
+
+def from_arrays(x, y, sample_weight=None, names=None):
     """`Elements` of arrays, tensors or lists."""
+    names = names or Names()
     if y is None:
         raise ValueError(
-            "`y` must hold the labels when `x` is an array. Received: y=None"
+            f"{names.y} must hold the labels when {names.x} is an array. "
+            "Received: y=None"
         )
-    columns = {"x": _array("x", x), "y": _array("y", y)}
+    columns = {names.x: as_array(names.x, x), names.y: as_array(names.y, y)}
     if sample_weight is not None:
-        columns["sample_weight"] = _array("sample_weight", sample_weight)
+        weights = as_array(names.sample_weight, sample_weight)
+        columns[names.sample_weight] = weights
     if len({len(column) for column in columns.values()}) != 1:
-        names = " and ".join(f"`{name}`" for name in columns)
         lengths = ", ".join(f"{len(column)}" for column in columns.values())
         raise ValueError(
-            f"{names} must be of the same length. Received: lengths {lengths}"
+            f"{' and '.join(columns)} must be of the same length. "
+            f"Received: lengths {lengths}"
         )
-    checks.check_not_empty(len(columns["x"]))
-    checks.check_finite(columns["x"])
-    checks.check_weights(columns.get("sample_weight"))
-    return Elements(tuple(columns.values()), columns["y"])
+    checks.check_not_empty(len(columns[names.x]), names.x)
+    checks.check_finite(columns[names.x], names.x)
+    checks.check_weights(columns.get(names.sample_weight), names.sample_weight)
+    return Elements(tuple(columns.values()), columns[names.y], names=names)
 
 
-def _array(name, value):
-    if isinstance(value, keras.utils.PyDataset):
-        raise _no_data(name, value)
+def as_array(name, value):
+    """A part of the data as an array whose first axis counts elements."""
     try:
         array = np.asarray(value)
         tf.as_dtype(array.dtype)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"`{name}` must be one array, all of its elements of the same "
+            f"{name} must be one array, all of its elements of the same "
             f"shape. Received: {type(value).__name__}: {error}"
         ) from error
     if array.ndim == 0:
-        raise _no_data(name, value)
+        raise no_data(name, value)
     text = (str, bytes)
     if array.dtype == object and not all(
         isinstance(element, text) for element in array.flat
     ):
         raise ValueError(
-            f"`{name}` must be one array of numbers, all of its elements of "
+            f"{name} must be one array of numbers, all of its elements of "
             f"the same shape. Received: {type(value).__name__} of objects"
         )
     if array.dtype == "float64":
@@ -97,9 +165,11 @@ def _array(name, value):
     return array
 
 
-def _no_data(name, value):
+def no_data(name, value):
+    """The error for what is no data at all."""
     return TypeError(
-        f"`{name}` must be a batched tf.data.Dataset or an array whose first "
-        f"axis counts the elements. Received: {name} of type "
+        f"{name} must be an array whose first axis counts the elements, or a "
+        "data set: a tf.data.Dataset, a keras.utils.PyDataset or an iterable "
+        "of batches (x, y), as torch's DataLoader. Received: "
         f"{type(value).__name__}"
     )

@@ -1,46 +1,174 @@
-"""A user's batched data set, read once to hold it or to count it."""
+"""A user's data set, read once to hold it or to count it."""
 
+import collections.abc
+import dataclasses
 import hashlib
 import itertools
 import math
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_darts.datasets import checks
 from keras_darts.datasets.elements import Elements
+from keras_darts.datasets.elements import Names
+from keras_darts.datasets.elements import as_array
+from keras_darts.datasets.inspection import Traits
 from keras_darts.datasets.inspection import traits
 
 # Holds CIFAR-10 as float32; what is larger is read anew in each pass.
 MEMORY_LIMIT = 2**30
+# Elements that come one by one are read this many at a time.
+_CHUNK = 64
 
 
-def from_dataset(dataset, *, steps_per_epoch=None, memory_limit=MEMORY_LIMIT):
-    """`Elements` of a batched data set.
+@dataclasses.dataclass(frozen=True)
+class _Source:
+    """Batches, tuples of arrays, that are read.
+
+    Args:
+        batches: Iterator, the first pass: of some sources the only one.
+        first_again: Function without arguments that gives the first batch of
+            another pass.
+        length: Integer, the batches of a pass, negative where not known.
+        shows: `Traits`.
+        batched: Boolean, whether the batches are the user's own.
+        live: Function of the first batch and the number of elements that
+            gives an unbatched `tf.data.Dataset`.
+    """
+
+    batches: collections.abc.Iterator
+    first_again: collections.abc.Callable
+    length: int
+    shows: Traits
+    batched: bool
+    live: collections.abc.Callable
+
+
+def from_dataset(
+    dataset,
+    *,
+    names=None,
+    rank=None,
+    batch_size=None,
+    steps_per_epoch=None,
+    memory_limit=MEMORY_LIMIT,
+):
+    """`Elements` of a `tf.data.Dataset`, batched or not.
 
     What fits into `memory_limit` bytes is held. A larger data set, or one
     whose augmentation draws anew, is read again in each pass if its order
     stays the same, and refused if it does not.
     """
-    _check_structure(dataset.element_spec)
-    length = int(dataset.cardinality())
-    if length == tf.data.INFINITE_CARDINALITY and steps_per_epoch is None:
-        raise ValueError(
-            "`steps_per_epoch` must be given for a data set that never ends. "
-            "Received: steps_per_epoch=None"
+    names = names or Names.of_one("x")
+    _check_structure(dataset.element_spec, names)
+    form = _form_of_spec(dataset.element_spec, rank, names)
+    size, rows = batch_size or _CHUNK, None
+    if form is None:
+        rows = iter(dataset.as_numpy_iterator())
+        first = next(rows, None)
+        form = _form_of_element(first, rank, names)
+        rows = itertools.chain([first], rows)
+    batched = form == "batched"
+    whole = dataset if batched else dataset.batch(size)
+    if rows is None:
+        rows = whole.as_numpy_iterator()
+    elif not batched:
+        rows = _in_batches(rows, size, names)
+    length = int(whole.cardinality())
+    _check_ends(length, steps_per_epoch)
+
+    def live(first, count):
+        return _unbatched(
+            dataset.unbatch() if batched else dataset, first, count
         )
-    shows, finite = traits(dataset), length >= 0
-    batches = dataset.as_numpy_iterator()
-    first = _checked_batch(next(batches, None))
-    stable, changes = _order(dataset, shows, finite, first)
-    bound, notes = _bound(shows, None if finite else steps_per_epoch, changes)
+
+    return _elements(
+        _Source(
+            batches=rows,
+            first_again=lambda: next(whole.take(1).as_numpy_iterator(), ()),
+            length=length,
+            shows=traits(whole),
+            batched=batched,
+            live=live,
+        ),
+        names=names,
+        steps=steps_per_epoch,
+        limit=memory_limit,
+    )
+
+
+def from_batches(
+    data,
+    *,
+    names=None,
+    steps_per_epoch=None,
+    memory_limit=MEMORY_LIMIT,
+):
+    """`Elements` of Python's own batches.
+
+    Args:
+        data: `keras.utils.PyDataset`, or an iterable of batches (x, y) or
+            (x, y, sample weight), such as torch's `DataLoader`.
+        names: `Names`. Defaults to `None`: those of data in `x`.
+        steps_per_epoch: As in `from_dataset`.
+        memory_limit: As in `from_dataset`.
+    """
+    names = names or Names.of_one("x")
+    length = _num_batches(data)
+    _check_ends(length, steps_per_epoch)
+
+    def batches():
+        return (_as_batch(row, names) for row in _rows(data, length))
+
+    def live(first, count):
+        signature = tuple(
+            tf.TensorSpec([None] * part.ndim, part.dtype) for part in first
+        )
+        whole = tf.data.Dataset.from_generator(
+            batches, output_signature=signature
+        )
+        return _unbatched(whole.unbatch(), first, count)
+
+    # Of Python code nothing can be known but what it gives.
+    shows = Traits(
+        reshuffles=False,
+        generated=True,
+        random=True,
+        repeats=False,
+        in_memory=False,
+        one_pass=None,
+    )
+    return _elements(
+        _Source(
+            batches=batches(),
+            first_again=lambda: next(batches(), ()),
+            length=length,
+            shows=shows,
+            batched=True,
+            live=live,
+        ),
+        names=names,
+        steps=steps_per_epoch,
+        limit=memory_limit,
+    )
+
+
+def _elements(source, *, names, steps, limit):
+    batches = _told(source.batches, names)
+    shows, finite = source.shows, source.length >= 0
+    first = _checked_batch(next(batches, None), names)
+    stable, changes = _order(source, finite, first)
+    bound, notes = _bound(shows, None if finite else steps, changes, names)
     live = changes and stable
     columns, groups = _read(
         itertools.chain([first], batches),
         bound=bound,
         distinct=not finite or shows.repeats,
-        limit=0 if live else memory_limit,
-        refusal=None if stable else _refusal(finite, memory_limit),
+        limit=0 if live else limit,
+        refusal=None if stable else _refusal(finite, limit, names),
+        names=names,
     )
     held = columns[0] is not None
     if live:
@@ -51,45 +179,171 @@ def from_dataset(dataset, *, steps_per_epoch=None, memory_limit=MEMORY_LIMIT):
         notes.append("too large to hold, it is read anew in every pass")
     elif not stable:
         notes.append(_read_once(finite, shows.random))
-    checks.check_weights(columns[2] if len(columns) == 3 else None)
+    if not source.batched:
+        notes.append(f"{names.x} gives its elements one by one, unbatched")
+    checks.check_weights(
+        columns[2] if len(columns) == 3 else None, names.sample_weight
+    )
     return Elements(
-        columns if held else _unbatched(dataset, first, len(columns[1])),
+        columns if held else source.live(first, len(columns[1])),
         columns[1],
-        batch_size=len(first[0]),
+        batch_size=len(first[0]) if source.batched else None,
         groups=groups,
         notes=tuple(notes),
+        names=names,
     )
 
 
-def _check_structure(spec):
+# The form of a tf.data.Dataset
+
+
+def _check_structure(spec, names):
+    if isinstance(spec, dict):
+        keys = [*map(str, spec), "image", "label"]
+        raise ValueError(
+            f"{names.x} as a data set must give (x, y) or (x, y, "
+            "sample_weight), not dictionaries, which don't say what the labels "
+            f"are: call ds.map(lambda row: (row[{keys[0]!r}], "
+            f"row[{keys[1]!r}])). Received: dictionaries of "
+            f"{', '.join(map(str, spec))}"
+        )
     if not isinstance(spec, tuple) or len(spec) not in (2, 3):
         raise ValueError(
-            "`x` as a data set must give (x, y) or (x, y, sample_weight); "
-            f"labels are missing. Received: elements of {spec}"
+            f"{names.x} as a data set must give (x, y) or (x, y, "
+            f"sample_weight); labels are missing. Received: elements of {spec}"
         )
     if not all(isinstance(part, tf.TensorSpec) for part in spec):
         raise TypeError(
-            "`x` as a data set must give one dense tensor each for x, y and "
-            f"sample_weight. Received: elements of {spec}"
+            f"{names.x} as a data set must give one dense tensor each for x, "
+            f"y and sample_weight. Received: elements of {spec}"
         )
 
 
-def _checked_batch(batch):
-    checks.check_not_empty(0 if batch is None else 1)
+def _form_of_spec(spec, rank, names):
+    """`"batched"`, `"unbatched"` or, where shapes don't say it, `None`."""
+    shapes = [part.shape for part in spec]
+    if any(shape.rank == 0 for shape in shapes):
+        return "unbatched"
+    if len(shapes) == 3 and shapes[2].rank == 1:
+        return "batched"
+    if None in (shapes[0].rank, shapes[1].rank):
+        return None
+    if rank is not None and shapes[0].rank == rank + 1:
+        return "batched"
+    lengths = {shape[0] for shape in shapes}
+    if lengths == {None} and shapes[0].rank != rank:
+        return "batched"
+    if None in lengths:
+        return None
+    return _form_of_shapes(shapes, rank, names)
+
+
+def _form_of_element(element, rank, names):
+    checks.check_not_empty(0 if element is None else 1, names.x)
+    return _form_of_shapes([np.shape(part) for part in element], rank, names)
+
+
+def _form_of_shapes(shapes, rank, names):
+    if () in shapes:
+        return "unbatched"
+    if len({shape[0] for shape in shapes}) == 1:
+        if rank is None or len(shapes[0]) != rank:
+            return "batched"
+        # One image with a row of labels as long as it is high, or a batch of
+        # images without channels.
+        raise _not_batched(shapes, names)
+    if rank is not None and len(shapes[0]) != rank:
+        raise _not_batched(shapes, names)
+    return "unbatched"
+
+
+def _not_batched(shapes, names):
+    return ValueError(
+        f"{names.x} as a data set must be batched: call ds.batch(64). "
+        f"Received: elements of shapes {', '.join(map(str, shapes))}"
+    )
+
+
+def _in_batches(rows, size, names):
+    rows = iter(rows)
+    while chunk := list(itertools.islice(rows, size)):
+        columns = [*zip(*chunk, strict=True)]
+        shapes = {np.shape(x) for x in columns[0]}
+        if len(shapes) > 1:
+            raise _several_shapes(names, *sorted(shapes, key=str)[:2])
+        yield tuple(map(np.stack, columns))
+
+
+def _unbatched(elements, first, count):
+    shapes = [part.shape[1:] for part in first]
+    return elements.take(count).map(
+        lambda *parts: tuple(map(tf.ensure_shape, parts, shapes))
+    )
+
+
+# Batches of Python
+
+
+def _num_batches(data):
+    """Negative where the length is not known, or there is no end."""
+    if isinstance(data, keras.utils.PyDataset):
+        try:
+            count = data.num_batches
+        except NotImplementedError:
+            # As Keras has it.
+            count = None
+        return tf.data.INFINITE_CARDINALITY if count is None else int(count)
+    try:
+        return len(data)
+    except TypeError:
+        return tf.data.UNKNOWN_CARDINALITY
+
+
+def _rows(data, length):
+    if not isinstance(data, keras.utils.PyDataset):
+        return iter(data)
+    numbers = range(length) if length >= 0 else itertools.count()
+    return (data[number] for number in numbers)
+
+
+def _as_batch(row, names):
+    if not isinstance(row, tuple | list) or len(row) not in (2, 3):
+        raise ValueError(
+            f"{names.x} as a data set must give batches (x, y) or (x, y, "
+            "sample_weight); labels are missing. Received: "
+            f"{type(row).__name__}"
+            + (f" of {len(row)}" if isinstance(row, tuple | list) else "")
+        )
+    if len(row) == 3 and row[2] is None:
+        row = row[:2]
+    return tuple(map(as_array, names, row))
+
+
+# The reading
+
+
+def _check_ends(length, steps):
+    if length == tf.data.INFINITE_CARDINALITY and steps is None:
+        raise ValueError(
+            "`steps_per_epoch` must be given for a data set that never ends. "
+            "Received: steps_per_epoch=None"
+        )
+
+
+def _checked_batch(batch, names):
+    checks.check_not_empty(0 if batch is None else 1, names.x)
     shapes = [np.shape(part) for part in batch]
     if () in shapes or len({shape[0] for shape in shapes}) != 1:
-        raise ValueError(
-            "`x` as a data set must be batched: call ds.batch(64). "
-            f"Received: elements of shapes {', '.join(map(str, shapes))}"
-        )
+        raise _not_batched(shapes, names)
     return batch
 
 
-def _order(dataset, shows, finite, first):
+def _order(source, finite, first):
     """Whether the order stays, and whether the elements change in place."""
+    shows = source.shows
     if shows.reshuffles or not finite:
         return False, True
-    again = next(dataset.take(1).as_numpy_iterator(), ())
+    again = source.first_again()
     if len(again) == len(first) and all(map(np.array_equal, first, again)):
         return True, False
     # Random operations change images in place, and never the labels' order.
@@ -97,12 +351,12 @@ def _order(dataset, shows, finite, first):
     return in_place and np.array_equal(first[1], again[1]), True
 
 
-def _bound(shows, steps, changes):
+def _bound(shows, steps, changes, names):
     """Most batches and most elements to read, so that none comes twice."""
     if shows.repeats and shows.random and changes and not shows.one_pass:
         raise ValueError(
-            "`x` must not repeat elements that a random operation changes, "
-            "since one element could stand in both halves: leave out "
+            f"{names.x} must not repeat elements that a random operation "
+            "changes, since one element could stand in both halves: leave out "
             "repeat(). Received: a data set with repeat()"
         )
     bound, notes = {"batches": math.inf, "elements": math.inf}, []
@@ -116,7 +370,7 @@ def _bound(shows, steps, changes):
     return bound, notes
 
 
-def _refusal(finite, limit):
+def _refusal(finite, limit, names):
     reason, remedy = (
         (
             "changes its order from one pass to the next",
@@ -131,8 +385,8 @@ def _refusal(finite, limit):
         )
     )
     return (
-        f"`x` {reason} and does not fit into the memory set aside: {remedy}, "
-        f"or raise `memory_limit`. Received: more than {limit} bytes"
+        f"{names.x} {reason} and does not fit into the memory set aside: "
+        f"{remedy}, or raise `memory_limit`. Received: more than {limit} bytes"
     )
 
 
@@ -142,7 +396,7 @@ def _read_once(finite, random):
     return f"{reason}, so it was read once{frozen}"
 
 
-def _read(batches, *, bound, distinct, limit, refusal):
+def _read(batches, *, bound, distinct, limit, refusal, names):
     """One pass: columns (images `None` unless held) and groups of copies."""
     held, others, digests, size, count, shape = [], [], [], 0, 0, None
     for index, batch in enumerate(batches):
@@ -151,12 +405,9 @@ def _read(batches, *, bound, distinct, limit, refusal):
             break
         images, *rest = (part[: min(room, len(part))] for part in batch)
         shape = shape or images.shape[1:]
-        checks.check_finite(images, start=count)
+        checks.check_finite(images, names.x, start=count)
         if images.shape[1:] != shape:
-            raise ValueError(
-                "`x` must have elements of one shape. "
-                f"Received: shapes {shape} and {images.shape[1:]}"
-            )
+            raise _several_shapes(names, shape, images.shape[1:])
         count += len(images)
         size += images.nbytes
         others.append(rest)
@@ -168,22 +419,33 @@ def _read(batches, *, bound, distinct, limit, refusal):
             raise ValueError(refusal)
         else:
             held.clear()
-    checks.check_not_empty(count)
+    checks.check_not_empty(count, names.x)
     columns = [np.concatenate(parts) for parts in zip(*others, strict=True)]
     groups = np.unique(digests, return_inverse=True)[1] if distinct else None
     return (np.concatenate(held) if held else None, *columns), groups
+
+
+def _told(batches, names):
+    """The batches, TensorFlow's error for shapes that differ in our words."""
+    try:
+        yield from batches
+    except tf.errors.InvalidArgumentError as error:
+        if "different shapes" not in str(error):
+            raise
+        raise ValueError(
+            f"{names.x} must have elements of one shape: resize them, as by "
+            "tf.image.resize. Received: " + error.message.split(". ", 1)[-1]
+        ) from error
+
+
+def _several_shapes(names, shape, other):
+    return ValueError(
+        f"{names.x} must have elements of one shape. "
+        f"Received: shapes {shape} and {other}"
+    )
 
 
 def _digest(image, label):
     text = isinstance(image, bytes)
     raw = image if text else np.ascontiguousarray(image).tobytes()
     return hashlib.blake2b(raw + np.asarray(label).tobytes()).hexdigest()
-
-
-def _unbatched(dataset, first, count):
-    shapes = [part.shape[1:] for part in first]
-    return (
-        dataset.unbatch()
-        .take(count)
-        .map(lambda *parts: tuple(map(tf.ensure_shape, parts, shapes)))
-    )

@@ -135,7 +135,7 @@ def bilevel(
     return _ended(pairs, (epochs - start_epoch) * steps - start_step)
 
 
-def evaluation(dataset, batch_size, transform=None, normalize=None):
+def evaluation(dataset, batch_size, transform=None):
     """Batches of every element once, in order, the last one maybe smaller.
 
     Where there are fewer elements than devices, each comes as often as there
@@ -148,8 +148,6 @@ def evaluation(dataset, batch_size, transform=None, normalize=None):
             devices.
         transform: Function of a batch of images, as `ResizeCenterCrop`,
             applied to each image by itself. Defaults to `None`.
-        normalize: Function of a batch of images, applied to whole batches.
-            Defaults to `None`.
     """
     if transform is not None:
         dataset = dataset.map(
@@ -160,13 +158,7 @@ def evaluation(dataset, batch_size, transform=None, normalize=None):
     if 0 < dataset.cardinality() < replicas:
         dataset = dataset.repeat(replicas)
     size = evaluation_batch_size(batch_size, int(dataset.cardinality()))
-    batches = dataset.batch(size)
-    if normalize is not None:
-        batches = batches.map(
-            lambda images, *rest: (normalize(images), *rest),
-            num_parallel_calls=tf.data.AUTOTUNE,
-        )
-    return batches.prefetch(tf.data.AUTOTUNE)
+    return dataset.batch(size).prefetch(tf.data.AUTOTUNE)
 
 
 def _steps(size, batch_size, steps_per_epoch):

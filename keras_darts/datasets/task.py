@@ -32,15 +32,30 @@ _KINDS = {
 }
 
 
+# Outputs that no element has: more of them are a mistake, not a rare class.
+_MANY_OUTPUTS = 1000
+_GAP_RATIO = 10
+# As far as the sum of a row's shares may be from one.
+_ROUNDING = 1e-3
+_ENCODE = (
+    "number the classes from 0, as by classes, y = np.unique(y, "
+    "return_inverse=True)"
+)
+_REGRESSION_REMEDY = "compile(loss='mse') takes them for targets"
+
+
 @dataclasses.dataclass(frozen=True)
 class Task:
     """What the network's head must give.
 
     Args:
-        kind: String, one of `"sparse"` (class numbers), `"one_hot"`,
-            `"multi_label"` (any number of classes an element, sigmoid),
-            `"regression"` and `"next_token"` (running text).
+        kind: String, one of `"sparse"` (class numbers), `"one_hot"` (rows of
+            shares of classes), `"multi_label"` (any number of classes an
+            element, sigmoid), `"regression"` and `"next_token"` (running
+            text).
         num_outputs: Integer, the width of the head.
+        description: String, what the labels were taken for and why, for the
+            log. Defaults to `""`. It has no part in comparisons.
 
     Example:
 
@@ -50,70 +65,111 @@ class Task:
 
     kind: str
     num_outputs: int
+    description: str = dataclasses.field(default="", compare=False, repr=False)
 
 
-def infer_task(labels, loss=None, num_classes=None):
+def infer_task(labels, loss=None, num_classes=None, *, name="`y`"):
     """The task that labels and loss describe, with the labels checked.
 
     The loss decides, when one is given that is known. Otherwise whole numbers
-    are classes; rows of zeros and ones are one-hot when each sums to one and
-    multi-label when not; other numbers are targets of a regression.
+    are classes, as integers, booleans or floats; rows that sum to one are
+    classes too, one-hot or in shares (smoothed or mixed-up labels); other rows
+    of zeros and ones are multi-label; other numbers are targets of a
+    regression.
 
     Args:
         labels: Array of all labels, `(elements,)` or `(elements, outputs)`.
         loss: A Keras loss as object, name or function. Defaults to `None`.
         num_classes: Integer, the number of classes when the labels need not
             show all of them. Defaults to `None`, the largest label and one.
+        name: String, what errors call the labels. Defaults to ``"`y`"``.
 
     Returns:
         A `Task`.
 
     Raises:
         ValueError: If the labels don't fit the task: not finite, negative, of
-            `num_classes` or more, no whole numbers, rows that are not one-hot.
+            `num_classes` or more, no whole numbers, rows that are not one-hot,
+            or few numbers with so large gaps between them that most outputs
+            would have no element.
 
     Example:
 
-    >>> infer_task([2, 0, 1])
+    >>> infer_task([2.0, 0.0, 1.0])
     Task(kind='sparse', num_outputs=3)
+    >>> infer_task([[0.9, 0.1], [0.5, 0.5]])
+    Task(kind='one_hot', num_outputs=2)
     >>> infer_task([[0, 1], [1, 1]])
     Task(kind='multi_label', num_outputs=2)
-    >>> infer_task([0.5, 1.25])
-    Task(kind='regression', num_outputs=1)
+    >>> infer_task([0.5, 1.25]).description
+    'labels: a target of a regression (numbers that are not whole)'
     """
-    labels = np.asarray(labels)
-    _check_numbers(labels)
-    kind = _KINDS.get(_plain_name(loss)) or _kind_of(labels)
+    return infer_from({name: labels}, loss, num_classes)
+
+
+def infer_from(parts, loss=None, num_classes=None):
+    """`infer_task` of labels that came in several arguments.
+
+    Args:
+        parts: Dictionary from what errors call the labels to the labels.
+        loss: As in `infer_task`.
+        num_classes: As in `infer_task`.
+    """
+    parts = {name: np.asarray(labels) for name, labels in parts.items()}
+    for name, labels in parts.items():
+        _check_numbers(labels, name)
+    _check_widths(parts)
+    name, first = next(iter(parts.items()))
+    labels = np.concatenate([*parts.values()])
+    by_loss = kind_of_loss(loss)
+    kind = by_loss or _kind_of(labels)
     if kind is None:
         raise ValueError(
-            "`y` of several whole numbers an element must hold zeros and ones "
-            "(one-hot or multi-label), or `loss` must say what they are. "
+            f"{name} of several whole numbers an element must hold zeros and "
+            "ones (one-hot or multi-label), or `loss` must say what they are. "
             f"Received: labels from {labels.min()} to {labels.max()}"
         )
+    for name, part in parts.items():
+        _CHECKS[kind](part, num_classes, name)
+    width = 1 if first.ndim == 1 else first.shape[1]
     if kind == "sparse":
-        return Task(kind, _check_sparse(labels, num_classes))
-    width = 1 if labels.ndim == 1 else labels.shape[1]
-    if kind != "regression":
-        _check_width(width, num_classes)
-        _check_rows(labels, kind)
-    return Task(kind, width)
+        width = int(labels.max()) + 1 if num_classes is None else num_classes
+        _check_gaps(labels, width, num_classes, [*parts][0])
+    words = _DESCRIPTIONS[kind](labels, width, by_loss is not None)
+    return Task(kind, width, f"labels: {words}")
+
+
+def kind_of_loss(loss):
+    """The `kind` of task that a Keras loss is for, `None` where unknown.
+
+    Args:
+        loss: A Keras loss as object, name, function or config, or one alone
+            in a list or dictionary.
+
+    Example:
+
+    >>> kind_of_loss("mse"), kind_of_loss(None)
+    ('regression', None)
+    """
+    return _KINDS.get(_plain_name(loss))
 
 
 def class_numbers(labels):
     """One class number an element, or `None` where labels are no classes."""
     if labels.ndim not in (1, 2) or labels.dtype.kind not in "biuf":
         return None
-    if _kind_of(labels) == "one_hot":
+    kind = _kind_of(labels)
+    if kind == "one_hot":
         return labels.argmax(axis=1)
-    single = labels.ndim == 1 or labels.shape[1] == 1
-    # Class numbers may come as floats: Keras' losses take them.
-    whole = single and (labels == np.floor(labels)).all()
-    return labels.reshape(-1) if whole else None
+    return labels.reshape(-1) if kind == "sparse" else None
 
 
 def _plain_name(loss):
+    if isinstance(loss, list | tuple) and len(loss) == 1:
+        (loss,) = loss
     if isinstance(loss, dict):
-        loss = loss.get("class_name", "")
+        one = len(loss) == 1 and "class_name" not in loss
+        loss = [*loss.values()][0] if one else loss.get("class_name", "")
     if not isinstance(loss, str):
         function = getattr(loss, "fn", loss)
         loss = getattr(function, "__name__", type(function).__name__)
@@ -121,42 +177,129 @@ def _plain_name(loss):
 
 
 def _kind_of(labels):
+    whole = labels.dtype.kind != "f" or (labels == np.floor(labels)).all()
     if labels.ndim == 1 or labels.shape[1] == 1:
-        return "regression" if labels.dtype.kind == "f" else "sparse"
+        return "sparse" if whole else "regression"
+    if labels.min() >= 0 and _sum_to_one(labels).all():
+        return "one_hot"
     if np.isin(labels, (0, 1)).all():
-        single = (labels.sum(axis=1) == 1).all()
-        return "one_hot" if single else "multi_label"
+        return "multi_label"
     return "regression" if labels.dtype.kind == "f" else None
 
 
-def _check_numbers(labels):
+def _sum_to_one(labels):
+    return np.abs(labels.sum(axis=1, dtype="float64") - 1) <= _ROUNDING
+
+
+# What the labels were taken for, in words
+
+
+def _say_sparse(labels, width, by_loss):
+    present = np.unique(labels)
+    reasons = ["class numbers"]
+    if labels.dtype.kind == "f":
+        reasons = ["whole numbers"]
+    elif labels.dtype.kind == "b":
+        reasons = ["booleans"]
+    if not by_loss and labels.dtype.kind == "f":
+        reasons.append(_REGRESSION_REMEDY)
+    text = f"{width} classes ({'; '.join(reasons)})"
+    missing = width - len(present)
+    if not missing:
+        return text
+    absent = np.setdiff1d(np.arange(min(width, 10**6)), present)
+    some = ", ".join(map(str, absent[:5]))
+    more = f" and {missing - 5} more" if missing > 5 else ""
+    return (
+        f"{text}; {missing} of these outputs {_have(missing)} no element: "
+        f"{some}{more}"
+    )
+
+
+def _have(count):
+    return "has" if count == 1 else "have"
+
+
+def _say_one_hot(labels, width, by_loss):
+    hard = np.isin(labels, (0, 1)).all()
+    rows = "one-hot rows" if hard else "rows that sum to one"
+    return f"{width} classes ({rows})"
+
+
+def _say_multi_label(labels, width, by_loss):
+    hard = np.isin(labels, (0, 1)).all()
+    rows = "rows of zeros and ones" if hard else "numbers from 0 to 1"
+    reason = "; by the loss" if by_loss else ""
+    return (
+        f"{width} labels that an element may have together, each yes or no "
+        f"({rows}{reason})"
+    )
+
+
+def _say_regression(labels, width, by_loss):
+    reason = "by the loss" if by_loss else "numbers that are not whole"
+    if not by_loss and labels.ndim == 2 and width > 1:
+        reason = "rows that don't sum to one"
+    targets = "a target" if width == 1 else f"{width} targets"
+    return f"{targets} of a regression ({reason})"
+
+
+_DESCRIPTIONS = {
+    "sparse": _say_sparse,
+    "one_hot": _say_one_hot,
+    "multi_label": _say_multi_label,
+    "regression": _say_regression,
+}
+
+
+# Labels that don't fit
+
+
+def _check_numbers(labels, name):
+    if labels.dtype.kind in "USO":
+        raise ValueError(
+            f"{name} must be numbers, not names of classes: {_ENCODE}. In a "
+            "tf.data.Dataset keras.layers.StringLookup(num_oov_indices=0) does "
+            f"it. Received: labels of dtype {labels.dtype}, such as "
+            f"{labels.flat[0] if labels.size else ''!r}"
+        )
     if labels.dtype.kind not in "biuf":
         raise ValueError(
-            "`y` must be numbers: class numbers, one-hot rows or targets. "
+            f"{name} must be numbers: class numbers, one-hot rows or targets. "
             f"Received: labels of dtype {labels.dtype}"
         )
     if labels.ndim not in (1, 2):
         raise ValueError(
-            "`y` must be of shape (elements,) or (elements, outputs). "
+            f"{name} must be of shape (elements,) or (elements, outputs). "
             f"Received: shape {labels.shape}"
         )
     if labels.size == 0:
         raise ValueError(
-            f"`y` must hold labels. Received: shape {labels.shape}"
+            f"{name} must hold labels. Received: shape {labels.shape}"
         )
     if not np.isfinite(labels).all():
-        raise ValueError("`y` must be finite. Received: NaN or infinity")
+        raise ValueError(f"{name} must be finite. Received: NaN or infinity")
 
 
-def _check_sparse(labels, num_classes):
+def _check_widths(parts):
+    (name, first), *others = parts.items()
+    for other, labels in others:
+        if labels.shape[1:] != first.shape[1:]:
+            raise ValueError(
+                f"{other} must be of the shape of {name}. Received: "
+                f"{labels.shape[1:]} beside {first.shape[1:]} an element"
+            )
+
+
+def _check_sparse(labels, num_classes, name):
     if labels.ndim == 2 and labels.shape[1] != 1:
         raise ValueError(
-            "`y` must be one class number an element for a sparse loss. "
+            f"{name} must be one class number an element for a sparse loss. "
             f"Received: shape {labels.shape}"
         )
     if (labels != np.floor(labels)).any():
         raise ValueError(
-            "`y` must be whole class numbers for a sparse loss. Received: "
+            f"{name} must be whole class numbers for a sparse loss. Received: "
             f"{labels[labels != np.floor(labels)].reshape(-1)[0]}"
         )
     lowest, highest = int(labels.min()), int(labels.max())
@@ -165,38 +308,72 @@ def _check_sparse(labels, num_classes):
             "" if num_classes is None else f" below num_classes={num_classes}"
         )
         raise ValueError(
-            f"`y` must be class numbers from 0{bound}. "
+            f"{name} must be class numbers from 0{bound}: {_ENCODE}; "
+            f"{_REGRESSION_REMEDY}. "
             f"Received: labels from {lowest} to {highest}"
         )
-    return highest + 1 if num_classes is None else num_classes
 
 
-def _check_width(width, num_classes):
+def _check_gaps(labels, width, num_classes, name):
+    count = len(np.unique(labels))
+    if num_classes is None and width > max(_MANY_OUTPUTS, _GAP_RATIO * count):
+        raise ValueError(
+            f"{name} must be class numbers without large gaps, since the "
+            f"network has an output for each number from 0 up: {_ENCODE}; "
+            f"{_REGRESSION_REMEDY}; `num_classes` says that there are so many. "
+            f"Received: {count} different numbers, the largest {width - 1}"
+        )
+
+
+def _check_width(labels, num_classes, name):
+    width = 1 if labels.ndim == 1 else labels.shape[1]
     if num_classes is not None and width != num_classes:
         raise ValueError(
-            "`y` must have one column a class. "
+            f"{name} must have one column a class. "
             f"Received: {width} columns, num_classes={num_classes}"
         )
 
 
-def _check_rows(labels, kind):
+def _check_multi_label(labels, num_classes, name, kind="multi-label"):
+    _check_width(labels, num_classes, name)
     if labels.min() < 0 or labels.max() > 1:
         raise ValueError(
-            f"`y` must lie between 0 and 1 for {kind.replace('_', '-')} "
-            f"labels. Received: labels from {labels.min()} to {labels.max()}"
+            f"{name} must lie between 0 and 1 for {kind} labels. "
+            f"Received: labels from {labels.min()} to {labels.max()}"
         )
-    if kind != "one_hot":
-        return
+
+
+def _check_one_hot(labels, num_classes, name):
     if labels.ndim == 1:
         raise ValueError(
-            "`y` must be one-hot rows for this loss; class numbers go with "
+            f"{name} must be one-hot rows for this loss; class numbers go with "
             "'sparse_categorical_crossentropy'. "
             f"Received: shape {labels.shape}"
         )
-    sums = labels.sum(axis=1)
-    wrong = np.flatnonzero(np.abs(sums - 1) > 1e-3)
+    _check_multi_label(labels, num_classes, name, "one-hot")
+    wrong = np.flatnonzero(~_sum_to_one(labels))
     if wrong.size:
         raise ValueError(
-            "`y` must be one-hot: each row must sum to one. Received: row "
-            f"{wrong[0]} sums to {sums[wrong[0]]}"
+            f"{name} must be one-hot: each row must sum to one. Received: row "
+            f"{wrong[0]} sums to {labels[wrong[0]].sum()}"
         )
+
+
+def _check_regression(labels, num_classes, name):
+    width = 1 if labels.ndim == 1 else labels.shape[1]
+    if num_classes not in (None, width):
+        raise ValueError(
+            f"{name} must be classes, or `num_classes` be left out: these are "
+            "targets of a regression, numbers that are not whole or a loss "
+            "that is not for classes. Received: "
+            f"num_classes={num_classes}, {width} numbers an element, from "
+            f"{labels.min()} to {labels.max()}"
+        )
+
+
+_CHECKS = {
+    "sparse": _check_sparse,
+    "one_hot": _check_one_hot,
+    "multi_label": _check_multi_label,
+    "regression": _check_regression,
+}

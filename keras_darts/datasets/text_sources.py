@@ -5,6 +5,7 @@ import pathlib
 import re
 
 from keras_darts.datasets import tfds_builder
+from keras_darts.files import looks_like_path
 from keras_darts.files import user_path
 
 _WORDS = {
@@ -12,7 +13,15 @@ _WORDS = {
     "valid": {"valid", "validation", "val", "dev"},
     "test": {"test"},
 }
-_LIKE_A_PATH = r"^[/.~]|\\|/.*/|\.[a-z]+$"
+_PARTS_IN_WORDS = "one text file each for train, valid and test"
+_LABELS_IN_WORDS = "files for train and test with a line `LABEL text` each"
+# Those that papers judge by, of which TensorFlow Datasets has none or others.
+_FROM_FOLDERS = {
+    "ptb": ("Penn Treebank", _PARTS_IN_WORDS),
+    "wikitext2": ("WikiText-2", _PARTS_IN_WORDS),
+    "mr": ("MR", _LABELS_IN_WORDS),
+    "sst2": ("SST-2", _LABELS_IN_WORDS),
+}
 
 
 def part_files(folder, *, optional=()):
@@ -87,8 +96,7 @@ def is_on_disk(source):
     path = user_path(source, "source")
     if path.exists():
         return True
-    # A name may have a slash too, before the configuration: wiki40b/en.
-    if isinstance(source, os.PathLike) or re.search(_LIKE_A_PATH, source):
+    if isinstance(source, os.PathLike) or looks_like_path(source):
         raise ValueError(
             "`source` must be a folder or file that exists, or the name of a "
             f"data set. Received: {str(source)!r}, where there is nothing"
@@ -100,10 +108,19 @@ def builder(name, data_dir):
     """The prepared builder of a set of TensorFlow Datasets.
 
     Raises:
-        ValueError: If there is no set of that name.
+        ValueError: If there is no set of that name, or it is one that comes
+            as a folder.
         RuntimeError: If it can't be downloaded.
         ImportError: If tensorflow-datasets isn't installed.
     """
+    known = _FROM_FOLDERS.get(name.lower().replace("-", "").replace("_", ""))
+    if known is not None:
+        title, files = known
+        raise ValueError(
+            f"`source` must be the path of a folder for {title}, which is not "
+            f"downloaded: a folder with {files}. Received: {name!r}, and "
+            f"there is no such folder in {os.getcwd()}"
+        )
     found = tfds_builder.find(
         name,
         data_dir,

@@ -6,11 +6,12 @@ from keras_darts.networks import checks
 from keras_darts.networks.auxiliary_head import AuxiliaryHead
 from keras_darts.networks.auxiliary_head import linear
 from keras_darts.networks.auxiliary_head import smallest_side
+from keras_darts.networks.scaled_images import ScaledImages
 from keras_darts.networks.stacked_cells import StackedCells
 from keras_darts.networks.stacked_cells import reduction_cells
 
 
-class CellNetwork(StackedCells):
+class CellNetwork(ScaledImages, StackedCells):
     """A stem, derived cells, the mean over the pixels and a linear layer.
 
     Abstract: a subclass gives the layers of the stem and what is different in
@@ -31,6 +32,8 @@ class CellNetwork(StackedCells):
         input_shape,
         auxiliary_weight,
         drop_path_rate,
+        mean,
+        variance,
         **kwargs,
     ):
         super().__init__(
@@ -39,6 +42,8 @@ class CellNetwork(StackedCells):
             filters,
             num_cells,
             drop_path_rate=drop_path_rate,
+            # Raw pixels are scaled before they become half precision.
+            autocast=False,
             **kwargs,
         )
         self.auxiliary = auxiliary
@@ -46,6 +51,7 @@ class CellNetwork(StackedCells):
         self._image_shape = checks.image_shape(
             input_shape, self._reductions(num_cells)
         )
+        self._begin_scaling(mean, variance)
         self.stem = self._stem()
         self.cells = self._cells()
         self.auxiliary_head = self._auxiliary_head() if auxiliary else None
@@ -78,7 +84,7 @@ class CellNetwork(StackedCells):
         self.classifier.build((None, last[-1]))
 
     def call(self, images, training=None):  # (B, H, W, C) -> (B, classes)
-        before = last = ops.cast(images, self.compute_dtype)
+        before = last = self._scaled(images)
         for layer in self.stem:
             before, last = last, layer(last)
         before = last if len(self.stem) == 1 else before
@@ -115,6 +121,7 @@ class CellNetwork(StackedCells):
             "auxiliary": self.auxiliary,
             "input_shape": list(self._image_shape),
             "auxiliary_weight": self.auxiliary_weight,
+            **self._scaling_config(),
         }
 
     @property

@@ -1,5 +1,6 @@
 """Arguments of networks, checked at the door."""
 
+import math
 import numbers
 
 from keras_darts import genotypes
@@ -82,6 +83,30 @@ def rates(**values):
     """Refuses rates by their names, if one is not in [0, 1)."""
     for name, value in values.items():
         rate(name, value)
+
+
+def statistics(mean, variance, channels):
+    """`(mean, variance)` as tuples of floats, or `None` where both are."""
+    if mean is None and variance is None:
+        return None
+    given = {"mean": mean, "variance": variance}
+    numbers_ = [_one_a_channel(value, channels) for value in given.values()]
+    if None in numbers_ or min(numbers_[1]) < 0:
+        raise ValueError(
+            "`mean` and `variance` must have one finite number each a channel "
+            f"of the network's images, {channels}, and no variance below zero. "
+            f"Received: mean={mean}, variance={variance}"
+        )
+    return tuple(numbers_)
+
+
+def _one_a_channel(values, channels):
+    try:
+        found = tuple(map(float, values))
+    except (TypeError, ValueError):
+        return None
+    whole = len(found) == channels and all(map(math.isfinite, found))
+    return found if whole else None
 
 
 def image_shape(input_shape, reductions):

@@ -10,7 +10,7 @@ _LARGE_SIDE = 128
 
 
 def network_for(
-    genotype, num_outputs, input_shape, *, filters, num_cells, **options
+    genotype, num_classes, input_shape, *, filters, num_cells, **options
 ):
     """A fresh network of a genotype for images of a size.
 
@@ -22,11 +22,12 @@ def network_for(
     Args:
         genotype: `Genotype`, the name of a published one, or a
             `NasBench201Genotype`.
-        num_outputs: Integer, width of the output.
+        num_classes: Integer, width of the output.
         input_shape: Tuple, height, width and channels of the images.
         filters: Integer, channels of a node in the first cells.
         num_cells: Integer; for a `NasBench201Network`, of each stage.
-        **options: Further arguments of the network, such as `auxiliary`.
+        **options: Further arguments of the network, such as `auxiliary`, or
+            `mean` and `variance`, with which it scales raw images itself.
 
     Raises:
         ValueError: if an auxiliary head is asked for where there can be none.
@@ -47,7 +48,7 @@ def network_for(
         options.setdefault("auxiliary", fits)
     return cls(
         genotype,
-        num_outputs,
+        num_classes,
         filters,
         num_cells,
         input_shape=input_shape,

@@ -11,10 +11,11 @@ class CifarNetwork(CellNetwork):
     """Derived cells for small images: one 3x3 convolution, then the cells.
 
     The cells at a third and at two thirds of the depth are reduction cells,
-    which halve height and width and double the filters. The network takes
-    normalised images. Called with `training=True` it gives the pair
-    `(logits, auxiliary logits)` when it has an auxiliary head: `fit` trains on
-    both and measures the first. Otherwise it gives the logits alone.
+    which halve height and width and double the filters. Images go in
+    raw where the network scales them (`mean`), and normalised where it does
+    not; logits come out, no probabilities. Called with `training=True` it
+    gives the pair `(logits, auxiliary logits)` when it has an auxiliary head:
+    `fit` trains on both and measures the first.
 
     Args:
         genotype: `Genotype`, or the name of a published one.
@@ -32,6 +33,11 @@ class CifarNetwork(CellNetwork):
         drop_path_rate: Float in [0, 1), the first value of the variable
             `drop_path_rate`: how often a sample goes without a path of a
             cell. Defaults to `0.0`.
+        mean: Tuple of floats, one a channel, in the units of the raw images
+            that the network then takes and scales itself. Defaults to `None`:
+            it takes normalised images, until a recipe gives it the statistics
+            of what it trains on.
+        variance: Tuple of floats, likewise. Defaults to `None`.
 
     Raises:
         ValueError: if the images don't divide, or are too small for the
@@ -60,6 +66,8 @@ class CifarNetwork(CellNetwork):
         input_shape=(32, 32, 3),
         auxiliary_weight=0.4,
         drop_path_rate=0.0,
+        mean=None,
+        variance=None,
         **kwargs,
     ):
         super().__init__(
@@ -71,6 +79,8 @@ class CifarNetwork(CellNetwork):
             input_shape=input_shape,
             auxiliary_weight=auxiliary_weight,
             drop_path_rate=drop_path_rate,
+            mean=mean,
+            variance=variance,
             **kwargs,
         )
 

@@ -14,10 +14,10 @@ class ImageNetNetwork(CellNetwork):
     The stem has three convolutions of stride 2; the first cell takes the
     outputs of the last two. The cells at a third and at two thirds of the
     depth are reduction cells, which halve height and width and double the
-    filters. The network takes normalised images. Called with `training=True`
-    it gives the pair `(logits, auxiliary logits)` when it has an auxiliary
-    head: `fit` trains on both and measures the first. Otherwise it gives the
-    logits alone.
+    filters. Images go in raw where the network scales them (`mean`), and
+    normalised where it does not; logits come out, no probabilities. Called
+    with `training=True` it gives the pair `(logits, auxiliary logits)` when it
+    has an auxiliary head: `fit` trains on both and measures the first.
 
     Args:
         genotype: `Genotype`, or the name of a published one.
@@ -35,6 +35,11 @@ class ImageNetNetwork(CellNetwork):
         drop_path_rate: Float in [0, 1), the first value of the variable
             `drop_path_rate`: how often a sample goes without a path of a
             cell. Defaults to `0.0`.
+        mean: Tuple of floats, one a channel, in the units of the raw images
+            that the network then takes and scales itself. Defaults to `None`:
+            it takes normalised images, until a recipe gives it the statistics
+            of what it trains on.
+        variance: Tuple of floats, likewise. Defaults to `None`.
 
     Raises:
         ValueError: if the images don't divide, or are too small for the
@@ -67,6 +72,8 @@ class ImageNetNetwork(CellNetwork):
         input_shape=(224, 224, 3),
         auxiliary_weight=0.4,
         drop_path_rate=0.0,
+        mean=None,
+        variance=None,
         **kwargs,
     ):
         super().__init__(
@@ -78,6 +85,8 @@ class ImageNetNetwork(CellNetwork):
             input_shape=input_shape,
             auxiliary_weight=auxiliary_weight,
             drop_path_rate=drop_path_rate,
+            mean=mean,
+            variance=variance,
             **kwargs,
         )
 

@@ -5,10 +5,9 @@ import collections.abc
 from keras_darts import datasets
 
 _TAKES = {
-    "image": "a batched tf.data.Dataset of (image, label), or an array of "
-    "images with `y`",
-    "text": "a batched tf.data.Dataset of (token ids, label), or an array of "
-    "token ids with `y`",
+    "image": "a data set of (image, label), or an array of images with `y`",
+    "text": "a data set of (token ids, label), or an array of token ids with "
+    "`y`",
     "language": "a datasets.Corpus, an array of token ids, or a "
     "tf.data.Dataset of consecutive segments",
 }
@@ -36,7 +35,7 @@ def check_data(modality, x):
         }.get(modality, "; give its part, such as x.train.batch(64)")
     elif isinstance(x, collections.abc.Generator):
         hint = "; wrap a generator in tf.data.Dataset.from_generator"
-    elif not isinstance(x, _NO_DATA):
+    elif datasets.is_dataset(x) or not isinstance(x, _NO_DATA):
         return
     raise TypeError(
         f"`x` must be {_TAKES[modality]}{hint}. Received: "

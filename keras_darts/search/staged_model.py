@@ -121,15 +121,30 @@ class StagedModel(BilevelModel):
         return derive(self.search_space, *architecture.mixing(self.supernet))
 
     def derived_network(self, **sizes):
-        """A fresh plain network of the present genotype.
+        """A fresh plain network of the present genotype, which gives logits.
+
+        One for images takes them raw, as the search does: it scales them by
+        the statistics that the search has measured, if they are of as many
+        channels.
 
         Args:
-            **sizes: Arguments of the network: for images those of
-                `networks.network_for`, with `filters=36` and `num_cells=20`,
-                or 16 and 5 for NAS-Bench-201, if left out; for text those of
-                `networks.TextNetwork`; for language those of
-                `networks.RecurrentLanguageModel`.
+            **sizes: Arguments of the network, all but its genotype: for images
+                those of `networks.network_for`, with `filters=36` and
+                `num_cells=20`, or 16 and 5 for NAS-Bench-201, if left out; for
+                text those of `networks.TextNetwork`; for language those of
+                `networks.RecurrentLanguageModel`. What the search knows of
+                the data (`num_classes`, `input_shape`, `vocabulary_size`,
+                `mean`, `variance`) may be given otherwise, for other data.
+
+        Raises:
+            ValueError: for `genotype`, which is the search's own.
         """
+        if "genotype" in sizes:
+            raise ValueError(
+                "`genotype` must be left out: it is that of the search. "
+                "`kd.networks` makes networks of others. Received: "
+                f"genotype={sizes['genotype']!r}"
+            )
         sizes = {**self.modality.network_sizes, **sizes}
         with self.distribute_strategy.scope():
             return self.modality.derived_network(self.genotype(), **sizes)

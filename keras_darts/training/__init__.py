@@ -65,4 +65,5 @@ __all__ = [
     "small_image_recipe",
     "small_text_recipe",
     "wikitext2_recipe",
+    "with_time_left",
 ]

@@ -36,10 +36,6 @@ class BaseRecipe:
             # twice.
             network.optimizer.build(network.trainable_variables)
 
-    def model_to_keep(self, network):
-        """What a run saves of a network: here, the network itself."""
-        return network
-
     def get_config(self):
         """Plain values that say everything there is to know."""
         config = {

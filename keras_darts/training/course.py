@@ -144,7 +144,6 @@ def _planned(
         run = TrainingRun(
             output_dir,
             config={**_config(recipe, network, plan), **(config or {})},
-            recipe=recipe,
             vocabulary=vocabulary,
             checkpoint=checkpoint,
             end=end,

@@ -1,6 +1,7 @@
 """A way to train a network: everything but the network and the data."""
 
 import dataclasses
+import logging
 
 import keras
 import tensorflow as tf
@@ -16,6 +17,8 @@ from keras_darts.training.drop_path_ramp import DropPathRamp
 from keras_darts.training.losses import loss_for
 from keras_darts.training.losses import metrics_for
 
+_LOG = logging.getLogger("keras_darts")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class Recipe(BaseRecipe):
@@ -24,9 +27,9 @@ class Recipe(BaseRecipe):
     `cifar_recipe`, `imagenet_recipe`, `nas_bench_201_recipe` and
     `small_image_recipe` make them. Data sets go in raw and unbatched, in an
     order that never changes; what comes out of `pipeline` is augmented,
-    normalised, shuffled and batched. Small ones are decoded once and kept in
-    memory, as `datasets.kept_in_memory` says. One recipe can train any number
-    of networks.
+    shuffled and batched, and still raw: the network scales it. Small ones are
+    decoded once and kept in memory, as `datasets.kept_in_memory` says. One
+    recipe can train any number of networks.
 
     Args:
         num_train: Integer, the images of the training set.
@@ -90,15 +93,6 @@ class Recipe(BaseRecipe):
         return self.num_train // self.batch_size
 
     @property
-    def preprocessing(self):
-        """A new layer from raw images to what the network takes."""
-        layer = keras.layers.Normalization(
-            mean=self.mean, variance=self.variance, dtype="float32"
-        )
-        layer.build((None, None, None, len(self.mean)))
-        return layer
-
-    @property
     def callbacks(self):
         """New callbacks, for one `fit`."""
         if not self.drop_path:
@@ -106,14 +100,17 @@ class Recipe(BaseRecipe):
         return [DropPathRamp(self.drop_path, self.epochs)]
 
     def compile(self, network):
-        """Compiles a network with a fresh optimizer, loss and metrics."""
-        self._check_channels(network)
+        """Compiles a network with a fresh optimizer, loss and metrics.
+
+        From then on the network takes raw images and scales them itself.
+        """
         network.auxiliary_weight = self.auxiliary_weight
         self._compile(
             network,
             loss=loss_for(self.kind, self.label_smoothing),
             metrics=metrics_for(self.kind, network.num_classes),
         )
+        self._scale(network)
 
     def pipeline(self, dataset, training=True, start_epoch=0, start_step=0):
         """Batches for `fit`, or for `evaluate`.
@@ -127,9 +124,9 @@ class Recipe(BaseRecipe):
             start_epoch: Integer, the epoch to begin with. Defaults to `0`.
             start_step: Integer, the step within that epoch. Defaults to `0`.
         """
-        normalize, dataset = self.preprocessing, kept_in_memory(dataset)
+        dataset = kept_in_memory(dataset)
         if not training:
-            return evaluation(dataset, self.batch_size, self.resize, normalize)
+            return evaluation(dataset, self.batch_size, self.resize)
         self._check_size(dataset)
         return stream(
             dataset,
@@ -139,7 +136,7 @@ class Recipe(BaseRecipe):
             epochs=self.epochs,
             start_epoch=start_epoch,
             start_step=start_step,
-            augment=lambda images, seed: normalize(self._augment(images, seed)),
+            augment=self.augmentation,
         )
 
     def fit(
@@ -208,11 +205,6 @@ class Recipe(BaseRecipe):
             **options,
         )
 
-    def model_to_keep(self, network):
-        """A model of the network's layers that takes raw images."""
-        images = keras.Input(network.input_shape[1:], name="image")
-        return keras.Model(images, network(self.preprocessing(images)))
-
     def get_config(self):
         config = super().get_config()
         if self.augmentation is not None:
@@ -221,18 +213,22 @@ class Recipe(BaseRecipe):
             config["resize"] = dataclasses.asdict(self.resize)
         return config
 
-    def _augment(self, images, seed):
-        if self.augmentation is None:
-            return images
-        return self.augmentation(images, seed)
-
-    def _check_channels(self, network):
-        channels = network.input_shape[-1]
-        if not len(self.mean) == len(self.variance) == channels:
-            raise ValueError(
-                "`mean` and `variance` must have one number a channel of the "
-                f"network's images, {channels}. Received: mean={self.mean}, "
-                f"variance={self.variance}"
+    def _scale(self, network):
+        if not hasattr(network, "scale_inputs"):
+            raise TypeError(
+                "`network` must be one of `keras_darts.networks` for images, "
+                "which scales them itself. Received: network of type "
+                f"{type(network).__name__}"
+            )
+        before = network.mean, network.variance
+        network.scale_inputs(self.mean, self.variance)
+        after = network.mean, network.variance
+        if before != after and None not in before:
+            _LOG.info(
+                "the network scales images by the recipe's mean %s and "
+                "variance %s from now on, no more by %s and %s",
+                *after,
+                *before,
             )
 
     def _check_size(self, dataset):

@@ -34,8 +34,6 @@ class TrainingRun(keras.callbacks.Callback):
     Args:
         folder: Path of the run.
         config: Dictionary for `config.json`.
-        recipe: The `Recipe`, whose preprocessing becomes part of the model, or
-            the `LanguageRecipe`.
         vocabulary: `keras_darts.datasets.Vocabulary` of a language model, for
             `vocabulary.json`. Defaults to `None`.
         checkpoint: `TrainingCheckpoint`, saved after each epoch; the history
@@ -60,7 +58,7 @@ class TrainingRun(keras.callbacks.Callback):
     ...     network, num_train=64, mean=(8.0,), variance=(36.0,)
     ... )
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     run = TrainingRun(folder, config={}, recipe=recipe)
+    ...     run = TrainingRun(folder, config={})
     ...     options = {"epochs": 1, "verbose": 0, "callbacks": [run]}
     ...     history = recipe.fit(network, train, **options)
     ...     sorted(file.name for file in pathlib.Path(folder).iterdir())
@@ -68,19 +66,11 @@ class TrainingRun(keras.callbacks.Callback):
     """
 
     def __init__(
-        self,
-        folder,
-        *,
-        config,
-        recipe,
-        vocabulary=None,
-        checkpoint=None,
-        end=None,
+        self, folder, *, config, vocabulary=None, checkpoint=None, end=None
     ):
         super().__init__()
         self.folder = writable_folder(folder, "folder")
         self.config = config
-        self.recipe = recipe
         self.vocabulary = vocabulary
         self.checkpoint = checkpoint
         self.end = end
@@ -90,7 +80,6 @@ class TrainingRun(keras.callbacks.Callback):
         if self.checkpoint is not None:
             history = self.folder / "history.csv"
             self._rows = rows_before(history, self.checkpoint.rows)
-        self._to_keep = self.recipe.model_to_keep(self.model)
         self._written = time.monotonic()
         if self.vocabulary is not None:
             self.vocabulary.check_matches(self.model.vocabulary_size)
@@ -121,7 +110,7 @@ class TrainingRun(keras.callbacks.Callback):
 
     def _write_model(self):
         with written_whole(self.folder / _MODEL) as scratch:
-            save_network(self._to_keep, scratch)
+            save_network(self.model, scratch)
         self._written = time.monotonic()
 
 

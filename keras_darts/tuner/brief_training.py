@@ -77,9 +77,7 @@ class BriefTraining:
         begin = time.monotonic()
         task = data.settle(search)
         with seeded(_SEED), search.distribute_strategy.scope():
-            network = search.modality.derived_network(
-                genotype, **self.sizes_for(search)
-            )
+            network = data.network(search, genotype, self.sizes_for(search))
         self._check_size(network)
         options = {"seed": _SEED, "epochs": self.epochs, **self.options}
         recipe = data.recipe(network, task, options)

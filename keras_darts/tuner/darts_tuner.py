@@ -6,6 +6,7 @@ import keras_tuner
 
 from keras_darts import genotypes
 from keras_darts.errors import positive_integer
+from keras_darts.messages import shown
 from keras_darts.search import DartsSearch
 from keras_darts.search.reseeding import compiled_alike
 from keras_darts.training import load_network
@@ -15,6 +16,7 @@ from keras_darts.tuner import oracles
 from keras_darts.tuner import pareto
 from keras_darts.tuner import results_project
 from keras_darts.tuner import trial_errors
+from keras_darts.tuner.display import TrialDisplay
 from keras_darts.tuner.hypermodel import DartsHyperModel
 from keras_darts.tuner.hypermodel import declare_seed
 from keras_darts.tuner.hypermodel import noted_builds
@@ -123,6 +125,7 @@ class DartsTuner(keras_tuner.Tuner):
             },
         )
         super().__init__(oracle=oracle, hypermodel=hypermodel, **options)
+        self.oracle._display = TrialDisplay(self)
         checks.check_meaning(
             self._searches,
             self.oracle.objective,
@@ -156,10 +159,11 @@ class DartsTuner(keras_tuner.Tuner):
         # A first trial that is cut is found again.
         self.save()
         try:
-            super().search(*fit_args, **fit_kwargs)
-            if self._searches:
-                with trial_errors.judged():
-                    self.trials.conclude(fit_args, fit_kwargs)
+            with shown(fit_kwargs.get("verbose", "auto")):
+                super().search(*fit_args, **fit_kwargs)
+                if self._searches:
+                    with trial_errors.judged():
+                        self.trials.conclude(fit_args, fit_kwargs)
         except trial_errors.Ended as ended:
             raise ended.error from None
         finally:

@@ -1,8 +1,14 @@
 """What random genotypes of a space would have done."""
 
+import logging
+
 from keras_tuner.src.distribute.utils import has_chief_oracle
 
 from keras_darts.errors import positive_integer
+from keras_darts.tuner.results_words import number
+from keras_darts.tuner.results_words import titled
+
+_LOG = logging.getLogger("keras_darts")
 
 
 def check(wished):
@@ -55,6 +61,11 @@ def run(trial_run, search, count, project):
         seed: search.whole_space.random_genotype(seed) for seed in range(count)
     }
     rows = {}
+    _LOG.info(
+        "random baseline: %d random genotypes are trained as those of the "
+        "trials are",
+        count,
+    )
     for waits in (False, True):
         for seed, genotype in drawn.items():
             if seed in rows:
@@ -62,4 +73,12 @@ def run(trial_run, search, count, project):
             if waits or trial_run.is_free(search, genotype):
                 found = trial_run.trained(search, genotype, seconds={})
                 rows[seed] = {"seed": seed, **found}
+                _LOG.info("random genotype %d: %s", seed, _in_words(found))
     project.keep_baseline([rows[seed] for seed in drawn])
+
+
+def _in_words(found):
+    return ", ".join(
+        f"{titled(name)} {number(name, value)}"
+        for name, value in found["figures"].items()
+    )

@@ -98,6 +98,10 @@ class LabelledData:
         search.modality.take_sizes(**sizes)
         return task
 
+    def network(self, search, genotype, sizes):
+        """A network of a genotype for these data."""
+        return search.modality.derived_network(genotype, **sizes)
+
     def figures(self, task):
         """The names of what a validation gives."""
         metrics = training.metrics_for(task.kind, task.num_outputs)
@@ -121,17 +125,21 @@ class LabelledData:
 class ImageData(LabelledData):
     """Images, which go into a network as they are."""
 
+    def network(self, search, genotype, sizes):
+        # Of all images, where those of the search are of a half of them.
+        found = self._statistics
+        if found is None:
+            found = self._statistics = datasets.channel_statistics(self.train)
+        return super().network(search, genotype, {**found._asdict(), **sizes})
+
     def recipe(self, network, task, options):
         """Compiles a network, and gives the recipe to train it by."""
-        if self._statistics is None:
-            self._statistics = datasets.channel_statistics(self.train)
-        found = self._statistics
         return training.image_recipe(
             network,
             self.num_train,
             **{
-                "mean": found.mean,
-                "variance": found.variance,
+                "mean": network.mean,
+                "variance": network.variance,
                 "kind": task.kind,
                 **self.batch_size_for(options),
             },
@@ -197,6 +205,9 @@ class LanguageData:
         if search.vocabulary_size is None:
             search.modality.take_sizes(vocabulary_size=self._size)
         return search.modality.task_for(None)
+
+    def network(self, search, genotype, sizes):
+        return search.modality.derived_network(genotype, **sizes)
 
     def figures(self, task):
         return ["val_loss", "val_perplexity"]

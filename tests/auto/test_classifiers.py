@@ -58,7 +58,7 @@ def digits():
 
 def of_digits(folder, **options):
     return kd.ImageClassifier(
-        max_trials=1, directory=folder, seed=1, time_budget="60s", **options
+        max_trials=1, directory=folder, seed=1, time_budget="20m", **options
     )
 
 
@@ -209,6 +209,19 @@ def test_images_of_all_sizes_become_such_as_networks_take(shape, final):
 def test_settings_without_a_meaning_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         kd.ImageClassifier(**options)
+
+
+@pytest.mark.parametrize(
+    "name, hint",
+    [
+        ("max_trial", "did you mean max_trials"),
+        ("time", "did you mean time_budget"),
+        ("metrics", "cross entropy and accuracy"),
+    ],
+)
+def test_arguments_that_are_none_are_named_with_the_nearest(name, hint):
+    with pytest.raises(TypeError, match=f"`{name}` is no argument of .*{hint}"):
+        kd.ImageClassifier(**{name: 1})
 
 
 X, Y = np.zeros((20, 8, 8)), np.arange(20) % 2

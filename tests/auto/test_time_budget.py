@@ -79,6 +79,30 @@ def test_a_deadline_ends_a_training_in_time(until, epochs):
     assert len(done.epoch) == epochs
 
 
+@pytest.mark.parametrize(
+    "until, said",
+    [
+        (14, "time is up: the search stops after 2 of 3 epochs"),
+        (3, "time is up: the search stops in epoch 1 of 3 epochs"),
+        (500, None),
+    ],
+)
+def test_a_deadline_says_what_it_cuts_when_it_does(until, said, caplog):
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", run_eagerly=True)
+    x = np.ones((4, 1))
+    with caplog.at_level("INFO", "keras_darts"):
+        model.fit(
+            x,
+            x,
+            batch_size=1,
+            epochs=3,
+            verbose=0,
+            callbacks=[Deadline(Clock(1000.0), until, "search")],
+        )
+    assert caplog.messages == ([] if said is None else [said])
+
+
 def test_more_time_means_larger_sizes_and_never_smaller_ones():
     found = [plan for _, plan in plans()]
     rungs = [plan.rung for plan in found]

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from keras_darts.cli import names
 from keras_darts.cli.main import COMMANDS
 from keras_darts.cli.main import main
 from keras_darts.version import __version__
@@ -141,8 +142,12 @@ def test_a_wrong_command_line_exits_with_2(arguments, message, capsys, here):
             "`auxiliary` must be False",
         ),
         (
+            "train --output_dir=a --genotype=darts_v1 --dataset=file",
+            "`dataset` must be a folder of images or an .npz file",
+        ),
+        (
             "train --output_dir=a --genotype=darts_v1 --dataset=.",
-            "`dataset` must be the name of a data set of images",
+            "`dataset` must be a folder of class folders",
         ),
         (
             "train --output_dir=a --genotype=rnn_darts_v2 --dataset=.",
@@ -209,17 +214,87 @@ def test_an_interrupt_is_no_error(monkeypatch, capsys, here):
     assert capsys.readouterr().err == "keras-darts plot: interrupted\n"
 
 
-def test_a_bad_folder_is_told_before_tensorflow_is_imported(here, environment):
+EARLY = """
+import sys
+from keras_darts.cli.main import main
+for line in {lines}:
+    assert main(line.split()), line
+    assert "tensorflow" not in sys.modules, line
+"""
+
+
+def test_what_a_flag_gets_wrong_is_told_before_tensorflow_is_imported(
+    here, environment
+):
     (here / "file").write_text("")
-    done = python(
-        "import sys\n"
-        "from keras_darts.cli.main import main\n"
-        "code = main(['search', '--dataset=digits', '--output_dir=file'])\n"
-        "also = main(['tune', '--oracle=grid', '--output_dir=a'])\n"
-        "print(code, also, 'tensorflow' in sys.modules)\n",
-        environment,
-    )
-    assert done.stdout == "1 1 False\n", done.stderr
+    (here / "folder").mkdir()
+    lines = [
+        "search --dataset=digits --output_dir=file",
+        "search --output_dir=a",
+        *(
+            f"{command} --dataset=digits {flag}"
+            for command in (
+                "search --output_dir=a",
+                "plan",
+                "tune --output_dir=a",
+            )
+            for flag in (
+                "--strategy=drats",
+                "--search_space=dart_cnn",
+                "--hidden_size=4",
+                "--dataset=no/such/file",
+                "--dataset=file",
+                "--latency_table=file",
+                "--latency_table=no --target_latency_ms=1",
+            )
+        ),
+        "plan --dataset=digits --validation_split=0",
+        "tune --output_dir=a --dataset=digits --oracle=grid",
+        "tune --output_dir=a --dataset=digits --tune=strategy=darts,drats",
+        "tune --output_dir=a --dataset=digits --objective=val_perplexity",
+        "train --output_dir=a --genotype=darts_v2",
+        "train --output_dir=a --genotype=darts_v9 --dataset=digits",
+        "train --output_dir=a --genotype=darts_v2 --dataset=./no",
+        "train --output_dir=a --genotype=darts_v2 --dataset=. --recipe=ptb",
+        "train --output_dir=a --genotype=darts_v2 --dataset=. --level=word",
+        "train --output_dir=a --genotype=random:1 --search_space=text_cnn "
+        "--dataset=file",
+        "evaluate --model=file",
+        "evaluate --model=folder",
+        "benchmark file",
+        "benchmark folder",
+        "benchmark none.tflite",
+        "generate --model=none",
+        "export --run=folder",
+        "profile --output=a.json --search_space=darts_rnn",
+    ]
+    done = python(EARLY.format(lines=lines), environment)
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in here.iterdir()} == {"file", "folder"}
+
+
+def test_the_strategies_are_those_that_are_registered():
+    from keras_darts import strategies
+
+    ours = [n for n in strategies.names() if n in names.STRATEGIES]
+    assert ours == [*names.STRATEGIES]
+    module = strategies.variants.catalog
+    assert {*names.STRATEGIES} == {
+        name
+        for name, function in module._REGISTRY._entries.items()
+        if function.__module__.startswith("keras_darts.")
+    }
+
+
+@pytest.mark.parametrize("before", [(), ("runs",), ("runs/a/kept",)])
+def test_a_failed_command_leaves_no_empty_folder(before, here, capsys):
+    for folder in before:
+        (here / folder).mkdir(parents=True)
+    kept = {*here.rglob("*")}
+    command = ["search", "--output_dir=runs/a/b", "--dataset=digits"]
+    assert main([*command, "--filters=3"]) == 1
+    assert "`filters` must be even" in capsys.readouterr().err
+    assert {*here.rglob("*")} == kept
 
 
 def test_tensorflow_comes_without_noise_and_with_onednn(here, environment):

@@ -65,7 +65,7 @@ def test_a_tuning_that_is_terminated_goes_on_with_the_same_command(
     assert "where seed was 0 and is 1 now" in capfd.readouterr().err
     assert main([*TINY, *OTHERS]) == 0
     said = capfd.readouterr().out
-    assert "going on in epoch 2 of 2" in said
+    assert "resuming in epoch 2 of 2" in said
     assert (here / "a" / "trial_0" / "results.json").read_text() == first
     check_what_was_tuned(said, here / "a", capfd)
 
@@ -82,9 +82,10 @@ def check_what_was_tuned(said, folder, capfd):
         "Beaten by no other trial in val_accuracy, parameters together:",
         "Searched, 2 networks: val_accuracy ",
         "Random baseline, 1 network: parameters ",
-        "genotype:    a/trial_N/genotype.json",
+        "one of them: trial ",
+        "genotype:    a/trial_",
         "all results: a/results.html",
-        "train --genotype=a/trial_N --dataset=digits --output_dir=a-trained",
+        " --dataset=digits --output_dir=a-trained",
     ):
         assert line in said
     page = (folder / "results.html").read_text("utf-8")

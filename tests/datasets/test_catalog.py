@@ -153,7 +153,7 @@ def test_a_test_part_is_cut_off_where_there_is_none(tmp_path):
 def test_an_unknown_name_is_answered_with_the_nearest(name, nearest):
     with pytest.raises(ValueError, match=f"Did you mean .*{nearest}") as caught:
         load(name)
-    assert f"Received: name='{name}'" in str(caught.value)
+    assert f"Received: source='{name}'" in str(caught.value)
 
 
 def test_a_set_without_images_is_refused(tmp_path):

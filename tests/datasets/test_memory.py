@@ -87,7 +87,7 @@ def pipelines():
     return {
         "stream": stream(data, size=COUNT, batch_size=2, **once),
         "bilevel": bilevel(halves, augment=PadCropFlip(1), **once),
-        "evaluation": evaluation(data, 2, normalize=lambda images: images / 2),
+        "evaluation": evaluation(data, 2, transform=lambda images: images / 2),
         "segments": segments(streams, **once),
         "bilevel_segments": bilevel_segments(streams, streams, **once),
         "evaluation_segments": evaluation_segments(streams),

@@ -179,7 +179,7 @@ def test_words_that_the_model_does_not_know_are_refused(model):
 def test_a_run_leaves_its_files(model, vocabulary, tmp_path):
     recipe = new_recipe(model, epochs=2)
     run = training.TrainingRun(
-        tmp_path, config={"seed": 0}, recipe=recipe, vocabulary=vocabulary
+        tmp_path, config={"seed": 0}, vocabulary=vocabulary
     )
     fit(recipe, model, run)
     assert {file.name for file in tmp_path.iterdir()} == {
@@ -200,7 +200,7 @@ def test_the_model_comes_back_with_the_weights_of_the_best_check(
 ):
     recipe = new_recipe(model, epochs=3)
     model.optimizer.start_averaging()
-    fit(recipe, model, training.TrainingRun(tmp_path, config={}, recipe=recipe))
+    fit(recipe, model, training.TrainingRun(tmp_path, config={}))
     loaded = training.load_network(tmp_path)
     assert type(loaded) is type(model)
     state = np.full((2, 8), 0.5, "float32")

@@ -84,7 +84,7 @@ def test_it_ends_with_the_best_epoch_which_is_what_a_run_keeps(tmp_path):
     recipe = sentence_recipe(
         model, 32, epochs=4, batch_size=8, learning_rate=0.5
     )
-    run = TrainingRun(tmp_path, config={}, recipe=recipe)
+    run = TrainingRun(tmp_path, config={})
     valid = sentences(33)
     history = recipe.fit(
         model, sentences(32), valid, verbose=0, callbacks=[run]

@@ -31,15 +31,26 @@ def of_run(config):
 
 
 def of_genotype(genotype):
-    """The modality of a genotype of which only the primitives are known."""
-    from keras_darts import primitives
+    """The modality of a genotype of which only the primitives are known.
 
+    Primitives themselves are layers, for which TensorFlow would be loaded, but
+    the names in search spaces are not.
+    """
     if isinstance(genotype, RecurrentGenotype):
         return _MODALITIES["language"]
-    along_time = {*primitives.names(3)} - {*primitives.names(4)}
     cells = isinstance(genotype, Genotype)
-    text = cells and along_time & {*genotype.primitives()}
+    text = cells and _along_time() & {*genotype.primitives()}
     return _MODALITIES["text" if text else "image"]
+
+
+def _along_time():
+    """Names of the primitives that spaces of sentences alone have."""
+    names = {"text": set(), "image": set()}
+    for space in map(search_spaces.get, search_spaces.names()):
+        if space.modality in names:
+            for cell in space.cells.values():
+                names[space.modality].update(*cell.primitives)
+    return names["text"] - names["image"]
 
 
 def of_model(model):

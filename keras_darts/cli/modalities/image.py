@@ -1,6 +1,7 @@
 """Images, to be classified."""
 
 import functools
+import pathlib
 
 from keras_darts.cli.modalities import image_data
 from keras_darts.cli.modalities.labelled import LabelledModality
@@ -8,7 +9,7 @@ from keras_darts.cli.modalities.labelled import predictions
 from keras_darts.cli.modalities.modality import Exports
 from keras_darts.cli.modalities.modality import Training
 from keras_darts.cli.modalities.modality import given_values
-from keras_darts.cli.modalities.modality import recipe_name
+from keras_darts.cli.modalities.modality import paragraph
 from keras_darts.genotypes import NasBench201Genotype
 
 # Filters and cells by recipe: those of the papers, and some for digits.
@@ -38,15 +39,18 @@ class ImageModality(LabelledModality):
     sources = ("dataset", "data_dir", "image_size")
     recipes = tuple(_SIZES)
 
+    def check_source(self, path):
+        image_data.check_source(path)
+
     def load(self, options, vocabulary=None):
-        images = image_data.load(options, options.image_size)
+        images = image_data.load(options, options.image_size or "auto")
         image_data.check_one_size(images)
         return image_data.subset(options, images)
 
     def describe(self, data):
         sides = " x ".join(str(side or "?") for side in data.image_shape)
         return (
-            f"data: {data.description}\n"
+            f"{paragraph('data', data.description)}\n"
             f"      {data.num_train} training images, {data.num_test} test "
             f"images, {sides}, {data.num_classes} classes"
         )
@@ -84,7 +88,9 @@ class ImageModality(LabelledModality):
         config = super().data_config(options, data, training)
         if training.name == "imagenet":
             config["image_size"] = None
-        return {**config, "dataset": data.name}
+        own = image_data.is_own(options)
+        path = own and str(pathlib.Path(options.dataset).absolute())
+        return {**config, "dataset": path or data.name}
 
     def trained_figures(self, training, data):
         from keras_darts.training import classification_figures
@@ -102,15 +108,16 @@ class ImageModality(LabelledModality):
             function = functools.partial(_logits, model)
         else:
             shape, function = model.input_shape[1:], model.predict_on_batch
-        images = image_data.load(options, options.image_size)
+        images = image_data.for_network(options, shape, saved)
+        image_data.check_classes(images, saved)
         batches = image_data.test_batches(
             images, shape, saved, options.batch_size or 100
         )
         return images.name, classification_figures(function, batches)
 
     def exports(self, network, options, *, saved, vocabulary):
-        images = image_data.load(options, options.image_size)
         shape = network.input_shape[1:]
+        images = image_data.for_network(options, shape, saved)
         test = image_data.test_batches(images, shape, saved)
         common = {"labels": saved["data"]["label_names"], "samples": test}
         shuffled = images.train.shuffle(_SHUFFLE, _SEED)
@@ -127,14 +134,17 @@ class ImageModality(LabelledModality):
         images = image_data.load(options)
         height, width, channels = images.image_shape
         side = options.image_size or min(height or 0, width or 0)
-        default = _recipe_for(side, genotype)
-        name = recipe_name(options, self, default=default)
+        name = options.recipe or _recipe_for(side, genotype)
         if name == "imagenet":
+            if image_data.is_own(options):
+                images = image_data.load(options, None)
             side = options.image_size or _IMAGENET_SIDE
             shape = (side, side, channels)
             return name, shape, image_data.subset(options, images)
-        images = self.load(options)
-        return name, images.image_shape, images
+        if options.image_size is not None:
+            images = image_data.load(options, options.image_size)
+        image_data.check_one_size(images)
+        return name, images.image_shape, image_data.subset(options, images)
 
 
 def _logits(exported, images):
@@ -172,7 +182,7 @@ def _recipe(options, name, network, images):
         "nas_bench_201": training.nas_bench_201_recipe,
         "small": training.small_image_recipe,
     }[name]
-    statistics = _statistics(name, images)
+    statistics = _statistics(options, name, images)
     return make(
         network,
         images.num_train,
@@ -184,12 +194,12 @@ def _recipe(options, name, network, images):
     )
 
 
-def _statistics(name, images):
+def _statistics(options, name, images):
     """Mean and variance: the recipe's own, the data set's, or measured."""
     from keras_darts import datasets
 
     published = datasets.NORMALIZATIONS
-    if images.name in published:
+    if images.name in published and not image_data.is_own(options):
         return published[images.name]
     if name == "imagenet" and images.image_shape[-1] == 3:
         return published["imagenet2012"]

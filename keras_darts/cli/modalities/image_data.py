@@ -3,24 +3,82 @@
 import dataclasses
 import pathlib
 
+from keras_darts.cli.modalities.modality import named_dataset
 from keras_darts.cli.options import require
 
+_ENDING = ".npz"
 
-def load(options, image_size=None):
-    """The `ImageData` that the flags describe, its images of that size."""
-    require(options, "dataset")
-    if pathlib.Path(options.dataset).exists():
+
+def check_source(path):
+    """Refuses own files that hold no images.
+
+    Raises:
+        ValueError: for any other file than an archive of arrays.
+    """
+    if path.is_file() and path.suffix != _ENDING:
         raise ValueError(
-            "`dataset` must be the name of a data set of images, since the "
+            "`dataset` must be a folder of images or an .npz file, since the "
             "architecture is one for images. Text takes a recurrent one "
             "(darts_rnn, rnn_darts_v2), sentences one of text_cnn. Received: "
-            f"dataset={options.dataset!r}, a folder or file"
+            f"dataset={str(path)!r}, a file"
         )
+
+
+def is_own(options):
+    """Whether the data are files of the user and not known by a name."""
+    return (
+        options.dataset != "digits" and pathlib.Path(options.dataset).exists()
+    )
+
+
+def load(options, image_size="auto"):
+    """The `ImageData` that the flags describe, its images of that size."""
+    require(options, "dataset")
     from keras_darts import datasets
 
-    return datasets.load(
-        options.dataset, options.data_dir, image_size=image_size
-    )
+    with named_dataset():
+        return datasets.load(
+            options.dataset, options.data_dir, image_size=image_size
+        )
+
+
+def for_network(options, network_shape, saved):
+    """The `ImageData` for what was trained on images of a shape.
+
+    Args:
+        options: The flags.
+        network_shape: Tuple, height, width and channels.
+        saved: What `config.json` of the training run says, or nothing.
+    """
+    size = options.image_size
+    if size is None and is_own(options) and not _crops(network_shape, saved):
+        # Own files of many sizes, as they were when the network was made.
+        size = tuple(network_shape[:2])
+    return load(options, size)
+
+
+def check_classes(data, saved):
+    """Refuses images of other classes than a network was trained on.
+
+    Raises:
+        ValueError: if the names or their order differ.
+    """
+    known = saved.get("data", {}).get("label_names")
+    if known is not None and known != list(data.label_names):
+        raise ValueError(
+            f"`dataset` must have the {len(known)} classes of the network, "
+            f"{', '.join(known)}. Received: {data.name!r} with "
+            f"{', '.join(data.label_names)}"
+        )
+
+
+def _crops(network_shape, saved):
+    """Whether the middle of larger images is what the network sees."""
+    from keras_darts import training
+
+    if saved.get("recipe"):
+        return saved["recipe"].get("resize") is not None
+    return training.image_recipe_name(min(network_shape[:2])) == "imagenet"
 
 
 def subset(options, data):

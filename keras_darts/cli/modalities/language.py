@@ -8,7 +8,6 @@ from keras_darts.cli.modalities.modality import Training
 from keras_darts.cli.modalities.modality import encoder_for
 from keras_darts.cli.modalities.modality import given_values
 from keras_darts.cli.modalities.modality import named_dataset
-from keras_darts.cli.modalities.modality import recipe_name
 from keras_darts.cli.options import require
 
 
@@ -25,6 +24,9 @@ class LanguageModality(Modality):
     sources = ("dataset", "data_dir", "level", "max_vocabulary")
     recipes = ("small_text", "ptb", "wikitext2")
     judged_by = ("val_loss", "val_perplexity")
+
+    def check_source(self, path):
+        """A folder has three files, and a file is all of the text."""
 
     def load(self, options, vocabulary=None):
         require(options, "dataset")
@@ -66,7 +68,7 @@ class LanguageModality(Modality):
     # Training
 
     def training(self, options, genotype):
-        name = recipe_name(options, self, default=self.recipes[0])
+        name = options.recipe or self.recipes[0]
         corpus = self.load(options)
         from keras_darts import networks
         from keras_darts import training

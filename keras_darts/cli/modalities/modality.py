@@ -2,7 +2,10 @@
 
 import abc
 import contextlib
+import textwrap
 import typing
+
+_WIDTH = 80
 
 
 class Training(typing.NamedTuple):
@@ -58,6 +61,13 @@ class Modality(abc.ABC):
     recipes = ()
     judged_by = ()
     threads = None
+
+    @abc.abstractmethod
+    def check_source(self, path):
+        """Refuses a path that exists but can't be such data.
+
+        Called before TensorFlow loads.
+        """
 
     @abc.abstractmethod
     def load(self, options, vocabulary=None):
@@ -125,6 +135,17 @@ class Modality(abc.ABC):
         """A line for such figures."""
 
 
+def paragraph(head, text):
+    """Lines of a report that a terminal shows whole."""
+    return textwrap.fill(
+        f"{head}: {text}",
+        _WIDTH,
+        subsequent_indent=" " * (len(head) + 2),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 @contextlib.contextmanager
 def named_dataset():
     """Inside, errors call the data as the command line does."""
@@ -153,16 +174,15 @@ def given_values(options, *names):
     }
 
 
-def recipe_name(options, modality, default):
-    """The name of the recipe.
+def check_recipe(options, modality):
+    """Refuses a recipe for another kind of data.
 
     Raises:
-        ValueError: if it is one for another kind of data.
+        ValueError: for that.
     """
-    name = options.recipe or default
-    if name not in modality.recipes:
+    name = options.recipe
+    if name is not None and name not in modality.recipes:
         raise ValueError(
             f"`recipe` must be one of {', '.join(modality.recipes)} for "
             f"{modality.noun}. Received: recipe={name!r}"
         )
-    return name

@@ -11,7 +11,6 @@ from keras_darts.cli.modalities.modality import Training
 from keras_darts.cli.modalities.modality import encoder_for
 from keras_darts.cli.modalities.modality import given_values
 from keras_darts.cli.modalities.modality import named_dataset
-from keras_darts.cli.modalities.modality import recipe_name
 from keras_darts.cli.options import require
 
 
@@ -28,6 +27,13 @@ class TextModality(LabelledModality):
     )
     sources = ("dataset", "data_dir", "max_vocabulary", "sequence_length")
     recipes = ("sentences",)
+
+    def check_source(self, path):
+        if path.is_file():
+            raise ValueError(
+                "`dataset` must be a folder with files for train and test. "
+                f"Received: dataset={str(path)!r}, a file"
+            )
 
     def load(self, options, vocabulary=None):
         require(options, "dataset")
@@ -58,7 +64,7 @@ class TextModality(LabelledModality):
         }
 
     def training(self, options, genotype):
-        name = recipe_name(options, self, default=self.recipes[0])
+        name = options.recipe or self.recipes[0]
         data = self.load(options)
         from keras_darts import networks
         from keras_darts import training

@@ -23,6 +23,7 @@ class ImageModality(LabelledModality):
     """Images go in as the user has them: the model scales them itself."""
 
     needs = ("num_classes", "input_shape")
+    rank = 3
 
     @property
     def network_sizes(self):
@@ -46,12 +47,18 @@ class ImageModality(LabelledModality):
         )
 
     def derived_network(self, genotype, **sizes):
+        known = {name: self.sizes[name] for name in self.needs}
+        sizes = {**known, **sizes}
         return networks.network_for(
-            genotype,
-            num_outputs=self.sizes["num_classes"],
-            input_shape=self.sizes["input_shape"],
-            **sizes,
+            genotype, **{**self._scaling(sizes["input_shape"]), **sizes}
         )
+
+    def _scaling(self, input_shape):
+        """What the search has learned of the scale of such images."""
+        layer = self._search.preprocessing
+        if layer is None or len(layer.input_mean) != input_shape[-1]:
+            return {}
+        return {"mean": layer.input_mean, "variance": layer.input_variance}
 
     def settle(self, data):
         found = datasets.channel_statistics(data.train)

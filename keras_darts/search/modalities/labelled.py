@@ -17,6 +17,8 @@ class LabelledModality(Modality):
     penalizes = False
     # What is traced for an edge gives both kinds anyway.
     gradients_together = True
+    # The axes of an element.
+    rank = None
 
     @property
     def num_outputs(self):
@@ -64,13 +66,20 @@ class LabelledModality(Modality):
         return {}
 
     def read(self, x, y, batch_size, **options):
-        if batch_size is None and not _is_batched(x):
-            batch_size = self._search.recipe.batch_size
+        search = self._search
         data = datasets.split(
-            x, y, batch_size=batch_size, seed=self._search.seed, **options
+            x,
+            y,
+            batch_size=batch_size,
+            default_batch_size=search.recipe.batch_size,
+            seed=search.seed,
+            loss=search.chosen_loss,
+            num_classes=self.sizes["num_classes"],
+            rank=self.rank,
+            **options,
         )
         # What comes next reads off the shape of an element.
-        check_elements(data, self._search.search_space.modality)
+        check_elements(data, search.search_space.modality)
         return data
 
     def check(self, data):
@@ -94,9 +103,3 @@ class LabelledModality(Modality):
     def evaluation(self, data):
         with self._search.distribute_strategy.scope():
             return datasets.evaluation(data.search, data.batch_size)
-
-
-def _is_batched(x):
-    if isinstance(x, tuple):
-        x = x[0]
-    return hasattr(x, "element_spec")

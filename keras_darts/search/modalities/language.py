@@ -70,9 +70,8 @@ class LanguageModality(Modality):
         )
 
     def derived_network(self, genotype, **sizes):
-        return RecurrentLanguageModel(
-            genotype, self.sizes["vocabulary_size"], **sizes
-        )
+        known = {"vocabulary_size": self.sizes["vocabulary_size"]}
+        return RecurrentLanguageModel(genotype, **{**known, **sizes})
 
     def task_for(self, loss):
         return Task("next_token", self.num_outputs)

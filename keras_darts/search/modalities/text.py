@@ -11,6 +11,7 @@ class TextModality(LabelledModality):
     """Sentences go in as padded token ids (B, T), in which 0 is padding."""
 
     needs = ("num_classes", "input_shape", "vocabulary_size")
+    rank = 1
     network_sizes = {"filters": 32, "num_cells": 3}
 
     def make_supernet(self):
@@ -31,9 +32,9 @@ class TextModality(LabelledModality):
         (length,) = self.sizes["input_shape"]
         return networks.TextNetwork(
             genotype,
-            self.sizes["num_classes"],
-            self.sizes["vocabulary_size"],
             **{
+                "num_classes": self.sizes["num_classes"],
+                "vocabulary_size": self.sizes["vocabulary_size"],
                 "sequence_length": length,
                 "embedding_size": self._search.search_space.embedding_size,
                 **sizes,

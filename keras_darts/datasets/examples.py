@@ -1,0 +1,169 @@
+"""The one reading of what a user gives to a `fit`."""
+
+import collections.abc
+import functools
+
+import keras
+import tensorflow as tf
+
+from keras_darts.datasets import elements
+from keras_darts.datasets import reading
+from keras_darts.datasets.class_weights import class_weights
+from keras_darts.datasets.elements import Names
+from keras_darts.datasets.task import infer_task
+
+
+def read_examples(
+    x,
+    y=None,
+    sample_weight=None,
+    *,
+    class_weight=None,
+    loss=None,
+    num_classes=None,
+    argument="x",
+    rank=None,
+    batch_size=None,
+    steps_per_epoch=None,
+    memory_limit=reading.MEMORY_LIMIT,
+):
+    """Reads labelled data, in any form that users have them in.
+
+    Search, training, classifiers and tuner read all data by this. They are
+    read once, so that what is wrong shows before the first step, and held
+    where they fit into `memory_limit`; a larger data set is read again in each
+    pass, if its order stays the same.
+
+    Args:
+        x: Array of images or sentences; or a tuple or list of arrays (x, y) or
+            (x, y, sample weight); or a data set of such: a `tf.data.Dataset`,
+            batched or not, a `keras.utils.PyDataset`, or an iterable of
+            batches, as torch's `DataLoader`.
+        y: Array of labels, when `x` is an array. Defaults to `None`.
+        sample_weight: Array of one weight an element, when `x` is an array.
+            Defaults to `None`.
+        class_weight: Dictionary from class numbers to weights, with which
+            sample weights are multiplied, as in Keras. Defaults to `None`.
+        loss: A Keras loss, which may say that labels are no classes. Defaults
+            to `None`: as the labels tell.
+        num_classes: Integer, the number of classes for `class_weight`, where
+            the labels need not show all. Defaults to `None`.
+        argument: String, the name that errors have for `x`. Defaults to
+            `"x"`.
+        rank: Integer, the axes of an element: 3 of images, 1 of token ids. It
+            tells a batch from an element where shapes alone do not. Defaults
+            to `None`.
+        batch_size: Integer, how many elements of an unbatched data set one of
+            `steps_per_epoch` is. Defaults to `None`: 64.
+        steps_per_epoch: Integer, how many batches to read of a data set that
+            never ends or whose length is unknown. Defaults to `None`.
+        memory_limit: Integer, the bytes of images that may be held. Defaults
+            to 1 GiB.
+
+    Returns:
+        The `Elements`: `dataset` is unbatched, `labels` an array, `batch_size`
+        that of the data set or `None`, `notes` sentences for the log.
+
+    Raises:
+        ValueError: if the data are empty, without labels, not finite, of
+            unequal lengths or shapes, endless without `steps_per_epoch`, or
+            too large to be held when they must be.
+        TypeError: if `x` is none of the above.
+
+    Example:
+
+    >>> images = np.zeros((6, 8, 8, 1), "uint8")
+    >>> dataset = tf.data.Dataset.from_tensor_slices((images, [0, 1] * 3))
+    >>> read_examples(dataset.batch(2)).batch_size
+    2
+    >>> examples = read_examples([images, [0, 1] * 3], argument="train")
+    >>> len(examples), examples.labels.tolist()
+    (6, [0, 1, 0, 1, 0, 1])
+    """
+    read = functools.partial(
+        _read,
+        rank=rank,
+        batch_size=batch_size,
+        steps_per_epoch=steps_per_epoch,
+        memory_limit=memory_limit,
+    )
+    examples = read(x, y, sample_weight, argument)
+    if class_weight is None:
+        return examples
+    labels, name = examples.labels, examples.names.y
+    task = infer_task(labels, loss, num_classes, name=name)
+    weights = class_weights(labels, class_weight, task=task, name=name)
+    return examples.weighted(weights)
+
+
+def is_dataset(x):
+    """Whether something gives labels itself, batch by batch.
+
+    Example:
+
+    >>> is_dataset(tf.data.Dataset.range(3)), is_dataset([1, 2])
+    (True, False)
+    """
+    if isinstance(x, tf.data.Dataset | keras.utils.PyDataset):
+        return True
+    array = isinstance(x, tuple | list) or hasattr(x, "__array__")
+    refused = isinstance(
+        x,
+        str | bytes | collections.abc.Mapping | collections.abc.Iterator,
+    )
+    iterable = isinstance(x, collections.abc.Iterable)
+    return iterable and not array and not refused
+
+
+def _read(
+    x, y, sample_weight, argument, *, rank, batch_size, steps_per_epoch, **limit
+):
+    if is_dataset(x):
+        names = Names.of_one(argument)
+        _check_alone(y, sample_weight, names)
+        options = {"names": names, "steps_per_epoch": steps_per_epoch, **limit}
+        if isinstance(x, tf.data.Dataset):
+            return reading.from_dataset(
+                x, rank=rank, batch_size=batch_size, **options
+            )
+        return reading.from_batches(x, **options)
+    name = f"`{argument}`"
+    if isinstance(x, tuple | list) and any(map(is_dataset, x)):
+        raise ValueError(
+            f"{name} must be one data set, or arrays alone. Received: a "
+            f"{type(x).__name__} of {len(x)} with a data set in it"
+        )
+    if isinstance(x, tuple | list) and y is None and len(x) in (2, 3):
+        x, y, *given = x
+        sample_weight = given[0] if given else sample_weight
+        names = Names.of_one(argument)
+    else:
+        names = Names(name)
+    _check_form(x, names.x)
+    return elements.from_arrays(x, y, sample_weight, names)
+
+
+def _check_alone(y, sample_weight, names):
+    if y is not None or sample_weight is not None:
+        raise ValueError(
+            "`y` and `sample_weight` must be left out when "
+            f"{names.x} is a data set, which gives them itself. Received: "
+            f"{'y' if y is not None else 'sample_weight'}"
+        )
+
+
+def _check_form(x, name):
+    if isinstance(x, collections.abc.Mapping):
+        raise TypeError(
+            f"{name} must be one array, with the labels in `y`, and no "
+            "dictionary: give the array of images by itself. Received: a "
+            f"dictionary of {', '.join(map(str, x))}"
+        )
+    if isinstance(x, collections.abc.Iterator):
+        raise TypeError(
+            f"{name} must be data that can be read more than once: wrap a "
+            "generator in tf.data.Dataset.from_generator. Received: "
+            f"{type(x).__name__}"
+        )
+    if x is None or isinstance(x, str | bytes):
+        raise elements.no_data(name, x)

@@ -1,0 +1,87 @@
+"""What the screen says of the trials of a tuning."""
+
+from datetime import datetime
+
+from keras_tuner.src.engine.oracle import Display
+
+from keras_darts.training import duration
+from keras_darts.tuner import objectives
+from keras_darts.tuner import pareto
+from keras_darts.tuner.results_words import number
+from keras_darts.tuner.results_words import plain
+from keras_darts.tuner.results_words import titled
+
+
+class TrialDisplay(Display):
+    """Says of trials what they try, give and leave, by the ids of the folder.
+
+    KerasTuner's own display counts trials from one, while table, page and
+    folders name them by ids from zero, and adds several objectives up. A
+    tuning of ordinary models keeps it.
+
+    Args:
+        tuner: `DartsTuner`, whose oracle has been reloaded.
+    """
+
+    def __init__(self, tuner):
+        before = tuner.oracle._display
+        super().__init__(tuner.oracle, before.verbose)
+        self.set_state(before.get_state())
+        self._tuner = tuner
+
+    def on_trial_begin(self, trial):
+        if not self._tuner._searches:
+            super().on_trial_begin(trial)
+            return
+        now = datetime.now()
+        self.trial_start[trial.trial_id] = now
+        self.search_start = self.search_start or now
+        self.trial_number[trial.trial_id] = len(self.oracle.trials)
+        if self.verbose < 1:
+            return
+        values = trial.hyperparameters.values.items()
+        tried = ", ".join(f"{name}={plain(value)}" for name, value in values)
+        print(f"\ntrial {trial.trial_id}{self._of()}: {tried or 'as given'}")
+
+    def on_trial_end(self, trial):
+        if not self._tuner._searches:
+            super().on_trial_end(trial)
+            return
+        if self.verbose < 1:
+            return
+        begin = self.trial_start.get(trial.trial_id, datetime.now())
+        taken = duration((datetime.now() - begin).total_seconds())
+        if trial.score is None:
+            print(f"trial {trial.trial_id} gives no result, after {taken}")
+        else:
+            figures = self._in_words(trial)
+            print(f"trial {trial.trial_id} in {taken}: {figures}")
+        self._say_best()
+
+    def _of(self):
+        number_of_trials = self.oracle.max_trials
+        return f" of {number_of_trials}" if number_of_trials else ""
+
+    def _say_best(self):
+        best = self._tuner.completed_trials()
+        if not best:
+            return
+        if len(self._directions) == 1:
+            figures = self._in_words(best[0])
+            print(f"best so far: trial {best[0].trial_id}, {figures}")
+            return
+        rows = [self._tuner.project.row(trial) for trial in best]
+        unbeaten = pareto.pareto(rows, self._directions)
+        names = ", ".join(row["trial"] for row in unbeaten)
+        print(f"beaten by no other so far: {names}")
+
+    @property
+    def _directions(self):
+        return objectives.directions(self.oracle.objective)
+
+    def _in_words(self, trial):
+        figures = self._tuner.project.figures(trial)
+        return ", ".join(
+            f"{titled(name)} {number(name, figures.get(name))}"
+            for name in self._directions
+        )
