@@ -1,10 +1,12 @@
 """A Keras model that trains weights and architecture on two halves."""
 
 import abc
+import dataclasses
 
 import keras
 import tensorflow as tf
 
+from keras_darts.datasets import Task
 from keras_darts.search import curvature
 from keras_darts.search import defaults
 from keras_darts.search import steps
@@ -34,7 +36,7 @@ class BilevelModel(WorkersModel, abc.ABC):
         self.task = None
         self.arch_frozen = not steps.arch_moves(self)
         self.stop_reason, self.extra_epochs = None, 0
-        self._choices, self.accumulation_steps = {}, 1
+        self._choices, self._given, self.accumulation_steps = {}, {}, 1
         self._other_step = None
 
     @property
@@ -123,6 +125,15 @@ class BilevelModel(WorkersModel, abc.ABC):
         Raises:
             ValueError: for a loss that expects probabilities.
         """
+        self._given = {
+            "optimizer": optimizer,
+            "arch_optimizer": arch_optimizer,
+            "loss": loss,
+            "metrics": metrics,
+            "jit_compile": jit_compile,
+            "graph_optimizer": graph_optimizer,
+            **kwargs,
+        }
         self._choices = {
             "optimizer": optimizer,
             "arch_optimizer": arch_optimizer,
@@ -135,6 +146,20 @@ class BilevelModel(WorkersModel, abc.ABC):
         self.task = None
         if self.built:
             self.compile_for(self.modality.task_for(loss))
+
+    def get_compile_config(self):
+        """What `compile` was given, and the task that data have shown."""
+        if self.task is None and not self._given:
+            return {}
+        return {
+            "given": keras.saving.serialize_keras_object(dict(self._given)),
+            "task": self.task and dataclasses.asdict(self.task),
+        }
+
+    def compile_from_config(self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config["given"]))
+        if config["task"] is not None:
+            self.compile_for(Task(**config["task"]))
 
     def compile_for(self, task):
         """Keras' compile, with what was left out by recipe and task."""
@@ -167,7 +192,7 @@ class BilevelModel(WorkersModel, abc.ABC):
 
     def _get_metrics_result_or_logs(self, logs):
         # The last step of an epoch may be one that leaves it out.
-        if float(keras.ops.convert_to_numpy(self.arch_loss_tracker.count)):
+        if float(tf.convert_to_tensor(self.arch_loss_tracker.count)):
             logs = {"arch_loss": 0.0, **logs}
         return super()._get_metrics_result_or_logs(logs)
 

@@ -7,6 +7,8 @@ import logging
 from keras_darts.devices import check_batch_size
 from keras_darts.errors import non_negative
 from keras_darts.errors import positive_integer
+from keras_darts.running.callback_checks import as_list
+from keras_darts.running.callback_checks import check_monitored
 from keras_darts.running.end_state import EndState
 from keras_darts.running.folders import run_folders
 from keras_darts.running.overwriting import remove_run
@@ -91,6 +93,11 @@ def plan_fit(
         search, data, epochs=epochs, augment=augment, steps=steps
     )
     total = epochs + search.extra_epochs
+    if search.extra_epochs:
+        _LOG.info(
+            "%d epochs of search, and %d in which the discretizer decides: %d",
+            *(epochs, search.extra_epochs, total),
+        )
 
     def batches(epoch, step=0):
         return modality.batches(
@@ -105,6 +112,9 @@ def plan_fit(
         *search.strategy.callbacks,
         *tuning.callbacks(search),
     ]
+    check_monitored(
+        [*own, *callbacks], search, validates=True, more=_added_logs(search)
+    )
     _begin(search, [*own, *callbacks], batches)
     return Plan(
         batches,
@@ -144,7 +154,7 @@ def chosen_epochs(search, epochs):
 def chosen_callbacks(callbacks, warn_on_collapse, verbose):
     """Those of the user, and those that he has not declined."""
     monitors = [CollapseMonitor()] if warn_on_collapse else []
-    return with_time_left([*(callbacks or []), *monitors], verbose)
+    return with_time_left([*as_list(callbacks), *monitors], verbose)
 
 
 def chosen_augmentation(search, choice, data):
@@ -161,6 +171,19 @@ def chosen_run(search, epochs, output_dir, resume_from, overwrite):
         output_dir, resume_from, epochs, kind="search", overwrite=overwrite
     )
     return {"epochs": epochs, **folders}
+
+
+def _added_logs(search):
+    """What an epoch of a search logs beside metrics."""
+    found, genotype = {"alpha_entropy"}, search.genotype()
+    if hasattr(genotype, "num_skip_connects"):
+        found.add("num_skip_connects")
+    rule = search.strategy.discretizer
+    if hasattr(rule, "figures"):
+        found |= {*rule.figures(genotype)}
+    for name in search.modality.figures({"loss": 0.0}):
+        found |= {name, f"val_{name}"}
+    return found
 
 
 def _begin(search, callbacks, batches):

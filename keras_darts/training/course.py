@@ -11,8 +11,11 @@ from keras_darts import seals
 from keras_darts.errors import non_negative
 from keras_darts.errors import positive_integer
 from keras_darts.messages import shown
+from keras_darts.running.callback_checks import as_list
+from keras_darts.running.callback_checks import check_monitored
 from keras_darts.running.end_state import EndState
 from keras_darts.running.failures import explained
+from keras_darts.running.first_step import announce
 from keras_darts.running.folders import add_rows
 from keras_darts.running.folders import made
 from keras_darts.running.folders import run_folders
@@ -26,6 +29,7 @@ from keras_darts.schedules import make_settable
 from keras_darts.training.accumulation import set_accumulation
 from keras_darts.training.checkpoint import TrainingCheckpoint
 from keras_darts.training.run_folder import TrainingRun
+from keras_darts.training.time_left import with_time_left
 from keras_darts.training.watch import TrainingWatch
 from keras_darts.version import __version__
 
@@ -43,6 +47,7 @@ def run(
     resume_from=None,
     overwrite=False,
     guarded=True,
+    verbose="auto",
     **options,
 ):
     """Trains a compiled network by a recipe.
@@ -59,6 +64,7 @@ def run(
             Defaults to `False`.
         guarded: Boolean, whether a loss that is not finite ends the training.
             Defaults to `True`.
+        verbose: As in Keras. Defaults to `"auto"`.
         **options: `validation_data`, `steps_per_epoch`, `callbacks`,
             `accumulation_steps`; `checkpoint_minutes`, `config` and
             `vocabulary` of the run; further arguments of `keras.Model.fit`.
@@ -69,7 +75,7 @@ def run(
     epochs = recipe.epochs if epochs is None else epochs
     epochs = positive_integer("epochs", epochs)
     with contextlib.ExitStack() as stack:
-        stack.enter_context(shown(options.get("verbose", "auto")))
+        stack.enter_context(shown(verbose))
         folders = run_folders(
             *(output_dir, resume_from, epochs),
             kind="network",
@@ -81,11 +87,14 @@ def run(
             explained(TrainingWatch(folders["output_dir"], network, guarded))
         )
         plan, options = _planned(
-            recipe, network, batches, own, epochs=epochs, **folders, **options
+            *(recipe, network, batches, own),
+            **{"epochs": epochs, "verbose": verbose},
+            **folders,
+            **options,
         )
         if finished and plan.checkpoint.finished:
             return _loaded(network, plan)
-        history = _fit(network, plan, watch, **options)
+        history = _fit(network, plan, watch, verbose=verbose, **options)
         if plan.checkpoint is not None:
             seals.finish(plan.checkpoint.folder)
     return history
@@ -108,6 +117,7 @@ def _planned(
     own,
     *,
     epochs,
+    verbose,
     steps_per_epoch,
     validation_data,
     callbacks=(),
@@ -126,6 +136,10 @@ def _planned(
     set_accumulation(network, recipe.batch_size, accumulation_steps)
     with network.distribute_strategy.scope():
         make_settable(network.optimizer)
+    callbacks = with_time_left(as_list(callbacks), verbose)
+    check_monitored(
+        [*own, *callbacks], network, validates=validation_data is not None
+    )
     plan = Plan(
         batches,
         validation_data=validation_data,
@@ -133,7 +147,7 @@ def _planned(
         divided_epochs=epochs,
         initial_epoch=initial_epoch,
         steps_per_epoch=steps_per_epoch,
-        callbacks=[*own, *(callbacks or ())],
+        callbacks=[*own, *callbacks],
         checkpoint=None,
     )
     if output_dir is not None:
@@ -149,7 +163,7 @@ def _planned(
             end=end,
         )
         plan = plan._replace(
-            callbacks=[end.before, *own, end.between, *(callbacks or ())]
+            callbacks=[end.before, *own, end.between, *callbacks]
         )
         plan = _written(plan, run, resume_from, overwrite, checkpoint_minutes)
     return plan, options
@@ -179,7 +193,7 @@ def _written(plan, run, resume_from, overwrite, checkpoint_minutes):
     )
 
 
-def _fit(network, plan, watch, *, verbose="auto", **options):
+def _fit(network, plan, watch, *, verbose, **options):
     start = plan.initial_epoch
     step = plan.checkpoint.step if plan.checkpoint else 0
     plan.say_where(start, step)
@@ -192,6 +206,7 @@ def _fit(network, plan, watch, *, verbose="auto", **options):
         steps=plan.steps_per_epoch,
         model=network,
     )
+    announce(network, network.trainable_variables)
     # Where there is nothing left to do, Keras still looks at the data.
     epoch = min(start, plan.epochs - 1)
     batches = batches_from(plan, epoch, step, callbacks)

@@ -45,6 +45,7 @@ class InputWait(keras.callbacks.Callback):
     def __init__(self, in_logs=False):
         super().__init__()
         self.in_logs = in_logs
+        self.added_logs = (_NAME,) if in_logs else ()
         self.share = self.seconds = None
         self._clock = _Clock()
 

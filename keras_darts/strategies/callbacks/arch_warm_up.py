@@ -75,6 +75,11 @@ class ArchWarmUp(SearchCallback):
     def on_epoch_begin(self, epoch, logs=None):
         self.model.freeze_architecture(self._waits(epoch))
         self._begun = not self._waits(epoch)
+        if epoch and epoch == self.epochs:
+            _LOG.info(
+                "the architecture begins to move: building and compiling its "
+                "step"
+            )
 
     def on_train_batch_begin(self, batch, logs=None):
         if self._begun and self.every > 1:

@@ -73,6 +73,8 @@ class StopOnEigenvalue(Guard):
     differentiable architecture search, sections 4.3 and 5.
     """
 
+    added_logs = ("eigenvalue",)
+
     def __init__(
         self,
         mode="stop",
