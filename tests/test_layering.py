@@ -24,6 +24,7 @@ ORDER = (
         "seeding",
     },
     {"running"},
+    {"drawing"},
     {"genotypes"},
     {"datasets"},
     {"primitives"},
@@ -46,7 +47,7 @@ ORDER = (
 RANK = {part: rank for rank, parts in enumerate(ORDER) for part in parts}
 
 # For users who have no TensorFlow at hand, or don't want to wait for it.
-PLAIN = {"errors", "genotypes", "registry", "version"}
+PLAIN = {"drawing", "errors", "genotypes", "registry", "version"}
 HEAVY = {"keras", "matplotlib", "sklearn", "tensorflow", "tensorflow_datasets"}
 
 # What a user may lack: the only imports that may wait until they are used,

@@ -9,7 +9,7 @@ import importlib
 from keras_darts.analysis.alpha_history_plot import plot_alpha_history
 from keras_darts.analysis.alpha_plot import alphas_png
 from keras_darts.analysis.alpha_plot import plot_alphas
-from keras_darts.analysis.cell_graph import cell_names
+from keras_darts.analysis.cell_plot import cell_names
 from keras_darts.analysis.cell_plot import cell_png
 from keras_darts.analysis.cell_plot import cell_svg
 from keras_darts.analysis.cell_plot import plot_cell

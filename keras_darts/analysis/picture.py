@@ -10,22 +10,6 @@ from matplotlib.figure import Figure
 
 from keras_darts.files import user_path
 
-INK = "#22303c"
-GREY = "#9aa5b1"
-# Of lines side by side, until all colors are used; then dashes.
-COLORS = (
-    "#1d5fae",
-    "#e07b22",
-    "#137a4b",
-    "#c0281f",
-    "#7a3fb0",
-    "#18a0b5",
-    "#c9a227",
-    "#d1569a",
-    "#6b4a2b",
-)
-_STYLES = ("-", "--", ":")
-
 _SUFFIXES = (".png", ".svg")
 
 # Text stays text, so that it can be searched; the salt and the empty date make
@@ -34,23 +18,14 @@ _SVG = {"svg.fonttype": "none", "svg.hashsalt": "keras_darts"}
 _METADATA = {"svg": {"Date": None}, "png": {"Software": None}}
 
 
-def line_look(index):
-    """Color and style of one line among others.
-
-    Example:
-
-    >>> line_look(0), line_look(9)
-    (('#1d5fae', '-'), ('#1d5fae', '--'))
-    """
-    style = _STYLES[index // len(COLORS) % len(_STYLES)]
-    return COLORS[index % len(COLORS)], style
-
-
 class Picture(Figure):
-    """A figure on a canvas of its own, which notebooks display by itself."""
+    """A figure on a canvas of its own, which notebooks display by itself.
+
+    The page shines through, so that it may be light or dark.
+    """
 
     def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **{"facecolor": "none", **kwargs})
         FigureCanvasAgg(self)
 
     def render(self, form, dpi=144):

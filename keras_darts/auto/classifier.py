@@ -33,8 +33,6 @@ _FORMATS = ("saved_model", "litert", "onnx", "keras")
 class Classifier(abc.ABC):
     """Base of the classifiers; see `ImageClassifier` for the arguments.
 
-    A subclass has the `adapter_class`, which knows its kind of data.
-
     Attributes:
         tuner: `DartsTuner` that has run the trials, `None` before `fit`.
         genotype: `Genotype` of the model, `None` before `fit`.
@@ -42,14 +40,9 @@ class Classifier(abc.ABC):
             `None` before `fit`.
     """
 
-    @property
     @abc.abstractmethod
-    def adapter_class(self):
-        """`Images` or `Texts`."""
-
-    def adapter_of(self, x):
-        """The adapter of a user's data."""
-        return self.adapter_class.of(x)
+    def adapter_of(self, elements):
+        """`Images` or `Texts` of a user's `datasets.Elements`."""
 
     def __init__(
         self,
@@ -103,7 +96,9 @@ class Classifier(abc.ABC):
         loaded from its folder.
 
         Args:
-            x: The data, or a batched `tf.data.Dataset` of (x, y).
+            x: The data, a pair (x, y), or a data set of such: a
+                `tf.data.Dataset`, batched or not, a `keras.utils.PyDataset`,
+                or an iterable of batches.
             y: Labels where `x` is no data set: class numbers, strings or
                 booleans, or one-hot rows.
             validation_data: Pair (x, y) or data set on which networks are
@@ -140,13 +135,13 @@ class Classifier(abc.ABC):
             if self.overwrite and folder.exists():
                 shutil.rmtree(folder)
             found = user_data.read(
-                self.adapter_class,
                 self.adapter_of,
                 x,
                 y,
                 validation_data=validation_data,
                 validation_split=validation_split,
                 num_classes=self.num_classes,
+                class_weight=class_weight,
             )
             record = Record(
                 folder, {**found.describe(), **self._own(), **options}

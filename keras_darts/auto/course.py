@@ -157,7 +157,7 @@ class Course:
             train = datasets.stratified_subset(train, plan.trial_examples)
         tuner.search(
             train.batch(self.batch_size),
-            validation_data=self.examples.halves.search.batch(self.batch_size),
+            validation_data=self.examples.judged.batch(self.batch_size),
             epochs=plan.search_epochs,
             callbacks=[*self._callbacks(), tuner.search_deadline()],
             verbose=self.options["verbose"],
@@ -190,7 +190,7 @@ class Course:
         data = trial_data.read(
             search,
             train.batch(self.batch_size),
-            validation_data=found.halves.search.batch(self.batch_size),
+            validation_data=found.judged.batch(self.batch_size),
         )
         task, seed = data.settle(search), self.project["seed"] or 0
         with seeded(seed):

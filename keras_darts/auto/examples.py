@@ -6,9 +6,11 @@ import numpy as np
 import tensorflow as tf
 
 from keras_darts import datasets
-from keras_darts.auto import labels as label_lists
 from keras_darts.auto.labels import Labels
-from keras_darts.auto.texts import Texts
+from keras_darts.datasets.examples import is_dataset
+
+# Of data that come one by one, where nothing else is known.
+_BATCH_SIZE = 32
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -40,6 +42,11 @@ class Examples:
         return halves.train.concatenate(halves.search)
 
     @property
+    def judged(self):
+        """What trials are judged on, unbatched, every element alike."""
+        return self.halves.search.map(lambda x, y, *_: (x, y))
+
+    @property
     def num_everything(self):
         halves = self.halves
         return halves.num_train + (
@@ -57,51 +64,53 @@ class Examples:
 
 
 def read(
-    adapter_class,
     adapter_of,
     x,
     y,
     *,
-    validation_data,
-    validation_split,
-    num_classes,
+    validation_data=None,
+    validation_split=0.2,
+    num_classes=None,
+    class_weight=None,
 ):
-    """The `Examples` of what `fit` was given."""
-    x, y = _given(adapter_class, x, y)
-    dataset = isinstance(x, tf.data.Dataset)
-    labels = Labels.of(label_lists.read(x) if dataset else y, num_classes)
-    adapter = adapter_of(x)
+    """The `Examples` of what `fit` was given.
+
+    Args:
+        adapter_of: Function of `Elements` that gives `Images` or `Texts`.
+        x: As in `Classifier.fit`, like all that follows.
+        y: Likewise.
+        validation_data: Likewise.
+        validation_split: Likewise.
+        num_classes: Integer or `None`.
+        class_weight: Dictionary from labels to weights, or `None`.
+    """
+    given = _elements(x, y, "x")
+    labels = Labels.of(given.labels, num_classes, name=given.names.y)
+    adapter = adapter_of(given)
+    if class_weight is not None:
+        given = given.weighted(labels.weights(given.labels, class_weight))
+    judged = None
     if validation_data is not None:
-        validation_data = _converted(
-            adapter, labels, *_given(adapter_class, *_pair(validation_data))
-        )
-        if isinstance(validation_data[0], tf.data.Dataset):
-            validation_data = validation_data[0]
-    x, y = _converted(adapter, labels, x, y)
+        judged = _elements(validation_data, None, "validation_data")
+        judged = _converted(adapter, labels, judged)
     halves = datasets.split(
-        x,
-        y,
-        validation_data=validation_data,
+        _converted(adapter, labels, given),
+        validation_data=judged,
         validation_split=validation_split,
     )
     return Examples(
-        halves,
-        labels,
-        adapter,
-        validation_data is not None,
-        halves.batch_size if dataset else None,
+        halves, labels, adapter, judged is not None, given.batch_size
     )
 
 
 def labelled(adapter, labels, x, y, batch_size):
     """A batched data set of (raw x, class number), to be evaluated on."""
-    x, y = _given(type(adapter), x, y)
-    if isinstance(x, tf.data.Dataset):
-        labels.encode(label_lists.read(x))
-        return x.map(lambda x, y: (x, labels.encode_batch(y)))
-    x, y = adapter.checked(x), labels.encode(y)
-    _check_lengths(x, y)
-    return tf.data.Dataset.from_tensor_slices((x, y)).batch(batch_size)
+    given = _elements(x, y, "x")
+    labels.encode(given.labels, name=given.names.y)
+    if isinstance(given.source, tuple):
+        adapter.checked(given.source[0])
+    batches = given.dataset.batch(given.batch_size or batch_size)
+    return batches.map(lambda x, y, *_: (x, labels.encode_batch(y)))
 
 
 def unlabelled(adapter, x, batch_size):
@@ -109,81 +118,48 @@ def unlabelled(adapter, x, batch_size):
     if isinstance(x, tf.data.Dataset):
         if isinstance(x.element_spec, tuple):
             x = x.map(lambda x, *_: x)
-        return x
+        single = x.element_spec.shape.rank == len(adapter.shape)
+        return x.batch(batch_size) if single else x
+    if is_dataset(x):
+        x = np.concatenate([_first(batch) for batch in x])
     return tf.data.Dataset.from_tensor_slices(adapter.checked(x)).batch(
         batch_size
     )
 
 
-def _given(adapter_class, x, y):
-    """Arrays, or a data set that can be read to its end."""
-    if not isinstance(x, tf.data.Dataset):
-        if y is None:
-            raise ValueError(
-                "`y` must hold the labels where `x` is no tf.data.Dataset. "
-                "Received: y=None"
-            )
-        return x, np.asarray(y)
-    if y is not None:
+def _first(batch):
+    return np.asarray(batch[0] if isinstance(batch, tuple | list) else batch)
+
+
+def _elements(x, y, argument):
+    """`datasets.Elements` of data that end."""
+    endless = tf.data.INFINITE_CARDINALITY
+    if isinstance(x, tf.data.Dataset) and int(x.cardinality()) == endless:
         raise ValueError(
-            "`y` must be left out where `x` is a tf.data.Dataset, which gives "
-            "the labels itself. Received: y"
+            f"`{argument}` must be a data set that ends: leave out repeat(). "
+            "Received: one that never ends"
         )
-    _check_dataset(x)
-    if adapter_class is not Texts:
-        return x, None
-    # In one pass, since its order may change.
-    texts, numbers = zip(*x.as_numpy_iterator(), strict=True)
-    return np.concatenate(texts), np.concatenate(numbers)
+    if isinstance(x, str | bytes) or hasattr(x, "__fspath__"):
+        raise ValueError(
+            f"`{argument}` must be data, and no path: "
+            "keras_darts.datasets.load(FOLDER) or Keras' "
+            "image_dataset_from_directory and text_dataset_from_directory "
+            f"read a folder. Received: {argument}={x!r}"
+        )
+    return datasets.read_examples(x, y, argument=argument)
 
 
-def _check_dataset(x):
-    spec = x.element_spec
-    pairs = isinstance(spec, tuple) and len(spec) == 2
-    batched = pairs and all(
-        isinstance(part, tf.TensorSpec) and part.shape.rank for part in spec
+def _converted(adapter, labels, given):
+    """As the network has it, with class numbers: arrays, or a data set."""
+    labels.encode(given.labels, name=given.names.y)
+    if isinstance(given.source, tuple):
+        x, y, *weights = given.source
+        return (adapter.convert(x), labels.encode(y), *weights)
+    size = given.batch_size or _BATCH_SIZE
+    return given.dataset.batch(size).map(
+        lambda x, y, *weights: (
+            adapter.tensors(x),
+            labels.encode_batch(y),
+            *weights,
+        )
     )
-    if not batched:
-        raise ValueError(
-            "`x` as a data set must give batches of (x, y): call ds.batch(32). "
-            f"Received: elements of {spec}"
-        )
-    if int(x.cardinality()) == tf.data.INFINITE_CARDINALITY:
-        raise ValueError(
-            "`x` must be a data set that ends: leave out repeat(). Received: "
-            "one that never ends"
-        )
-
-
-def _pair(validation_data):
-    if isinstance(validation_data, tf.data.Dataset):
-        return validation_data, None
-    if not isinstance(validation_data, tuple | list) or (
-        len(validation_data) != 2
-    ):
-        raise ValueError(
-            "`validation_data` must be a pair (x, y) or a batched "
-            "tf.data.Dataset of such pairs. Received: "
-            f"{type(validation_data).__name__}"
-        )
-    return tuple(validation_data)
-
-
-def _converted(adapter, labels, x, y):
-    """As the network has it, with class numbers."""
-    if isinstance(x, tf.data.Dataset):
-        labels.encode(label_lists.read(x))
-        return x.map(
-            lambda x, y: (adapter.tensors(x), labels.encode_batch(y))
-        ), None
-    x, y = adapter.convert(x), labels.encode(y)
-    _check_lengths(x, y)
-    return x, y
-
-
-def _check_lengths(x, y):
-    if len(x) != len(y):
-        raise ValueError(
-            "`x` and `y` must be of the same length. Received: "
-            f"{len(x)} and {len(y)}"
-        )

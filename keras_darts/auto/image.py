@@ -52,7 +52,7 @@ class ImageClassifier(Classifier):
     DARTS, for what is searched.
     """
 
-    adapter_class = Images
+    adapter_of = staticmethod(Images.of)
 
     def __init__(
         self,

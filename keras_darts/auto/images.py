@@ -2,7 +2,6 @@
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from keras_darts import search_spaces
 from keras_darts.auto.sizes import Pace
@@ -55,6 +54,7 @@ class Images:
     most_epochs = 120
 
     def __init__(self, shape):
+        shape = tuple(shape)
         fits = len(shape) in (2, 3) and all(side and side > 0 for side in shape)
         if not fits:
             raise ValueError(
@@ -66,11 +66,12 @@ class Images:
         self._layers = self._made_layers()
 
     @classmethod
-    def of(cls, x):
-        """Those of an array, or of a batched data set of (x, y)."""
-        if isinstance(x, tf.data.Dataset):
-            return cls(x.element_spec[0].shape[1:])
-        return cls(_array(x).shape[1:])
+    def of(cls, elements):
+        """Those of `datasets.Elements`."""
+        spec = elements.dataset.element_spec[0]
+        if not (spec.dtype.is_floating or spec.dtype.is_integer):
+            raise _no_numbers(elements.names.x, spec.dtype.name, spec.shape)
+        return cls(spec.shape)
 
     @property
     def final_shape(self):
@@ -155,9 +156,12 @@ class Images:
 def _array(x):
     x = np.asarray(x)
     if x.dtype.kind not in "biuf" or x.ndim == 0:
-        raise ValueError(
-            "`x` must be an array of numbers, or a batched tf.data.Dataset of "
-            f"(image, label). Received: {type(x).__name__} of dtype {x.dtype} "
-            f"and shape {x.shape}"
-        )
+        raise _no_numbers("`x`", x.dtype, x.shape[1:])
     return x
+
+
+def _no_numbers(name, dtype, shape):
+    return ValueError(
+        f"{name} must be images, an array of numbers or a data set of (image, "
+        f"label). Received: dtype {dtype}, elements of shape {tuple(shape)}"
+    )

@@ -1,9 +1,13 @@
 """A user's labels as class numbers, and back."""
 
+import collections.abc
 import dataclasses
 
 import numpy as np
 import tensorflow as tf
+
+from keras_darts import datasets
+from keras_darts.datasets.task import class_numbers
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -27,21 +31,22 @@ class Labels:
     one_hot: bool = False
 
     @classmethod
-    def of(cls, y, num_classes=None):
+    def of(cls, y, num_classes=None, name="`y`"):
         """The labels that data hold.
 
         Args:
             y: Class numbers, strings or booleans, or one-hot rows.
             num_classes: Integer, where the data need not show all classes.
                 Defaults to `None`.
+            name: String, what errors call the labels. Defaults to ``"`y`"``.
 
         Raises:
             ValueError: for labels that are no classes, for one class only,
                 and for other numbers of classes than `num_classes`.
         """
-        y = _array(y)
+        y = _array(y, name)
         if y.ndim == 2:
-            _check_one_hot(y)
+            _check_one_hot(y, name)
             classes = np.arange(y.shape[1])
         else:
             classes = np.unique(y)
@@ -49,38 +54,67 @@ class Labels:
             classes = _widened(classes, y, num_classes)
         if len(classes) < 2 or (y.ndim == 2 and len(np.unique(y, axis=0)) < 2):
             raise ValueError(
-                "`y` must have two classes or more, since one alone teaches "
-                f"nothing. Received: {classes.tolist()}"
+                f"{name} must have two classes or more, since one alone "
+                f"teaches nothing. Received: {classes.tolist()}"
             )
         return cls(classes, y.ndim == 2)
 
     def __len__(self):
         return len(self.classes)
 
-    def encode(self, y):
+    def encode(self, y, name="`y`"):
         """Class numbers of labels, int64.
 
         Raises:
             ValueError: for labels of another form, or that are not known.
         """
-        y = _array(y)
+        y = _array(y, name)
         if self.one_hot != (y.ndim == 2):
             raise ValueError(
-                "`y` must have the form of the labels that `fit` was given. "
-                f"Received: shape {y.shape}"
+                f"{name} must have the form of the labels that `fit` was "
+                f"given. Received: shape {y.shape}"
             )
         if self.one_hot:
-            _check_one_hot(y, len(self))
+            _check_one_hot(y, name, len(self))
             return y.argmax(axis=1)
         same = (y.dtype.kind == "U") == (self.classes.dtype.kind == "U")
         strange = np.setdiff1d(y, self.classes) if same else y
         if len(strange):
             raise ValueError(
-                f"`y` must have labels that `fit` has seen, among them "
+                f"{name} must have labels that `fit` has seen, among them "
                 f"{self.classes[:5].tolist()}. Received: "
                 f"{strange[:5].tolist()}"
             )
         return np.searchsorted(self.classes, y)
+
+    def weights(self, y, class_weight):
+        """The weight of each element by its label, float32.
+
+        Args:
+            y: Labels.
+            class_weight: Dictionary from labels, or from their places in
+                `classes` for one-hot rows, to weights.
+
+        Raises:
+            ValueError: for a label that there is not, and for no weight.
+        """
+        known = range(len(self)) if self.one_hot else self.classes.tolist()
+        if not isinstance(class_weight, collections.abc.Mapping):
+            raise ValueError(
+                "`class_weight` must be a dictionary from labels to weights. "
+                f"Received: {class_weight!r}"
+            )
+        strange = [label for label in class_weight if label not in known]
+        if strange:
+            raise ValueError(
+                "`class_weight` must have labels as its keys, among them "
+                f"{[*known][:5]}. Received: {strange[:5]}"
+            )
+        return datasets.class_weights(
+            self.encode(y),
+            {[*known].index(k): w for k, w in class_weight.items()},
+            task=datasets.Task("sparse", len(self)),
+        )
 
     def encode_batch(self, y):
         """The same of a batch of known labels, as tensors."""
@@ -99,25 +133,24 @@ class Labels:
         return self.classes[numbers]
 
 
-def read(dataset):
-    """All labels of a batched data set of (x, y), as an array."""
-    batches = dataset.map(lambda x, y: y).as_numpy_iterator()
-    return np.concatenate([np.atleast_1d(batch) for batch in batches])
-
-
-def _array(y):
+def _array(y, name):
     y = np.asarray(y)
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.dtype.kind in "OS" and all(isinstance(v, str | bytes) for v in y.flat):
-        y = np.array([_text(v) for v in y.flat]).reshape(y.shape)
-    whole = y.dtype.kind in "biuU" or (
-        y.dtype.kind == "f" and (y == np.floor(y)).all()
-    )
-    if y.ndim not in (1, 2) or y.size == 0 or not whole:
+        return np.array([_text(v) for v in y.flat]).reshape(y.shape)
+    if y.dtype.kind in "biuf" and y.ndim in (1, 2) and y.size:
+        if class_numbers(y) is not None:
+            return y
         raise ValueError(
-            "`y` must be classes: whole numbers, strings or booleans of shape "
-            "(elements,), or one-hot rows. Received: labels of shape "
+            f"{name} must be classes, each element of one: whole numbers, "
+            "strings or booleans of shape (elements,), or one-hot rows. "
+            f"Received: {datasets.infer_task(y, name=name).description}"
+        )
+    if y.ndim not in (1, 2) or y.size == 0 or y.dtype.kind != "U":
+        raise ValueError(
+            f"{name} must be classes: whole numbers, strings or booleans of "
+            "shape (elements,), or one-hot rows. Received: labels of shape "
             f"{y.shape} and dtype {y.dtype}"
         )
     return y
@@ -127,21 +160,13 @@ def _text(value):
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
-def _check_one_hot(y, width=None):
-    numbers = y.dtype.kind in "biuf"
-    fits = width in (None, y.shape[1])
-    if not numbers or not fits or not (np.isin(y, (0, 1)).all()):
+def _check_one_hot(y, name, width=None):
+    rows = y.dtype.kind in "biuf" and (np.isin(y, (0, 1)).all())
+    if not rows or width not in (None, y.shape[1]):
         columns = "" if width is None else f" of {width} columns"
         raise ValueError(
-            f"`y` of two axes must be one-hot rows{columns}. Received: shape "
-            f"{y.shape}, dtype {y.dtype}"
-        )
-    sums = y.astype("float32").sum(axis=1)
-    if (sums != 1).any():
-        row = int(np.flatnonzero(sums != 1)[0])
-        raise ValueError(
-            "`y` of two axes must be one-hot rows, one class an element. "
-            f"Received: row {row} has {int(sums[row])} of them"
+            f"{name} of two axes must be one-hot rows{columns}. Received: "
+            f"shape {y.shape}, dtype {y.dtype}"
         )
 
 

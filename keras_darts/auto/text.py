@@ -3,6 +3,7 @@
 from keras_darts.auto.classifier import Classifier
 from keras_darts.auto.texts import LEVELS
 from keras_darts.auto.texts import Texts
+from keras_darts.auto.texts import texts_of
 from keras_darts.errors import unknown_name
 
 
@@ -39,8 +40,6 @@ class TextClassifier(Classifier):
 '90s' or a number of seconds, or None. Received: time_budget='soon'
     """
 
-    adapter_class = Texts
-
     def __init__(
         self,
         num_classes=None,
@@ -57,5 +56,5 @@ class TextClassifier(Classifier):
         )
         self.level = level
 
-    def adapter_of(self, x):
-        return Texts.of(x, self.level)
+    def adapter_of(self, elements):
+        return Texts.of(texts_of(elements), self.level)

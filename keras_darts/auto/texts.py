@@ -58,6 +58,8 @@ class Texts:
 
     rungs = RUNGS
     most_epochs = 12
+    # Of an element.
+    shape = ()
 
     def __init__(self, words, length, level="word", unknown=0.0):
         self.length = length
@@ -71,7 +73,7 @@ class Texts:
 
     @classmethod
     def of(cls, x, level=None):
-        """Those of a list, an array or a batched data set of (text, label).
+        """Those of a list or an array of strings.
 
         Args:
             x: The texts.
@@ -183,18 +185,23 @@ def _known(counts):
     return often if len(often) else ids
 
 
+def texts_of(elements):
+    """All texts of `datasets.Elements`, an array."""
+    if isinstance(elements.source, tuple):
+        return elements.source[0]
+    texts = elements.dataset.map(lambda text, *_: text)
+    return np.array([*texts.as_numpy_iterator()], object)
+
+
 def _array(x):
-    if isinstance(x, tf.data.Dataset):
-        parts = x.map(lambda text, *_: text).as_numpy_iterator()
-        x = np.concatenate([np.atleast_1d(part) for part in parts])
     x = np.asarray(x)
     if x.ndim == 2 and x.shape[1] == 1:
         x = x[:, 0]
     texts = x.ndim == 1 and all(isinstance(t, str | bytes) for t in x)
     if not texts:
         raise ValueError(
-            "`x` must be texts: a list or an array of strings, or a batched "
-            "tf.data.Dataset of (text, label). Received: "
+            "`x` must be texts: a list or an array of strings, or a data set "
+            "of (text, label). Received: "
             f"shape {x.shape}, dtype {x.dtype}"
         )
     # Some may be bytes, as TensorFlow gives them.

@@ -1,5 +1,6 @@
 """The flag that says which genotype, in all its forms."""
 
+import contextlib
 import pathlib
 
 from absl import flags
@@ -10,6 +11,8 @@ from keras_darts.cli import folders
 from keras_darts.cli import modalities
 from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
+from keras_darts.errors import unknown_name
+from keras_darts.genotypes import printed
 
 _RANDOM = "random:"
 
@@ -20,9 +23,11 @@ def define(options):
         options,
         "genotype",
         None,
-        "A run folder, a genotype file, a published name such as darts_v2 or "
-        "rnn_darts_v2, an architecture string |...| of NAS-Bench-201, or "
-        "random:SEED for one drawn from --search_space.",
+        "A run folder; a file of a genotype, or a log with lines "
+        "`Genotype(normal=[...], ...)` as DARTS and its forks print them, of "
+        "which the last one counts; such a text itself; a published name such "
+        "as darts_v2 or rnn_darts_v2; an architecture string |...| of "
+        "NAS-Bench-201; or random:SEED for one drawn from --search_space.",
     )
     flags.DEFINE_string(
         "search_space",
@@ -43,19 +48,52 @@ def find(options):
     if text.startswith(_RANDOM):
         space = search_spaces.get(options.search_space)
         return space.random_genotype(_seed(text)), text.replace(":", "_")
-    if text.startswith("|"):
-        return genotypes.NasBench201Genotype.from_text(text), "nas_bench_201"
+    if printed.printed(text) or text.lstrip().startswith(("|", "Genotype")):
+        return genotypes.from_text(text), "genotype"
     path = pathlib.Path(text)
     if path.is_dir():
-        return genotypes.load(path / "genotype.json"), path.resolve().name
+        return genotypes.load(_in_run(path)), path.resolve().name
     if path.exists():
-        return genotypes.load(path), path.stem
+        found = genotypes.load(path)
+        _say_which(path)
+        return found, path.stem
     if path.suffix == ".json" or path.name != text:
         raise ValueError(
-            "`genotype` must be a run folder, a file or a published name. "
-            f"Received: genotype={text!r}, which does not exist"
+            "`genotype` must be a run folder, a file, a text Genotype(...) or "
+            f"a published name. Received: genotype={text!r}, which does not "
+            "exist"
         )
+    if text.lower() not in genotypes.list():
+        raise unknown_name("genotype", text, genotypes.list())
     return genotypes.get(text), text.lower()
+
+
+def _in_run(folder):
+    """The file in the folder of a run, or of a trial.
+
+    Raises:
+        ValueError: where there is none, with the trials of a tuning.
+    """
+    file = folder / "genotype.json"
+    if file.is_file():
+        return file
+    trials = sorted(
+        each.parent.name for each in folder.glob("trial_*/" + file.name)
+    )
+    hint = (
+        f": give a trial of the tuning, {', '.join(trials)}" if trials else ""
+    )
+    raise ValueError(
+        f"`genotype` must be a folder with a {file.name}{hint}. Received: "
+        f"genotype={str(folder)!r}"
+    )
+
+
+def _say_which(path):
+    """Of several genotypes in a log, the last one is what was found."""
+    count = len(printed.printed(path.read_text("utf-8")))
+    if count > 1:
+        print(f"genotype: the last of {count} in {path}", flush=True)
 
 
 def modality(options, genotype):
@@ -64,9 +102,19 @@ def modality(options, genotype):
     if text.startswith(_RANDOM):
         return modalities.of_space(options.search_space)
     # In the folder of a trial, the search has one of its own.
-    of_trial = pathlib.Path(text) / "search"
-    config = folders.config(text) or folders.config(of_trial)
+    config = {}
+    if is_folder(text):
+        of_trial = pathlib.Path(text) / "search"
+        config = folders.config(text) or folders.config(of_trial)
     return modalities.of_run(config) or modalities.of_genotype(genotype)
+
+
+def is_folder(text):
+    """Whether --genotype is the folder of a run."""
+    # The text of a genotype may be longer than a path can be.
+    with contextlib.suppress(OSError):
+        return pathlib.Path(text).is_dir()
+    return False
 
 
 def _seed(text):

@@ -1,12 +1,16 @@
-"""Foretell the memory and the length of a search, and what would need less.
+"""Estimate the memory and the hours of a search, and what would need less.
 
-Takes the flags of search that decide them, and trains nothing. The figures
-are for a CPU, where the system ends a process that takes too much without a
-word.
+Takes the flags of search that decide them. The hours are those of a few real
+steps and batches of validation, timed on this machine after the first one,
+which builds the graph; the machine should do nothing else meanwhile. --notime
+leaves them out and needs seconds. The memory is for a CPU, where the system
+ends a process that takes too much without a word.
 
   keras-darts plan --dataset=cifar10 --batch_size=64
   keras-darts plan --dataset=digits --strategy=pc_darts --filters=16
 """
+
+from absl import flags
 
 from keras_darts.cli import backend
 from keras_darts.cli import data
@@ -18,6 +22,13 @@ def define(options):
     data.define(options)
     data.define_subset(options)
     search_command.define_search(options)
+    flags.DEFINE_bool(
+        "time",
+        True,
+        "Time a few steps, which takes about as long as a search takes to its "
+        "first ones.",
+        flag_values=options,
+    )
 
 
 def run(options):
@@ -38,7 +49,50 @@ def run(options):
     search.build_supernet()
     _take_parts(search, read.batch_size, options.accumulation_steps)
     print(search_command.introduction(options, search, modality, found))
-    print("\n".join(_plan(options, search, read)))
+    print("\n".join(_plan(options, search, read)), flush=True)
+    if options.time and not _fits(search, read):
+        print("time: not measured, since memory does not suffice")
+    elif options.time:
+        given = modality.search_input(options, found, search.recipe)
+        _print_time(options, search, read, given)
+
+
+def _fits(search, read):
+    from keras_darts.search.available_memory import memory_limit
+    from keras_darts.search.memory_check import foretold
+
+    limit = memory_limit()
+    return limit is None or foretold(search, read.batch_size) <= limit
+
+
+def _print_time(options, search, read, given):
+    from keras_darts.cli import pace
+
+    print("timing a few steps; --notime leaves that out", flush=True)
+    epochs = options.epochs or search.recipe.epochs
+    found = pace.measured(
+        search,
+        **given,
+        epochs=epochs,
+        accumulation_steps=options.accumulation_steps,
+    )
+    words = found.in_words(
+        epochs + search.extra_epochs,
+        search.modality.steps_per_epoch(read),
+        pace.judged_batches(search.modality.evaluation(read)),
+    )
+    print(f"time: {words}")
+    if search.stages:
+        print("      as if all stages were like the first one")
+    waits = [c for c in search.strategy.callbacks if _is_warm_up(c)]
+    if waits:
+        print("      less where the weights are trained alone at first")
+
+
+def _is_warm_up(callback):
+    from keras_darts.strategies.callbacks import ArchWarmUp
+
+    return isinstance(callback, ArchWarmUp)
 
 
 def _take_parts(search, batch_size, steps):

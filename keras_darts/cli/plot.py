@@ -8,7 +8,6 @@ Each cell becomes a picture of its own.
 
 import pathlib
 
-import numpy as np
 from absl import flags
 
 from keras_darts import search_spaces
@@ -41,7 +40,7 @@ def define(options):
     flags.DEFINE_bool(
         "alphas",
         False,
-        "Also draw how the alphas of a search run went.",
+        "Also draw how the mixing weights of a search run went.",
         flag_values=options,
     )
 
@@ -50,7 +49,7 @@ def run(options):
     """Draws; `options` are the parsed flags."""
     found, name = genotype.find(options)
     source = pathlib.Path(options.genotype)
-    is_run = source.is_dir()
+    is_run = genotype.is_folder(options.genotype)
     if options.alphas and not is_run:
         raise ValueError(
             "`genotype` must be the folder of a search run for --alphas. "
@@ -62,38 +61,23 @@ def run(options):
     begin = "" if is_run and not options.output_dir else f"{name}_"
     from keras_darts import analysis
 
+    kinds = _kinds(source) if options.alphas else ()
     print(found.to_text())
     for form in options.format:
         for cell in analysis.cell_names(found):
             path = folder / f"{begin}{cell}.{form}"
             print(analysis.plot_cell(found, cell, path))
-        for kind, alphas, names in _alphas(source) if options.alphas else ():
+        for kind in kinds:
             path = folder / f"{begin}{_PREFIX}{kind}.{form}"
-            print(
-                analysis.plot_alpha_history(
-                    alphas, names, path, title=f"{kind} cell", y_label="alpha"
-                )
-            )
+            print(analysis.plot_alpha_history(source, path=path, cell=kind))
 
 
-def _alphas(run):
-    """(kind of cell, alphas by epoch, names of the columns) of a run."""
+def _kinds(run):
+    """The kinds of cells of which a run has the alphas."""
     search, path = folders.config(run).get("search"), run / "alphas.npz"
     if search is None or not path.is_file():
         raise ValueError(
             "`genotype` must be the folder of a search run for --alphas. "
             f"Received: genotype={str(run)!r}, which has no alphas.npz"
         )
-    cells = search_spaces.get(search["search_space"]).cells
-    with np.load(path) as arrays:
-        for name in arrays.files:
-            if name.startswith(_PREFIX):
-                kind = name.removeprefix(_PREFIX)
-                yield kind, arrays[name], _columns(cells[kind].primitives)
-
-
-def _columns(primitives):
-    """The candidates' names, or numbers where edges have different ones."""
-    if all(names == primitives[0] for names in primitives):
-        return primitives[0]
-    return [str(k) for k in range(max(map(len, primitives)))]
+    return [*search_spaces.get(search["search_space"]).cells]

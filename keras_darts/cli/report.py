@@ -8,6 +8,8 @@ import warnings
 import keras
 import tensorflow as tf
 
+_VAL, _TEST = "val_", "test_"
+
 
 class Board(keras.callbacks.TensorBoard):
     """Curves of a training, in TensorBoard.
@@ -29,6 +31,17 @@ class Board(keras.callbacks.TensorBoard):
             # Keras' way to NumPy arrays, which is not for users to mend.
             warnings.filterwarnings("ignore", "__array__ implementation")
             super().on_epoch_end(epoch, logs)
+
+
+class TestFigures(keras.callbacks.Callback):
+    """Calls the figures of a validation what they are: those of the test part.
+
+    It comes before whatever writes or shows them.
+    """
+
+    def on_epoch_end(self, epoch, logs=None):
+        for name in [name for name in logs or () if name.startswith(_VAL)]:
+            logs[_TEST + name.removeprefix(_VAL)] = logs.pop(name)
 
 
 def at_begin(function):

@@ -11,6 +11,8 @@ with the same command.
   keras-darts train --genotype=rnn_darts_v2 --dataset=FOLDER --output_dir=runs/c
 """
 
+import math
+
 from absl import flags
 
 from keras_darts.cli import backend
@@ -22,6 +24,8 @@ from keras_darts.cli import workers
 from keras_darts.cli.modalities.modality import check_recipe
 from keras_darts.files import write_json
 
+# Examples that are measured to one that is trained on.
+_MOST_JUDGED = 4
 # As for `seals.is_finished`.
 _KIND = "network"
 
@@ -70,6 +74,17 @@ def _define_training(options):
             lower_bound=1,
             flag_values=options,
         )
+    flags.DEFINE_integer(
+        "validation_freq",
+        None,
+        "Epochs from one measurement of the validation part to the next; "
+        "images without such a part are measured on the test part, as "
+        "test_accuracy and test_loss, by which nothing is chosen. If not "
+        "given, each epoch, or so seldom that no more than four times as many "
+        "examples are measured as trained on.",
+        lower_bound=1,
+        flag_values=options,
+    )
     flags.DEFINE_bool(
         "auxiliary",
         None,
@@ -96,7 +111,8 @@ def run(options):
 
     with strategy.scope(), default_policy(options.precision):
         read, plan = modality.training(options, found)
-    print(_introduction(modality, read, plan), flush=True)
+    frequency = _validation_freq(options, plan)
+    print(_introduction(modality, read, plan, frequency), flush=True)
     if not goes_on:
         folders.remember(options, folder)
     wait = training.InputWait()
@@ -106,7 +122,9 @@ def run(options):
             plan.train,
             plan.validation,
             verbose=report.verbosity(),
+            validation_freq=frequency,
             callbacks=[
+                *([report.TestFigures()] if plan.tested else []),
                 training.TimeLeft(),
                 wait,
                 report.Board(folder / "tensorboard", wait),
@@ -120,6 +138,13 @@ def run(options):
     print(_conclusion(modality.in_words(figures), folder))
 
 
+def _validation_freq(options, plan):
+    if options.validation_freq is not None:
+        return options.validation_freq
+    often = math.ceil(plan.num_validation / (_MOST_JUDGED * plan.num_train))
+    return min(max(1, often), plan.recipe.epochs)
+
+
 def _config(options, modality, read, plan):
     return {
         "recipe": {"name": plan.name, **plan.recipe.get_config()},
@@ -131,9 +156,18 @@ def _config(options, modality, read, plan):
     }
 
 
-def _introduction(modality, read, plan):
+def _introduction(modality, read, plan, frequency):
     from keras_darts.cli import report
 
+    often = "each epoch" if frequency == 1 else f"every {frequency} epochs"
+    judged = (
+        [
+            f"measured after {often} on the test {modality.things}, as "
+            "test_...; nothing is chosen by that"
+        ]
+        if plan.tested
+        else []
+    )
     return "\n".join(
         [
             f"train: {plan.name} recipe, epochs: {plan.recipe.epochs}, "
@@ -141,6 +175,7 @@ def _introduction(modality, read, plan):
             modality.describe(read),
             f"network: {modality.network_in_words(plan.network)}, "
             f"{report.count(plan.network.trainable_variables)} weights",
+            *judged,
             f"device: {report.device(plan.network.distribute_strategy)}",
         ]
     )

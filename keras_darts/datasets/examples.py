@@ -140,6 +140,11 @@ def _read(
     else:
         names = Names(name)
     _check_form(x, names.x)
+    if y is None and argument != "x":
+        raise ValueError(
+            f"{name} must hold labels too: a pair (x, y), or a data set of "
+            f"such. Received: {type(x).__name__} without labels"
+        )
     return elements.from_arrays(x, y, sample_weight, names)
 
 

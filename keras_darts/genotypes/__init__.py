@@ -2,6 +2,7 @@
 
 from keras_darts.genotypes.genotype import Genotype
 from keras_darts.genotypes.nas_bench_201_genotype import NasBench201Genotype
+from keras_darts.genotypes.printed import from_text
 from keras_darts.genotypes.published import get
 from keras_darts.genotypes.published import names as list
 from keras_darts.genotypes.recurrent_genotype import RecurrentGenotype
@@ -14,6 +15,7 @@ __all__ = [
     "NasBench201Genotype",
     "RecurrentGenotype",
     "from_json",
+    "from_text",
     "get",
     "list",
     "load",

@@ -5,6 +5,9 @@ import dataclasses
 import json
 from typing import ClassVar
 
+from keras_darts.drawing.cell_scene import cells_scene
+from keras_darts.drawing.svg import svg
+from keras_darts.errors import unknown_name
 from keras_darts.genotypes import checks
 
 SCHEMA = "keras_darts/genotype"
@@ -15,10 +18,12 @@ class BaseGenotype(abc.ABC):
     """Immutable description of a cell; a frozen dataclass is made of it.
 
     A kind of genotype is a frozen dataclass whose fields are tuples, with the
-    class attribute `kind`, which stands in its JSON, and the two text methods.
+    class attributes `kind`, which stands in its JSON, and `cells`, the names of
+    its cells, the two text methods and `_graph`. Notebooks draw it.
     """
 
     kind: ClassVar[str]
+    cells: ClassVar[tuple]
 
     @abc.abstractmethod
     def to_text(self):
@@ -36,6 +41,30 @@ class BaseGenotype(abc.ABC):
     @abc.abstractmethod
     def edge_primitives(self):
         """The name on each kept edge of the cell; of two, of the normal one."""
+
+    @abc.abstractmethod
+    def _graph(self, cell):
+        """The `CellGraph` of one of the cells."""
+
+    def graph(self, cell):
+        """One cell as nodes and edges to be drawn.
+
+        Args:
+            cell: String, one of `cells`.
+
+        Returns:
+            A `drawing.cell_graph.CellGraph`, whose nodes have the numbers of
+            this genotype.
+
+        Raises:
+            ValueError: If there is no such cell.
+        """
+        if cell not in self.cells:
+            raise unknown_name("cell", cell, self.cells)
+        return self._graph(cell)
+
+    def _repr_svg_(self):
+        return svg(cells_scene([self.graph(cell) for cell in self.cells]))
 
     def to_json(self):
         """The versioned JSON form, a field a line."""

@@ -3,6 +3,10 @@
 import collections
 import dataclasses
 
+from keras_darts.drawing.cell_graph import CellGraph
+from keras_darts.drawing.cell_graph import Edge
+from keras_darts.drawing.cell_graph import Node
+from keras_darts.drawing.cell_graph import labelled_edges
 from keras_darts.errors import unknown_name
 from keras_darts.genotypes import checks
 from keras_darts.genotypes import text_form
@@ -10,6 +14,10 @@ from keras_darts.genotypes.base_genotype import BaseGenotype
 
 CELLS = ("normal", "reduce")
 _FORMS = ("(primitive, input)", "(primitive, node, input)")
+_TITLES = {
+    "normal": "Normal cell",
+    "reduce": "Reduction cell (stride 2 from 0 and 1)",
+}
 # States 0 and 1 are the outputs of the two cells before.
 _FIRST_NODE = 2
 
@@ -64,6 +72,7 @@ class Genotype(BaseGenotype):
     reduce_concat: tuple
 
     kind = "cell"
+    cells = CELLS
 
     def __post_init__(self):
         for cell in CELLS:
@@ -148,6 +157,25 @@ class Genotype(BaseGenotype):
             ValueError: If `text` has another form or describes no genotype.
         """
         return cls.from_fields("text", text_form.parse(text))
+
+    def _graph(self, cell):
+        genotype = self.without_isolated_nodes()
+        nodes = genotype.nodes(cell)
+        boxes = (
+            Node("0", "0", caption=("c", "k-2"), role="input"),
+            Node("1", "1", caption=("c", "k-1"), role="input"),
+            *(
+                Node(str(number), str(number))
+                for number, node in enumerate(nodes, _FIRST_NODE)
+                if node
+            ),
+            Node("output", "c", "k", role="output"),
+        )
+        edges = labelled_edges(nodes, _FIRST_NODE) + tuple(
+            Edge(str(node), "output")
+            for node in getattr(genotype, f"{cell}_concat")
+        )
+        return CellGraph(_TITLES[cell], boxes, edges, "concatenated")
 
     def _known(self, cell):
         if cell not in CELLS:

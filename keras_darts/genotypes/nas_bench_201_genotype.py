@@ -3,6 +3,9 @@
 import dataclasses
 import math
 
+from keras_darts.drawing.cell_graph import CellGraph
+from keras_darts.drawing.cell_graph import Node
+from keras_darts.drawing.cell_graph import labelled_edges
 from keras_darts.errors import unknown_name
 from keras_darts.genotypes import checks
 from keras_darts.genotypes.base_genotype import BaseGenotype
@@ -47,6 +50,7 @@ class NasBench201Genotype(BaseGenotype):
     edges: tuple
 
     kind = "nas_bench_201"
+    cells = ("cell",)
 
     def __post_init__(self):
         edges = checks.sequence("edges", self.edges)
@@ -88,6 +92,17 @@ class NasBench201Genotype(BaseGenotype):
             + "|"
             for node in self.nodes()
         )
+
+    def _graph(self, cell):
+        nodes = self.nodes()
+        last = len(nodes)
+        boxes = (
+            Node("0", "0", caption=("input", ""), role="input"),
+            *(Node(str(i), str(i)) for i in range(1, last)),
+            Node(str(last), str(last), caption=("output", ""), role="output"),
+        )
+        edges = labelled_edges(nodes, 1)
+        return CellGraph("NAS-Bench-201 cell", boxes, edges)
 
     @classmethod
     def from_text(cls, text):

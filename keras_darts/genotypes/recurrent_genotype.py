@@ -2,6 +2,10 @@
 
 import dataclasses
 
+from keras_darts.drawing.cell_graph import CellGraph
+from keras_darts.drawing.cell_graph import Edge
+from keras_darts.drawing.cell_graph import Node
+from keras_darts.drawing.cell_graph import labelled_edges
 from keras_darts.genotypes import checks
 from keras_darts.genotypes import text_form
 from keras_darts.genotypes.base_genotype import BaseGenotype
@@ -37,6 +41,7 @@ class RecurrentGenotype(BaseGenotype):
     concat: tuple
 
     kind = "recurrent"
+    cells = ("recurrent",)
 
     def __post_init__(self):
         pairs = checks.entries(
@@ -60,6 +65,22 @@ class RecurrentGenotype(BaseGenotype):
         return text_form.write(
             {"recurrent": self.recurrent, "concat": self.concat}
         )
+
+    def _graph(self, cell):
+        pairs = self.recurrent
+        nodes = (
+            Node("x", "x", "t", role="input"),
+            Node("h", "h", "t-1", role="input"),
+            *(Node(str(i), str(i)) for i in range(len(pairs) + 1)),
+            Node("output", "h", "t", role="output"),
+        )
+        edges = (
+            Edge("x", "0"),
+            Edge("h", "0"),
+            *labelled_edges([(pair,) for pair in pairs], 1),
+            *(Edge(str(node), "output") for node in self.concat),
+        )
+        return CellGraph("Recurrent cell", nodes, edges, "mean of the nodes")
 
     @classmethod
     def from_text(cls, text):

@@ -8,6 +8,7 @@ from keras_darts.genotypes.base_genotype import BaseGenotype
 from keras_darts.genotypes.base_genotype import read_json
 from keras_darts.genotypes.genotype import Genotype
 from keras_darts.genotypes.nas_bench_201_genotype import NasBench201Genotype
+from keras_darts.genotypes.printed import from_text
 from keras_darts.genotypes.recurrent_genotype import RecurrentGenotype
 
 _CLASSES = {
@@ -39,17 +40,20 @@ def from_json(string):
 
 
 def load(path):
-    """A genotype of any kind from the file that `save` wrote.
+    """A genotype of any kind from a file.
 
     Args:
-        path: String or path.
+        path: String or path, of what `save` wrote, or of a text that
+            `from_text` reads, such as the log of a search.
 
     Raises:
         ValueError: If the file does not hold a genotype; the message says why.
     """
     path = user_path(path)
     try:
-        return from_json(path.read_text(encoding="utf-8"))
+        content = path.read_text(encoding="utf-8")
+        is_json = path.suffix == ".json" or content.lstrip()[:1] == "{"
+        return from_json(content) if is_json else from_text(content)
     except ValueError as error:
         raise ValueError(
             f"`path` must be a genotype file. Received: {str(path)!r}, "

@@ -6,6 +6,7 @@ from keras_darts.networks.choice import network_for
 from keras_darts.networks.cifar import CifarNetwork
 from keras_darts.networks.derived_cell import DerivedCell
 from keras_darts.networks.derived_recurrent_cell import DerivedRecurrentCell
+from keras_darts.networks.gives_logits import GivesLogits
 from keras_darts.networks.imagenet import ImageNetNetwork
 from keras_darts.networks.language_body import LanguageBody
 from keras_darts.networks.language_body import LanguageOutputs
@@ -13,6 +14,9 @@ from keras_darts.networks.language_model import LanguageModel
 from keras_darts.networks.language_model import ids_and_state
 from keras_darts.networks.nas_bench_201 import NasBench201Network
 from keras_darts.networks.nas_bench_201_cell import NasBench201Cell
+from keras_darts.networks.on_logits import on_logits
+from keras_darts.networks.probabilities import LossOnProbabilities
+from keras_darts.networks.probabilities import OnProbabilities
 from keras_darts.networks.recurrence import Recurrence
 from keras_darts.networks.recurrent import RecurrentLanguageModel
 from keras_darts.networks.recurrent_cell import RecurrentCell
@@ -27,12 +31,15 @@ __all__ = [
     "CifarNetwork",
     "DerivedCell",
     "DerivedRecurrentCell",
+    "GivesLogits",
     "ImageNetNetwork",
     "LanguageBody",
     "LanguageModel",
     "LanguageOutputs",
+    "LossOnProbabilities",
     "NasBench201Cell",
     "NasBench201Network",
+    "OnProbabilities",
     "Recurrence",
     "RecurrentCell",
     "RecurrentLanguageModel",
@@ -42,4 +49,5 @@ __all__ = [
     "ids_and_state",
     "masked",
     "network_for",
+    "on_logits",
 ]

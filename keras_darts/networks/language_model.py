@@ -8,11 +8,11 @@ from keras import ops
 
 from keras_darts.networks import checks
 from keras_darts.networks.carried_state import CarriedState
-from keras_darts.running.shared_batches import SharedBatches
+from keras_darts.networks.gives_logits import GivesLogits
 from keras_darts.schedules import scaled_learning_rate
 
 
-class LanguageModel(SharedBatches, abc.ABC):
+class LanguageModel(GivesLogits, abc.ABC):
     """A model of running text, whose state goes on from segment to segment.
 
     Subclasses say in `segment` what becomes of a segment, and in `penalty`
@@ -57,6 +57,10 @@ class LanguageModel(SharedBatches, abc.ABC):
     @property
     def input_shape(self):
         return (None, None)
+
+    @property
+    def num_outputs(self):
+        return self.vocabulary_size
 
     @property
     def carried(self):

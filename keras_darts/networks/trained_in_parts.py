@@ -3,11 +3,11 @@
 import keras
 import tensorflow as tf
 
+from keras_darts.networks.gives_logits import GivesLogits
 from keras_darts.running.micro_batches import mean_of_parts
-from keras_darts.running.shared_batches import SharedBatches
 
 
-class TrainedInParts(SharedBatches):
+class TrainedInParts(GivesLogits):
     """A model whose training step can go through a batch part after part.
 
     The step has the mean of the parts' gradients: but for what looks at a

@@ -10,7 +10,7 @@ import re
 _WRITTEN = re.compile(
     r"(stages/\d+/)?("
     r"(config|genotype|vocabulary|command|evaluation)\.json"
-    r"|history\.csv|alphas\.npz|model\.keras"
+    r"|history\.csv|(alphas|mixing_weights)\.npz|model\.keras"
     r"|cells/\w+\.(svg|png|pdf)"
     r"|checkpoints/ckpt-\d+[^/]*(/.*)?"
     r"|tensorboard/(.*/)?events\.out\.tfevents\.[^/]+"

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from keras_darts.datasets import Task
+from keras_darts.networks import on_logits
 from keras_darts.search import curvature
 from keras_darts.search import defaults
 from keras_darts.search import steps
@@ -36,7 +37,8 @@ class BilevelModel(WorkersModel, abc.ABC):
         self.task = None
         self.arch_frozen = not steps.arch_moves(self)
         self.stop_reason, self.extra_epochs = None, 0
-        self._choices, self._given, self.accumulation_steps = {}, {}, 1
+        self._choices = self._given = defaults.kept({})
+        self.accumulation_steps = 1
         self._other_step = None
 
     @property
@@ -112,9 +114,13 @@ class BilevelModel(WorkersModel, abc.ABC):
             arch_optimizer: Keras optimizer of the architecture; the same
                 holds for `training.CoupledAdam`. Defaults to `None`: the
                 recipe's Adam.
-            loss: Keras loss on logits; a name means its form on logits.
+            loss: Keras loss, made for logits as `CifarNetwork.compile` does
+                it: by name, class or function, or an object that is made with
+                `from_logits=True`. A function of one's own gets logits.
                 Defaults to `None`: by the labels.
-            metrics: List of Keras metrics. Defaults to `None`: by the labels.
+            metrics: List of Keras metrics, of which those of probabilities
+                get them. Those of one's own get logits. Defaults to `None`:
+                by the labels.
             jit_compile: Boolean, whether XLA compiles the step; on a CPU it
                 is many times slower. Defaults to `False`.
             graph_optimizer: Boolean, whether TensorFlow rewrites the step's
@@ -123,25 +129,22 @@ class BilevelModel(WorkersModel, abc.ABC):
             **kwargs: The other arguments of `keras.Model.compile`.
 
         Raises:
-            ValueError: for a loss that expects probabilities.
+            ValueError: for a loss that expects probabilities; at the start
+                of `fit` for such a metric.
         """
-        self._given = {
+        given = {
             "optimizer": optimizer,
             "arch_optimizer": arch_optimizer,
             "loss": loss,
             "metrics": metrics,
             "jit_compile": jit_compile,
-            "graph_optimizer": graph_optimizer,
             **kwargs,
         }
-        self._choices = {
-            "optimizer": optimizer,
-            "arch_optimizer": arch_optimizer,
-            "loss": defaults.loss_on_logits(loss),
-            "metrics": metrics,
-            "jit_compile": jit_compile,
-            **kwargs,
-        }
+        choices = {**given, "loss": on_logits(loss, num_outputs=None).loss}
+        self._given = defaults.kept(
+            {**given, "graph_optimizer": graph_optimizer}
+        )
+        self._choices = defaults.kept(choices)
         self.graph_optimizer = graph_optimizer
         self.task = None
         if self.built:

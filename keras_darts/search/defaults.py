@@ -1,22 +1,17 @@
 """What a search is compiled with where the user gave nothing."""
 
+import types
+
 import keras
 
 from keras_darts.datasets import Task
+from keras_darts.datasets import kind_of_loss
+from keras_darts.networks import on_logits
 from keras_darts.schedules import CosineByEpoch
 from keras_darts.training import CoupledAdam
 from keras_darts.training import CoupledSGD
 from keras_darts.training import loss_for
 from keras_darts.training import metrics_for
-
-_ON_LOGITS = {
-    "sparse_categorical_crossentropy": "sparse",
-    "SparseCategoricalCrossentropy": "sparse",
-    "categorical_crossentropy": "one_hot",
-    "CategoricalCrossentropy": "one_hot",
-    "binary_crossentropy": "multi_label",
-    "BinaryCrossentropy": "multi_label",
-}
 
 
 def completed(choices, recipe, task):
@@ -35,17 +30,35 @@ def completed(choices, recipe, task):
         "metrics": metrics_for(task.kind, task.num_outputs),
         "jit_compile": False,
     }
-    return keras.optimizers.get(arch), {**fallback, **chosen}
+    arguments = {**fallback, **chosen}
+    found = on_logits(
+        arguments["loss"],
+        arguments["metrics"],
+        arguments.get("weighted_metrics"),
+        num_outputs=task.num_outputs,
+        kind=task.kind,
+    )
+    return keras.optimizers.get(arch), {**arguments, **found._asdict()}
 
 
 def begun_anew(choices):
     """The same choices, with optimizers that have made no step."""
-    return {
-        name: type(choice).from_config(choice.get_config())
-        if isinstance(choice, keras.optimizers.Optimizer)
-        else choice
-        for name, choice in choices.items()
-    }
+    return kept(
+        {
+            name: type(choice).from_config(choice.get_config())
+            if isinstance(choice, keras.optimizers.Optimizer)
+            else choice
+            for name, choice in choices.items()
+        }
+    )
+
+
+def kept(choices):
+    """The choices as a mapping in which Keras does not look for metrics.
+
+    A model's metrics are those it is compiled with, which may be others.
+    """
+    return types.MappingProxyType(choices)
 
 
 def schedule(recipe, epochs, steps_per_epoch):
@@ -83,24 +96,5 @@ def arch_optimizer(recipe):
 
 def task_for(loss, num_outputs):
     """The task that a loss stands for, where labels are not known yet."""
-    name = loss if isinstance(loss, str) else type(loss).__name__
-    kind = "sparse" if loss is None else _ON_LOGITS.get(name, "regression")
-    return Task(kind, num_outputs)
-
-
-def loss_on_logits(loss):
-    """The loss, where a name means its form on logits.
-
-    Raises:
-        ValueError: for a loss object that expects probabilities.
-    """
-    if isinstance(loss, str) and loss in _ON_LOGITS:
-        return loss_for(_ON_LOGITS[loss])
-    config = loss.get_config() if isinstance(loss, keras.losses.Loss) else {}
-    if config.get("from_logits") is False:
-        raise ValueError(
-            "`loss` must be made with from_logits=True, since the networks "
-            f"here give logits. Received: {type(loss).__name__}"
-            "(from_logits=False)"
-        )
-    return loss
+    kind = "sparse" if loss is None else kind_of_loss(loss)
+    return Task(kind or "regression", num_outputs)

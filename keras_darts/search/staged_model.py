@@ -121,6 +121,14 @@ class StagedModel(BilevelModel):
         derive = self.strategy.discretizer_for(self.search_space)
         return derive(self.search_space, *architecture.mixing(self.supernet))
 
+    def mixing_weights(self):
+        """What the candidates weigh at present, by the relaxation.
+
+        Returns:
+            Dictionary from the kind of cell to an array (edges, candidates).
+        """
+        return architecture.mixing(self.supernet)[0]
+
     def derived_network(self, **sizes):
         """A fresh plain network of the present genotype, which gives logits.
 

@@ -1,5 +1,7 @@
 """The published ways to train, as ready objects."""
 
+from keras_darts.networks import LossOnProbabilities
+from keras_darts.networks import OnProbabilities
 from keras_darts.training.averaged_sgd import AveragedSGD
 from keras_darts.training.averaging import NonMonotonicAveraging
 from keras_darts.training.choice import image_recipe
@@ -41,7 +43,9 @@ __all__ = [
     "DropPathRamp",
     "InputWait",
     "LanguageRecipe",
+    "LossOnProbabilities",
     "NonMonotonicAveraging",
+    "OnProbabilities",
     "Perplexity",
     "Recipe",
     "SentenceRecipe",

@@ -3,16 +3,16 @@
 from matplotlib.ticker import EngFormatter
 from matplotlib.ticker import MaxNLocator
 
-from keras_darts.analysis.picture import GREY
-from keras_darts.analysis.picture import INK
 from keras_darts.analysis.picture import Picture
-from keras_darts.analysis.picture import line_look
+from keras_darts.drawing.palette import GREY
+from keras_darts.drawing.palette import INK
+from keras_darts.drawing.palette import series_look
 from keras_darts.tuner.pareto import pareto
 
 _LIGHT = "#e6eaee"
-_BEST = "#1d5fae"
+_BEST = "#4f8ff5"
 # What the styles of lines look like in text.
-_DASHES = {"-": "━", "--": "╍", ":": "┈"}
+_DASHES = {"solid": "━", "dashed": "╍", "dotted": "┈", "dashdot": "╌"}
 # Inches.
 _WIDTH, _HEIGHT = 4.6, 2.7
 _COUNTS_FROM = 10_000
@@ -20,7 +20,7 @@ _COUNTS_FROM = 10_000
 
 def line_of(index):
     """Color and dashes of the curves of one trial among others, as text."""
-    color, style = line_look(index)
+    color, style = series_look(index)
     return color, _DASHES[style]
 
 
@@ -95,7 +95,7 @@ def spread_picture(results, name):
 def _curves(courses):
     picture, axes = _panel()
     for index, course in enumerate(courses):
-        color, style = line_look(index)
+        color, style = series_look(index)
         axes.plot(
             range(1, len(course) + 1),
             course,

@@ -12,9 +12,12 @@ import pytest
 
 from keras_darts import genotypes
 from keras_darts.analysis import cell_png
+from keras_darts.analysis import cell_svg
 from keras_darts.analysis import plot_cell
-from keras_darts.analysis.cell_graph import cell_graph
-from keras_darts.analysis.cell_layout import place
+from keras_darts.drawing import palette
+from keras_darts.drawing.cell_layout import place
+from keras_darts.drawing.cell_scene import cells_scene
+from keras_darts.drawing.scene import Polygon
 
 NAS_BENCH = genotypes.NasBench201Genotype.from_text(
     "|nor_conv_3x3~0|+|none~0|skip_connect~1|"
@@ -27,6 +30,7 @@ CELLS = [
         ("recurrent",) if name.startswith("rnn") else ("normal", "reduce")
     )
 ] + [(NAS_BENCH, "cell")]
+ALL = [*map(genotypes.get, genotypes.list()), NAS_BENCH]
 SMALL = genotypes.get("darts_v2")
 
 
@@ -38,6 +42,12 @@ def texts(svg):
     ]
 
 
+def legend(primitives, joining=None):
+    families = {palette.family(primitive) for primitive in primitives}
+    joined = {"concat": "concatenated", "mean": "mean of the nodes"}
+    return [*families, *([joined[joining]] if joining else [])]
+
+
 @pytest.mark.parametrize(
     ("name", "cell"),
     [
@@ -47,30 +57,34 @@ def texts(svg):
         ("fair_darts_g", "reduce"),
     ],
 )
-def test_svg_holds_every_node_and_every_primitive(tmp_path, name, cell):
+def test_svg_holds_every_node_by_its_number_and_every_primitive(
+    tmp_path, name, cell
+):
     genotype = genotypes.get(name)
     path = tmp_path / "cell.svg"
     assert plot_cell(genotype, cell, path) == path
-    written = texts(path.read_bytes())
     nodes = genotype.nodes(cell)
-    expected = [primitive for node in nodes for primitive, _ in node]
-    expected += [str(i) for i in range(len(nodes))]
+    primitives = [primitive for node in nodes for primitive, _ in node]
+    expected = [*primitives, *map(str, range(2 + len(nodes)))]
     expected += ["c", "k-2", "c", "k-1", "c", "k"]
-    assert sorted(written) == sorted(expected)
+    title, *rest = texts(path.read_bytes())
+    assert sorted(rest) == sorted([*expected, *legend(primitives, "concat")])
+    assert title.startswith({"normal": "Normal", "reduce": "Reduction"}[cell])
 
 
 def test_recurrent_svg_holds_state_input_and_nodes(tmp_path):
     genotype = genotypes.get("rnn_darts_v2")
     path = plot_cell(genotype, "recurrent", tmp_path / "cell.svg")
-    expected = [primitive for primitive, _ in genotype.recurrent]
-    expected += [str(i) for i in range(9)]
-    expected += ["x", "t", "h", "t-1", "h", "t"]
+    primitives = [primitive for primitive, _ in genotype.recurrent]
+    expected = [*primitives, *map(str, range(9)), "Recurrent cell"]
+    expected += ["x", "t", "h", "t-1", "h", "t", *legend(primitives, "mean")]
     assert sorted(texts(path.read_bytes())) == sorted(expected)
 
 
 def test_nas_bench_201_svg_holds_all_edges_none_included(tmp_path):
     path = plot_cell(NAS_BENCH, "cell", tmp_path / "a.svg")
-    expected = [*NAS_BENCH.edges, "0", "1", "2", "3"]
+    expected = [*NAS_BENCH.edges, "0", "1", "2", "3", "input", "output"]
+    expected += ["NAS-Bench-201 cell", *legend(NAS_BENCH.edges)]
     assert sorted(texts(path.read_bytes())) == sorted(expected)
 
 
@@ -156,7 +170,7 @@ def test_failed_write_leaves_what_was_there(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("genotype", "cell"), CELLS)
 def test_layout_lays_nothing_over_another(genotype, cell):
-    graph = cell_graph(genotype, cell)
+    graph = genotype.graph(cell)
     layout = place(graph, lambda text: 6.0 * len(text))
     slots = list(layout.boxes.values())
     slots += [slot for _, chain in layout.chains for slot in chain[1:-1]]
@@ -176,7 +190,7 @@ def test_layout_lays_nothing_over_another(genotype, cell):
 
 @pytest.mark.parametrize(("genotype", "cell"), CELLS)
 def test_first_input_stands_above_the_second(genotype, cell):
-    layout = place(cell_graph(genotype, cell), lambda text: 6.0 * len(text))
+    layout = place(genotype.graph(cell), lambda text: 6.0 * len(text))
     inputs = [box for box in layout.boxes.values() if box.column == 0]
     assert [box.y for box in inputs] == sorted(box.y for box in inputs)
 
@@ -184,8 +198,8 @@ def test_first_input_stands_above_the_second(genotype, cell):
 def test_nodes_that_get_nothing_are_left_out():
     edges = [("skip_connect", 2, 0), ("sep_conv_3x3", 4, 3)]
     genotype = genotypes.Genotype(edges, [2, 3, 4], edges, [2, 3, 4])
-    graph = cell_graph(genotype, "normal")
-    assert [node.label for node in graph.nodes] == ["c", "c", "0", "c"]
+    graph = genotype.graph("normal")
+    assert [node.label for node in graph.nodes] == ["0", "1", "2", "c"]
     assert len(graph.edges) == 2
     assert cell_png(genotype)
 
@@ -193,15 +207,17 @@ def test_nodes_that_get_nothing_are_left_out():
 def test_parallel_edges_are_drawn_apart():
     edges = [("avg_pool_3x3", 0), ("avg_pool_3x3", 0)]
     genotype = genotypes.Genotype(edges, [2], edges, [2])
-    layout = place(cell_graph(genotype, "normal"), lambda text: 50.0)
+    layout = place(genotype.graph("normal"), lambda text: 50.0)
     (_, first), (_, second), _ = layout.chains
     assert first[1].y != second[1].y
 
 
 def test_families_of_primitives_have_colors_of_their_own():
-    graph = cell_graph(genotypes.get("nasnet_a"), "normal")
+    graph = genotypes.get("nasnet_a").graph("normal")
     colors = {
-        edge.primitive: edge.color for edge in graph.edges if edge.primitive
+        edge.primitive: palette.color(edge.primitive)
+        for edge in graph.edges
+        if edge.primitive
     }
     assert colors["sep_conv_3x3"] == colors["sep_conv_5x5"]
     families = ("sep_conv_3x3", "avg_pool_3x3", "skip_connect")
@@ -232,3 +248,79 @@ def test_the_only_cell_needs_no_name():
         for drawn in (figure, named)
     ]
     assert texts[0] == texts[1] != []
+
+
+def test_without_a_name_both_cells_are_drawn(tmp_path):
+    written = texts(plot_cell(SMALL, path=tmp_path / "a.svg").read_bytes())
+    titles = [text for text in written if "cell" in text]
+    assert [title.split()[0] for title in titles] == ["Normal", "Reduction"]
+
+
+@pytest.mark.parametrize("genotype", ALL, ids=str)
+def test_notebooks_draw_a_genotype_with_all_its_cells(genotype):
+    written = texts(genotype._repr_svg_())
+    graphs = [genotype.graph(cell) for cell in genotype.cells]
+    for graph in graphs:
+        assert graph.title in written
+        assert {e.primitive for e in graph.edges} - {""} <= {*written}
+
+
+@pytest.mark.parametrize(("genotype", "cell"), CELLS)
+def test_an_edge_of_the_genotype_is_an_arrow_from_the_box_of_its_number(
+    genotype, cell
+):
+    graph = genotype.graph(cell)
+    labels = {node.key: node.label for node in graph.nodes}
+    drawn = [
+        (edge.primitive, int(labels[edge.target]), int(labels[edge.source]))
+        for edge in graph.edges
+        if edge.primitive
+    ]
+    kinds = {"recurrent": 1, "cell": 1}
+    first = kinds.get(cell, 2)
+    if cell == "recurrent":
+        nodes = [(pair,) for pair in genotype.recurrent]
+    elif cell == "cell":
+        nodes = genotype.nodes()
+    else:
+        nodes = genotype.without_isolated_nodes().nodes(cell)
+    assert drawn == [
+        (primitive, node, source)
+        for node, pairs in enumerate(nodes, first)
+        for primitive, source in pairs
+    ]
+
+
+@pytest.mark.parametrize(("genotype", "cell"), CELLS)
+def test_lines_into_a_box_end_apart_from_each_other(genotype, cell):
+    scene = cells_scene([genotype.graph(cell)])
+    heads = [s.points[0] for s in scene.shapes if isinstance(s, Polygon)]
+    for one, other in itertools.combinations(heads, 2):
+        assert one[0] != other[0] or abs(one[1] - other[1]) >= 6
+
+
+@pytest.mark.parametrize(("genotype", "cell"), CELLS)
+def test_lines_do_not_wiggle_more_often_than_they_pass_columns(genotype, cell):
+    """A line that leads to the output turns at most once each way."""
+    graph = genotype.graph(cell)
+    layout = place(graph, lambda text: 6.0 * len(text))
+    for edge, chain in layout.chains:
+        heights = [chain[0].y]
+        for slot in chain[1:-1]:
+            heights += [slot.begin, slot.end]
+        steps = [b - a for a, b in itertools.pairwise([*heights, chain[-1].y])]
+        signs = [step > 0 for step in steps if abs(step) > 2.0]
+        turns = sum(a != b for a, b in itertools.pairwise(signs))
+        assert edge.primitive or turns <= 2
+
+
+def test_pages_shine_through_in_both_formats(tmp_path):
+    pixels = matplotlib.image.imread(io.BytesIO(cell_png(SMALL)), format="png")
+    assert pixels.shape[-1] == 4
+    assert pixels[0, 0, 3] == 0 and pixels[..., 3].max() == 1
+    root = ElementTree.fromstring(cell_svg(SMALL))
+    assert not [e for e in root if e.get("width") == root.get("width")]
+
+
+def test_two_drawings_in_one_page_share_no_names():
+    assert b"id=" not in cell_svg(SMALL)

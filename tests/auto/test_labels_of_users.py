@@ -49,11 +49,12 @@ def test_more_classes_than_there_are_to_see_may_be_given():
 @pytest.mark.parametrize(
     "y, message",
     [
-        ([0.5, 1.0], "dtype float64"),
+        ([0.5, 1.0], "a target of a regression"),
+        ([[0.9, 0.1], [0.2, 0.8]], "one-hot rows"),
         ([1, 1, 1], "two classes or more.*Received: .1."),
         ([], "must be classes"),
-        ([[1, 1], [0, 1]], "row 0 has 2 of them"),
-        ([[1, 2], [0, 1]], "one-hot rows"),
+        ([[1, 1], [0, 1]], "2 labels that an element may have together"),
+        ([[1, 2], [0, 1]], "several whole numbers"),
         ([["a", "b"], ["c", "d"]], "one-hot rows"),
         (np.zeros((2, 2, 2), int), r"shape \(2, 2, 2\)"),
         ([None, 1], "dtype object"),
@@ -62,6 +63,16 @@ def test_more_classes_than_there_are_to_see_may_be_given():
 def test_what_is_no_classes_is_refused(y, message):
     with pytest.raises(ValueError, match=f"`y`.*{message}"):
         Labels.of(y)
+
+
+@pytest.mark.parametrize("y", EACH.values(), ids=EACH)
+def test_classes_weigh_what_their_labels_are_given(y):
+    labels = Labels.of(y)
+    first = labels.encode(y)[0]
+    key = first if labels.one_hot else labels.classes[first].item()
+    weights = labels.weights(y, {key: 3.0})
+    same = labels.encode(y) == first
+    np.testing.assert_array_equal(weights, np.where(same, 3.0, 1.0))
 
 
 @pytest.mark.parametrize("y", [["cow"], [3], [[0, 1, 0]]])

@@ -39,6 +39,7 @@ def test_a_search_leaves_a_whole_run(runs):
         "config.json",
         "genotype.json",
         "history.csv",
+        "mixing_weights.npz",
         "tensorboard",
     }
     assert len(history(runs.search)) == 2
@@ -127,6 +128,26 @@ def interrupt(*args):
     raise KeyboardInterrupt
 
 
+@pytest.mark.parametrize(
+    ("flag", "measured"),
+    [((), (False, True)), (("--validation_freq=1",), (True, True))],
+)
+def test_a_training_measures_the_test_part_and_says_so(
+    flag, measured, here, capsys
+):
+    command = ["train", "--genotype=darts_v1", "--dataset=digits"]
+    sizes = ["--max_examples=48", "--batch_size=24", "--epochs=2"]
+    small = ["--filters=2", "--num_cells=2", "--output_dir=a"]
+    assert main([*command, *sizes, *small, *flag]) == 0
+    said = capsys.readouterr().out
+    often = "each epoch" if flag else "every 2 epochs"
+    assert f"measured after {often} on the test images, as test_" in said
+    assert "val_" not in said
+    rows = history(here / "a")
+    assert tuple(bool(row["test_accuracy"]) for row in rows) == measured
+    assert not any(name.startswith("val_") for name in rows[0])
+
+
 def test_training_leaves_a_whole_run(runs):
     names = {entry.name for entry in runs.train.iterdir()}
     assert names == {
@@ -141,7 +162,7 @@ def test_training_leaves_a_whole_run(runs):
     }
     rows = history(runs.train)
     assert len(rows) == 2
-    assert {"loss", "accuracy", "val_loss", "val_accuracy"} < set(rows[0])
+    assert {"loss", "accuracy", "test_loss", "test_accuracy"} < set(rows[0])
     config = json.loads((runs.train / "config.json").read_text())
     assert config["data"]["label_names"] == list("0123456789")
     assert config["data"]["num_train"] == 64
@@ -158,7 +179,7 @@ def test_the_trained_network_takes_raw_images(runs):
     written = json.loads((runs.train / "evaluation.json").read_text())
     assert figures["accuracy"] == written["accuracy"]
     assert figures["loss"] == pytest.approx(written["loss"], rel=1e-4)
-    last = float(history(runs.train)[-1]["val_loss"])
+    last = float(history(runs.train)[-1]["test_loss"])
     assert figures["loss"] == pytest.approx(last, rel=1e-4)
 
 

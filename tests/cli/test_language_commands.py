@@ -29,6 +29,7 @@ def test_a_search_leaves_its_vocabulary_too(language_runs, corpus):
         "config.json",
         "genotype.json",
         "history.csv",
+        "mixing_weights.npz",
         "tensorboard",
         "vocabulary.json",
     }

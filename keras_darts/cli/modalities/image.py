@@ -74,8 +74,16 @@ class ImageModality(LabelledModality):
         with seeded(options.seed):
             network = _network(options, genotype, name, shape, images)
         recipe = _recipe(options, name, network, images)
+        tested = images.valid is None
         return images, Training(
-            name, recipe, network, images.train, images.test
+            name,
+            recipe,
+            network,
+            images.train,
+            images.test if tested else images.valid,
+            tested=tested,
+            num_train=images.num_train,
+            num_validation=images.num_test if tested else images.num_valid,
         )
 
     def network_in_words(self, network):

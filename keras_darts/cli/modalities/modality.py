@@ -17,6 +17,9 @@ class Training(typing.NamedTuple):
         network: `keras.Model`.
         train: What `recipe.fit` takes to train on.
         validation: What it takes to validate on, or `None`.
+        tested: Boolean, whether that is the test part.
+        num_train: Integer, the examples to train on.
+        num_validation: Integer, those to validate on.
     """
 
     name: str
@@ -24,6 +27,9 @@ class Training(typing.NamedTuple):
     network: object
     train: object
     validation: object
+    tested: bool = False
+    num_train: int = 1
+    num_validation: int = 0
 
 
 class Exports(typing.NamedTuple):

@@ -5,6 +5,8 @@ import numpy as np
 
 from keras_darts import analysis
 from keras_darts import genotypes
+from keras_darts.analysis.cell_weights import FILE as WEIGHTS
+from keras_darts.analysis.cell_weights import described
 from keras_darts.files import writable_folder
 from keras_darts.files import write_json
 from keras_darts.files import write_table
@@ -15,6 +17,9 @@ from keras_darts.running.folders import rows_before
 
 class RunDirectory(keras.callbacks.Callback):
     """Writes a run: settings, genotype, history, alphas, cells, checkpoints.
+
+    With the alphas come the mixing weights that the relaxation makes of them,
+    and what they belong to, in `mixing_weights.npz`.
 
     `DartsSearch.fit(output_dir=...)` adds this callback itself, after all
     others. Every file appears whole or not at all. What other callbacks change
@@ -52,8 +57,10 @@ class RunDirectory(keras.callbacks.Callback):
         self.files = dict(files or {})
         self.end = end
         self._rows = rows_before(self.folder / "history.csv", rows)
+        rows = len(self._rows)
+        self._alphas = _read_courses(self.folder / "alphas.npz", rows)
+        self._weights = _read_courses(self.folder / WEIGHTS, rows)
         self._genotype = None
-        self._alphas = _read_alphas(self.folder / "alphas.npz", len(self._rows))
 
     def on_train_begin(self, logs=None):
         with writing(self.folder):
@@ -64,8 +71,8 @@ class RunDirectory(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self._rows.append({"epoch": epoch, **(logs or {})})
-        for variable in self.model.arch_variables:
-            self._alphas.setdefault(variable.name, []).append(variable.numpy())
+        for course, value in self._architecture():
+            course.append(value)
         with writing(self.folder):
             self._write_tables()
             self._write_genotype()
@@ -75,12 +82,18 @@ class RunDirectory(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         with writing(self.folder):
             if self.end is not None and self.end.save():
-                for variable in self.model.arch_variables:
-                    course = self._alphas.setdefault(variable.name, [])
-                    course[-1:] = [variable.numpy()]
+                for course, value in self._architecture():
+                    course[-1:] = [value]
                 self._write_tables()
             if self._genotype != self.model.genotype():
                 self._write_genotype()
+
+    def _architecture(self):
+        """The lists of all epochs, and what is now to be put there."""
+        for variable in self.model.arch_variables:
+            yield self._alphas.setdefault(variable.name, []), variable.numpy()
+        for kind, weights in self.model.mixing_weights().items():
+            yield self._weights.setdefault(kind, []), weights
 
     def _write_genotype(self):
         self._genotype = genotype = self.model.genotype()
@@ -92,15 +105,28 @@ class RunDirectory(keras.callbacks.Callback):
 
     def _write_tables(self):
         write_table(self.folder / "history.csv", self._rows)
-        with written_whole(self.folder / "alphas.npz") as scratch:
-            np.savez(
-                scratch,
-                **{name: np.stack(v) for name, v in self._alphas.items()},
-            )
+        _write_courses(self.folder / "alphas.npz", self._alphas)
+        cells = self.model.search_space.cells
+        about = {
+            f"{kind}/{name}": array
+            for kind in self._weights
+            for name, array in described(cells[kind]).items()
+        }
+        _write_courses(self.folder / WEIGHTS, self._weights, about)
 
 
-def _read_alphas(path, count):
+def _write_courses(path, courses, about=None):
+    arrays = {name: np.stack(values) for name, values in courses.items()}
+    with written_whole(path) as scratch:
+        np.savez(scratch, **arrays, **(about or {}))
+
+
+def _read_courses(path, count):
     if not count or not path.exists():
         return {}
     with np.load(path) as arrays:
-        return {name: list(arrays[name][:count]) for name in arrays.files}
+        return {
+            name: list(arrays[name][:count])
+            for name in arrays.files
+            if "/" not in name
+        }

@@ -13,6 +13,8 @@ LABEL_HEIGHT = 14.0
 _PASSING_HEIGHT = 6.0
 _ROW_GAP = 7.0
 _COLUMN_GAP = 24.0
+# Between the heads of two arrows at a box.
+_PORT = 8.0
 _SWEEPS = 16
 _STRAIGHTNESS = 4
 
@@ -21,7 +23,8 @@ _STRAIGHTNESS = 4
 class Slot:
     """A place in a column: a box, a label or an arrow that passes.
 
-    Lengths are in points; `room` is the width of the widest in its column.
+    Lengths are in points; `room` is the width of the widest in its column. An
+    arrow that passes goes from the height `begin` to the height `end`.
     """
 
     column: int
@@ -30,8 +33,19 @@ class Slot:
     room: float = 0.0
     x: float = 0.0
     y: float = 0.0
+    begin: float = 0.0
+    end: float = 0.0
     before: list = dataclasses.field(default_factory=list)
     after: list = dataclasses.field(default_factory=list)
+
+    @property
+    def is_box(self):
+        return bool(self.width) and self.column % 2 == 0
+
+    @property
+    def passes(self):
+        """Whether it is a part of an arrow without a label."""
+        return not self.width
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,6 +77,8 @@ def place(graph, label_width):
     chains = tuple(
         (edge, _chain(edge, boxes, label_width)) for edge in graph.edges
     )
+    for box in boxes.values():
+        box.height = max(BOX, 10 + _PORT * len(box.before))
     columns = _columns(boxes, chains)
     _uncross(columns)
     if columns[0] != sorted(columns[0], key=list(boxes.values()).index):
@@ -70,10 +86,13 @@ def place(graph, label_width):
             column.reverse()
     _set_y(columns)
     width = _set_x(columns)
+    _straighten(columns)
     slots = [slot for column in columns for slot in column]
     top = min(slot.y - slot.height / 2 for slot in slots)
     for slot in slots:
-        slot.y -= top
+        slot.y, slot.begin, slot.end = (
+            height - top for height in (slot.y, slot.begin, slot.end)
+        )
     height = max(slot.y + slot.height / 2 for slot in slots)
     return Layout(boxes, chains, width, height)
 
@@ -189,7 +208,7 @@ def _wish(slot):
     if not neighbours:
         return slot.y
     pulls = [
-        1 if BOX in (slot.height, other.height) else _STRAIGHTNESS
+        1 if slot.is_box or other.is_box else _STRAIGHTNESS
         for other in neighbours
     ]
     heights = (p * n.y for p, n in zip(pulls, neighbours, strict=True))
@@ -205,3 +224,49 @@ def _set_x(columns):
             slot.room = width
         x += width + _COLUMN_GAP
     return x - _COLUMN_GAP
+
+
+def _straighten(columns):
+    """Let arrows that pass lean, as far as what stands in a column leaves."""
+    for slot in itertools.chain(*columns):
+        slot.begin = slot.end = slot.y
+    for _ in range(4 * _SWEEPS):
+        for column in columns:
+            for index, slot in enumerate(column):
+                if slot.passes:
+                    _lean(slot, column[:index], column[index + 1 :])
+
+
+def _lean(slot, above, below):
+    """Move both ends of an arrow's part onto the line of its neighbours."""
+    (before,), (after,) = slot.before, slot.after
+    left, right = slot.x - slot.room / 2, slot.x + slot.room / 2
+    origin = before.x + before.room / 2, before.end
+    goal = after.x - after.room / 2, after.begin
+    if not slot.room:
+        slot.begin = _between(origin, goal, slot.x)
+        slot.begin = slot.end = _within(slot, "begin", above, below)
+        return
+    slot.begin = _between(origin, (right, slot.end), left)
+    slot.begin = _within(slot, "begin", above, below)
+    slot.end = _between((left, slot.begin), goal, right)
+    slot.end = _within(slot, "end", above, below)
+
+
+def _between(a, b, x):
+    share = (x - a[0]) / (b[0] - a[0])
+    return a[1] + share * (b[1] - a[1])
+
+
+def _within(slot, side, above, below):
+    """The height at one side that leaves a gap to what is above and below."""
+    height = getattr(slot, side)
+    if above:
+        near = above[-1]
+        room = (near.height + slot.height) / 2 + _ROW_GAP / 2
+        height = max(height, getattr(near, side) + room)
+    if below:
+        near = below[0]
+        room = (near.height + slot.height) / 2 + _ROW_GAP / 2
+        height = min(height, getattr(near, side) - room)
+    return height

@@ -1,0 +1,1 @@
+"""Drawings of cells, and the colours of all pictures, in plain Python."""

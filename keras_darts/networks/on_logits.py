@@ -1,0 +1,231 @@
+"""What `compile` is given, made to fit outputs that are logits.
+
+Every `compile` here goes through `on_logits`: that of a search, and of the
+networks of images, of sentences and of language.
+"""
+
+import inspect
+import typing
+
+import keras
+from keras import ops
+
+from keras_darts.datasets import kind_of_loss
+from keras_darts.networks.metrics_on_logits import Head
+from keras_darts.networks.metrics_on_logits import has_from_logits
+from keras_darts.networks.metrics_on_logits import metric_on_logits
+from keras_darts.networks.metrics_on_logits import plain_name
+from keras_darts.networks.probabilities import LossOnLogits
+from keras_darts.networks.probabilities import LossOnProbabilities
+
+_ACTIVATIONS = {
+    "sparse": "softmax",
+    "one_hot": "softmax",
+    "next_token": "softmax",
+    "multi_label": "sigmoid",
+    "regression": None,
+}
+# What else is said of the outputs by a loss that no kind of task has.
+_OF_SCORES = {
+    "hinge": "sigmoid",
+    "squaredhinge": "sigmoid",
+    "categoricalhinge": "softmax",
+    "smoothedcrossentropy": "softmax",
+}
+_BY_SHAPE = ("ce", "crossentropy")
+_REFUSED = {
+    "dice": "probabilities",
+    "tversky": "probabilities",
+    "poisson": "positive numbers",
+}
+
+
+class OnLogits(typing.NamedTuple):
+    """What Keras' `compile` gets."""
+
+    loss: object
+    metrics: object
+    weighted_metrics: object
+
+
+def on_logits(
+    loss=None, metrics=None, weighted_metrics=None, *, num_outputs, kind=None
+):
+    """Losses and metrics as they are right for logits.
+
+    A loss given by name, class or function that can take `from_logits` is
+    made with it, and one that is made with `from_logits=False` is refused. Of
+    the loss follows what the outputs stand for: logits of a softmax, of
+    sigmoids, or the numbers of a regression, which nothing is done to.
+    Metrics of probabilities get them by `OnProbabilities`; those that only
+    ask which output is largest stay as they are. Losses and metrics of a
+    user's own get logits.
+
+    Args:
+        loss: As for `keras.Model.compile`, also in a list or dictionary.
+            Defaults to `None`.
+        metrics: Likewise, nested or not. Defaults to `None`.
+        weighted_metrics: Likewise. Defaults to `None`.
+        num_outputs: Integer, the width of the head.
+        kind: String, the `kind` of a `keras_darts.datasets.Task`, where it is
+            known from elsewhere and the loss does not say it. Defaults to
+            `None`.
+
+    Returns:
+        `OnLogits`, a tuple of the three.
+
+    Raises:
+        ValueError: for what would take logits for something else, with the
+            argument to give.
+
+    Example:
+
+    >>> found = on_logits("sparse_categorical_crossentropy", num_outputs=3)
+    >>> round(float(found.loss(np.array([0]), np.zeros((1, 3)))), 4)
+    1.0986
+    """
+    head = _head(_first(loss), num_outputs, kind)
+    return OnLogits(
+        _mapped(loss, loss_on_logits),
+        _mapped(metrics, lambda each: metric_on_logits(each, head)),
+        _mapped(weighted_metrics, lambda each: metric_on_logits(each, head)),
+    )
+
+
+def loss_on_logits(loss):
+    """One loss, as `on_logits` makes it.
+
+    Args:
+        loss: Name, config, function, class or object, or `None`.
+    """
+    if isinstance(loss, str) and loss.lower() in _BY_SHAPE:
+        return keras.losses.get(crossentropy)
+    found = keras.losses.get(_made(loss))
+    if isinstance(found, keras.losses.Loss):
+        found = _checked(found)
+    elif callable(found):
+        found = _of_function(found)
+    return found
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+def crossentropy(y_true, y_pred):
+    """Cross-entropy of logits, by the shape of the labels as in Keras."""
+    losses, outputs = keras.losses, y_pred.shape[-1]
+    if outputs == 1:
+        return losses.binary_crossentropy(
+            ops.reshape(y_true, ops.shape(y_pred)), y_pred, from_logits=True
+        )
+    numbers = len(y_true.shape) < len(y_pred.shape) or y_true.shape[-1] == 1
+    if numbers:
+        return losses.sparse_categorical_crossentropy(
+            y_true, y_pred, from_logits=True
+        )
+    return losses.categorical_crossentropy(y_true, y_pred, from_logits=True)
+
+
+def _head(loss, num_outputs, kind):
+    """The `Head` that a loss, or else the kind of a task, speaks of."""
+    by_loss, name = kind_of_loss(loss), plain_name(loss)
+    kind = by_loss or kind
+    if name in _BY_SHAPE:
+        activation = "sigmoid" if num_outputs == 1 else "softmax"
+        return Head(kind, num_outputs, activation)
+    if by_loss is None and name in _OF_SCORES:
+        return Head(kind, num_outputs, _OF_SCORES[name])
+    return Head(kind, num_outputs, _ACTIVATIONS.get(kind, "unknown"))
+
+
+def _first(loss):
+    """The loss, of a list or dictionary for one output."""
+    if isinstance(loss, dict) and "class_name" not in loss:
+        loss = list(loss.values())
+    if isinstance(loss, list | tuple):
+        loss = next((each for each in loss if each is not None), None)
+    # What is inside of a `functools.partial`.
+    return getattr(loss, "func", loss)
+
+
+def _mapped(given, function):
+    """What is nested as Keras takes it, each of its leaves exchanged."""
+    if isinstance(given, dict) and "class_name" not in given:
+        return {name: _mapped(each, function) for name, each in given.items()}
+    if isinstance(given, list | tuple):
+        return [_mapped(each, function) for each in given]
+    return None if given is None else function(given)
+
+
+def _made(loss):
+    """What was not an object yet, made to take logits where it can."""
+    if isinstance(loss, str):
+        found = keras.losses.get(loss)
+        # A name that Keras makes an object of, with its defaults.
+        loss = type(found) if isinstance(found, keras.losses.Loss) else found
+    if isinstance(loss, dict) and "from_logits" not in loss.get("config", {}):
+        found = keras.losses.get(loss)
+        if has_from_logits(type(found)):
+            config = {**found.get_config(), "from_logits": True}
+            return type(found).from_config(config)
+        return found
+    if inspect.isclass(loss) and has_from_logits(loss):
+        return loss(from_logits=True)
+    return loss
+
+
+def _checked(loss):
+    name = plain_name(loss)
+    if name in _REFUSED:
+        raise _refused(loss, _REFUSED[name])
+    config = loss.get_config()
+    if config.get("from_logits") is False:
+        raise ValueError(
+            "`loss` must be made with from_logits=True, since the networks "
+            f"here give logits. Received: {type(loss).__name__}"
+            "(from_logits=False)"
+        )
+    of_probabilities = isinstance(loss, keras.losses.KLDivergence)
+    return LossOnProbabilities(loss, "softmax") if of_probabilities else loss
+
+
+def _of_function(function):
+    if getattr(function, "__module__", "").startswith("keras."):
+        return _of_keras(function)
+    if not has_from_logits(function):
+        return function
+    # As `functools.partial` keeps them.
+    given = getattr(function, "keywords", {}).get("from_logits")
+    if given is False:
+        raise ValueError(
+            "`loss` must be a function with from_logits=True, since the "
+            "networks here give logits. Received: a function with "
+            "from_logits=False"
+        )
+    return function if given else LossOnLogits(function)
+
+
+def _of_keras(function):
+    """The class of one of Keras' own functions, which takes logits."""
+    name = plain_name(function)
+    for each in vars(keras.losses).values():
+        if inspect.isclass(each) and plain_name(each) == name:
+            found = _made(each)
+            return _checked(found() if inspect.isclass(found) else found)
+    return LossOnLogits(function) if has_from_logits(function) else function
+
+
+def _refused(loss, wanted):
+    name = type(loss).__name__
+    if wanted == "probabilities":
+        way = (
+            "give kd.training.LossOnProbabilities(loss, activation), where "
+            "`activation` is 'softmax' or 'sigmoid'"
+        )
+    else:
+        way = (
+            "give a function of labels and outputs, such as "
+            "lambda y, z: keras.losses.poisson(y, keras.ops.exp(z))"
+        )
+    return ValueError(
+        f"`loss` must take logits, which the networks here give: {name} takes "
+        f"{wanted}; {way}. Received: loss={name}"
+    )

@@ -1,0 +1,93 @@
+"""What `--genotype` takes, for every command that has it."""
+
+import re
+
+import pytest
+
+from keras_darts import genotypes
+from keras_darts.cli import genotype
+from keras_darts.cli import modalities
+from keras_darts.cli import plot
+from keras_darts.cli.main import main
+from keras_darts.cli.options import parse
+
+FOUND = genotypes.get("p_darts")
+RECURRENT = genotypes.get("rnn_darts_v2")
+STRING = genotypes.NasBench201Genotype(["none", "skip_connect", "none"])
+
+
+def options(given):
+    return parse(plot, [f"--genotype={given}"])
+
+
+def in_log(found, here):
+    lines = [genotypes.get("darts_v1").to_text(), found.to_text()]
+    (here / "log.txt").write_text("\n".join(f"genotype = {x}" for x in lines))
+    return "log.txt"
+
+
+def in_run(found, here):
+    genotypes.save(found, here / "run" / "genotype.json")
+    return "run"
+
+
+def in_file(found, here):
+    genotypes.save(found, here / "a.json")
+    return "a.json"
+
+
+def as_text(found, here):
+    return found.to_text()
+
+
+@pytest.mark.parametrize("form", [in_log, in_run, in_file, as_text])
+@pytest.mark.parametrize(
+    ("found", "modality"),
+    [(FOUND, "image"), (RECURRENT, "language"), (STRING, "image")],
+)
+def test_each_form_gives_the_genotype_and_its_data(form, found, modality, here):
+    given = options(form(found, here))
+    assert genotype.find(given)[0] == found
+    assert genotype.modality(given, found).name == modality
+
+
+def test_the_last_of_a_log_is_said(here, capsys):
+    assert main(["plot", f"--genotype={in_log(FOUND, here)}"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("genotype: the last of 2 in log.txt\n")
+    assert FOUND.to_text() in said
+
+
+def test_a_text_is_drawn(here):
+    assert main(["plot", f"--genotype={FOUND.to_text()}"]) == 0
+    assert (here / "genotype_normal.svg").is_file()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("p_dart", "Did you mean p_darts"),
+        ("Genotype(normal=[('sep_conv_3x3', 0)", "have a genotype in it"),
+        ("Genotype(normal=[f()])", "`text` must be Genotype"),
+        ("|none", "have a genotype in it"),
+        ("tuning", "a trial of the tuning, trial_0, trial_1"),
+        ("empty", "a folder with a genotype.json. Received"),
+        ("empty/log.txt", "does not exist"),
+    ],
+)
+def test_what_is_no_genotype(given, message, here, capsys):
+    (here / "empty").mkdir()
+    for trial in ("trial_1", "trial_0"):
+        genotypes.save(FOUND, here / "tuning" / trial / "genotype.json")
+    assert main(["plot", f"--genotype={given}"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert re.search(message, line), line
+
+
+def test_genotypes_of_each_space_have_its_data():
+    for name in ("darts_cnn", "darts_rnn", "text_cnn", "nas_bench_201"):
+        given = parse(plot, ["--genotype=random:3", f"--search_space={name}"])
+        found = genotype.find(given)[0]
+        of_space = modalities.of_space(name)
+        assert genotype.modality(given, found) is of_space
+        assert modalities.of_genotype(found) is of_space
