@@ -38,6 +38,7 @@ setuptools.setup(
     python_requires=">=3.11",
     install_requires=[
         "absl-py",
+        "filelock>=3.12",
         "flatbuffers>=24",
         # tensorflow-datasets needs it to prepare data, but does not say so.
         "importlib_resources",

@@ -106,19 +106,6 @@ def fresh_folder(wanted):
     return folder
 
 
-def recipe_for(network, data, epochs, seed):
-    statistics_ = kd.datasets.channel_statistics(data.train)
-    return kd.training.small_image_recipe(
-        network,
-        data.num_train,
-        mean=statistics_.mean,
-        variance=statistics_.variance,
-        epochs=epochs,
-        batch_size=64,
-        seed=seed,
-    )
-
-
 def trained(genotype, data, seed, options):
     """A network of the genotype, and its accuracy on the test images."""
     keras.utils.set_random_seed(seed)
@@ -129,7 +116,9 @@ def trained(genotype, data, seed, options):
         filters=options.filters,
         num_cells=options.num_cells,
     )
-    recipe = recipe_for(network, data, options.train_epochs, seed)
+    recipe = kd.training.small_image_recipe(
+        network, epochs=options.train_epochs, batch_size=64, seed=seed
+    )
     recipe.fit(network, data.train, verbose=0)
     # Raw images, since the network scales them itself.
     figures = network.evaluate(

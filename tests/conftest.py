@@ -43,12 +43,3 @@ def shared_data():
     if not folder.is_dir():
         pytest.skip("set KERAS_DARTS_TEST_DATA to a folder with the data sets")
     return folder
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _memory_is_given_back():
-    """Graphs of one file's searches must not stay for the whole run."""
-    from keras_darts.running import spent_graphs
-
-    with spent_graphs.given_back():
-        yield

@@ -22,6 +22,8 @@ ORDER = (
         "schedules",
         "seals",
         "seeding",
+        "surroundings",
+        "traced_gradients",
     },
     {"running"},
     {"drawing"},

@@ -36,21 +36,22 @@ def write_parts(folder, lines):
 @pytest.mark.slow
 def test_the_ten_lines_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    run(
+    names = run(
         python_blocks()[0],
         (
             ("epochs=20", "epochs=1"),
             ("filters=16, num_cells=8", "filters=4, num_cells=3"),
             ("filters=8, num_cells=5", "filters=2, num_cells=2"),
-            ("recipe.fit(network", "recipe.fit(epochs=1, network=network"),
-            (
-                "network=network, data.train",
-                "network=network, train=data.train",
-            ),
+            ("recipe(network)", "recipe(network, epochs=1)"),
         ),
     )
     assert (tmp_path / "saved_models" / "digits" / "1").is_dir()
     assert (tmp_path / "runs" / "digits" / "genotype.json").exists()
+    images, labels = next(iter(names["data"].test.batch(100)))
+    answers = kd.export.load(tmp_path / "saved_models" / "digits" / "1")(images)
+    logits = names["network"].predict_on_batch(images)
+    np.testing.assert_allclose(answers["logits"], logits, atol=1e-3)
+    assert answers["classes"].shape == (100, 5)
 
 
 @pytest.mark.slow

@@ -5,6 +5,8 @@ import math
 import keras
 import tensorflow as tf
 
+from keras_darts import surroundings  # noqa: F401
+
 
 def count_parameters(model, auxiliary=False):
     """The number of trained weights, as papers give it.

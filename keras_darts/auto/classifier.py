@@ -23,7 +23,6 @@ from keras_darts.errors import unknown_name
 from keras_darts.files import folder_name
 from keras_darts.files import user_path
 from keras_darts.messages import shown
-from keras_darts.running import spent_graphs
 from keras_darts.tuner import objectives
 
 _BATCH_SIZE = 32
@@ -175,8 +174,7 @@ class Classifier(abc.ABC):
                 "seed": self.seed,
             },
         )
-        with spent_graphs.given_back():
-            return course.run()
+        return course.run()
 
     def _take(self, found, tuner, folder):
         self.tuner, self._folder = tuner, folder

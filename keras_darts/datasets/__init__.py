@@ -1,5 +1,6 @@
 """From what a user has to the two streams of a bilevel search."""
 
+from keras_darts import surroundings  # noqa: F401
 from keras_darts.datasets import augmentation
 from keras_darts.datasets.augmentation import Compose
 from keras_darts.datasets.augmentation import Cutout

@@ -216,7 +216,7 @@ def _batched(halves, chosen, own, default):
     size = min(default, halves.num_train, halves.num_search)
     description = halves.description
     if size < default:
-        description += f"; in batches of {size}, all of the smaller half"
+        description += f"; in batches of {size}, as the smaller half has"
     return dataclasses.replace(
         halves,
         batch_size=size,
@@ -225,7 +225,7 @@ def _batched(halves, chosen, own, default):
     )
 
 
-def _search_mask(whole, share, seed):
+def search_mask(whole, share, seed):
     if whole.groups is None:
         mask, stratified = search_share(whole.labels, share, seed)
     else:
@@ -242,7 +242,7 @@ def _search_mask(whole, share, seed):
 
 
 def _split(whole, share, seed):
-    mask, stratified = _search_mask(whole, share, seed)
+    mask, stratified = search_mask(whole, share, seed)
     train, search = whole.where(~mask), whole.where(mask)
     halves = Halves(
         train=train,

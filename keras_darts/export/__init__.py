@@ -1,5 +1,6 @@
 """Networks as files that run without keras_darts and without Keras."""
 
+from keras_darts import surroundings  # noqa: F401
 from keras_darts.export.benchmarking import benchmark
 from keras_darts.export.cards import read as model_card
 from keras_darts.export.exported import Exported

@@ -1,5 +1,6 @@
 """Networks that train from scratch, built from a genotype."""
 
+from keras_darts import surroundings  # noqa: F401
 from keras_darts.networks.auxiliary_head import AuxiliaryHead
 from keras_darts.networks.carried_state import CarriedState
 from keras_darts.networks.choice import network_for

@@ -1,5 +1,6 @@
 """The operations that a cell is made of."""
 
+from keras_darts import surroundings  # noqa: F401
 from keras_darts.primitives.activation import activation
 from keras_darts.primitives.activation import activation_names
 from keras_darts.primitives.activation import register_activation

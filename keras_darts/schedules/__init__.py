@@ -1,5 +1,6 @@
 """Numbers that change on the way, by the step or by the epoch."""
 
+from keras_darts import surroundings  # noqa: F401
 from keras_darts.schedules.by_epoch import Cosine
 from keras_darts.schedules.by_epoch import DropoutDecay
 from keras_darts.schedules.by_epoch import EpochSchedule

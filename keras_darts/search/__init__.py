@@ -1,5 +1,6 @@
 """The search itself: a Keras model, its steps and its run on disk."""
 
+from keras_darts import surroundings  # noqa: F401
 from keras_darts.search.darts_search import DartsSearch
 
 __all__ = ["DartsSearch"]

@@ -13,6 +13,7 @@ from keras_darts.schedules import make_settable
 from keras_darts.search import fitting
 from keras_darts.search import progressive
 from keras_darts.search import tuning
+from keras_darts.search.building import check_arguments
 from keras_darts.search.building import checked_sizes
 from keras_darts.search.building import synchronized_space
 from keras_darts.search.building import targeted
@@ -69,6 +70,7 @@ class DartsSearch(StagedModel):
     Raises:
         ValueError: for unknown names, with the nearest ones, and for sizes
             that the search space can't take.
+        TypeError: for unknown arguments, likewise.
 
     Example:
 
@@ -109,6 +111,7 @@ class DartsSearch(StagedModel):
         rematerialize=False,
         **kwargs,
     ):
+        check_arguments(DartsSearch, kwargs)
         if deterministic:
             make_deterministic(strategy)
         strategy = targeted(strategy, target_latency_ms, latency_table)
@@ -158,6 +161,8 @@ class DartsSearch(StagedModel):
         self.genotype()
         if self.task != task:
             self.compile_for(task)
+        # With the words for what the labels were taken for.
+        self.task = task
         schedule = None
         if self._choices.get("optimizer") is None:
             schedule = tuning.schedule(self, epochs, steps_per_epoch)
@@ -178,6 +183,7 @@ class DartsSearch(StagedModel):
         validation_data=None,
         *,
         sample_weight=None,
+        class_weight=None,
         steps_per_epoch=None,
         accumulation_steps=1,
         augmentation="auto",
@@ -190,23 +196,33 @@ class DartsSearch(StagedModel):
         """Searches on the user's data.
 
         Args:
-            x: Batched `tf.data.Dataset` of (x, y) or (x, y, sample weight);
-                a pair of them; or an array of images or sentences. For
-                language a `datasets.Corpus`, an array of token ids, or a data
-                set of consecutive segments.
-            y: Array of labels, when `x` is an array.
-            batch_size: Integer, for arrays, what all devices together take
-                in a step. Defaults to `None`: the recipe's.
+            x: Array of images or sentences; a pair of arrays (x, y); or a
+                data set, batched or not, of (x, y) or (x, y, sample weight):
+                a `tf.data.Dataset`, a `keras.utils.PyDataset` or an iterable
+                of batches, as torch's `DataLoader`; or a pair of data sets.
+                For language a `datasets.Corpus`, an array of token ids, or a
+                data set of consecutive segments.
+            y: Array of labels, when `x` is an array. Whole numbers, as
+                integers or floats, and rows that sum to one are classes,
+                unless the `loss` of `compile` is of another kind.
+            batch_size: Integer, what all devices together take in a step.
+                Defaults to `None`: that of the data set, or the recipe's, but
+                no more than the smaller half has.
             epochs: Integer; a discretizer that decides while the search runs
                 adds its own. Defaults to `None`: the recipe's.
             verbose: As in Keras. Defaults to `"auto"`.
             callbacks: List of Keras callbacks, which see one begin and one
                 end of the training, or of each stage. Defaults to none.
-            validation_data: The search half, on which the architecture is
-                trained and monitored. Defaults to `None`: `x` is split.
+            validation_data: The search half, in any form of `x`. **It trains
+                the architecture**, so it can't be the test set: keep one
+                apart. The `val_` figures are of it. Defaults to `None`: `x` is
+                split.
             validation_split: Float in (0, 1), the share of `x` that becomes
                 the search half. Defaults to `0.5`.
             sample_weight: Array, for arrays. Defaults to `None`.
+            class_weight: Dictionary from class numbers to weights, with which
+                the weights of elements are multiplied in both halves, and so
+                in `val_loss` too. Defaults to `None`.
             steps_per_epoch: Integer. Defaults to `None`: a pass over the
                 training half.
             accumulation_steps: Integer, the equal parts of a batch that are
@@ -260,6 +276,7 @@ class DartsSearch(StagedModel):
                 y,
                 batch_size,
                 sample_weight=sample_weight,
+                class_weight=class_weight,
                 validation_data=validation_data,
                 validation_split=validation_split,
                 steps_per_epoch=steps_per_epoch,

@@ -138,10 +138,18 @@ def read(search, x, y, batch_size, *, accumulation_steps=1, **options):
         if number is not None:
             positive_integer(name, number)
     data = search.modality.read(x, y, batch_size, **options)
+    task, _ = search.modality.check(data)
     check_batch_size(data.batch_size, search.distribute_strategy)
     check_accumulation(search, data.batch_size, accumulation_steps)
     search.accumulation_steps = accumulation_steps
     _LOG.info("%s", data.description)
+    if task.description:
+        _LOG.info("%s", task.description)
+    if options["validation_data"] is not None:
+        _LOG.info(
+            "`validation_data` trains the architecture, so that `val_` "
+            "figures are of data that were learned from: keep a test set apart"
+        )
     return data
 
 
@@ -249,7 +257,7 @@ def _written(
             files=search.modality.files(),
             end=end,
         )
-        board = ArchitectureBoard(output_dir / "tensorboard", wait)
+        board = ArchitectureBoard(output_dir / "tensorboard", wait, config)
         written = [directory, board]
     if agreement is not None:
         written.append(many_workers.EndEpochTogether())

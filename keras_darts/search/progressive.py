@@ -6,6 +6,7 @@ import pathlib
 import keras
 
 from keras_darts import seals
+from keras_darts import traced_gradients
 from keras_darts.schedules import hand_over_rate
 from keras_darts.search import course
 from keras_darts.search import load
@@ -59,6 +60,7 @@ def run(
     """
     if search.deterministic:
         check_callbacks(callbacks)
+    traced_gradients.give_back()
     stages = search.stages or (Stage(),)
     counts = stage_epochs(stages, epochs)
     history = keras.callbacks.History()

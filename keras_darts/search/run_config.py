@@ -32,6 +32,7 @@ def run_config(search, data, *, epochs, augment, steps):
         "task": {
             "kind": search.task.kind,
             "num_outputs": search.task.num_outputs,
+            "description": search.task.description,
         },
         **search.modality.config(),
         "fit": settings,
@@ -48,10 +49,12 @@ def run_config(search, data, *, epochs, augment, steps):
 def comparable(config):
     """The settings with which a run goes on only as it began."""
     config = json.loads(json.dumps(config))
+    # Not in which words the labels were read.
+    task = {k: v for k, v in config["task"].items() if k != "description"}
     settings = {
         "dtype": "float32",
         **config["search"],
         **config["fit"],
-        "task": config["task"],
+        "task": task,
     }
     return {k: v for k, v in settings.items() if k not in _FREE}

@@ -11,6 +11,7 @@ from keras_darts.search.building import adapted_space
 from keras_darts.search.building import check_targets
 from keras_darts.search.modalities import modality_for
 from keras_darts.search.precision import default_policy
+from keras_darts.search.words import in_a_line
 from keras_darts.seeding import seeded
 from keras_darts.supernet import architecture
 
@@ -60,6 +61,14 @@ class StagedModel(BilevelModel):
         self._networks = []
         self._modality = modality_for(self, **data_sizes)
         self.build_supernet()
+
+    def __repr__(self):
+        return in_a_line(self)
+
+    @property
+    def whole_strategy(self):
+        """The `SearchStrategy` of all stages."""
+        return self._whole_strategy
 
     @property
     def stages(self):

@@ -1,5 +1,6 @@
 """Methods of differentiable search, made of pieces that combine."""
 
+from keras_darts import surroundings  # noqa: F401
 from keras_darts.strategies.recipe import RECIPES
 from keras_darts.strategies.recipe import SearchRecipe
 from keras_darts.strategies.stage import Stage

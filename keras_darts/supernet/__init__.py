@@ -1,5 +1,6 @@
 """Search spaces as networks: every candidate at once, weighed by alphas."""
 
+from keras_darts import surroundings  # noqa: F401
 from keras_darts.supernet.arch_parameters import ArchParameters
 from keras_darts.supernet.auxiliary_edge import AuxiliaryEdge
 from keras_darts.supernet.candidate_costs import MEASURES

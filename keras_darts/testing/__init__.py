@@ -1,5 +1,6 @@
 """What a new piece has to stand, as functions that raise where it does not."""
 
+from keras_darts import surroundings  # noqa: F401
 from keras_darts.testing.function_problem import FunctionProblem
 from keras_darts.testing.layers import run_config_test
 from keras_darts.testing.layers import run_layer_test

@@ -1,9 +1,11 @@
 """The published ways to train, as ready objects."""
 
+from keras_darts import surroundings  # noqa: F401
 from keras_darts.networks import LossOnProbabilities
 from keras_darts.networks import OnProbabilities
 from keras_darts.training.averaged_sgd import AveragedSGD
 from keras_darts.training.averaging import NonMonotonicAveraging
+from keras_darts.training.board import Board
 from keras_darts.training.choice import image_recipe
 from keras_darts.training.choice import image_recipe_name
 from keras_darts.training.classification import classification_figures
@@ -38,6 +40,7 @@ from keras_darts.training.time_left import with_time_left
 __all__ = [
     "MODEL_SETTINGS",
     "AveragedSGD",
+    "Board",
     "CoupledAdam",
     "CoupledSGD",
     "DropPathRamp",

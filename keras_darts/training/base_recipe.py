@@ -35,15 +35,23 @@ class BaseRecipe:
             # Variables that the first step had to make would have it traced
             # twice.
             network.optimizer.build(network.trainable_variables)
+        network.optimizer.made_by_recipe = True
 
     def get_config(self):
         """Plain values that say everything there is to know."""
         config = {
             field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)
+            if field.name != "make"
         }
         # Runs from before there was a choice go on.
         if not self.sync_batch_norm:
             config.pop("sync_batch_norm", None)
-        config["optimizer"] = keras.optimizers.serialize(self.optimizer)
+        if self.optimizer is not None:
+            config["optimizer"] = keras.optimizers.serialize(self.optimizer)
         return config
+
+
+def compiled_by_recipe(network):
+    """Whether a recipe compiled the network last, and not its user."""
+    return getattr(network.optimizer, "made_by_recipe", False)

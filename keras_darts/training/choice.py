@@ -39,12 +39,13 @@ def image_recipe_name(side, stages=False):
     return "nas_bench_201" if stages else "cifar"
 
 
-def image_recipe(network, num_train, **options):
+def image_recipe(network, num_train=None, **options):
     """Compiles a network for images by the recipe that fits, and gives it.
 
     Args:
         network: `CifarNetwork`, or another of `keras_darts.networks`.
-        num_train: Integer, the images of the training set.
+        num_train: Integer, the images of the training set. Defaults to `None`:
+            `fit` counts them, and compiles the network then.
         **options: Further arguments of the recipe: `mean`, `variance` and
             `epochs` are known to all.
 

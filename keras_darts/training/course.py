@@ -8,6 +8,7 @@ import logging
 import keras
 
 from keras_darts import seals
+from keras_darts import traced_gradients
 from keras_darts.errors import non_negative
 from keras_darts.errors import positive_integer
 from keras_darts.messages import shown
@@ -27,7 +28,9 @@ from keras_darts.running.within_epoch import SaveWithinEpochs
 from keras_darts.running.within_epoch import batches_from
 from keras_darts.schedules import make_settable
 from keras_darts.training.accumulation import set_accumulation
+from keras_darts.training.board import Board
 from keras_darts.training.checkpoint import TrainingCheckpoint
+from keras_darts.training.input_wait import InputWait
 from keras_darts.training.run_folder import TrainingRun
 from keras_darts.training.time_left import with_time_left
 from keras_darts.training.watch import TrainingWatch
@@ -76,6 +79,7 @@ def run(
     epochs = positive_integer("epochs", epochs)
     with contextlib.ExitStack() as stack:
         stack.enter_context(shown(verbose))
+        traced_gradients.give_back()
         folders = run_folders(
             *(output_dir, resume_from, epochs),
             kind="network",
@@ -188,9 +192,17 @@ def _written(plan, run, resume_from, overwrite, checkpoint_minutes):
     within = SaveWithinEpochs(run.checkpoint, checkpoint_minutes, plan.epochs)
     return plan._replace(
         initial_epoch=start,
-        callbacks=[*plan.callbacks, run, within],
+        callbacks=[*plan.callbacks, run, *_drawing(plan, run), within],
         checkpoint=run.checkpoint,
     )
+
+
+def _drawing(plan, run):
+    """The board of a run, with the callback that measures its steps."""
+    waits = [c for c in plan.callbacks if isinstance(c, InputWait)]
+    own = [] if waits else [InputWait()]
+    (wait,) = (waits or own)[:1]
+    return [*own, Board(run.folder / "tensorboard", wait, run.config)]
 
 
 def _fit(network, plan, watch, *, verbose, **options):

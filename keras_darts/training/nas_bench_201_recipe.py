@@ -1,8 +1,8 @@
 """The way to train networks that NAS-Bench-201 publishes figures of."""
 
-from keras_darts.datasets import NORMALIZATIONS
 from keras_darts.datasets import PadCropFlip
 from keras_darts.schedules import CosineByEpoch
+from keras_darts.training.open_recipes import begun
 from keras_darts.training.optimizers import CoupledSGD
 from keras_darts.training.recipe import Recipe
 from keras_darts.training.recipes import steps_per_epoch
@@ -10,7 +10,7 @@ from keras_darts.training.recipes import steps_per_epoch
 
 def nas_bench_201_recipe(
     network,
-    num_train,
+    num_train=None,
     *,
     epochs=200,
     batch_size=256,
@@ -18,9 +18,9 @@ def nas_bench_201_recipe(
     weight_decay=5e-4,
     padding=4,
     flip=True,
-    mean=NORMALIZATIONS["cifar10"].mean,
-    variance=NORMALIZATIONS["cifar10"].variance,
-    kind="sparse",
+    mean=None,
+    variance=None,
+    kind=None,
     seed=0,
     sync_batch_norm=False,
 ):
@@ -31,7 +31,8 @@ def nas_bench_201_recipe(
 
     Args:
         network: `NasBench201Network`, or another of `keras_darts.networks`.
-        num_train: Integer, the images of the training set.
+        num_train: Integer, the images of the training set. Defaults to `None`:
+            `fit` counts them, and compiles the network then.
         epochs: Integer. Defaults to `200`.
         batch_size: Integer. Defaults to `256`.
         learning_rate: Float, at the start. Defaults to `0.1`.
@@ -40,11 +41,13 @@ def nas_bench_201_recipe(
             Defaults to `4`.
         flip: Boolean, whether half of the images are mirrored. Defaults to
             `True`.
-        mean: Tuple of floats, one a channel, in the units of the raw images.
-            Defaults to that of CIFAR-10, for pixels from 0 to 255.
-        variance: Tuple of floats, likewise. Defaults to that of CIFAR-10.
+        mean: Tuple of floats, one a channel, in the units of the raw images,
+            by which the network scales them. Defaults to `None`: what it
+            scales by already, or else that of the images of `fit`.
+        variance: Tuple of floats, likewise.
         kind: String, `"sparse"`, `"one_hot"`, `"multi_label"` or
-            `"regression"`. Defaults to `"sparse"`.
+            `"regression"`. Defaults to `None`: as the labels tell, or
+            `"sparse"` with `num_train`.
         seed: Integer, of order and augmentation; the first weights follow
             `keras.utils.set_random_seed`. Defaults to `0`.
         sync_batch_norm: Boolean, as in `Recipe`. Defaults to `False`.
@@ -62,24 +65,37 @@ def nas_bench_201_recipe(
 
     Reference: Dong and Yang, 2020, NAS-Bench-201, section 2.3.
     """
-    steps = steps_per_epoch(num_train, batch_size)
-    schedule = CosineByEpoch(learning_rate, 0.0, epochs, steps)
-    recipe = Recipe(
-        num_train=num_train,
-        epochs=epochs,
-        batch_size=batch_size,
-        optimizer=CoupledSGD(
-            schedule,
+
+    def optimizer(steps):
+        return CoupledSGD(
+            CosineByEpoch(learning_rate, 0.0, epochs, steps),
             momentum=0.9,
             nesterov=True,
             weight_decay=weight_decay,
-        ),
-        mean=tuple(mean),
-        variance=tuple(variance),
+        )
+
+    def make(num_train, mean, variance, kind):
+        counted = num_train is not None
+        steps = steps_per_epoch(num_train, batch_size) if counted else None
+        return Recipe(
+            num_train=num_train,
+            epochs=epochs,
+            batch_size=batch_size,
+            optimizer=optimizer(steps) if counted else None,
+            mean=mean,
+            variance=variance,
+            kind=kind,
+            augmentation=PadCropFlip(padding, flip),
+            seed=seed,
+            sync_batch_norm=sync_batch_norm,
+            make=make,
+        )
+
+    return begun(
+        network,
+        make,
+        num_train=num_train,
+        mean=mean,
+        variance=variance,
         kind=kind,
-        augmentation=PadCropFlip(padding, flip),
-        seed=seed,
-        sync_batch_norm=sync_batch_norm,
     )
-    recipe.compile(network)
-    return recipe

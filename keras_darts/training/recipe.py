@@ -1,19 +1,23 @@
 """A way to train a network: everything but the network and the data."""
 
+import collections.abc
+import contextlib
 import dataclasses
 import logging
 
 import keras
 import tensorflow as tf
 
-from keras_darts.datasets import evaluation
-from keras_darts.datasets import kept_in_memory
-from keras_darts.datasets import stream
+from keras_darts import datasets
 from keras_darts.datasets.augmentation import Augmentation
 from keras_darts.datasets.augmentation import serialize
+from keras_darts.messages import shown
 from keras_darts.training import course
 from keras_darts.training.base_recipe import BaseRecipe
+from keras_darts.training.base_recipe import compiled_by_recipe
 from keras_darts.training.drop_path_ramp import DropPathRamp
+from keras_darts.training.labelled_data import Reader
+from keras_darts.training.labelled_data import image_check
 from keras_darts.training.losses import loss_for
 from keras_darts.training.losses import metrics_for
 
@@ -31,17 +35,23 @@ class Recipe(BaseRecipe):
     decoded once and kept in memory, as `datasets.kept_in_memory` says. One
     recipe can train any number of networks.
 
+    What is `None` of `num_train`, `mean`, `variance` and `kind` is read off
+    the data by `fit`, which trains by the recipe that `resolved` gives.
+
     Args:
-        num_train: Integer, the images of the training set.
+        num_train: Integer, the images of the training set, or `None`.
         epochs: Integer.
         batch_size: Integer. What is left over at the end of an epoch is
             dropped, other images in each.
         optimizer: `keras.optimizers.Optimizer`, of which each network gets a
-            copy.
-        mean: Tuple of floats, one a channel, in the units of the raw images.
+            copy; `None` while the number of images is not known.
+        mean: Tuple of floats, one a channel, in the units of the raw images,
+            or `None`.
         variance: Tuple of floats, likewise.
-        kind: String, what is to be learned, as in `keras_darts.datasets.Task`.
-            Defaults to `"sparse"`.
+        kind: String, what is to be learned, as in `keras_darts.datasets.Task`,
+            or `None`.
+        make: Function of `num_train`, `mean`, `variance` and `kind` that gives
+            the recipe where these are known. Defaults to `None`: all are.
         label_smoothing: Float in [0, 1). Defaults to `0.0`.
         auxiliary_weight: Float, the share of the auxiliary loss. Defaults to
             `0.4`.
@@ -63,23 +73,20 @@ class Recipe(BaseRecipe):
     ...     "darts_v2", filters=2, num_cells=2, auxiliary=False,
     ...     input_shape=(8, 8, 1),
     ... )
-    >>> recipe = kd.training.small_image_recipe(
-    ...     network, num_train=64, mean=(8.0,), variance=(36.0,)
-    ... )
+    >>> recipe = kd.training.small_image_recipe(network)
     >>> images = np.zeros((64, 8, 8, 1), "uint8")
-    >>> train = tf.data.Dataset.from_tensor_slices((images, [0, 1] * 32))
-    >>> history = recipe.fit(network, train, epochs=1, verbose=0)
+    >>> history = recipe.fit(network, images, [0, 1] * 32, epochs=1, verbose=0)
     >>> sorted(history.history)
     ['accuracy', 'loss']
     """
 
-    num_train: int
+    num_train: int | None
     epochs: int
     batch_size: int
-    optimizer: keras.optimizers.Optimizer
-    mean: tuple
-    variance: tuple
-    kind: str = "sparse"
+    optimizer: keras.optimizers.Optimizer | None
+    mean: tuple | None
+    variance: tuple | None
+    kind: str | None = "sparse"
     label_smoothing: float = 0.0
     auxiliary_weight: float = 0.4
     drop_path: float = 0.0
@@ -87,10 +94,31 @@ class Recipe(BaseRecipe):
     resize: Augmentation | None = None
     seed: int = 0
     sync_batch_norm: bool = False
+    make: collections.abc.Callable | None = dataclasses.field(
+        default=None, repr=False
+    )
 
     @property
     def steps_per_epoch(self):
+        """Integer, or `None` while the number of images is not known."""
+        if self.num_train is None:
+            return None
         return self.num_train // self.batch_size
+
+    @property
+    def preprocessing(self):
+        """What a network does first that scales by this recipe.
+
+        A new layer, or `None` while the statistics are not known. A network
+        that the recipe has compiled needs none beside it.
+        """
+        if self.mean is None:
+            return None
+        layer = keras.layers.Normalization(
+            mean=self.mean, variance=self.variance, dtype="float32"
+        )
+        layer.build((None, None, None, len(self.mean)))
+        return layer
 
     @property
     def callbacks(self):
@@ -103,14 +131,76 @@ class Recipe(BaseRecipe):
         """Compiles a network with a fresh optimizer, loss and metrics.
 
         From then on the network takes raw images and scales them itself.
+
+        Raises:
+            ValueError: if the number of images is not known: `fit` compiles
+                then.
         """
+        self._check_known("num_train", "kind")
         network.auxiliary_weight = self.auxiliary_weight
         self._compile(
             network,
             loss=loss_for(self.kind, self.label_smoothing),
             metrics=metrics_for(self.kind, network.num_classes),
         )
-        self._scale(network)
+        self.scale(network)
+
+    def scale(self, network):
+        """Lets a network take raw images, scaled as the recipe says."""
+        if self.mean is None:
+            return
+        if not hasattr(network, "scale_inputs"):
+            raise TypeError(
+                "`network` must be one of `keras_darts.networks` for images, "
+                "which scales them itself. Received: network of type "
+                f"{type(network).__name__}"
+            )
+        before = network.mean, network.variance
+        network.scale_inputs(self.mean, self.variance)
+        after = network.mean, network.variance
+        if before != after and None not in before:
+            _LOG.info(
+                "the network scales images by the recipe's mean %s and "
+                "variance %s from now on, no more by %s and %s",
+                *after,
+                *before,
+            )
+
+    def resolved(self, network, data):
+        """The recipe for data, all of it known.
+
+        Args:
+            network: Network for images.
+            data: `TrainingData`.
+        """
+        known = {
+            "num_train": self.num_train or data.num_train,
+            "mean": self.mean or network.mean,
+            "variance": self.variance or network.variance,
+            "kind": self.kind or data.task.kind,
+        }
+        if data.num_train not in (None, known["num_train"]):
+            raise ValueError(
+                "`x` must hold the `num_train` images of the recipe. "
+                f"Received: {data.num_train} elements, num_train="
+                f"{self.num_train}"
+            )
+        if known["num_train"] is None:
+            raise ValueError(
+                "`num_train` must be given for images of many sizes in a data "
+                "set of unknown length; tf.data.experimental."
+                "assert_cardinality(n) says it, too. Received: num_train=None"
+            )
+        if known["mean"] is None:
+            known.update(datasets.channel_statistics(data.train)._asdict())
+            _LOG.info(
+                "the network scales images by what was measured: mean %s, "
+                "variance %s",
+                *(_rounded(known[name]) for name in ("mean", "variance")),
+            )
+        if all(getattr(self, name) == known[name] for name in known):
+            return self
+        return self.make(**known)
 
     def pipeline(self, dataset, training=True, start_epoch=0, start_step=0):
         """Batches for `fit`, or for `evaluate`.
@@ -124,11 +214,12 @@ class Recipe(BaseRecipe):
             start_epoch: Integer, the epoch to begin with. Defaults to `0`.
             start_step: Integer, the step within that epoch. Defaults to `0`.
         """
-        dataset = kept_in_memory(dataset)
+        dataset = datasets.kept_in_memory(dataset)
         if not training:
-            return evaluation(dataset, self.batch_size, self.resize)
+            return datasets.evaluation(dataset, self.batch_size, self.resize)
+        self._check_known("num_train", "mean")
         self._check_size(dataset)
-        return stream(
+        return datasets.stream(
             dataset,
             size=self.num_train,
             batch_size=self.batch_size,
@@ -142,9 +233,14 @@ class Recipe(BaseRecipe):
     def fit(
         self,
         network,
-        train,
+        x,
+        y=None,
         validation_data=None,
         *,
+        sample_weight=None,
+        class_weight=None,
+        validation_split=0.0,
+        steps_per_epoch=None,
         output_dir=None,
         resume_from=None,
         checkpoint_minutes=10,
@@ -152,12 +248,33 @@ class Recipe(BaseRecipe):
         config=None,
         **options,
     ):
-        """Trains a compiled network on raw, unbatched data.
+        """Trains a network on raw images.
+
+        Data are read and checked once, before the first step, and held where
+        they fit into memory. What the recipe does not know is read off them,
+        the log and `config.json` say what the labels were taken for, and a
+        network that is not compiled yet is compiled.
 
         Args:
-            network: Network that `compile` compiled.
-            train: Unbatched `tf.data.Dataset` of (raw image, label).
-            validation_data: The same, of other images. Defaults to `None`.
+            network: Network that the recipe was made for, or another that
+                `compile` compiled.
+            x: Images and labels in any form that `DartsSearch.fit` takes: an
+                array of images, a tuple or list of arrays, a data set, batched
+                or not, a `keras.utils.PyDataset`. Images of many sizes, for a
+                recipe that crops them, come in an unbatched
+                `tf.data.Dataset`, which is read anew in each pass.
+            y: Array of labels, when `x` is an array. Data in its place are
+                taken as `validation_data`. Defaults to `None`.
+            validation_data: What is judged after each epoch and never trained,
+                in any form of `x`. Defaults to `None`.
+            sample_weight: Array, for arrays. Defaults to `None`.
+            class_weight: Dictionary from class numbers to weights, as in
+                Keras. Defaults to `None`.
+            validation_split: Float in [0, 1), the share of `x` that becomes
+                `validation_data`, with the same share of every class. Defaults
+                to `0.0`.
+            steps_per_epoch: Integer, how many batches to read of a data set
+                that never ends or whose length is unknown. Defaults to `None`.
             output_dir: Folder of the run, as `TrainingRun` writes it; an
                 unfinished one of the same configuration goes on. Defaults to
                 `None`: nothing is written.
@@ -179,31 +296,49 @@ class Recipe(BaseRecipe):
             The `keras.callbacks.History`.
 
         Raises:
-            ValueError: if the run is of another configuration, with what
-                differs.
+            ValueError: for data that don't fit the network, and if the run is
+                of another configuration, with what differs.
             KeyboardInterrupt: after the step at which Ctrl-C came, or five
                 seconds into a validation; a second one stops at once. SIGTERM
                 raises `SystemExit(143)`.
             FloatingPointError: for a loss that is NaN or infinite.
             OSError: if the run can't be written any more.
         """
-        if validation_data is not None:
-            with network.distribute_strategy.scope():
-                validation_data = self.pipeline(validation_data, training=False)
-        return course.run(
-            self,
-            network,
-            lambda epoch, step=0: self.pipeline(train, True, epoch, step),
-            own=self.callbacks,
-            validation_data=validation_data,
-            steps_per_epoch=self.steps_per_epoch,
-            output_dir=output_dir,
-            resume_from=resume_from,
-            checkpoint_minutes=checkpoint_minutes,
-            accumulation_steps=accumulation_steps,
-            config=config,
-            **options,
-        )
+        if "batch_size" in options:
+            raise ValueError(
+                "`batch_size` must be given to the recipe, whose schedule "
+                f"hangs on it. Received: batch_size={options['batch_size']}"
+            )
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(shown(options.get("verbose", "auto")))
+            data = self._reader(network).read(
+                x,
+                y,
+                validation_data,
+                sample_weight=sample_weight,
+                class_weight=class_weight,
+                validation_split=validation_split,
+                steps_per_epoch=steps_per_epoch,
+            )
+            for note in data.notes:
+                _LOG.info("%s", note)
+            recipe = self._begun(network, data, options)
+            return course.run(
+                recipe,
+                network,
+                lambda epoch, step=0: recipe.pipeline(
+                    data.train, True, epoch, step
+                ),
+                own=recipe.callbacks,
+                validation_data=recipe.validation(network, data),
+                steps_per_epoch=recipe.steps_per_epoch,
+                output_dir=output_dir,
+                resume_from=resume_from,
+                checkpoint_minutes=checkpoint_minutes,
+                accumulation_steps=accumulation_steps,
+                config={"labels": data.task.description, **(config or {})},
+                **options,
+            )
 
     def get_config(self):
         config = super().get_config()
@@ -213,29 +348,58 @@ class Recipe(BaseRecipe):
             config["resize"] = dataclasses.asdict(self.resize)
         return config
 
-    def _scale(self, network):
-        if not hasattr(network, "scale_inputs"):
-            raise TypeError(
-                "`network` must be one of `keras_darts.networks` for images, "
-                "which scales them itself. Received: network of type "
-                f"{type(network).__name__}"
-            )
-        before = network.mean, network.variance
-        network.scale_inputs(self.mean, self.variance)
-        after = network.mean, network.variance
-        if before != after and None not in before:
-            _LOG.info(
-                "the network scales images by the recipe's mean %s and "
-                "variance %s from now on, no more by %s and %s",
-                *after,
-                *before,
-            )
+    def _reader(self, network):
+        """What reads data for a network."""
+        # A user may have compiled it with a loss of another kind.
+        of_user = network.compiled and not compiled_by_recipe(network)
+        own = datasets.kind_of_loss(network.loss) if of_user else None
+        many_sizes = self.resize is not None
+        return Reader(
+            rank=3,
+            check=image_check(network.input_shape[1:], any_size=many_sizes),
+            num_outputs=network.num_classes,
+            loss=own or self.kind,
+            batch_size=self.batch_size,
+            seed=self.seed,
+            many_sizes=many_sizes,
+        )
+
+    def _begun(self, network, data, options):
+        """The recipe for the data; the network is compiled by it."""
+        recipe = self.resolved(network, data)
+        of_user = network.compiled and not compiled_by_recipe(network)
+        goes_on = network.compiled and options.get("initial_epoch", 0)
+        if self.num_train is not None or of_user or goes_on:
+            recipe.scale(network)
+        else:
+            recipe.compile(network)
+        return recipe
+
+    def validation(self, network, data):
+        """Batches to validate on, or `None`."""
+        if data.validation is None:
+            return None
+        with network.distribute_strategy.scope():
+            return self.pipeline(data.validation, training=False)
+
+    def _check_known(self, *names):
+        for name in names:
+            if getattr(self, name) is None:
+                raise ValueError(
+                    f"`{name}` must be given to the recipe, unless its `fit` "
+                    "is what trains: it reads what is missing off the data. "
+                    f"Received: {name}=None"
+                )
 
     def _check_size(self, dataset):
         size = int(dataset.cardinality())
         unknown = tf.data.experimental.UNKNOWN_CARDINALITY
         if size not in (unknown, self.num_train):
             raise ValueError(
-                "`dataset` must hold the `num_train` images of the recipe. "
+                "`x` must hold the `num_train` images of the recipe. "
                 f"Received: {size} elements, num_train={self.num_train}"
             )
+
+
+def _rounded(values):
+    return tuple(round(value, 4) for value in values)

@@ -9,6 +9,7 @@ from keras_darts.datasets import RandomResizedCrop
 from keras_darts.datasets import ResizeCenterCrop
 from keras_darts.schedules import CosineByEpoch
 from keras_darts.schedules import ExponentialByEpoch
+from keras_darts.training.open_recipes import begun
 from keras_darts.training.optimizers import CoupledSGD
 from keras_darts.training.recipe import Recipe
 
@@ -20,7 +21,7 @@ _CENTRE = 224 / 256
 
 def cifar_recipe(
     network,
-    num_train,
+    num_train=None,
     *,
     epochs=600,
     batch_size=96,
@@ -31,9 +32,9 @@ def cifar_recipe(
     cutout=16,
     drop_path=0.2,
     auxiliary_weight=0.4,
-    mean=NORMALIZATIONS["cifar10"].mean,
-    variance=NORMALIZATIONS["cifar10"].variance,
-    kind="sparse",
+    mean=None,
+    variance=None,
+    kind=None,
     seed=0,
     sync_batch_norm=False,
 ):
@@ -44,7 +45,8 @@ def cifar_recipe(
 
     Args:
         network: `CifarNetwork`, or another of `keras_darts.networks`.
-        num_train: Integer, the images of the training set.
+        num_train: Integer, the images of the training set. Defaults to `None`:
+            `fit` counts them, and compiles the network then.
         epochs: Integer. Defaults to `600`.
         batch_size: Integer. Defaults to `96`.
         learning_rate: Float, at the start. Defaults to `0.025`.
@@ -59,11 +61,13 @@ def cifar_recipe(
             Defaults to `0.2`.
         auxiliary_weight: Float, the share of the auxiliary loss. Defaults to
             `0.4`.
-        mean: Tuple of floats, one a channel, in the units of the raw images.
-            Defaults to that of CIFAR-10, for pixels from 0 to 255.
-        variance: Tuple of floats, likewise. Defaults to that of CIFAR-10.
+        mean: Tuple of floats, one a channel, in the units of the raw images,
+            by which the network scales them. Defaults to `None`: what it
+            scales by already, or else that of the images of `fit`.
+        variance: Tuple of floats, likewise.
         kind: String, `"sparse"`, `"one_hot"`, `"multi_label"` or
-            `"regression"`. Defaults to `"sparse"`.
+            `"regression"`. Defaults to `None`: as the labels tell, or
+            `"sparse"` with `num_train`.
         seed: Integer, of order and augmentation; the first weights follow
             `keras.utils.set_random_seed`. Defaults to `0`.
         sync_batch_norm: Boolean, as in `Recipe`. Defaults to `False`.
@@ -80,39 +84,47 @@ def cifar_recipe(
 
     Reference: Liu et al., 2019, DARTS, section 3.2 and appendix A.2.1.
     """
-    steps = steps_per_epoch(num_train, batch_size)
-    schedule = CosineByEpoch(learning_rate, 0.0, epochs, steps)
-    recipe = Recipe(
+
+    def make(num_train, mean, variance, kind):
+        def schedule(steps):
+            return CosineByEpoch(learning_rate, 0.0, epochs, steps)
+
+        square = Cutout(cutout, mean or 0.0)
+        return Recipe(
+            num_train=num_train,
+            epochs=epochs,
+            batch_size=batch_size,
+            optimizer=_sgd(schedule, num_train, batch_size, weight_decay),
+            mean=mean,
+            variance=variance,
+            kind=kind,
+            auxiliary_weight=auxiliary_weight,
+            drop_path=drop_path,
+            augmentation=Compose((PadCropFlip(padding, flip), square)),
+            seed=seed,
+            sync_batch_norm=sync_batch_norm,
+            make=make,
+        )
+
+    return begun(
+        network,
+        make,
         num_train=num_train,
-        epochs=epochs,
-        batch_size=batch_size,
-        optimizer=_sgd(schedule, weight_decay),
-        mean=tuple(mean),
-        variance=tuple(variance),
+        mean=mean,
+        variance=variance,
         kind=kind,
-        auxiliary_weight=auxiliary_weight,
-        drop_path=drop_path,
-        augmentation=Compose(
-            (PadCropFlip(padding, flip), Cutout(cutout, tuple(mean)))
-        ),
-        seed=seed,
-        sync_batch_norm=sync_batch_norm,
     )
-    recipe.compile(network)
-    return recipe
 
 
-def small_image_recipe(network, num_train, *, mean, variance, **options):
+def small_image_recipe(network, num_train=None, **options):
     """`cifar_recipe` for images as small as digits, and a short training.
 
     Crops move an image by one pixel; nothing is mirrored, covered or dropped.
 
     Args:
         network: `CifarNetwork`, or another of `keras_darts.networks`.
-        num_train: Integer, the images of the training set.
-        mean: Tuple of floats, one a channel, in the units of the raw images,
-            as `keras_darts.datasets.channel_statistics` gives it.
-        variance: Tuple of floats, likewise.
+        num_train: Integer, the images of the training set. Defaults to `None`:
+            `fit` counts them, and compiles the network then.
         **options: Further arguments of `cifar_recipe`. Here they default to
             `epochs=20`, `batch_size=32`, `learning_rate=0.1`, `padding=1`,
             `flip=False`, `cutout=0` and `drop_path=0.0`.
@@ -125,9 +137,11 @@ def small_image_recipe(network, num_train, *, mean, variance, **options):
     >>> network = kd.networks.network_for(
     ...     "darts_v2", 10, (8, 8, 1), filters=4, num_cells=3
     ... )
-    >>> recipe = small_image_recipe(network, 1438, mean=(4.9,), variance=(36,))
+    >>> recipe = small_image_recipe(network)
     >>> recipe.epochs, recipe.steps_per_epoch
-    (20, 44)
+    (20, None)
+    >>> small_image_recipe(network, num_train=1438).steps_per_epoch
+    44
     """
     defaults = {
         "epochs": 20,
@@ -138,18 +152,12 @@ def small_image_recipe(network, num_train, *, mean, variance, **options):
         "cutout": 0,
         "drop_path": 0.0,
     }
-    return cifar_recipe(
-        network,
-        num_train,
-        mean=mean,
-        variance=variance,
-        **{**defaults, **options},
-    )
+    return cifar_recipe(network, num_train, **{**defaults, **options})
 
 
 def imagenet_recipe(
     network,
-    num_train,
+    num_train=None,
     *,
     epochs=250,
     batch_size=128,
@@ -159,10 +167,10 @@ def imagenet_recipe(
     label_smoothing=0.1,
     drop_path=0.0,
     auxiliary_weight=0.4,
-    mean=NORMALIZATIONS["imagenet2012"].mean,
-    variance=NORMALIZATIONS["imagenet2012"].variance,
+    mean=None,
+    variance=None,
     max_value=255.0,
-    kind="sparse",
+    kind=None,
     seed=0,
     sync_batch_norm=False,
 ):
@@ -174,7 +182,8 @@ def imagenet_recipe(
 
     Args:
         network: `ImageNetNetwork`, or another of `keras_darts.networks`.
-        num_train: Integer, the images of the training set.
+        num_train: Integer, the images of the training set. Defaults to `None`:
+            `fit` counts them, and compiles the network then.
         epochs: Integer. Defaults to `250`.
         batch_size: Integer. Defaults to `128`.
         learning_rate: Float, at the start. Defaults to `0.1`.
@@ -186,13 +195,16 @@ def imagenet_recipe(
             Defaults to `0.0`.
         auxiliary_weight: Float, the share of the auxiliary loss. Defaults to
             `0.4`.
-        mean: Tuple of floats, one a channel, in the units of the raw images.
-            Defaults to that of ImageNet, for pixels from 0 to 255.
-        variance: Tuple of floats, likewise. Defaults to that of ImageNet.
+        mean: Tuple of floats, one a channel, in the units of the raw images,
+            by which the network scales them. Defaults to `None`: what it
+            scales by already, or else that of ImageNet, for pixels from 0 to
+            255, where images have three channels.
+        variance: Tuple of floats, likewise.
         max_value: Float, the largest value of a raw pixel. Defaults to
             `255.0`.
         kind: String, `"sparse"`, `"one_hot"`, `"multi_label"` or
-            `"regression"`. Defaults to `"sparse"`.
+            `"regression"`. Defaults to `None`: as the labels tell, or
+            `"sparse"` with `num_train`.
         seed: Integer, of order and augmentation; the first weights follow
             `keras.utils.set_random_seed`. Defaults to `0`.
         sync_batch_norm: Boolean, as in `Recipe`. Defaults to `False`.
@@ -202,29 +214,43 @@ def imagenet_recipe(
 
     Reference: Liu et al., 2019, DARTS, section 3.4 and appendix A.2.3.
     """
-    side = network.input_shape[1]
-    steps = steps_per_epoch(num_train, batch_size)
-    schedule = ExponentialByEpoch(learning_rate, learning_rate_decay, steps)
-    recipe = Recipe(
+    side, channels = network.input_shape[1], network.input_shape[-1]
+
+    def make(num_train, mean, variance, kind):
+        def schedule(steps):
+            return ExponentialByEpoch(learning_rate, learning_rate_decay, steps)
+
+        return Recipe(
+            num_train=num_train,
+            epochs=epochs,
+            batch_size=batch_size,
+            optimizer=_sgd(schedule, num_train, batch_size, weight_decay),
+            mean=mean,
+            variance=variance,
+            kind=kind,
+            label_smoothing=label_smoothing,
+            auxiliary_weight=auxiliary_weight,
+            drop_path=drop_path,
+            augmentation=Compose(
+                (RandomResizedCrop(side), ColorJitter(max_value=max_value))
+            ),
+            resize=ResizeCenterCrop(side, round(side / _CENTRE)),
+            seed=seed,
+            sync_batch_norm=sync_batch_norm,
+            make=make,
+        )
+
+    unknown = mean is None and variance is None
+    if unknown and getattr(network, "mean", None) is None and channels == 3:
+        mean, variance = NORMALIZATIONS["imagenet2012"]
+    return begun(
+        network,
+        make,
         num_train=num_train,
-        epochs=epochs,
-        batch_size=batch_size,
-        optimizer=_sgd(schedule, weight_decay),
-        mean=tuple(mean),
-        variance=tuple(variance),
+        mean=mean,
+        variance=variance,
         kind=kind,
-        label_smoothing=label_smoothing,
-        auxiliary_weight=auxiliary_weight,
-        drop_path=drop_path,
-        augmentation=Compose(
-            (RandomResizedCrop(side), ColorJitter(max_value=max_value))
-        ),
-        resize=ResizeCenterCrop(side, round(side / _CENTRE)),
-        seed=seed,
-        sync_batch_norm=sync_batch_norm,
     )
-    recipe.compile(network)
-    return recipe
 
 
 def steps_per_epoch(num_train, batch_size):
@@ -241,9 +267,12 @@ def steps_per_epoch(num_train, batch_size):
     return num_train // batch_size
 
 
-def _sgd(schedule, weight_decay):
+def _sgd(schedule, num_train, batch_size, weight_decay):
+    """The optimizer, once there is a number of steps for its schedule."""
+    if num_train is None:
+        return None
     return CoupledSGD(
-        schedule,
+        schedule(steps_per_epoch(num_train, batch_size)),
         momentum=_MOMENTUM,
         weight_decay=weight_decay,
         global_clipnorm=_CLIP_NORM,

@@ -3,16 +3,18 @@
 import dataclasses
 
 import keras
-import tensorflow as tf
 
 from keras_darts.datasets import evaluation
 from keras_darts.datasets import kept_in_memory
 from keras_darts.datasets import stream
+from keras_darts.datasets.checks import check_sentences
 from keras_darts.errors import positive_integer
+from keras_darts.networks.stacked_cells import reduction_cells
 from keras_darts.schedules import CosineByEpoch
 from keras_darts.training import course
 from keras_darts.training.base_recipe import BaseRecipe
 from keras_darts.training.best_epoch import BestEpoch
+from keras_darts.training.labelled_data import Reader
 from keras_darts.training.losses import loss_for
 from keras_darts.training.losses import metrics_for
 
@@ -92,7 +94,19 @@ class SentenceRecipe(BaseRecipe):
             start_step=start_step,
         )
 
-    def fit(self, network, train, validation_data=None, **options):
+    def fit(
+        self,
+        network,
+        x,
+        y=None,
+        validation_data=None,
+        *,
+        sample_weight=None,
+        class_weight=None,
+        validation_split=0.0,
+        config=None,
+        **options,
+    ):
         """Trains a compiled network.
 
         Where there are sentences to validate on, it ends with the weights of
@@ -100,31 +114,56 @@ class SentenceRecipe(BaseRecipe):
 
         Args:
             network: Network that `compile` compiled.
-            train: Unbatched `tf.data.Dataset` of (ids, class number).
-            validation_data: The same, of other sentences. Defaults to `None`.
-            **options: `output_dir`, `resume_from`, `checkpoint_minutes`,
-                `accumulation_steps` and `config` as in `Recipe.fit`;
-                `vocabulary`, for the folder of the run; further arguments of
-                `keras.Model.fit`.
+            x: Padded token ids and class numbers in any form that
+                `DartsSearch.fit` takes.
+            y: Array of class numbers, when `x` is an array. Data in its place
+                are taken as `validation_data`. Defaults to `None`.
+            validation_data: The same as `x`, of other sentences. Defaults to
+                `None`.
+            sample_weight: Array, for arrays. Defaults to `None`.
+            class_weight: Dictionary from class numbers to weights, as in
+                Keras. Defaults to `None`.
+            validation_split: Float in [0, 1), the share of `x` that becomes
+                `validation_data`. Defaults to `0.0`.
+            config: As in `Recipe.fit`. Defaults to `None`.
+            **options: `output_dir`, `resume_from`, `checkpoint_minutes` and
+                `accumulation_steps` as in `Recipe.fit`; `vocabulary`, for the
+                folder of the run; further arguments of `keras.Model.fit`.
 
         Returns:
             The `keras.callbacks.History`.
+
+        Raises:
+            ValueError: for data that don't fit the network.
         """
-        _check_sentences("train", train)
-        own = []
-        if validation_data is not None:
-            _check_sentences("validation_data", validation_data)
+        data = _reader(self, network).read(
+            x,
+            y,
+            validation_data,
+            sample_weight=sample_weight,
+            class_weight=class_weight,
+            validation_split=validation_split,
+        )
+        if data.num_train != self.num_train:
+            raise ValueError(
+                "`x` must hold the `num_train` sentences of the recipe. "
+                f"Received: {data.num_train} elements, num_train="
+                f"{self.num_train}"
+            )
+        own, validation = [], None
+        if data.validation is not None:
             with network.distribute_strategy.scope():
-                validation_data = self.pipeline(validation_data, training=False)
+                validation = self.pipeline(data.validation, training=False)
             # First, so that callbacks which save find the best weights.
             own = [BestEpoch("val_accuracy")]
         return course.run(
             self,
             network,
-            lambda epoch, step=0: self.pipeline(train, True, epoch, step),
+            lambda epoch, step=0: self.pipeline(data.train, True, epoch, step),
             own=own,
-            validation_data=validation_data,
+            validation_data=validation,
             steps_per_epoch=self.num_train // self.batch_size,
+            config={"labels": data.task.description, **(config or {})},
             **options,
         )
 
@@ -189,18 +228,15 @@ def sentence_recipe(
     return recipe
 
 
-def _check_sentences(name, dataset):
-    spec = dataset.element_spec
-    ids, labels = spec[:2] if isinstance(spec, tuple) else (spec, None)
-    fits = (
-        isinstance(labels, tf.TensorSpec)
-        and (ids.shape.rank, labels.shape.rank) == (1, 0)
-        and ids.dtype.is_integer
-        and labels.dtype.is_integer
+def _reader(recipe, network):
+    def check(spec, name):
+        check_sentences(spec, len(reduction_cells(network.num_cells)), name)
+
+    return Reader(
+        rank=1,
+        check=check,
+        num_outputs=network.num_classes,
+        loss="sparse",
+        batch_size=recipe.batch_size,
+        seed=recipe.seed,
     )
-    if not fits:
-        raise ValueError(
-            f"`{name}` must be an unbatched tf.data.Dataset of (token ids of "
-            "shape (time,), class number), both integers. Received: elements "
-            f"of {spec}"
-        )

@@ -3,6 +3,7 @@
 It needs KerasTuner, which nothing else here does.
 """
 
+from keras_darts import surroundings  # noqa: F401
 from keras_darts.tuner.darts_tuner import DartsTuner
 from keras_darts.tuner.hypermodel import DartsHyperModel
 from keras_darts.tuner.results_project import write_results_page

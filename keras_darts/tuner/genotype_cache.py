@@ -1,10 +1,11 @@
 """Equal genotypes of different trials are trained once."""
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import pathlib
+
+import filelock
 
 from keras_darts.files import write_json
 
@@ -76,10 +77,13 @@ def _lock(folder, wait=True):
         Whether it is, which may be false without `wait`.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "lock", "w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+    lock = filelock.FileLock(folder / "lock")
+    try:
+        lock.acquire(blocking=wait)
+    except filelock.Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()

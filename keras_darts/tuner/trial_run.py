@@ -5,7 +5,6 @@ import time
 
 from keras_darts import genotypes
 from keras_darts import seals
-from keras_darts.running import spent_graphs
 from keras_darts.tuner import longer_run
 
 
@@ -49,8 +48,7 @@ class TrialRun:
             genotype = genotypes.load(folder / "genotype.json")
         else:
             longer = seals.is_finished(folder)
-            with spent_graphs.given_back():
-                fit(**{"resume_from" if longer else "output_dir": folder})
+            fit(**{"resume_from" if longer else "output_dir": folder})
             genotype = search.genotype()
         seconds = {"search": time.monotonic() - begin}
         return self.trained(search, genotype, seconds)
@@ -58,13 +56,10 @@ class TrialRun:
     def trained(self, search, genotype, seconds):
         """The same of a genotype that is known."""
         settings = self.brief.settings(search, genotype, self.data)
-        with spent_graphs.given_back():
-            figures = self.cache.trained(
-                settings,
-                lambda folder: self.brief.run(
-                    search, genotype, self.data, folder
-                ),
-            )
+        figures = self.cache.trained(
+            settings,
+            lambda folder: self.brief.run(search, genotype, self.data, folder),
+        )
         folder = self.cache.folder_of(settings)
         # The network itself is kept.
         shutil.rmtree(folder / "checkpoints", ignore_errors=True)

@@ -142,6 +142,8 @@ def test_a_training_measures_the_test_part_and_says_so(
     said = capsys.readouterr().out
     often = "each epoch" if flag else "every 2 epochs"
     assert f"measured after {often} on the test images, as test_" in said
+    assert said.count("the first step builds the graph") == 1
+    assert said.index("the first step builds") < said.index("Epoch 1/2")
     assert "val_" not in said
     rows = history(here / "a")
     assert tuple(bool(row["test_accuracy"]) for row in rows) == measured
@@ -198,6 +200,14 @@ def test_the_seed_decides_a_training(here):
     # Without `deterministic`, the last bit is not promised.
     assert all(map(functools.partial(np.allclose, atol=1e-6), a, b))
     assert not all(map(functools.partial(np.allclose, rtol=1e-2), a, c))
+
+
+def test_an_export_says_nothing_of_runtimes(runs, here, capfd):
+    command = ["export", f"--run={runs.train}", "--format=litert"]
+    assert main([*command, "--quantization=none,int8"]) == 0
+    said = capfd.readouterr()
+    assert said.out.count(".tflite: ") == 2
+    assert not said.err
 
 
 def test_exports_hold_labels_and_take_raw_images(runs):

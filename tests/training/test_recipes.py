@@ -64,7 +64,10 @@ def test_nas_bench_201_recipe_has_the_constants_of_the_benchmark():
 
 def test_cifar_recipe_has_the_constants_of_the_original():
     network = cifar(auxiliary_weight=0.7)
-    recipe = cifar_recipe(network, num_train=50_000)
+    mean, variance = datasets.NORMALIZATIONS["cifar10"]
+    recipe = cifar_recipe(
+        network, num_train=50_000, mean=mean, variance=variance
+    )
     optimizer = network.optimizer
     assert (recipe.epochs, recipe.batch_size) == (600, 96)
     assert optimizer.momentum == 0.9
@@ -142,7 +145,14 @@ def test_cutout_leaves_zeros_after_the_scaling_of_the_network():
     _, train = dataset((32, 32, 3), 4)
     network = cifar()
     recipe = cifar_recipe(
-        network, 4, batch_size=4, epochs=1, padding=0, flip=False, cutout=16
+        network,
+        4,
+        batch_size=4,
+        epochs=1,
+        padding=0,
+        flip=False,
+        cutout=16,
+        **datasets.NORMALIZATIONS["cifar10"]._asdict(),
     )
     ((x, _),) = recipe.pipeline(train)
     scaled = network.preprocessing(tf.cast(x, "float32"))
@@ -186,13 +196,10 @@ def test_every_kind_of_task_trains(kind, labels):
 
 def test_digits_are_learned_in_three_epochs():
     data = datasets.load("digits")
-    mean, variance = datasets.channel_statistics(data.train)
     network = networks.network_for(
         "darts_v2", 10, data.image_shape, filters=8, num_cells=3
     )
-    recipe = small_image_recipe(
-        network, data.num_train, mean=mean, variance=variance, epochs=3
-    )
+    recipe = small_image_recipe(network, epochs=3)
     history = recipe.fit(network, data.train, data.test, verbose=0).history
     assert history["val_accuracy"][-1] > 0.5
 
@@ -279,7 +286,7 @@ def test_drop_path_ramp_needs_a_network_with_drop_path():
 
 def test_wrong_arguments_are_named():
     with pytest.raises(ValueError, match="`mean` and `variance` must have"):
-        cifar_recipe(digits(), 100)
+        cifar_recipe(digits(), mean=(1.0,) * 3, variance=(1.0,) * 3)
     with pytest.raises(ValueError, match="`batch_size` must be from 1"):
         cifar_recipe(cifar(), 10)
     with pytest.raises(ValueError, match="`kind` must be one of"):

@@ -109,21 +109,41 @@ def test_the_config_is_plain():
     assert config["optimizer"]["class_name"] == "AdamW"
 
 
+IDS, CLASSES = np.ones((6, 8), "int32"), np.arange(6) % 2
+
+
 @pytest.mark.parametrize(
-    "x, y",
+    "x, y, words",
     [
-        (np.zeros((6, 2, 8), "int32"), np.zeros((6, 2), "int32")),
-        (np.zeros((6, 8), "int32"), np.array(["good"] * 6)),
-        (np.zeros((6, 8), "float32"), np.zeros(6, "int32")),
-        (np.zeros((6, 8), "int32"), None),
+        (IDS, np.array(["good"] * 6), "`y` .* must be numbers, not names"),
+        (IDS, CLASSES + 1, "`y` .* must be class numbers from 0 below"),
+        (IDS.astype("float32"), CLASSES, "`x` must be token ids"),
+        (IDS[:, :7], CLASSES, "`x` must be sentences padded to one length"),
+        (IDS, None, "labels are missing"),
     ],
-    ids=["batched", "names of classes", "no ids", "no labels"],
+    ids=["names of classes", "from 1", "no ids", "length", "no labels"],
 )
-def test_what_are_no_labelled_sentences_is_refused(x, y):
+@pytest.mark.parametrize("batched", [False, True])
+def test_what_are_no_labelled_sentences_is_refused(x, y, words, batched):
     recipe = sentence_recipe(network(), 6, batch_size=3)
     data = tf.data.Dataset.from_tensor_slices(x if y is None else (x, y))
-    with pytest.raises(ValueError, match="`train` must be an unbatched"):
-        recipe.fit(network(), data, verbose=0)
+    with pytest.raises(ValueError, match=words):
+        recipe.fit(network(), data.batch(2) if batched else data, verbose=0)
+
+
+@pytest.mark.parametrize("form", ["arrays", "a pair", "batches"])
+def test_all_forms_of_sentences_train(form):
+    given = {
+        "arrays": (IDS, CLASSES, (IDS, CLASSES)),
+        "a pair": ((IDS, CLASSES), (IDS, CLASSES)),
+        "batches": [tf.data.Dataset.from_tensor_slices((IDS, CLASSES)).batch(4)]
+        * 2,
+    }[form]
+    model = network()
+    recipe = sentence_recipe(model, 6, batch_size=3, epochs=1)
+    model.run_eagerly = True
+    history = recipe.fit(model, *given, verbose=0).history
+    assert {"accuracy", "loss", "val_accuracy", "val_loss"} == set(history)
 
 
 @pytest.mark.parametrize("options", [{"epochs": 0}, {"batch_size": 0}])

@@ -62,9 +62,9 @@ class Modality(abc.ABC):
         """The error for a supernet that is used before enough is known."""
         known = [f"{name}={self.sizes[name]}" for name in self.needs]
         return ValueError(
-            f"`{'` and `'.join(self.needs)}` must be given before the "
-            "supernet is used; `fit` reads what is missing from the data. "
-            f"Received: {', '.join(known)}"
+            "`fit` must be called first, since it reads from the data how "
+            f"large the network is; or `{'` and `'.join(self.needs)}` must be "
+            f"given to the constructor. Received: {', '.join(known)}"
         )
 
     # The supernet
