@@ -207,69 +207,73 @@ def _begin(search, callbacks, batches):
         callback.reset()
 
 
-def _written(
-    search,
-    own,
-    callbacks,
-    config,
-    *,
-    epochs,
-    output_dir,
-    resume_from,
-    overwritten,
-    checkpoint_minutes,
-):
+def _written(search, own, callbacks, config, *, output_dir, **run):
     """All callbacks, those that write the run the last, and where it starts."""
-    wait, start = InputWait(), 0
-    agreement = agreement_of(search, checkpoint_minutes)
+    wait, minutes = InputWait(), run.pop("checkpoint_minutes")
+    agreement = agreement_of(search, minutes)
+    found = {
+        "callbacks": [*own, *callbacks, wait],
+        "initial_epoch": 0,
+        "checkpoint": None,
+        "agreement": agreement,
+    }
     if output_dir is None:
-        return {
-            "callbacks": [*own, *callbacks, wait],
-            "initial_epoch": start,
-            "checkpoint": None,
-            "agreement": agreement,
-        }
+        return found
     checkpoint = SearchCheckpoint(
         search,
         output_dir / "checkpoints",
         stateful([*own, *callbacks]),
         agreement,
     )
-    earlier, is_chief = (
-        output_dir / "config.json",
-        many_workers.workers_of(search).is_chief,
-    )
-    if overwritten is not None:
-        if is_chief:
-            remove_run(overwritten)
-    elif earlier.exists():
-        saved = json.loads(earlier.read_text())
-        check_same(comparable(saved), comparable(config))
-    if resume_from is not None:
-        start = checkpoint.restore(epochs=epochs)
-    end, written = EndState(checkpoint), []
-    if is_chief:
-        directory = RunDirectory(
-            output_dir,
-            config=config,
-            checkpoint=checkpoint,
-            rows=checkpoint.rows,
-            files=search.modality.files(),
-            end=end,
-        )
-        board = ArchitectureBoard(output_dir / "tensorboard", wait, config)
-        written = [directory, board]
+    start = _start(search, checkpoint, config, output_dir, **run)
+    end = EndState(checkpoint)
+    written = _writers(search, checkpoint, config, wait=wait, end=end)
     if agreement is not None:
         written.append(many_workers.EndEpochTogether())
     else:
         epochs = config["fit"]["epochs"]
-        written.append(SaveWithinEpochs(checkpoint, checkpoint_minutes, epochs))
+        written.append(SaveWithinEpochs(checkpoint, minutes, epochs))
+    around = [end.before, *own, end.between, *callbacks, wait, *written]
     return {
-        "callbacks": [
-            *(end.before, *own, end.between),
-            *(*callbacks, wait, *written),
-        ],
+        **found,
+        "callbacks": around,
         "initial_epoch": start,
         "checkpoint": checkpoint,
-        "agreement": agreement,
     }
+
+
+def _start(
+    search,
+    checkpoint,
+    config,
+    output_dir,
+    *,
+    epochs,
+    resume_from,
+    overwritten,
+):
+    """The epoch to begin with, of a run that is the same one or is removed."""
+    earlier = output_dir / "config.json"
+    if overwritten is not None:
+        if many_workers.workers_of(search).is_chief:
+            remove_run(overwritten)
+    elif earlier.exists():
+        saved = json.loads(earlier.read_text("utf-8"))
+        check_same(comparable(saved), comparable(config))
+    return 0 if resume_from is None else checkpoint.restore(epochs=epochs)
+
+
+def _writers(search, checkpoint, config, *, wait, end):
+    """What writes a run; of several workers the chief alone has it."""
+    if not many_workers.workers_of(search).is_chief:
+        return []
+    folder = checkpoint.folder.parent
+    directory = RunDirectory(
+        folder,
+        config=config,
+        checkpoint=checkpoint,
+        rows=checkpoint.rows,
+        files=search.modality.files(),
+        end=end,
+    )
+    return [directory, ArchitectureBoard(folder / "tensorboard", wait, config)]
