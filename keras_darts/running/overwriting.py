@@ -9,7 +9,7 @@ import re
 # Relative to the folder of a run, or of one of its stages.
 _WRITTEN = re.compile(
     r"(stages/\d+/)?("
-    r"(config|genotype|vocabulary|command|evaluation)\.json"
+    r"(config|genotype|decisions|vocabulary|command|evaluation)\.json"
     r"|history\.csv|(alphas|mixing_weights)\.npz|model\.keras"
     r"|cells/\w+\.(svg|png|pdf)"
     r"|checkpoints/ckpt-\d+[^/]*(/.*)?"

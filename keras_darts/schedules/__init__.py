@@ -13,6 +13,8 @@ from keras_darts.schedules.settable import SettableRate
 from keras_darts.schedules.settable import hand_over_rate
 from keras_darts.schedules.settable import make_settable
 from keras_darts.schedules.settable import set_rates
+from keras_darts.schedules.spans import checked_span
+from keras_darts.schedules.spans import epochs_of
 
 __all__ = [
     "Cosine",
@@ -23,6 +25,8 @@ __all__ = [
     "Linear",
     "Piecewise",
     "SettableRate",
+    "checked_span",
+    "epochs_of",
     "hand_over_rate",
     "make_settable",
     "scaled_learning_rate",

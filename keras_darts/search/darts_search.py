@@ -1,6 +1,7 @@
 """A search for an architecture, as a Keras model."""
 
 import contextlib
+import logging
 
 import keras
 
@@ -20,6 +21,8 @@ from keras_darts.search.building import targeted
 from keras_darts.search.determinism import make_deterministic
 from keras_darts.search.staged_model import StagedModel
 from keras_darts.search.watch import SearchWatch
+
+_LOG = logging.getLogger("keras_darts")
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -151,7 +154,7 @@ class DartsSearch(StagedModel):
                 falls.
             steps_per_epoch: Integer.
         """
-        self.extra_epochs = tuning.extra_epochs(self)
+        self.extra_epochs = tuning.extra_epochs(self, epochs)
         task, sizes = self.modality.check(data)
         self.modality.take_sizes(**sizes)
         self.build_supernet()
@@ -187,6 +190,7 @@ class DartsSearch(StagedModel):
         steps_per_epoch=None,
         accumulation_steps=1,
         augmentation="auto",
+        published_rates=False,
         warn_on_collapse=True,
         output_dir=None,
         resume_from=None,
@@ -231,8 +235,15 @@ class DartsSearch(StagedModel):
                 part at a time. Defaults to `1`.
             augmentation: `"auto"`, `None` or a piece of
                 `datasets.augmentation`. Defaults to `"auto"`.
-            warn_on_collapse: Boolean, whether `callbacks.CollapseMonitor`
-                watches. Defaults to `True`.
+            published_rates: Boolean, whether alphas learn at the rate that
+                was published for their method, also where they make far fewer
+                steps than it was made for. Defaults to `False`: the rate is
+                larger then, as `strategies.PublishedRate` says. A rate given
+                as a number, or by `compile(arch_optimizer=...)`, is always
+                taken as it is.
+            warn_on_collapse: Boolean, whether `callbacks.DecisionMonitor`
+                warns of a cell that turns into skip-connects. Defaults to
+                `True`.
             output_dir: Folder of the run. Of the same configuration, an
                 unfinished one is resumed, and a finished one is loaded into
                 the search at once. Defaults to `None`: nothing is written.
@@ -263,6 +274,7 @@ class DartsSearch(StagedModel):
         """
         with contextlib.ExitStack() as stack:
             stack.enter_context(shown(verbose))
+            self.say_strategy()
             run = fitting.chosen_run(
                 self, epochs, output_dir, resume_from, overwrite
             )
@@ -283,8 +295,9 @@ class DartsSearch(StagedModel):
                 accumulation_steps=accumulation_steps,
                 augmentation=augmentation,
                 checkpoint_minutes=checkpoint_minutes,
+                published_rates=published_rates,
             )
-            return progressive.run(
+            history = progressive.run(
                 self,
                 super().fit,
                 plan_stage,
@@ -295,6 +308,8 @@ class DartsSearch(StagedModel):
                 **run,
                 verbose=verbose,
             )
+            _LOG.info("%s", self.decisions())
+            return history
 
     def get_config(self):
         config = super().get_config()

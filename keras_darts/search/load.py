@@ -17,6 +17,10 @@ def into(search, plan, history):
         history: Keras `History`, to which its epochs are added.
     """
     folder = plan.checkpoint.folder.parent
+    for callback in stateful(plan.callbacks):
+        # Some tell the search what they know.
+        callback.set_model(search)
+        callback.restore_state(callback.state())
     reasons = [c.stop_reason for c in stateful(plan.callbacks)]
     search.stop_reason = next(filter(None, reasons), None)
     history.set_model(search)

@@ -16,7 +16,7 @@ from keras_darts.running.folders import rows_before
 
 
 class RunDirectory(keras.callbacks.Callback):
-    """Writes a run: settings, genotype, history, alphas, cells, checkpoints.
+    """Writes a run: settings, genotype, how sure it is, history, alphas, cells.
 
     With the alphas come the mixing weights that the relaxation makes of them,
     and what they belong to, in `mixing_weights.npz`.
@@ -76,6 +76,7 @@ class RunDirectory(keras.callbacks.Callback):
         with writing(self.folder):
             self._write_tables()
             self._write_genotype()
+            self._write_decisions()
             self.checkpoint.rows = len(self._rows)
             self.checkpoint.save(epoch + 1)
 
@@ -87,6 +88,7 @@ class RunDirectory(keras.callbacks.Callback):
                 self._write_tables()
             if self._genotype != self.model.genotype():
                 self._write_genotype()
+            self._write_decisions()
 
     def _architecture(self):
         """The lists of all epochs, and what is now to be put there."""
@@ -102,6 +104,10 @@ class RunDirectory(keras.callbacks.Callback):
             analysis.plot_cell(
                 genotype, kind, self.folder / "cells" / f"{kind}.svg"
             )
+
+    def _write_decisions(self):
+        decisions = self.model.decisions().get_config()
+        write_json(self.folder / "decisions.json", decisions)
 
     def _write_tables(self):
         write_table(self.folder / "history.csv", self._rows)
