@@ -31,6 +31,32 @@ Received: op='skip_conect'"
     )
 
 
+def unknown_argument(owner, received, known):
+    """A `TypeError` for an argument that is not known, with the nearest ones.
+
+    Args:
+        owner: String, what was called.
+        received: String, the argument's name.
+        known: Iterable of strings, the names of arguments that there are.
+
+    Returns:
+        The exception, to be raised by the caller.
+
+    Example:
+
+    >>> str(unknown_argument("DartsSearch", "num_filters", ["filters"]))
+    '`DartsSearch` must be given arguments that it has. Did you mean \
+`filters`? Received: num_filters'
+    """
+    nearest = difflib.get_close_matches(received, sorted(known), n=3)
+    names = " or ".join(f"`{name}`" for name in nearest)
+    hint = f"Did you mean {names}?" if nearest else f"It has {known}."
+    return TypeError(
+        f"`{owner}` must be given arguments that it has. {hint} "
+        f"Received: {received}"
+    )
+
+
 def integer(name, number):
     """`number` as an `int`, if it is an integer and no boolean.
 

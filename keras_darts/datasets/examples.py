@@ -140,7 +140,7 @@ def _read(
     else:
         names = Names(name)
     _check_form(x, names.x)
-    if y is None and argument != "x":
+    if y is None and names != Names():
         raise ValueError(
             f"{name} must hold labels too: a pair (x, y), or a data set of "
             f"such. Received: {type(x).__name__} without labels"
@@ -160,9 +160,9 @@ def _check_alone(y, sample_weight, names):
 def _check_form(x, name):
     if isinstance(x, collections.abc.Mapping):
         raise TypeError(
-            f"{name} must be one array, with the labels in `y`, and no "
-            "dictionary: give the array of images by itself. Received: a "
-            f"dictionary of {', '.join(map(str, x))}"
+            f"{name} must be arrays of x and of labels, and no dictionary: "
+            "give the array of images by itself. Received: a dictionary of "
+            f"{', '.join(map(str, x))}"
         )
     if isinstance(x, collections.abc.Iterator):
         raise TypeError(

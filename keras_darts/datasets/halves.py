@@ -216,7 +216,7 @@ def _batched(halves, chosen, own, default):
     size = min(default, halves.num_train, halves.num_search)
     description = halves.description
     if size < default:
-        description += f"; in batches of {size}, all of the smaller half"
+        description += f"; in batches of {size}, as the smaller half has"
     return dataclasses.replace(
         halves,
         batch_size=size,

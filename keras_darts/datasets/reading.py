@@ -21,6 +21,8 @@ from keras_darts.datasets.inspection import traits
 MEMORY_LIMIT = 2**30
 # Elements that come one by one are read this many at a time.
 _CHUNK = 64
+# What TensorFlow says where elements can't be batched.
+_OF_SHAPES = ("different shapes", "number of elements does not match")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -421,7 +423,9 @@ def _read(batches, *, bound, distinct, limit, refusal, names):
             held.clear()
     checks.check_not_empty(count, names.x)
     columns = [np.concatenate(parts) for parts in zip(*others, strict=True)]
-    groups = np.unique(digests, return_inverse=True)[1] if distinct else None
+    groups = None
+    if distinct and len({*digests}) < count:
+        groups = np.unique(digests, return_inverse=True)[1]
     return (np.concatenate(held) if held else None, *columns), groups
 
 
@@ -430,11 +434,11 @@ def _told(batches, names):
     try:
         yield from batches
     except tf.errors.InvalidArgumentError as error:
-        if "different shapes" not in str(error):
+        if not any(words in str(error) for words in _OF_SHAPES):
             raise
         raise ValueError(
             f"{names.x} must have elements of one shape: resize them, as by "
-            "tf.image.resize. Received: " + error.message.split(". ", 1)[-1]
+            "tf.image.resize. Received: elements of several shapes"
         ) from error
 
 

@@ -41,7 +41,7 @@ _ENCODE = (
     "number the classes from 0, as by classes, y = np.unique(y, "
     "return_inverse=True)"
 )
-_REGRESSION_REMEDY = "compile(loss='mse') takes them for targets"
+_REGRESSION_REMEDY = "a loss such as 'mse' makes them targets of a regression"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -261,7 +261,7 @@ def _check_numbers(labels, name):
             f"{name} must be numbers, not names of classes: {_ENCODE}. In a "
             "tf.data.Dataset keras.layers.StringLookup(num_oov_indices=0) does "
             f"it. Received: labels of dtype {labels.dtype}, such as "
-            f"{labels.flat[0] if labels.size else ''!r}"
+            f"{str(labels.flat[0]) if labels.size else ''!r}"
         )
     if labels.dtype.kind not in "biuf":
         raise ValueError(

@@ -1,12 +1,17 @@
 """A search space as the arguments of a search want it."""
 
 import dataclasses
+import inspect
 
 from keras_darts import search_spaces
+from keras_darts.datasets.checks import channels_first
 from keras_darts.errors import positive_integer
+from keras_darts.errors import unknown_argument
 from keras_darts.primitives import synchronized
 from keras_darts.search_spaces import cost_table
 from keras_darts.strategies import with_target
+
+_OF_LAYERS = ("name", "dtype", "trainable", "autocast")
 
 
 def adapted_space(space, strategy, **sizes):
@@ -100,6 +105,23 @@ def check_targets(strategy, space):
             term.check(space)
 
 
+def check_arguments(owner, others):
+    """Refuses arguments that neither a class nor Keras' layers have.
+
+    Args:
+        owner: The class.
+        others: Dictionary of the arguments that it does not name.
+
+    Raises:
+        TypeError: naming the nearest arguments.
+    """
+    names = [*inspect.signature(owner).parameters]
+    known = [name for name in names if name != "kwargs"] + list(_OF_LAYERS)
+    for name in others:
+        if name not in known:
+            raise unknown_argument(owner.__name__, name, known)
+
+
 def checked_sizes(num_classes, input_shape, vocabulary_size):
     """Dictionary of what is known of the data; what is `None` is not yet.
 
@@ -118,9 +140,15 @@ def checked_sizes(num_classes, input_shape, vocabulary_size):
 
 def _shape(sides):
     try:
-        return tuple(positive_integer("input_shape", side) for side in sides)
+        shape = tuple(positive_integer("input_shape", side) for side in sides)
     except (TypeError, ValueError) as error:
         raise ValueError(
             "`input_shape` must be a tuple of positive integers, without the "
             f"batch. Received: input_shape={sides!r}"
         ) from error
+    if len(shape) == 3 and channels_first(shape):
+        raise ValueError(
+            "`input_shape` must be (height, width, channels), the channels "
+            f"last. Received: input_shape={shape}"
+        )
+    return shape

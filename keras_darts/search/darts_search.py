@@ -1,6 +1,7 @@
 """A search for an architecture, as a Keras model."""
 
 import contextlib
+import logging
 
 import keras
 
@@ -8,15 +9,20 @@ from keras_darts.devices import chosen_strategy
 from keras_darts.errors import integer
 from keras_darts.messages import shown
 from keras_darts.running.failures import explained
+from keras_darts.running.folders import made
+from keras_darts.schedules import make_settable
 from keras_darts.search import fitting
 from keras_darts.search import progressive
 from keras_darts.search import tuning
+from keras_darts.search.building import check_arguments
 from keras_darts.search.building import checked_sizes
 from keras_darts.search.building import synchronized_space
 from keras_darts.search.building import targeted
 from keras_darts.search.determinism import make_deterministic
 from keras_darts.search.staged_model import StagedModel
 from keras_darts.search.watch import SearchWatch
+
+_LOG = logging.getLogger("keras_darts")
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -67,6 +73,7 @@ class DartsSearch(StagedModel):
     Raises:
         ValueError: for unknown names, with the nearest ones, and for sizes
             that the search space can't take.
+        TypeError: for unknown arguments, likewise.
 
     Example:
 
@@ -107,6 +114,7 @@ class DartsSearch(StagedModel):
         rematerialize=False,
         **kwargs,
     ):
+        check_arguments(DartsSearch, kwargs)
         if deterministic:
             make_deterministic(strategy)
         strategy = targeted(strategy, target_latency_ms, latency_table)
@@ -146,7 +154,7 @@ class DartsSearch(StagedModel):
                 falls.
             steps_per_epoch: Integer.
         """
-        self.extra_epochs = tuning.extra_epochs(self)
+        self.extra_epochs = tuning.extra_epochs(self, epochs)
         task, sizes = self.modality.check(data)
         self.modality.take_sizes(**sizes)
         self.build_supernet()
@@ -156,10 +164,14 @@ class DartsSearch(StagedModel):
         self.genotype()
         if self.task != task:
             self.compile_for(task)
+        # With the words for what the labels were taken for.
+        self.task = task
+        schedule = None
         if self._choices.get("optimizer") is None:
-            self.optimizer.learning_rate = tuning.schedule(
-                self, epochs, steps_per_epoch
-            )
+            schedule = tuning.schedule(self, epochs, steps_per_epoch)
+        with self.distribute_strategy.scope():
+            make_settable(self.optimizer, schedule)
+            make_settable(self.arch_optimizer)
         self.forget_traces()
 
     def fit(
@@ -174,34 +186,47 @@ class DartsSearch(StagedModel):
         validation_data=None,
         *,
         sample_weight=None,
+        class_weight=None,
         steps_per_epoch=None,
         accumulation_steps=1,
         augmentation="auto",
+        published_rates=False,
         warn_on_collapse=True,
         output_dir=None,
         resume_from=None,
+        overwrite=False,
         checkpoint_minutes=10,
     ):
         """Searches on the user's data.
 
         Args:
-            x: Batched `tf.data.Dataset` of (x, y) or (x, y, sample weight);
-                a pair of them; or an array of images or sentences. For
-                language a `datasets.Corpus`, an array of token ids, or a data
-                set of consecutive segments.
-            y: Array of labels, when `x` is an array.
-            batch_size: Integer, for arrays, what all devices together take
-                in a step. Defaults to `None`: the recipe's.
+            x: Array of images or sentences; a pair of arrays (x, y); or a
+                data set, batched or not, of (x, y) or (x, y, sample weight):
+                a `tf.data.Dataset`, a `keras.utils.PyDataset` or an iterable
+                of batches, as torch's `DataLoader`; or a pair of data sets.
+                For language a `datasets.Corpus`, an array of token ids, or a
+                data set of consecutive segments.
+            y: Array of labels, when `x` is an array. Whole numbers, as
+                integers or floats, and rows that sum to one are classes,
+                unless the `loss` of `compile` is of another kind.
+            batch_size: Integer, what all devices together take in a step.
+                Defaults to `None`: that of the data set, or the recipe's, but
+                no more than the smaller half has.
             epochs: Integer; a discretizer that decides while the search runs
                 adds its own. Defaults to `None`: the recipe's.
             verbose: As in Keras. Defaults to `"auto"`.
             callbacks: List of Keras callbacks, which see one begin and one
                 end of the training, or of each stage. Defaults to none.
-            validation_data: The search half, on which the architecture is
-                trained and monitored. Defaults to `None`: `x` is split.
+            validation_data: The search half, in any form of `x`. **It trains
+                the architecture**, so it can't be the test set: keep one
+                apart. The `val_` figures are of it. Defaults to `None`: `x` is
+                split.
             validation_split: Float in (0, 1), the share of `x` that becomes
                 the search half. Defaults to `0.5`.
             sample_weight: Array, for arrays. Defaults to `None`.
+            class_weight: Dictionary from class numbers to weights, with which
+                the weights of elements are multiplied in both halves, and so
+                in `val_loss` too. Defaults to `None`.
             steps_per_epoch: Integer. Defaults to `None`: a pass over the
                 training half.
             accumulation_steps: Integer, the equal parts of a batch that are
@@ -210,12 +235,23 @@ class DartsSearch(StagedModel):
                 part at a time. Defaults to `1`.
             augmentation: `"auto"`, `None` or a piece of
                 `datasets.augmentation`. Defaults to `"auto"`.
-            warn_on_collapse: Boolean, whether `callbacks.CollapseMonitor`
-                watches. Defaults to `True`.
-            output_dir: Folder of the run; an unfinished one of the same
-                configuration goes on. Defaults to `None`: nothing is written.
-            resume_from: Folder of a run to go on with; a larger `epochs`
-                extends it. Defaults to `None`.
+            published_rates: Boolean, whether alphas learn at the rate that
+                was published for their method, also where they make far fewer
+                steps than it was made for. Defaults to `False`: the rate is
+                larger then, as `strategies.PublishedRate` says. A rate given
+                as a number, or by `compile(arch_optimizer=...)`, is always
+                taken as it is.
+            warn_on_collapse: Boolean, whether `callbacks.DecisionMonitor`
+                warns of a cell that turns into skip-connects. Defaults to
+                `True`.
+            output_dir: Folder of the run. Of the same configuration, an
+                unfinished one is resumed, and a finished one is loaded into
+                the search at once. Defaults to `None`: nothing is written.
+            resume_from: Folder of a run to resume; a larger `epochs` extends
+                it. Defaults to `None`.
+            overwrite: Boolean, whether an earlier run in `output_dir` is
+                removed first. Files in its folder that are not of the run
+                stay. Defaults to `False`.
             checkpoint_minutes: Float, how often a run is saved within an
                 epoch, besides at its end; zero means after each step.
                 Defaults to `10`.
@@ -238,7 +274,11 @@ class DartsSearch(StagedModel):
         """
         with contextlib.ExitStack() as stack:
             stack.enter_context(shown(verbose))
-            run = fitting.chosen_run(self, epochs, output_dir, resume_from)
+            self.say_strategy()
+            run = fitting.chosen_run(
+                self, epochs, output_dir, resume_from, overwrite
+            )
+            stack.enter_context(made(run["output_dir"]))
             watch = stack.enter_context(
                 explained(SearchWatch(run["output_dir"], self))
             )
@@ -248,22 +288,28 @@ class DartsSearch(StagedModel):
                 y,
                 batch_size,
                 sample_weight=sample_weight,
+                class_weight=class_weight,
                 validation_data=validation_data,
                 validation_split=validation_split,
                 steps_per_epoch=steps_per_epoch,
                 accumulation_steps=accumulation_steps,
                 augmentation=augmentation,
                 checkpoint_minutes=checkpoint_minutes,
+                published_rates=published_rates,
             )
-            return progressive.run(
+            history = progressive.run(
                 self,
                 super().fit,
                 plan_stage,
-                callbacks=fitting.chosen_callbacks(callbacks, warn_on_collapse),
+                callbacks=fitting.chosen_callbacks(
+                    callbacks, warn_on_collapse, verbose
+                ),
                 watch=watch,
                 **run,
                 verbose=verbose,
             )
+            _LOG.info("%s", self.decisions())
+            return history
 
     def get_config(self):
         config = super().get_config()

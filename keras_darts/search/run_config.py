@@ -13,7 +13,7 @@ from keras_darts.version import __version__
 _FREE = ("epochs", "name", "rematerialize")
 
 
-def run_config(search, data, *, epochs, augment, steps):
+def run_config(search, data, *, epochs, augment, steps, pace):
     """What `config.json` says of a run."""
     settings = {
         "batch_size": data.batch_size,
@@ -24,6 +24,8 @@ def run_config(search, data, *, epochs, augment, steps):
     }
     if search.accumulation_steps > 1:
         settings["accumulation_steps"] = search.accumulation_steps
+    if pace is not None and pace.as_published:
+        settings["published_rates"] = True
     if search.stages:
         # None can be made longer without a change of the ones that follow.
         settings["stage_epochs"] = epochs
@@ -32,9 +34,12 @@ def run_config(search, data, *, epochs, augment, steps):
         "task": {
             "kind": search.task.kind,
             "num_outputs": search.task.num_outputs,
+            "description": search.task.description,
         },
         **search.modality.config(),
         "fit": settings,
+        "strategy": search.strategy_in_words(),
+        "alphas": pace and pace.get_config(),
         "optimizer": keras.optimizers.serialize(search.optimizer),
         "arch_optimizer": keras.optimizers.serialize(search.arch_optimizer),
         "versions": {
@@ -48,10 +53,12 @@ def run_config(search, data, *, epochs, augment, steps):
 def comparable(config):
     """The settings with which a run goes on only as it began."""
     config = json.loads(json.dumps(config))
+    # Not in which words the labels were read.
+    task = {k: v for k, v in config["task"].items() if k != "description"}
     settings = {
         "dtype": "float32",
         **config["search"],
         **config["fit"],
-        "task": config["task"],
+        "task": task,
     }
     return {k: v for k, v in settings.items() if k not in _FREE}

@@ -29,9 +29,17 @@ def as_dataset(x, y):
         ("one class", "two classes"),
         ("out of range", "num_classes=4"),
         ("nan", "NaN"),
-        ("unbatched", "batch"),
+        ("unclear batch", "`x` as a data set must be batched"),
         ("too small", "divided by 4"),
-        ("batch too large", "batch is larger than the data"),
+        ("batch too large", "`batch_size` must .* batch is larger than the"),
+        ("own batches too large", "the batches of `x` must be at most"),
+        ("channels first", r"channels first.*of shape \(3, 8, 8\)"),
+        ("names", "`y` must be numbers, not names of classes"),
+        ("other labels", "^the labels of `validation_data` must be class num"),
+        ("other images", "^`validation_data` must have elements of the shape"),
+        ("no labels", "^`validation_data` must hold labels too"),
+        ("large gaps", "`y` must be class numbers without large gaps"),
+        ("weights of targets", "`class_weight` must be left out.*regression"),
     ],
 )
 def test_bad_data_are_refused(space, images, labels, case, message):
@@ -45,12 +53,29 @@ def test_bad_data_are_refused(space, images, labels, case, message):
         kwargs["search"] = {"num_classes": 4, "input_shape": (8, 8, 1)}
     elif case == "nan":
         x = np.where(x == 7, np.nan, x).astype("float32")
-    elif case == "unbatched":
-        x, y, kwargs = as_dataset(x, y), None, {}
+    elif case == "unclear batch":
+        x, y, kwargs = as_dataset(x, np.eye(8)[y]), None, {}
     elif case == "too small":
         x = x[:, :2, :2]
     elif case == "batch too large":
         kwargs["batch_size"] = 64
+    elif case == "own batches too large":
+        x, y, kwargs = as_dataset(x, y).batch(64), None, {}
+    elif case == "channels first":
+        x = np.moveaxis(np.repeat(x, 3, axis=-1), -1, 1)
+    elif case == "names":
+        y = y.astype(str)
+    elif case == "other labels":
+        kwargs["search"] = {"num_classes": 4, "input_shape": (8, 8, 1)}
+        kwargs["validation_data"] = [x, y + 1]
+    elif case == "other images":
+        kwargs["validation_data"] = [x[:, :4], y]
+    elif case == "no labels":
+        kwargs["validation_data"] = x
+    elif case == "large gaps":
+        y = y * 1000
+    elif case == "weights of targets":
+        y, kwargs["class_weight"] = y / 7, {0: 2.0}
     with pytest.raises(ValueError, match=message):
         fit(space, x, y, **kwargs)
 
@@ -77,8 +102,25 @@ def test_unknown_primitive_is_refused_with_the_nearest_name():
 
 
 def test_the_supernet_needs_shapes(space):
-    with pytest.raises(ValueError, match="`num_classes` and `input_shape`"):
-        _ = kd.DartsSearch(space).supernet
+    search = kd.DartsSearch(space)
+    for use in (search.genotype, lambda: search.supernet):
+        with pytest.raises(
+            ValueError,
+            match="`fit` must be called first.*`num_classes` and `input_shape`",
+        ):
+            use()
+
+
+def test_an_unknown_argument_is_refused_with_the_nearest_one():
+    with pytest.raises(TypeError, match="Did you mean `filters`.*num_filters"):
+        kd.DartsSearch(num_filters=4)
+    named = kd.DartsSearch(name="mine", dtype="float32", trainable=True)
+    assert named.name == "mine"
+
+
+def test_channels_come_last_in_the_shape_too():
+    with pytest.raises(ValueError, match="`input_shape` must be .height, wid"):
+        kd.DartsSearch(input_shape=(3, 32, 32))
 
 
 @pytest.mark.parametrize("epochs", [0, -1, 1.5, True])
@@ -89,7 +131,7 @@ def test_epochs_must_be_positive(space, images, labels, epochs):
 
 def test_other_images_than_the_search_was_built_for(space, images, labels):
     shapes = {"num_classes": 4, "input_shape": (8, 8, 3)}
-    with pytest.raises(ValueError, match="`input_shape`"):
+    with pytest.raises(ValueError, match=r"^`x` must have.*`input_shape` with"):
         fit(space, images, labels, batch_size=8, search=shapes)
 
 
@@ -102,8 +144,8 @@ def test_a_file_in_the_way_of_the_run(space, images, labels, tmp_path):
 def test_a_finished_run_is_not_written_over(space, images, labels, tmp_path):
     fit(space, images, labels, batch_size=8, output_dir=tmp_path)
     before = (tmp_path / "genotype.json").read_bytes()
-    with pytest.raises(ValueError, match="must not hold a run already"):
-        fit(space, images, labels, batch_size=8, output_dir=tmp_path)
+    with pytest.raises(ValueError, match="batch_size: 8 in the run, 4 now"):
+        fit(space, images, labels, batch_size=4, output_dir=tmp_path)
     assert (tmp_path / "genotype.json").read_bytes() == before
 
 

@@ -89,10 +89,15 @@ class LabelledModality(Modality):
             loss=self._search.chosen_loss,
             num_classes=self.sizes["num_classes"],
         )
-        return task, {
-            "num_classes": task.num_outputs,
-            "input_shape": tuple(data.train.element_spec[0].shape),
-        }
+        shape = tuple(data.train.element_spec[0].shape)
+        known = self.sizes["input_shape"]
+        if known not in (None, shape):
+            raise ValueError(
+                f"{data.names.x} must have elements of shape {known}, the "
+                "`input_shape` with which the search was built. Received: "
+                f"elements of shape {shape}"
+            )
+        return task, {"num_classes": task.num_outputs, "input_shape": shape}
 
     def steps_per_epoch(self, data):
         return data.num_train // data.batch_size

@@ -124,16 +124,23 @@ class LanguageModality(Modality):
         batch_size,
         *,
         sample_weight,
+        class_weight=None,
         validation_data,
         validation_split,
         steps_per_epoch,
     ):
-        if y is not None or sample_weight is not None:
-            raise ValueError(
-                "`y` and `sample_weight` must be left out for language, where "
-                "each token is the label of those before it. Received: "
-                f"{'y' if y is not None else 'sample_weight'}"
-            )
+        left_out = {
+            "y": y,
+            "sample_weight": sample_weight,
+            "class_weight": class_weight,
+        }
+        for name, given in left_out.items():
+            if given is not None:
+                raise ValueError(
+                    f"`{name}` must be left out for language, where each "
+                    "token is the label of those before it. Received: "
+                    f"{name} of type {type(given).__name__}"
+                )
         vocabulary, size = None, self.sizes["vocabulary_size"]
         if isinstance(x, datasets.Corpus):
             vocabulary = x.vocabulary

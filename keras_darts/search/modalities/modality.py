@@ -62,9 +62,9 @@ class Modality(abc.ABC):
         """The error for a supernet that is used before enough is known."""
         known = [f"{name}={self.sizes[name]}" for name in self.needs]
         return ValueError(
-            f"`{'` and `'.join(self.needs)}` must be given before the "
-            "supernet is used; `fit` reads what is missing from the data. "
-            f"Received: {', '.join(known)}"
+            "`fit` must be called first, since it reads from the data how "
+            f"large the network is; or `{'` and `'.join(self.needs)}` must be "
+            f"given to the constructor. Received: {', '.join(known)}"
         )
 
     # The supernet
@@ -163,6 +163,14 @@ class Modality(abc.ABC):
     @abc.abstractmethod
     def settle(self, data):
         """Adapts the model to data that are known to fit."""
+
+    def learned(self):
+        """Name -> array of what `settle` has read from data, to be saved."""
+        return {}
+
+    def take_learned(self, arrays):
+        """Takes over what `learned` gave, among other arrays."""
+        del arrays
 
     @abc.abstractmethod
     def augmentation(self, choice, data):
