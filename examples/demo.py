@@ -33,12 +33,6 @@ def main():
     search = kd.DartsSearch(
         filters=options.filters, num_cells=options.num_cells, seed=2
     )
-    # The recipe's 3e-4 is meant for fifty epochs of CIFAR-10.
-    search.compile(
-        arch_optimizer=kd.training.CoupledAdam(
-            3e-3, beta_1=0.5, weight_decay=1e-3
-        )
-    )
     search.fit(
         data.train.batch(64),
         epochs=options.search_epochs,

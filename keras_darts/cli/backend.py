@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 
 from absl import flags
 
@@ -14,6 +15,7 @@ from keras_darts.cpu import configure_cpu
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 _LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 _WARNINGS_OFF = "2"
+_NOISE = (b"Created TensorFlow Lite", b"fully_quantize: ")
 _RETRACING = "triggered tf.function retracing"
 
 
@@ -126,6 +128,36 @@ def define_devices(options):
         lower_bound=1,
         flag_values=options,
     )
+
+
+@contextlib.contextmanager
+def runtimes_unheard():
+    """Inside, LiteRT does not say on standard error what it is made of.
+
+    Its lines come from compiled code that asks no log level, so that they are
+    left out between the descriptor and the screen; all others pass.
+    """
+    sys.stderr.flush()
+    shown, (source, sink) = os.dup(2), os.pipe()
+    os.dup2(sink, 2)
+    os.close(sink)
+    passing = threading.Thread(target=_pass_on, args=(source, shown))
+    passing.start()
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        # Nobody else holds the pipe, so that it ends.
+        os.dup2(shown, 2)
+        passing.join()
+        os.close(shown)
+
+
+def _pass_on(source, shown):
+    with os.fdopen(source, "rb") as lines:
+        for line in lines:
+            if not any(noise in line for noise in _NOISE):
+                os.write(shown, line)
 
 
 @contextlib.contextmanager

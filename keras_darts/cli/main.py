@@ -1,9 +1,12 @@
 """The command `keras-darts`: finds the subcommand and reports its errors."""
 
+import contextlib
 import sys
+import warnings
 
 from absl import flags
 
+from keras_darts.cli import backend
 from keras_darts.cli import benchmark
 from keras_darts.cli import evaluate
 from keras_darts.cli import export
@@ -35,6 +38,8 @@ COMMANDS = {
     "generate": generate,
     "plot": plot,
 }
+# Those that run exported files in this process.
+_WITH_RUNTIMES = ("export", "evaluate")
 _INTERRUPTED = 130
 _TERMINATED = 143
 HELP = ("--help", "-help", "-h")
@@ -90,7 +95,14 @@ def main(arguments=None):
 
 def _run(name, options):
     try:
-        with shown(), folders.none_left_empty(options):
+        quiet = name in _WITH_RUNTIMES and not options.debug
+        heard = backend.runtimes_unheard if quiet else contextlib.nullcontext
+        with (
+            shown(),
+            heard(),
+            _warned_once(name),
+            folders.none_left_empty(options),
+        ):
             COMMANDS[name].run(options)
     except KeyboardInterrupt as interrupt:
         return _fail(name, str(interrupt) or "interrupted", _INTERRUPTED)
@@ -104,6 +116,25 @@ def _run(name, options):
             raise
         return _fail(name, error, 2 if isinstance(error, flags.Error) else 1)
     return 0
+
+
+@contextlib.contextmanager
+def _warned_once(name):
+    """Inside, a warning is a line as errors are, and comes once."""
+    before, seen = warnings.formatwarning, set()
+
+    def words(message, category, *place):
+        text = str(message)
+        # Empty where it has been said.
+        line = "" if text in seen else f"keras-darts {name}: warning: {text}\n"
+        seen.add(text)
+        return line
+
+    warnings.formatwarning = words
+    try:
+        yield
+    finally:
+        warnings.formatwarning = before
 
 
 def _overview():

@@ -1,6 +1,7 @@
 """A search for an architecture, as a Keras model."""
 
 import contextlib
+import logging
 
 import keras
 
@@ -8,6 +9,8 @@ from keras_darts.devices import chosen_strategy
 from keras_darts.errors import integer
 from keras_darts.messages import shown
 from keras_darts.running.failures import explained
+from keras_darts.running.folders import made
+from keras_darts.schedules import make_settable
 from keras_darts.search import fitting
 from keras_darts.search import progressive
 from keras_darts.search import tuning
@@ -18,6 +21,8 @@ from keras_darts.search.building import targeted
 from keras_darts.search.determinism import make_deterministic
 from keras_darts.search.staged_model import StagedModel
 from keras_darts.search.watch import SearchWatch
+
+_LOG = logging.getLogger("keras_darts")
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -149,7 +154,7 @@ class DartsSearch(StagedModel):
                 falls.
             steps_per_epoch: Integer.
         """
-        self.extra_epochs = tuning.extra_epochs(self)
+        self.extra_epochs = tuning.extra_epochs(self, epochs)
         task, sizes = self.modality.check(data)
         self.modality.take_sizes(**sizes)
         self.build_supernet()
@@ -161,10 +166,12 @@ class DartsSearch(StagedModel):
             self.compile_for(task)
         # With the words for what the labels were taken for.
         self.task = task
+        schedule = None
         if self._choices.get("optimizer") is None:
-            self.optimizer.learning_rate = tuning.schedule(
-                self, epochs, steps_per_epoch
-            )
+            schedule = tuning.schedule(self, epochs, steps_per_epoch)
+        with self.distribute_strategy.scope():
+            make_settable(self.optimizer, schedule)
+            make_settable(self.arch_optimizer)
         self.forget_traces()
 
     def fit(
@@ -183,9 +190,11 @@ class DartsSearch(StagedModel):
         steps_per_epoch=None,
         accumulation_steps=1,
         augmentation="auto",
+        published_rates=False,
         warn_on_collapse=True,
         output_dir=None,
         resume_from=None,
+        overwrite=False,
         checkpoint_minutes=10,
     ):
         """Searches on the user's data.
@@ -226,12 +235,23 @@ class DartsSearch(StagedModel):
                 part at a time. Defaults to `1`.
             augmentation: `"auto"`, `None` or a piece of
                 `datasets.augmentation`. Defaults to `"auto"`.
-            warn_on_collapse: Boolean, whether `callbacks.CollapseMonitor`
-                watches. Defaults to `True`.
-            output_dir: Folder of the run; an unfinished one of the same
-                configuration goes on. Defaults to `None`: nothing is written.
-            resume_from: Folder of a run to go on with; a larger `epochs`
-                extends it. Defaults to `None`.
+            published_rates: Boolean, whether alphas learn at the rate that
+                was published for their method, also where they make far fewer
+                steps than it was made for. Defaults to `False`: the rate is
+                larger then, as `strategies.PublishedRate` says. A rate given
+                as a number, or by `compile(arch_optimizer=...)`, is always
+                taken as it is.
+            warn_on_collapse: Boolean, whether `callbacks.DecisionMonitor`
+                warns of a cell that turns into skip-connects. Defaults to
+                `True`.
+            output_dir: Folder of the run. Of the same configuration, an
+                unfinished one is resumed, and a finished one is loaded into
+                the search at once. Defaults to `None`: nothing is written.
+            resume_from: Folder of a run to resume; a larger `epochs` extends
+                it. Defaults to `None`.
+            overwrite: Boolean, whether an earlier run in `output_dir` is
+                removed first. Files in its folder that are not of the run
+                stay. Defaults to `False`.
             checkpoint_minutes: Float, how often a run is saved within an
                 epoch, besides at its end; zero means after each step.
                 Defaults to `10`.
@@ -254,7 +274,11 @@ class DartsSearch(StagedModel):
         """
         with contextlib.ExitStack() as stack:
             stack.enter_context(shown(verbose))
-            run = fitting.chosen_run(self, epochs, output_dir, resume_from)
+            self.say_strategy()
+            run = fitting.chosen_run(
+                self, epochs, output_dir, resume_from, overwrite
+            )
+            stack.enter_context(made(run["output_dir"]))
             watch = stack.enter_context(
                 explained(SearchWatch(run["output_dir"], self))
             )
@@ -271,16 +295,21 @@ class DartsSearch(StagedModel):
                 accumulation_steps=accumulation_steps,
                 augmentation=augmentation,
                 checkpoint_minutes=checkpoint_minutes,
+                published_rates=published_rates,
             )
-            return progressive.run(
+            history = progressive.run(
                 self,
                 super().fit,
                 plan_stage,
-                callbacks=fitting.chosen_callbacks(callbacks, warn_on_collapse),
+                callbacks=fitting.chosen_callbacks(
+                    callbacks, warn_on_collapse, verbose
+                ),
                 watch=watch,
                 **run,
                 verbose=verbose,
             )
+            _LOG.info("%s", self.decisions())
+            return history
 
     def get_config(self):
         config = super().get_config()

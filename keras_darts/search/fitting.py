@@ -7,7 +7,11 @@ import logging
 from keras_darts.devices import check_batch_size
 from keras_darts.errors import non_negative
 from keras_darts.errors import positive_integer
+from keras_darts.running.callback_checks import as_list
+from keras_darts.running.callback_checks import check_monitored
+from keras_darts.running.end_state import EndState
 from keras_darts.running.folders import run_folders
+from keras_darts.running.overwriting import remove_run
 from keras_darts.running.plan import Plan
 from keras_darts.running.settings import check_same
 from keras_darts.running.within_epoch import SaveWithinEpochs
@@ -17,22 +21,31 @@ from keras_darts.search.accepted_data import check_data
 from keras_darts.search.agreement import agreement_of
 from keras_darts.search.callbacks import ArchitectureBoard
 from keras_darts.search.callbacks import ArchitectureMonitor
-from keras_darts.search.callbacks import CollapseMonitor
+from keras_darts.search.callbacks import DecisionMonitor
 from keras_darts.search.callbacks import RunDirectory
 from keras_darts.search.checkpoint import SearchCheckpoint
 from keras_darts.search.course_callbacks import stateful
 from keras_darts.search.memory_check import check_memory
 from keras_darts.search.micro_batches import check_accumulation
+from keras_darts.search.pace import KeepPace
+from keras_darts.search.pace import set_pace
 from keras_darts.search.run_config import comparable
 from keras_darts.search.run_config import run_config
 from keras_darts.search.trials import Trials
 from keras_darts.training import InputWait
+from keras_darts.training import with_time_left
 
 _LOG = logging.getLogger("keras_darts")
 
 
 def planner(
-    search, *given, augmentation, steps_per_epoch, checkpoint_minutes, **options
+    search,
+    *given,
+    augmentation,
+    steps_per_epoch,
+    checkpoint_minutes,
+    published_rates,
+    **options,
 ):
     """`plan_fit` for the user's data, with what holds for all stages."""
     non_negative("checkpoint_minutes", checkpoint_minutes)
@@ -44,6 +57,7 @@ def planner(
         steps_per_epoch=steps_per_epoch,
         augment=chosen_augmentation(search, augmentation, data),
         checkpoint_minutes=checkpoint_minutes,
+        published_rates=published_rates,
     )
 
 
@@ -56,6 +70,7 @@ def plan_fit(
     augment,
     callbacks,
     schedule_epochs=None,
+    published_rates=False,
     **run,
 ):
     """Builds and compiles what is missing, and lays out the whole training.
@@ -69,8 +84,11 @@ def plan_fit(
         callbacks: List of Keras callbacks beside the strategy's.
         schedule_epochs: Integer, the length of the learning-rate schedule.
             Defaults to `None`: `epochs`.
+        published_rates: Boolean, whether alphas learn at a published rate
+            however few steps they make. Defaults to `False`.
         **run: `output_dir`, the folder of the run or `None`; `resume_from`,
-            the same folder where a run goes on, or `None`; and
+            the same folder where a run is resumed, or `None`; `overwritten`,
+            the folder of a run to remove, or `None`; and
             `checkpoint_minutes`, from one checkpoint within an epoch to the
             next.
 
@@ -83,10 +101,23 @@ def plan_fit(
         data, epochs=schedule_epochs or epochs, steps_per_epoch=steps
     )
     check_memory(search, data.batch_size)
-    config = run_config(
-        search, data, epochs=epochs, augment=augment, steps=steps
+    own = [*search.strategy.callbacks, *tuning.callbacks(search)]
+    pace = set_pace(
+        search,
+        [*own, *callbacks],
+        epochs=epochs,
+        steps_per_epoch=steps,
+        published_rates=published_rates,
     )
-    total = epochs + search.extra_epochs
+    config = run_config(
+        search,
+        data,
+        epochs=epochs,
+        augment=augment,
+        steps=steps,
+        pace=pace,
+    )
+    total = _total(search, epochs)
 
     def batches(epoch, step=0):
         return modality.batches(
@@ -96,9 +127,8 @@ def plan_fit(
             **{"augment": augment, "steps_per_epoch": steps},
         )
 
-    own = [*search.strategy.callbacks, *tuning.callbacks(search)]
-    callbacks = [ArchitectureMonitor(), *own, *callbacks]
-    _begin(search, callbacks, batches)
+    own = [ArchitectureMonitor(), *own, KeepPace(pace)]
+    _begin(search, [*own, *callbacks], batches, total)
     return Plan(
         batches,
         validation_data=modality.evaluation(data),
@@ -107,7 +137,7 @@ def plan_fit(
         # what must not be done twice.
         divided_epochs=epochs,
         steps_per_epoch=steps,
-        **_written(search, callbacks, config, **run),
+        **_written(search, own, callbacks, config, epochs=total, **run),
     )
 
 
@@ -142,10 +172,10 @@ def chosen_epochs(search, epochs):
     return positive_integer("epochs", epochs)
 
 
-def chosen_callbacks(callbacks, warn_on_collapse):
-    """Those of the user, and those that he has not declined."""
-    monitors = [CollapseMonitor()] if warn_on_collapse else []
-    return [*(callbacks or []), *monitors]
+def chosen_callbacks(callbacks, warn_on_collapse, verbose):
+    """Those of the user, and the watch over what is decided."""
+    monitor = DecisionMonitor(warn_on_collapse=warn_on_collapse)
+    return with_time_left([*as_list(callbacks), monitor], verbose)
 
 
 def chosen_augmentation(search, choice, data):
@@ -155,17 +185,42 @@ def chosen_augmentation(search, choice, data):
     return augment
 
 
-def chosen_run(search, epochs, output_dir, resume_from):
-    """Dictionary of `epochs`, `output_dir` and `resume_from` of a run."""
+def chosen_run(search, epochs, output_dir, resume_from, overwrite):
+    """Dictionary of the `epochs` of a run and of what `run_folders` gives."""
     epochs = chosen_epochs(search, epochs)
-    return {
-        "epochs": epochs,
-        **run_folders(output_dir, resume_from, epochs, kind="search"),
-    }
+    folders = run_folders(
+        output_dir, resume_from, epochs, kind="search", overwrite=overwrite
+    )
+    return {"epochs": epochs, **folders}
 
 
-def _begin(search, callbacks, batches):
+def _total(search, epochs):
+    """The epochs, with those in which a discretizer decides."""
+    more = search.extra_epochs
+    if more:
+        _LOG.info(
+            "%d epochs of search, and %d in which the discretizer decides: %d",
+            *(epochs, more, epochs + more),
+        )
+    return epochs + more
+
+
+def _added_logs(search):
+    """What an epoch of a search logs beside metrics."""
+    found, genotype = {"alpha_entropy"}, search.genotype()
+    if hasattr(genotype, "num_skip_connects"):
+        found.add("num_skip_connects")
+    rule = search.strategy.discretizer
+    if hasattr(rule, "figures"):
+        found |= {*rule.figures(genotype)}
+    for name in search.modality.figures({"loss": 0.0}):
+        found |= {name, f"val_{name}"}
+    return found
+
+
+def _begin(search, callbacks, batches, epochs):
     """Nothing is left of an earlier run."""
+    check_monitored(callbacks, search, validates=True, more=_added_logs(search))
     search.stop_reason = None
     # The first of each epoch; a function, since most runs need none.
     search.search_batch = lambda epoch: next(iter(batches(epoch)))[1]
@@ -174,50 +229,79 @@ def _begin(search, callbacks, batches):
     ]
     search.trials = Trials(search, search.search_batches)
     for callback in stateful(callbacks):
+        callback.set_model(search)
+        # Some must know the length of the run before it begins.
+        callback.set_params({"epochs": epochs})
         callback.reset()
 
 
-def _written(
-    search, callbacks, config, *, output_dir, resume_from, checkpoint_minutes
-):
+def _written(search, own, callbacks, config, *, output_dir, **run):
     """All callbacks, those that write the run the last, and where it starts."""
-    wait, start = InputWait(), 0
-    agreement = agreement_of(search, checkpoint_minutes)
+    wait, minutes = InputWait(), run.pop("checkpoint_minutes")
+    agreement = agreement_of(search, minutes)
+    found = {
+        "callbacks": [*own, *callbacks, wait],
+        "initial_epoch": 0,
+        "checkpoint": None,
+        "agreement": agreement,
+    }
     if output_dir is None:
-        return {
-            "callbacks": [*callbacks, wait],
-            "initial_epoch": start,
-            "checkpoint": None,
-            "agreement": agreement,
-        }
+        return found
     checkpoint = SearchCheckpoint(
-        search, output_dir / "checkpoints", stateful(callbacks), agreement
+        search,
+        output_dir / "checkpoints",
+        stateful([*own, *callbacks]),
+        agreement,
     )
-    earlier = output_dir / "config.json"
-    if earlier.exists():
-        saved = json.loads(earlier.read_text())
-        check_same(comparable(saved), comparable(config))
-    if resume_from is not None:
-        start = checkpoint.restore()
-    written = []
-    if many_workers.workers_of(search).is_chief:
-        directory = RunDirectory(
-            output_dir,
-            config=config,
-            checkpoint=checkpoint,
-            rows=checkpoint.rows,
-            files=search.modality.files(),
-        )
-        board = ArchitectureBoard(output_dir / "tensorboard", wait)
-        written = [directory, board]
+    start = _start(search, checkpoint, config, output_dir, **run)
+    end = EndState(checkpoint)
+    written = _writers(search, checkpoint, config, wait=wait, end=end)
     if agreement is not None:
         written.append(many_workers.EndEpochTogether())
     else:
         epochs = config["fit"]["epochs"]
-        written.append(SaveWithinEpochs(checkpoint, checkpoint_minutes, epochs))
+        written.append(SaveWithinEpochs(checkpoint, minutes, epochs))
+    around = [end.before, *own, end.between, *callbacks, wait, *written]
     return {
-        "callbacks": [*callbacks, wait, *written],
+        **found,
+        "callbacks": around,
         "initial_epoch": start,
         "checkpoint": checkpoint,
-        "agreement": agreement,
     }
+
+
+def _start(
+    search,
+    checkpoint,
+    config,
+    output_dir,
+    *,
+    epochs,
+    resume_from,
+    overwritten,
+):
+    """The epoch to begin with, of a run that is the same one or is removed."""
+    earlier = output_dir / "config.json"
+    if overwritten is not None:
+        if many_workers.workers_of(search).is_chief:
+            remove_run(overwritten)
+    elif earlier.exists():
+        saved = json.loads(earlier.read_text("utf-8"))
+        check_same(comparable(saved), comparable(config))
+    return 0 if resume_from is None else checkpoint.restore(epochs=epochs)
+
+
+def _writers(search, checkpoint, config, *, wait, end):
+    """What writes a run; of several workers the chief alone has it."""
+    if not many_workers.workers_of(search).is_chief:
+        return []
+    folder = checkpoint.folder.parent
+    directory = RunDirectory(
+        folder,
+        config=config,
+        checkpoint=checkpoint,
+        rows=checkpoint.rows,
+        files=search.modality.files(),
+        end=end,
+    )
+    return [directory, ArchitectureBoard(folder / "tensorboard", wait, config)]

@@ -1,17 +1,25 @@
 """A bilevel model that a strategy may give a new supernet in each stage."""
 
+import logging
+
 import keras
+import numpy as np
 
 from keras_darts import search_spaces
 from keras_darts import strategies
+from keras_darts.search import decisions
 from keras_darts.search import defaults
+from keras_darts.search import steps
 from keras_darts.search.bilevel_model import BilevelModel
 from keras_darts.search.building import adapted_space
 from keras_darts.search.building import check_targets
 from keras_darts.search.modalities import modality_for
 from keras_darts.search.precision import default_policy
+from keras_darts.search.words import in_a_line
 from keras_darts.seeding import seeded
 from keras_darts.supernet import architecture
+
+_LOG = logging.getLogger("keras_darts")
 
 
 class StagedModel(BilevelModel):
@@ -48,6 +56,7 @@ class StagedModel(BilevelModel):
             pieces = whole.at_stage(0)
         super().__init__(pieces, **kwargs)
         self._whole_strategy = whole
+        self._strategy_name = strategy if isinstance(strategy, str) else None
         self.whole_space = self.search_space = adapted_space(
             search_spaces.get(search_space), pieces, **space_sizes
         )
@@ -59,6 +68,14 @@ class StagedModel(BilevelModel):
         self._networks = []
         self._modality = modality_for(self, **data_sizes)
         self.build_supernet()
+
+    def __repr__(self):
+        return in_a_line(self)
+
+    @property
+    def whole_strategy(self):
+        """The `SearchStrategy` of all stages."""
+        return self._whole_strategy
 
     @property
     def stages(self):
@@ -120,6 +137,53 @@ class StagedModel(BilevelModel):
         derive = self.strategy.discretizer_for(self.search_space)
         return derive(self.search_space, *architecture.mixing(self.supernet))
 
+    def decisions(self):
+        """How decided each edge is, as `search.decisions.Decisions`.
+
+        `print(search.decisions())` says in a sentence whether the cell is a
+        decision or close to a draw. Epochs are counted since the last `fit`.
+        """
+        genotype, rule = self.genotype(), self.strategy.discretizer
+        weights, _ = architecture.mixing(self.supernet)
+        _, main = architecture.main_cell(self.search_space)
+        skips = any("skip_connect" in names for names in main.primitives)
+        names = genotype.edge_primitives()
+        return decisions.decisions_of(
+            self.search_space,
+            genotype,
+            weights,
+            competes=getattr(self.strategy.relaxation, "competes", True),
+            watched=self.watched,
+            skip_connects=names.count("skip_connect") if skips else None,
+            kept=len(names),
+            decides_by=getattr(rule, "decides_by", None),
+            moved=steps.arch_moves(self),
+        )
+
+    def strategy_in_words(self):
+        """Dictionary of the strategy's `name`, what it `stands_for` and what
+        it `guards_against`, each `None` where nothing is known."""
+        given = self._strategy_name
+        # To compare with all methods makes all, and some draw a seed.
+        with seeded(0):
+            name = strategies.name_of(self._whole_strategy, given)
+        given = given or name
+        return {
+            "name": given,
+            "stands_for": name if name != given else None,
+            "guards_against": name and strategies.guards_against(name),
+        }
+
+    def say_strategy(self):
+        """Tells the user what the strategy stands for and guards against."""
+        words = self.strategy_in_words()
+        said = words["name"] or "a combination of your own"
+        if words["stands_for"]:
+            said += f", which stands for {words['stands_for']}"
+        if words["guards_against"]:
+            said += f"; guards against: {words['guards_against']}"
+        _LOG.info("strategy: %s", said)
+
     def mixing_weights(self):
         """What the candidates weigh at present, by the relaxation.
 
@@ -156,6 +220,35 @@ class StagedModel(BilevelModel):
         sizes = {**self.modality.network_sizes, **sizes}
         with self.distribute_strategy.scope():
             return self.modality.derived_network(self.genotype(), **sizes)
+
+    def save_own_variables(self, store):
+        super().save_own_variables(store)
+        for name, values in self._learned().items():
+            store[name] = values
+
+    def load_own_variables(self, store):
+        learned = {k: store[k] for k in store.keys() if not k.isdigit()}
+        super().load_own_variables(
+            {k: store[k] for k in store.keys() if k.isdigit()}
+        )
+        self.modality.take_learned(learned)
+        states = learned.get("random_states", ())
+        for variable, state in zip(self._random_states(), states, strict=False):
+            variable.assign(state)
+        if self.task is not None:
+            self.loss_scaling.take_scales(learned)
+        self.forget_traces()
+
+    def _learned(self):
+        """Name -> array of what `fit` has found beside Keras' variables."""
+        scales = {} if self.task is None else self.loss_scaling.scales()
+        states = [variable.numpy() for variable in self._random_states()]
+        random = {"random_states": np.stack(states)} if states else {}
+        return {**self.modality.learned(), **scales, **random}
+
+    def _random_states(self):
+        """Those of the generators, which Keras leaves out of its files."""
+        return [v for v in self.variables if v.name == "seed_generator_state"]
 
     def citation(self):
         """The papers behind the pieces in use, a line each."""

@@ -5,6 +5,7 @@ from keras_darts.networks import LossOnProbabilities
 from keras_darts.networks import OnProbabilities
 from keras_darts.training.averaged_sgd import AveragedSGD
 from keras_darts.training.averaging import NonMonotonicAveraging
+from keras_darts.training.board import Board
 from keras_darts.training.choice import image_recipe
 from keras_darts.training.choice import image_recipe_name
 from keras_darts.training.classification import classification_figures
@@ -34,10 +35,12 @@ from keras_darts.training.sentence_recipe import SentenceRecipe
 from keras_darts.training.sentence_recipe import sentence_recipe
 from keras_darts.training.time_left import TimeLeft
 from keras_darts.training.time_left import duration
+from keras_darts.training.time_left import with_time_left
 
 __all__ = [
     "MODEL_SETTINGS",
     "AveragedSGD",
+    "Board",
     "CoupledAdam",
     "CoupledSGD",
     "DropPathRamp",
@@ -69,4 +72,5 @@ __all__ = [
     "small_image_recipe",
     "small_text_recipe",
     "wikitext2_recipe",
+    "with_time_left",
 ]

@@ -8,6 +8,8 @@ import tensorflow as tf
 
 _LOG = logging.getLogger("keras_darts")
 _NAME = "input_wait_share"
+# Less is nothing that anybody would do something about.
+_WORTH_A_LINE = 0.05
 
 
 class InputWait(keras.callbacks.Callback):
@@ -17,7 +19,8 @@ class InputWait(keras.callbacks.Callback):
     until their batch was there, divided by the seconds from the begin of the
     first step to the end of the last one. Validation does not count. It serves
     every `fit` on TensorFlow whose model runs one step an execution; in others
-    nothing is measured. `DartsSearch.fit` adds this callback itself and writes
+    nothing is measured. The log says so where it is 5 % or more.
+    `DartsSearch.fit` adds this callback itself and writes
     the share to TensorBoard.
 
     Args:
@@ -28,6 +31,7 @@ class InputWait(keras.callbacks.Callback):
     Attributes:
         share: Float, of the last epoch; `None` before the first one ends.
         seconds: Float, all that the steps of that epoch took, or `None`.
+        steps: Integer, how many these were, or `None`.
 
     Example:
 
@@ -42,11 +46,12 @@ class InputWait(keras.callbacks.Callback):
     def __init__(self, in_logs=False):
         super().__init__()
         self.in_logs = in_logs
-        self.share = self.seconds = None
+        self.added_logs = (_NAME,) if in_logs else ()
+        self.share = self.seconds = self.steps = None
         self._clock = _Clock()
 
     def on_train_begin(self, logs=None):
-        self.share = self.seconds = None
+        self.share = self.seconds = self.steps = None
 
     def on_epoch_begin(self, epoch, logs=None):
         self._clock = _Clock()
@@ -69,20 +74,16 @@ class InputWait(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if not self._clock.seconds:
             return
-        self.seconds = self._clock.seconds
+        self.seconds, self.steps = self._clock.seconds, self._clock.steps
         self.share = self._clock.waited / self.seconds
-        _LOG.info(
-            "epoch %d: %.2f %% of the time of its steps waited for input",
-            epoch + 1,
-            100 * self.share,
-        )
+        if self.share >= _WORTH_A_LINE:
+            _LOG.info(
+                "epoch %d: %.0f %% of the time of its steps waited for input",
+                epoch + 1,
+                100 * self.share,
+            )
         if self.in_logs and logs is not None:
             logs[_NAME] = self.share
-
-    def summarize(self):
-        """Writes a scalar of the last epoch to the present `tf.summary`."""
-        if self.share is not None:
-            tf.summary.scalar(_NAME, self.share)
 
 
 class _Clock:
@@ -90,6 +91,7 @@ class _Clock:
 
     def __init__(self):
         self.waited = self.seconds = 0.0
+        self.steps = 0
         self.begin = None
 
 
@@ -115,6 +117,7 @@ class _TimedSteps:
         clock.waited += time.perf_counter() - begin
         logs = self._step_for(iterator.element_spec)(batch)
         clock.seconds = time.perf_counter() - clock.begin
+        clock.steps += 1
         return logs
 
     def _step_for(self, spec):

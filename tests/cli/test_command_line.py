@@ -1,5 +1,6 @@
 """What the command line says before any work begins."""
 
+import os
 import re
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import time
 
 import pytest
 
+from keras_darts.cli import backend
 from keras_darts.cli import names
 from keras_darts.cli.main import COMMANDS
 from keras_darts.cli.main import main
@@ -205,6 +207,24 @@ def test_debug_shows_the_traceback(here):
         main(["plot", "--genotype=darts_v3", "--debug"])
 
 
+def test_a_warning_is_a_line_and_comes_once(here, environment):
+    done = python(
+        "import warnings\n"
+        "from keras_darts.cli import main, plot\n"
+        "def run(options):\n"
+        "    for each in range(3):\n"
+        "        warnings.simplefilter('always')\n"
+        "        warnings.warn('it may be slow', RuntimeWarning)\n"
+        "plot.run = run\n"
+        "main.main(['plot', '--genotype=darts_v2'])\n"
+        "warnings.warn('as ever', RuntimeWarning)\n",
+        environment,
+    )
+    first, *others = done.stderr.splitlines()
+    assert first == "keras-darts plot: warning: it may be slow"
+    assert "RuntimeWarning: as ever" in others[0]
+
+
 def test_an_interrupt_is_no_error(monkeypatch, capsys, here):
     def interrupted(options):
         raise KeyboardInterrupt
@@ -324,3 +344,14 @@ def test_the_noise_is_shown_when_tensorflow_fails(here, environment):
     )
     assert "no such library" in done.stderr
     assert "ImportError: broken" in done.stderr
+
+
+def test_only_the_noise_of_runtimes_is_left_out(capfd):
+    with pytest.raises(ValueError, match="anything"):
+        with backend.runtimes_unheard():
+            os.write(2, b"INFO: Created TensorFlow Lite XNNPACK delegate\n")
+            os.write(2, b"a warning\nof two lines without an end")
+            raise ValueError("anything")
+    os.write(2, b"\nand so on")
+    said = capfd.readouterr().err
+    assert said == "a warning\nof two lines without an end\nand so on"

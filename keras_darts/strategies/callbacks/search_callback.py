@@ -17,6 +17,8 @@ class SearchCallback(keras.callbacks.Callback):
             anew, or `None`. It is set together with `model.stop_training`.
         kept_epochs: Integer, of how many epochs, the present one included,
             checkpoints must be there for that. Defaults to `0`.
+        added_logs: Tuple of strings, what it adds to the logs of an epoch.
+            Defaults to none.
 
     Example:
 
@@ -39,13 +41,31 @@ class SearchCallback(keras.callbacks.Callback):
     stop_reason = None
     roll_back_to = None
     kept_epochs = 0
+    added_logs = ()
 
     def __init__(self):
         super().__init__()
         self.reset()
 
+    @property
+    def run_epochs(self):
+        """The epochs of the run, or of the stage, that the user asked for.
+
+        Those in which a discretizer decides come after them.
+        """
+        return self.params["epochs"] - self.model.extra_epochs
+
     def reset(self):
         """Forgets an earlier run."""
+
+    def arch_steps(self, epochs, steps_per_epoch):
+        """In how many steps of a run the callback lets the alphas move.
+
+        Args:
+            epochs: Integer, of the run or of the stage.
+            steps_per_epoch: Integer.
+        """
+        return epochs * steps_per_epoch
 
     def state(self):
         """What a run must remember, as plain data."""
