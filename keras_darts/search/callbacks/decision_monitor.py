@@ -43,6 +43,7 @@ class DecisionMonitor(SearchCallback):
             `None`.
         unchanged_epochs: Dictionary from kinds of cells to the number of
             epochs since the candidate of each edge has changed.
+        epochs: Integer, how many have moved the alphas.
 
     Example:
 
@@ -61,7 +62,7 @@ class DecisionMonitor(SearchCallback):
     def reset(self):
         self.warned_epoch = None
         self.unchanged_epochs, self.candidates = {}, {}
-        self._shares = []
+        self._shares, self.epochs = [], 0
 
     def on_train_begin(self, logs=None):
         if not self.candidates:
@@ -76,6 +77,7 @@ class DecisionMonitor(SearchCallback):
         # `arch_loss` is not a number in an epoch that moves no architecture.
         if math.isnan((logs or {}).get("arch_loss", 0.0)):
             return
+        self.epochs += 1
         genotype = self.model.genotype()
         self._compare(self._candidates(genotype))
         if self.warn_on_collapse and self.warned_epoch is None:
@@ -106,6 +108,7 @@ class DecisionMonitor(SearchCallback):
             "shares": self._shares,
             "unchanged_epochs": self.unchanged_epochs,
             "candidates": self.candidates,
+            "epochs": self.epochs,
         }
 
     def restore_state(self, state):
@@ -113,6 +116,7 @@ class DecisionMonitor(SearchCallback):
         self._shares = state["shares"]
         self.unchanged_epochs = state["unchanged_epochs"]
         self.candidates = state["candidates"]
+        self.epochs = state["epochs"]
         self._tell()
 
     def get_config(self):
@@ -124,7 +128,9 @@ class DecisionMonitor(SearchCallback):
     def _tell(self):
         if self.model is not None:
             self.model.watched = Watched(
-                self.unchanged_epochs, self.warned_epoch is not None
+                self.unchanged_epochs,
+                self.warned_epoch is not None,
+                self.epochs,
             )
 
     def _candidates(self, genotype):
