@@ -8,8 +8,9 @@ training images, half of them for the alphas, for 50 epochs of batches of 64.
 The defaults here are a tenth of the images and a twentieth of the work on
 each, so that two cores do an epoch in half a minute or less; `--filters=16
 --num_cells=5 --max_examples=50000` are the published sizes. Alphas so make a
-tenth of the steps, for which `--arch_learning_rate` can make up. All else is
-the variant's own. The learning rate of the weights falls over `--epochs`; a
+tenth of the steps, for which their learning rate makes up, unless
+`--published_rates` or `--arch_learning_rate` says otherwise. All else is the
+variant's own. The learning rate of the weights falls over `--epochs`; a
 search that runs out of minutes ends before, after the epoch that it is in.
 The file has the string, the alphas and the logs of each epoch; the last
 string is what the benchmark's tables are asked for.
@@ -68,6 +69,7 @@ def main():
         data.train.batch(options.batch_size),
         epochs=options.epochs,
         callbacks=[course],
+        published_rates=options.published_rates,
         verbose=0,
     )
     print(course.report["architecture"])
@@ -110,7 +112,12 @@ def parse_options():
     parser.add_argument(
         "--arch_learning_rate",
         type=float,
-        help="of the alphas; by default the variant's, 3e-4 for darts",
+        help="of the alphas; by default the variant's, by its steps",
+    )
+    parser.add_argument(
+        "--published_rates",
+        action="store_true",
+        help="take the variant's rate of the alphas as it was published",
     )
     for name, (default, meaning) in SIZES.items():
         parser.add_argument(

@@ -142,7 +142,8 @@ def test_the_chief_alone_writes_the_run(runs):
     ]
     assert names[0] == names[1]
     assert "checkpoints/ckpt-2.index" in names[1]
-    assert len(list((folder / "written" / "tensorboard").iterdir())) == 1
+    events = folder / "written" / "tensorboard" / "search" / "train"
+    assert len(list(events.iterdir())) == 1
     rows = [
         (f / "written" / "history.csv").read_text().splitlines()
         for f in (alone, folder)

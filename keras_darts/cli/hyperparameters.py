@@ -7,6 +7,7 @@ from absl import flags
 
 from keras_darts.cli import modalities
 from keras_darts.cli.names import check_strategy
+from keras_darts.cli.search import chosen_rates
 from keras_darts.cli.search import made_of
 from keras_darts.cli.search import strategy_at
 
@@ -113,7 +114,12 @@ def _strategy(options, chosen, modality, hp):
         else options[name].value
         for name in ("strategy", "learning_rate")
     }
-    return strategy_at(values["strategy"], values["learning_rate"], modality)
+    rates = chosen_rates(options)
+    return strategy_at(
+        values["strategy"],
+        modality,
+        **{**rates, "learning_rate": values["learning_rate"]},
+    )
 
 
 def _value(hp, name, values):

@@ -1,36 +1,13 @@
-"""What a long run says of itself: where it runs, and its curves."""
+"""What a long run says of itself: where it runs."""
 
 import math
 import os
 import sys
-import warnings
 
 import keras
 import tensorflow as tf
 
 _VAL, _TEST = "val_", "test_"
-
-
-class Board(keras.callbacks.TensorBoard):
-    """Curves of a training, in TensorBoard.
-
-    Args:
-        log_dir: Path.
-        wait: `InputWait`, whose share becomes a curve, but no column of the
-            history, which holds no times.
-    """
-
-    def __init__(self, log_dir, wait):
-        super().__init__(log_dir)
-        self._wait = wait
-
-    def on_epoch_end(self, epoch, logs=None):
-        if self._wait.share is not None:
-            logs = {**(logs or {}), "input_wait_share": self._wait.share}
-        with warnings.catch_warnings():
-            # Keras' way to NumPy arrays, which is not for users to mend.
-            warnings.filterwarnings("ignore", "__array__ implementation")
-            super().on_epoch_end(epoch, logs)
 
 
 class TestFigures(keras.callbacks.Callback):

@@ -104,6 +104,16 @@ def define_method(options):
     flags.DEFINE_string(
         "strategy", "darts", "Name of the method.", flag_values=options
     )
+    _define_rates(options)
+    flags.DEFINE_integer(
+        "seed",
+        0,
+        "Decides first values, split and order of the data.",
+        flag_values=options,
+    )
+
+
+def _define_rates(options):
     flags.DEFINE_float(
         "learning_rate",
         None,
@@ -112,10 +122,19 @@ def define_method(options):
         lower_bound=0.0,
         flag_values=options,
     )
-    flags.DEFINE_integer(
-        "seed",
-        0,
-        "Decides first values, split and order of the data.",
+    flags.DEFINE_float(
+        "arch_learning_rate",
+        None,
+        "Of the alphas, taken as it is; if not given, the method's, which is "
+        "larger where a search makes fewer steps than it was published for.",
+        lower_bound=0.0,
+        flag_values=options,
+    )
+    flags.DEFINE_bool(
+        "published_rates",
+        False,
+        "Take the method's learning rate of the alphas as it was published, "
+        "however few steps the search makes.",
         flag_values=options,
     )
 
@@ -228,7 +247,7 @@ def made_search(options, modality, found):
 
     return DartsSearch(
         strategy=strategy_at(
-            options.strategy, options.learning_rate, modality.name
+            options.strategy, modality.name, **chosen_rates(options)
         ),
         seed=options.seed,
         **made_of(options, modality, found),
@@ -249,15 +268,33 @@ def made_of(options, modality, found):
     }
 
 
-def strategy_at(name, learning_rate, modality):
-    """The method of a name, at the learning rate that was asked for."""
+def chosen_rates(options):
+    """Arguments of `strategy_at` that flags of the same names give."""
+    names = ("learning_rate", "arch_learning_rate", "published_rates")
+    return {name: options[name].value for name in names}
+
+
+def strategy_at(
+    name, modality, *, learning_rate, arch_learning_rate, published_rates
+):
+    """The method of a name, at the learning rates that were asked for."""
     from keras_darts import strategies
 
     strategy = strategies.get(name)
-    if learning_rate is None:
-        return strategy
     recipe = strategy.recipe_for(modality)
-    return dataclasses.replace(strategy, recipe=recipe.at_rate(learning_rate))
+    if learning_rate is not None:
+        recipe = recipe.at_rate(learning_rate)
+    if arch_learning_rate is None and published_rates:
+        # As a plain number it is taken as it is.
+        arch_learning_rate = float(recipe.arch_learning_rate)
+    if arch_learning_rate is not None:
+        recipe = dataclasses.replace(
+            recipe, arch_learning_rate=arch_learning_rate
+        )
+    if recipe is strategy.recipe_for(modality):
+        # Of the name a search knows what it stands for.
+        return name
+    return dataclasses.replace(strategy, recipe=recipe)
 
 
 def introduction(options, search, modality, found):

@@ -115,7 +115,6 @@ def run(options):
     print(_introduction(modality, read, plan, frequency), flush=True)
     if not goes_on:
         folders.remember(options, folder)
-    wait = training.InputWait()
     with folders.resumable("train", folder):
         plan.recipe.fit(
             plan.network,
@@ -126,8 +125,6 @@ def run(options):
             callbacks=[
                 *([report.TestFigures()] if plan.tested else []),
                 training.TimeLeft(),
-                wait,
-                report.Board(folder / "tensorboard", wait),
             ],
             config=_config(options, modality, read, plan),
             vocabulary=modality.vocabulary(read),

@@ -43,6 +43,15 @@ class BaseGenotype(abc.ABC):
         """The name on each kept edge of the cell; of two, of the normal one."""
 
     @abc.abstractmethod
+    def edges_of(self, cell):
+        """(primitive, node, input) of each edge of a cell, ordered by node.
+
+        Args:
+            cell: String, the kind of the cell; no matter where a genotype has
+                only one.
+        """
+
+    @abc.abstractmethod
     def _graph(self, cell):
         """The `CellGraph` of one of the cells."""
 

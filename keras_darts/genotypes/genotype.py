@@ -130,6 +130,13 @@ class Genotype(BaseGenotype):
     def edge_primitives(self):
         return tuple(edge[0] for edge in self.normal)
 
+    def edges_of(self, cell):
+        return tuple(
+            (primitive, node, source)
+            for node, pairs in enumerate(self.nodes(cell), _FIRST_NODE)
+            for primitive, source in pairs
+        )
+
     def num_skip_connects(self, cell="normal"):
         """How many edges of a cell, "normal" or "reduce", are skips."""
         edges = getattr(self, self._known(cell))

@@ -79,6 +79,13 @@ class NasBench201Genotype(BaseGenotype):
     def primitives(self):
         return tuple(sorted(set(self.edges)))
 
+    def edges_of(self, cell):
+        return tuple(
+            (primitive, node, source)
+            for node, pairs in enumerate(self.nodes(), 1)
+            for primitive, source in pairs
+        )
+
     def num_skip_connects(self):
         """How many edges are skips."""
         return self.edges.count("skip_connect")

@@ -61,6 +61,12 @@ class RecurrentGenotype(BaseGenotype):
     def edge_primitives(self):
         return tuple(primitive for primitive, _ in self.recurrent)
 
+    def edges_of(self, cell):
+        return tuple(
+            (primitive, node, source)
+            for node, (primitive, source) in enumerate(self.recurrent, 1)
+        )
+
     def to_text(self):
         return text_form.write(
             {"recurrent": self.recurrent, "concat": self.concat}

@@ -9,6 +9,8 @@ from keras_darts.schedules.by_epoch import Piecewise
 from keras_darts.schedules.by_step import CosineByEpoch
 from keras_darts.schedules.by_step import ExponentialByEpoch
 from keras_darts.schedules.by_step import scaled_learning_rate
+from keras_darts.schedules.spans import checked_span
+from keras_darts.schedules.spans import epochs_of
 
 __all__ = [
     "Cosine",
@@ -18,5 +20,7 @@ __all__ = [
     "ExponentialByEpoch",
     "Linear",
     "Piecewise",
+    "checked_span",
+    "epochs_of",
     "scaled_learning_rate",
 ]

@@ -8,6 +8,8 @@ import math
 import keras
 
 from keras_darts.errors import positive_integer
+from keras_darts.schedules.spans import checked_span
+from keras_darts.schedules.spans import epochs_of
 
 
 class EpochSchedule(abc.ABC):
@@ -162,12 +164,15 @@ class DropoutDecay(EpochSchedule):
 
     Args:
         rate: Float in [0, 1).
-        warm_up: Integer, the epochs of the weights alone. Defaults to `10`.
-        decay: Float, the exponent by which it falls. Defaults to `0.2`.
+        warm_up: Integer, the epochs of the weights alone; or float in [0, 1),
+            their share of the run or stage. Defaults to `0.4`: 10 of 25.
+        decay: Float, the exponent by which it falls in an epoch. Defaults to
+            `None`: 5 divided by the epochs of the run or stage, the published
+            0.2 of 25.
 
     Example:
 
-    >>> schedule = DropoutDecay(0.5, warm_up=2)
+    >>> schedule = DropoutDecay(0.5, warm_up=2, decay=0.2)
     >>> [round(schedule(epoch, epochs=5), 3) for epoch in range(4)]
     [0.4, 0.3, 0.5, 0.409]
 
@@ -176,16 +181,19 @@ class DropoutDecay(EpochSchedule):
     """
 
     rate: float
-    warm_up: int = 10
-    decay: float = 0.2
+    warm_up: float = 0.4
+    decay: float = None
 
     def __post_init__(self):
         if not 0 <= self.rate < 1:
             raise ValueError(
                 f"`rate` must be in [0, 1). Received: rate={self.rate}"
             )
+        checked_span("warm_up", self.warm_up)
 
     def __call__(self, epoch, epochs):
-        if epoch < self.warm_up:
+        warm_up = epochs_of(self.warm_up, epochs)
+        if epoch < warm_up:
             return self.rate * (epochs - epoch - 1) / epochs
-        return self.rate * math.exp(-self.decay * (epoch - self.warm_up))
+        decay = 5 / epochs if self.decay is None else self.decay
+        return self.rate * math.exp(-decay * (epoch - warm_up))

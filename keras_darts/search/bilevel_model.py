@@ -9,6 +9,7 @@ from keras_darts.networks import on_logits
 from keras_darts.search import curvature
 from keras_darts.search import defaults
 from keras_darts.search import steps
+from keras_darts.search.decisions import Watched
 from keras_darts.search.graph_optimizer import graph_optimizer
 from keras_darts.search.loss_scaling import LossScaling
 from keras_darts.search.many_workers import WorkersModel
@@ -35,6 +36,7 @@ class BilevelModel(WorkersModel, abc.ABC):
         self.task = None
         self.arch_frozen = not steps.arch_moves(self)
         self.stop_reason, self.extra_epochs = None, 0
+        self.watched = Watched()
         self._choices, self.accumulation_steps = defaults.kept({}), 1
         self._other_step = None
 
@@ -67,6 +69,11 @@ class BilevelModel(WorkersModel, abc.ABC):
     def vocabulary_size(self):
         """Number of tokens, for language and text."""
         return self.modality.sizes["vocabulary_size"]
+
+    @property
+    def chosen_arch_optimizer(self):
+        """The optimizer of the architecture given to `compile`, or `None`."""
+        return self._choices.get("arch_optimizer")
 
     @abc.abstractmethod
     def forward(self, inputs, training=None, wrt="both"):

@@ -1,6 +1,7 @@
 """A search for an architecture, as a Keras model."""
 
 import contextlib
+import logging
 
 import keras
 
@@ -18,6 +19,8 @@ from keras_darts.search.building import targeted
 from keras_darts.search.determinism import make_deterministic
 from keras_darts.search.staged_model import StagedModel
 from keras_darts.search.watch import SearchWatch
+
+_LOG = logging.getLogger("keras_darts")
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -149,7 +152,7 @@ class DartsSearch(StagedModel):
                 falls.
             steps_per_epoch: Integer.
         """
-        self.extra_epochs = tuning.extra_epochs(self)
+        self.extra_epochs = tuning.extra_epochs(self, epochs)
         task, sizes = self.modality.check(data)
         self.modality.take_sizes(**sizes)
         self.build_supernet()
@@ -183,6 +186,7 @@ class DartsSearch(StagedModel):
         steps_per_epoch=None,
         accumulation_steps=1,
         augmentation="auto",
+        published_rates=False,
         warn_on_collapse=True,
         output_dir=None,
         resume_from=None,
@@ -226,8 +230,15 @@ class DartsSearch(StagedModel):
                 part at a time. Defaults to `1`.
             augmentation: `"auto"`, `None` or a piece of
                 `datasets.augmentation`. Defaults to `"auto"`.
-            warn_on_collapse: Boolean, whether `callbacks.CollapseMonitor`
-                watches. Defaults to `True`.
+            published_rates: Boolean, whether alphas learn at the rate that
+                was published for their method, also where they make far fewer
+                steps than it was made for. Defaults to `False`: the rate is
+                larger then, as `strategies.PublishedRate` says. A rate given
+                as a number, or by `compile(arch_optimizer=...)`, is always
+                taken as it is.
+            warn_on_collapse: Boolean, whether `callbacks.DecisionMonitor`
+                warns of a cell that turns into skip-connects. Defaults to
+                `True`.
             output_dir: Folder of the run; an unfinished one of the same
                 configuration goes on. Defaults to `None`: nothing is written.
             resume_from: Folder of a run to go on with; a larger `epochs`
@@ -254,6 +265,7 @@ class DartsSearch(StagedModel):
         """
         with contextlib.ExitStack() as stack:
             stack.enter_context(shown(verbose))
+            self.say_strategy()
             run = fitting.chosen_run(self, epochs, output_dir, resume_from)
             watch = stack.enter_context(
                 explained(SearchWatch(run["output_dir"], self))
@@ -271,8 +283,9 @@ class DartsSearch(StagedModel):
                 accumulation_steps=accumulation_steps,
                 augmentation=augmentation,
                 checkpoint_minutes=checkpoint_minutes,
+                published_rates=published_rates,
             )
-            return progressive.run(
+            history = progressive.run(
                 self,
                 super().fit,
                 plan_stage,
@@ -281,6 +294,8 @@ class DartsSearch(StagedModel):
                 **run,
                 verbose=verbose,
             )
+            _LOG.info("%s", self.decisions())
+            return history
 
     def get_config(self):
         config = super().get_config()

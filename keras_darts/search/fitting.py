@@ -17,12 +17,14 @@ from keras_darts.search.accepted_data import check_data
 from keras_darts.search.agreement import agreement_of
 from keras_darts.search.callbacks import ArchitectureBoard
 from keras_darts.search.callbacks import ArchitectureMonitor
-from keras_darts.search.callbacks import CollapseMonitor
+from keras_darts.search.callbacks import DecisionMonitor
 from keras_darts.search.callbacks import RunDirectory
 from keras_darts.search.checkpoint import SearchCheckpoint
 from keras_darts.search.course_callbacks import stateful
 from keras_darts.search.memory_check import check_memory
 from keras_darts.search.micro_batches import check_accumulation
+from keras_darts.search.pace import KeepPace
+from keras_darts.search.pace import set_pace
 from keras_darts.search.run_config import comparable
 from keras_darts.search.run_config import run_config
 from keras_darts.search.trials import Trials
@@ -32,7 +34,13 @@ _LOG = logging.getLogger("keras_darts")
 
 
 def planner(
-    search, *given, augmentation, steps_per_epoch, checkpoint_minutes, **options
+    search,
+    *given,
+    augmentation,
+    steps_per_epoch,
+    checkpoint_minutes,
+    published_rates,
+    **options,
 ):
     """`plan_fit` for the user's data, with what holds for all stages."""
     non_negative("checkpoint_minutes", checkpoint_minutes)
@@ -44,6 +52,7 @@ def planner(
         steps_per_epoch=steps_per_epoch,
         augment=chosen_augmentation(search, augmentation, data),
         checkpoint_minutes=checkpoint_minutes,
+        published_rates=published_rates,
     )
 
 
@@ -56,6 +65,7 @@ def plan_fit(
     augment,
     callbacks,
     schedule_epochs=None,
+    published_rates=False,
     **run,
 ):
     """Builds and compiles what is missing, and lays out the whole training.
@@ -69,6 +79,8 @@ def plan_fit(
         callbacks: List of Keras callbacks beside the strategy's.
         schedule_epochs: Integer, the length of the learning-rate schedule.
             Defaults to `None`: `epochs`.
+        published_rates: Boolean, whether alphas learn at a published rate
+            however few steps they make. Defaults to `False`.
         **run: `output_dir`, the folder of the run or `None`; `resume_from`,
             the same folder where a run goes on, or `None`; and
             `checkpoint_minutes`, from one checkpoint within an epoch to the
@@ -83,8 +95,21 @@ def plan_fit(
         data, epochs=schedule_epochs or epochs, steps_per_epoch=steps
     )
     check_memory(search, data.batch_size)
+    own = [*search.strategy.callbacks, *tuning.callbacks(search)]
+    pace = set_pace(
+        search,
+        [*own, *callbacks],
+        epochs=epochs,
+        steps_per_epoch=steps,
+        published_rates=published_rates,
+    )
     config = run_config(
-        search, data, epochs=epochs, augment=augment, steps=steps
+        search,
+        data,
+        epochs=epochs,
+        augment=augment,
+        steps=steps,
+        pace=pace,
     )
     total = epochs + search.extra_epochs
 
@@ -96,9 +121,8 @@ def plan_fit(
             **{"augment": augment, "steps_per_epoch": steps},
         )
 
-    own = [*search.strategy.callbacks, *tuning.callbacks(search)]
-    callbacks = [ArchitectureMonitor(), *own, *callbacks]
-    _begin(search, callbacks, batches)
+    callbacks = [ArchitectureMonitor(), *own, KeepPace(pace), *callbacks]
+    _begin(search, callbacks, batches, total)
     return Plan(
         batches,
         validation_data=modality.evaluation(data),
@@ -143,9 +167,9 @@ def chosen_epochs(search, epochs):
 
 
 def chosen_callbacks(callbacks, warn_on_collapse):
-    """Those of the user, and those that he has not declined."""
-    monitors = [CollapseMonitor()] if warn_on_collapse else []
-    return [*(callbacks or []), *monitors]
+    """Those of the user, and the watch over what is decided."""
+    monitor = DecisionMonitor(warn_on_collapse=warn_on_collapse)
+    return [*(callbacks or []), monitor]
 
 
 def chosen_augmentation(search, choice, data):
@@ -164,7 +188,7 @@ def chosen_run(search, epochs, output_dir, resume_from):
     }
 
 
-def _begin(search, callbacks, batches):
+def _begin(search, callbacks, batches, epochs):
     """Nothing is left of an earlier run."""
     search.stop_reason = None
     # The first of each epoch; a function, since most runs need none.
@@ -174,6 +198,9 @@ def _begin(search, callbacks, batches):
     ]
     search.trials = Trials(search, search.search_batches)
     for callback in stateful(callbacks):
+        callback.set_model(search)
+        # Some must know the length of the run before it begins.
+        callback.set_params({"epochs": epochs})
         callback.reset()
 
 
@@ -208,7 +235,7 @@ def _written(
             rows=checkpoint.rows,
             files=search.modality.files(),
         )
-        board = ArchitectureBoard(output_dir / "tensorboard", wait)
+        board = ArchitectureBoard(output_dir / "tensorboard", wait, config)
         written = [directory, board]
     if agreement is not None:
         written.append(many_workers.EndEpochTogether())

@@ -13,7 +13,7 @@ from keras_darts.version import __version__
 _FREE = ("epochs", "name", "rematerialize")
 
 
-def run_config(search, data, *, epochs, augment, steps):
+def run_config(search, data, *, epochs, augment, steps, pace):
     """What `config.json` says of a run."""
     settings = {
         "batch_size": data.batch_size,
@@ -24,6 +24,8 @@ def run_config(search, data, *, epochs, augment, steps):
     }
     if search.accumulation_steps > 1:
         settings["accumulation_steps"] = search.accumulation_steps
+    if pace is not None and pace.as_published:
+        settings["published_rates"] = True
     if search.stages:
         # None can be made longer without a change of the ones that follow.
         settings["stage_epochs"] = epochs
@@ -36,6 +38,8 @@ def run_config(search, data, *, epochs, augment, steps):
         },
         **search.modality.config(),
         "fit": settings,
+        "strategy": search.strategy_in_words(),
+        "alphas": pace and pace.get_config(),
         "optimizer": keras.optimizers.serialize(search.optimizer),
         "arch_optimizer": keras.optimizers.serialize(search.arch_optimizer),
         "versions": {

@@ -1,17 +1,24 @@
 """A bilevel model that a strategy may give a new supernet in each stage."""
 
+import logging
+
 import keras
 
 from keras_darts import search_spaces
 from keras_darts import strategies
+from keras_darts.search import decisions
 from keras_darts.search import defaults
+from keras_darts.search import steps
 from keras_darts.search.bilevel_model import BilevelModel
 from keras_darts.search.building import adapted_space
 from keras_darts.search.building import check_targets
 from keras_darts.search.modalities import modality_for
 from keras_darts.search.precision import default_policy
+from keras_darts.search.words import in_a_line
 from keras_darts.seeding import seeded
 from keras_darts.supernet import architecture
+
+_LOG = logging.getLogger("keras_darts")
 
 
 class StagedModel(BilevelModel):
@@ -48,6 +55,7 @@ class StagedModel(BilevelModel):
             pieces = whole.at_stage(0)
         super().__init__(pieces, **kwargs)
         self._whole_strategy = whole
+        self._strategy_name = strategy if isinstance(strategy, str) else None
         self.whole_space = self.search_space = adapted_space(
             search_spaces.get(search_space), pieces, **space_sizes
         )
@@ -59,6 +67,14 @@ class StagedModel(BilevelModel):
         self._networks = []
         self._modality = modality_for(self, **data_sizes)
         self.build_supernet()
+
+    def __repr__(self):
+        return in_a_line(self)
+
+    @property
+    def whole_strategy(self):
+        """The `SearchStrategy` of all stages."""
+        return self._whole_strategy
 
     @property
     def stages(self):
@@ -119,6 +135,53 @@ class StagedModel(BilevelModel):
         """The architecture that the discretizer reads from the alphas."""
         derive = self.strategy.discretizer_for(self.search_space)
         return derive(self.search_space, *architecture.mixing(self.supernet))
+
+    def decisions(self):
+        """How decided each edge is, as `search.decisions.Decisions`.
+
+        `print(search.decisions())` says in a sentence whether the cell is a
+        decision or close to a draw. Epochs are counted since the last `fit`.
+        """
+        genotype, rule = self.genotype(), self.strategy.discretizer
+        weights, _ = architecture.mixing(self.supernet)
+        _, main = architecture.main_cell(self.search_space)
+        skips = any("skip_connect" in names for names in main.primitives)
+        names = genotype.edge_primitives()
+        return decisions.decisions_of(
+            self.search_space,
+            genotype,
+            weights,
+            competes=getattr(self.strategy.relaxation, "competes", True),
+            watched=self.watched,
+            skip_connects=names.count("skip_connect") if skips else None,
+            kept=len(names),
+            decides_by=getattr(rule, "decides_by", None),
+            moved=steps.arch_moves(self),
+        )
+
+    def strategy_in_words(self):
+        """Dictionary of the strategy's `name`, what it `stands_for` and what
+        it `guards_against`, each `None` where nothing is known."""
+        given = self._strategy_name
+        # To compare with all methods makes all, and some draw a seed.
+        with seeded(0):
+            name = strategies.name_of(self._whole_strategy, given)
+        given = given or name
+        return {
+            "name": given,
+            "stands_for": name if name != given else None,
+            "guards_against": name and strategies.guards_against(name),
+        }
+
+    def say_strategy(self):
+        """Tells the user what the strategy stands for and guards against."""
+        words = self.strategy_in_words()
+        said = words["name"] or "a combination of your own"
+        if words["stands_for"]:
+            said += f", which stands for {words['stands_for']}"
+        if words["guards_against"]:
+            said += f"; guards against: {words['guards_against']}"
+        _LOG.info("strategy: %s", said)
 
     def mixing_weights(self):
         """What the candidates weigh at present, by the relaxation.

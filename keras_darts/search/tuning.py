@@ -49,16 +49,18 @@ class Consecutive(keras.optimizers.schedules.LearningRateSchedule):
         return cls(first, second, config["steps"])
 
 
-def extra_epochs(search):
-    """How many epochs follow those of the user."""
+def extra_epochs(search, epochs):
+    """How many epochs follow the `epochs` of the user."""
     rule = search.strategy.discretizer
-    return rule.extra_epochs(search.search_space) if _decides(rule) else 0
+    if not _decides(rule):
+        return 0
+    return rule.extra_epochs(search.search_space, epochs)
 
 
 def schedule(search, epochs, steps_per_epoch):
     """The learning rate of the recipe, and that of the epochs that follow."""
     first = defaults.schedule(search.recipe, epochs, steps_per_epoch)
-    more, rule = extra_epochs(search), search.strategy.discretizer
+    more, rule = extra_epochs(search, epochs), search.strategy.discretizer
     if not more:
         return first
     rates = rule.learning_rates(search.recipe)

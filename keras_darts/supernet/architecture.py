@@ -65,6 +65,33 @@ def entropy(weights):
     return float(-(rows * logs).sum(axis=-1).mean())
 
 
+def normalized_entropy(weights, cells):
+    """Mean over the edges of all cells, as a share of the largest possible.
+
+    Edges with one candidate have nothing to decide and don't count; where
+    there are no others, it is zero.
+
+    Args:
+        weights: Dictionary from the kind of cell to its mixing weights (E, K).
+        cells: Dictionary from the kind of cell to its `CellSpec`.
+
+    Example:
+
+    >>> from keras_darts.search_spaces import CellSpec
+    >>> spec = CellSpec.uniform(("none", "skip_connect"), num_nodes=1)
+    >>> weights = np.array([[0.5, 0.5], [1.0, 0.0]])
+    >>> round(normalized_entropy({"normal": weights}, {"normal": spec}), 3)
+    0.5
+    """
+    shares = [
+        entropy({kind: row[None]}) / np.log(len(names))
+        for kind, rows in weights.items()
+        for row, names in zip(rows, cells[kind].primitives, strict=True)
+        if len(names) > 1
+    ]
+    return float(np.mean(shares)) if shares else 0.0
+
+
 def _has_weights(name, rank):
     layer = primitives.make_primitive(name, _FILTERS, affine=False)
     primitives.build_layer(layer, (None, *[_FILTERS] * (rank - 1)))

@@ -5,6 +5,7 @@ from keras_darts.networks import LossOnProbabilities
 from keras_darts.networks import OnProbabilities
 from keras_darts.training.averaged_sgd import AveragedSGD
 from keras_darts.training.averaging import NonMonotonicAveraging
+from keras_darts.training.board import Board
 from keras_darts.training.choice import image_recipe
 from keras_darts.training.choice import image_recipe_name
 from keras_darts.training.classification import classification_figures
@@ -38,6 +39,7 @@ from keras_darts.training.time_left import duration
 __all__ = [
     "MODEL_SETTINGS",
     "AveragedSGD",
+    "Board",
     "CoupledAdam",
     "CoupledSGD",
     "DropPathRamp",

@@ -19,7 +19,9 @@ from keras_darts.running.within_epoch import CallbacksFromStep
 from keras_darts.running.within_epoch import SaveWithinEpochs
 from keras_darts.running.within_epoch import batches_from
 from keras_darts.training.accumulation import set_accumulation
+from keras_darts.training.board import Board
 from keras_darts.training.checkpoint import TrainingCheckpoint
+from keras_darts.training.input_wait import InputWait
 from keras_darts.training.run_folder import TrainingRun
 from keras_darts.training.watch import TrainingWatch
 from keras_darts.version import __version__
@@ -136,9 +138,17 @@ def _written(plan, run, resume_from, checkpoint_minutes):
     within = SaveWithinEpochs(run.checkpoint, checkpoint_minutes, plan.epochs)
     return plan._replace(
         initial_epoch=start,
-        callbacks=[*plan.callbacks, run, within],
+        callbacks=[*plan.callbacks, run, *_drawing(plan, run), within],
         checkpoint=run.checkpoint,
     )
+
+
+def _drawing(plan, run):
+    """The board of a run, with the callback that measures its steps."""
+    waits = [c for c in plan.callbacks if isinstance(c, InputWait)]
+    own = [] if waits else [InputWait()]
+    (wait,) = (waits or own)[:1]
+    return [*own, Board(run.folder / "tensorboard", wait, run.config)]
 
 
 def _fit(network, plan, watch, *, verbose="auto", **options):

@@ -28,6 +28,7 @@ class InputWait(keras.callbacks.Callback):
     Attributes:
         share: Float, of the last epoch; `None` before the first one ends.
         seconds: Float, all that the steps of that epoch took, or `None`.
+        steps: Integer, how many these were, or `None`.
 
     Example:
 
@@ -42,11 +43,11 @@ class InputWait(keras.callbacks.Callback):
     def __init__(self, in_logs=False):
         super().__init__()
         self.in_logs = in_logs
-        self.share = self.seconds = None
+        self.share = self.seconds = self.steps = None
         self._clock = _Clock()
 
     def on_train_begin(self, logs=None):
-        self.share = self.seconds = None
+        self.share = self.seconds = self.steps = None
 
     def on_epoch_begin(self, epoch, logs=None):
         self._clock = _Clock()
@@ -69,7 +70,7 @@ class InputWait(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if not self._clock.seconds:
             return
-        self.seconds = self._clock.seconds
+        self.seconds, self.steps = self._clock.seconds, self._clock.steps
         self.share = self._clock.waited / self.seconds
         _LOG.info(
             "epoch %d: %.2f %% of the time of its steps waited for input",
@@ -79,17 +80,13 @@ class InputWait(keras.callbacks.Callback):
         if self.in_logs and logs is not None:
             logs[_NAME] = self.share
 
-    def summarize(self):
-        """Writes a scalar of the last epoch to the present `tf.summary`."""
-        if self.share is not None:
-            tf.summary.scalar(_NAME, self.share)
-
 
 class _Clock:
     """The seconds of an epoch."""
 
     def __init__(self):
         self.waited = self.seconds = 0.0
+        self.steps = 0
         self.begin = None
 
 
@@ -115,6 +112,7 @@ class _TimedSteps:
         clock.waited += time.perf_counter() - begin
         logs = self._step_for(iterator.element_spec)(batch)
         clock.seconds = time.perf_counter() - clock.begin
+        clock.steps += 1
         return logs
 
     def _step_for(self, spec):

@@ -57,7 +57,7 @@ def test_a_search_warns_by_default_and_not_if_it_is_told(caplog):
     ],
 )
 def test_the_rule(script, epoch):
-    monitor = kd.callbacks.CollapseMonitor()
+    monitor = kd.callbacks.DecisionMonitor()
     driven(monitor, script, epochs=8)
     assert monitor.warned_epoch == epoch
 
@@ -68,13 +68,13 @@ def test_skip_connects_that_recede_are_no_slide():
         alphas = search.supernet.arch.alphas["normal"]
         alphas.assign(alphas.numpy() / (1 + epoch))
 
-    monitor = kd.callbacks.CollapseMonitor()
+    monitor = kd.callbacks.DecisionMonitor()
     driven(monitor, script, epochs=8)
     assert monitor.warned_epoch is None
 
 
 def test_a_resumed_search_does_not_warn_again(caplog):
-    monitor, again = (kd.callbacks.CollapseMonitor() for _ in range(2))
+    monitor, again = (kd.callbacks.DecisionMonitor() for _ in range(2))
     driven(monitor, sliding, epochs=5)
     again.restore_state(monitor.state())
     driven(again, sliding, epochs=10, first=5)
@@ -85,6 +85,6 @@ def test_a_cell_that_knows_no_skip_connects_is_left_alone(caplog):
     space = kd.search_spaces.darts_rnn(2, hidden_size=4)
     search = kd.DartsSearch(space, vocabulary_size=7)
     search.compile(run_eagerly=True)
-    monitor = kd.callbacks.CollapseMonitor()
+    monitor = kd.callbacks.DecisionMonitor()
     driven(monitor, lambda search, epoch: None, epochs=4, search=search)
     assert warnings_of(caplog) == []

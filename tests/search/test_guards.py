@@ -26,7 +26,7 @@ EDGES = 5
 
 CALLBACKS = [
     kd.callbacks.ArchWarmUp(3),
-    kd.callbacks.CollapseMonitor(patience=2),
+    kd.callbacks.DecisionMonitor(patience=2),
     kd.callbacks.ScheduleVariable("temperature", kd.schedules.Linear(2.0, 1.0)),
     kd.callbacks.StopOnEigenvalue("adapt", factor=1.5, extra_epochs=2),
     kd.callbacks.StopOnSkipConnects(3, start_epoch=4),
@@ -276,7 +276,9 @@ def test_nothing_is_considered_before_epoch_22_or_at_the_last(measured):
     early = np.where(np.arange(60) < 12, 1.0, 2.0)
     early[20:] = 0.1
     for series, epochs in ((early, 50), (RISE, 29)):
-        guard = kd.callbacks.StopOnEigenvalue(factor=1.2)
+        guard = kd.callbacks.StopOnEigenvalue(
+            factor=1.2, every=2, start_epoch=10
+        )
         _, last, _ = on_series(guard, series, measured, epochs=epochs)
         assert last == epochs - 1
         assert guard.stop_reason is None
@@ -284,7 +286,7 @@ def test_nothing_is_considered_before_epoch_22_or_at_the_last(measured):
 
 
 def test_it_is_measured_every_second_epoch_and_at_the_last(measured):
-    guard = kd.callbacks.StopOnEigenvalue()
+    guard = kd.callbacks.StopOnEigenvalue(every=2)
     _, _, asked = on_series(guard, np.ones(60), measured, epochs=10)
     assert asked == [0, 2, 4, 6, 8, 9]
     assert sorted(guard.eigenvalues) == asked
@@ -318,12 +320,32 @@ def test_a_resumed_guard_decides_as_one_that_was_never_cut(measured):
 
 
 @pytest.mark.parametrize(
+    ("epochs", "every", "stop"), [(25, 1, (11, 5)), (100, 4, (44, 20))]
+)
+def test_it_is_in_proportion_in_other_runs(measured, epochs, every, stop):
+    """Ones, and twos from where they are in a run of 50 from epoch 20 on."""
+    series = np.where(np.arange(101) < epochs * 0.4, 1.0, 2.0)
+    guard = kd.callbacks.StopOnEigenvalue()
+    _, last, asked = on_series(guard, series, measured, epochs=epochs)
+    assert (last, guard.returned_epoch) == stop
+    assert asked == list(range(0, last + 1, every))
+
+
+def test_a_run_too_short_to_compare_is_warned_of(measured, caplog):
+    for epochs, short in ((9, True), (10, False)):
+        caplog.clear()
+        guard = kd.callbacks.StopOnEigenvalue()
+        on_series(guard, np.ones(60), measured, epochs=epochs)
+        assert ("can't compare" in caplog.text) == short
+
+
+@pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"mode": "ada"}, "`mode` must be one of adapt, stop"),
         ({"window": 4}, "`window` must be odd"),
         ({"factor": 1.0}, "`factor` must be above 1"),
-        ({"every": 0}, "`every` must be a positive integer"),
+        ({"every": 0}, "`every` must be an integer of 1 or more"),
     ],
 )
 def test_settings_out_of_range_are_refused(settings, message):

@@ -464,13 +464,17 @@ def test_a_run_keeps_what_a_reader_needs(tmp_path):
     with (tmp_path / "history.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert {"perplexity", "val_perplexity", "arch_loss"} <= set(rows[0])
-    (events,) = (tmp_path / "tensorboard").iterdir()
+    (events,) = (tmp_path / "tensorboard" / "search" / "train").iterdir()
     tags = {
         value.tag
         for event in tf.compat.v1.train.summary_iterator(str(events))
         for value in event.summary.value
     }
-    assert {"val_perplexity", "alphas/recurrent", "cell/recurrent"} <= tags
+    pictures = {
+        "architecture/heat_map_recurrent",
+        "architecture/cell_recurrent",
+    }
+    assert {"perplexity", *pictures} <= tags
 
 
 def all_values(search):

@@ -24,12 +24,12 @@ def fitted(space, x, y=None, *, eager=True, **options):
 
 
 def shares(folder):
-    (events,) = (folder / "tensorboard").iterdir()
+    (events,) = (folder / "tensorboard" / "search" / "train").iterdir()
     return [
         float(tf.make_ndarray(value.tensor))
         for event in tf.compat.v1.train.summary_iterator(str(events))
         for value in event.summary.value
-        if value.tag == "input_wait_share"
+        if value.tag == "speed/input_wait_share"
     ]
 
 

@@ -123,11 +123,18 @@ def test_steps_of_both_kinds_are_timed():
     assert all(0 < share < 1 for share in shares)
 
 
-def test_an_epoch_too_short_for_a_step_has_no_loss_of_the_architecture():
+def test_in_an_epoch_too_short_the_last_step_moves_the_architecture():
     search = make_search(kd.callbacks.ArchWarmUp(0, every=3), space=TINY)
-    history = fitted(search, epochs=1, steps=2)
-    assert np.isnan(history.history["arch_loss"]).all()
-    assert int(search.arch_optimizer.iterations) == 0
+    history = fitted(search, epochs=2, steps=2)
+    assert np.isfinite(history.history["arch_loss"]).all()
+    assert int(search.arch_optimizer.iterations) == 2
+
+
+@pytest.mark.parametrize(("epochs", "moved"), [(1, 1), (2, 1), (4, 3), (5, 3)])
+def test_a_share_of_the_run_is_held(epochs, moved):
+    search = make_search(kd.callbacks.ArchWarmUp(), space=TINY)
+    fitted(search, epochs=epochs)
+    assert int(search.arch_optimizer.iterations) == moved
 
 
 def test_steps_that_keras_runs_at_once_can_not_be_told_apart():

@@ -32,7 +32,8 @@ def test_pc_darts_has_the_constants_of_the_original():
     assert strategy.connection == kd.connections.PartialConnection(4)
     assert strategy.edge_normalization
     (warm_up,) = strategy.callbacks
-    assert warm_up.epochs == 15
+    # The published 15 of 50, in a run of any length.
+    assert warm_up.epochs == 0.3
     found = recipe("pc_darts")
     assert (found.epochs, found.batch_size) == (50, 256)
     assert (found.learning_rate, found.min_learning_rate) == (0.1, 0.0)
@@ -120,7 +121,7 @@ def test_darts_plus_stops_by_either_criterion():
     (ranking,) = strategies.variants.darts_plus("ranking").callbacks
     assert skips.max_skip_connects == 2
     assert isinstance(ranking, kd.callbacks.StopOnStableRanking)
-    assert ranking.get_config()["epochs"] == 10
+    assert ranking.get_config()["epochs"] == 0.2
 
 
 def test_snas_hardens_on_one_level():
@@ -163,7 +164,7 @@ def test_smooth_darts_grows_its_radius_with_the_epochs():
 
 def test_dr_nas_warms_up_and_keeps_to_the_uniform_distribution():
     (warm_up,) = strategies.get("dr_nas").callbacks
-    assert warm_up.epochs == 10
+    assert warm_up.epochs == 0.2
     found = recipe("dr_nas")
     assert (found.learning_rate, found.arch_learning_rate) == (0.1, 6e-4)
     assert found.arch_weight_decay == 1e-3
@@ -185,7 +186,7 @@ def test_proxyless_prices_multiplications():
     assert isinstance(strategy.relaxation, kd.relaxations.BinaryGates)
     assert strategy.regularizers[0].measure == "macs"
     (warm_up,) = strategy.callbacks
-    assert (warm_up.epochs, warm_up.every) == (41, 5)
+    assert (warm_up.epochs, warm_up.every) == (41 / 160, 5)
     found = recipe("proxyless")
     assert found.arch_weight_decay == 0
     assert (found.batch_size, found.weight_decay) == (256, 4e-5)

@@ -4,7 +4,7 @@ from keras_darts.search.callbacks.architecture_board import ArchitectureBoard
 from keras_darts.search.callbacks.architecture_monitor import (
     ArchitectureMonitor,
 )
-from keras_darts.search.callbacks.collapse_monitor import CollapseMonitor
+from keras_darts.search.callbacks.decision_monitor import DecisionMonitor
 from keras_darts.search.callbacks.run_directory import RunDirectory
 from keras_darts.strategies.callbacks import ArchWarmUp
 from keras_darts.strategies.callbacks import Guard
@@ -18,7 +18,7 @@ __all__ = [
     "ArchWarmUp",
     "ArchitectureBoard",
     "ArchitectureMonitor",
-    "CollapseMonitor",
+    "DecisionMonitor",
     "Guard",
     "RunDirectory",
     "ScheduleVariable",

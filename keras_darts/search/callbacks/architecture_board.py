@@ -1,66 +1,96 @@
 """The course of a search in TensorBoard."""
 
-import keras
 import tensorflow as tf
 
 from keras_darts import analysis
-from keras_darts.files import user_path
 from keras_darts.supernet import architecture
+from keras_darts.training.board import Board
+from keras_darts.training.board import rate_of
+
+_GROUP = "architecture"
+_ENTROPY = "alpha_entropy"
+_RENAMED = {
+    "arch_loss": f"{_GROUP}/loss",
+    "num_skip_connects": f"{_GROUP}/skip_connects",
+}
 
 
-class ArchitectureBoard(keras.callbacks.Callback):
+class ArchitectureBoard(Board):
     """Curves of all logs, heat maps of the mixing weights, the cells drawn.
 
-    `DartsSearch.fit(output_dir=...)` adds this callback itself.
+    Both halves are runs of their own, `search/train` and `search/validation`,
+    with the tags that `training.Board` has for trainings. What tells of the
+    architecture is the group `architecture`. `DartsSearch.fit(output_dir=...)`
+    adds this callback itself.
 
     Args:
         folder: Where TensorBoard will look.
         input_wait: `training.InputWait` among the callbacks before this one,
-            whose share is drawn too. Defaults to `None`.
+            which measures the time of steps. Defaults to `None`.
+        config: Dictionary, the settings of the run, shown as text. Defaults to
+            `None`.
 
     Example:
 
-    >>> ArchitectureBoard("runs/a/tensorboard").folder
-    'runs/a/tensorboard'
+    >>> ArchitectureBoard("runs/a/tensorboard").part
+    'search'
     """
 
-    def __init__(self, folder, input_wait=None):
-        super().__init__()
-        self.folder = str(user_path(folder, "folder"))
-        self.input_wait = input_wait
-        self._writer = None
+    part = "search"
+    descriptions = {
+        **Board.descriptions,
+        "learning_rate/alphas": "At the start of the epoch.",
+        f"{_GROUP}/loss": "Mean loss on the search half, with regularizers, by "
+        "which the architecture moves.",
+        f"{_GROUP}/normalized_entropy": "Mean over all edges: 1 where all "
+        "candidates weigh the same, 0 where one has all weight.",
+        f"{_GROUP}/skip_connects": "Skip connections in the derived normal "
+        "cell; many of them tell of a collapse.",
+    }
 
-    def on_train_begin(self, logs=None):
-        self._writer = tf.summary.create_file_writer(self.folder)
+    _checked = frozenset()
+
+    def tag(self, name):
+        measured = {metric.name for metric in self.model.metrics}
+        if name in _RENAMED:
+            return _RENAMED[name]
+        added = name not in measured and name not in self._checked
+        return f"{_GROUP}/{name}" if added else name
 
     def on_epoch_end(self, epoch, logs=None):
-        weights, _ = architecture.mixing(self.model.supernet)
+        # The entropy is drawn on a scale of its own.
+        logs = {k: v for k, v in (logs or {}).items() if k != _ENTROPY}
+        self._checked = {k[4:] for k in logs if k.startswith("val_")}
+        super().on_epoch_end(epoch, logs)
+
+    def rates(self):
+        rate = rate_of(self.model.arch_optimizer)
+        return {**super().rates(), "learning_rate/alphas": rate}
+
+    def figures(self):
+        cells = self.model.search_space.cells
+        return {
+            **super().figures(),
+            f"{_GROUP}/normalized_entropy": architecture.normalized_entropy(
+                self.model.mixing_weights(), cells
+            ),
+        }
+
+    def draw(self, epoch):
         genotype = self.model.genotype()
-        with self._writer.as_default(step=epoch):
-            for name, value in (logs or {}).items():
-                tf.summary.scalar(name, value)
-            if self.input_wait is not None:
-                self.input_wait.summarize()
-            for kind, spec in self.model.search_space.cells.items():
-                heat_map = analysis.alphas_png(
-                    weights[kind], _column_names(spec), title=f"{kind} cell"
+        for kind, weights in self.model.mixing_weights().items():
+            heat_map = analysis.alphas_png(
+                self.model, cell=kind, genotype=genotype
+            )
+            cell = analysis.cell_png(genotype, kind)
+            for name, picture in (("heat_map", heat_map), ("cell", cell)):
+                tf.summary.image(
+                    f"{_GROUP}/{name}_{kind}",
+                    tf.io.decode_png(picture, channels=4)[None],
                 )
-                cell = analysis.cell_png(genotype, kind)
-                tf.summary.image(f"alphas/{kind}", _pixels(heat_map))
-                tf.summary.image(f"cell/{kind}", _pixels(cell))
-                tf.summary.histogram(f"weights/{kind}", weights[kind])
-        self._writer.flush()
-
-    def on_train_end(self, logs=None):
-        self._writer.close()
-
-
-def _column_names(spec):
-    """The candidates' names, or numbers where edges have different ones."""
-    if len(set(spec.primitives)) == 1:
-        return spec.primitives[0]
-    return [str(k) for k in range(spec.num_candidates)]
-
-
-def _pixels(png):
-    return tf.io.decode_png(png, channels=3)[None]
+            tf.summary.histogram(
+                f"{_GROUP}/mixing_weights_{kind}",
+                weights,
+                description="What the candidates of all edges weigh.",
+            )
+        self.text(f"{_GROUP}/genotype", genotype.to_text())

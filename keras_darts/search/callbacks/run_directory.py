@@ -16,7 +16,7 @@ from keras_darts.running.folders import rows_before
 
 
 class RunDirectory(keras.callbacks.Callback):
-    """Writes a run: settings, genotype, history, alphas, cells, checkpoints.
+    """Writes a run: settings, genotype, how sure it is, history, alphas, cells.
 
     With the alphas come the mixing weights that the relaxation makes of them,
     and what they belong to, in `mixing_weights.npz`.
@@ -68,14 +68,16 @@ class RunDirectory(keras.callbacks.Callback):
         with writing(self.folder):
             self._write_tables()
             self._write_genotype()
+            self._write_decisions()
             self.checkpoint.rows = len(self._rows)
             self.checkpoint.save(epoch + 1)
 
     def on_train_end(self, logs=None):
         # A guard may have put back the architecture of an earlier epoch.
-        if self.model.stop_reason is not None:
-            with writing(self.folder):
+        with writing(self.folder):
+            if self.model.stop_reason is not None:
                 self._write_genotype()
+            self._write_decisions()
 
     def _write_genotype(self):
         genotype = self.model.genotype()
@@ -84,6 +86,10 @@ class RunDirectory(keras.callbacks.Callback):
             analysis.plot_cell(
                 genotype, kind, self.folder / "cells" / f"{kind}.svg"
             )
+
+    def _write_decisions(self):
+        decisions = self.model.decisions().get_config()
+        write_json(self.folder / "decisions.json", decisions)
 
     def _write_tables(self):
         write_table(self.folder / "history.csv", self._rows)

@@ -44,8 +44,25 @@ class SearchCallback(keras.callbacks.Callback):
         super().__init__()
         self.reset()
 
+    @property
+    def run_epochs(self):
+        """The epochs of the run, or of the stage, that the user asked for.
+
+        Those in which a discretizer decides come after them.
+        """
+        return self.params["epochs"] - self.model.extra_epochs
+
     def reset(self):
         """Forgets an earlier run."""
+
+    def arch_steps(self, epochs, steps_per_epoch):
+        """In how many steps of a run the callback lets the alphas move.
+
+        Args:
+            epochs: Integer, of the run or of the stage.
+            steps_per_epoch: Integer.
+        """
+        return epochs * steps_per_epoch
 
     def state(self):
         """What a run must remember, as plain data."""

@@ -6,11 +6,15 @@ import keras
 
 from keras_darts.errors import positive_integer
 from keras_darts.errors import unknown_name
+from keras_darts.schedules import checked_span
+from keras_darts.schedules import epochs_of
 from keras_darts.strategies.callbacks.eigenvalue_window import EigenvalueWindow
 from keras_darts.strategies.callbacks.guard import Guard
 
 _LOG = logging.getLogger("keras_darts")
 _MODES = ("stop", "adapt")
+# The epochs of the published searches.
+_PUBLISHED = 50
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -24,8 +28,11 @@ class StopOnEigenvalue(Guard):
     optimizer. Its mean over a window of measurements, centred `every *
     (window // 2)` epochs ago, is compared with the mean `delta` measurements
     before; the criterion is met when the ratio exceeds `factor`. By default,
-    at epoch e the mean around e - 4 is compared with that around e - 12, first
-    at epoch 22, and the architecture is that of epoch e - 12.
+    in a run of 50 epochs, at epoch e the mean around e - 4 is compared with
+    that around e - 12, first at epoch 22, and the architecture is that of
+    epoch e - 12. In shorter and longer runs all of this is in proportion: the
+    same number of measurements, as long as there is an epoch for each. A run
+    of 9 epochs or less is too short for the comparison, and is warned of.
 
     With `mode="stop"` the search then ends: R-DARTS' early stopping. With
     `mode="adapt"` the search goes back to epoch e - 12 with all its variables,
@@ -39,14 +46,16 @@ class StopOnEigenvalue(Guard):
 
     Args:
         mode: `"stop"` or `"adapt"`. Defaults to `"stop"`.
-        every: Integer, epochs from one measurement to the next. Defaults to
-            `2`.
+        every: Integer > 0, epochs from one measurement to the next; or float
+            in [0, 1), their share of the run's epochs, which is one epoch at
+            least. Defaults to `0.04`: 2 of 50.
         window: Integer, odd, measurements of which the mean is taken. Defaults
             to `5`.
         delta: Integer, measurements between the two means. Defaults to `4`.
         factor: Float > 1. Defaults to `1.3`.
-        start_epoch: Integer, the first epoch that may be returned. Defaults to
-            `10`.
+        start_epoch: Integer, the first epoch that may be returned; or float
+            in [0, 1), as a share of the run's epochs. Defaults to `0.2`: 10 of
+            50.
         extra_epochs: Integer, how much further back `"adapt"` goes. Defaults
             to `0`.
         decay_factor: Float > 1, what the weight decay is multiplied by.
@@ -77,11 +86,11 @@ class StopOnEigenvalue(Guard):
         self,
         mode="stop",
         *,
-        every=2,
+        every=0.04,
         window=5,
         delta=4,
         factor=1.3,
-        start_epoch=10,
+        start_epoch=0.2,
         extra_epochs=0,
         decay_factor=3.0,
         max_weight_decay=0.0243,
@@ -98,15 +107,16 @@ class StopOnEigenvalue(Guard):
                     f"`{name}` must be above 1. Received: {name}={value}"
                 )
         self.mode = mode
-        self.every = positive_integer("every", every)
+        self.every = checked_span("every", every, least=1)
         self.window = positive_integer("window", window)
         self.delta = positive_integer("delta", delta)
         self.factor = factor
-        self.start_epoch = start_epoch
+        self.start_epoch = checked_span("start_epoch", start_epoch)
         self.extra_epochs = extra_epochs
         self.decay_factor = decay_factor
         self.max_weight_decay = max_weight_decay
-        self._course = EigenvalueWindow(every, window, delta)
+        # A window that has no centre is refused here.
+        self._course_of(_PUBLISHED)
 
     def reset(self):
         super().reset()
@@ -117,10 +127,23 @@ class StopOnEigenvalue(Guard):
     def kept_epochs(self):
         if self.mode == "stop":
             return 0
-        return self._course.reach + self.extra_epochs + 2
+        # As for a published run where none is known yet.
+        epochs = self.run_epochs if self.params else _PUBLISHED
+        return self._course_of(epochs).reach + self.extra_epochs + 2
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
+        self._course = self._course_of(self.run_epochs)
+        self._start = epochs_of(self.start_epoch, self.run_epochs)
+        first = self._start + self._course.reach
+        if self.run_epochs <= first + 1:
+            _LOG.warning(
+                "StopOnEigenvalue can't compare before epoch %d (counted from "
+                "0), which a run of %d epochs does not come to: it only "
+                "measures",
+                first,
+                self.run_epochs,
+            )
         if self.mode == "stop":
             return
         decay = self.model.optimizer.weight_decay
@@ -137,7 +160,7 @@ class StopOnEigenvalue(Guard):
 
     def on_epoch_end(self, epoch, logs=None):
         last = epoch == self.params["epochs"] - 1
-        due = epoch % self.every == 0 or last or not self.eigenvalues
+        due = epoch % self._course.every == 0 or last or not self.eigenvalues
         if due:
             batch = self.model.search_batch(epoch)
             value = self.model.architecture_eigenvalue(batch)
@@ -185,7 +208,7 @@ class StopOnEigenvalue(Guard):
     def _consider(self, epoch):
         calm = epoch - self._course.reach
         ratio = self._course.ratio(self.eigenvalues, epoch)
-        if calm < self.start_epoch or ratio is None or ratio <= self.factor:
+        if calm < self._start or ratio is None or ratio <= self.factor:
             return
         reason = (
             f"the largest eigenvalue has grown by {ratio:.3g}, more than "
@@ -195,6 +218,11 @@ class StopOnEigenvalue(Guard):
             self.stop(epoch, calm, reason)
         elif self._decay_can_grow():
             self._go_back(epoch, calm - self.extra_epochs, reason)
+
+    def _course_of(self, epochs):
+        """The measurements of a run of `epochs`."""
+        every = epochs_of(self.every, epochs, least=1)
+        return EigenvalueWindow(every, self.window, self.delta)
 
     def _decay_can_grow(self):
         # Three times 0.0081 is a little more than 0.0243.

@@ -3,8 +3,9 @@
 import keras
 import numpy as np
 
-from keras_darts.errors import positive_integer
 from keras_darts.errors import unknown_name
+from keras_darts.schedules import checked_span
+from keras_darts.schedules import epochs_of
 from keras_darts.strategies.callbacks.guard import Guard
 from keras_darts.supernet import architecture
 
@@ -23,14 +24,15 @@ class StopOnStableRanking(Guard):
     last epoch before the criterion is met.
 
     Args:
-        epochs: Integer, how many epochs in a row must leave the ranking as it
-            was. Defaults to `10`.
+        epochs: Integer > 0, how many epochs in a row must leave the ranking
+            as it was; or float in [0, 1), their share of the run's epochs,
+            which are two at least. Defaults to `0.2`: 10 of 50.
         compare: `"best"`, the first of each edge, or `"order"`, all of them.
             Defaults to `"best"`.
         start_epoch: Integer, the first epoch that may count. Defaults to `0`.
 
     Raises:
-        ValueError: if `epochs` is not positive or `compare` is unknown, and
+        ValueError: if `epochs` is no such number or `compare` is unknown, and
             when the training begins, if no candidate has weights.
 
     Example:
@@ -43,11 +45,11 @@ class StopOnStableRanking(Guard):
     the count begins and what is returned are not said there.
     """
 
-    def __init__(self, epochs=10, compare="best", start_epoch=0):
+    def __init__(self, epochs=0.2, compare="best", start_epoch=0):
         super().__init__()
         if compare not in _COMPARE:
             raise unknown_name("compare", compare, _COMPARE)
-        self.epochs = positive_integer("epochs", epochs)
+        self.epochs = checked_span("epochs", epochs, least=1)
         self.compare = compare
         self.start_epoch = start_epoch
 
@@ -73,7 +75,7 @@ class StopOnStableRanking(Guard):
         before, self._ranking = self._ranking, self._present_ranking()
         counts = self._ranking == before and epoch >= self.start_epoch
         self._unchanged = self._unchanged + 1 if counts else 0
-        if self._unchanged >= self.epochs:
+        if self._unchanged >= epochs_of(self.epochs, self.run_epochs, least=2):
             self.stop(
                 epoch,
                 epoch - 1,

@@ -5,8 +5,11 @@ and is taken for a discretizer by the functions here.
 
 One that needs data has `callback()`, which gives the `SearchCallback` that
 chooses. One that decides while the weights are trained on, as `Perturbation`
-does, has `extra_epochs(space)` besides, which come after those of the user,
-and `learning_rates(recipe)` for them.
+does, has `extra_epochs(space, epochs)` besides, which come after the `epochs`
+of the user, and `learning_rates(recipe)` for them.
+
+One that does not decide by the mixing weights says by what: `decides_by`, a
+phrase such as "by rewards" that a search says at its end.
 """
 
 from keras_darts.strategies.discretizers.argmax import Argmax

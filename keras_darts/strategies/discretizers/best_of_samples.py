@@ -69,6 +69,11 @@ class BestOfSamples:
         rule = Argmax() if kept == {None} else TopK(max(kept))
         return rule(space, weights, edge_weights)
 
+    @property
+    def decides_by(self):
+        """What decides in place of the mixing weights."""
+        return f"by the rewards of {self.num_samples} drawn architectures"
+
     def callback(self):
         """What chooses when a search is over."""
         return ChooseBestSample(self.num_samples, self.num_batches)

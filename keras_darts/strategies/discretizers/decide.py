@@ -37,6 +37,7 @@ class Decide(SearchCallback):
         self._batches = self.rule.batches or self.params["steps"]
         # Those that train the supernet.
         self.epochs = self.params["epochs"] - self.model.extra_epochs
+        self._between = self.rule.epochs_between(self.epochs)
         self._choices = self.rule.choices(
             self.model.search_space, self.model.seed
         )
@@ -49,7 +50,7 @@ class Decide(SearchCallback):
         if tuned == 0:
             self._begin()
         last = max(map(len, self._choices.values()))
-        while self._steps_done() * self.rule.tune_epochs <= tuned:
+        while self._steps_done() * self._between <= tuned:
             if self._steps_done() == last:
                 break
             for kind, open_choices in self._open().items():

@@ -5,11 +5,15 @@ import dataclasses
 import numpy as np
 
 from keras_darts.errors import unknown_name
+from keras_darts.schedules import checked_span
+from keras_darts.schedules import epochs_of
 from keras_darts.strategies.discretizers import trials
 from keras_darts.strategies.discretizers.catalog import registry
 from keras_darts.strategies.discretizers.decide import Decide
 
 _CRITERIA = (None, "accuracy", "loss")
+# The epochs of the published supernets.
+_PUBLISHED = 50
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,16 +21,16 @@ class Perturbation:
     """Keeps what the supernet can't do without, one decision after another.
 
     `epochs` of `fit` train the supernet; then come epochs in which it is
-    decided, so that a run has more of them in all: 81 more in DARTS' space, 26
-    in NAS-Bench-201. Every `tune_epochs` of these, before the epoch begins,
-    each kind of cell decides one of its edges, drawn at random: each candidate
-    in turn gets a mixing weight of zero, while the others keep theirs, and the
-    one without which the supernet is worst on the search half is kept, with a
-    weight of one. When all edges are decided, the same is done with the edges
-    of each node that has too many, which go where they are missed least. In
-    between, weights and alphas are trained on, the weights at a tenth of the
-    first learning rate and with a new momentum; a learning rate chosen by
-    `compile` stays as it is.
+    decided, so that a run has more of them in all: after 50, 81 more in DARTS'
+    space and 26 in NAS-Bench-201. Every `tune_epochs` of these, before the
+    epoch begins, each kind of cell decides one of its edges, drawn at random:
+    each candidate in turn gets a mixing weight of zero, while the others keep
+    theirs, and the one without which the supernet is worst on the search half
+    is kept, with a weight of one. When all edges are decided, the same is done
+    with the edges of each node that has too many, which go where they are
+    missed least. In between, weights and alphas are trained on, the weights at
+    a tenth of the first learning rate and with a new momentum; a learning rate
+    chosen by `compile` stays as it is.
 
     Decisions see the search half as steps of the architecture do, shuffled
     and augmented, normalised with the batch's statistics. They lie in the
@@ -40,9 +44,10 @@ class Perturbation:
     here as long as `anneal` is `False`.
 
     Args:
-        tune_epochs: Integer, the epochs from one decision to the next; with 0
-            all decisions are made at once, before a last epoch. Defaults to
-            `5`.
+        tune_epochs: Integer, the epochs from one decision to the next; or
+            float in [0, 1), their share of the `epochs` of `fit`. With 0, and
+            so after fewer than 5 epochs with the default, all decisions are
+            made at once, before a last epoch. Defaults to `0.1`: 5 after 50.
         criterion: `"accuracy"`, `"loss"`, or `None`: accuracy where labels
             are classes, and the loss otherwise. Defaults to `None`.
         batches: Integer, search batches for each measurement. Defaults to
@@ -70,7 +75,7 @@ class Perturbation:
     differentiable NAS, algorithm 1.
     """
 
-    tune_epochs: int = 5
+    tune_epochs: float = 0.1
     criterion: str = None
     batches: int = None
     anneal: bool = False
@@ -79,9 +84,10 @@ class Perturbation:
     def __post_init__(self):
         if self.criterion not in _CRITERIA:
             raise unknown_name("criterion", self.criterion, _CRITERIA[1:])
-        for name, least in (("tune_epochs", 0), ("batches", 1), ("seed", 0)):
+        checked_span("tune_epochs", self.tune_epochs)
+        for name, least in (("batches", 1), ("seed", 0)):
             value = getattr(self, name)
-            if value is None and name != "tune_epochs":
+            if value is None:
                 continue
             if not isinstance(value, int) or value < least:
                 raise ValueError(
@@ -98,10 +104,24 @@ class Perturbation:
         derive = registry.get(space.discretizer)
         return derive(space, weights, edge_weights)
 
-    def extra_epochs(self, space):
-        """The epochs after those that train the supernet."""
+    @property
+    def decides_by(self):
+        """What decides in place of the mixing weights."""
+        return "by what the supernet misses most, edge by edge"
+
+    def extra_epochs(self, space, epochs=_PUBLISHED):
+        """The epochs after those that train the supernet.
+
+        Args:
+            space: A search space.
+            epochs: Integer, those that train the supernet. Defaults to `50`.
+        """
         decisions = max(map(len, self.choices(space, 0).values()))
-        return max(decisions - 1, 0) * self.tune_epochs + 1
+        return max(decisions - 1, 0) * self.epochs_between(epochs) + 1
+
+    def epochs_between(self, epochs):
+        """Those from one decision to the next, after `epochs` of training."""
+        return epochs_of(self.tune_epochs, epochs)
 
     def callback(self):
         """What decides in these epochs."""

@@ -32,6 +32,9 @@ class Relaxation(keras.layers.Layer):
     """
 
     draws = False
+    # Whether the candidates of an edge share a weight of one, so that one wins
+    # what another loses; gates of their own don't.
+    competes = True
 
     def __init__(self, **kwargs):
         # Alphas and what they give stay in full precision.

@@ -18,5 +18,7 @@ class Sigmoid(Relaxation):
     Reference: Chu et al., 2020, Fair DARTS, equation 3.
     """
 
+    competes = False
+
     def call(self, logits, training=None):  # (E, K) -> (E, K)
         return ops.sigmoid(logits)

@@ -2,6 +2,8 @@
 
 from keras_darts.strategies.variants.advised import auto
 from keras_darts.strategies.variants.catalog import get
+from keras_darts.strategies.variants.catalog import guards_against
+from keras_darts.strategies.variants.catalog import name_of
 from keras_darts.strategies.variants.catalog import names
 from keras_darts.strategies.variants.catalog import register_variant
 from keras_darts.strategies.variants.darts import darts
@@ -40,6 +42,8 @@ __all__ = [
     "fair_darts",
     "gdas",
     "get",
+    "guards_against",
+    "name_of",
     "names",
     "p_darts",
     "pc_darts",

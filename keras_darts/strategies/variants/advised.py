@@ -4,7 +4,7 @@ from keras_darts.strategies.variants.catalog import register_variant
 from keras_darts.strategies.variants.guarded import beta_darts
 
 
-@register_variant("auto")
+@register_variant("auto", guards_against="alphas that run away")
 def auto():
     """What is advised to begin with: at present beta-DARTS.
 

@@ -4,13 +4,17 @@ from keras_darts.registry import Registry
 from keras_darts.strategies.strategy import SearchStrategy
 
 _REGISTRY = Registry("strategy", base=SearchStrategy)
+_GUARDS = {}
 
 
-def register_variant(name):
+def register_variant(name, guards_against=None):
     """Decorator: the function that returns a `SearchStrategy` gets a name.
 
     Args:
         name: String, by which `DartsSearch` will find the strategy.
+        guards_against: String, what can go wrong in a search and does not
+            with this one, as a search says when it begins. Defaults to
+            `None`: nothing is said.
 
     Example:
 
@@ -21,12 +25,56 @@ def register_variant(name):
     >>> get("doctest_exact").architect.hessian
     'exact'
     """
+    _GUARDS[name] = guards_against
     return _REGISTRY.register(name)
 
 
 def names():
     """Names of all registered strategies, sorted."""
     return _REGISTRY.names()
+
+
+def guards_against(name):
+    """What a registered strategy guards against, or `None`.
+
+    Example:
+
+    >>> guards_against("darts_plus")
+    'skip-connects, by their number'
+    """
+    return _GUARDS.get(name)
+
+
+def name_of(strategy, given=None):
+    """The name under which a strategy is registered, or `None`.
+
+    Another recipe leaves a method what it is, and so do other papers. What
+    "auto" stands for is found under its own name.
+
+    Args:
+        strategy: `SearchStrategy`.
+        given: String, the name by which a user has asked for it, or `None`.
+
+    Example:
+
+    >>> name_of(get("auto"), given="auto")
+    'beta_darts'
+    """
+    if given not in (None, "auto"):
+        return given
+    known = {name: get(name) for name in names() if name != "auto"}
+    for name, other in known.items():
+        if other == strategy:
+            return name
+    bare = _pieces(strategy)
+    for name, other in known.items():
+        if _pieces(other) == bare:
+            return name
+    return None
+
+
+def _pieces(strategy):
+    return {**strategy.get_config(), "recipe": None, "citations": None}
 
 
 def get(identifier):

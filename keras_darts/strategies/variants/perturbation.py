@@ -6,15 +6,20 @@ from keras_darts.strategies.strategy import SearchStrategy
 from keras_darts.strategies.variants.catalog import register_variant
 
 
-@register_variant("darts_pt")
-def darts_pt(blank=False, tune_epochs=5, exclude=()):
+@register_variant(
+    "darts_pt", guards_against="skip-connects that win by large alphas"
+)
+def darts_pt(blank=False, tune_epochs=0.1, exclude=()):
     """DARTS-PT: what the supernet can't do without is kept.
+
+    The rate of the alphas scales as that of `darts`.
 
     Args:
         blank: Boolean, whether the alphas are never trained, so that the
             supernet alone decides. Defaults to `False`.
-        tune_epochs: Integer, the epochs from one decision to the next.
-            Defaults to `5`.
+        tune_epochs: Integer, the epochs from one decision to the next; or
+            float in [0, 1), their share of the epochs before. Defaults to
+            `0.1`, the published 5 after 50.
         exclude: Names of primitives left out of the search space; `["none"]`
             gives the published search in DARTS' space. Defaults to none.
     """

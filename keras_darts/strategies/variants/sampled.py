@@ -7,6 +7,7 @@ from keras_darts.strategies.architects import SingleLevel
 from keras_darts.strategies.callbacks import ArchWarmUp
 from keras_darts.strategies.callbacks import ScheduleVariable
 from keras_darts.strategies.connections import DropPath
+from keras_darts.strategies.published_rate import PublishedRate
 from keras_darts.strategies.recipe import SearchRecipe
 from keras_darts.strategies.regularizers import Cost
 from keras_darts.strategies.regularizers import DirichletDivergence
@@ -23,9 +24,13 @@ _SMOOTH_DARTS = (
 )
 
 
-@register_variant("snas")
+@register_variant("snas", guards_against="the gap between mixture and cell")
 def snas(cost=0.0, drop_path=0.3):
     """SNAS: soft draws that harden, alphas and weights on the same loss.
+
+    The temperature falls over the epochs of the run. The rate of the alphas,
+    3e-4, is that of 58,500 steps, 150 epochs of the 390 that CIFAR-10 makes in
+    halves, and is larger in shorter searches (see `PublishedRate`).
 
     Args:
         cost: Float, the factor of the expected multiplications in the loss of
@@ -42,7 +47,12 @@ def snas(cost=0.0, drop_path=0.3):
         callbacks=[ScheduleVariable("temperature", Linear(1.0, 0.03))],
         discretizer="argmax",
         initializer=keras.initializers.RandomNormal(mean=1.0, stddev=0.01),
-        recipe={"image": SearchRecipe(epochs=150)},
+        recipe={
+            "image": SearchRecipe(
+                epochs=150,
+                arch_learning_rate=PublishedRate(3e-4, steps=58_500),
+            )
+        },
         citations=(
             "Xie et al., 2019, SNAS: Stochastic Neural Architecture Search, "
             "ICLR",
@@ -50,14 +60,26 @@ def snas(cost=0.0, drop_path=0.3):
     )
 
 
-@register_variant("gdas")
+@register_variant(
+    "gdas", guards_against="time; the gap between mixture and cell"
+)
 def gdas():
-    """GDAS: hard draws, of which one candidate an edge runs."""
+    """GDAS: hard draws, of which one candidate an edge runs.
+
+    The temperature falls over the epochs of the run. The rate of the alphas,
+    3e-4, was published for 97,500 steps, 250 epochs of 390, and is larger in
+    shorter searches (see `PublishedRate`).
+    """
     return SearchStrategy(
         relaxation=GumbelSoftmax(10.0, hard=True),
         callbacks=[ScheduleVariable("temperature", Linear(10.0, 0.1))],
         recipe={
-            "image": SearchRecipe(epochs=250, weight_decay=5e-4, nesterov=True)
+            "image": SearchRecipe(
+                epochs=250,
+                weight_decay=5e-4,
+                nesterov=True,
+                arch_learning_rate=PublishedRate(3e-4, steps=97_500),
+            )
         },
         citations=(
             "Dong and Yang, 2019, Searching for a Robust Neural Architecture "
@@ -66,30 +88,34 @@ def gdas():
     )
 
 
-@register_variant("proxyless")
-def proxyless(cost=0.1):
+@register_variant("proxyless", guards_against="time and memory; costly cells")
+def proxyless(cost=0.1, warm_up=41 / 160):
     """ProxylessNAS' binary gates on cells, with the price of candidates.
 
     The published search has another space, whole networks of MBConv blocks,
     and prices measured latency; here multiplications are priced. As there,
     the alphas move in every fifth step, from the second epoch after a warm-up
-    of 40 on.
+    of 40 of 160 on, in proportion in other runs. Their rate, 1e-3, is that of
+    2,261 steps, 119 epochs of the 19 that CIFAR-10 makes here, and is larger
+    in shorter searches (see `PublishedRate`).
 
     Args:
         cost: Float, the factor of the expected multiplications. Defaults to
             `0.1`.
+        warm_up: Integer, the epochs of the weights alone; or float in [0, 1),
+            their share of the run. Defaults to 41 of 160.
     """
     return SearchStrategy(
         relaxation=BinaryGates(),
         regularizers=[Cost("macs", cost)] if cost else [],
-        callbacks=[ArchWarmUp(41, every=5)],
+        callbacks=[ArchWarmUp(warm_up, every=5)],
         recipe={
             "image": SearchRecipe(
                 epochs=160,
                 batch_size=256,
                 weight_decay=4e-5,
                 nesterov=True,
-                arch_learning_rate=1e-3,
+                arch_learning_rate=PublishedRate(1e-3, steps=2_261),
                 arch_beta_1=0.0,
                 arch_weight_decay=0.0,
             )
@@ -101,25 +127,31 @@ def proxyless(cost=0.1):
     )
 
 
-@register_variant("dr_nas")
-def dr_nas(divergence=0.0):
+@register_variant("dr_nas", guards_against="deciding too early")
+def dr_nas(divergence=0.0, warm_up=0.2):
     """DrNAS: mixing weights from Dirichlet distributions.
+
+    The rate of the alphas, 6e-4, is that of 15,600 steps, 40 epochs of 390,
+    and is larger where fewer follow the warm-up (see `PublishedRate`).
 
     Args:
         divergence: Float, the factor of the divergence from the uniform
             distribution, which then takes the place of the weight decay of
             the architecture. Defaults to `0.0`: the weight decay stays.
+        warm_up: Integer, the epochs of the weights alone; or float in [0, 1),
+            their share of the run, or of each stage. Defaults to `0.2`, 10 of
+            50.
     """
     return SearchStrategy(
         relaxation=Dirichlet(),
         exclude=["none"],
         regularizers=[DirichletDivergence(divergence)] if divergence else [],
-        callbacks=[ArchWarmUp(10)],
+        callbacks=[ArchWarmUp(warm_up)],
         recipe={
             "image": SearchRecipe(
                 learning_rate=0.1,
                 min_learning_rate=0.0,
-                arch_learning_rate=6e-4,
+                arch_learning_rate=PublishedRate(6e-4, steps=15_600),
                 arch_weight_decay=0.0 if divergence else 1e-3,
             )
         },
@@ -139,13 +171,21 @@ def _smooth_darts(method):
     )
 
 
-@register_variant("sdarts_rs")
+@register_variant("sdarts_rs", guards_against="sharp minima")
 def sdarts_rs():
-    """SmoothDARTS: weights learn under mixing weights near the present ones."""
+    """SmoothDARTS: weights learn under mixing weights near the present ones.
+
+    How near follows the epochs of the run; the rate of the alphas scales as
+    that of `darts`.
+    """
     return _smooth_darts("random")
 
 
-@register_variant("sdarts_adv")
+@register_variant("sdarts_adv", guards_against="sharp minima")
 def sdarts_adv():
-    """SmoothDARTS: weights learn under the worst mixing weights nearby."""
+    """SmoothDARTS: weights learn under the worst mixing weights nearby.
+
+    How near follows the epochs of the run; the rate of the alphas scales as
+    that of `darts`.
+    """
     return _smooth_darts("adversarial")

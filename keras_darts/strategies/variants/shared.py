@@ -19,7 +19,10 @@ _NAS_BENCH_201 = (
 _FORMS = ("cells", "nas_bench_201")
 
 
-@register_variant("random_sharing")
+@register_variant(
+    "random_sharing",
+    guards_against="crediting a search with what chance finds",
+)
 def random_sharing(form="cells", num_samples=100):
     """Random search with weight sharing: uniform draws, the best of some.
 
@@ -48,14 +51,16 @@ def random_sharing(form="cells", num_samples=100):
     )
 
 
-@register_variant("enas")
+@register_variant("enas", guards_against="the gap between mixture and cell")
 def enas(form="cells", num_samples=100):
     """ENAS: an LSTM draws, and learns from the accuracy of what it drew.
 
     Controller, rewards and both optimizers are those of the published search
     for convolutional cells, or those of NAS-Bench-201's code; the space, its
     supernet and the order of steps are as in every search here (see
-    `architects.Reinforce`). The learning rate falls once, where the published
+    `architects.Reinforce`). The controller's rate is taken as published in
+    runs of any length: its weights are those of a network, of which a larger
+    step is not a longer way. The learning rate falls once, where the published
     one is restarted, and there is no auxiliary head and no drop path.
 
     Args:

@@ -8,6 +8,7 @@ from keras_darts.strategies.callbacks import ScheduleVariable
 from keras_darts.strategies.connections import FullConnection
 from keras_darts.strategies.connections import PartialConnection
 from keras_darts.strategies.discretizers import TopK
+from keras_darts.strategies.published_rate import PublishedRate
 from keras_darts.strategies.recipe import SearchRecipe
 from keras_darts.strategies.stage import Stage
 from keras_darts.strategies.strategy import SearchStrategy
@@ -15,18 +16,26 @@ from keras_darts.strategies.variants.catalog import register_variant
 from keras_darts.strategies.variants.sampled import dr_nas
 
 
-@register_variant("p_darts")
-def p_darts(skip_dropout=(0.1, 0.4, 0.7), warm_up=10, max_skip_connects=2):
+@register_variant(
+    "p_darts",
+    guards_against="shallow supernets that choose for deep networks; "
+    "skip-connects, at most two",
+)
+def p_darts(skip_dropout=(0.1, 0.4, 0.7), warm_up=0.4, max_skip_connects=2):
     """P-DARTS: deeper supernets with fewer candidates, stage by stage.
 
     The published supernets have 5, 11 and 17 cells, which is what
-    `num_cells=5` gives.
+    `num_cells=5` gives. Stages, their warm-ups and the decay of the dropout
+    are in proportion to the epochs of the run. The rate of the alphas, 6e-4,
+    was published for 11,700 steps, 15 epochs of 260 in each of three stages,
+    and is larger where fewer follow the warm-ups (see `PublishedRate`).
 
     Args:
         skip_dropout: Tuple of floats, the dropout of skip-connections at the
             begin of each stage. Defaults to `(0.1, 0.4, 0.7)`.
-        warm_up: Integer, the epochs of the weights alone in each stage.
-            Defaults to `10`.
+        warm_up: Integer, the epochs of the weights alone in each stage; or
+            float in [0, 1), their share of it. Defaults to `0.4`, the
+            published 10 of 25.
         max_skip_connects: Integer, how many skip-connections a normal cell
             may have. Defaults to `2`.
     """
@@ -53,7 +62,7 @@ def p_darts(skip_dropout=(0.1, 0.4, 0.7), warm_up=10, max_skip_connects=2):
                 epochs=75,
                 batch_size=96,
                 min_learning_rate=0.0,
-                arch_learning_rate=6e-4,
+                arch_learning_rate=PublishedRate(6e-4, steps=11_700),
                 arch_clip_norm=5.0,
             )
         },
@@ -64,13 +73,17 @@ def p_darts(skip_dropout=(0.1, 0.4, 0.7), warm_up=10, max_skip_connects=2):
     )
 
 
-@register_variant("dr_nas_progressive")
-def dr_nas_progressive(k=(6, 4), candidates=4, divergence=0.0):
+@register_variant(
+    "dr_nas_progressive", guards_against="deciding too early; memory"
+)
+def dr_nas_progressive(k=(6, 4), candidates=4, divergence=0.0, warm_up=0.4):
     """DrNAS in two stages: the second has fewer candidates and more channels.
 
     What was learned goes on to the second stage. The published supernet has
     `filters=36` and `num_cells=20`; the channels must be divisible by what
-    `k` says.
+    `k` says. The rate of the alphas, 6e-4, was published for 11,700 steps, 15
+    epochs of 390 in each stage, and is larger where fewer follow the warm-ups
+    (see `PublishedRate`).
 
     Args:
         k: Pair of integers, the candidates of each stage see 1/k of the
@@ -79,12 +92,21 @@ def dr_nas_progressive(k=(6, 4), candidates=4, divergence=0.0):
         candidates: Integer, how many an edge keeps. Defaults to `4`; on
             NAS-Bench-201 it is 3.
         divergence: Float, as of `dr_nas`. Defaults to `0.0`.
+        warm_up: Integer, the epochs of the weights alone in each stage; or
+            float in [0, 1), their share of it. Defaults to `0.4`, the
+            published 10 of 25.
     """
     first, second = map(PartialConnection, k)
     stages = [
         Stage(epochs=25, connection=first),
         Stage(epochs=25, candidates=candidates, connection=second, fresh=False),
     ]
+    whole = dr_nas(divergence, warm_up)
+    recipe = whole.recipe_for("image")
+    rate = PublishedRate(recipe.arch_learning_rate, steps=11_700)
     return dataclasses.replace(
-        dr_nas(divergence), connection=first, stages=stages
+        whole,
+        connection=first,
+        stages=stages,
+        recipe={"image": dataclasses.replace(recipe, arch_learning_rate=rate)},
     )
