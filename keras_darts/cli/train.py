@@ -98,7 +98,7 @@ def run(options):
     """Trains; `options` are the parsed flags."""
     workers.refuse_several("train")
     folder = folders.begin(options, _KIND)
-    goes_on = options.resume or folders.is_cut(folder, _KIND)
+    goes_on = folders.goes_on(options, folder)
     found, _ = genotype.find(options)
     modality = genotype.modality(options, found)
     modalities.check_flags(options, modality)
@@ -133,6 +133,13 @@ def run(options):
     figures = modality.trained_figures(plan, read)
     write_json(folder / "evaluation.json", {"dataset": read.name, **figures})
     print(_conclusion(modality.in_words(figures), folder))
+
+
+def _remembering(options, folder):
+    """A callback that keeps the flags when the training begins."""
+    from keras_darts.cli import report
+
+    return report.at_begin(lambda: folders.remember(options, folder))
 
 
 def _validation_freq(options, plan):
