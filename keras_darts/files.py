@@ -75,7 +75,7 @@ def user_path_text(path, argument):
         raise ValueError(
             f"`{argument}` must be a path of the local file system: mount "
             f"{scheme[1]}:// as a folder, or copy between it and a local one "
-            f"(tf.io.gfile, gsutil). Received: {argument}={text!r}"
+            f"with tf.io.gfile. Received: {argument}={text!r}"
         )
     expanded = os.path.expanduser(text)
     if expanded.startswith("~"):

@@ -14,6 +14,8 @@ class Seal(typing.NamedTuple):
     """What the JSON file beside the files of a checkpoint says.
 
     It is written last, so what was cut while it was written has none.
+    `resumes` tells whether a longer run goes on from it: not where the end of
+    the training put something back that its next epoch would not have had.
     """
 
     path: pathlib.Path
@@ -24,6 +26,7 @@ class Seal(typing.NamedTuple):
     files: dict
     variables: dict
     rows: int
+    resumes: bool = True
 
     @property
     def prefix(self):
@@ -55,6 +58,13 @@ def seals(folder):
             if says.pop("digest") == _digest(_text(says)):
                 found.append(Seal(path, **says))
     return sorted(found, key=lambda seal: seal.number, reverse=True)
+
+
+def unreadable(folder):
+    """The names of seals in a folder that were damaged after they were made."""
+    whole = {seal.path for seal in seals(folder)}
+    found = pathlib.Path(folder).glob("ckpt-*.json")
+    return sorted(path.name for path in found if path not in whole)
 
 
 def half_written(folder):
@@ -102,10 +112,28 @@ def is_run(folder):
 
 
 def is_begun(run):
-    """Whether a run has a checkpoint, of whichever stage."""
+    """Whether a run has a checkpoint, even a damaged one, in any stage."""
     run = pathlib.Path(run)
     parts = [run, *(run / "stages").glob("*")]
-    return any(seals(part / "checkpoints") for part in parts)
+    return any([*(part / "checkpoints").glob("ckpt-*.json")] for part in parts)
+
+
+def is_of_kind(run, kind):
+    """Whether a run is a search or a training, as far as it says so.
+
+    Args:
+        run: Its folder.
+        kind: String, the entry of `config.json` that tells the kind,
+            `"search"` or `"network"`.
+    """
+    config = pathlib.Path(run) / "config.json"
+    return not config.exists() or kind in json.loads(config.read_text("utf-8"))
+
+
+def has_come_to_its_end(run):
+    """Whether the newest checkpoint of a run is that of its end."""
+    newest = seals(pathlib.Path(run) / "checkpoints")[:1]
+    return any(seal.finished for seal in newest)
 
 
 def is_finished(run, kind="search"):
@@ -116,18 +144,15 @@ def is_finished(run, kind="search"):
 
     Args:
         run: Its folder.
-        kind: String, the entry of `config.json` that tells the kind,
-            `"search"` or `"network"`. Defaults to `"search"`.
+        kind: String, as for `is_of_kind`. Defaults to `"search"`.
     """
     run = pathlib.Path(run)
-    config = run / "config.json"
-    if config.exists() and kind not in json.loads(config.read_text()):
+    if not is_of_kind(run, kind):
         return True
     older = run / "checkpoints" / "checkpoint"
-    newest = seals(run / "checkpoints")[:1]
     if kind == "network" and not older.parent.is_dir():
         return True
-    return older.exists() or any(seal.finished for seal in newest)
+    return older.exists() or has_come_to_its_end(run)
 
 
 def _files(folder):

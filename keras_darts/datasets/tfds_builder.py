@@ -2,6 +2,18 @@
 
 import difflib
 import importlib
+import logging
+import pathlib
+import threading
+import urllib.parse
+
+import requests
+
+from keras_darts.files import user_path
+
+_LOG = logging.getLogger("keras_darts")
+# TensorFlow Datasets itself tries for minutes.
+_SECONDS = 5.0
 
 
 def package(module="tensorflow_datasets", name="tensorflow-datasets"):
@@ -35,6 +47,8 @@ def find(name, data_dir, *, argument, expected, also=()):
         ValueError: if there is no such data set; the nearest are named.
     """
     tfds = package()
+    if data_dir is not None:
+        data_dir = str(user_path(data_dir, "data_dir"))
     try:
         return tfds.builder(name, data_dir=data_dir)
     except tfds.core.DatasetNotFoundError as error:
@@ -51,16 +65,64 @@ def prepare(builder):
     """Downloads a data set, unless it is there.
 
     Raises:
-        RuntimeError: if it can't be downloaded.
+        RuntimeError: if it can't be downloaded; without a network at once,
+            and nothing is written then.
     """
+    if not pathlib.Path(builder.data_path).exists():
+        host = _unreachable_host(builder)
+        if host is not None:
+            raise _failed(builder, f"{host} can't be reached")
+        _LOG.info("downloading %s to %s", builder.name, builder.data_path)
     try:
         builder.download_and_prepare()
     # Anything can go wrong on the way: network, disk, checksums, packages.
     except Exception as error:
-        raise RuntimeError(
-            f"The data set {builder.name!r} could not be downloaded to "
-            f"{builder.data_path}: {error}\n"
-            "Check the network and the space on the disk, or prepare it where "
-            f"there is a network (tfds build {builder.name}) and give the "
-            "folder as `data_dir`."
-        ) from error
+        raise _failed(builder, error) from error
+
+
+def _failed(builder, reason):
+    return RuntimeError(
+        f"The data set {builder.name!r} is not in {builder.data_path} and "
+        f"could not be downloaded to it: {reason}\n"
+        "Check `data_dir`, the network and the space on the disk, or prepare "
+        f"it where there is a network (tfds build {builder.name}) and give the "
+        "folder as `data_dir`."
+    )
+
+
+def _unreachable_host(builder):
+    """The host of a missing file that can't be reached, or `None`."""
+    for url in _missing(builder):
+        address = urllib.parse.urlsplit(url)
+        if address.scheme in ("http", "https"):
+            return None if _answers(url) else address.netloc
+    return None
+
+
+def _missing(builder):
+    """The addresses of the files that are not downloaded yet."""
+    names = package("tensorflow_datasets.core.download.resource")
+    folder = pathlib.Path(builder.data_dir_root) / "downloads"
+    for url, file in (builder.url_infos or {}).items():
+        if not (folder / names.get_dl_fname(url, file.checksum)).exists():
+            yield url
+
+
+def _answers(url):
+    """Whether anything answers in time, be it an error."""
+    came = threading.Event()
+
+    def ask():
+        try:
+            requests.head(url, timeout=_SECONDS)
+        except requests.ConnectionError:
+            return
+        except requests.RequestException:
+            pass
+        came.set()
+
+    # Looking a name up has no timeout of its own.
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(2 * _SECONDS)
+    return came.is_set()

@@ -1,9 +1,11 @@
 """Everything that is trained, on disk and back."""
 
+import hashlib
 import pathlib
 import re
 import warnings
 
+import numpy as np
 import tensorflow as tf
 
 from keras_darts import seals
@@ -33,10 +35,14 @@ class RunCheckpoint:
 
     Attributes:
         noun: String, what is run.
+        epochs_done: Integer, those of the state that was saved or restored
+            last.
         step: Integer, the steps that the restored state has done in its
             epoch.
         rows: Integer, those of the tables of a run that belong to the state:
             one for each epoch, of those that were rolled back too.
+        finished: Boolean, whether the restored state is that of a run which
+            has come to its end.
     """
 
     noun = "run"
@@ -52,7 +58,8 @@ class RunCheckpoint:
         epochs_kept=KEPT,
     ):
         self.folder = pathlib.Path(folder)
-        self.step = self.rows = 0
+        self.epochs_done = self.step = self.rows = 0
+        self.finished = False
         self.running = running
         self.writes = writes
         self._groups = groups
@@ -65,7 +72,7 @@ class RunCheckpoint:
             callbacks=callbacks, running=running, **flat
         )
 
-    def save(self, epochs_done, step=0, collect=True):
+    def save(self, epochs_done, step=0, collect=True, resumes=True):
         """Writes the state after `epochs_done` epochs and `step` steps.
 
         Within an epoch all workers have to call it.
@@ -75,7 +82,9 @@ class RunCheckpoint:
             step: Integer. Defaults to `0`.
             collect: Boolean, whether `running` is as the step left it, and
                 not to be as it was collected before. Defaults to `True`.
+            resumes: Boolean, as in `Seal`. Defaults to `True`.
         """
+        self.epochs_done = epochs_done
         if collect:
             self.running.collect(step > 0)
         if not self.writes:
@@ -93,6 +102,7 @@ class RunCheckpoint:
                 step=step,
                 finished=False,
                 rows=self.rows,
+                resumes=resumes,
                 variables=self._manifest(),
             )
         except BaseException:
@@ -104,52 +114,95 @@ class RunCheckpoint:
         """The `Seal` of the newest state, or `None`."""
         return next(iter(seals.seals(self.folder)), None)
 
-    def restore(self, epochs_done=None):
+    def digest(self):
+        """A string that differs where any of the variables does."""
+        found = hashlib.sha256()
+        for variables in self._groups.values():
+            for variable in variables:
+                value = self.running.of_first_device(variable)
+                found.update(np.ascontiguousarray(value).tobytes())
+        return found.hexdigest()
+
+    def restore(self, epochs_done=None, epochs=None):
         """Takes over a state and gives the epochs it has done.
 
         Args:
             epochs_done: Integer, which state, at the end of an epoch; the
                 rows of later ones stay. Defaults to `None`, the newest of
                 all.
+            epochs: Integer, those that the run shall have: a state of the end
+                of a shorter one may not be one to resume from. Defaults to
+                `None`, those it has.
 
         Raises:
             ValueError: if there is none, or it is of another network.
         """
+        damaged = [f"{n} can't be read" for n in seals.unreadable(self.folder)]
+        for seal in self._candidates(epochs_done, epochs):
+            damage = seal.damage()
+            if damage is not None:
+                self._warn(damage)
+                damaged.append(damage)
+                continue
+            self._check_equal(seal.variables)
+            self._checkpoint.read(str(seal.prefix)).assert_consumed()
+            if seal.step and not self.running.fits():
+                # Its hidden states and metrics are those of a device.
+                continue
+            self.epochs_done, self.step = seal.epochs_done, seal.step
+            self.finished = seal.finished
+            if epochs_done is None:
+                self.rows = seal.rows
+                self._remove_half_written()
+            return seal.epochs_done
+        raise self._nothing_to_restore(damaged)
+
+    def _candidates(self, epochs_done, epochs):
+        """The seals to try, the newest first."""
         found = seals.seals(self.folder)
         if epochs_done is not None:
-            found = [
-                s for s in found if (s.epochs_done, s.step) == (epochs_done, 0)
+            return [
+                seal
+                for seal in found
+                if (seal.epochs_done, seal.step) == (epochs_done, 0)
+                and seal.resumes
             ]
-        else:
-            for name in seals.half_written(self.folder):
-                self._warn(f"{name} is half written")
-            seals.remove_half_written(self.folder)
-        for seal in found:
-            damage = seal.damage()
-            if damage is None:
-                self._check_equal(seal.variables)
-                self._checkpoint.read(str(seal.prefix)).assert_consumed()
-                if seal.step and not self.running.fits():
-                    # Its hidden states and metrics are those of a device.
-                    continue
-                self.step = seal.step
-                if epochs_done is None:
-                    self.rows = seal.rows
-                return seal.epochs_done
-            self._warn(damage)
-        raise ValueError(
+        return [
+            seal
+            for seal in found
+            if seal.resumes or epochs is None or seal.epochs_done >= epochs
+        ]
+
+    def _remove_half_written(self):
+        for name in seals.half_written(self.folder):
+            self._warn(f"{name} is half written")
+        seals.remove_half_written(self.folder)
+
+    def _nothing_to_restore(self, damaged):
+        run = str(self.folder.parent)
+        if damaged:
+            return ValueError(
+                "`resume_from`, or the unfinished run in `output_dir`, must "
+                "have a checkpoint that is whole: copy the folder back from a "
+                "backup, or start over by overwrite=True. "
+                f"Received: {run!r}, whose checkpoints are all damaged: "
+                f"{'; '.join(damaged)}"
+            )
+        return ValueError(
             "`resume_from` must be the folder of a run that has saved a "
             "checkpoint: one is written after each epoch. Received: "
-            f"resume_from={str(self.folder.parent)!r}"
+            f"resume_from={run!r}"
         )
 
     def _check_equal(self, saved):
         for name, present in self._manifest().items():
-            pairs = [(f"{len(saved[name])} variables", f"{len(present)}")]
-            if len(saved[name]) == len(present):
+            # Older runs lack what came later.
+            before = saved.get(name, [])
+            pairs = [(f"{len(before)} variables", f"{len(present)}")]
+            if len(before) == len(present):
                 pairs = [
                     (old, new)
-                    for old, new in zip(saved[name], present, strict=True)
+                    for old, new in zip(before, present, strict=True)
                     if old[1:] != new[1:]
                 ]
             for old, new in pairs:

@@ -26,12 +26,13 @@ class Plan(typing.NamedTuple):
     agreement: object = None
 
     def say_where(self, epoch, step):
-        """Tells the user where a run goes on that was begun before."""
+        """Tells the user where a run is resumed that was begun before."""
         if step or 0 < epoch < self.epochs:
             _LOG.info(
-                "going on in epoch %d of %d, after %d of %d steps",
+                "resuming in epoch %d of %d, after %d of %d steps, from %s",
                 epoch + 1,
                 self.epochs,
                 step,
                 self.steps_per_epoch,
+                self.checkpoint.folder.parent,
             )

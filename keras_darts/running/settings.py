@@ -4,7 +4,7 @@ import json
 
 
 def check_same(saved, present):
-    """A run goes on only with the settings it began with.
+    """A run is resumed, or loaded, only with the settings it began with.
 
     Args:
         saved: Dictionary of the settings of the run.
@@ -20,14 +20,14 @@ def check_same(saved, present):
     ]
     if different:
         raise ValueError(
-            "`resume_from`, or an unfinished run in `output_dir`, must be a "
-            "run of the same configuration. "
-            f"Received: {'; '.join(different)}"
+            "`resume_from`, or a run in `output_dir`, must be a run of the "
+            "same configuration: choose another folder, or start over by "
+            f"overwrite=True. Received: {'; '.join(different)}"
         )
 
 
 def check_epochs(path, epochs):
-    """A run that goes on by itself has the length that it began with.
+    """A run that is found in `output_dir` has the length it began with.
 
     Args:
         path: Path of its `config.json`, which may be missing.
@@ -38,7 +38,8 @@ def check_epochs(path, epochs):
     # In stages those of the whole run stand elsewhere.
     if "stage_epochs" not in settings and began != epochs:
         raise ValueError(
-            "`epochs` must be that of the unfinished run in `output_dir`; by "
-            f"`resume_from` a run is made longer. Received: epochs={epochs}, "
+            "`epochs` must be that of the run in `output_dir`: resume_from="
+            f"{str(path.parent)!r} makes it longer, overwrite=True starts "
+            f"over. Received: epochs={epochs}, "
             f"{began} in the run"
         )

@@ -6,12 +6,15 @@ import time
 import keras
 import numpy as np
 import tensorflow as tf
+from keras.callbacks import ProgbarLogger
+
+from keras_darts.running.progress_bar import ProgressBar
 
 
 class RunningEpoch(tf.train.experimental.PythonState):
     """The metrics' sums and the hidden states that segments hand on.
 
-    They are forgotten at the begin of each epoch, so a checkpoint at the end
+    They are forgotten at the start of each epoch, so a checkpoint at the end
     of one has none of them.
 
     Args:
@@ -70,6 +73,11 @@ class RunningEpoch(tf.train.experimental.PythonState):
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value, read_value=False)
 
+    def of_first_device(self, variable):
+        """The array that the first device of this worker has of a variable."""
+        local = self._model.distribute_strategy.experimental_local_results
+        return local(variable.value)[0].numpy()
+
     def _present_devices(self):
         return self._model.distribute_strategy.num_replicas_in_sync
 
@@ -119,6 +127,7 @@ class CallbacksFromStep(keras.callbacks.CallbackList):
         callbacks: List of Keras callbacks.
         running: `RunningEpoch`, put back as an epoch goes on; `None` where
             none ever does.
+        add_progbar: Boolean, whether a progress bar is shown.
         **options: Further arguments of `CallbackList`, of the whole training.
 
     Attributes:
@@ -127,7 +136,10 @@ class CallbacksFromStep(keras.callbacks.CallbackList):
         at_end: Boolean, whether these are all of it.
     """
 
-    def __init__(self, callbacks, running, **options):
+    def __init__(self, callbacks, running, *, add_progbar, **options):
+        bars = [c for c in callbacks if isinstance(c, ProgbarLogger)]
+        if add_progbar and not bars:
+            callbacks = [*callbacks, ProgressBar()]
         super().__init__(callbacks, add_history=True, **options)
         self.running = running
         self.first_step, self.at_end = 0, False

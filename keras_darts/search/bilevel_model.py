@@ -1,10 +1,12 @@
 """A Keras model that trains weights and architecture on two halves."""
 
 import abc
+import dataclasses
 
 import keras
 import tensorflow as tf
 
+from keras_darts.datasets import Task
 from keras_darts.networks import on_logits
 from keras_darts.search import curvature
 from keras_darts.search import defaults
@@ -37,7 +39,8 @@ class BilevelModel(WorkersModel, abc.ABC):
         self.arch_frozen = not steps.arch_moves(self)
         self.stop_reason, self.extra_epochs = None, 0
         self.watched = Watched()
-        self._choices, self.accumulation_steps = defaults.kept({}), 1
+        self._choices = self._given = defaults.kept({})
+        self.accumulation_steps = 1
         self._other_step = None
 
     @property
@@ -136,19 +139,37 @@ class BilevelModel(WorkersModel, abc.ABC):
             ValueError: for a loss that expects probabilities; at the start
                 of `fit` for such a metric.
         """
-        choices = {
+        given = {
             "optimizer": optimizer,
             "arch_optimizer": arch_optimizer,
-            "loss": on_logits(loss, num_outputs=None).loss,
+            "loss": loss,
             "metrics": metrics,
             "jit_compile": jit_compile,
             **kwargs,
         }
+        choices = {**given, "loss": on_logits(loss, num_outputs=None).loss}
+        self._given = defaults.kept(
+            {**given, "graph_optimizer": graph_optimizer}
+        )
         self._choices = defaults.kept(choices)
         self.graph_optimizer = graph_optimizer
         self.task = None
         if self.built:
             self.compile_for(self.modality.task_for(loss))
+
+    def get_compile_config(self):
+        """What `compile` was given, and the task that data have shown."""
+        if self.task is None and not self._given:
+            return {}
+        return {
+            "given": keras.saving.serialize_keras_object(dict(self._given)),
+            "task": self.task and dataclasses.asdict(self.task),
+        }
+
+    def compile_from_config(self, config):
+        self.compile(**keras.saving.deserialize_keras_object(config["given"]))
+        if config["task"] is not None:
+            self.compile_for(Task(**config["task"]))
 
     def compile_for(self, task):
         """Keras' compile, with what was left out by recipe and task."""
@@ -174,7 +195,16 @@ class BilevelModel(WorkersModel, abc.ABC):
                 modality.keep(searched.outputs, "search")
             trained = steps.weight_step(self, train_batch)
             modality.keep(trained.outputs, "train")
-        return self._logs(train_batch, trained.outputs, trained.loss)
+        logs = self._logs(train_batch, trained.outputs, trained.loss)
+        if self.arch_frozen:
+            logs.pop("arch_loss", None)
+        return logs
+
+    def _get_metrics_result_or_logs(self, logs):
+        # The last step of an epoch may be one that leaves it out.
+        if float(tf.convert_to_tensor(self.arch_loss_tracker.count)):
+            logs = {"arch_loss": 0.0, **logs}
+        return super()._get_metrics_result_or_logs(logs)
 
     def test_step(self, data):
         batch = self.modality.resumed(data, "evaluation")

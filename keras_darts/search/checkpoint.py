@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras_darts.running.checkpoint import KEPT
 from keras_darts.running.checkpoint import RunCheckpoint
 from keras_darts.running.within_epoch import RunningEpoch
+from keras_darts.schedules import set_rates
 from keras_darts.search import many_workers
 
 
@@ -34,6 +35,9 @@ class SearchCheckpoint(RunCheckpoint):
                 "model": search.variables,
                 "optimizer": search.loss_scaling.optimizer.variables,
                 "arch_optimizer": search.loss_scaling.arch_optimizer.variables,
+                "learning_rates": set_rates(
+                    search.optimizer, search.arch_optimizer
+                ),
             },
             RunningEpoch(
                 search,

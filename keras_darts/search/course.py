@@ -1,10 +1,11 @@
-"""The course of a search: Keras' `fit`, begun anew after each roll-back."""
+"""The course of a search: Keras' `fit`, called again after each roll-back."""
 
 import contextlib
 import tempfile
 
 import keras
 
+from keras_darts.running.first_step import announce
 from keras_darts.running.within_epoch import batches_from
 from keras_darts.search import many_workers
 from keras_darts.search.checkpoint import SearchCheckpoint
@@ -61,6 +62,7 @@ def run(search, fit, plan, history, watch, *, verbose):
         while start is not None:
             if any(c.stop_reason for c in stateful(plan.callbacks)):
                 start, step = plan.epochs, 0
+            announce(search, search.weight_variables)
             batches = batches_from(plan, start, step, callbacks)
             with watch.over(plan):
                 fit(

@@ -9,6 +9,8 @@ from keras_darts.devices import chosen_strategy
 from keras_darts.errors import integer
 from keras_darts.messages import shown
 from keras_darts.running.failures import explained
+from keras_darts.running.folders import made
+from keras_darts.schedules import make_settable
 from keras_darts.search import fitting
 from keras_darts.search import progressive
 from keras_darts.search import tuning
@@ -164,10 +166,12 @@ class DartsSearch(StagedModel):
             self.compile_for(task)
         # With the words for what the labels were taken for.
         self.task = task
+        schedule = None
         if self._choices.get("optimizer") is None:
-            self.optimizer.learning_rate = tuning.schedule(
-                self, epochs, steps_per_epoch
-            )
+            schedule = tuning.schedule(self, epochs, steps_per_epoch)
+        with self.distribute_strategy.scope():
+            make_settable(self.optimizer, schedule)
+            make_settable(self.arch_optimizer)
         self.forget_traces()
 
     def fit(
@@ -190,6 +194,7 @@ class DartsSearch(StagedModel):
         warn_on_collapse=True,
         output_dir=None,
         resume_from=None,
+        overwrite=False,
         checkpoint_minutes=10,
     ):
         """Searches on the user's data.
@@ -239,10 +244,14 @@ class DartsSearch(StagedModel):
             warn_on_collapse: Boolean, whether `callbacks.DecisionMonitor`
                 warns of a cell that turns into skip-connects. Defaults to
                 `True`.
-            output_dir: Folder of the run; an unfinished one of the same
-                configuration goes on. Defaults to `None`: nothing is written.
-            resume_from: Folder of a run to go on with; a larger `epochs`
-                extends it. Defaults to `None`.
+            output_dir: Folder of the run. Of the same configuration, an
+                unfinished one is resumed, and a finished one is loaded into
+                the search at once. Defaults to `None`: nothing is written.
+            resume_from: Folder of a run to resume; a larger `epochs` extends
+                it. Defaults to `None`.
+            overwrite: Boolean, whether an earlier run in `output_dir` is
+                removed first. Files in its folder that are not of the run
+                stay. Defaults to `False`.
             checkpoint_minutes: Float, how often a run is saved within an
                 epoch, besides at its end; zero means after each step.
                 Defaults to `10`.
@@ -266,7 +275,10 @@ class DartsSearch(StagedModel):
         with contextlib.ExitStack() as stack:
             stack.enter_context(shown(verbose))
             self.say_strategy()
-            run = fitting.chosen_run(self, epochs, output_dir, resume_from)
+            run = fitting.chosen_run(
+                self, epochs, output_dir, resume_from, overwrite
+            )
+            stack.enter_context(made(run["output_dir"]))
             watch = stack.enter_context(
                 explained(SearchWatch(run["output_dir"], self))
             )
@@ -289,7 +301,9 @@ class DartsSearch(StagedModel):
                 self,
                 super().fit,
                 plan_stage,
-                callbacks=fitting.chosen_callbacks(callbacks, warn_on_collapse),
+                callbacks=fitting.chosen_callbacks(
+                    callbacks, warn_on_collapse, verbose
+                ),
                 watch=watch,
                 **run,
                 verbose=verbose,

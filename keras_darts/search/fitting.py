@@ -7,7 +7,11 @@ import logging
 from keras_darts.devices import check_batch_size
 from keras_darts.errors import non_negative
 from keras_darts.errors import positive_integer
+from keras_darts.running.callback_checks import as_list
+from keras_darts.running.callback_checks import check_monitored
+from keras_darts.running.end_state import EndState
 from keras_darts.running.folders import run_folders
+from keras_darts.running.overwriting import remove_run
 from keras_darts.running.plan import Plan
 from keras_darts.running.settings import check_same
 from keras_darts.running.within_epoch import SaveWithinEpochs
@@ -29,6 +33,7 @@ from keras_darts.search.run_config import comparable
 from keras_darts.search.run_config import run_config
 from keras_darts.search.trials import Trials
 from keras_darts.training import InputWait
+from keras_darts.training import with_time_left
 
 _LOG = logging.getLogger("keras_darts")
 
@@ -82,7 +87,8 @@ def plan_fit(
         published_rates: Boolean, whether alphas learn at a published rate
             however few steps they make. Defaults to `False`.
         **run: `output_dir`, the folder of the run or `None`; `resume_from`,
-            the same folder where a run goes on, or `None`; and
+            the same folder where a run is resumed, or `None`; `overwritten`,
+            the folder of a run to remove, or `None`; and
             `checkpoint_minutes`, from one checkpoint within an epoch to the
             next.
 
@@ -112,6 +118,11 @@ def plan_fit(
         pace=pace,
     )
     total = epochs + search.extra_epochs
+    if search.extra_epochs:
+        _LOG.info(
+            "%d epochs of search, and %d in which the discretizer decides: %d",
+            *(epochs, search.extra_epochs, total),
+        )
 
     def batches(epoch, step=0):
         return modality.batches(
@@ -121,8 +132,11 @@ def plan_fit(
             **{"augment": augment, "steps_per_epoch": steps},
         )
 
-    callbacks = [ArchitectureMonitor(), *own, KeepPace(pace), *callbacks]
-    _begin(search, callbacks, batches, total)
+    own = [ArchitectureMonitor(), *own, KeepPace(pace)]
+    check_monitored(
+        [*own, *callbacks], search, validates=True, more=_added_logs(search)
+    )
+    _begin(search, [*own, *callbacks], batches, total)
     return Plan(
         batches,
         validation_data=modality.evaluation(data),
@@ -131,7 +145,7 @@ def plan_fit(
         # what must not be done twice.
         divided_epochs=epochs,
         steps_per_epoch=steps,
-        **_written(search, callbacks, config, **run),
+        **_written(search, own, callbacks, config, epochs=total, **run),
     )
 
 
@@ -166,10 +180,10 @@ def chosen_epochs(search, epochs):
     return positive_integer("epochs", epochs)
 
 
-def chosen_callbacks(callbacks, warn_on_collapse):
+def chosen_callbacks(callbacks, warn_on_collapse, verbose):
     """Those of the user, and the watch over what is decided."""
     monitor = DecisionMonitor(warn_on_collapse=warn_on_collapse)
-    return [*(callbacks or []), monitor]
+    return with_time_left([*as_list(callbacks), monitor], verbose)
 
 
 def chosen_augmentation(search, choice, data):
@@ -179,13 +193,26 @@ def chosen_augmentation(search, choice, data):
     return augment
 
 
-def chosen_run(search, epochs, output_dir, resume_from):
-    """Dictionary of `epochs`, `output_dir` and `resume_from` of a run."""
+def chosen_run(search, epochs, output_dir, resume_from, overwrite):
+    """Dictionary of the `epochs` of a run and of what `run_folders` gives."""
     epochs = chosen_epochs(search, epochs)
-    return {
-        "epochs": epochs,
-        **run_folders(output_dir, resume_from, epochs, kind="search"),
-    }
+    folders = run_folders(
+        output_dir, resume_from, epochs, kind="search", overwrite=overwrite
+    )
+    return {"epochs": epochs, **folders}
+
+
+def _added_logs(search):
+    """What an epoch of a search logs beside metrics."""
+    found, genotype = {"alpha_entropy"}, search.genotype()
+    if hasattr(genotype, "num_skip_connects"):
+        found.add("num_skip_connects")
+    rule = search.strategy.discretizer
+    if hasattr(rule, "figures"):
+        found |= {*rule.figures(genotype)}
+    for name in search.modality.figures({"loss": 0.0}):
+        found |= {name, f"val_{name}"}
+    return found
 
 
 def _begin(search, callbacks, batches, epochs):
@@ -204,47 +231,73 @@ def _begin(search, callbacks, batches, epochs):
         callback.reset()
 
 
-def _written(
-    search, callbacks, config, *, output_dir, resume_from, checkpoint_minutes
-):
+def _written(search, own, callbacks, config, *, output_dir, **run):
     """All callbacks, those that write the run the last, and where it starts."""
-    wait, start = InputWait(), 0
-    agreement = agreement_of(search, checkpoint_minutes)
+    wait, minutes = InputWait(), run.pop("checkpoint_minutes")
+    agreement = agreement_of(search, minutes)
+    found = {
+        "callbacks": [*own, *callbacks, wait],
+        "initial_epoch": 0,
+        "checkpoint": None,
+        "agreement": agreement,
+    }
     if output_dir is None:
-        return {
-            "callbacks": [*callbacks, wait],
-            "initial_epoch": start,
-            "checkpoint": None,
-            "agreement": agreement,
-        }
+        return found
     checkpoint = SearchCheckpoint(
-        search, output_dir / "checkpoints", stateful(callbacks), agreement
+        search,
+        output_dir / "checkpoints",
+        stateful([*own, *callbacks]),
+        agreement,
     )
-    earlier = output_dir / "config.json"
-    if earlier.exists():
-        saved = json.loads(earlier.read_text())
-        check_same(comparable(saved), comparable(config))
-    if resume_from is not None:
-        start = checkpoint.restore()
-    written = []
-    if many_workers.workers_of(search).is_chief:
-        directory = RunDirectory(
-            output_dir,
-            config=config,
-            checkpoint=checkpoint,
-            rows=checkpoint.rows,
-            files=search.modality.files(),
-        )
-        board = ArchitectureBoard(output_dir / "tensorboard", wait, config)
-        written = [directory, board]
+    start = _start(search, checkpoint, config, output_dir, **run)
+    end = EndState(checkpoint)
+    written = _writers(search, checkpoint, config, wait=wait, end=end)
     if agreement is not None:
         written.append(many_workers.EndEpochTogether())
     else:
         epochs = config["fit"]["epochs"]
-        written.append(SaveWithinEpochs(checkpoint, checkpoint_minutes, epochs))
+        written.append(SaveWithinEpochs(checkpoint, minutes, epochs))
+    around = [end.before, *own, end.between, *callbacks, wait, *written]
     return {
-        "callbacks": [*callbacks, wait, *written],
+        **found,
+        "callbacks": around,
         "initial_epoch": start,
         "checkpoint": checkpoint,
-        "agreement": agreement,
     }
+
+
+def _start(
+    search,
+    checkpoint,
+    config,
+    output_dir,
+    *,
+    epochs,
+    resume_from,
+    overwritten,
+):
+    """The epoch to begin with, of a run that is the same one or is removed."""
+    earlier = output_dir / "config.json"
+    if overwritten is not None:
+        if many_workers.workers_of(search).is_chief:
+            remove_run(overwritten)
+    elif earlier.exists():
+        saved = json.loads(earlier.read_text("utf-8"))
+        check_same(comparable(saved), comparable(config))
+    return 0 if resume_from is None else checkpoint.restore(epochs=epochs)
+
+
+def _writers(search, checkpoint, config, *, wait, end):
+    """What writes a run; of several workers the chief alone has it."""
+    if not many_workers.workers_of(search).is_chief:
+        return []
+    folder = checkpoint.folder.parent
+    directory = RunDirectory(
+        folder,
+        config=config,
+        checkpoint=checkpoint,
+        rows=checkpoint.rows,
+        files=search.modality.files(),
+        end=end,
+    )
+    return [directory, ArchitectureBoard(folder / "tensorboard", wait, config)]

@@ -4,6 +4,8 @@ import keras
 import tensorflow as tf
 
 _Scaled = keras.optimizers.LossScaleOptimizer
+_OPTIMIZERS = ("optimizer", "arch_optimizer")
+_PARTS = ("dynamic_scale", "step_counter")
 
 
 class LossScaling:
@@ -30,8 +32,7 @@ class LossScaling:
     def __init__(self, search, wanted):
         self.enabled = wanted and search.compute_dtype == "float16"
         self.optimizer, self.arch_optimizer = (
-            self._prepared(name, getattr(search, name))
-            for name in ("optimizer", "arch_optimizer")
+            self._prepared(name, getattr(search, name)) for name in _OPTIMIZERS
         )
         self.optimizer.build(search.weight_variables)
         self.arch_optimizer.build(search.arch_variables)
@@ -52,14 +53,28 @@ class LossScaling:
             gradients = [g * tf.cast(scale, g.dtype) for g in gradients]
         chosen.apply(gradients, variables)
 
+    def scales(self):
+        """Name -> array of what Keras does not save with the optimizers."""
+        if not self.enabled:
+            return {}
+        return {
+            f"{name}_{part}": getattr(getattr(self, name), part).numpy()
+            for name in _OPTIMIZERS
+            for part in _PARTS
+        }
+
+    def take_scales(self, arrays):
+        """Takes over what `scales` gave, among other arrays."""
+        for name in _OPTIMIZERS if self.enabled else ():
+            for part in _PARTS:
+                if f"{name}_{part}" in arrays:
+                    variable = getattr(getattr(self, name), part)
+                    variable.assign(arrays[f"{name}_{part}"])
+
     def take_over(self, other):
         """Goes on with the scales that another `LossScaling` has found."""
-        if not (self.enabled and other.enabled):
-            return
-        for name in ("optimizer", "arch_optimizer"):
-            mine, found = getattr(self, name), getattr(other, name)
-            mine.dynamic_scale.assign(found.dynamic_scale)
-            mine.step_counter.assign(found.step_counter)
+        if self.enabled and other.enabled:
+            self.take_scales(other.scales())
 
     def _prepared(self, name, optimizer):
         if isinstance(optimizer, _Scaled):

@@ -7,7 +7,9 @@ import keras
 
 from keras_darts import seals
 from keras_darts import traced_gradients
+from keras_darts.schedules import hand_over_rate
 from keras_darts.search import course
+from keras_darts.search import load
 from keras_darts.search import many_workers
 from keras_darts.search.determinism import check_callbacks
 from keras_darts.search.graph_optimizer import graph_optimizer
@@ -28,6 +30,8 @@ def run(
     callbacks,
     output_dir,
     resume_from,
+    finished,
+    overwrite,
     watch,
     **options,
 ):
@@ -45,7 +49,9 @@ def run(
         epochs: Integer, of all stages together.
         callbacks: List of Keras callbacks beside the strategy's.
         output_dir: Folder of the run, or `None`.
-        resume_from: The same folder where a run goes on, or `None`.
+        resume_from: The same folder where a run is resumed, or `None`.
+        finished: Boolean, whether that run has come to its end and is loaded.
+        overwrite: Boolean, whether an earlier run in the folder is removed.
         watch: `SearchWatch`, the first of the callbacks.
         **options: Further arguments of `course.run`.
 
@@ -67,7 +73,7 @@ def run(
             if index:
                 _advance(search, index)
             if len(stages) > 1:
-                _announce(stages, index)
+                _announce(stages, counts, index)
             folder = _folder(output_dir, index, len(stages))
             plan = plan_stage(
                 epochs=count,
@@ -75,19 +81,32 @@ def run(
                 schedule_epochs=_chain(stages, counts, index),
                 output_dir=folder,
                 resume_from=_resumed(folder, index, resume_from),
+                overwritten=output_dir if overwrite and not index else None,
             )
+            if _is_over(plan, finished or index + 1 < len(counts)):
+                if finished:
+                    load.into(search, plan, history)
+                continue
             history = course.run(search, fit, plan, history, watch, **options)
-    if output_dir is not None and many_workers.workers_of(search).is_chief:
-        seals.finish(pathlib.Path(output_dir) / "checkpoints")
+            if plan.checkpoint is not None and plan.checkpoint.writes:
+                seals.finish(plan.checkpoint.folder)
     return history
 
 
-def _announce(stages, index):
+def _is_over(plan, can_be):
+    """Whether nothing is left to do of a stage that was restored."""
+    checkpoint = plan.checkpoint
+    return can_be and checkpoint is not None and checkpoint.finished
+
+
+def _announce(stages, counts, index):
     _LOG.info(
-        "stage %d of %d: %s candidates an edge",
+        "stage %d of %d: %s candidates an edge, %d of %d epochs",
         index + 1,
         len(stages),
         stages[index].candidates or "all",
+        counts[index],
+        sum(counts),
     )
 
 
@@ -137,6 +156,7 @@ def _inherit(search, supernet, optimizers):
     )
     for old, new in zip(optimizers, _optimizers(search), strict=True):
         new[0].iterations.assign(old[0].iterations)
+        hand_over_rate(old[0], new[0])
         for pair in zip(_slots(*old), _slots(*new), strict=True):
             left.hand_over(*pair)
 

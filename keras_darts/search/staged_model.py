@@ -3,6 +3,7 @@
 import logging
 
 import keras
+import numpy as np
 
 from keras_darts import search_spaces
 from keras_darts import strategies
@@ -219,6 +220,35 @@ class StagedModel(BilevelModel):
         sizes = {**self.modality.network_sizes, **sizes}
         with self.distribute_strategy.scope():
             return self.modality.derived_network(self.genotype(), **sizes)
+
+    def save_own_variables(self, store):
+        super().save_own_variables(store)
+        for name, values in self._learned().items():
+            store[name] = values
+
+    def load_own_variables(self, store):
+        learned = {k: store[k] for k in store.keys() if not k.isdigit()}
+        super().load_own_variables(
+            {k: store[k] for k in store.keys() if k.isdigit()}
+        )
+        self.modality.take_learned(learned)
+        states = learned.get("random_states", ())
+        for variable, state in zip(self._random_states(), states, strict=False):
+            variable.assign(state)
+        if self.task is not None:
+            self.loss_scaling.take_scales(learned)
+        self.forget_traces()
+
+    def _learned(self):
+        """Name -> array of what `fit` has found beside Keras' variables."""
+        scales = {} if self.task is None else self.loss_scaling.scales()
+        states = [variable.numpy() for variable in self._random_states()]
+        random = {"random_states": np.stack(states)} if states else {}
+        return {**self.modality.learned(), **scales, **random}
+
+    def _random_states(self):
+        """Those of the generators, which Keras leaves out of its files."""
+        return [v for v in self.variables if v.name == "seed_generator_state"]
 
     def citation(self):
         """The papers behind the pieces in use, a line each."""

@@ -62,7 +62,8 @@ def entropy(weights):
     )
     rows = rows / np.maximum(rows.sum(axis=-1, keepdims=True), 1e-12)
     logs = np.log(np.maximum(rows, 1e-12))
-    return float(-(rows * logs).sum(axis=-1).mean())
+    # Without the sign of a zero.
+    return abs(float((rows * logs).sum(axis=-1).mean()))
 
 
 def normalized_entropy(weights, cells):

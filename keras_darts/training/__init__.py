@@ -35,6 +35,7 @@ from keras_darts.training.sentence_recipe import SentenceRecipe
 from keras_darts.training.sentence_recipe import sentence_recipe
 from keras_darts.training.time_left import TimeLeft
 from keras_darts.training.time_left import duration
+from keras_darts.training.time_left import with_time_left
 
 __all__ = [
     "MODEL_SETTINGS",
@@ -71,4 +72,5 @@ __all__ = [
     "small_image_recipe",
     "small_text_recipe",
     "wikitext2_recipe",
+    "with_time_left",
 ]

@@ -58,6 +58,8 @@ class NonMonotonicAveraging(keras.callbacks.Callback):
     models, algorithm 1.
     """
 
+    added_logs = ("averaging",)
+
     def __init__(self, patience=5, monitor="val_loss", max_rollbacks=5):
         super().__init__()
         for name, value in (

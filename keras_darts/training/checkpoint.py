@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_darts.running.checkpoint import RunCheckpoint
 from keras_darts.running.within_epoch import RunningEpoch
+from keras_darts.schedules import set_rates
 
 
 class TrainingCheckpoint(RunCheckpoint):
@@ -28,6 +29,7 @@ class TrainingCheckpoint(RunCheckpoint):
             {
                 "network": network.variables,
                 "optimizer": network.optimizer.variables,
+                "learning_rates": set_rates(network.optimizer),
             },
             RunningEpoch(network, lambda: getattr(network, "carried", [])),
             callbacks={

@@ -3,6 +3,7 @@
 import contextlib
 import importlib.metadata
 import json
+import logging
 
 import keras
 
@@ -11,20 +12,31 @@ from keras_darts import traced_gradients
 from keras_darts.errors import non_negative
 from keras_darts.errors import positive_integer
 from keras_darts.messages import shown
+from keras_darts.running.callback_checks import as_list
+from keras_darts.running.callback_checks import check_monitored
+from keras_darts.running.end_state import EndState
 from keras_darts.running.failures import explained
+from keras_darts.running.first_step import announce
+from keras_darts.running.folders import add_rows
+from keras_darts.running.folders import made
 from keras_darts.running.folders import run_folders
+from keras_darts.running.overwriting import remove_run
 from keras_darts.running.plan import Plan
 from keras_darts.running.settings import check_same
 from keras_darts.running.within_epoch import CallbacksFromStep
 from keras_darts.running.within_epoch import SaveWithinEpochs
 from keras_darts.running.within_epoch import batches_from
+from keras_darts.schedules import make_settable
 from keras_darts.training.accumulation import set_accumulation
 from keras_darts.training.board import Board
 from keras_darts.training.checkpoint import TrainingCheckpoint
 from keras_darts.training.input_wait import InputWait
 from keras_darts.training.run_folder import TrainingRun
+from keras_darts.training.time_left import with_time_left
 from keras_darts.training.watch import TrainingWatch
 from keras_darts.version import __version__
+
+_LOG = logging.getLogger("keras_darts")
 
 
 def run(
@@ -36,7 +48,9 @@ def run(
     epochs=None,
     output_dir=None,
     resume_from=None,
+    overwrite=False,
     guarded=True,
+    verbose="auto",
     **options,
 ):
     """Trains a compiled network by a recipe.
@@ -48,9 +62,12 @@ def run(
         own: List of the recipe's callbacks, which come before the user's.
         epochs: Integer. Defaults to `None`: the recipe's.
         output_dir: Folder of the run, or `None`.
-        resume_from: Folder of a run to go on with, or `None`.
+        resume_from: Folder of a run to resume, or `None`.
+        overwrite: Boolean, whether an earlier run in `output_dir` is removed.
+            Defaults to `False`.
         guarded: Boolean, whether a loss that is not finite ends the training.
             Defaults to `True`.
+        verbose: As in Keras. Defaults to `"auto"`.
         **options: `validation_data`, `steps_per_epoch`, `callbacks`,
             `accumulation_steps`; `checkpoint_minutes`, `config` and
             `vocabulary` of the run; further arguments of `keras.Model.fit`.
@@ -61,18 +78,39 @@ def run(
     epochs = recipe.epochs if epochs is None else epochs
     epochs = positive_integer("epochs", epochs)
     with contextlib.ExitStack() as stack:
-        stack.enter_context(shown(options.get("verbose", "auto")))
+        stack.enter_context(shown(verbose))
         traced_gradients.give_back()
-        folders = run_folders(output_dir, resume_from, epochs, kind="network")
+        folders = run_folders(
+            *(output_dir, resume_from, epochs),
+            kind="network",
+            overwrite=overwrite,
+        )
+        finished = folders.pop("finished")
+        stack.enter_context(made(folders["output_dir"]))
         watch = stack.enter_context(
             explained(TrainingWatch(folders["output_dir"], network, guarded))
         )
         plan, options = _planned(
-            recipe, network, batches, own, epochs=epochs, **folders, **options
+            *(recipe, network, batches, own),
+            **{"epochs": epochs, "verbose": verbose},
+            **folders,
+            **options,
         )
-        history = _fit(network, plan, watch, **options)
+        if finished and plan.checkpoint.finished:
+            return _loaded(network, plan)
+        history = _fit(network, plan, watch, verbose=verbose, **options)
         if plan.checkpoint is not None:
             seals.finish(plan.checkpoint.folder)
+    return history
+
+
+def _loaded(network, plan):
+    """The history of a training that was finished before."""
+    folder = plan.checkpoint.folder.parent
+    history = keras.callbacks.History()
+    history.set_model(network)
+    add_rows(history, folder / "history.csv", plan.checkpoint.rows)
+    _LOG.info("finished: loaded from %s", folder)
     return history
 
 
@@ -83,6 +121,7 @@ def _planned(
     own,
     *,
     epochs,
+    verbose,
     steps_per_epoch,
     validation_data,
     callbacks=(),
@@ -90,6 +129,7 @@ def _planned(
     initial_epoch=0,
     output_dir,
     resume_from,
+    overwrite,
     checkpoint_minutes=10,
     config=None,
     vocabulary=None,
@@ -98,6 +138,12 @@ def _planned(
     """The `Plan`, and what is left of the options."""
     non_negative("checkpoint_minutes", checkpoint_minutes)
     set_accumulation(network, recipe.batch_size, accumulation_steps)
+    with network.distribute_strategy.scope():
+        make_settable(network.optimizer)
+    callbacks = with_time_left(as_list(callbacks), verbose)
+    check_monitored(
+        [*own, *callbacks], network, validates=validation_data is not None
+    )
     plan = Plan(
         batches,
         validation_data=validation_data,
@@ -105,23 +151,29 @@ def _planned(
         divided_epochs=epochs,
         initial_epoch=initial_epoch,
         steps_per_epoch=steps_per_epoch,
-        callbacks=[*own, *(callbacks or ())],
+        callbacks=[*own, *callbacks],
         checkpoint=None,
     )
     if output_dir is not None:
+        checkpoint = TrainingCheckpoint(
+            network, output_dir / "checkpoints", plan.callbacks
+        )
+        end = EndState(checkpoint)
         run = TrainingRun(
             output_dir,
             config={**_config(recipe, network, plan), **(config or {})},
             vocabulary=vocabulary,
-            checkpoint=TrainingCheckpoint(
-                network, output_dir / "checkpoints", plan.callbacks
-            ),
+            checkpoint=checkpoint,
+            end=end,
         )
-        plan = _written(plan, run, resume_from, checkpoint_minutes)
+        plan = plan._replace(
+            callbacks=[end.before, *own, end.between, *callbacks]
+        )
+        plan = _written(plan, run, resume_from, overwrite, checkpoint_minutes)
     return plan, options
 
 
-def _written(plan, run, resume_from, checkpoint_minutes):
+def _written(plan, run, resume_from, overwrite, checkpoint_minutes):
     """The plan of a training that is written, and where it starts."""
     start = plan.initial_epoch
     if start:
@@ -130,11 +182,13 @@ def _written(plan, run, resume_from, checkpoint_minutes):
             f"knows where it goes on. Received: initial_epoch={start}"
         )
     earlier = run.folder / "config.json"
-    if earlier.exists():
+    if overwrite:
+        remove_run(run.folder)
+    elif earlier.exists():
         saved = json.loads(earlier.read_text("utf-8"))
         check_same(_comparable(saved), _comparable(run.config))
     if resume_from is not None:
-        start = run.checkpoint.restore()
+        start = run.checkpoint.restore(epochs=plan.epochs)
     within = SaveWithinEpochs(run.checkpoint, checkpoint_minutes, plan.epochs)
     return plan._replace(
         initial_epoch=start,
@@ -151,7 +205,7 @@ def _drawing(plan, run):
     return [*own, Board(run.folder / "tensorboard", wait, run.config)]
 
 
-def _fit(network, plan, watch, *, verbose="auto", **options):
+def _fit(network, plan, watch, *, verbose, **options):
     start = plan.initial_epoch
     step = plan.checkpoint.step if plan.checkpoint else 0
     plan.say_where(start, step)
@@ -164,6 +218,7 @@ def _fit(network, plan, watch, *, verbose="auto", **options):
         steps=plan.steps_per_epoch,
         model=network,
     )
+    announce(network, network.trainable_variables)
     # Where there is nothing left to do, Keras still looks at the data.
     epoch = min(start, plan.epochs - 1)
     batches = batches_from(plan, epoch, step, callbacks)

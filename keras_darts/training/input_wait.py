@@ -8,6 +8,8 @@ import tensorflow as tf
 
 _LOG = logging.getLogger("keras_darts")
 _NAME = "input_wait_share"
+# Less is nothing that anybody would do something about.
+_WORTH_A_LINE = 0.05
 
 
 class InputWait(keras.callbacks.Callback):
@@ -17,7 +19,8 @@ class InputWait(keras.callbacks.Callback):
     until their batch was there, divided by the seconds from the begin of the
     first step to the end of the last one. Validation does not count. It serves
     every `fit` on TensorFlow whose model runs one step an execution; in others
-    nothing is measured. `DartsSearch.fit` adds this callback itself and writes
+    nothing is measured. The log says so where it is 5 % or more.
+    `DartsSearch.fit` adds this callback itself and writes
     the share to TensorBoard.
 
     Args:
@@ -43,6 +46,7 @@ class InputWait(keras.callbacks.Callback):
     def __init__(self, in_logs=False):
         super().__init__()
         self.in_logs = in_logs
+        self.added_logs = (_NAME,) if in_logs else ()
         self.share = self.seconds = self.steps = None
         self._clock = _Clock()
 
@@ -72,11 +76,12 @@ class InputWait(keras.callbacks.Callback):
             return
         self.seconds, self.steps = self._clock.seconds, self._clock.steps
         self.share = self._clock.waited / self.seconds
-        _LOG.info(
-            "epoch %d: %.2f %% of the time of its steps waited for input",
-            epoch + 1,
-            100 * self.share,
-        )
+        if self.share >= _WORTH_A_LINE:
+            _LOG.info(
+                "epoch %d: %.0f %% of the time of its steps waited for input",
+                epoch + 1,
+                100 * self.share,
+            )
         if self.in_logs and logs is not None:
             logs[_NAME] = self.share
 

@@ -38,6 +38,9 @@ class TrainingRun(keras.callbacks.Callback):
             `vocabulary.json`. Defaults to `None`.
         checkpoint: `TrainingCheckpoint`, saved after each epoch; the history
             goes on where it was restored. Defaults to `None`.
+        end: `running.end_state.EndState` of the checkpoint, whose callbacks
+            stand before this one. Defaults to `None`: nobody changes anything
+            at the end.
 
     Raises:
         ValueError: if `folder` can't be written to.
@@ -62,12 +65,15 @@ class TrainingRun(keras.callbacks.Callback):
     ['config.json', 'genotype.json', 'history.csv', 'model.keras']
     """
 
-    def __init__(self, folder, *, config, vocabulary=None, checkpoint=None):
+    def __init__(
+        self, folder, *, config, vocabulary=None, checkpoint=None, end=None
+    ):
         super().__init__()
         self.folder = writable_folder(folder, "folder")
         self.config = config
         self.vocabulary = vocabulary
         self.checkpoint = checkpoint
+        self.end = end
         self._rows = []
 
     def on_train_begin(self, logs=None):
@@ -98,6 +104,8 @@ class TrainingRun(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         with writing(self.folder):
+            if self.end is not None:
+                self.end.save()
             self._write_model()
 
     def _write_model(self):

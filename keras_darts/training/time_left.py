@@ -1,19 +1,26 @@
 """How long a run will still take."""
 
+import logging
 import math
 import time
 
 import keras
 
+_LOG = logging.getLogger("keras_darts")
+
 
 class TimeLeft(keras.callbacks.Callback):
-    """Prints after each epoch how long the run will still take.
+    """Says after each epoch how long the run will still take, in the log.
+
+    The `fit` of searches and recipes adds this callback itself, unless
+    `verbose=0`.
 
     Example:
 
     >>> callback = TimeLeft()
-    >>> callback.on_train_begin()
-    >>> callback.on_train_end()
+    >>> with kd.messages.shown():
+    ...     callback.on_train_begin()
+    ...     callback.on_train_end()
     took 0 s in all
     """
 
@@ -31,10 +38,12 @@ class TimeLeft(keras.callbacks.Callback):
         if self._seconds:
             left = self.params["epochs"] - epoch
             usual = sum(self._seconds) / len(self._seconds)
-            print(
-                f"{epoch} of {self.params['epochs']} epochs done, "
-                f"{duration(usual)} each; about {duration(left * usual)} left",
-                flush=True,
+            _LOG.info(
+                "%d of %d epochs done, %s each; about %s left",
+                epoch,
+                self.params["epochs"],
+                duration(usual),
+                duration(left * usual),
             )
 
     def on_epoch_end(self, epoch, logs=None):
@@ -43,7 +52,19 @@ class TimeLeft(keras.callbacks.Callback):
         self._last = now
 
     def on_train_end(self, logs=None):
-        print(f"took {duration(time.monotonic() - self._begin)} in all")
+        seconds = time.monotonic() - self._begin
+        _LOG.info("took %s in all", duration(seconds))
+
+
+def with_time_left(callbacks, verbose):
+    """The callbacks, with one that says the time left if it is wanted.
+
+    Args:
+        callbacks: List of Keras callbacks, of which one may do so already.
+        verbose: As in Keras.
+    """
+    has_one = any(isinstance(c, TimeLeft) for c in callbacks)
+    return callbacks if has_one or not verbose else [*callbacks, TimeLeft()]
 
 
 def duration(seconds):

@@ -39,7 +39,7 @@ def test_a_killed_training_goes_on_to_the_same_end(
         patch.setattr(training.TimeLeft, "on_train_batch_begin", interrupt)
         assert main(command) == 130
     said = capfd.readouterr()
-    assert "going on in epoch 1 of 2, after 1 of 2 steps" in said.out
+    assert "resuming in epoch 1 of 2, after 1 of 2 steps" in said.out
     assert "keras-darts train --output_dir=a --resume" in said.out
     assert "SIGINT: the training has stopped in epoch 2" in said.err
     newest = seals.seals(here / "a" / "checkpoints")[0]

@@ -65,7 +65,7 @@ def test_a_tuning_that_is_terminated_goes_on_with_the_same_command(
     assert "where seed was 0 and is 1 now" in capfd.readouterr().err
     assert main([*TINY, *OTHERS]) == 0
     said = capfd.readouterr().out
-    assert "going on in epoch 2 of 2" in said
+    assert "resuming in epoch 2 of 2" in said
     assert (here / "a" / "trial_0" / "results.json").read_text() == first
     check_what_was_tuned(said, here / "a", capfd)
 

@@ -1,13 +1,17 @@
 """Data sets by name: what comes, and what is said when nothing can."""
 
 import sys
+import time
 
 import numpy as np
 import pytest
+import requests
 
 from keras_darts.datasets import bilevel
 from keras_darts.datasets import check
 from keras_darts.datasets import load
+from keras_darts.datasets import load_corpus
+from keras_darts.datasets import load_sentences
 from keras_darts.datasets import split
 
 tfds = pytest.importorskip("tensorflow_datasets")
@@ -180,11 +184,43 @@ def test_a_failed_download_names_the_set_the_folder_and_a_way(
 
     builder = tfds.core.DatasetBuilder
     monkeypatch.setattr(builder, "download_and_prepare", fail)
+    monkeypatch.setattr(requests, "head", lambda url, timeout: None)
     with pytest.raises(RuntimeError, match="no route to host") as caught:
         load("mnist", tmp_path)
     message = str(caught.value)
     assert "'mnist'" in message and str(tmp_path) in message
     assert "`data_dir`" in message
+
+
+@pytest.mark.parametrize(
+    "function, name",
+    [
+        (load, "mnist"),
+        (load_corpus, "tiny_shakespeare"),
+        (load_sentences, "glue/sst2"),
+    ],
+)
+def test_without_a_network_the_folder_is_named_at_once_and_not_made(
+    monkeypatch, tmp_path, function, name
+):
+    def no_network(url, timeout):
+        raise requests.ConnectionError("no route to host")
+
+    monkeypatch.setattr(requests, "head", no_network)
+    mistyped = tmp_path / "mistyped"
+    begin = time.monotonic()
+    with pytest.raises(RuntimeError, match="can't be reached") as caught:
+        function(name, data_dir=mistyped)
+    assert time.monotonic() - begin < 10
+    assert str(mistyped) in str(caught.value)
+    assert not mistyped.exists()
+
+
+def test_what_needs_no_network_does_not_ask_for_one(monkeypatch, tmp_path):
+    monkeypatch.setattr(requests, "head", None)
+    data = load("tiny_shapes", tmp_path)
+    again = load("tiny_shapes", tmp_path)
+    assert data.num_train == again.num_train
 
 
 @pytest.mark.parametrize(

@@ -207,7 +207,7 @@ def test_a_run_of_which_no_checkpoint_is_whole_is_refused(tmp_path):
         truncated(seal.prefix.parent / f"{seal.prefix.name}.index")
     with (
         pytest.warns(UserWarning, match="damaged"),
-        pytest.raises(ValueError, match="`resume_from` must be the folder"),
+        pytest.raises(ValueError, match="checkpoints are all damaged: ckpt-2"),
     ):
         searched(resume_from=tmp_path)
 
@@ -230,8 +230,8 @@ def test_an_unfinished_run_goes_on_by_itself(whole, tmp_path, caplog):
     cut_after(2, tmp_path)
     with caplog.at_level("INFO", logger="keras_darts"):
         assert_same(whole[0], searched(output_dir=tmp_path))
-    assert f"going on with the run in {tmp_path}" in caplog.text
-    assert "going on in epoch 1 of 2, after 2 of 3 steps" in caplog.text
+    place = "resuming in epoch 1 of 2, after 2 of 3 steps"
+    assert f"{place}, from {tmp_path}" in caplog.text
     assert files(tmp_path) == whole[1]
 
 
@@ -253,7 +253,7 @@ def test_an_unfinished_run_of_another_configuration_is_refused(steps, tmp_path):
 
 def test_a_finished_run_is_made_longer_by_resume_from_alone(tmp_path):
     searched(output_dir=tmp_path, epochs=1)
-    with pytest.raises(ValueError, match="must not hold a run already"):
+    with pytest.raises(ValueError, match="makes it longer, overwrite=True"):
         searched(output_dir=tmp_path, epochs=2)
     with pytest.raises(Cut):
         searched(callbacks=[CutAfter(1)], resume_from=tmp_path)

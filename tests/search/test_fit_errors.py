@@ -144,8 +144,8 @@ def test_a_file_in_the_way_of_the_run(space, images, labels, tmp_path):
 def test_a_finished_run_is_not_written_over(space, images, labels, tmp_path):
     fit(space, images, labels, batch_size=8, output_dir=tmp_path)
     before = (tmp_path / "genotype.json").read_bytes()
-    with pytest.raises(ValueError, match="must not hold a run already"):
-        fit(space, images, labels, batch_size=8, output_dir=tmp_path)
+    with pytest.raises(ValueError, match="batch_size: 8 in the run, 4 now"):
+        fit(space, images, labels, batch_size=4, output_dir=tmp_path)
     assert (tmp_path / "genotype.json").read_bytes() == before
 
 

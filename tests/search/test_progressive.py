@@ -180,8 +180,13 @@ def test_a_run_leaves_each_stage_in_a_folder(tmp_path):
         assert len(list(csv.DictReader(file))) == 2
     with np.load(tmp_path / "alphas.npz") as arrays:
         assert arrays["alphas_normal"].shape == (2, 2, 2)
-    with pytest.raises(ValueError, match="must not hold a run already"):
-        fitted(make_search(*STAGES), epochs=4, output_dir=tmp_path)
+    again = make_search(*STAGES)
+    history = fitted(again, epochs=4, output_dir=tmp_path)
+    # Nothing is trained: the epochs of all stages are read.
+    assert history.epoch == [0, 0, 0, 1]
+    assert again.stage == search.stage == 2
+    for a, b in zip(search.variables, again.variables, strict=True):
+        assert np.array_equal(a.numpy(), b.numpy())
 
 
 def test_a_run_in_stages_is_not_made_longer(tmp_path):

@@ -71,8 +71,8 @@ def test_the_architecture_is_held_until_its_epoch(eager, monkeypatch):
     moves = dict.fromkeys(held, True)
     assert recorder.moved == [held, held, moves, moves]
     assert int(search.arch_optimizer.iterations) == 4
-    losses = history.history["arch_loss"]
-    assert np.isnan(losses).tolist() == [True, True, False, False]
+    # Of the two epochs in which the architecture moves.
+    assert len(history.history["arch_loss"]) == 2
     # In a graph, calls are traces: the step's second one takes over what the
     # first one has made of the weights' gradient.
     assert counts["arch"] == (4 if eager else 1)
@@ -107,8 +107,7 @@ def test_in_between_the_architecture_is_left_out_and_nothing_traced_anew(
     history = fitted(search, epochs=3, steps=4, callbacks=[moves])
     # It is counted anew in each epoch.
     assert moves.counts == [0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2]
-    losses = history.history["arch_loss"]
-    assert np.isnan(losses).tolist() == [True, False, False]
+    assert len(history.history["arch_loss"]) == 2
     # With the architecture, and without.
     assert len(traces) == 2
     assert not search.arch_frozen

@@ -131,8 +131,9 @@ def test_a_training_goes_on_by_itself_and_only_until_it_is_finished(
     assert not seals.seals(tmp_path / "checkpoints")
     cut_after(4, tmp_path)
     assert_same(whole[0], trained(output_dir=tmp_path))
-    with pytest.raises(ValueError, match="must not hold a run already"):
-        trained(output_dir=tmp_path)
+    finished = trained(output_dir=tmp_path)
+    assert_same(whole[0], finished)
+    assert finished.history_of_fit.epoch == [*range(EPOCHS)]
     (tmp_path / "model.keras").unlink()
     assert_same(whole[0], trained(resume_from=tmp_path))
     assert kd.training.load_network(tmp_path).count_params()
@@ -153,7 +154,7 @@ def test_after_damage_the_checkpoint_before_is_taken(whole, tmp_path):
         ({"batch_size": 3}, "recipe.batch_size: 4 in the run, 3 now"),
         ({"learning_rate": 0.2}, "config.initial: 0.1 in the run, 0.2"),
         ({"config": {"seed": 1}}, "seed: None in the run, 1 now"),
-        ({"epochs": 1}, "`epochs` must be that of the unfinished run"),
+        ({"epochs": 1}, "`epochs` must be that of the run in `output_dir`"),
         ({"initial_epoch": 1}, "`initial_epoch` must be left out"),
     ],
 )

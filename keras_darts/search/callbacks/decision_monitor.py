@@ -1,7 +1,6 @@
 """How sure a search is, watched from epoch to epoch."""
 
 import logging
-import math
 
 import keras
 
@@ -73,8 +72,8 @@ class DecisionMonitor(SearchCallback):
         self._tell()
 
     def on_epoch_end(self, epoch, logs=None):
-        # `arch_loss` is not a number in an epoch that moves no architecture.
-        if math.isnan((logs or {}).get("arch_loss", 0.0)):
+        # An epoch that moves no architecture has no `arch_loss`.
+        if logs is not None and "arch_loss" not in logs:
             return
         genotype = self.model.genotype()
         self._compare(self._candidates(genotype))

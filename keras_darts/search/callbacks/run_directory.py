@@ -21,8 +21,11 @@ class RunDirectory(keras.callbacks.Callback):
     With the alphas come the mixing weights that the relaxation makes of them,
     and what they belong to, in `mixing_weights.npz`.
 
-    `DartsSearch.fit(output_dir=...)` adds this callback itself. Every file
-    appears whole or not at all.
+    `DartsSearch.fit(output_dir=...)` adds this callback itself, after all
+    others. Every file appears whole or not at all. What other callbacks change
+    when the training ends is written as well: genotype, cells, the newest
+    checkpoint and the last row of the alphas are those of the search in
+    memory.
 
     Args:
         folder: Path of the run.
@@ -32,6 +35,9 @@ class RunDirectory(keras.callbacks.Callback):
             written and that are continued. Defaults to `0`.
         files: Dictionary from names to texts of further files. Defaults to
             none.
+        end: `running.end_state.EndState` of the checkpoint, whose callbacks
+            stand before this one. Defaults to `None`: nobody changes anything
+            at the end.
 
     Example:
 
@@ -40,17 +46,21 @@ class RunDirectory(keras.callbacks.Callback):
     True
     """
 
-    def __init__(self, folder, *, config, checkpoint, rows=0, files=None):
+    def __init__(
+        self, folder, *, config, checkpoint, rows=0, files=None, end=None
+    ):
         super().__init__()
         self.folder = writable_folder(folder, "output_dir")
         self.config = config
         self.checkpoint = checkpoint
         self.rows = rows
         self.files = dict(files or {})
+        self.end = end
         self._rows = rows_before(self.folder / "history.csv", rows)
         rows = len(self._rows)
         self._alphas = _read_courses(self.folder / "alphas.npz", rows)
         self._weights = _read_courses(self.folder / WEIGHTS, rows)
+        self._genotype = None
 
     def on_train_begin(self, logs=None):
         with writing(self.folder):
@@ -61,10 +71,8 @@ class RunDirectory(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self._rows.append({"epoch": epoch, **(logs or {})})
-        for variable in self.model.arch_variables:
-            self._alphas.setdefault(variable.name, []).append(variable.numpy())
-        for kind, weights in self.model.mixing_weights().items():
-            self._weights.setdefault(kind, []).append(weights)
+        for course, value in self._architecture():
+            course.append(value)
         with writing(self.folder):
             self._write_tables()
             self._write_genotype()
@@ -73,14 +81,24 @@ class RunDirectory(keras.callbacks.Callback):
             self.checkpoint.save(epoch + 1)
 
     def on_train_end(self, logs=None):
-        # A guard may have put back the architecture of an earlier epoch.
         with writing(self.folder):
-            if self.model.stop_reason is not None:
+            if self.end is not None and self.end.save():
+                for course, value in self._architecture():
+                    course[-1:] = [value]
+                self._write_tables()
+            if self._genotype != self.model.genotype():
                 self._write_genotype()
             self._write_decisions()
 
+    def _architecture(self):
+        """The lists of all epochs, and what is now to be put there."""
+        for variable in self.model.arch_variables:
+            yield self._alphas.setdefault(variable.name, []), variable.numpy()
+        for kind, weights in self.model.mixing_weights().items():
+            yield self._weights.setdefault(kind, []), weights
+
     def _write_genotype(self):
-        genotype = self.model.genotype()
+        self._genotype = genotype = self.model.genotype()
         genotypes.save(genotype, self.folder / "genotype.json")
         for kind in self.model.search_space.cells:
             analysis.plot_cell(

@@ -1,6 +1,7 @@
 """Searches on images."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_darts import datasets
@@ -62,9 +63,25 @@ class ImageModality(LabelledModality):
 
     def settle(self, data):
         found = datasets.channel_statistics(data.train)
+        self._scale_by(found.mean, found.variance)
+
+    def learned(self):
+        layer = self._search.preprocessing
+        if layer is None:
+            return {}
+        return {
+            "mean": np.array(layer.input_mean),
+            "variance": np.array(layer.input_variance),
+        }
+
+    def take_learned(self, arrays):
+        if "mean" in arrays:
+            self._scale_by(arrays["mean"], arrays["variance"])
+
+    def _scale_by(self, mean, variance):
         layer = keras.layers.Normalization(
-            mean=list(found.mean),
-            variance=list(found.variance),
+            mean=[float(number) for number in mean],
+            variance=[float(number) for number in variance],
             dtype=self._search.variable_dtype,
         )
         layer.build((None, *self.sizes["input_shape"]))

@@ -164,6 +164,14 @@ class Modality(abc.ABC):
     def settle(self, data):
         """Adapts the model to data that are known to fit."""
 
+    def learned(self):
+        """Name -> array of what `settle` has read from data, to be saved."""
+        return {}
+
+    def take_learned(self, arrays):
+        """Takes over what `learned` gave, among other arrays."""
+        del arrays
+
     @abc.abstractmethod
     def augmentation(self, choice, data):
         """The augmentation that a user's choice means for the data."""

@@ -10,8 +10,8 @@ class Frozen:
     """Leaves alphas and betas as they are: only weights are trained.
 
     There is no step of the architecture, which costs nothing then, and
-    `arch_loss` is not a number. For a search that decides at its end, such as
-    random search with shared weights.
+    no `arch_loss`. For a search that decides at its end, such as random search
+    with shared weights.
 
     Example:
 

@@ -18,8 +18,8 @@ class ArchWarmUp(SearchCallback):
 
     Until then there is no architecture step: no gradient is computed and the
     state of the architecture's optimizer stays as it is, so that an epoch
-    costs what its steps of the weights do. `arch_loss` is not a number in
-    these epochs. When the architecture begins to move, the step is traced a
+    costs what its steps of the weights do. These epochs have no `arch_loss`.
+    When the architecture begins to move, the step is traced a
     second time, without what it is made of, which stays traced. A run that
     ends before is warned of: its genotype is due to chance.
 
@@ -79,15 +79,16 @@ class ArchWarmUp(SearchCallback):
     def on_epoch_begin(self, epoch, logs=None):
         self.model.freeze_architecture(self._waits(epoch))
         self._begun = not self._waits(epoch)
+        if epoch and self._begun and self._waits(epoch - 1):
+            _LOG.info(
+                "the architecture begins to move: building and compiling its "
+                "step"
+            )
 
     def on_train_batch_begin(self, batch, logs=None):
         if self._begun and self.every > 1:
             every = min(self.every, self.params["steps"])
             self.model.freeze_architecture(bool((batch + 1) % every))
-
-    def on_epoch_end(self, epoch, logs=None):
-        if not self._begun and logs is not None:
-            logs["arch_loss"] = float("nan")
 
     def on_train_end(self, logs=None):
         self.model.freeze_architecture(False)

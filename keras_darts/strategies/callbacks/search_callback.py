@@ -17,6 +17,8 @@ class SearchCallback(keras.callbacks.Callback):
             anew, or `None`. It is set together with `model.stop_training`.
         kept_epochs: Integer, of how many epochs, the present one included,
             checkpoints must be there for that. Defaults to `0`.
+        added_logs: Tuple of strings, what it adds to the logs of an epoch.
+            Defaults to none.
 
     Example:
 
@@ -39,6 +41,7 @@ class SearchCallback(keras.callbacks.Callback):
     stop_reason = None
     roll_back_to = None
     kept_epochs = 0
+    added_logs = ()
 
     def __init__(self):
         super().__init__()

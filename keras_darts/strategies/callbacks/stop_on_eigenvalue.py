@@ -82,6 +82,8 @@ class StopOnEigenvalue(Guard):
     differentiable architecture search, sections 4.3 and 5.
     """
 
+    added_logs = ("eigenvalue",)
+
     def __init__(
         self,
         mode="stop",
