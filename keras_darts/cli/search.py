@@ -197,7 +197,7 @@ def run(options):
             folders.remember, options, folder, modality.vocabulary(found)
         )
         # When the flags are found to be those of the run, if there is one.
-        callbacks.append(report.at_begin(remember))
+        callbacks.append(report.AtBegin(remember))
     print(introduction(options, search, modality, found), flush=True)
     with folders.resumable("search", folder):
         search.fit(

@@ -113,8 +113,8 @@ def run(options):
         read, plan = modality.training(options, found)
     frequency = _validation_freq(options, plan)
     print(_introduction(modality, read, plan, frequency), flush=True)
-    if not goes_on:
-        folders.remember(options, folder)
+    # Not before: what is written over goes first.
+    remember = [] if goes_on else [_remembering(options, folder)]
     with folders.resumable("train", folder):
         plan.recipe.fit(
             plan.network,
@@ -123,6 +123,7 @@ def run(options):
             verbose=report.verbosity(),
             validation_freq=frequency,
             callbacks=[
+                *remember,
                 *([report.TestFigures()] if plan.tested else []),
                 training.TimeLeft(),
             ],
@@ -139,7 +140,7 @@ def _remembering(options, folder):
     """A callback that keeps the flags when the training begins."""
     from keras_darts.cli import report
 
-    return report.at_begin(lambda: folders.remember(options, folder))
+    return report.AtBegin(lambda: folders.remember(options, folder))
 
 
 def _validation_freq(options, plan):
