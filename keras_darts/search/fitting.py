@@ -117,12 +117,7 @@ def plan_fit(
         steps=steps,
         pace=pace,
     )
-    total = epochs + search.extra_epochs
-    if search.extra_epochs:
-        _LOG.info(
-            "%d epochs of search, and %d in which the discretizer decides: %d",
-            *(epochs, search.extra_epochs, total),
-        )
+    total = _total(search, epochs)
 
     def batches(epoch, step=0):
         return modality.batches(
@@ -133,9 +128,6 @@ def plan_fit(
         )
 
     own = [ArchitectureMonitor(), *own, KeepPace(pace)]
-    check_monitored(
-        [*own, *callbacks], search, validates=True, more=_added_logs(search)
-    )
     _begin(search, [*own, *callbacks], batches, total)
     return Plan(
         batches,
@@ -202,6 +194,17 @@ def chosen_run(search, epochs, output_dir, resume_from, overwrite):
     return {"epochs": epochs, **folders}
 
 
+def _total(search, epochs):
+    """The epochs, with those in which a discretizer decides."""
+    more = search.extra_epochs
+    if more:
+        _LOG.info(
+            "%d epochs of search, and %d in which the discretizer decides: %d",
+            *(epochs, more, epochs + more),
+        )
+    return epochs + more
+
+
 def _added_logs(search):
     """What an epoch of a search logs beside metrics."""
     found, genotype = {"alpha_entropy"}, search.genotype()
@@ -217,6 +220,7 @@ def _added_logs(search):
 
 def _begin(search, callbacks, batches, epochs):
     """Nothing is left of an earlier run."""
+    check_monitored(callbacks, search, validates=True, more=_added_logs(search))
     search.stop_reason = None
     # The first of each epoch; a function, since most runs need none.
     search.search_batch = lambda epoch: next(iter(batches(epoch)))[1]

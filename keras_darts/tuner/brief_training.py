@@ -78,7 +78,7 @@ class BriefTraining:
         task = data.settle(search)
         with seeded(_SEED), search.distribute_strategy.scope():
             network = data.network(search, genotype, self.sizes_for(search))
-        self._check_size(network)
+        count = self._checked_size(network)
         options = {"seed": _SEED, "epochs": self.epochs, **self.options}
         recipe = data.recipe(network, task, options)
         # What was trained, but not measured, needs no step.
@@ -91,7 +91,7 @@ class BriefTraining:
             data.validation,
             verbose=self.verbose,
             callbacks=[*self.callbacks, *shown],
-            config={"data": data.describe()},
+            config={"data": data.describe(), "parameters": count},
             **data.kept,
             **{"resume_from" if begun and done else "output_dir": folder},
         )
@@ -102,7 +102,7 @@ class BriefTraining:
         asked = objectives.measure(network, self.objectives, logs)
         return {**logs, **asked, "seconds": time.monotonic() - begin}
 
-    def _check_size(self, network):
+    def _checked_size(self, network):
         count = objectives.measure(network, ["parameters"], {})["parameters"]
         if self.max_parameters is not None and count > self.max_parameters:
             raise keras_tuner.errors.FailedTrialError(
@@ -110,6 +110,7 @@ class BriefTraining:
                 f"network of {count} parameters, "
                 f"max_model_size={self.max_parameters}"
             )
+        return count
 
 
 def canonical(genotype):

@@ -32,6 +32,10 @@ class TrialResult:
         search: Dictionary from names to the values of the epochs of the
             search. Defaults to none.
         training: The same of the training. Defaults to none.
+        seconds: Dictionary from `"search"` and `"training"` to what they took.
+            Defaults to none: not known.
+        parameters: Integer, of the trained network. Defaults to `None`: not
+            known.
 
     Example:
 
@@ -55,6 +59,13 @@ class TrialResult:
     message: str | None = None
     search: dict = dataclasses.field(default_factory=dict)
     training: dict = dataclasses.field(default_factory=dict)
+    seconds: dict = dataclasses.field(default_factory=dict)
+    parameters: int | None = None
+
+    @property
+    def epochs(self):
+        """How many epochs of search and of training there were."""
+        return tuple(_length(part) for part in (self.search, self.training))
 
     @property
     def completed(self):
@@ -75,6 +86,10 @@ class ProjectResults:
         directions: Dictionary from the names of the objectives to `"min"` or
             `"max"`.
         trials: List of `TrialResult`, those of a random baseline included.
+        facts: Dictionary of strings, what is the same for all trials: data,
+            settings, date. Defaults to none.
+        folder: Path of the project, for the command that comes next. Defaults
+            to `None`: there is none.
 
     Example:
 
@@ -86,6 +101,8 @@ class ProjectResults:
     name: str
     directions: dict
     trials: list
+    facts: dict = dataclasses.field(default_factory=dict)
+    folder: object = None
 
     @property
     def objective(self):
@@ -190,6 +207,10 @@ class Spread:
             statistics.fmean(known) if known else None,
             statistics.stdev(known) if len(known) > 1 else None,
         )
+
+
+def _length(columns):
+    return max(map(len, columns.values()), default=0)
 
 
 def _known(value):

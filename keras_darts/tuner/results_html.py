@@ -28,7 +28,19 @@ figure { display: inline-block; margin: 1rem 1.5rem 0 0;
 figcaption, .note { color: #5b6976; font-size: 13px; }
 .legend span { margin-right: 1rem; white-space: nowrap; }
 summary { cursor: pointer; padding: .2rem 0; overflow-wrap: anywhere; }
-@media (max-width: 40rem) { th, td { padding: .3rem .5rem; } }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem;
+     font-size: 14px; margin: .8rem 0; }
+dt { color: #5b6976; } dd { margin: 0; overflow-wrap: anywhere; }
+@media (max-width: 40rem) {
+  dl, table, tbody, tr { display: block; } tr.head { display: none; }
+  tr { border-bottom: 2px solid #c9d2da; padding: .4rem 0; }
+  td, td.number { display: flex; justify-content: space-between; gap: 1rem;
+                  white-space: normal; overflow-wrap: anywhere;
+                  padding: .15rem .4rem; text-align: right; border: 0; }
+  td::before { content: attr(data-title); color: #5b6976; font-weight: 400;
+               text-align: left; }
+  figure { margin: 1rem 0 0; } dd { margin-bottom: .4rem; }
+}
 """
 
 
@@ -87,10 +99,11 @@ def table(head, rows):
         else f"<th>{escape(title)}</th>"
         for title, figure in zip(head, figures, strict=True)
     ]
-    lines = [f"<tr>{''.join(titles)}</tr>"]
+    lines = [f'<tr class="head">{"".join(titles)}</tr>']
     for kind, cells in rows:
         begin = f'<tr class="{kind}">' if kind else "<tr>"
-        lines.append(f"{begin}{''.join(map(_cell, cells))}</tr>")
+        parts = [_cell(*pair) for pair in zip(cells, head, strict=True)]
+        lines.append(f"{begin}{''.join(parts)}</tr>")
     body = "\n".join(lines)
     return f'<div class="wide"><table>\n{body}\n</table></div>'
 
@@ -126,9 +139,20 @@ def drawn(genotype):
     return f"{''.join(cells)}<pre>{escape(genotype.to_text())}</pre>"
 
 
-def _cell(content):
+def facts(known):
+    """A list of what is known, by titles."""
+    lines = [
+        f"<dt>{escape(title)}</dt><dd>{escape(said)}</dd>"
+        for title, said in known.items()
+    ]
+    return f"<dl>{''.join(lines)}</dl>"
+
+
+def _cell(content, title):
+    # On a narrow screen each cell stands in a line with its title.
+    about = f'data-title="{escape(title)}"'
     if isinstance(content, Raw):
-        return f"<td>{content}</td>"
+        return f"<td {about}>{content}</td>"
     if isinstance(content, tuple):
-        return f'<td class="number">{number(*content)}</td>'
-    return f"<td>{escape(plain(content))}</td>"
+        return f'<td class="number" {about}>{number(*content)}</td>'
+    return f"<td {about}>{escape(plain(content))}</td>"

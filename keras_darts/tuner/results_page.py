@@ -1,7 +1,10 @@
 """The results of a project as one page of HTML, with all that it needs."""
 
+import shlex
+
 from keras_darts.tuner.results_html import drawn
 from keras_darts.tuner.results_html import escape
+from keras_darts.tuner.results_html import facts
 from keras_darts.tuner.results_html import image
 from keras_darts.tuner.results_html import legend
 from keras_darts.tuner.results_html import note
@@ -49,12 +52,13 @@ def _summary(results):
     states = [trial.state.lower() for trial in results.searched]
     counts = [f"{states.count(s)} {s}" for s in dict.fromkeys(states)]
     goals = [f"{name} ({how})" for name, how in results.directions.items()]
-    return note(
+    said = note(
         f"{'Objectives' if results.several else 'Objective'}: "
         f"{', '.join(goals)}",
         f"Trials: {', '.join(counts) or 'none'}",
         meaning_of_figures(results),
     )
+    return f"{said}\n{facts(results.facts)}" if results.facts else said
 
 
 def _best(results):
@@ -70,6 +74,21 @@ def _best(results):
     return (
         f"<h2>Best{by_score}: trial {escape(trial.name)}</h2>\n"
         f"<p>{escape(figures)}</p>\n{drawn(trial.genotype)}"
+        f"{_next(results, trial)}"
+    )
+
+
+def _next(results, trial):
+    if results.folder is None:
+        return ""
+    found = results.folder / f"trial_{trial.name}" / "genotype.json"
+    command = (
+        f"keras-darts train --genotype={shlex.quote(str(found))} "
+        "--dataset=NAME_OR_FOLDER --output_dir=FOLDER"
+    )
+    return (
+        "<p>Next, to train a network of it for longer:</p>"
+        f"<pre>{escape(command)}</pre>"
     )
 
 

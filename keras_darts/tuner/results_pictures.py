@@ -16,6 +16,8 @@ _DASHES = {"solid": "━", "dashed": "╍", "dotted": "┈", "dashdot": "╌"}
 # Inches.
 _WIDTH, _HEIGHT = 4.6, 2.7
 _COUNTS_FROM = 10_000
+# Up to so many, each is a point of the line.
+_FEW_EPOCHS = 12
 
 
 def line_of(index):
@@ -36,7 +38,8 @@ def curves_pictures(trials, metrics):
     """
     return {
         f"{part}: {metric}": _curves(
-            [getattr(trial, part).get(metric) or [] for trial in trials]
+            [trial.name for trial in trials],
+            [getattr(trial, part).get(metric) or [] for trial in trials],
         )
         for metric in metrics
         for part in ("search", "training")
@@ -92,7 +95,9 @@ def spread_picture(results, name):
     return picture
 
 
-def _curves(courses):
+def _curves(names, courses):
+    if max(map(len, courses)) == 1:
+        return _points(names, courses)
     picture, axes = _panel()
     for index, course in enumerate(courses):
         color, style = series_look(index)
@@ -102,11 +107,35 @@ def _curves(courses):
             color=color,
             linestyle=style,
             linewidth=1.4,
-            marker="." if len(course) == 1 else None,
+            marker="o" if len(course) <= _FEW_EPOCHS else None,
+            markersize=6 if len(course) == 1 else 3.5,
         )
     _dress(axes, "epoch")
     whole = MaxNLocator(6, integer=True, min_n_ticks=1)
     axes.xaxis.set_major_locator(whole)
+    return picture
+
+
+def _points(names, courses):
+    """One epoch has no course: a row a trial, its value beside the point."""
+    picture, axes = _panel(height=0.7 + 0.26 * len(courses))
+    for row, course in enumerate(courses):
+        color, _ = series_look(row)
+        for value in course:
+            axes.plot(value, row, "o", color=color, markersize=7)
+            axes.annotate(
+                f"{value:.4g}",
+                (value, row),
+                xytext=(8, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=8.5,
+                color=INK,
+            )
+    _dress(axes, "after the only epoch")
+    axes.margins(x=0.2)
+    axes.set_ylim(len(courses) - 0.4, -0.6)
+    axes.set_yticks(range(len(courses)), names)
     return picture
 
 

@@ -14,6 +14,8 @@ from keras_darts.tuner.project import Project
 from keras_darts.tuner.results import COMPLETED
 from keras_darts.tuner.results import ProjectResults
 from keras_darts.tuner.results import TrialResult
+from keras_darts.tuner.results_facts import facts_of
+from keras_darts.tuner.results_facts import parameters_of
 from keras_darts.tuner.results_page import results_page
 from keras_darts.tuner.results_words import baseline_lines
 from keras_darts.tuner.results_words import pareto_lines
@@ -102,8 +104,14 @@ def _read(folder, directions):
     files = sorted(project.folder.glob("trial_*/trial.json"))
     trials = [_trial(project, Trial.load(str(file))) for file in files]
     drawn = [_drawn(project, row) for row in project.baseline()]
-    name = project.folder.resolve().name
-    return ProjectResults(name, directions, [*trials, *drawn])
+    folder = project.folder.resolve()
+    return ProjectResults(
+        folder.name,
+        directions,
+        [*trials, *drawn],
+        facts=facts_of(project),
+        folder=folder,
+    )
 
 
 def _trial(project, trial):
@@ -123,6 +131,8 @@ def _trial(project, trial):
         message=trial.message,
         search=_history(project.search_folder(name, chosen)),
         training=_history(network) if network else {},
+        seconds=executions[chosen]["seconds"] if executions else {},
+        parameters=parameters_of(network) if network else None,
     )
 
 
@@ -136,6 +146,7 @@ def _drawn(project, row):
         genotype=project.genotype_of(row),
         baseline=True,
         training=_history(folder),
+        parameters=parameters_of(folder),
     )
 
 

@@ -59,7 +59,10 @@ def trials_table(results):
         for name, value in trials[0].values.items()
         if name not in others
     ]
-    head = ["trial", "state", *_titles(results), *score, *others, "genotype"]
+    head = [
+        *("trial", "state", *_titles(results), *score, *others),
+        *(*_costs(results), "genotype"),
+    ]
     return (
         "<h2>Trials</h2>\n"
         + table(head, rows)
@@ -110,8 +113,31 @@ def _cells(results, trial, others):
         *_figures(results, trial),
         *score,
         *[trial.values.get(name) for name in others],
+        *_costs(results, trial),
         _genotype(results, trial),
     ]
+
+
+def _costs(results, trial=None):
+    """Titles, or cells of a trial, of what it took; an objective stands once.
+
+    They are those of the execution that found the genotype.
+    """
+    columns = {}
+    known = [t for t in results.searched if t.parameters is not None]
+    if known and "parameters" not in results.directions:
+        columns["parameters"] = trial and ("parameters", trial.parameters)
+    if any(any(t.epochs) for t in results.searched):
+        epochs = trial and " + ".join(map(str, trial.epochs))
+        columns["epochs (search + training)"] = epochs
+    if any(t.seconds for t in results.searched):
+        spent = trial and trial.seconds
+        columns["seconds (search + training)"] = trial and (
+            f"{spent['search']:,.0f} + {spent['training']:,.0f}"
+            if spent
+            else UNKNOWN
+        )
+    return [*columns] if trial is None else [*columns.values()]
 
 
 def _genotype(results, trial):

@@ -37,6 +37,7 @@ def test_a_search_leaves_a_whole_run(runs):
         "checkpoints",
         "command.json",
         "config.json",
+        "decisions.json",
         "genotype.json",
         "history.csv",
         "mixing_weights.npz",

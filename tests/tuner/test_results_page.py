@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+import html
 import re
 from html.parser import HTMLParser
 from xml.etree import ElementTree
@@ -13,6 +14,7 @@ from keras_darts.tuner.results import ProjectResults
 from keras_darts.tuner.results import Spread
 from keras_darts.tuner.results import TrialResult
 from keras_darts.tuner.results_page import results_page
+from keras_darts.tuner.results_pictures import curves_pictures
 
 DIRECTIONS = {"val_accuracy": "max", "parameters": "min"}
 VOID = {"img", "meta"}
@@ -193,3 +195,72 @@ def test_several_executions_are_told_apart_from_their_mean():
 def test_the_spread_is_of_what_is_known(values, mean, deviation):
     found = Spread.of(values)
     assert found.mean == mean and found.deviation == pytest.approx(deviation)
+
+
+def told(**options):
+    """Two trials of one epoch, with all that is known of them."""
+    trials = [
+        dataclasses.replace(
+            trial(name, accuracy, 0),
+            figures={"val_accuracy": accuracy},
+            score=accuracy,
+            search={"val_accuracy": [accuracy]},
+            training={"val_accuracy": [accuracy], "val_loss": [1.0]},
+            seconds={"search": 61.4, "training": 7.0},
+            parameters=12345,
+        )
+        for name, accuracy in (("0", 0.5), ("1", 0.75))
+    ]
+    return ProjectResults("a", {"val_accuracy": "max"}, trials, **options)
+
+
+def test_what_a_trial_took_stands_in_its_row():
+    content = results_page(told())
+    head = next(row for row in rows(content) if "state" in row)
+    cells = dict(zip(head, row_of(content, "1"), strict=True))
+    assert cells["parameters"] == "12,345"
+    assert cells["epochs (search + training)"] == "1 + 1"
+    assert cells["seconds (search + training)"] == "61 + 7"
+
+
+def test_parameters_that_are_an_objective_stand_once(content):
+    head = next(row for row in rows(content) if "state" in row)
+    assert head.count("parameters") == 1
+
+
+def test_data_settings_and_the_next_command_are_said(tmp_path):
+    folder = tmp_path / "my runs"
+    facts = {"Data": "40 <elements>", "Last run": "2026-01-02 03:04"}
+    content = results_page(told(facts=facts, folder=folder))
+    assert "<dt>Data</dt><dd>40 &lt;elements&gt;</dd>" in content
+    assert "<dd>2026-01-02 03:04</dd>" in content
+    shown = html.unescape(content)
+    path = folder / "trial_1" / "genotype.json"
+    assert f"keras-darts train --genotype='{path}'" in shown
+    Reader(content)
+
+
+def test_a_narrow_screen_shows_each_cell_with_its_title(content):
+    for row in re.findall(r"<tr.*?</tr>", content, re.DOTALL):
+        cells = re.findall(r"<td[^>]*>", row)
+        assert all("data-title=" in cell for cell in cells)
+    narrow = content[content.index("@media") : content.index("</style>")]
+    assert "display: block" in narrow and "attr(data-title)" in narrow
+    assert "nowrap" not in narrow
+
+
+def test_one_epoch_is_a_visible_point_with_its_value():
+    pictures = curves_pictures(told().trials, ["val_accuracy", "val_loss"])
+    assert len(pictures) == 3
+    (axes,) = pictures["training: val_accuracy"].axes
+    assert [line.get_marker() for line in axes.lines] == ["o", "o"]
+    assert [text.get_text() for text in axes.texts] == ["0.5", "0.75"]
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names == ["0", "1"]
+
+
+def test_short_curves_show_their_points():
+    search = {"val_loss": [2, 1]}
+    courses = [dataclasses.replace(t, search=search) for t in TRIALS[:2]]
+    picture = curves_pictures(courses, ["val_loss"])["search: val_loss"]
+    assert {line.get_marker() for line in picture.axes[0].lines} == {"o"}
