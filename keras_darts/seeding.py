@@ -2,6 +2,10 @@
 
 import contextlib
 import random
+import threading
+
+# Python's `random` is one for all threads.
+_LOCK = threading.RLock()
 
 
 @contextlib.contextmanager
@@ -9,7 +13,8 @@ def seeded(seed):
     """Inside, whatever Keras draws a default seed for is reproducible.
 
     Keras takes the seeds of initializers and dropouts from Python's `random`;
-    its state is put back at the end.
+    its state is put back at the end. Threads wait for each other, so that each
+    draws what it would draw alone.
 
     Example:
 
@@ -19,9 +24,10 @@ def seeded(seed):
     ...     first == random.random()
     True
     """
-    state = random.getstate()
-    random.seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(state)
+    with _LOCK:
+        state = random.getstate()
+        random.seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(state)

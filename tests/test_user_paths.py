@@ -7,6 +7,7 @@ import types
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import keras_darts as kd
 from keras_darts.cli.main import main
@@ -49,12 +50,18 @@ def recipe_fit(**folder):
     recipe = kd.training.small_image_recipe(
         found, num_train=16, batch_size=8, mean=(0.0,), variance=(1.0,)
     )
-    recipe.fit(found, IMAGES, LABELS, epochs=1, verbose=0, **folder)
+    examples = tf.data.Dataset.from_tensor_slices((IMAGES, LABELS))
+    recipe.fit(found, examples, epochs=1, verbose=0, **folder)
 
 
 def search_fit(**folder):
     search = kd.DartsSearch(SPACE)
     search.fit(IMAGES, LABELS, batch_size=4, epochs=1, verbose=0, **folder)
+
+
+def board(path):
+    made = kd.training.Board(path)
+    made.folder.mkdir(parents=True)
 
 
 # What reads or writes at the path `p`, by what it is and its argument. Those
@@ -85,6 +92,7 @@ WRITING = {
     ),
     ("genotypes.save", "path"): lambda p: kd.genotypes.save(GENOTYPE, p),
     ("plot_cell", "path"): lambda p: kd.plot_cell(GENOTYPE, "normal", p),
+    ("training.Board", "folder"): lambda p: board(p),
     ("training.TrainingRun", "folder"): lambda p: kd.training.TrainingRun(
         p, config={}
     ),
@@ -239,7 +247,7 @@ def test_what_is_no_path_of_this_machine_is_refused_by_name(entry, path):
     with pytest.raises((TypeError, ValueError), match="`") as caught:
         {**WRITING, **OTHERS}[entry](given)
     # A table is an argument of its own, from wherever it is read.
-    named = {"CostTable.load": "table", "export.generate": "path"}
+    named = {"CostTable.load": "table", "export.generate": "(model|path)"}
     assert caught.match(f"`{named.get(name, argument)}`|`output_dir`")
     if "bucket" in str(path) and argument != "project_name":
         assert caught.match("local file system")

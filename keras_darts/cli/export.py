@@ -11,6 +11,7 @@ model card and the vocabulary of a text beside them.
   keras-darts export --run=runs/text-trained --raw_text
 """
 
+import logging
 import pathlib
 
 from absl import flags
@@ -26,6 +27,7 @@ from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
 from keras_darts.files import folder_name
 
+_LOG = logging.getLogger("keras_darts")
 _FILES = ("onnx", "keras", "safetensors")
 _FORMATS = ("saved_model", "litert", *_FILES)
 _FLAGS = {
@@ -123,12 +125,7 @@ def run(options):
         folder_name(options.name, "name")
     _check_meaning(options)
     folder = pathlib.Path(options.run)
-    saved = folders.config(folder)
-    if not (folder / "model.keras").exists() or "data" not in saved:
-        raise ValueError(
-            "`run` must be the folder of a training run. Received: "
-            f"run={options.run!r}, which lacks model.keras or config.json"
-        )
+    saved = _saved(folder, options)
     data.fill_in(options, saved)
     backend.start()
     from keras_darts import training
@@ -136,9 +133,13 @@ def run(options):
     network = training.load_network(folder)
     modality = modalities.of_model(network)
     modalities.check_flags(options, modality)
-    name, arguments = modality.exports(
-        network, options, saved=saved, vocabulary=folders.vocabulary(folder)
-    )
+    vocabulary = folders.vocabulary(folder)
+    if options.dataset is None:
+        name, arguments = folder.resolve().name, _bare(saved, vocabulary)
+    else:
+        name, arguments = modality.exports(
+            network, options, saved=saved, vocabulary=vocabulary
+        )
     name = options.name or name.replace("/", "_")
     target = pathlib.Path(options.output_dir) / name
     figures = model_card.training_figures(folder, saved)
@@ -153,6 +154,51 @@ def run(options):
     for form in _FILES:
         if form in options.format:
             _file(network, target, modality, arguments, form)
+
+
+def _saved(folder, options):
+    """What `config.json` of a run says, whoever has written it.
+
+    Raises:
+        ValueError: if the run lacks what is needed, with its name.
+    """
+    saved = folders.config(folder)
+    if not (folder / "model.keras").exists():
+        lacks = "which is no folder"
+        if "search" in saved:
+            lacks = (
+                "a search, which has no trained network: `keras-darts train "
+                f"--genotype={options.run}` trains one"
+            )
+        elif folder.is_dir():
+            lacks = "which has no model.keras"
+        raise ValueError(
+            "`run` must be the folder of a training run. Received: "
+            f"run={options.run!r}, {lacks}"
+        )
+    known = saved.get("data", {}).get("dataset") or options.dataset
+    if known is None and "int8" in options.quantization:
+        raise ValueError(
+            "`dataset` must be given for --quantization=int8, which reads the "
+            "ranges of activations from it: the run was made in Python and "
+            f"does not say its data. Received: run={options.run!r}"
+        )
+    return saved
+
+
+def _bare(saved, vocabulary):
+    """The `Exports` of a run that does not say its data."""
+    from keras_darts.cli.modalities.modality import Exports
+
+    _LOG.info(
+        "the run does not say which data it was trained on: the export is "
+        "compared on noise; --dataset has it compared on its test part, and "
+        "gives it the names of the classes"
+    )
+    common = {"labels": saved.get("data", {}).get("label_names")}
+    if vocabulary is not None:
+        common["vocabulary"] = vocabulary
+    return Exports(common, saved_model={}, calibration=None)
 
 
 def _check_meaning(options):
@@ -212,6 +258,9 @@ def _report(path, modality):
 
     card = export.model_card(path)
     measured = card["parity"]
+    things = f"test {modality.things}"
+    if measured["samples_from"] != "given":
+        things = f"samples of {measured['samples_from']}"
     agreement = measured["top1_agreement"]
     best = (
         f", the same best class on {agreement:.2%}"
@@ -220,8 +269,8 @@ def _report(path, modality):
     )
     print(
         f"{path}: {card['size_bytes'] / 1e3:.0f} kB; on "
-        f"{measured['samples']} test {modality.things} logits differ by at "
-        f"most {measured['max_logit_difference']:.2g} (of "
+        f"{measured['samples']} {things} logits differ by at most "
+        f"{measured['max_logit_difference']:.2g} (of "
         f"{measured['max_logit']:.2g}){best}{_accuracy(card)}",
         flush=True,
     )

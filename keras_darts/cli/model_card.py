@@ -13,7 +13,7 @@ def training_figures(folder, saved):
     """
     rows = _rows(folder / "history.csv")
     figures = {
-        "dataset": saved["data"].get("dataset"),
+        "dataset": saved.get("data", {}).get("dataset"),
         "recipe": saved.get("recipe", {}).get("name"),
         "seed": saved.get("seed"),
         "epochs": len(rows),

@@ -1,5 +1,6 @@
 """Flags of a subcommand: declared, parsed, explained."""
 
+import difflib
 import textwrap
 
 from absl import flags
@@ -79,13 +80,19 @@ def define_choices(options, name, default, choices, meaning):
     """Declares a flag that takes one or more names with commas between."""
     flags.DEFINE_list(name, default, meaning, flag_values=options)
 
+    def nearest(value):
+        return difflib.get_close_matches(value, choices, n=1, cutoff=0.5)
+
     def check(values):
         if values is None:
             return True
         unknown = [value for value in values if value not in choices]
         if unknown or not values:
+            names = [name for value in unknown for name in nearest(value)]
+            hint = f". Did you mean {' or '.join(names)}?" if names else ""
             raise flags.ValidationError(
                 f"one or more of {', '.join(choices)}, with commas between"
+                f"{hint}"
             )
         return True
 

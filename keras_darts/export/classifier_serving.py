@@ -2,6 +2,7 @@
 
 import abc
 import dataclasses
+import numbers
 
 import keras
 import numpy as np
@@ -9,6 +10,7 @@ import tensorflow as tf
 
 from keras_darts.errors import positive_integer
 from keras_darts.errors import unknown_name
+from keras_darts.export import heads
 from keras_darts.export.serving import ENDPOINT
 from keras_darts.export.serving import Endpoint
 from keras_darts.export.serving import Serving
@@ -20,6 +22,7 @@ _ACTIVATIONS = {
 }
 _BATCH = 32
 _TOP_CLASSES = 5
+_LOOKED_AT = 8
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -28,13 +31,13 @@ class ClassifierServing(Serving):
 
     Args:
         network: A `keras.Model`.
-        activation: `"softmax"`, `"sigmoid"` or `None`.
+        head: `Head`, what its outputs are.
         labels: Tuple of strings, one an output, or `None`.
         top_k: Integer, how many of them an answer has at most.
     """
 
     network: keras.Model
-    activation: str | None
+    head: heads.Head
     labels: tuple | None
     top_k: int
 
@@ -49,18 +52,25 @@ class ClassifierServing(Serving):
         """`tf.TensorSpec` of what a LiteRT file takes."""
 
     @abc.abstractmethod
-    def network_logits(self, inputs):
-        """The network's output for inputs as they are served."""
+    def network_inputs(self, inputs):
+        """What the network gets for inputs as they are served."""
+
+    @property
+    def activation(self):
+        """`"softmax"`, `"sigmoid"` or `None`."""
+        return self.head.activation
 
     @property
     def best_is_an_answer(self):
         return self.activation == "softmax"
 
     def logits(self, inputs):
-        return keras.ops.cast(self.network_logits(inputs), "float32")
+        return self.head.logits(self.network_inputs(inputs), training=False)
 
     def outputs(self, inputs):
-        logits = self.logits(inputs)
+        return self.with_probabilities(self.logits(inputs))
+
+    def with_probabilities(self, logits):
         if self.activation is None:
             return {"logits": logits}
         probabilities = _ACTIVATIONS[self.activation](logits)
@@ -106,16 +116,21 @@ class ClassifierServing(Serving):
 
 
 def check_activation(activation):
-    if activation not in _ACTIVATIONS:
-        names = map(str, _ACTIVATIONS)
+    if activation not in (heads.AUTO, *_ACTIVATIONS):
+        names = [heads.AUTO, *map(str, _ACTIVATIONS)]
         raise unknown_name("activation", activation, names)
 
 
 def label_strings(labels):
-    """The labels as a tuple of strings of one line each, or `None`."""
+    """The labels as a tuple of strings of one line each, or `None`.
+
+    Class numbers, as a classifier's `classes` may be, become strings.
+    """
     if labels is None:
         return None
     names = () if isinstance(labels, str) else tuple(labels)
+    if names and all(isinstance(n, numbers.Integral | np.bool_) for n in names):
+        names = tuple(map(str, names))
     if not names or not all(
         isinstance(n, str) and "\n" not in n for n in names
     ):
@@ -134,17 +149,22 @@ def number_of_classes(top_k):
     return top_k
 
 
-def check_outputs(serving, inputs):
-    """Refuses a network, labels and activation that don't fit together."""
+def checked_outputs(serving):
+    """The same, where it is clear what the outputs of its network are.
+
+    Raises:
+        ValueError: if network, labels and activation don't fit together.
+    """
+    inputs = serving.samples(None)[0][:_LOOKED_AT]
     # Run once outside any graph: a layer that makes its constants when it is
     # built (`Normalization`) would otherwise leave them in the export's graph.
-    outputs = serving.network_logits(inputs)
+    outputs = serving.network(serving.network_inputs(inputs), training=False)
     shape = tuple(getattr(outputs, "shape", ()))
     if len(shape) != 2:
         raise ValueError(
             "`network` must give one tensor of logits (batch, outputs). "
             f"Received: a network whose output is a {type(outputs).__name__} "
-            f"of shape {shape}"
+            f"of shape {(None, *shape[1:])}"
         )
     if serving.labels is not None and len(serving.labels) != shape[1]:
         raise ValueError(
@@ -156,6 +176,8 @@ def check_outputs(serving, inputs):
             "`activation` must be 'sigmoid' or None for a network of a single "
             "output, whose softmax is always 1. Received: activation='softmax'"
         )
+    head = heads.measured(serving.head, serving.network, lambda: outputs)
+    return dataclasses.replace(serving, head=head)
 
 
 def _batches(samples, size):

@@ -3,7 +3,10 @@
 from keras.saving import load_model
 
 from keras_darts.export import cards
+from keras_darts.export import heads
 from keras_darts.export import parity
+from keras_darts.export.announcing import announced
+from keras_darts.export.announcing import stage
 from keras_darts.export.describe import describe
 from keras_darts.export.single_file import check_file
 from keras_darts.export.single_file import of_keras
@@ -20,11 +23,12 @@ def keras(
     path,
     *,
     labels=None,
-    activation="softmax",
+    activation="auto",
     input_shape=None,
     samples=None,
     vocabulary=None,
     training=None,
+    verbose="auto",
 ):
     """Writes a network as Keras' own file.
 
@@ -43,7 +47,7 @@ def keras(
         activation: What the logits are for: `"softmax"` for one class,
             `"sigmoid"` for several, or `None`, as in regression. The card has
             the agreement on the best class for the first alone. Defaults to
-            `"softmax"`.
+            `"auto"`, as for `saved_model`.
         input_shape: Tuple `(H, W, C)` of the images. Defaults to `None`, which
             means `network.input_shape`.
         samples: What to compare on, as for `onnx`. Defaults to `None`, which
@@ -53,6 +57,8 @@ def keras(
         training: Dict of plain data, what the model card says of the
             training. Defaults to `None`: the last epoch of the network's
             `fit` in this process, if there was one.
+        verbose: As in Keras, whether the stages are shown. Defaults to
+            `"auto"`.
 
     Returns:
         The `pathlib.Path` of the file.
@@ -71,39 +77,42 @@ def keras(
     ...     num_classes=2, filters=2, num_cells=1, input_shape=(8, 8, 1),
     ... )
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = kd.export.keras(network, f"{folder}/parity.keras")
+    ...     file = kd.export.keras(network, f"{folder}/parity.keras", verbose=0)
     ...     kd.export.model_card(file)["parity"]["max_logit_difference"]
     0.0
     """
     path = user_path(path)
     check_file(path, ".keras")
-    given = {
-        "activation": activation,
-        "input_shape": input_shape,
-        "vocabulary": vocabulary,
-    }
-    serving = _described(network, labels=labels, **given)
-    training = cards.training_figures(network, training)
-    samples = serving.samples(samples)
-    with staging(path.parent) as scratch:
-        file = scratch / "model.keras"
-        save_network(network, file)
-        loaded = load_model(file)
-        _check_weights(network, loaded)
-        again = _described(loaded, labels=labels, **given)
-        measured = parity.measure(serving, samples, again.expected)
-        parity.require_equal(measured)
-        card = cards.make(
-            serving,
-            of_keras(file),
-            measured,
-            training=training,
-            format="keras",
-            quantization=None,
-        )
-        cards.publish(file, path, card)
-    write_vocabulary(path, serving.vocabulary)
-    return path
+    with announced("Keras file", path, verbose):
+        given = {
+            "activation": activation,
+            "input_shape": input_shape,
+            "vocabulary": vocabulary,
+        }
+        serving = _described(network, labels=labels, **given)
+        heads.say(serving.head)
+        training = cards.training_figures(network, training)
+        samples = serving.samples(samples)
+        with staging(path.parent) as scratch:
+            file = scratch / "model.keras"
+            stage("writing it and reading it back")
+            save_network(network, file)
+            loaded = load_model(file)
+            _check_weights(network, loaded)
+            again = _described(loaded, labels=labels, **given)
+            measured = parity.measure(serving, samples, again.expected)
+            parity.require_equal(measured)
+            card = cards.make(
+                serving,
+                of_keras(file),
+                measured,
+                training=training,
+                format="keras",
+                quantization=None,
+            )
+            cards.publish(file, path, card)
+        write_vocabulary(path, serving.vocabulary)
+        return path
 
 
 def _described(network, **arguments):

@@ -8,7 +8,10 @@ import numpy as np
 
 from keras_darts.export import accuracy
 from keras_darts.export import cards
+from keras_darts.export import heads
 from keras_darts.export import parity
+from keras_darts.export.announcing import announced
+from keras_darts.export.announcing import stage
 from keras_darts.export.classifier_serving import ClassifierServing
 from keras_darts.export.coverage import coverage
 from keras_darts.export.describe import describe
@@ -34,7 +37,7 @@ def litert(
     representative_data=None,
     preprocessing=None,
     labels=None,
-    activation="softmax",
+    activation="auto",
     input_shape=None,
     samples=None,
     vocabulary=None,
@@ -43,6 +46,7 @@ def litert(
     batch_size=None,
     validation_data=None,
     max_accuracy_drop=0.01,
+    verbose="auto",
 ):
     """Writes a network as a LiteRT (TensorFlow Lite) file.
 
@@ -59,9 +63,11 @@ def litert(
     token and `next_state`.
 
     Args:
-        network: A `keras.Model` from images `(B, H, W, C)` to logits
-            `(B, outputs)`, a `TextNetwork` or a `RecurrentLanguageModel`, in
-            float32.
+        network: A `keras.Model` from images `(B, H, W, C)` to logits or
+            probabilities `(B, outputs)`, a `TextNetwork` or a
+            `RecurrentLanguageModel`, in float32. Of a model of strings, as
+            `TextClassifier.export_model` gives, what stands after its
+            `TextVectorization` is written, with token `ids`.
         path: The file, which must end in `.tflite`.
         quantization: `None` for float32, `"dynamic"` for weights in 8 bits,
             `"float16"` for weights in half precision, or `"int8"` for weights
@@ -78,8 +84,8 @@ def litert(
         labels: List of strings, one an output, kept inside the file as
             `labels.txt`, which its metadata name and `zipfile` reads.
             Defaults to `None`.
-        activation: `"softmax"`, `"sigmoid"`, or `None` for logits alone.
-            Defaults to `"softmax"`.
+        activation: `"softmax"`, `"sigmoid"`, or `None` for numbers alone.
+            Defaults to `"auto"`, as for `saved_model`.
         input_shape: Tuple `(H, W, C)` of the images. Defaults to `None`, which
             means `network.input_shape`.
         samples: What to compare on, in the forms of `representative_data`, of
@@ -96,12 +102,14 @@ def litert(
         batch_size: Integer, the inputs that the file takes at once, for
             hardware that needs fixed sizes; not for language models. Defaults
             to `None`: one, or resized, any number.
-        validation_data: Pair of inputs and class numbers, or a batched
+        validation_data: Pair of inputs and class numbers, or a
             `tf.data.Dataset` of such, of which the first 2,000 are used: how
             often the file and the network are right on them stands in the
             card. Defaults to `None`.
         max_accuracy_drop: Float, how much less often the file may be right
             without a warning. Defaults to `0.01`.
+        verbose: As in Keras, whether the stages are shown. Defaults to
+            `"auto"`.
 
     Returns:
         The `pathlib.Path` of the file.
@@ -120,7 +128,7 @@ def litert(
     >>> logits = keras.layers.Dense(2)(keras.layers.Flatten()(image))
     >>> network = keras.Model(image, logits)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = litert(network, f"{folder}/parity.tflite")
+    ...     file = litert(network, f"{folder}/parity.tflite", verbose=0)
     >>> file.name
     'parity.tflite'
     """
@@ -128,27 +136,29 @@ def litert(
     check_file(path, ".tflite")
     choices = Choices(quantization, io_dtype, batch_size)
     choices.check_data(representative_data)
-    serving = describe(
-        network,
-        preprocessing=preprocessing,
-        activation=activation,
-        labels=labels,
-        input_shape=input_shape,
-        vocabulary=vocabulary,
-    )
-    choices.check_fits(serving)
-    data = _Data(
-        _feeds(serving, representative_data),
-        serving.samples(samples),
-        accuracy.labelled(serving, validation_data, max_accuracy_drop),
-    )
-    training = cards.training_figures(network, training)
-    with staging(path.parent) as scratch:
-        file = _written(serving, scratch, choices, data.feeds, path.stem)
-        card = _card(serving, load_litert(file), choices, data, training)
-        cards.publish(file, path, card)
-    write_vocabulary(path, serving.vocabulary)
-    return path
+    with announced("LiteRT file", path, verbose):
+        serving = describe(
+            network,
+            preprocessing=preprocessing,
+            activation=activation,
+            labels=labels,
+            input_shape=input_shape,
+            vocabulary=vocabulary,
+        )
+        heads.say(serving.head)
+        choices.check_fits(serving)
+        data = _Data(
+            _feeds(serving, representative_data),
+            serving.samples(samples),
+            accuracy.labelled(serving, validation_data, max_accuracy_drop),
+        )
+        training = cards.training_figures(network, training)
+        with staging(path.parent) as scratch:
+            file = _written(serving, scratch, choices, data.feeds, path.stem)
+            card = _card(serving, load_litert(file), choices, data, training)
+            cards.publish(file, path, card)
+        write_vocabulary(path, serving.vocabulary)
+        return path
 
 
 class _Data(typing.NamedTuple):
@@ -186,6 +196,8 @@ def _converted(serving, folder, choices, feeds):
         name: endpoint.of_batches(choices.batch_size)
         for name, endpoint in serving.litert_endpoints().items()
     }
+    calibrated = "" if feeds is None else f", calibrating on {len(feeds)}"
+    stage("tracing and converting it%s", calibrated)
     write_archive(serving, endpoints, folder)
     (signature,) = endpoints
     return convert(
@@ -197,7 +209,9 @@ def _calibrated(serving, feeds, samples):
     """What the card says of the data that calibrated the file."""
     if feeds is None:
         return {}
-    if not isinstance(serving, ClassifierServing):
+    classifier = isinstance(serving, ClassifierServing)
+    # Of a model of strings, what calibrates it are ids.
+    if not classifier or serving.saved_model_input.name not in feeds[0]:
         return {"calibration": {"samples": len(feeds)}}
     (name,) = feeds[0]
     data = np.concatenate([feed[name] for feed in feeds])
@@ -206,6 +220,7 @@ def _calibrated(serving, feeds, samples):
 
 def _card(serving, exported, choices, data, training):
     """The card of a file that holds what it says."""
+    stage("comparing it with the network on %d samples", len(data.samples[0]))
     measured = parity.compare(serving, exported, data.samples)
     if choices.quantization is None:
         parity.require(measured, serving.network)

@@ -38,7 +38,8 @@ def load(path):
     >>> image = keras.Input((8, 8, 1))
     >>> logits = keras.layers.Dense(2)(keras.layers.Flatten()(image))
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = export.saved_model(keras.Model(image, logits), folder)
+    ...     network = keras.Model(image, logits)
+    ...     _ = export.saved_model(network, folder, verbose=0)
     ...     loaded = load(folder)
     >>> loaded(np.zeros((3, 8, 8, 1), "float32"))["logits"].shape
     (3, 2)

@@ -4,7 +4,10 @@ import json
 import numbers
 
 from keras_darts.export import cards
+from keras_darts.export import heads
 from keras_darts.export import parity
+from keras_darts.export.announcing import announced
+from keras_darts.export.announcing import stage
 from keras_darts.export.describe import describe
 from keras_darts.export.onnx_converter import convert
 from keras_darts.export.onnx_runtime import load_onnx
@@ -26,11 +29,12 @@ def onnx(
     opset=_NEWEST_OPSET,
     preprocessing=None,
     labels=None,
-    activation="softmax",
+    activation="auto",
     input_shape=None,
     samples=None,
     vocabulary=None,
     training=None,
+    verbose="auto",
 ):
     """Writes a network as an ONNX file.
 
@@ -55,8 +59,8 @@ def onnx(
         preprocessing: Keras layer or function that the images go through
             before the network. Defaults to `None`.
         labels: List of strings, one an output. Defaults to `None`.
-        activation: `"softmax"`, `"sigmoid"`, or `None` for logits alone.
-            Defaults to `"softmax"`.
+        activation: `"softmax"`, `"sigmoid"`, or `None` for numbers alone.
+            Defaults to `"auto"`, as for `saved_model`.
         input_shape: Tuple `(H, W, C)` of the images. Defaults to `None`, which
             means `network.input_shape`.
         samples: What to compare on: an array of inputs, or a batched
@@ -68,6 +72,8 @@ def onnx(
         training: Dict of plain data, what the model card says of the
             training: the data set, figures. Defaults to `None`: the last epoch
             of the network's `fit` in this process, if there was one.
+        verbose: As in Keras, whether the stages are shown. Defaults to
+            `"auto"`.
 
     Returns:
         The `pathlib.Path` of the file.
@@ -87,7 +93,7 @@ def onnx(
     >>> logits = keras.layers.Dense(2)(keras.layers.Flatten()(image))
     >>> network = keras.Model(image, logits)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = onnx(network, f"{folder}/parity.onnx")
+    ...     file = onnx(network, f"{folder}/parity.onnx", verbose=0)
     >>> file.name
     'parity.onnx'
     """
@@ -95,24 +101,27 @@ def onnx(
     check_file(path, ".onnx")
     _check_opset(opset)
     _check_precision(network)
-    serving = describe(
-        network,
-        preprocessing=preprocessing,
-        activation=activation,
-        labels=labels,
-        input_shape=input_shape,
-        vocabulary=vocabulary,
-        tokenizer=None,
-    )
-    training = cards.training_figures(network, training)
-    samples = serving.samples(samples)
-    with staging(path.parent) as scratch:
-        file = scratch / "model.onnx"
-        file.write_bytes(_converted(serving, scratch / "saved_model", opset))
-        card = _card(serving, file, samples, opset, training)
-        cards.publish(file, path, card)
-    write_vocabulary(path, serving.vocabulary)
-    return path
+    with announced("ONNX file", path, verbose):
+        serving = describe(
+            network,
+            preprocessing=preprocessing,
+            activation=activation,
+            labels=labels,
+            input_shape=input_shape,
+            vocabulary=vocabulary,
+            tokenizer=None,
+        )
+        heads.say(serving.head)
+        training = cards.training_figures(network, training)
+        samples = serving.samples(samples)
+        with staging(path.parent) as scratch:
+            file = scratch / "model.onnx"
+            content = _converted(serving, scratch / "saved_model", opset)
+            file.write_bytes(content)
+            card = _card(serving, file, samples, opset, training)
+            cards.publish(file, path, card)
+        write_vocabulary(path, serving.vocabulary)
+        return path
 
 
 def _check_opset(opset):
@@ -136,6 +145,7 @@ def _check_precision(network):
 def _converted(serving, folder, opset):
     # A file holds one function, which takes what a LiteRT file takes.
     endpoints = serving.litert_endpoints()
+    stage("tracing and converting it")
     write_archive(serving, endpoints, folder)
     (signature,) = endpoints
     properties = {"made_by": f"keras_darts {__version__}"}
@@ -147,6 +157,7 @@ def _converted(serving, folder, opset):
 
 def _card(serving, file, samples, opset, training):
     """The card of a file that was run and found right."""
+    stage("comparing it with the network on %d samples", len(samples[0]))
     exported = load_onnx(file)
     measured = parity.compare(serving, exported, samples)
     parity.require(measured, serving.network)

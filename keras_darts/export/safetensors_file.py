@@ -7,7 +7,10 @@ from keras import StatelessScope
 from keras.saving import serialize_keras_object
 
 from keras_darts.export import cards
+from keras_darts.export import heads
 from keras_darts.export import parity
+from keras_darts.export.announcing import announced
+from keras_darts.export.announcing import stage
 from keras_darts.export.describe import describe
 from keras_darts.export.single_file import check_file
 from keras_darts.export.single_file import of_keras
@@ -24,11 +27,12 @@ def safetensors(
     path,
     *,
     labels=None,
-    activation="softmax",
+    activation="auto",
     input_shape=None,
     samples=None,
     vocabulary=None,
     training=None,
+    verbose="auto",
 ):
     """Writes the weights of a network alone, as a safetensors file.
 
@@ -48,6 +52,8 @@ def safetensors(
             `(B, outputs)`, a `TextNetwork` or a `RecurrentLanguageModel`.
         path: The file, which must end in `.safetensors`.
         labels: As for `keras`, and the five arguments below.
+        verbose: As in Keras, whether the stages are shown. Defaults to
+            `"auto"`.
 
     Returns:
         The `pathlib.Path` of the file.
@@ -69,7 +75,8 @@ def safetensors(
     ...     for _ in range(2)
     ... )
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = kd.export.safetensors(network, f"{folder}/a.safetensors")
+    ...     file = f"{folder}/a.safetensors"
+    ...     path = kd.export.safetensors(network, file, verbose=0)
     ...     kd.export.load_weights(other, file)
     >>> bool((network.stem.kernel.numpy() == other.stem.kernel.numpy()).all())
     True
@@ -77,34 +84,38 @@ def safetensors(
     path = user_path(path)
     check_file(path, ".safetensors")
     library = _library("Writing")
-    serving = describe(
-        network,
-        preprocessing=None,
-        activation=activation,
-        labels=labels,
-        input_shape=input_shape,
-        vocabulary=vocabulary,
-        tokenizer=None,
-    )
-    training = cards.training_figures(network, training)
-    samples = serving.samples(samples)
-    with staging(path.parent) as scratch:
-        file = scratch / "model.safetensors"
-        weights = named_weights(network)
-        arrays = {name: np.asarray(value) for name, value in weights.items()}
-        library.save_file(arrays, file, _metadata(network))
-        measured = _compared(serving, samples, weights, library.load_file(file))
-        card = cards.make(
-            serving,
-            of_keras(file),
-            measured,
-            training=training,
-            format="safetensors",
-            quantization=None,
+    with announced("safetensors file", path, verbose):
+        serving = describe(
+            network,
+            preprocessing=None,
+            activation=activation,
+            labels=labels,
+            input_shape=input_shape,
+            vocabulary=vocabulary,
+            tokenizer=None,
         )
-        cards.publish(file, path, card)
-    write_vocabulary(path, serving.vocabulary)
-    return path
+        heads.say(serving.head)
+        training = cards.training_figures(network, training)
+        samples = serving.samples(samples)
+        with staging(path.parent) as scratch:
+            file = scratch / "model.safetensors"
+            weights = named_weights(network)
+            arrays = {name: np.asarray(v) for name, v in weights.items()}
+            stage("writing and reading back %d arrays", len(arrays))
+            library.save_file(arrays, file, _metadata(network))
+            loaded = library.load_file(file)
+            measured = _compared(serving, samples, weights, loaded)
+            card = cards.make(
+                serving,
+                of_keras(file),
+                measured,
+                training=training,
+                format="safetensors",
+                quantization=None,
+            )
+            cards.publish(file, path, card)
+        write_vocabulary(path, serving.vocabulary)
+        return path
 
 
 def load_weights(network, path):
@@ -128,7 +139,8 @@ def load_weights(network, path):
     >>> logits = keras.layers.Dense(2)(keras.layers.Flatten()(image))
     >>> network = keras.Model(image, logits)
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = kd.export.safetensors(network, f"{folder}/a.safetensors")
+    ...     file = f"{folder}/a.safetensors"
+    ...     path = kd.export.safetensors(network, file, verbose=0)
     ...     load_weights(network, file)
     """
     path = user_path(path)

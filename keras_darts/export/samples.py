@@ -1,7 +1,10 @@
 """Inputs for checks and calibration, in whatever form they come."""
 
+import keras
 import numpy as np
 import tensorflow as tf
+
+from keras_darts.datasets import is_dataset
 
 CALIBRATION_LIMIT = 256
 SAMPLES_LIMIT = 1024
@@ -21,7 +24,7 @@ def image_array(data, image_shape, *, argument, limit):
     Returns:
         A float32 array `(N, H, W, C)` with 1 to `limit` images.
     """
-    data = _first_part(data, limit)
+    data = first_inputs(data, limit, rank=3, argument=argument)
     try:
         images = np.asarray(data)[:limit].astype("float32")
     except (TypeError, ValueError, IndexError) as error:
@@ -50,7 +53,7 @@ def id_array(data, vocabulary_size, *, argument, limit):
         argument: String, the name the user knows `data` by.
         limit: Integer, the largest number of rows that are taken.
     """
-    data = _first_part(data, limit)
+    data = first_inputs(data, limit, rank=1, argument=argument)
     try:
         ids = np.asarray(data)
         ids = (ids[None] if ids.ndim == 1 else ids)[:limit]
@@ -72,9 +75,9 @@ def id_array(data, vocabulary_size, *, argument, limit):
     return ids.astype("int32")
 
 
-def text_list(data, *, limit):
+def text_list(data, *, argument="samples", limit):
     """The first strings of what holds strings, `None` for anything else."""
-    data = _first_part(data, limit)
+    data = first_inputs(data, limit, rank=0, argument=argument)
     try:
         texts = np.asarray(data)
     except ValueError:
@@ -87,12 +90,75 @@ def text_list(data, *, limit):
     return [t.decode("utf-8") if isinstance(t, bytes) else t for t in texts]
 
 
-def _first_part(data, limit):
+def first_elements(data, limit, *, rank, argument):
+    """The first elements of a data set, batched or not, as arrays.
+
+    Args:
+        data: `tf.data.Dataset`, `keras.utils.PyDataset` or iterable of
+            batches; it may be endless. Anything else is given back.
+        limit: Integer, the largest number of elements that are taken.
+        rank: Integer, the axes of an element's input.
+        argument: String, the name the user knows `data` by.
+
+    Raises:
+        ValueError: if the data set is empty.
+    """
     if isinstance(data, tf.data.Dataset):
-        data = next(iter(data.unbatch().batch(limit)), ())
-    if isinstance(data, tuple) and data and not isinstance(data[0], str):
-        data = data[0]
+        first = next(iter(data.take(1)), None)
+        if first is not None and _rank_of_first(first) > rank:
+            data = data.unbatch()
+        found = next(iter(data.batch(limit)), None)
+    elif isinstance(data, keras.utils.PyDataset):
+        found = _of_batches((data[i] for i in range(len(data))), limit)
+    elif is_dataset(data):
+        found = _of_batches(data, limit)
+    else:
+        return data
+    if found is None:
+        raise ValueError(
+            f"`{argument}` must hold elements. Received: an empty data set"
+        )
+    return found
+
+
+def first_inputs(data, limit, *, rank, argument):
+    """Likewise, of data with labels or without, the inputs alone."""
+    data = first_elements(data, limit, rank=rank, argument=argument)
+    pair = isinstance(data, tuple | list) and len(data) in (2, 3)
+    # A list of images is no pair of arrays, and one of texts no pair at all.
+    if pair and _rank(data[0]) > rank:
+        return data[0]
+    if isinstance(data, tuple) and data and _rank(data[0]) > rank:
+        return data[0]
     return data
+
+
+def _of_batches(batches, limit):
+    """The first elements of batches, each a tuple or an array."""
+    parts, count = [], 0
+    for batch in batches:
+        parts.append(batch if isinstance(batch, tuple | list) else (batch,))
+        count += len(parts[-1][0])
+        if count >= limit:
+            break
+    if not parts:
+        return None
+    columns = zip(*parts, strict=True)
+    return tuple(
+        np.concatenate([np.asarray(part) for part in column])[:limit]
+        for column in columns
+    )
+
+
+def _rank_of_first(element):
+    return _rank(element[0] if isinstance(element, tuple | list) else element)
+
+
+def _rank(values):
+    try:
+        return np.ndim(values)
+    except ValueError:
+        return 0
 
 
 def _wrong_type(data, argument, what):

@@ -4,9 +4,13 @@ import errno
 import numbers
 import os
 
+from keras_darts.export import accuracy
 from keras_darts.export import cards
+from keras_darts.export import heads
 from keras_darts.export import parity
 from keras_darts.export import warm_ups
+from keras_darts.export.announcing import announced
+from keras_darts.export.announcing import stage
 from keras_darts.export.describe import describe
 from keras_darts.export.exported import vocabulary_file
 from keras_darts.export.saved_model_runtime import load_saved_model
@@ -23,7 +27,7 @@ def saved_model(
     version=None,
     labels=None,
     preprocessing=None,
-    activation="softmax",
+    activation="auto",
     input_shape=None,
     samples=None,
     vocabulary=None,
@@ -33,6 +37,10 @@ def saved_model(
     input_dtype=None,
     resize=None,
     warm_up=None,
+    pixel_range=None,
+    validation_data=None,
+    max_accuracy_drop=0.01,
+    verbose="auto",
 ):
     """Writes a network as the next version of a SavedModel.
 
@@ -43,11 +51,18 @@ def saved_model(
     The signature `serving_default` takes any number of images as `image` and
     gives `logits`, `probabilities` and, with `labels`, `classes`: for each
     image the labels of its best outputs, the best first. `serving_bytes` gives
-    the same for JPEG and PNG files of any size, as `image_bytes` (B,): it
-    decodes them to numbers from 0 to 255, so that a network which was trained
-    on others needs `preprocessing`. `serving_default` of a network of
-    sentences takes int32 token ids (B, T) as `ids`, or, with a
-    `tokenizer`, strings (B,) as `text`.
+    the same for JPEG and PNG files of any size, as `image_bytes` (B,): they
+    become numbers from 0 to 255, or from 0 to 1 where the network was trained
+    on such. It is left out, with a warning, where it was trained on others;
+    `pixel_range` says which. `serving_default` of a network of sentences takes
+    int32 token ids (B, T) as `ids`, or, with a `tokenizer`, strings (B,) as
+    `text`, as that of a Keras model of strings does.
+
+    A network may end in softmax or sigmoid, as what a classifier's
+    `export_model` gives: `probabilities` are then its own, and `logits` what
+    goes into that last layer. Where that can't be had, as after
+    `Dense(activation="softmax")`, they are the logarithms of probabilities
+    (of odds for sigmoid).
 
     A language model has two signatures. `score`, which is `serving_default`
     too, takes `ids` (B, T) or `text` (B,) and gives `log_probabilities`
@@ -64,8 +79,9 @@ def saved_model(
     `tf.errors.InvalidArgumentError`.
 
     Args:
-        network: A `keras.Model` from images `(B, H, W, C)` to logits
-            `(B, outputs)`, a `TextNetwork` or a `RecurrentLanguageModel`.
+        network: A `keras.Model` from images `(B, H, W, C)` or strings `(B,)`
+            to logits or probabilities `(B, outputs)`, a `TextNetwork` or a
+            `RecurrentLanguageModel`.
         path: Folder that holds the versions, made if it is missing.
         version: Integer > 0 that `path` does not hold yet. Defaults to `None`,
             one more than the highest.
@@ -73,15 +89,18 @@ def saved_model(
             `assets.extra/labels.txt`. Defaults to `None`.
         preprocessing: Keras layer or function that the served images go
             through before the network, such as `keras.layers.Normalization`.
-            Defaults to `None`.
+            A network that scales its images itself is refused it. Defaults to
+            `None`.
         activation: `"softmax"` for one class an image, `"sigmoid"` for several,
-            or `None` for logits alone, as in regression. Defaults to
-            `"softmax"`.
+            or `None` for numbers alone, as in regression. Defaults to
+            `"auto"`: by the last layer of the network, the loss that it was
+            compiled with, and whether its rows sum to one; softmax of logits
+            where none of them tells.
         input_shape: Tuple `(H, W, C)` of the served images. Defaults to
             `None`, which means `network.input_shape`.
         samples: What to compare on, as it will be served: an array, or a
-            batched `tf.data.Dataset` of inputs or of `(inputs, ...)`, of which
-            the first 1,024 are used, or 32 rows of a text. Token ids do for
+            `tf.data.Dataset` of inputs or of `(inputs, ...)`, of which the
+            first 1,024 are used, or 32 rows of a text. Token ids do for
             strings, too. Defaults to `None`, which means noise.
         vocabulary: `Vocabulary` of the network's tokens, also written to
             `assets.extra/vocabulary.json`. Defaults to `None`.
@@ -103,6 +122,20 @@ def saved_model(
         warm_up: Boolean, whether the version holds a request of each signature
             that TensorFlow Serving runs before it serves it. Defaults to
             `None`: if tensorflow-serving-api is installed.
+        pixel_range: Pair of floats, what black and white pixels of a file are
+            as numbers of the images that the network was trained on, such as
+            `(0, 1)`. Defaults to `None`: read from the network's scaling, or
+            from `samples`, and (0, 255) where neither tells.
+        validation_data: Pair of inputs and class numbers, or a
+            `tf.data.Dataset` of such, of which the first 2,000 are used: how
+            often the version and the network are right on them stands in the
+            card, and for images how often it is on 256 of them as PNG files.
+            Defaults to `None`.
+        max_accuracy_drop: Float, how much less often the version, or its
+            `serving_bytes`, may be right without a warning. Defaults to
+            `0.01`.
+        verbose: As in Keras, whether the stages are shown. Defaults to
+            `"auto"`.
 
     Returns:
         The `pathlib.Path` of the version's folder.
@@ -122,38 +155,44 @@ def saved_model(
     >>> image = keras.Input((8, 8, 1))
     >>> logits = keras.layers.Dense(2)(keras.layers.Flatten()(image))
     >>> network = keras.Model(image, logits)
+    >>> options = {"labels": ["even", "odd"], "verbose": 0}
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     first = saved_model(network, folder, labels=["even", "odd"])
-    ...     second = saved_model(network, folder, labels=["even", "odd"])
+    ...     first = saved_model(network, folder, **options)
+    ...     second = saved_model(network, folder, **options)
     >>> first.name, second.name
     ('1', '2')
     """
     path = user_path(path)
     _check_version(path, version)
-    warm_up = warm_ups.is_wanted(warm_up)
-    serving = describe(
-        network,
-        preprocessing=preprocessing,
-        activation=activation,
-        labels=labels,
-        input_shape=input_shape,
-        vocabulary=vocabulary,
-        tokenizer=tokenizer,
-        top_k=top_k,
-        input_dtype=input_dtype,
-        resize=resize,
-    )
-    training = cards.training_figures(network, training)
-    samples = serving.samples(samples)
-    with staging(path) as scratch:
-        export = scratch / "export"
-        _write_guarded(serving, export)
-        card = _card(serving, export, samples, training)
-        _write_extras(export, serving, card)
-        if warm_up:
-            requests = serving.requests(samples[0])
-            warm_ups.write(export, path.name, requests)
-        return _publish(export, path, version)
+    with announced("SavedModel", path, verbose):
+        warm_up = warm_ups.is_wanted(warm_up)
+        serving = describe(
+            network,
+            preprocessing=preprocessing,
+            activation=activation,
+            labels=labels,
+            input_shape=input_shape,
+            vocabulary=vocabulary,
+            tokenizer=tokenizer,
+            top_k=top_k,
+            input_dtype=input_dtype,
+            resize=resize,
+        )
+        heads.say(serving.head)
+        training = cards.training_figures(network, training)
+        samples = serving.samples(samples)
+        judged = accuracy.labelled(serving, validation_data, max_accuracy_drop)
+        seen = samples if judged is None else (judged.inputs, "given")
+        serving = serving.with_files(pixel_range, seen)
+        with staging(path) as scratch:
+            export = scratch / "export"
+            _write_guarded(serving, export)
+            card = _card(serving, export, samples, judged, training)
+            _write_extras(export, serving, card)
+            if warm_up:
+                requests = serving.requests(samples[0])
+                warm_ups.write(export, path.name, requests)
+            return _publish(export, path, version)
 
 
 def _check_version(path, version):
@@ -170,16 +209,21 @@ def _check_version(path, version):
 
 
 def _write_guarded(serving, export):
+    stage("tracing and writing it")
     endpoints = serving.saved_model_endpoints()
     guards = {name: guarded(each) for name, each in endpoints.items()}
     write_archive(serving, guards, export)
 
 
-def _card(serving, export, samples, training):
+def _card(serving, export, samples, judged, training):
     """The card of a SavedModel that computes what its network does."""
+    stage("comparing it with the network on %d samples", len(samples[0]))
     exported = load_saved_model(export)
     measured = parity.compare(serving, exported, samples)
     parity.require(measured, serving.network)
+    facts = {}
+    if judged is not None:
+        facts["accuracy"] = accuracy.compared(serving, exported, judged)
     return cards.make(
         serving,
         exported,
@@ -188,6 +232,7 @@ def _card(serving, export, samples, training):
         format="saved_model",
         quantization=None,
         size_bytes=folder_size(export),
+        **facts,
     )
 
 

@@ -10,9 +10,10 @@ from keras_darts.datasets import Vocabulary
 from keras_darts.export import encoding
 from keras_darts.export.classifier_serving import ClassifierServing
 from keras_darts.export.classifier_serving import check_activation
-from keras_darts.export.classifier_serving import check_outputs
+from keras_darts.export.classifier_serving import checked_outputs
 from keras_darts.export.classifier_serving import label_strings
 from keras_darts.export.classifier_serving import number_of_classes
+from keras_darts.export.heads import head_of
 from keras_darts.export.samples import CALIBRATION_LIMIT
 from keras_darts.export.samples import SAMPLES_LIMIT
 from keras_darts.export.samples import id_array
@@ -54,22 +55,16 @@ class SentenceServing(ClassifierServing):
     def litert_input(self):
         return spec("ids", "int32", self.network.sequence_length)
 
-    def network_logits(self, inputs):
+    def network_inputs(self, inputs):
         ids = tf.convert_to_tensor(inputs)
         if self.encoder is not None:
             ids = self.encoder(ids)
-        return self.network(_of_any_length(ids), training=False)
+        return _of_any_length(ids)
 
     def samples(self, given):
-        ids, source = self._random_ids(), "random tokens"
         if given is not None:
-            texts = text_list(given, limit=SAMPLES_LIMIT)
-            if texts is not None and self.encoder is not None:
-                return texts, "given"
-            ids, source = self.inputs(given, "samples", SAMPLES_LIMIT), "given"
-        if self.encoder is not None:
-            ids = [self.vocabulary.decode(row) for row in ids]
-        return ids, source
+            return self.inputs(given, "samples", SAMPLES_LIMIT), "given"
+        return self._as_served(self._random_ids()), "random tokens"
 
     def requests(self, samples):
         name = self.saved_model_input.name
@@ -81,6 +76,10 @@ class SentenceServing(ClassifierServing):
         return [{"ids": row[None]} for row in ids]
 
     def inputs(self, data, argument, limit):
+        if self.encoder is not None:
+            texts = text_list(data, argument=argument, limit=limit)
+            if texts is not None:
+                return texts
         ids = id_array(
             data, self.network.vocabulary_size, argument=argument, limit=limit
         )
@@ -91,7 +90,13 @@ class SentenceServing(ClassifierServing):
                 "as the network. "
                 f"Received: {argument} of shape {ids.shape}"
             )
-        return ids
+        return self._as_served(ids)
+
+    def _as_served(self, ids):
+        """The ids, or the strings that they stand for."""
+        if self.encoder is None:
+            return ids
+        return [self.vocabulary.decode(row) for row in ids]
 
     def _random_ids(self):
         size, length = self.network.vocabulary_size, self.network.input_shape[1]
@@ -132,16 +137,16 @@ def describe_sentences(
             "which is what the network takes for padding. Received: "
             f"pad={vocabulary.pad!r}, {vocabulary.tokens[_PAD]!r} comes first"
         )
-    serving = SentenceServing(
-        network=network,
-        vocabulary=vocabulary,
-        encoder=encoder,
-        activation=activation,
-        labels=label_strings(labels),
-        top_k=number_of_classes(top_k),
+    return checked_outputs(
+        SentenceServing(
+            network=network,
+            vocabulary=vocabulary,
+            encoder=encoder,
+            head=head_of(network, activation),
+            labels=label_strings(labels),
+            top_k=number_of_classes(top_k),
+        )
     )
-    check_outputs(serving, serving.samples(None)[0][:1])
-    return serving
 
 
 def _of_any_length(ids):

@@ -40,12 +40,16 @@ class Serving(abc.ABC):
         layers: List of the layers that hold more than variables of their own,
             such as tables, and have to be tracked.
         best_is_an_answer: Boolean, whether the largest logit is what counts.
+        head: The `Head`, of a network that classifies.
+        rank: Integer, the axes of an input.
     """
 
     vocabulary = None
     labels = None
     layers = ()
     best_is_an_answer = True
+    head = None
+    rank = 1
 
     @abc.abstractmethod
     def saved_model_endpoints(self):
@@ -62,6 +66,20 @@ class Serving(abc.ABC):
         Args:
             given: What the user gave, or `None`.
         """
+
+    def with_files(self, pixel_range, samples):
+        """The same, with what is served of image files, where it has that.
+
+        Args:
+            pixel_range: What the user gave, or `None`.
+            samples: What `samples` returned.
+        """
+        refuse("a network that takes no images", pixel_range=pixel_range)
+        return self
+
+    def logits_of_files(self, exported, inputs):
+        """What an export makes of inputs as files, or `None` without those."""
+        return None
 
     @abc.abstractmethod
     def calibration(self, data):

@@ -15,6 +15,7 @@ from keras_darts.networks.language_model import LanguageModel
 from keras_darts.networks.language_model import ids_and_state
 from keras_darts.networks.nas_bench_201 import NasBench201Network
 from keras_darts.networks.nas_bench_201_cell import NasBench201Cell
+from keras_darts.networks.on_logits import activation_of_loss
 from keras_darts.networks.on_logits import on_logits
 from keras_darts.networks.probabilities import LossOnProbabilities
 from keras_darts.networks.probabilities import OnProbabilities
@@ -47,6 +48,7 @@ __all__ = [
     "ResidualReduction",
     "ResidualStages",
     "TextNetwork",
+    "activation_of_loss",
     "ids_and_state",
     "masked",
     "network_for",

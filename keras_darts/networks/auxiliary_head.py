@@ -71,6 +71,9 @@ class AuxiliaryHead(keras.layers.Layer):
             layer.build((None, None, None, depth))
         self.classifier.build((None, wide))
 
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], self.num_classes)
+
     def call(self, inputs):  # (B, H, W, C) -> (B, classes)
         outputs = ops.average_pool(
             ops.relu(inputs), _POOL, self.stride, "valid", "channels_last"

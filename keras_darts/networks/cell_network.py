@@ -1,5 +1,7 @@
 """What the networks for images have in common."""
 
+import math
+
 from keras import ops
 
 from keras_darts.networks import checks
@@ -114,6 +116,20 @@ class CellNetwork(ScaledImages, StackedCells):
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         logits, _ = _pair(y_pred)
         return super().compute_metrics(x, y, logits, sample_weight)
+
+    @property
+    def notes(self):
+        if not self.auxiliary:
+            return super().notes
+        count = sum(
+            math.prod(weight.shape)
+            for weight in self.auxiliary_head.trainable_weights
+        )
+        return [
+            *super().notes,
+            f"The auxiliary head has {count:,} of the trainable weights; it "
+            "helps the training, and is no part of an export.",
+        ]
 
     def get_config(self):
         return {

@@ -73,6 +73,22 @@ class GivesLogits(SharedBatches):
             **options,
         )
 
+    @property
+    def notes(self):
+        """List of sentences on the network that `summary` ends with."""
+        return [
+            f"Outputs: {self.num_outputs} logits. Softmax or sigmoid are no "
+            "part of the network; `compile` and exports know."
+        ]
+
+    def summary(
+        self, line_length=None, positions=None, print_fn=None, **options
+    ):
+        """As in Keras, with `notes` below the table."""
+        super().summary(line_length, positions, print_fn, **options)
+        for note in self.notes:
+            (print_fn or print)(note)
+
     def compile_from_config(self, config):
         # As Keras does it for models that have Keras' own `compile`.
         self.compile(**keras.saving.deserialize_keras_object(config))

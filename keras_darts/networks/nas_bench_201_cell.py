@@ -43,6 +43,9 @@ class NasBench201Cell(keras.layers.Layer):
         for operation in self.ops:
             build_layer(operation, input_shape[0])
 
+    def compute_output_shape(self, input_shape):
+        return input_shape[0]
+
     def call(self, inputs, training=None):
         """[(B, H, W, C)] -> (B, H, W, C)."""
         states, operations = list(inputs), iter(self.ops)

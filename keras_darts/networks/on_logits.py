@@ -229,3 +229,20 @@ def _refused(loss, wanted):
         f"`loss` must take logits, which the networks here give: {name} takes "
         f"{wanted}; {way}. Received: loss={name}"
     )
+
+
+def activation_of_loss(loss):
+    """What the outputs are logits of, as far as a loss tells.
+
+    Args:
+        loss: As for `keras.Model.compile`.
+
+    Returns:
+        `"softmax"`, `"sigmoid"`, `None` for a regression, or `"unknown"`.
+
+    Example:
+
+    >>> activation_of_loss("binary_crossentropy")
+    'sigmoid'
+    """
+    return _head(_first(loss), None, None).activation

@@ -51,6 +51,10 @@ class BaseConv(keras.layers.Layer):
             "normalization": self.normalization,
         }
 
+    def compute_output_shape(self, input_shape):
+        sides = (side and -(-side // self.stride) for side in input_shape[1:-1])
+        return (input_shape[0], *sides, self.filters)
+
     def _window(self, input_shape):
         return (self.kernel_size,) * (len(input_shape) - 2)
 

@@ -63,6 +63,9 @@ class BatchNormalization(keras.layers.Layer):
         self.moving_mean = self._statistic("moving_mean", shape, "zeros")
         self.moving_variance = self._statistic("moving_variance", shape, "ones")
 
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
     def call(self, inputs, weight=None, training=None):
         """(..., C) -> (..., C), times a scalar `weight` where one is given."""
         affine = self._scale_and_offset(inputs.shape[-1], weight)

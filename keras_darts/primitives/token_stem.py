@@ -60,6 +60,9 @@ class TokenStem(keras.layers.Layer):
         )
         self.projection.build((*input_shape, self.embedding_size))
 
+    def compute_output_shape(self, input_shape):
+        return (*input_shape, self.filters)
+
     def call(self, ids, training=None):
         # The gradient of a gather is sparse, which few operations take and
         # architects need to multiply; a reshape makes it dense.

@@ -3,11 +3,11 @@
 import json
 import math
 import numbers
-import pathlib
 
 import keras
 import tensorflow as tf
 
+from keras_darts.files import user_path
 from keras_darts.runtimes.timing import memory
 from keras_darts.training.event_files import forget_from
 
@@ -56,7 +56,7 @@ class Board(keras.callbacks.Callback):
 
     def __init__(self, folder, input_wait=None, config=None):
         super().__init__()
-        self.folder = pathlib.Path(folder)
+        self.folder = user_path(folder, "folder")
         self.input_wait = input_wait
         self.config = config
         self._writers, self._rates = {}, {}

@@ -241,7 +241,7 @@ def test_an_input_shape_is_three_sizes(network, tmp_path, input_shape):
 
 def test_only_models_that_give_logits_are_exported(tmp_path):
     image = keras.Input((4, 4, 1))
-    with pytest.raises(ValueError, match=r"`network`.*\(1, 2, 2, 1\)"):
+    with pytest.raises(ValueError, match=r"`network`.*\(None, 2, 2, 1\)"):
         pooled = keras.layers.MaxPooling2D()(image)
         export.saved_model(keras.Model(image, pooled), tmp_path)
     with pytest.raises(ValueError, match="`network`.*is a list"):

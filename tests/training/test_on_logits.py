@@ -513,3 +513,21 @@ def test_a_search_measures_probabilities_in_fit():
     np.testing.assert_allclose(
         found["accuracy"], np.mean((chance > 0.5) == y), atol=1e-6
     )
+
+
+def test_a_summary_says_what_outputs_are(capsys):
+    lines = []
+    network = kd.networks.CifarNetwork(
+        GENOTYPE, 3, 2, 3, input_shape=(32, 32, 1)
+    )
+    network.summary(print_fn=lambda line, **_: lines.append(line))
+    text = "\n".join(lines)
+    assert "3 logits" in text
+    head = network.auxiliary_head.trainable_weights
+    count = sum(int(np.prod(weight.shape)) for weight in head)
+    assert f"auxiliary head has {count:,}" in text
+    rows = [line for line in text.splitlines() if "ConvBN" in line]
+    assert rows
+    assert "(None, 32, 32, 6)" in rows[0]
+    entrance("text").summary()
+    assert "3 logits" in capsys.readouterr().out

@@ -127,12 +127,16 @@ class ImageModality(LabelledModality):
         shape = network.input_shape[1:]
         images = image_data.for_network(options, shape, saved)
         test = image_data.test_batches(images, shape, saved)
-        common = {"labels": saved["data"]["label_names"], "samples": test}
+        labels = self.label_names(images, saved)
+        common = {"labels": labels, "samples": test}
         shuffled = images.train.shuffle(_SHUFFLE, _SEED)
         crop = saved.get("recipe", {}).get("resize") or {}
         return images.name, Exports(
             common=common,
-            saved_model={"resize": crop.get("resize")},
+            saved_model={
+                "resize": crop.get("resize"),
+                "validation_data": test,
+            },
             calibration=image_data.batches(shuffled, images, shape, saved),
             labelled=test,
         )

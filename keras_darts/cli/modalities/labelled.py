@@ -9,6 +9,12 @@ class LabelledModality(Modality):
     threads = "across"
     judged_by = ("val_accuracy", "val_loss")
 
+    @staticmethod
+    def label_names(data, saved):
+        """Those of a run, or of the data where it does not say them."""
+        known = saved.get("data", {}).get("label_names")
+        return list(data.label_names) if known is None else known
+
     def search_sizes(self, options, data):
         return {
             "num_classes": data.num_classes,

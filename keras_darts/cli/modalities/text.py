@@ -111,7 +111,7 @@ class TextModality(LabelledModality):
         test = _ids(data, vocabulary, length)
         return data.name, Exports(
             common={
-                "labels": saved["data"]["label_names"],
+                "labels": self.label_names(data, saved),
                 "vocabulary": vocabulary,
                 "samples": test,
             },
