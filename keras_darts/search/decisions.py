@@ -9,6 +9,8 @@ import numpy as np
 EVEN = 0.97
 # Of an even weight, 1/K: a smaller lead is one that chance gives.
 LEAD = 0.25
+# Epochs from which on the second half of a run tells something.
+_EPOCHS = 4
 # Shares of the edges that are open: a draw from here on, a decision up to it.
 DRAW, DECIDED = 0.5, 0.2
 
@@ -75,6 +77,8 @@ class Decisions:
         decides_by: String, what decides where mixing weights don't. Defaults
             to `None`.
         moved: Boolean, whether alphas move at all. Defaults to `True`.
+        epochs: Integer, in how many watched epochs they have moved. Defaults
+            to `0`.
 
     Example:
 
@@ -90,6 +94,22 @@ class Decisions:
     collapsed: bool = False
     decides_by: str = None
     moved: bool = True
+    epochs: int = 0
+
+    @property
+    def stable_edges(self):
+        """How many edges kept their candidate in the second half of the run.
+
+        `None` where the run was too short to tell. A penalty may hold mixing
+        weights near one another, as that of beta-DARTS does; what stands for
+        long is then a decision with a small lead.
+        """
+        if self.epochs < _EPOCHS:
+            return None
+        return sum(
+            2 * (edge.unchanged_epochs or 0) >= self.epochs
+            for edge in self.edges
+        )
 
     @property
     def open_edges(self):
@@ -117,6 +137,7 @@ class Decisions:
             "sentence": str(self),
             "entropy": self.entropy,
             "open_edges": self.open_edges,
+            "stable_edges": self.stable_edges,
             "num_edges": len(self.edges),
             "skip_connects": self.skip_connects,
             "collapsed": self.collapsed,
@@ -152,7 +173,7 @@ class Decisions:
         if self.verdict == "partly decided":
             return (
                 f"the cell is partly decided: {left} of {count} edges could as "
-                f"well have come out otherwise ({share}){self._late()}. "
+                f"well have come out otherwise ({share}){self._stable()}. "
                 f"{self._help()}"
             )
         about = (
@@ -161,8 +182,8 @@ class Decisions:
             else f"the kept candidate hardly leads on {left}"
         )
         return (
-            f"the cell is close to a draw: {about} of {count} edges ({share}). "
-            f"{self._help()}"
+            f"the cell is close to a draw: {about} of {count} edges "
+            f"({share}){self._stable()}. {self._help()}"
         )
 
     def _help(self):
@@ -171,6 +192,15 @@ class Decisions:
         return (
             "More epochs, more images or a larger `arch_learning_rate` would "
             "help, and random cells beside it show what it is worth"
+        )
+
+    def _stable(self):
+        """How many candidates have stood for long all the same."""
+        if not self.stable_edges:
+            return ""
+        return (
+            f", though {self.stable_edges} of {len(self.edges)} have kept "
+            "their candidate for the second half of the run"
         )
 
     def _late(self):
@@ -198,10 +228,12 @@ class Watched:
         unchanged_epochs: Dictionary from kinds of cells to the number of
             epochs since the candidate of each edge has changed.
         collapsed: Boolean, whether skip-connects have taken over.
+        epochs: Integer, how many have moved the alphas.
     """
 
     unchanged_epochs: dict = dataclasses.field(default_factory=dict)
     collapsed: bool = False
+    epochs: int = 0
 
 
 def decisions_of(space, genotype, weights, *, watched, competes, **told):
@@ -240,7 +272,12 @@ def decisions_of(space, genotype, weights, *, watched, competes, **told):
                     since[number],
                 )
             )
-    return Decisions(tuple(edges), collapsed=watched.collapsed, **told)
+    return Decisions(
+        tuple(edges),
+        collapsed=watched.collapsed,
+        epochs=watched.epochs,
+        **told,
+    )
 
 
 def best_candidates(space, genotype, weights):

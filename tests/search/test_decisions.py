@@ -111,6 +111,19 @@ def test_gates_decide_each_for_itself():
         assert found.entropy == pytest.approx(entropy, abs=1e-3)
 
 
+def test_what_stands_for_long_is_said_beside_even_weights():
+    space = SPACES["nas_bench_201"]
+    weights = weights_of(space, 0.0)
+    for epochs, stable in ((2, None), (8, 4)):
+        watched = Watched({"cell": [8, 5, 4, 4, 3, None]}, epochs=epochs)
+        found = of_weights(space, weights, watched=watched)
+        assert found.stable_edges == stable
+        assert ("4 of 6 have kept their candidate" in str(found)) == bool(
+            stable
+        )
+        assert found.verdict == "close to a draw"
+
+
 def test_help_is_named_where_it_is_needed():
     space = SPACES["cells"]
     draw = of_weights(space, weights_of(space, 0.0))

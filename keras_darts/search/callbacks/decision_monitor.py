@@ -42,6 +42,7 @@ class DecisionMonitor(SearchCallback):
             `None`.
         unchanged_epochs: Dictionary from kinds of cells to the number of
             epochs since the candidate of each edge has changed.
+        epochs: Integer, how many have moved the alphas.
 
     Example:
 
@@ -60,7 +61,7 @@ class DecisionMonitor(SearchCallback):
     def reset(self):
         self.warned_epoch = None
         self.unchanged_epochs, self.candidates = {}, {}
-        self._shares = []
+        self._shares, self.epochs = [], 0
 
     def on_train_begin(self, logs=None):
         if not self.candidates:
@@ -75,6 +76,7 @@ class DecisionMonitor(SearchCallback):
         # An epoch that moves no architecture has no `arch_loss`.
         if logs is not None and "arch_loss" not in logs:
             return
+        self.epochs += 1
         genotype = self.model.genotype()
         self._compare(self._candidates(genotype))
         if self.warn_on_collapse and self.warned_epoch is None:
@@ -105,6 +107,7 @@ class DecisionMonitor(SearchCallback):
             "shares": self._shares,
             "unchanged_epochs": self.unchanged_epochs,
             "candidates": self.candidates,
+            "epochs": self.epochs,
         }
 
     def restore_state(self, state):
@@ -112,6 +115,7 @@ class DecisionMonitor(SearchCallback):
         self._shares = state["shares"]
         self.unchanged_epochs = state["unchanged_epochs"]
         self.candidates = state["candidates"]
+        self.epochs = state["epochs"]
         self._tell()
 
     def get_config(self):
@@ -123,7 +127,9 @@ class DecisionMonitor(SearchCallback):
     def _tell(self):
         if self.model is not None:
             self.model.watched = Watched(
-                self.unchanged_epochs, self.warned_epoch is not None
+                self.unchanged_epochs,
+                self.warned_epoch is not None,
+                self.epochs,
             )
 
     def _candidates(self, genotype):
