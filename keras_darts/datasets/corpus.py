@@ -31,6 +31,7 @@ class Corpus:
 
     Example:
 
+    >>> import pathlib
     >>> folder = pathlib.Path("corpus")
     >>> folder.mkdir()
     >>> for part in ("train", "valid", "test"):

@@ -154,7 +154,7 @@ def split(
     if class_weight is not None:
         parts = _class_weighted(parts, class_weight, loss, num_classes)
     if validation_data is None:
-        halves = _split(*parts, validation_split, seed)
+        halves = _split(*parts, validation_split, seed, loss)
     else:
         halves = _given(*parts)
     return _batched(halves, batch_size, parts[0].batch_size, default_batch_size)
@@ -225,13 +225,15 @@ def _batched(halves, chosen, own, default):
     )
 
 
-def search_mask(whole, share, seed):
+def search_mask(whole, share, seed, loss=None):
+    """Which elements the search half has, and whether that is by class."""
     if whole.groups is None:
-        mask, stratified = search_share(whole.labels, share, seed)
+        mask, stratified = search_share(whole.labels, share, seed, loss)
     else:
         # All copies of an element go where the first of them goes.
         _, firsts = np.unique(whole.groups, return_index=True)
-        mask, stratified = search_share(whole.labels[firsts], share, seed)
+        labels = whole.labels[firsts]
+        mask, stratified = search_share(labels, share, seed, loss)
         mask = mask[whole.groups]
     if mask.all() or not mask.any():
         raise ValueError(
@@ -241,8 +243,8 @@ def search_mask(whole, share, seed):
     return mask, stratified
 
 
-def _split(whole, share, seed):
-    mask, stratified = search_mask(whole, share, seed)
+def _split(whole, share, seed, loss):
+    mask, stratified = search_mask(whole, share, seed, loss)
     train, search = whole.where(~mask), whole.where(mask)
     halves = Halves(
         train=train,

@@ -67,6 +67,7 @@ class SentenceData:
 
     Example:
 
+    >>> import pathlib
     >>> folder = pathlib.Path("reviews")
     >>> folder.mkdir()
     >>> for part in ("train", "test"):

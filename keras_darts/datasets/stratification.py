@@ -5,13 +5,14 @@ import numpy as np
 from keras_darts.datasets.task import class_numbers
 
 
-def search_share(labels, share, seed):
+def search_share(labels, share, seed, loss=None):
     """Mask of the search half, and whether it was made class by class.
 
     Elements are put in random order within their class and taken at even
-    distances, so each class gives its share to within one element.
+    distances, so each class gives its share to within one element. A loss may
+    say that labels are no classes.
     """
-    classes = class_numbers(labels)
+    classes = class_numbers(labels, loss)
     order = np.random.default_rng(seed).permutation(len(labels))
     if classes is not None:
         order = order[np.argsort(classes[order], kind="stable")]

@@ -154,11 +154,13 @@ def kind_of_loss(loss):
     return _KINDS.get(_plain_name(loss))
 
 
-def class_numbers(labels):
+def class_numbers(labels, loss=None):
     """One class number an element, or `None` where labels are no classes."""
     if labels.ndim not in (1, 2) or labels.dtype.kind not in "biuf":
         return None
     kind = _kind_of(labels)
+    if kind_of_loss(loss) == "regression":
+        return None
     if kind == "one_hot":
         return labels.argmax(axis=1)
     return labels.reshape(-1) if kind == "sparse" else None

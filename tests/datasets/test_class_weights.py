@@ -39,6 +39,15 @@ def test_each_element_has_the_weight_of_its_class(labels):
             assert [float(w) for *_, w in found.dataset] == EXPECTED
 
 
+@pytest.mark.parametrize("labels", [LABELS % 2, (LABELS % 2.0)[:, None]])
+def test_two_classes_by_one_output_have_weights_too(labels):
+    found = read_examples(
+        X, labels, class_weight={1: 3.0}, loss="binary_crossentropy"
+    )
+    expected = 1 + 2 * (LABELS % 2)
+    assert [float(w) for *_, w in found.dataset] == expected.tolist()
+
+
 def test_weights_of_elements_are_multiplied():
     given = np.arange(6)
     expected = (given * EXPECTED).tolist()

@@ -64,6 +64,12 @@ def test_targets_of_a_regression_are_split_plainly():
     halves = split(numbered(20)[0], np.linspace(0.1, 1, 20))
     assert halves.num_train == halves.num_search == 10
     assert "by class" not in halves.description
+    # Whole numbers, too, where the loss says what they are.
+    for labels in (np.arange(20) % 3, (np.arange(20) % 3).astype("float32")):
+        halves = split(numbered(20)[0], labels, loss="mse")
+        assert "by class" not in halves.description
+        halves = split(numbered(20)[0], labels)
+        assert "by class" in halves.description
 
 
 def test_the_seed_decides_the_split():

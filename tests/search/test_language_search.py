@@ -415,6 +415,7 @@ FORMS = {
     "ids": (text(200), {}),
     "ids and ids": (text(120), {"validation_data": text(90, 1)}),
     "pair of ids": ((text(120), text(90, 1)), {}),
+    "list of ids and ids": ([text(120), text(90, 1)], {}),
     "data set": (data_set(batch(30, rows=4), batch(9, rows=4)), {}),
     "data sets": (
         (data_set(batch(30, rows=4)), data_set(batch(40, rows=4))),
@@ -605,8 +606,9 @@ def test_a_partial_connection_is_refused():
 @pytest.mark.parametrize(
     ("x", "options", "message"),
     [
-        (text(200), {"y": text(200)}, "`y` and `sample_weight`"),
-        (text(200), {"sample_weight": text(9)}, "`y` and `sample_weight`"),
+        (text(200), {"y": text(200)}, "^`y` must be left out for lan"),
+        (text(200), {"sample_weight": text(9)}, "^`sample_weight` must be l"),
+        (text(200), {"class_weight": {0: 1}}, "^`class_weight` must be left"),
         (text(200), {"augmentation": "pad_crop_flip"}, "`augmentation`"),
         (np.zeros(0, "int64"), {}, "two tokens at least"),
         (text(7), {}, "two tokens at least"),

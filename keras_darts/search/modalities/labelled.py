@@ -1,6 +1,7 @@
 """Data whose elements have labels and nothing to do with each other."""
 
 import contextlib
+import dataclasses
 
 from keras import ops
 
@@ -78,6 +79,11 @@ class LabelledModality(Modality):
             rank=self.rank,
             **options,
         )
+        rest = data.batch_size % search.distribute_strategy.num_replicas_in_sync
+        if data.batch_size_from == "default" and rest < data.batch_size:
+            # Devices share a batch evenly.
+            size = data.batch_size - rest
+            data = dataclasses.replace(data, batch_size=size)
         # What comes next reads off the shape of an element.
         check_elements(data, search.search_space.modality)
         return data

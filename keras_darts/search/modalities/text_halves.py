@@ -93,7 +93,7 @@ def _is_line(text):
 
 def _is_pair_of_texts(text):
     return (
-        isinstance(text, tuple)
+        isinstance(text, tuple | list)
         and len(text) == 2
         and all(
             isinstance(part, tf.data.Dataset) or np.ndim(part) == 1
