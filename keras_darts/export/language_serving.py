@@ -219,7 +219,7 @@ def describe_language(
         input_dtype=input_dtype,
         resize=resize,
     )
-    if activation != "softmax":
+    if activation not in ("auto", "softmax"):
         raise ValueError(
             "`activation` must be 'softmax' for a language model, which "
             f"predicts one token. Received: activation={activation!r}"

@@ -134,6 +134,12 @@ class NonMonotonicAveraging(keras.callbacks.Callback):
             )
             return
         self.restore_best()
+        _LOG.info(
+            "the weights are those of the best of %d checks, `%s`: %.4g",
+            len(self._earlier),
+            self.monitor,
+            self.best,
+        )
 
     def restore_best(self):
         """Gives the model the weights of the best check.

@@ -1,13 +1,17 @@
 """The weights of the epoch that validated best."""
 
+import logging
+
 import keras
+
+_LOG = logging.getLogger("keras_darts")
 
 
 class BestEpoch(keras.callbacks.Callback):
     """Keeps the best weights, with which the training ends.
 
-    Of equal epochs the first one counts. A training that goes on after it was
-    cut remembers the best one of before.
+    Of equal epochs the first one counts. A training that is resumed remembers
+    the best one of before. The log says which one it was.
 
     Args:
         monitor: String, the column of the history, of which more is better.
@@ -31,12 +35,13 @@ class BestEpoch(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         resumed, self._resumed = self._resumed or {}, None
         self.best = resumed.get("best", float("-inf"))
+        self.epoch = resumed.get("epoch")
         self._weights = resumed.get("weights", [])
 
     def on_epoch_end(self, epoch, logs=None):
         value = (logs or {}).get(self.monitor)
         if value is not None and value > self.best:
-            self.best = float(value)
+            self.best, self.epoch = float(value), epoch
             self._weights = [w.numpy() for w in self.model.weights]
 
     def on_train_end(self, logs=None):
@@ -44,10 +49,20 @@ class BestEpoch(keras.callbacks.Callback):
             pairs = zip(self.model.weights, self._weights, strict=True)
             for variable, value in pairs:
                 variable.assign(value)
+            _LOG.info(
+                "the weights are those of epoch %d, the best `%s`: %.4g",
+                self.epoch + 1,
+                self.monitor,
+                self.best,
+            )
 
     def state(self):
         """What a run must remember."""
-        return {"best": self.best, "weights": self._weights}
+        return {
+            "best": self.best,
+            "epoch": self.epoch,
+            "weights": self._weights,
+        }
 
     def restore_state(self, state):
         """Takes over what `state` gave, once training begins."""

@@ -175,8 +175,8 @@ class Recipe(BaseRecipe):
         """
         known = {
             "num_train": self.num_train or data.num_train,
-            "mean": self.mean or network.mean,
-            "variance": self.variance or network.variance,
+            "mean": self.mean or getattr(network, "mean", None),
+            "variance": self.variance or getattr(network, "variance", None),
             "kind": self.kind or data.task.kind,
         }
         if data.num_train not in (None, known["num_train"]):
@@ -200,6 +200,8 @@ class Recipe(BaseRecipe):
             )
         if all(getattr(self, name) == known[name] for name in known):
             return self
+        if self.make is None:
+            return dataclasses.replace(self, **known)
         return self.make(**known)
 
     def pipeline(self, dataset, training=True, start_epoch=0, start_step=0):
@@ -275,11 +277,12 @@ class Recipe(BaseRecipe):
                 to `0.0`.
             steps_per_epoch: Integer, how many batches to read of a data set
                 that never ends or whose length is unknown. Defaults to `None`.
-            output_dir: Folder of the run, as `TrainingRun` writes it; an
-                unfinished one of the same configuration goes on. Defaults to
+            output_dir: Folder of the run, as `TrainingRun` writes it. Of the
+                same configuration, an unfinished one is resumed, and a
+                finished one is loaded into the network at once. Defaults to
                 `None`: nothing is written.
-            resume_from: Folder of a run to go on with; `epochs` up to those
-                of the recipe extend it. Defaults to `None`.
+            resume_from: Folder of a run to resume; `epochs` up to those of
+                the recipe extend it. Defaults to `None`.
             checkpoint_minutes: Float, how often a run is saved within an
                 epoch, besides at its end; zero means after each step.
                 Defaults to `10`.
@@ -289,8 +292,10 @@ class Recipe(BaseRecipe):
                 part at a time. Defaults to `1`.
             config: Dictionary of more settings for `config.json`, with which
                 a run goes on only if they are the same. Defaults to `None`.
-            **options: Further arguments of `keras.Model.fit`. Callbacks with
-                `state()` and `restore_state(state)` are saved with the run.
+            **options: `overwrite=True`, with which an earlier run in
+                `output_dir` is removed first; further arguments of
+                `keras.Model.fit`. Callbacks with `state()` and
+                `restore_state(state)` are saved with the run.
 
         Returns:
             The `keras.callbacks.History`.

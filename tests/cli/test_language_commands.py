@@ -27,6 +27,7 @@ def test_a_search_leaves_its_vocabulary_too(language_runs, corpus):
         "checkpoints",
         "command.json",
         "config.json",
+        "decisions.json",
         "genotype.json",
         "history.csv",
         "mixing_weights.npz",

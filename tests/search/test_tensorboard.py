@@ -100,7 +100,9 @@ def runs(tmp_path_factory):
     root = tmp_path_factory.mktemp("runs")
 
     def searched(folder, **options):
-        fitted(make_search(), epochs=3, steps=2, output_dir=folder, **options)
+        rate = keras.optimizers.Adam(3e-4)
+        search = make_search(arch_optimizer=rate)
+        fitted(search, epochs=3, steps=2, output_dir=folder, **options)
 
     found = {}
     for name, run in (("search", searched), ("training", trained)):
