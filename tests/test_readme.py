@@ -27,7 +27,7 @@ def run(code, replacements, given=()):
 
 
 def write_parts(folder, lines):
-    folder.mkdir()
+    folder.mkdir(parents=True)
     for part, count in (("train", 60), ("valid", 20), ("test", 20)):
         text = "".join(lines[i % len(lines)] + "\n" for i in range(count))
         (folder / f"{part}.txt").write_text(text)
@@ -57,7 +57,7 @@ def test_the_ten_lines_run(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_the_lines_on_running_text_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    write_parts(tmp_path / "ptb", ["the cat saw the dog", "a dog ran"])
+    write_parts(tmp_path / "data" / "ptb", ["the cat saw the dog", "a dog ran"])
     names = run(
         python_blocks()[1],
         (
@@ -75,7 +75,7 @@ def test_the_lines_on_running_text_run(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_the_lines_on_sentences_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    write_parts(tmp_path / "sst2", ["1 a good film", "0 a bad film ."])
+    write_parts(tmp_path / "data" / "sst2", ["1 a good film", "0 a bad film ."])
     names = run(
         python_blocks()[2],
         (
