@@ -8,19 +8,20 @@ the best found network as SavedModel and LiteRT, and runs both files.
 """
 
 import argparse
-import os
 import pathlib
 import statistics
+import textwrap
 import time
 
 import keras_darts as kd
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 kd.configure_cpu()
 
 import keras  # noqa: E402  (after configure_cpu)
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
+
+from keras_darts.quiet import without_runtime_chatter  # noqa: E402
 
 
 def main():
@@ -37,10 +38,12 @@ def main():
         data.train.batch(64),
         epochs=options.search_epochs,
         output_dir=folder / "search",
-        verbose=2,
+        callbacks=[Epochs()],
+        verbose=0,
     )
     found = search.genotype()
-    print(found.to_text())
+    show(found.to_text())
+    show(f"How sure: {search.decisions()}.")
 
     say("2. Train the found cell and random ones under the same recipe")
     drawn = [
@@ -66,12 +69,28 @@ def main():
 
     say("4. Export and run")
     best = networks[int(np.argmax(scores))]
-    export(best, data, folder)
+    with without_runtime_chatter():
+        export(best, data, folder)
 
     say(f"Done in {time.time() - start:.0f} s. Everything lies in {folder}:")
     for path in sorted(folder.iterdir()):
         print("  ", path)
     print(f"Curves: tensorboard --logdir {folder / 'search' / 'tensorboard'}")
+
+
+class Epochs(keras.callbacks.Callback):
+    """A line an epoch."""
+
+    def on_train_begin(self, logs=None):
+        show("The first step builds the graph, which takes half a minute.")
+
+    def on_epoch_end(self, epoch, logs=None):
+        print(
+            f"   epoch {epoch + 1:2d} of {self.params['epochs']}: loss "
+            f"{logs['loss']:.3f}, accuracy {logs['val_accuracy']:.3f} on the "
+            f"other half, entropy of the alphas {logs['alpha_entropy']:.4f}",
+            flush=True,
+        )
 
 
 def parse_options():
@@ -130,8 +149,8 @@ def compare(found, drawn):
         )
     ahead = statistics.mean(found) - statistics.mean(drawn)
     winner = "found" if ahead > 0 else "random"
-    print(
-        f"   The {winner} cells are ahead by {abs(ahead):.4f}; with this few "
+    show(
+        f"The {winner} cells are ahead by {abs(ahead):.4f}; with this few "
         "trainings that says little. Digits are easy for any cell."
     )
 
@@ -171,6 +190,17 @@ def run_litert(path, images):
 def report(name, path, probabilities, labels):
     accuracy = (probabilities.argmax(axis=-1) == labels).mean()
     print(f"   {name:14s} test accuracy {accuracy:.4f}  {path}")
+
+
+def show(text):
+    """A paragraph that any terminal shows whole."""
+    indent = "   "
+    print(
+        textwrap.fill(
+            text, 80, initial_indent=indent, subsequent_indent=indent
+        ),
+        flush=True,
+    )
 
 
 def say(text):

@@ -5,6 +5,8 @@ import os
 import sys
 import warnings
 
+from keras_darts.quiet import without_chatter
+
 _ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 
 
@@ -18,6 +20,9 @@ def configure_cpu(graph_optimizer=False, onednn=True, threads="across"):
     on some processors, make a step faster. The graph optimizer takes half of
     the time to a search's first step and was found to win nothing after it.
     `benchmarks/README.md` has the figures.
+
+    TensorFlow is imported without the lines that it writes about itself, and
+    shows errors alone, unless `TF_CPP_MIN_LOG_LEVEL` is set to 0 or 1.
 
     Args:
         graph_optimizer: Boolean, whether TensorFlow rewrites graphs before
@@ -44,7 +49,10 @@ def configure_cpu(graph_optimizer=False, onednn=True, threads="across"):
         )
     _choose_onednn(onednn)
     # Not at the top, where it would be imported before oneDNN is chosen.
-    tensorflow = importlib.import_module("tensorflow")
+    with without_chatter():
+        tensorflow = importlib.import_module("tensorflow")
+        # Drivers are looked for, and say so where there are none.
+        tensorflow.config.list_physical_devices()
     tensorflow.config.optimizer.set_experimental_options(
         {"disable_meta_optimizer": not graph_optimizer}
     )

@@ -118,6 +118,17 @@ def is_begun(run):
     return any([*(part / "checkpoints").glob("ckpt-*.json")] for part in parts)
 
 
+def has_whole_checkpoint(run):
+    """Whether a run has a checkpoint to resume from, of whichever stage."""
+    run = pathlib.Path(run)
+    parts = [run, *(run / "stages").glob("*")]
+    return any(
+        seal.damage() is None
+        for part in parts
+        for seal in seals(part / "checkpoints")
+    )
+
+
 def is_of_kind(run, kind):
     """Whether a run is a search or a training, as far as it says so.
 

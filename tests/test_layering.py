@@ -17,6 +17,7 @@ ORDER = (
         "devices",
         "files",
         "messages",
+        "quiet",
         "registry",
         "runtimes",
         "schedules",

@@ -133,13 +133,11 @@ def test_a_model_goes_with_all_that_it_has_traced(make):
     gc.collect()
     before = {id(o) for o in gc.get_objects() if isinstance(o, graphs)}
     reference = weakref.ref(make())
-    keras.backend.clear_session()
     gc.collect()
     left = [
         o.name
         for o in gc.get_objects()
         if isinstance(o, graphs) and id(o) not in before
     ]
-    # `Dataset.scan` gives its small function to TensorFlow's default graph.
-    assert [name for name in left if "Dataset_scan" not in name] == []
+    assert left == []
     assert reference() is None

@@ -3,19 +3,13 @@
 import contextlib
 import logging
 import os
-import shutil
-import sys
-import tempfile
-import threading
 
 from absl import flags
 
 from keras_darts.cpu import configure_cpu
+from keras_darts.quiet import without_chatter
 
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
-_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
-_WARNINGS_OFF = "2"
-_NOISE = (b"Created TensorFlow Lite", b"fully_quantize: ")
 _RETRACING = "triggered tf.function retracing"
 
 
@@ -86,9 +80,7 @@ def start(graph_optimizer=True, threads=None, devices=None, strategy=None):
         The `tf.distribute` strategy to build models in.
     """
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    level = os.environ.setdefault(_LEVEL, _WARNINGS_OFF)
-    quiet = _without_noise if level >= _WARNINGS_OFF else contextlib.nullcontext
-    with quiet():
+    with without_chatter():
         configure_cpu(graph_optimizer=graph_optimizer, threads=threads)
         import tensorflow as tf
 
@@ -128,56 +120,3 @@ def define_devices(options):
         lower_bound=1,
         flag_values=options,
     )
-
-
-@contextlib.contextmanager
-def runtimes_unheard():
-    """Inside, LiteRT does not say on standard error what it is made of.
-
-    Its lines come from compiled code that asks no log level, so that they are
-    left out between the descriptor and the screen; all others pass.
-    """
-    sys.stderr.flush()
-    shown, (source, sink) = os.dup(2), os.pipe()
-    os.dup2(sink, 2)
-    os.close(sink)
-    passing = threading.Thread(target=_pass_on, args=(source, shown))
-    passing.start()
-    try:
-        yield
-    finally:
-        sys.stderr.flush()
-        # Nobody else holds the pipe, so that it ends.
-        os.dup2(shown, 2)
-        passing.join()
-        os.close(shown)
-
-
-def _pass_on(source, shown):
-    with os.fdopen(source, "rb") as lines:
-        for line in lines:
-            if not any(noise in line for noise in _NOISE):
-                os.write(shown, line)
-
-
-@contextlib.contextmanager
-def _without_noise():
-    """Holds back standard error, shown only if something is raised.
-
-    TensorFlow writes there about itself before it looks at its log level, so
-    that only the descriptor itself can be turned aside.
-    """
-    sys.stderr.flush()
-    shown = os.dup(2)
-    with tempfile.TemporaryFile("w+") as aside:
-        os.dup2(aside.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            aside.seek(0)
-            with os.fdopen(os.dup(shown), "w") as standard_error:
-                shutil.copyfileobj(aside, standard_error)
-            raise
-        finally:
-            os.dup2(shown, 2)
-            os.close(shown)

@@ -10,8 +10,12 @@ from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
 from keras_darts.files import writable_folder
 from keras_darts.files import write_json
+from keras_darts.running.overwriting import check_overwritable
+from keras_darts.seals import has_come_to_its_end
+from keras_darts.seals import has_whole_checkpoint
 from keras_darts.seals import is_begun
 from keras_darts.seals import is_finished
+from keras_darts.seals import is_of_kind
 from keras_darts.seals import is_run
 
 _COMMAND = "command.json"
@@ -38,6 +42,13 @@ def define(options, extends=""):
         "that was cut also goes on without, if the same flags are given.",
         flag_values=options,
     )
+    flags.DEFINE_bool(
+        "overwrite",
+        False,
+        "Remove the run in --output_dir, if there is one, and start anew. A "
+        "finished run is loaded otherwise, if the same flags are given.",
+        flag_values=options,
+    )
     flags.DEFINE_float(
         "checkpoint_minutes",
         10.0,
@@ -48,47 +59,54 @@ def define(options, extends=""):
 
 
 def begin(options, kind="search"):
-    """The folder `--output_dir`, of a new run or of one to go on with.
+    """The folder `--output_dir`, of a new run or of an earlier one.
 
     Args:
         options: The flags.
-        kind: String, as for `seals.is_finished`. Defaults to `"search"`.
+        kind: String, as for `seals.is_of_kind`. Defaults to `"search"`.
 
     Raises:
-        ValueError: if it holds no run for --resume, or one that came to its
-            end, or can't be written to.
-    """
-    require(options, "output_dir")
-    if options.resume:
-        return earlier_run(options, kind)
-    if is_cut(options.output_dir, kind):
-        return writable_folder(options.output_dir, "output_dir")
-    return new_run(options, kind)
-
-
-def new_run(options, kind="search"):
-    """The folder `--output_dir`, which must not hold a run.
-
-    Raises:
-        ValueError: if it does, or can't be written to.
+        ValueError: if it holds no run for --resume, or something that is
+            neither to be resumed nor to be loaded, or can't be written to.
     """
     require(options, "output_dir")
     folder = pathlib.Path(options.output_dir)
-    if is_run(folder):
-        # A training has the length of its schedule.
-        longer = "resume" in options and kind == "search"
-        remedy = "--resume goes on with it" if longer else ""
-        raise ValueError(
-            "`output_dir` must not hold a run already: choose another folder"
-            f"{remedy and f', or {remedy}'}. Received: "
-            f"output_dir={str(folder)!r}"
-        )
+    if options.overwrite:
+        _check_alone(options)
+        check_overwritable(folder, kind)
+    elif options.resume:
+        return earlier_run(options, kind)
+    elif is_run(folder):
+        _check_same_kind(options, folder, kind)
     return writable_folder(folder, "output_dir")
 
 
-def is_cut(folder, kind="search"):
-    """Whether a folder holds a run that has not come to its end."""
-    return is_run(folder) and not is_finished(folder, kind)
+def goes_on(options, folder):
+    """Whether a command resumes or loads what is in a folder."""
+    earlier = is_run(folder) and not options.overwrite
+    return options.resume or earlier
+
+
+def _check_alone(options):
+    if options.resume:
+        raise ValueError(
+            "`overwrite` must be left out beside --resume. Received: "
+            "overwrite=True"
+        )
+
+
+def _check_same_kind(options, folder, kind):
+    """Refuses a run of another command, and flags that name no data."""
+    loaded = is_of_kind(folder, kind) and has_come_to_its_end(folder)
+    other = is_finished(folder, kind) and not loaded
+    if other or options.dataset is None:
+        # A training has the length of its schedule.
+        longer = "--resume goes on with it, " if kind == "search" else ""
+        raise ValueError(
+            "`output_dir` must not hold a run already: choose another folder, "
+            f"or {longer}--overwrite removes it. Received: "
+            f"output_dir={str(folder)!r}"
+        )
 
 
 def earlier_run(options, kind="search"):
@@ -126,7 +144,7 @@ def take_remembered(options, before):
 
 
 @contextlib.contextmanager
-def resumable(command, folder, begun=is_begun):
+def resumable(command, folder, begun=has_whole_checkpoint):
     """Inside, a command runs; where it is cut, the user reads how to go on.
 
     Args:
@@ -166,6 +184,7 @@ def written(options, folder):
     extended = options.resume and is_begun(folder)
     return {
         "resume_from" if extended else "output_dir": folder,
+        "overwrite": options.overwrite,
         "checkpoint_minutes": options.checkpoint_minutes,
         "accumulation_steps": options.accumulation_steps,
     }

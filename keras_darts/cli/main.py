@@ -6,7 +6,6 @@ import warnings
 
 from absl import flags
 
-from keras_darts.cli import backend
 from keras_darts.cli import benchmark
 from keras_darts.cli import evaluate
 from keras_darts.cli import export
@@ -24,6 +23,7 @@ from keras_darts.cli.options import parse
 from keras_darts.cli.options import summary
 from keras_darts.errors import unknown_name
 from keras_darts.messages import shown
+from keras_darts.quiet import without_runtime_chatter
 from keras_darts.version import __version__
 
 COMMANDS = {
@@ -96,7 +96,7 @@ def main(arguments=None):
 def _run(name, options):
     try:
         quiet = name in _WITH_RUNTIMES and not options.debug
-        heard = backend.runtimes_unheard if quiet else contextlib.nullcontext
+        heard = without_runtime_chatter if quiet else contextlib.nullcontext
         with (
             shown(),
             heard(),

@@ -21,11 +21,23 @@ class TestFigures(keras.callbacks.Callback):
             logs[_TEST + name.removeprefix(_VAL)] = logs.pop(name)
 
 
-def at_begin(function):
-    """A Keras callback that calls a function when a training begins."""
-    return keras.callbacks.LambdaCallback(
-        on_train_begin=lambda logs: function()
-    )
+class AtBegin(keras.callbacks.Callback):
+    """Calls a function before the first epoch that is run.
+
+    What is written over has been removed by then.
+
+    Args:
+        function: Function without arguments.
+    """
+
+    def __init__(self, function):
+        super().__init__()
+        self._function = function
+
+    def on_epoch_begin(self, epoch, logs=None):
+        function, self._function = self._function, None
+        if function is not None:
+            function()
 
 
 def device(strategy):

@@ -174,7 +174,7 @@ def run(options):
         workers.launch("search", options)
     count, worker = workers.this_worker()
     folder = folders.begin(options)
-    goes_on = options.resume or folders.is_cut(folder)
+    goes_on = folders.goes_on(options, folder)
     modality = checked(options)
     if count > 1:
         print(f"worker {worker} of {count}, waits for the others", flush=True)
@@ -197,7 +197,7 @@ def run(options):
             folders.remember, options, folder, modality.vocabulary(found)
         )
         # When the flags are found to be those of the run, if there is one.
-        callbacks.append(report.at_begin(remember))
+        callbacks.append(report.AtBegin(remember))
     print(introduction(options, search, modality, found), flush=True)
     with folders.resumable("search", folder):
         search.fit(

@@ -98,7 +98,7 @@ def run(options):
     """Trains; `options` are the parsed flags."""
     workers.refuse_several("train")
     folder = folders.begin(options, _KIND)
-    goes_on = options.resume or folders.is_cut(folder, _KIND)
+    goes_on = folders.goes_on(options, folder)
     found, _ = genotype.find(options)
     modality = genotype.modality(options, found)
     modalities.check_flags(options, modality)
@@ -113,8 +113,8 @@ def run(options):
         read, plan = modality.training(options, found)
     frequency = _validation_freq(options, plan)
     print(_introduction(modality, read, plan, frequency), flush=True)
-    if not goes_on:
-        folders.remember(options, folder)
+    # Not before: what is written over goes first.
+    remember = [] if goes_on else [_remembering(options, folder)]
     with folders.resumable("train", folder):
         plan.recipe.fit(
             plan.network,
@@ -123,6 +123,7 @@ def run(options):
             verbose=report.verbosity(),
             validation_freq=frequency,
             callbacks=[
+                *remember,
                 *([report.TestFigures()] if plan.tested else []),
                 training.TimeLeft(),
             ],
@@ -133,6 +134,13 @@ def run(options):
     figures = modality.trained_figures(plan, read)
     write_json(folder / "evaluation.json", {"dataset": read.name, **figures})
     print(_conclusion(modality.in_words(figures), folder))
+
+
+def _remembering(options, folder):
+    """A callback that keeps the flags when the training begins."""
+    from keras_darts.cli import report
+
+    return report.AtBegin(lambda: folders.remember(options, folder))
 
 
 def _validation_freq(options, plan):

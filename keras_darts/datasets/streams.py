@@ -208,7 +208,9 @@ def _batches(
         index, done = divmod(first_step * batch_size, size)
     else:
         index, done = divmod(first_step, size // batch_size)
-    batches = tf.data.Dataset.counter(index).flat_map(one_pass).skip(done)
+    # `counter` would give its function to the process for good.
+    passes = tf.data.Dataset.range(index, tf.int64.max)
+    batches = passes.flat_map(one_pass).skip(done)
     if across_passes:
         batches = batches.batch(batch_size, drop_remainder=True)
     if augment is not None and one_size:

@@ -16,6 +16,18 @@ class ScaledImages:
         preprocessing: `keras.layers.Normalization` without weights that turns
             raw images into what the stem takes, or `None`: the network takes
             images that are scaled already.
+
+    Example:
+
+    >>> network = kd.networks.CifarNetwork(
+    ...     "darts_v2", filters=2, num_cells=1, auxiliary=False,
+    ...     input_shape=(8, 8, 1),
+    ... )
+    >>> network.preprocessing, network.mean
+    (None, None)
+    >>> network.scale_inputs(mean=[128.0], variance=[4000.0])
+    >>> type(network.preprocessing).__name__, network.mean
+    ('Normalization', (128.0,))
     """
 
     preprocessing = None

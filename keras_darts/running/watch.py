@@ -68,11 +68,6 @@ class Watch(keras.callbacks.Callback, abc.ABC):
     def on_epoch_begin(self, epoch, logs=None):
         # All callbacks are through with the epoch before.
         self._stop_if_asked()
-        if not self.epoch and not self.model.run_eagerly:
-            _LOG.info(
-                "the first step builds the graph: half a minute is usual, "
-                "large networks take longer"
-            )
         self.epoch, self.step = epoch + 1, 0
         self._cut = False
         self._losses = FiniteLosses(self.total)

@@ -175,8 +175,8 @@ class Recipe(BaseRecipe):
         """
         known = {
             "num_train": self.num_train or data.num_train,
-            "mean": self.mean or network.mean,
-            "variance": self.variance or network.variance,
+            "mean": self.mean or getattr(network, "mean", None),
+            "variance": self.variance or getattr(network, "variance", None),
             "kind": self.kind or data.task.kind,
         }
         if data.num_train not in (None, known["num_train"]):
@@ -200,6 +200,8 @@ class Recipe(BaseRecipe):
             )
         if all(getattr(self, name) == known[name] for name in known):
             return self
+        if self.make is None:
+            return dataclasses.replace(self, **known)
         return self.make(**known)
 
     def pipeline(self, dataset, training=True, start_epoch=0, start_step=0):

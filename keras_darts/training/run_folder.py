@@ -47,6 +47,8 @@ class TrainingRun(keras.callbacks.Callback):
 
     Example:
 
+    >>> import os
+    >>> import pathlib
     >>> import tempfile
     >>> network = kd.networks.CifarNetwork(
     ...     "darts_v2", filters=2, num_cells=2, auxiliary=False,
@@ -61,7 +63,7 @@ class TrainingRun(keras.callbacks.Callback):
     ...     run = TrainingRun(folder, config={})
     ...     options = {"epochs": 1, "verbose": 0, "callbacks": [run]}
     ...     history = recipe.fit(network, train, **options)
-    ...     sorted(file.name for file in pathlib.Path(folder).iterdir())
+    ...     sorted(os.listdir(folder))
     ['config.json', 'genotype.json', 'history.csv', 'model.keras']
     """
 

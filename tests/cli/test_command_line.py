@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from keras_darts.cli import backend
 from keras_darts.cli import names
 from keras_darts.cli.main import COMMANDS
 from keras_darts.cli.main import main
+from keras_darts.quiet import without_runtime_chatter
 from keras_darts.version import __version__
 
 LIGHT = """
@@ -348,7 +348,7 @@ def test_the_noise_is_shown_when_tensorflow_fails(here, environment):
 
 def test_only_the_noise_of_runtimes_is_left_out(capfd):
     with pytest.raises(ValueError, match="anything"):
-        with backend.runtimes_unheard():
+        with without_runtime_chatter():
             os.write(2, b"INFO: Created TensorFlow Lite XNNPACK delegate\n")
             os.write(2, b"a warning\nof two lines without an end")
             raise ValueError("anything")

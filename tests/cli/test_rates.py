@@ -25,7 +25,7 @@ def test_without_rates_a_method_keeps_its_name():
 
 @pytest.mark.parametrize(
     ("name", "learning_rate"),
-    itertools.product(["darts", "auto", "pc_darts"], [None, 0.7]),
+    [*itertools.product(["darts", "auto", "pc_darts"], [None, 0.7])],
 )
 def test_rates_of_the_alphas_are_taken_as_they_are(name, learning_rate):
     given = [f"--strategy={name}"]

@@ -6,10 +6,11 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
+from keras_darts.networks.scaled_images import ScaledImages
 from keras_darts.networks.trained_in_parts import TrainedInParts
 
 
-class Small(TrainedInParts):
+class Small(ScaledImages, TrainedInParts):
     """A network without batch normalisation, as recipes take it."""
 
     num_classes = 2
@@ -25,7 +26,7 @@ class Small(TrainedInParts):
         self.dense.build((None, 4))
 
     def call(self, images, training=None):
-        return self.dense(self.flatten(images))
+        return self.dense(self.flatten(self._scaled(images)))
 
 
 def trained(steps, network=None, *, batch_size=8, optimizer=None, **options):

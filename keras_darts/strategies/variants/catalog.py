@@ -46,7 +46,7 @@ def guards_against(name):
 
 
 def name_of(strategy, given=None):
-    """The name under which a strategy is registered, or `None`.
+    """The name of a published strategy, or `None`.
 
     Another recipe leaves a method what it is, and so do other papers. What
     "auto" stands for is found under its own name.
@@ -62,7 +62,12 @@ def name_of(strategy, given=None):
     """
     if given not in (None, "auto"):
         return given
-    known = {name: get(name) for name in names() if name != "auto"}
+    # Those of users are not made only to be compared: they may be costly.
+    known = {
+        name: get(name)
+        for name in names()
+        if name != "auto" and _GUARDS[name] and _is_ours(name)
+    }
     for name, other in known.items():
         if other == strategy:
             return name
@@ -71,6 +76,10 @@ def name_of(strategy, given=None):
         if _pieces(other) == bare:
             return name
     return None
+
+
+def _is_ours(name):
+    return _REGISTRY[name].__module__.split(".")[0] == __name__.split(".")[0]
 
 
 def _pieces(strategy):
