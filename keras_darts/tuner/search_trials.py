@@ -25,7 +25,7 @@ from keras_darts.tuner.trial_run import TrialRun
 
 _OF_DATA = (
     *("x", "y", "batch_size", "validation_data", "validation_split"),
-    *("sample_weight", "steps_per_epoch"),
+    *("sample_weight", "class_weight", "steps_per_epoch"),
 )
 # The training of all epochs to one of the search, as in the paper.
 _TRAIN_EPOCHS = 2

@@ -33,8 +33,8 @@ def read(
             searched nor trained. Defaults to `None`: a part of `x`.
         validation_split: Float in (0, 1), the share of `x` that is set aside
             then. Defaults to `0.2`.
-        **options: `sample_weight` and `steps_per_epoch`, as in
-            `DartsSearch.fit`.
+        **options: `sample_weight`, `class_weight` and `steps_per_epoch`, as
+            in `DartsSearch.fit`.
     """
     return _KINDS[search.search_space.modality](
         search,
@@ -62,20 +62,21 @@ class LabelledData:
     kept = {}
 
     def __init__(self, search, x, y, batch_size, **options):
-        batched = hasattr(x[0] if isinstance(x, tuple) else x, "element_spec")
         # The same in all trials, whatever their seed.
         halves = datasets.split(x, y, batch_size=batch_size, **options)
         self.train, self.validation = halves.train, halves.search
+        if options.get("class_weight") is not None:
+            # As in Keras, what networks are judged on has no such weights.
+            self.validation = halves.search.map(lambda x, y, *_: (x, y))
         self.num_train = halves.num_train
-        given = batched or batch_size is not None
+        given = halves.batch_size_from != "default"
         self._batch_size = halves.batch_size if given else None
         self._labels = halves.train_labels, halves.search_labels
         self._statistics = None
 
     def search_input(self, search):
         """What `DartsSearch.fit` is to run on."""
-        size = self._batch_size or search.recipe.batch_size
-        return {"x": self.train.batch(size)}
+        return {"x": self.train, "batch_size": self._batch_size}
 
     def settle(self, search):
         """Tells a search, which may be done, all about the data.
@@ -172,9 +173,12 @@ class LanguageData:
         validation_data,
         validation_split,
         sample_weight=None,
+        class_weight=None,
         steps_per_epoch=None,
     ):
-        _check_left_out(y=y, sample_weight=sample_weight)
+        _check_left_out(
+            y=y, sample_weight=sample_weight, class_weight=class_weight
+        )
         self._batch_size, self._corpus = batch_size, None
         if isinstance(x, datasets.Corpus):
             self._corpus, x = x, x.train

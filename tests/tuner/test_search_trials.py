@@ -20,6 +20,7 @@ from keras_darts.tuner import genotype_cache
 from keras_darts.tuner import objectives
 from keras_darts.tuner import random_baseline
 from keras_darts.tuner import results_project
+from keras_darts.tuner import trial_data
 from keras_darts.tuner.project import Project
 
 
@@ -359,3 +360,14 @@ def test_data_sets_are_tuned_on_as_arrays_are(tmp_path):
     )
     assert config["fit"]["batch_size"] == 8
     assert "32 elements split" in config["fit"]["data"]
+
+
+def test_class_weights_are_trained_with_and_not_judged_by(tmp_path):
+    search = build(None)
+    data = trial_data.read(search, X, Y, class_weight={1: 3.0})
+    for _, label, weight in data.train.as_numpy_iterator():
+        assert weight == (3.0 if label else 1.0)
+    assert len(data.validation.element_spec) == 2
+    tuner = make(tmp_path)
+    tuner.search(X, Y, class_weight={0: 2.0}, **FIT)
+    assert len(tuner.completed_trials()) == 1
