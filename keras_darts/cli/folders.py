@@ -81,7 +81,7 @@ def begin(options, kind="search"):
     return writable_folder(folder, "output_dir")
 
 
-def goes_on(options, folder, kind="search"):
+def goes_on(options, folder):
     """Whether a command resumes or loads what is in a folder."""
     earlier = is_run(folder) and not options.overwrite
     return options.resume or earlier

@@ -68,6 +68,12 @@ def run(options):
     backend.start()
     from keras_darts import export
 
+    if options.measure == "latency":
+        print(
+            "measuring: each primitive becomes a LiteRT file, then all are "
+            f"timed {options.rounds} times; minutes in large spaces",
+            flush=True,
+        )
     side = options.image_size
     table = export.profile(
         options.search_space,

@@ -83,7 +83,8 @@ def benchmark(
     >>> logits = keras.layers.Dense(2)(keras.layers.Flatten()(image))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = f"{folder}/a.tflite"
-    ...     _ = kd.export.litert(keras.Model(image, logits), file)
+    ...     network = keras.Model(image, logits)
+    ...     _ = kd.export.litert(network, file, verbose=0)
     ...     figures = benchmark(file, batch_sizes=(1, 4), repeats=20)
     >>> [row["runs"] for row in figures["measurements"]]
     [20, 20]

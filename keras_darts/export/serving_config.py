@@ -46,6 +46,7 @@ def serving_config(
 
     Example:
 
+    >>> import pathlib
     >>> import tempfile
     >>> folder = pathlib.Path(tempfile.mkdtemp())
     >>> (folder / "digits" / "1").mkdir(parents=True)

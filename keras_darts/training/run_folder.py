@@ -48,6 +48,7 @@ class TrainingRun(keras.callbacks.Callback):
     Example:
 
     >>> import os
+    >>> import pathlib
     >>> import tempfile
     >>> network = kd.networks.CifarNetwork(
     ...     "darts_v2", filters=2, num_cells=2, auxiliary=False,
