@@ -156,7 +156,8 @@ def kind_of_loss(loss):
 
 def class_numbers(labels, loss=None):
     """One class number an element, or `None` where labels are no classes."""
-    if labels.ndim not in (1, 2) or labels.dtype.kind not in "biuf":
+    readable = labels.size and labels.ndim in (1, 2)
+    if not readable or labels.dtype.kind not in "biuf":
         return None
     kind = _kind_of(labels)
     if kind_of_loss(loss) == "regression":

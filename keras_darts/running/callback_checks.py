@@ -74,7 +74,10 @@ def check_monitored(callbacks, model, *, validates, more=()):
         logs.add("learning_rate")
     certain = not any(_may_add_logs(callback) for callback in callbacks)
     for callback in callbacks:
-        problem = _problem(callback, logs, {*_KNOWN_DIRECTION, *metrics})
+        problem = _unlogged(callback, logs)
+        undirected = _undirected(callback, {*_KNOWN_DIRECTION, *metrics})
+        if undirected is not None and (problem is None or not certain):
+            raise ValueError(f"`callbacks` must be able to work: {undirected}")
         if problem is None:
             continue
         hint = "" if validates else "; `validation_data` gives those of val_"
@@ -87,8 +90,8 @@ def check_monitored(callbacks, model, *, validates, more=()):
         _LOG.warning("%s, and what your own callbacks add to them", message)
 
 
-def _problem(callback, logs, directed):
-    """Why a callback can't work with such logs, or `None`."""
+def _unlogged(callback, logs):
+    """What a callback waits for that is not among the logs, or `None`."""
     if not isinstance(callback, _MONITORS):
         return None
     name = type(callback).__name__
@@ -102,17 +105,28 @@ def _problem(callback, logs, directed):
                 f"{name} has {error.args[0]!r} in filepath="
                 f"{callback.filepath!r}, which no epoch logs"
             )
-        if not callback.save_best_only:
-            return None
     monitor = callback.monitor
-    if monitor not in logs:
+    if _compares(callback) and monitor not in logs:
         return f"{name} has monitor={monitor!r}, which no epoch logs"
-    if callback.mode == "auto" and monitor.removeprefix("val_") not in directed:
-        return (
-            f"{name} needs mode='min' or mode='max' for monitor={monitor!r}, "
-            "of which Keras does not know whether less is better"
-        )
     return None
+
+
+def _undirected(callback, known):
+    """Says that Keras can't tell whether less is better, or `None`."""
+    if not isinstance(callback, _MONITORS) or not _compares(callback):
+        return None
+    monitor = callback.monitor
+    if callback.mode != "auto" or monitor.removeprefix("val_") in known:
+        return None
+    return (
+        f"{type(callback).__name__} needs mode='min' or mode='max' for "
+        f"monitor={monitor!r}, of which Keras does not know whether less is "
+        "better"
+    )
+
+
+def _compares(callback):
+    return getattr(callback, "save_best_only", True)
 
 
 def _metric_names(model):
@@ -133,5 +147,10 @@ def _metric_names(model):
 
 
 def _may_add_logs(callback):
-    own = type(callback).__module__.split(".")[0] in ("keras", "keras_darts")
-    return not own or isinstance(callback, keras.callbacks.LambdaCallback)
+    """Whether an epoch may have logs that only this callback knows of."""
+    if "on_epoch_end" in vars(callback):
+        return True
+    if type(callback).on_epoch_end is keras.callbacks.Callback.on_epoch_end:
+        return False
+    package = type(callback).__module__.split(".")[0]
+    return package not in ("keras", "keras_darts")

@@ -84,7 +84,7 @@ def strings():
         (lambda: sentences(length=10), {}, "divided by 4"),
         (sentences, {"vocabulary_size": 5}, "below `vocabulary_size`"),
         (negative, {}, "ids from -1"),
-        (sentences, {"input_shape": (12,)}, "`input_shape` must be"),
+        (sentences, {"input_shape": (12,)}, "`x` must .* the `input_shape`"),
         (lambda: (np.ones((8, 8, 8, 1)), [0, 1] * 4), {}, "token ids"),
     ],
 )
