@@ -18,6 +18,7 @@ a batch. On a cluster the same command runs on every machine, without
 
 import dataclasses
 import functools
+import math
 import pathlib
 
 from absl import flags
@@ -190,6 +191,7 @@ def run(options):
     found = modality.load(options, vocabulary)
     with strategy.scope():
         search = made_search(options, modality, found)
+    _check_batch_size(options, modality, found, search.recipe)
     search.compile(graph_optimizer=options.graph_optimizer or None)
     callbacks = [TimeLeft()]
     if not worker and (options.resume or not goes_on):
@@ -225,6 +227,28 @@ def checked(options):
     data.check_source(options, modality)
     _check_target(options)
     return modality
+
+
+def _check_batch_size(options, modality, found, recipe):
+    """Refuses batches that no half of the data can fill.
+
+    Raises:
+        ValueError: for those, which the user may have left to the method.
+    """
+    count = getattr(found, "num_train", None)
+    if count is None:
+        return
+    share = min(options.validation_split, 1 - options.validation_split)
+    half, size = (
+        math.ceil(share * count),
+        options.batch_size or recipe.batch_size,
+    )
+    if size > half:
+        raise ValueError(
+            f"`batch_size` must be at most {half}, the {modality.things} in "
+            f"the smaller half. Received: batch_size={size}"
+            f"{'' if options.batch_size else ', as the method has it'}"
+        )
 
 
 def _check_target(options):

@@ -191,7 +191,7 @@ class Decisions:
         if not self.moved:
             return "Its alphas did not move: more epochs would help"
         return (
-            "More epochs, more images or a larger `arch_learning_rate` would "
+            "More epochs, more data or a larger `arch_learning_rate` would "
             "help, and random cells beside it show what it is worth"
         )
 
