@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_darts import traced_gradients
 from keras_darts.networks.on_logits import on_logits
 from keras_darts.running.shared_batches import SharedBatches
 
@@ -88,6 +89,11 @@ class GivesLogits(SharedBatches):
         super().summary(line_length, positions, print_fn, **options)
         for note in self.notes:
             (print_fn or print)(note)
+
+    def make_train_function(self, force=False):
+        if self.train_function is None or force:
+            traced_gradients.give_back()
+        return super().make_train_function(force)
 
     def compile_from_config(self, config):
         # As Keras does it for models that have Keras' own `compile`.

@@ -6,8 +6,8 @@ _LOG = logging.getLogger("keras_darts")
 
 # Measured on a CPU with two cores; a variable is some operations of the graph
 # and of its gradient.
-_SECONDS = 5.0
-_SECONDS_A_VARIABLE = 0.05
+_SECONDS = 3.0
+_SECONDS_A_VARIABLE = 0.3
 _WORTH_A_LINE = 10.0
 
 

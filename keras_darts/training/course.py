@@ -8,7 +8,6 @@ import logging
 import keras
 
 from keras_darts import seals
-from keras_darts import traced_gradients
 from keras_darts.errors import non_negative
 from keras_darts.errors import positive_integer
 from keras_darts.messages import shown
@@ -79,7 +78,6 @@ def run(
     epochs = positive_integer("epochs", epochs)
     with contextlib.ExitStack() as stack:
         stack.enter_context(shown(verbose))
-        traced_gradients.give_back()
         folders = run_folders(
             *(output_dir, resume_from, epochs),
             kind="network",

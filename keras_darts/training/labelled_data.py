@@ -106,7 +106,8 @@ class Reader:
                 f"batches of {given} are taken apart: the recipe trains in "
                 f"batches of {self.batch_size}"
             ] = None
-        train, valid = _split(train, valid, share, self.seed)
+        loss = _LOSSES.get(self.loss, self.loss)
+        train, valid = _split(train, valid, share, self.seed, loss)
         return TrainingData(
             train=train.dataset,
             num_train=_count(train),
@@ -220,7 +221,7 @@ def _labels_of(examples):
     return f"`y` ({name})" if name == "the labels of `x`" else name
 
 
-def _split(train, valid, share, seed):
+def _split(train, valid, share, seed, loss):
     if not share:
         return train, valid
     if isinstance(train, _Stream):
@@ -229,7 +230,7 @@ def _split(train, valid, share, seed):
             "which are not held: give `validation_data`. Received: "
             f"validation_split={share}"
         )
-    mask, _ = search_mask(train, share, seed)
+    mask, _ = search_mask(train, share, seed, loss)
     return _Part(train, ~mask), _Part(train, mask)
 
 
