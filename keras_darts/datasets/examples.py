@@ -10,6 +10,8 @@ from keras_darts.datasets import elements
 from keras_darts.datasets import reading
 from keras_darts.datasets.class_weights import class_weights
 from keras_darts.datasets.elements import Names
+from keras_darts.datasets.image_data import ImageData
+from keras_darts.datasets.sentences import SentenceData
 from keras_darts.datasets.task import infer_task
 
 
@@ -158,6 +160,11 @@ def _check_alone(y, sample_weight, names):
 
 
 def _check_form(x, name):
+    if isinstance(x, ImageData | SentenceData):
+        raise TypeError(
+            f"{name} must be one part of the data, such as data.train or "
+            f"data.test. Received: {type(x).__name__}, which has several"
+        )
     if isinstance(x, collections.abc.Mapping):
         raise TypeError(
             f"{name} must be arrays of x and of labels, and no dictionary: "

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import keras_darts as kd
 from keras_darts.datasets import is_dataset
 from keras_darts.datasets import read_examples
 from keras_darts.datasets import split
@@ -245,6 +246,7 @@ def wrong_data():
         "a generator": ((row for row in IMAGES), "from_generator"),
         "a data set in a pair": ((dataset, LABELS), "one data set, or arrays"),
         "a text": ("images", "must be an array"),
+        "all parts": (kd.datasets.load("digits"), "one part of the data"),
     }
 
 
