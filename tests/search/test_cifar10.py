@@ -30,8 +30,9 @@ def test_a_small_search_on_cifar10_learns_and_moves_the_alphas(
             course = saved[name]
             assert course.shape == (EPOCHS, 14, 8)
             moved = np.abs(course[-1] - course[0])
-            # Adam moves each by at most its rate a step, here some 30 steps.
-            assert 1e-3 < moved.max() < 30 * 3e-4 * 1.1
+            # Adam moves each by at most its rate a step, here some 30 steps
+            # at the largest rate that so short a search gets.
+            assert 0.1 < moved.max() < 30 * 0.05 * 1.1
     genotype = search.genotype()
     assert len(genotype.normal) == len(genotype.reduce) == 8
     assert "none" not in genotype.primitives()
