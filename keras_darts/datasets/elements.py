@@ -52,6 +52,12 @@ class Elements:
             Defaults to `None`, in which case there are no copies.
         notes: Tuple of strings for the log. Defaults to none.
         names: `Names`, what errors call the parts.
+
+    Example:
+
+    >>> elements = kd.datasets.read_examples(np.zeros((4, 8, 8, 1)), [0, 1] * 2)
+    >>> len(elements), elements.has_sample_weight, elements.labels.tolist()
+    (4, False, [0, 1, 0, 1])
     """
 
     source: tuple | tf.data.Dataset

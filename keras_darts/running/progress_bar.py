@@ -10,8 +10,10 @@ class ProgressBar(keras.callbacks.ProgbarLogger):
 
     >>> bar = ProgressBar()
     >>> bar.set_params({"verbose": 2, "epochs": 1, "steps": 1})
-    >>> bar.on_epoch_end(0, {"num_skip_connects": 0})  # doctest: +ELLIPSIS
-    1/1 - 0s - ...num_skip_connects: 0
+    >>> bar.on_epoch_begin(0)
+    >>> bar.on_train_batch_end(0, {})
+    >>> bar.on_epoch_end(0, {"num_skip_connects": 2})  # doctest: +ELLIPSIS
+    1/1 - ... - num_skip_connects: 2
     """
 
     def on_epoch_end(self, epoch, logs=None):

@@ -22,8 +22,10 @@ class SettableRate:
 
     Example:
 
-    >>> optimizer = keras.optimizers.SGD(CosineByEpoch(0.5, 0.0, 2, 10))
-    >>> make_settable(optimizer)
+    >>> optimizer = keras.optimizers.SGD(
+    ...     kd.schedules.CosineByEpoch(0.5, 0.0, 2, 10)
+    ... )
+    >>> kd.schedules.make_settable(optimizer)
     >>> float(optimizer.learning_rate)
     0.5
     >>> optimizer.learning_rate = 0.25
