@@ -3,6 +3,8 @@
 import dataclasses
 import logging
 
+from keras import ops
+
 from keras_darts.search import steps
 from keras_darts.strategies.callbacks import SearchCallback
 from keras_darts.strategies.published_rate import PublishedRate
@@ -91,7 +93,8 @@ def set_pace(search, callbacks, *, epochs, steps_per_epoch, published_rates):
 def _pace(search, moving, published_rates):
     if search.chosen_arch_optimizer is not None:
         rate = search.arch_optimizer.learning_rate
-        return Pace(float(rate), moving)
+        # On several devices it is mirrored, which is no number to Python.
+        return Pace(float(ops.convert_to_tensor(rate)), moving)
     published = search.recipe.arch_learning_rate
     if not isinstance(published, PublishedRate):
         return Pace(float(published), moving)

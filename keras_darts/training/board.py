@@ -154,7 +154,8 @@ def _run_of(log):
 
 def rate_of(optimizer):
     """The present learning rate, also of a schedule."""
-    return float(optimizer.learning_rate)
+    # On several devices it is mirrored, which is no number to Python.
+    return float(tf.convert_to_tensor(optimizer.learning_rate))
 
 
 def _memory():
