@@ -3,7 +3,7 @@
 import dataclasses
 import logging
 
-from keras import ops
+import tensorflow as tf
 
 from keras_darts.search import steps
 from keras_darts.strategies.callbacks import SearchCallback
@@ -94,7 +94,7 @@ def _pace(search, moving, published_rates):
     if search.chosen_arch_optimizer is not None:
         rate = search.arch_optimizer.learning_rate
         # On several devices it is mirrored, which is no number to Python.
-        return Pace(float(ops.convert_to_tensor(rate)), moving)
+        return Pace(float(tf.convert_to_tensor(rate)), moving)
     published = search.recipe.arch_learning_rate
     if not isinstance(published, PublishedRate):
         return Pace(float(published), moving)
