@@ -29,7 +29,7 @@ def with_place(options):
     """
     place = {}
     if options.get("directory") is not None:
-        place["directory"] = str(user_path(options["directory"], "directory"))
+        place["directory"] = user_path(options["directory"], "directory")
     if options.get("project_name") is not None:
         name = folder_name(options["project_name"], "project_name")
         place["project_name"] = name
