@@ -21,6 +21,7 @@ from keras_darts.datasets.inspection import traits
 MEMORY_LIMIT = 2**30
 # Elements that come one by one are read this many at a time.
 _CHUNK = 64
+_RANK_OF_IMAGES = 3
 # What TensorFlow says where elements can't be batched.
 _OF_SHAPES = ("different shapes", "number of elements does not match")
 
@@ -253,7 +254,7 @@ def _form_of_shapes(shapes, rank, names):
             return "batched"
         # One image with a row of labels as long as it is high, or a batch of
         # images without channels.
-        raise _not_batched(shapes, names)
+        raise _of_two_meanings(shapes, rank, names)
     if rank is not None and len(shapes[0]) != rank:
         raise _not_batched(shapes, names)
     return "unbatched"
@@ -263,6 +264,17 @@ def _not_batched(shapes, names):
     return ValueError(
         f"{names.x} as a data set must be batched: call ds.batch(64). "
         f"Received: elements of shapes {', '.join(map(str, shapes))}"
+    )
+
+
+def _of_two_meanings(shapes, rank, names):
+    if rank != _RANK_OF_IMAGES:
+        return _not_batched(shapes, names)
+    return ValueError(
+        f"{names.x} must be images of shape (height, width, channels): give "
+        "grey ones the axis of channels by ds.map. Those that come one by one "
+        "must be batched: call ds.batch(64). Received: elements of shapes "
+        f"{', '.join(map(str, shapes))}"
     )
 
 
