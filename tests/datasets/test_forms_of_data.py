@@ -158,7 +158,7 @@ def test_rows_of_labels_tell_elements_from_batches_by_the_rank():
     ids = slices(np.ones((COUNT, 8), "int32"), rows)
     assert read_examples(ids, rank=1).labels.shape == (COUNT, 3)
     # A row as long as the image is high, or a batch without channels?
-    with pytest.raises(ValueError, match="`x` as a data set must be batched"):
+    with pytest.raises(ValueError, match="must be batched: call ds.batch"):
         read_examples(slices(IMAGES, np.eye(4)[LABELS]), rank=3)
 
 
