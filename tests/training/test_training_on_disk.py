@@ -175,10 +175,8 @@ def test_a_monitor_without_validation_is_refused(tmp_path):
     assert not [*tmp_path.iterdir()]
 
 
-def test_the_time_left_is_said_once(caplog):
-    caplog.set_level("INFO", logger="keras_darts")
+def test_the_time_left_is_said_once(capsys):
     for callbacks in ([], [kd.training.TimeLeft()]):
-        caplog.clear()
         trained(*callbacks, epochs=2, verbose=2)
-        said = [line for line in caplog.messages if line.endswith(" left")]
-        assert len(said) == 1
+        lines = capsys.readouterr().out.splitlines()
+        assert len([line for line in lines if line.endswith(" left")]) == 1
