@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from tiny_tuning import tuned
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick")]
 
 SCRIPT = pathlib.Path(__file__).parent / "tiny_tuning.py"
 SECONDS = 300
