@@ -393,7 +393,7 @@ def test_the_network_is_a_keras_model_for_anyone(runs):
 
 
 def test_half_precision_is_asked_for_and_remembered(here):
-    shared = ["--dataset=digits", "--max_examples=40", "--batch_size=8"]
+    shared = ["--dataset=digits", "--max_examples=32", "--batch_size=16"]
     shared += ["--epochs=1", "--precision=mixed_bfloat16"]
     command = ["search", "--search_space=tiny", "--output_dir=a", *shared]
     assert main([*command, "--accumulation_steps=2"]) == 0
