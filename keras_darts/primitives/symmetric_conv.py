@@ -7,6 +7,10 @@ from keras_darts.primitives.trained_conv import convolve_depthwise_narrowly
 from keras_darts.primitives.trained_conv import multiply_channels
 from keras_darts.primitives.trained_conv import trains_faster_by_columns
 
+# With fewer, the gradient of a strided 1x1 kernel is written by oneDNN, on one
+# thread, beyond its memory: the process crashes, then or later.
+_ENOUGH_CHANNELS = 8
+
 
 def torch_uniform(fan_in):
     """PyTorch's default for the weights of convolutions and linear layers.
@@ -32,8 +36,11 @@ def convolve(inputs, kernel, stride=1, training=False):
     Or along time: (B, T, I), (K, I, O) -> (B, T', O). `stride` is an integer
     or one for each axis.
     """
-    if training and stride == 1 and set(kernel.shape[:-2]) == {1}:
-        return multiply_channels(inputs, kernel)
+    if set(kernel.shape[:-2]) == {1}:
+        if stride != 1 and inputs.shape[-1] < _ENOUGH_CHANNELS:
+            inputs, stride = strided(inputs, stride), 1
+        if training and stride == 1:
+            return multiply_channels(inputs, kernel)
     inputs, stride, padding = _symmetric(inputs, kernel.shape[:-2], stride)
     return ops.conv(inputs, kernel, stride, padding, "channels_last")
 

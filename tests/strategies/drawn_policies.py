@@ -15,31 +15,46 @@ POLICIES = {
 
 
 class Choices:
-    """All sequences of decisions, one after the other."""
+    """Decides by numbers, one for each decision, among what is possible."""
 
-    def __init__(self):
-        self.taken, self.counts = [], []
+    def __init__(self, numbers):
+        self.numbers = numbers
+        self.restart()
 
-    def __iter__(self):
-        while True:
-            self.place = 0
-            yield self
-            while self.taken and self.taken[-1] + 1 == len(self.counts[-1]):
-                self.taken.pop()
-                self.counts.pop()
-            if not self.taken:
-                return
-            self.taken[-1] += 1
+    def restart(self):
+        self.counts = []
 
     def pick(self, logs):
-        if self.place == len(self.taken):
-            self.taken.append(0)
-            self.counts.append(np.flatnonzero(logs.numpy() > -1e6))
-        number = self.counts[self.place][self.taken[self.place]]
-        self.place += 1
-        return tf.constant(number, "int32")
+        possible = tf.where(logs > -1e6)[:, 0]
+        number = self.numbers[len(self.counts)]
+        self.counts.append(tf.size(possible))
+        return tf.cast(possible[number], "int32")
+
+
+def sequences(decide, most=64):
+    """What a function gives for each sequence of decisions, one by one.
+
+    Args:
+        decide: Function of `Choices`, of tensors; it is traced.
+        most: Integer, as many decisions as it makes, or more.
+    """
+
+    @tf.function(autograph=False)
+    def decided(numbers):
+        choices = Choices(numbers)
+        return decide(choices), tf.stack(choices.counts)
+
+    numbers = np.zeros(most, "int32")
+    while True:
+        found, counts = decided(tf.constant(numbers))
+        yield found
+        left = np.flatnonzero(numbers[: len(counts)] + 1 < counts)
+        if not left.size:
+            return
+        numbers[left[-1]] += 1
+        numbers[left[-1] + 1 :] = 0
 
 
 def enumerated(policy, logits):
     """A `Sample` for each sequence of decisions that can be made."""
-    return [policy.walk(logits, choices.pick)[0] for choices in iter(Choices())]
+    return [*sequences(lambda choices: policy.walk(logits, choices.pick)[0])]

@@ -1,5 +1,6 @@
 """Distributions over architectures, by all that they could draw."""
 
+import collections
 import functools
 
 import numpy as np
@@ -100,15 +101,18 @@ def test_what_is_drawn_is_what_a_genotype_can_be(name, cells):
             np.testing.assert_array_equal(sample.weights[kind], weights)
 
 
-def frequencies(policy, logits, count=3000):
+def frequencies(policy, logits, count):
     """How often each architecture was drawn, by its numbers."""
-    draw = tf.function(lambda: policy.sample(logits).drawn, autograph=False)
-    found = {}
-    for _ in range(count):
-        drawn = draw()
-        key = tuple(np.concatenate([d.numpy().ravel() for d in drawn.values()]))
-        found[key] = found.get(key, 0) + 1
-    return found
+
+    def drawn(_):
+        parts = [d[:, 0] for d in policy.sample(logits).drawn.values()]
+        return tf.concat(parts, axis=0)
+
+    @tf.function(autograph=False)
+    def draw():
+        return tf.map_fn(drawn, tf.range(count), fn_output_signature="int32")
+
+    return collections.Counter(map(tuple, draw().numpy()))
 
 
 @EACH

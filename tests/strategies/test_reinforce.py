@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from drawn_policies import POLICIES
-from drawn_policies import Choices
+from drawn_policies import sequences
 
 import keras_darts as kd
 from keras_darts.search.evaluation import Evaluation
@@ -57,56 +57,62 @@ class Bandit:
         kept = tf.reduce_sum(self.table * weights, axis=-1)
         return kept[0] * tf.reduce_max(kept[1:]) + kept[0]
 
-    def objective(self, arch, entropy_weight):
-        """Mean reward plus weighted entropy, over all architectures."""
-        total = 0.0
-        for choices in iter(Choices()):
-            self.pick = choices.pick
-            sample = self.draw(arch)
-            share, log = tf.exp(sample.log_probability), sample.log_probability
-            reward = self.reward(sample.weights["recurrent"])
-            total += share * (reward - entropy_weight * log)
-        return total
-
 
 def exact_gradient(bandit, entropy_weight):
+    """Of mean reward plus weighted entropy, over all architectures."""
     arch = bandit.arch_values()
-    with tf.GradientTape() as tape:
-        tape.watch(arch)
-        objective = bandit.objective(arch, entropy_weight)
-    return tape.gradient(objective, arch)
 
-
-def mean_estimate(bandit, architect):
-    """What the estimates are in the mean over all architectures."""
-    totals = [np.zeros(v.shape) for v in bandit.variables]
-    for choices in iter(Choices()):
+    def part(choices):
         bandit.pick = choices.pick
-        _, found = architect.gradients(bandit, None, None)
-        choices.place = 0
+        with tf.GradientTape() as tape:
+            tape.watch(arch)
+            sample = bandit.draw(arch)
+            log = sample.log_probability
+            reward = bandit.reward(sample.weights["recurrent"])
+            objective = tf.exp(log) * (reward - entropy_weight * log)
+        return tape.gradient(objective, arch)
+
+    return [sum(parts) for parts in zip(*sequences(part), strict=True)]
+
+
+def mean_estimates(bandit, architect, baselines):
+    """What the estimates are in the mean over all architectures.
+
+    For each baseline.
+    """
+
+    def part(choices):
+        bandit.pick = choices.pick
+        estimates = []
+        for baseline in baselines:
+            choices.restart()
+            bandit.policy.reward_sum.assign(baseline)
+            bandit.policy.reward_count.assign(1.0)
+            _, found = architect.gradients(bandit, None, None)
+            estimates.append(found)
+        choices.restart()
         log = bandit.draw(bandit.arch_values()).log_probability
-        for total, one in zip(totals, found, strict=True):
-            total += np.exp(log) * one.numpy()
-    return totals
+        return [[tf.exp(log) * one for one in e] for e in estimates]
+
+    return [
+        [sum(parts) for parts in zip(*estimates, strict=True)]
+        for estimates in zip(*sequences(part), strict=True)
+    ]
 
 
-@pytest.mark.parametrize("baseline", [0.0, 0.7, -3.0])
 @pytest.mark.parametrize("entropy_weight", [0.0, 0.5])
 @pytest.mark.parametrize("name", ["categorical", "controller"])
 def test_the_mean_estimate_is_the_exact_gradient_by_any_baseline(
-    name, entropy_weight, baseline
+    name, entropy_weight
 ):
     bandit = Bandit(name)
-    bandit.policy.reward_sum.assign(baseline)
-    bandit.policy.reward_count.assign(1.0)
     architect = kd.architects.Reinforce(entropy_weight)
-    found = mean_estimate(bandit, architect)
-    for one, expected in zip(
-        found, exact_gradient(bandit, entropy_weight), strict=True
-    ):
-        size = np.abs(expected).max()
-        assert size > 1e-4
-        np.testing.assert_allclose(-one, expected, atol=2e-4 * size + 1e-6)
+    exact = exact_gradient(bandit, entropy_weight)
+    for found in mean_estimates(bandit, architect, (0.0, 0.7, -3.0)):
+        for one, expected in zip(found, exact, strict=True):
+            size = np.abs(expected).max()
+            assert size > 1e-4
+            np.testing.assert_allclose(-one, expected, atol=2e-4 * size + 1e-6)
 
 
 def test_several_draws_a_step_are_averaged():
@@ -151,11 +157,13 @@ def test_only_a_step_that_is_made_moves_the_baseline():
 def test_the_best_arm_becomes_likely(name):
     bandit, architect = Bandit(name, scale=0.1), kd.architects.Reinforce()
     optimizer = keras.optimizers.Adam(0.05)
-    rewards = []
-    for choices in iter(Choices()):
+
+    def reward(choices):
         bandit.pick = choices.pick
         sample = bandit.draw(bandit.arch_values())
-        rewards.append(float(bandit.reward(sample.weights["recurrent"])))
+        return bandit.reward(sample.weights["recurrent"])
+
+    rewards = [float(found) for found in sequences(reward)]
     bandit.pick = None
 
     def step():
