@@ -6,6 +6,7 @@ writes the text anew after a change of the API that is meant.
 """
 
 import inspect
+import sys
 import types
 
 import keras_darts as kd
@@ -70,4 +71,4 @@ def _signature(value):
 
 
 if __name__ == "__main__":
-    print(text(), end="")
+    sys.stdout.write(text())
