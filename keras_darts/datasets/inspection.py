@@ -28,6 +28,9 @@ class Traits:
             nothing can be known.
         random: Boolean, whether its functions draw random numbers or call
             Python: augmentation, as a rule.
+        draws: Boolean, whether they draw from a state, so that each
+            repetition of an element becomes another one, even if a global
+            seed makes every pass the same.
         repeats: Boolean, whether elements come more than once.
         in_memory: Boolean, whether elements lie in memory as they come.
         one_pass: Tuple `(count, unit)` with the unit `"elements"` or
@@ -38,6 +41,7 @@ class Traits:
     reshuffles: bool
     generated: bool
     random: bool
+    draws: bool
     repeats: bool
     in_memory: bool
     one_pass: tuple | None
@@ -60,6 +64,9 @@ def traits(dataset):
         ),
         generated="GeneratorDataset" in operations,
         random=any("Random" in name or "PyFunc" in name for name in operations),
+        draws=any(
+            "Random" in name and "Stateless" not in name for name in operations
+        ),
         repeats=(
             any(map(_repeats, nodes))
             or any("RepeatDataset" in name for name in operations)

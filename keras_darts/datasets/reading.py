@@ -139,6 +139,7 @@ def from_batches(
         reshuffles=False,
         generated=True,
         random=True,
+        draws=True,
         repeats=False,
         in_memory=False,
         one_pass=None,
@@ -367,7 +368,8 @@ def _order(source, finite, first):
 
 def _bound(shows, steps, changes, names):
     """Most batches and most elements to read, so that none comes twice."""
-    if shows.repeats and shows.random and changes and not shows.one_pass:
+    differ = shows.repeats and (shows.draws or (shows.random and changes))
+    if differ and not shows.one_pass:
         raise ValueError(
             f"{names.x} must not repeat elements that a random operation "
             "changes, since one element could stand in both halves: leave out "
@@ -377,7 +379,7 @@ def _bound(shows, steps, changes, names):
     if steps is not None:
         bound["batches"] = steps
         notes.append(f"at most {steps} batches were read")
-    if shows.one_pass and changes:
+    if shows.one_pass and (changes or differ):
         count, unit = shows.one_pass
         bound[unit] = min(bound[unit], count)
         notes.append("its repetitions are left out")

@@ -3,6 +3,7 @@ import pytest
 import tensorflow as tf
 
 from keras_darts import export
+from keras_darts.export.describe import describe
 
 
 def _record(folder):
@@ -24,14 +25,14 @@ def test_the_record_holds_the_comparison(network, images, tmp_path):
     assert card["size_bytes"] > model
 
 
-def test_the_record_says_when_the_samples_are_noise(network, tmp_path):
-    record = _record(export.saved_model(network, tmp_path))
+def test_the_record_says_when_the_samples_are_noise(linear, tmp_path):
+    record = _record(export.saved_model(linear(channels=2), tmp_path))
     assert record["samples"] == 16
     assert record["samples_from"] == "standard normal noise"
 
 
 @pytest.mark.parametrize("kind", ["set", "pairs", "tuple", "list", "endless"])
-def test_samples_come_in_many_forms(network, images, tmp_path, kind):
+def test_samples_come_in_many_forms(network, images, kind):
     labels = np.arange(5)
     samples = {
         "set": tf.data.Dataset.from_tensor_slices(images).batch(2),
@@ -40,9 +41,13 @@ def test_samples_come_in_many_forms(network, images, tmp_path, kind):
         "list": list(images),
         "endless": tf.data.Dataset.from_tensors(images).repeat(),
     }[kind]
-    folder = export.saved_model(network, tmp_path, samples=samples)
-    expected = 1024 if kind == "endless" else 5
-    assert _record(folder)["samples"] == expected
+    none = ("preprocessing", "labels", "input_shape", "vocabulary")
+    serving = describe(network, activation="auto", **dict.fromkeys(none))
+    found, source = serving.samples(samples)
+    assert source == "given"
+    expected = np.concatenate([images] * 205)[:1024]
+    expected = expected if kind == "endless" else images
+    np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize(
@@ -81,13 +86,13 @@ def _not_finite_in_a_graph(x):
 def test_an_export_that_differs_is_not_kept(
     linear, tmp_path, function, message
 ):
-    export.saved_model(linear(), tmp_path / "net")
-    export.litert(linear(), tmp_path / "net.tflite")
+    export.saved_model(linear(channels=2), tmp_path / "net")
+    export.litert(linear(channels=2), tmp_path / "net.tflite")
     before = (tmp_path / "net.tflite").read_bytes()
     with pytest.raises(RuntimeError, match=message):
-        export.saved_model(linear(function), tmp_path / "net")
+        export.saved_model(linear(function, channels=2), tmp_path / "net")
     with pytest.raises(RuntimeError, match=message):
-        export.litert(linear(function), tmp_path / "net.tflite")
+        export.litert(linear(function, channels=2), tmp_path / "net.tflite")
     assert [entry.name for entry in (tmp_path / "net").iterdir()] == ["1"]
     assert (tmp_path / "net.tflite").read_bytes() == before
     names = sorted(entry.name for entry in tmp_path.iterdir())

@@ -46,20 +46,21 @@ def test_samples_are_compared_as_the_integers_that_are_served(linear, tmp_path):
 def test_as_many_classes_are_served_as_are_asked_for(
     linear, tmp_path, top_k, count
 ):
+    network = linear(outputs=7, channels=2)
     folder = export.saved_model(
-        linear(outputs=7), tmp_path, labels=list("abcdefg"), top_k=top_k
+        network, tmp_path, labels=list("abcdefg"), top_k=top_k
     )
-    images = np.zeros((2, 4, 4, 1), "float32")
+    images = np.zeros((2, 4, 4, 2), "float32")
     assert _serve(folder, image=images)["classes"].shape == (2, count)
 
 
 def test_classes_are_ordered_where_probabilities_are_all_but_zero(
     linear, tmp_path
 ):
-    network = linear(outputs=3)
-    network.set_weights([np.zeros((16, 3)), np.array([0.0, 500.0, 200.0])])
+    network = linear(outputs=3, channels=2)
+    network.set_weights([np.zeros((32, 3)), np.array([0.0, 500.0, 200.0])])
     folder = export.saved_model(network, tmp_path, labels=list("abc"))
-    outputs = _serve(folder, image=np.zeros((1, 4, 4, 1), "float32"))
+    outputs = _serve(folder, image=np.zeros((1, 4, 4, 2), "float32"))
     assert outputs["probabilities"].tolist() == [[0, 1, 0]]
     assert outputs["classes"].tolist() == [[b"b", b"c", b"a"]]
 

@@ -26,11 +26,12 @@ def test_every_form_gives_the_networks_logits(name, folder, network, images):
 
 def test_the_newest_version_is_taken(folder, linear, tmp_path):
     for outputs in (2, 3):
-        export.saved_model(linear(outputs=outputs), tmp_path / "net")
+        network = linear(outputs=outputs, channels=2)
+        export.saved_model(network, tmp_path / "net")
     (tmp_path / "net" / "10").mkdir()
     exported = export.load(tmp_path / "net")
     assert exported.path.name == "2"
-    assert exported(np.zeros((1, 4, 4, 1), "float32"))["logits"].shape == (1, 3)
+    assert exported(np.zeros((1, 4, 4, 2), "float32"))["logits"].shape == (1, 3)
 
 
 @pytest.mark.parametrize("name", ["none", "none.tflite", "."])

@@ -9,6 +9,8 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
+from keras_darts.export import accuracy
+from keras_darts.export.describe import describe
 
 SHAPE = (8, 8, 3)
 FORMATS = ("saved_model", "litert", "onnx")
@@ -34,6 +36,14 @@ def written(form, network, folder, **options):
         options.setdefault("warm_up", False)
     write = getattr(kd.export, form)
     return write(network, path, verbose=0, **options)
+
+
+def described(network, samples=None, pixel_range=None, **options):
+    """What an export of it would be, before it is traced and written."""
+    none = dict.fromkeys(("preprocessing", "labels", "vocabulary"))
+    given = {**none, "activation": "auto", "input_shape": None, **options}
+    serving = describe(network, **given)
+    return serving.with_files(pixel_range, serving.samples(samples))
 
 
 def plain():
@@ -111,35 +121,46 @@ OF_SOFTMAX = (
 
 
 @pytest.mark.parametrize("make", OF_SOFTMAX)
-@pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("said", [False, True])
-def test_probabilities_go_through_softmax_once(form, make, said, tmp_path):
+def test_probabilities_go_through_softmax_once(make, said):
     if said and make is subclassed:
         pytest.skip("what is said counts where layers don't tell")
     network = make()
     options = {"input_shape": SHAPE}
     if said:
         options["activation"] = "softmax"
-    found = kd.export.load(written(form, network, tmp_path, **options))
-    outputs = found(X[:1])
+    outputs = described(network, **options).outputs(X[:1])
+    assert_softmax_once(outputs, network)
+
+
+@pytest.mark.parametrize(
+    "make", [ends_in_softmax_layer, ends_in_dense, subclassed]
+)
+@pytest.mark.parametrize("form", FORMATS)
+def test_so_they_do_in_every_file(form, make, tmp_path):
+    network = make()
+    path = written(form, network, tmp_path, input_shape=SHAPE)
+    assert_softmax_once(kd.export.load(path)(X[:1]), network)
+
+
+def assert_softmax_once(outputs, network):
     right = np.asarray(network(X[:1]))
     np.testing.assert_allclose(outputs["probabilities"], right, atol=1e-5)
-    exponentials = np.exp(outputs["logits"] - outputs["logits"].max())
+    logits = np.asarray(outputs["logits"])
+    exponentials = np.exp(logits - logits.max())
     np.testing.assert_allclose(
         exponentials / exponentials.sum(), right, atol=1e-5
     )
 
 
-def test_logits_are_those_before_a_last_softmax(tmp_path):
+def test_logits_are_those_before_a_last_softmax():
     network = ends_in_softmax_layer()
     inner = keras.Model(network.inputs[0], network.layers[-1].input)
-    found = kd.export.load(written("saved_model", network, tmp_path))
-    expected = np.asarray(inner(X))
-    np.testing.assert_allclose(found(X)["logits"], expected, atol=1e-5)
+    found, expected = described(network).outputs(X), np.asarray(inner(X))
+    np.testing.assert_allclose(found["logits"], expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("form", FORMATS)
-def test_sigmoids_go_once_too(form, tmp_path):
+def test_sigmoids_go_once_too():
     image = keras.Input(SHAPE)
     for rows in (
         logits_of(image, activation="sigmoid"),
@@ -147,13 +168,21 @@ def test_sigmoids_go_once_too(form, tmp_path):
         keras.layers.Activation("sigmoid")(logits_of(image, 1)),
     ):
         network = keras.Model(image, rows)
-        found = kd.export.load(written(form, network, tmp_path))
+        chances = described(network).outputs(X[:1])["probabilities"]
         right = np.asarray(network(X[:1]))
-        chances = found(X[:1])["probabilities"]
         np.testing.assert_allclose(chances, right, atol=1e-5)
 
 
-def test_another_activation_than_the_networks_is_refused(tmp_path):
+@pytest.mark.parametrize("form", FORMATS)
+def test_so_do_those_of_files(form, tmp_path):
+    image = keras.Input(SHAPE)
+    network = keras.Model(image, logits_of(image, 1, activation="sigmoid"))
+    found = kd.export.load(written(form, network, tmp_path))
+    chances, right = found(X[:1])["probabilities"], np.asarray(network(X[:1]))
+    np.testing.assert_allclose(chances, right, atol=1e-5)
+
+
+def test_another_activation_than_the_networks_is_refused():
     for activation in ("sigmoid", "softmax"):
         make = ends_in_softmax_layer
         if activation == "softmax":
@@ -163,9 +192,8 @@ def test_another_activation_than_the_networks_is_refused(tmp_path):
         else:
             network = make()
         with pytest.raises(ValueError, match="`activation` must be left out"):
-            written("saved_model", network, tmp_path, activation=activation)
-    path = written("saved_model", make(), tmp_path, activation=None)
-    assert set(kd.export.load(path)(X)) == {"logits"}
+            described(network, activation=activation)
+    assert {*described(make(), activation=None).outputs(X)} == {"logits"}
 
 
 LOSSES = {
@@ -175,23 +203,23 @@ LOSSES = {
 }
 
 
-@pytest.mark.parametrize("loss", LOSSES)
-def test_the_loss_of_the_training_says_what_logits_are_of(loss, tmp_path):
+def test_the_loss_of_the_training_says_what_logits_are_of(tmp_path):
     cell = [("skip_connect", 0), ("skip_connect", 1)]
     genotype = kd.Genotype(
         normal=cell, normal_concat=[2], reduce=cell, reduce_concat=[2]
     )
     network = kd.networks.CifarNetwork(
-        genotype, 3, 2, 3, auxiliary=False, input_shape=SHAPE
+        genotype, 3, 2, 1, auxiliary=False, input_shape=SHAPE
     )
-    network.compile(loss=loss)
+    for loss, names in LOSSES.items():
+        network.compile(loss=loss)
+        assert set(described(network).outputs(X)) == names
+    network.compile(loss="binary_crossentropy")
     outputs = kd.export.load(written("saved_model", network, tmp_path))(X)
-    assert set(outputs) == LOSSES[loss]
-    logits = network.predict(X, verbose=0)
+    logits = network(X, training=False).numpy()
     np.testing.assert_allclose(outputs["logits"], logits, atol=1e-4)
-    if loss == "binary_crossentropy":
-        right = 1 / (1 + np.exp(-logits))
-        np.testing.assert_allclose(outputs["probabilities"], right, atol=1e-5)
+    right = 1 / (1 + np.exp(-logits))
+    np.testing.assert_allclose(outputs["probabilities"], right, atol=1e-5)
 
 
 # Scaling
@@ -278,13 +306,12 @@ def test_files_become_the_numbers_of_the_training(high, tmp_path):
         (keras.layers.Rescaling(2.0, -1.0), 1.0),
     ],
 )
-def test_rescaling_tells_the_range_too(layer, high, tmp_path):
-    x, labels = images(high)
-    network = scaled_first(layer)
-    exported = kd.export.load(written("saved_model", network, tmp_path))
-    signature = exported.signatures["serving_bytes"]
-    by_file = signature(image_bytes=files_of(x, high))["logits"]
-    np.testing.assert_allclose(by_file, exported(x)["logits"], atol=1e-3)
+def test_rescaling_tells_the_range_too(layer, high):
+    x, _ = images(high)
+    serving = described(scaled_first(layer))
+    by_file = serving.served_files(files_of(x, high))["logits"]
+    by_array = serving.served(x)["logits"]
+    np.testing.assert_allclose(by_file, by_array, atol=1e-3)
 
 
 def test_a_range_that_no_file_has_is_not_guessed(tmp_path, caplog):
@@ -292,8 +319,8 @@ def test_a_range_that_no_file_has_is_not_guessed(tmp_path, caplog):
     x = 2 * x - 1
     network = scaled_first(normalization(x - 0.5))
     with caplog.at_level(logging.INFO, "keras_darts"):
-        path = written("saved_model", network, tmp_path)
-    assert set(kd.export.load(path).signatures) == {"serving_default"}
+        serving = described(network)
+    assert set(serving.saved_model_endpoints()) == {"serving_default"}
     assert "`pixel_range`" in caplog.text
     path = written("saved_model", network, tmp_path, pixel_range=(-1, 1))
     exported = kd.export.load(path)
@@ -302,7 +329,7 @@ def test_a_range_that_no_file_has_is_not_guessed(tmp_path, caplog):
     np.testing.assert_allclose(by_file, exported(x)["logits"], atol=1e-3)
     for wrong in ((1, 0), 255, (0, np.inf), ("a", "b")):
         with pytest.raises(ValueError, match="`pixel_range`"):
-            written("saved_model", network, tmp_path, pixel_range=wrong)
+            described(network, pixel_range=wrong)
 
 
 def test_samples_tell_the_range_where_no_layer_does(tmp_path):
@@ -336,15 +363,17 @@ def test_files_that_are_answered_worse_are_warned_of(tmp_path):
         )
 
 
-@pytest.mark.parametrize("form", FORMATS)
-def test_scaling_twice_can_not_be_written_down(form, tmp_path):
+def test_scaling_twice_can_not_be_written_down(tmp_path):
     x, _ = images(255.0)
     network, nested = of_scaled_network(x)
     scaled = (network, nested, scaled_first(normalization(x)))
     for each in (*scaled, scaled_first(keras.layers.Rescaling(1 / 255))):
         for layer in (normalization(x), keras.layers.Rescaling(1 / 255)):
             with pytest.raises(ValueError, match="`preprocessing` must be"):
-                written(form, each, tmp_path, preprocessing=layer)
+                described(each, preprocessing=layer)
+    for form in FORMATS:
+        with pytest.raises(ValueError, match="`preprocessing` must be"):
+            written(form, network, tmp_path, preprocessing=normalization(x))
 
 
 def test_uint8_images_need_a_network_of_pixels(tmp_path):
@@ -375,21 +404,22 @@ TEXTS = ["good film", "bad", "bad bad film", "of another kind", ""]
 @pytest.mark.parametrize("softmax", [False, True])
 def test_models_of_strings_are_served(softmax, tmp_path):
     model = text_model(softmax)
+    rows = np.asarray(model(tf.constant(TEXTS)))
     path = written(
-        "saved_model", model, tmp_path, labels=np.array(["no", "yes"])
+        "saved_model",
+        model,
+        tmp_path,
+        labels=np.array(["no", "yes"]),
+        samples=TEXTS,
+        validation_data=(TEXTS, rows.argmax(-1)),
     )
     exported = kd.export.load(path)
     assert exported.signatures["serving_default"].inputs == {"text": (None,)}
     outputs = exported(TEXTS)
-    rows = np.asarray(model(tf.constant(TEXTS)))
     name = "probabilities" if softmax else "logits"
     np.testing.assert_allclose(outputs[name], rows, atol=1e-5)
     best = [[b"no", b"yes"][i] for i in rows.argmax(-1)]
     assert outputs["classes"][:, 0].tolist() == best
-    judged = (TEXTS, rows.argmax(-1))
-    path = written(
-        "saved_model", model, tmp_path, samples=TEXTS, validation_data=judged
-    )
     assert kd.export.model_card(path)["accuracy"]["export"] == 1.0
 
 
@@ -451,8 +481,20 @@ FORMS = {
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_data_are_read_in_every_form(form, tmp_path):
-    data = FORMS[form]()
+def test_data_are_read_in_every_form(form):
+    data, serving = FORMS[form](), described(plain())
+    samples, source = serving.samples(data)
+    assert source == "given"
+    np.testing.assert_array_equal(samples, X)
+    judged = accuracy.labelled(serving, data, 1.0)
+    np.testing.assert_array_equal(judged.inputs, X)
+    np.testing.assert_array_equal(judged.labels, LABELS)
+    calibration = serving.calibration(data)
+    np.testing.assert_array_equal([row["image"][0] for row in calibration], X)
+
+
+def test_an_export_reads_them_so(tmp_path):
+    data = FORMS["unbatched"]()
     path = written(
         "saved_model",
         plain(),
@@ -466,14 +508,13 @@ def test_data_are_read_in_every_form(form, tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:`representative_data`")
-@pytest.mark.parametrize("form", ["unbatched", "list", "python"])
-def test_calibration_is_read_in_every_form(form, tmp_path):
+def test_calibration_is_read_so_too(tmp_path):
     options = {"quantization": "int8", "samples": X}
     path = written(
         "litert",
         plain(),
         tmp_path,
-        representative_data=FORMS[form](),
+        representative_data=FORMS["python"](),
         **options,
     )
     assert kd.export.model_card(path)["calibration"]["samples"] == 12
@@ -488,11 +529,15 @@ def test_errors_of_data_name_the_argument(tmp_path):
 
 
 def test_labels_are_taken_as_a_classifier_has_them(tmp_path):
-    for labels in (np.array([3, 5, 7]), [3, 5, 7], np.array(["a", "b", "c"])):
-        path = written("saved_model", plain(), tmp_path, labels=labels)
-        card = kd.export.model_card(path)
-        assert card["labels"] == [str(each) for each in labels]
-        json.dumps(card)
+    for labels in ([3, 5, 7], np.array(["a", "b", "c"])):
+        found = described(plain(), labels=labels).labels
+        assert found == tuple(str(each) for each in labels)
+    labels = np.array([3, 5, 7])
+    card = kd.export.model_card(
+        written("litert", plain(), tmp_path, labels=labels)
+    )
+    assert card["labels"] == ["3", "5", "7"]
+    json.dumps(card)
 
 
 def test_an_export_says_what_it_does(tmp_path, capsys):

@@ -14,17 +14,23 @@ from keras_darts.networks import ImageNetNetwork
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 
 SMALL = {"filters": 2, "num_cells": 3}
+FAST = genotypes.Genotype(
+    normal=[("sep_conv_3x3", 0), ("skip_connect", 1)],
+    normal_concat=[2],
+    reduce=[("max_pool_3x3", 0), ("dil_conv_3x3", 1)],
+    reduce_concat=[2],
+)
 
 
-def tiny(**options):
-    """With every kind of primitive of the space, on 8 by 8 images."""
+def tiny(genotype=FAST, **options):
+    """On 8 by 8 images."""
     arguments = {"auxiliary": False, "input_shape": (8, 8, 1), **SMALL}
-    return CifarNetwork("darts_v1", **{**arguments, **options})
+    return CifarNetwork(genotype, **{**arguments, **options})
 
 
-def with_head(**options):
+def with_head(genotype=FAST, **options):
     arguments = {"num_classes": 3, **SMALL, **options}
-    return CifarNetwork("darts_v2", **arguments)
+    return CifarNetwork(genotype, **arguments)
 
 
 @pytest.mark.parametrize("num_cells", [1, 2, 3, 4, 5, 8])
@@ -55,7 +61,7 @@ def test_all_variables_exist_before_the_first_call(images):
 
 
 def test_gradient_reaches_every_weight_with_its_auxiliary_head(images):
-    network = with_head()
+    network = with_head("darts_v2")
     network.compile("sgd", loss="mean_squared_error")
     x, y = images((32, 32, 3)), images((3,), seed=1)
     with tf.GradientTape() as tape:
@@ -127,20 +133,20 @@ def test_auxiliary_head_is_refused_where_it_does_not_fit(cls, smallest, pool):
     step = 32 if cls is ImageNetNetwork else 4
     shape = (smallest - step, smallest, 3)
     with pytest.raises(ValueError, match="`auxiliary` must be False .* small"):
-        cls("darts_v2", input_shape=shape, **SMALL)
-    network = cls("darts_v2", input_shape=(smallest, smallest, 3), **SMALL)
+        cls(FAST, input_shape=shape, **SMALL)
+    network = cls(FAST, input_shape=(smallest, smallest, 3), **SMALL)
     assert network.auxiliary_head.stride == pool
 
 
 def test_imagenet_head_is_without_its_second_normalisation():
-    network = ImageNetNetwork("darts_v2", **SMALL)
+    network = ImageNetNetwork(FAST, **SMALL)
     head = network.auxiliary_head
     assert head.bn1.variables and not head.bn2.variables
 
 
 def test_imagenet_stem_leaves_an_eighth_and_its_two_last_outputs(images):
     network = ImageNetNetwork(
-        "darts_v2", auxiliary=False, input_shape=(64, 64, 3), **SMALL
+        FAST, auxiliary=False, input_shape=(64, 64, 3), **SMALL
     )
     first, second, third = network.stem
     x = images((64, 64, 3))
@@ -149,7 +155,7 @@ def test_imagenet_stem_leaves_an_eighth_and_its_two_last_outputs(images):
     assert before.shape == (4, 16, 16, 2)
     assert third(before).shape == (4, 8, 8, 2)
     assert cell.reduction_before
-    assert cell((before, third(before))).shape == (4, 8, 8, 8)
+    assert cell((before, third(before))).shape == (4, 8, 8, 2)
 
 
 def test_one_variable_holds_the_drop_path_rate_of_all_cells(images):
@@ -183,7 +189,8 @@ def test_config_gives_back_every_argument():
 @pytest.mark.parametrize(
     "network",
     [
-        lambda: tiny(num_classes=4, drop_path_rate=0.2, name="mine"),
+        # With every kind of primitive of the space.
+        lambda: tiny("darts_v1", num_classes=4, drop_path_rate=0.2, name="my"),
         lambda: with_head(auxiliary_weight=0.1),
         lambda: ImageNetNetwork(
             "fair_darts_b", 3, 2, 4, auxiliary=False, input_shape=(32, 64, 2)
@@ -236,7 +243,7 @@ def test_images_of_integers_are_taken():
     ],
 )
 def test_size_of_the_images_decides_the_network(side, cls, auxiliary):
-    network = networks.network_for("darts_v2", 5, (side, side, 1), **SMALL)
+    network = networks.network_for(FAST, 5, (side, side, 1), **SMALL)
     assert type(network) is cls
     assert network.auxiliary is auxiliary
     assert network.num_classes == 5
@@ -244,7 +251,7 @@ def test_size_of_the_images_decides_the_network(side, cls, auxiliary):
 
 def test_network_for_passes_further_options_on():
     network = networks.network_for(
-        "darts_v2", 5, (32, 32, 3), auxiliary=False, **SMALL
+        FAST, 5, (32, 32, 3), auxiliary=False, **SMALL
     )
     assert network.auxiliary is False
 

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
+from keras_darts.networks.gives_logits import GivesLogits
 
 CELL = [("skip_connect", 0), ("skip_connect", 1)]
 GENOTYPE = kd.Genotype(
@@ -59,6 +60,35 @@ def entrance(name):
 
 
 ENTRANCES = ("search", "cells", "stages", "text")
+
+
+def bare(loss, metrics=None, weighted_metrics=None, num_outputs=3):
+    """A model without layers, compiled with what `on_logits` makes."""
+    model = keras.Sequential([keras.Input((num_outputs,))])
+    found = kd.networks.on_logits(
+        loss, metrics, weighted_metrics, num_outputs=num_outputs
+    )
+    model.compile(**found._asdict())
+    return model
+
+
+def small():
+    return kd.networks.CifarNetwork(
+        GENOTYPE, 3, 2, 1, auxiliary=False, input_shape=(8, 8, 1)
+    )
+
+
+class Linear(GivesLogits):
+    """The fastest network to trace and to compile."""
+
+    num_outputs = 3
+
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(3)
+
+    def call(self, x):
+        return self.dense(keras.ops.reshape(x, (-1, 64)))
 
 
 def loss_of(network, labels, logits=LOGITS):
@@ -138,12 +168,24 @@ LOSSES = {
 
 
 @pytest.mark.parametrize("form", LOSSES)
-@pytest.mark.parametrize("name", ENTRANCES)
-def test_losses_are_those_of_logits(name, form):
+def test_losses_are_those_of_logits(form):
     loss, labels, expected = LOSSES[form]
+    found = loss_of(bare(loss), labels)
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", ENTRANCES)
+def test_so_they_are_for_every_network_and_search(name):
     network = entrance(name)
-    network.compile(loss=loss)
-    np.testing.assert_allclose(loss_of(network, labels), expected, rtol=1e-4)
+    for form in ("sparse_name", "binary_function", "divergence", "own"):
+        loss, labels, expected = LOSSES[form]
+        network.compile(loss=loss)
+        found = loss_of(network, labels)
+        np.testing.assert_allclose(found, expected, rtol=1e-4)
+    for form in ("object", "dice"):
+        loss, words = REFUSED[form]
+        with pytest.raises(ValueError, match=f"`loss` must.*{words}"):
+            network.compile(loss=loss)
 
 
 REFUSED = {
@@ -167,11 +209,10 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("form", REFUSED)
-@pytest.mark.parametrize("name", ENTRANCES)
-def test_losses_that_would_be_wrong_are_refused(name, form):
+def test_losses_that_would_be_wrong_are_refused(form):
     loss, words = REFUSED[form]
     with pytest.raises(ValueError, match=f"`loss` must.*{words}"):
-        entrance(name).compile(loss=loss)
+        bare(loss)
 
 
 def recall(scores, labels):
@@ -301,15 +342,29 @@ TABLE = [(loss, form) for loss, (_, rows) in METRICS.items() for form in rows]
 
 
 @pytest.mark.parametrize(("loss", "form"), TABLE)
-@pytest.mark.parametrize("name", ENTRANCES)
-def test_metrics_have_the_values_of_probabilities(name, loss, form):
+def test_metrics_have_the_values_of_probabilities(loss, form):
     labels, rows = METRICS[loss]
     metric, expected = rows[form]
-    network = entrance(name)
-    network.compile(loss=loss, metrics=[metric])
-    found = figures_of(network, labels)
+    found = figures_of(bare(loss, [metric]), labels)
     value = found[wanted_name(metric, found)]
     np.testing.assert_allclose(value, expected, atol=2e-3)
+
+
+@pytest.mark.parametrize("name", ENTRANCES)
+def test_so_they_have_for_every_network_and_search(name):
+    network = entrance(name)
+    for loss, form in (
+        ("sparse_categorical_crossentropy", "recall_of_a_class"),
+        ("categorical_crossentropy", "f1"),
+        ("binary_crossentropy", "area"),
+        ("mse", "squares"),
+    ):
+        labels, rows = METRICS[loss]
+        metric, expected = rows[form]
+        network.compile(loss=loss, metrics=[metric])
+        found = figures_of(network, labels)
+        value = found[wanted_name(metric, found)]
+        np.testing.assert_allclose(value, expected, atol=2e-3)
 
 
 def wanted_name(metric, found):
@@ -328,15 +383,29 @@ STRUCTURES = {
 }
 
 
-@pytest.mark.parametrize("form", STRUCTURES)
-@pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("name", ENTRANCES)
-def test_metrics_in_every_structure(name, weighted, form):
+def given_as(weighted, form):
     argument = "weighted_metrics" if weighted else "metrics"
     # A search has metrics of its own where none are given.
-    given = {"metrics": [], argument: STRUCTURES[form]}
+    return {"metrics": [], argument: STRUCTURES[form]}
+
+
+@pytest.mark.parametrize("form", STRUCTURES)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_metrics_in_every_structure(weighted, form):
+    given = given_as(weighted, form)
+    assert_recall(bare("sparse_categorical_crossentropy", **given), weighted)
+
+
+@pytest.mark.parametrize("name", ENTRANCES)
+def test_metrics_in_structures_for_every_network_and_search(name):
     network = entrance(name)
-    network.compile(loss="sparse_categorical_crossentropy", **given)
+    for weighted, form in ((True, "list"), (False, "dictionary")):
+        given = given_as(weighted, form)
+        network.compile(loss="sparse_categorical_crossentropy", **given)
+        assert_recall(network, weighted)
+
+
+def assert_recall(network, weighted):
     weights = np.array([1.0, 0.0, 2.0, 0.0], "float32")
     found = figures_of(network, NUMBERS, sample_weight=weights)
     kept = weights[:, None] if weighted else np.ones((4, 1))
@@ -424,17 +493,18 @@ def test_an_auxiliary_head_has_its_share_of_the_loss():
     np.testing.assert_allclose(found["recall"], of_softmax(recall), rtol=1e-5)
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
-def test_fit_and_evaluate_agree_with_numpy(jit_compile):
-    network = kd.networks.CifarNetwork(
-        GENOTYPE, 3, 2, 3, auxiliary=False, input_shape=(8, 8, 1)
-    )
+@pytest.mark.parametrize(
+    ("make", "jit_compile"), [(small, False), (Linear, False), (Linear, True)]
+)
+def test_fit_and_evaluate_agree_with_numpy(make, jit_compile):
+    network = make()
     x = np.random.default_rng(0).normal(size=(4, 8, 8, 1)).astype("float32")
     network.compile(
         "adam",
         "sparse_categorical_crossentropy",
         metrics=["accuracy", metrics.F1Score(), "auc", "recall"],
         jit_compile=jit_compile,
+        run_eagerly=make is small,
     )
     network.fit(x, NUMBERS, epochs=2, verbose=0)
     logits = network.predict(x, verbose=0)
@@ -465,15 +535,15 @@ FORMS_TO_SAVE = {
 @pytest.mark.parametrize("form", FORMS_TO_SAVE)
 def test_a_compiled_network_comes_back(form, tmp_path):
     loss, given = FORMS_TO_SAVE[form]
-    network = kd.networks.CifarNetwork(
-        GENOTYPE, 3, 2, 3, auxiliary=False, input_shape=(8, 8, 1)
-    )
+    network = small()
     x = np.random.default_rng(0).normal(size=(4, 8, 8, 1)).astype("float32")
     network.compile("adam", loss, metrics=given)
+    network.run_eagerly = True
     network.fit(x, ROWS if form != "names" else NUMBERS, verbose=0)
     labels = NUMBERS if form == "names" else ROWS
     network.save(tmp_path / "network.keras")
     again = keras.models.load_model(tmp_path / "network.keras")
+    again.run_eagerly = True
     before = network.evaluate(x, labels, verbose=0, return_dict=True)
     after = again.evaluate(x, labels, verbose=0, return_dict=True)
     assert before.keys() == after.keys()
@@ -498,9 +568,12 @@ def test_metrics_of_probabilities_begin_again_and_come_from_configs():
 
 
 def test_a_search_measures_probabilities_in_fit():
-    search = kd.DartsSearch(kd.search_spaces.darts_cnn(2, 2, num_nodes=1))
+    space = kd.search_spaces.darts_cnn(
+        2, 2, num_nodes=1, primitives=("skip_connect", "max_pool_3x3")
+    )
+    search = kd.DartsSearch(space)
     second = metrics.Recall(class_id=1, name="recall")
-    search.compile(metrics=["accuracy", second, "auc"])
+    search.compile(metrics=["accuracy", second, "auc"], run_eagerly=True)
     rng = np.random.default_rng(0)
     x = rng.normal(size=(16, 8, 8, 1)).astype("float32")
     y = np.arange(16) % 2

@@ -12,7 +12,9 @@ GENOTYPE = kd.Genotype(
     reduce=[("skip_connect", 0), ("skip_connect", 1)],
     reduce_concat=[2],
 )
-EPOCHS = 3
+CELL = (("skip_connect", 0), ("skip_connect", 1))
+GENOTYPE_OF_TEXTS = kd.Genotype(CELL, (2,), CELL, (2,))
+EPOCHS = 2
 
 
 class ChangeAtEnd(keras.callbacks.Callback):
@@ -40,7 +42,7 @@ CALLBACKS = {
 
 def images():
     rng = np.random.default_rng(0)
-    return rng.integers(0, 255, (12, 8, 8, 1)).astype("uint8")
+    return rng.integers(0, 255, (6, 8, 8, 1)).astype("uint8")
 
 
 def trained(*callbacks, epochs=EPOCHS, **options):
@@ -49,10 +51,10 @@ def trained(*callbacks, epochs=EPOCHS, **options):
         GENOTYPE, 2, 2, 1, auxiliary=False, input_shape=(8, 8, 1)
     )
     recipe = kd.training.small_image_recipe(
-        network, 12, mean=(127.0,), variance=(5000.0,), epochs=5, batch_size=6
+        network, 6, mean=(127.0,), variance=(5000.0,), epochs=5, batch_size=6
     )
     network.run_eagerly = True
-    x, y = images(), np.arange(12) % 2
+    x, y = images(), np.arange(6) % 2
     network.history_of_fit = recipe.fit(
         network,
         x,
@@ -67,16 +69,15 @@ def trained(*callbacks, epochs=EPOCHS, **options):
 
 def sentences_trained(*callbacks, **options):
     keras.utils.set_random_seed(0)
-    genotype = kd.search_spaces.text_cnn(num_nodes=1).random_genotype(0)
     network = kd.networks.TextNetwork(
-        genotype,
+        GENOTYPE_OF_TEXTS,
         vocabulary_size=9,
         embedding_size=2,
         filters=2,
         num_cells=1,
         sequence_length=4,
     )
-    recipe = kd.training.sentence_recipe(network, 8, epochs=3, batch_size=4)
+    recipe = kd.training.sentence_recipe(network, 8, epochs=2, batch_size=8)
     network.run_eagerly = True
     ids = np.random.default_rng(0).integers(0, 9, (8, 4))
     y = np.arange(8) % 2
@@ -122,14 +123,14 @@ def test_so_it_is_where_the_best_epoch_is_kept(change, tmp_path, caplog):
 
 
 def test_a_longer_training_begins_with_what_was_changed(tmp_path):
-    trained(ChangeAtEnd(), output_dir=tmp_path)
+    trained(ChangeAtEnd(), epochs=1, output_dir=tmp_path)
     began = []
     seen = keras.callbacks.LambdaCallback(
         on_train_begin=lambda logs: began.extend(
             v.numpy() for v in seen.model.trainable_variables
         )
     )
-    trained(seen, epochs=5, resume_from=tmp_path)
+    trained(seen, epochs=2, resume_from=tmp_path)
     assert began and all((values == 0.25).all() for values in began)
 
 
@@ -149,10 +150,10 @@ def test_rates_that_are_set_are_resumed(tmp_path):
             if epoch == 2:
                 raise InterruptedError
 
-    whole = trained(Set())
+    whole = trained(Set(), epochs=3)
     with pytest.raises(InterruptedError):
-        trained(Set(), Cut(), output_dir=tmp_path)
-    resumed = trained(Set(), output_dir=tmp_path)
+        trained(Set(), Cut(), epochs=3, output_dir=tmp_path)
+    resumed = trained(Set(), epochs=3, output_dir=tmp_path)
     assert float(resumed.optimizer.learning_rate) == 0.5
     assert_same(whole, resumed)
 
@@ -162,13 +163,13 @@ def test_a_monitor_without_validation_is_refused(tmp_path):
         GENOTYPE, 2, 2, 1, auxiliary=False, input_shape=(8, 8, 1)
     )
     recipe = kd.training.small_image_recipe(
-        network, 12, mean=(127.0,), variance=(5000.0,), batch_size=6
+        network, 6, mean=(127.0,), variance=(5000.0,), batch_size=6
     )
     with pytest.raises(ValueError, match="`validation_data` gives those"):
         recipe.fit(
             network,
             images(),
-            np.arange(12) % 2,
+            np.arange(6) % 2,
             callbacks=[keras.callbacks.EarlyStopping()],
             output_dir=tmp_path / "run",
         )
