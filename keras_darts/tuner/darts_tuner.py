@@ -125,7 +125,9 @@ class DartsTuner(keras_tuner.Tuner):
             },
         )
         super().__init__(oracle=oracle, hypermodel=hypermodel, **options)
-        self.oracle._display = TrialDisplay(self)
+        if not self._is_worker():
+            # The one that knows of all trials is the chief's.
+            self.oracle._display = TrialDisplay(self)
         checks.check_meaning(
             self._searches,
             self.oracle.objective,

@@ -14,6 +14,7 @@ from keras_darts.auto.images import Images
 from keras_darts.auto.sizes import Pace
 from keras_darts.auto.sizes import Rung
 from keras_darts.auto.texts import Texts
+from keras_darts.search.callbacks import architecture_board
 
 NAMES = np.array("zero one two three four five six seven eight nine".split())
 PACE = Pace(2.0, 0.05, 1.0, 0.02)
@@ -22,7 +23,7 @@ IMAGES = Rung(
         "filters": 2,
         "num_cells": 1,
         "num_nodes": 1,
-        "primitives": ("skip_connect", "sep_conv_3x3"),
+        "primitives": ("skip_connect", "max_pool_3x3"),
     },
     derived={"filters": 8, "num_cells": 2},
     pace=PACE,
@@ -35,11 +36,11 @@ TEXTS = Rung(
         "num_nodes": 1,
         "primitives": ("skip_connect", "conv_1d_3"),
     },
-    derived={"filters": 4, "num_cells": 1},
+    derived={"filters": 8, "num_cells": 1},
     pace=PACE,
     least_examples=0,
 )
-FIT = {"batch_size": 16, "epochs": 8, "verbose": 0}
+FIT = {"batch_size": 16, "epochs": 4, "verbose": 0}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -47,6 +48,9 @@ def tiny():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Images, "rungs", (IMAGES,))
         patch.setattr(Texts, "rungs", (TEXTS,))
+        # A picture takes longer than an epoch.
+        board = architecture_board.ArchitectureBoard
+        patch.setattr(board, "draw", lambda self, epoch: None)
         yield patch
 
 
@@ -156,7 +160,7 @@ def of_sentences(folder):
     classifier.fit(
         tf.data.Dataset.from_tensor_slices((texts, rows)).shuffle(80).batch(16),
         validation_data=(texts, rows),
-        epochs=12,
+        epochs=8,
         callbacks=[Notes()],
         verbose=2,
     )
@@ -171,11 +175,11 @@ def test_a_fit_of_strings_that_was_cut_goes_on(tmp_path, capsys):
             of_sentences(tmp_path)
     printed = capsys.readouterr().out
     assert "2 classes: 320 to train on, 320 to judge" in printed
-    assert Notes.epochs == 12
+    assert Notes.epochs == 8
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(course.Course, "_tune", _raising(AssertionError))
         classifier = of_sentences(tmp_path)
-    assert Notes.epochs == 24
+    assert Notes.epochs == 16
     rows = classifier.predict(texts, verbose=0)
     assert rows.shape == (320, 2) and (rows.sum(axis=1) == 1).all()
     assert (rows.argmax(axis=1) == labels).mean() > 0.8

@@ -1,15 +1,18 @@
 """The command line in the process of the tests, and one run of each kind."""
 
+import contextlib
 import os
 import pathlib
 import types
 import warnings
 
+import keras
 import pytest
 import tensorflow as tf
 
 from keras_darts import search_spaces
 from keras_darts.cli.main import main
+from keras_darts.search.callbacks import architecture_board
 from keras_darts.search_spaces import catalog
 
 
@@ -47,6 +50,29 @@ def process():
     )
 
 
+@contextlib.contextmanager
+def _quick():
+    """No graph is traced for a few steps, and no picture drawn of them."""
+    always = property(lambda self: True, lambda self, value: None)
+    board = architecture_board.ArchitectureBoard
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keras.Model, "run_eagerly", always)
+        patch.setattr(board, "draw", lambda self, epoch: None)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def quick():
+    with _quick():
+        yield
+
+
+def _run(*commands):
+    with _quick():
+        for command in commands:
+            assert main(command) == 0
+
+
 @pytest.fixture(scope="session")
 def runs(process, tmp_path_factory):
     """The folders of a tiny search, of a training and of its exports."""
@@ -55,7 +81,7 @@ def runs(process, tmp_path_factory):
         search=root / "search", train=root / "train", exports=root / "exports"
     )
     common = ["--dataset=digits", "--max_examples=64", "--epochs=2"]
-    for command in (
+    _run(
         [
             "search",
             f"--output_dir={made.search}",
@@ -78,8 +104,7 @@ def runs(process, tmp_path_factory):
             "--quantization=none,int8",
             "--format=saved_model,litert,onnx,keras,safetensors",
         ],
-    ):
-        assert main(command) == 0
+    )
     return made
 
 
@@ -100,7 +125,7 @@ def language_runs(process, corpus, tmp_path_factory):
     made = types.SimpleNamespace(
         search=root / "search", train=root / "train", exports=root / "exports"
     )
-    for command in (
+    _run(
         [
             *["search", "--search_space=tiny_rnn", f"--dataset={corpus}"],
             *["--batch_size=4", "--epochs=1", f"--output_dir={made.search}"],
@@ -113,10 +138,9 @@ def language_runs(process, corpus, tmp_path_factory):
         [
             *["export", f"--run={made.train}", "--name=text"],
             *["--format=saved_model,litert,onnx,keras"],
-            f"--output_dir={made.exports}",
+            *["--quantization=none,int8", f"--output_dir={made.exports}"],
         ],
-    ):
-        assert main(command) == 0
+    )
     return made
 
 
@@ -141,26 +165,26 @@ def sentence_runs(process, sentences, tmp_path_factory):
     made = types.SimpleNamespace(
         search=root / "search", train=root / "train", exports=root / "exports"
     )
-    for command in (
-        [
-            *["search", "--search_space=tiny_text", f"--dataset={sentences}"],
-            *["--batch_size=8", "--epochs=1", f"--output_dir={made.search}"],
-        ],
-        [
-            *["train", f"--genotype={made.search}", f"--dataset={sentences}"],
-            *["--batch_size=8", "--epochs=2", "--filters=2", "--num_cells=2"],
-            f"--output_dir={made.train}",
-        ],
-        [
-            *["export", f"--run={made.train}", "--name=films"],
-            *[f"--output_dir={made.exports}", "--quantization=none,int8"],
-            "--format=saved_model,litert,onnx",
-        ],
-    ):
-        with warnings.catch_warnings():
-            # They are few to calibrate by.
-            warnings.filterwarnings("ignore", "`representative_data`")
-            assert main(command) == 0
+    with warnings.catch_warnings():
+        # They are few to calibrate by.
+        warnings.filterwarnings("ignore", "`representative_data`")
+        _run(
+            [
+                *["search", "--search_space=tiny_text", "--batch_size=8"],
+                *[f"--dataset={sentences}", f"--output_dir={made.search}"],
+                "--epochs=1",
+            ],
+            [
+                *["train", f"--genotype={made.search}", "--batch_size=8"],
+                *[f"--dataset={sentences}", f"--output_dir={made.train}"],
+                *["--epochs=2", "--filters=2", "--num_cells=2"],
+            ],
+            [
+                *["export", f"--run={made.train}", "--name=films"],
+                *[f"--output_dir={made.exports}", "--quantization=none,int8"],
+                "--format=saved_model,litert,onnx",
+            ],
+        )
     return made
 
 

@@ -1,4 +1,4 @@
-"""From a data set to a served architecture, each step its own process."""
+"""From a data set to a served architecture, the training its own process."""
 
 import json
 import subprocess
@@ -7,27 +7,27 @@ import sys
 import pytest
 
 from keras_darts import export
+from keras_darts.cli.main import main
 
 
 @pytest.mark.slow
-def test_digits_from_search_to_export(here, environment):
+def test_digits_from_search_to_export(here, environment, capsys):
     def run(*arguments):
-        done = subprocess.run(
-            [sys.executable, "-m", "keras_darts", *arguments],
-            capture_output=True,
-            text=True,
-            env=environment,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        assert main([*arguments]) == 0
+        return capsys.readouterr().out
 
-    small = ["--dataset=digits", "--filters=4", "--num_cells=3"]
-    search = [*small, "--epochs=2", "--max_examples=128"]
+    small = ["--dataset=digits", "--filters=4", "--num_cells=2"]
+    search = [*small, "--epochs=1", "--max_examples=64"]
     assert "Genotype(" in run("search", "--output_dir=a", *search)
-    output = run(
-        *["train", "--genotype=a", "--output_dir=b", "--epochs=12", *small],
+    train = ["train", "--genotype=a", "--output_dir=b", "--epochs=12", *small]
+    done = subprocess.run(
+        [sys.executable, "-m", "keras_darts", *train],
+        capture_output=True,
+        text=True,
+        env=environment,
     )
-    assert "test images" in output
+    assert done.returncode == 0, done.stderr
+    assert "test images" in done.stdout
     trained = json.loads((here / "b" / "evaluation.json").read_text())
     assert trained["accuracy"] > 0.8
     run("export", "--run=b", "--quantization=none,int8")

@@ -56,7 +56,7 @@ def test_a_plan_of_a_recurrent_search_is_refused(here, capsys):
     assert "`search_space` must be one of images" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("strategy", ["darts", "pc_darts", "darts_pt"])
+@pytest.mark.parametrize("strategy", ["pc_darts", "darts_pt"])
 def test_a_plan_says_how_long_the_search_takes(strategy, here, capsys):
     assert main([*PLAN, f"--strategy={strategy}", "--filters=4"]) == 0
     said = capsys.readouterr().out

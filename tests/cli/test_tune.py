@@ -5,7 +5,6 @@ import re
 import signal
 import types
 
-import keras
 import pytest
 
 from keras_darts import genotypes
@@ -31,15 +30,8 @@ OTHERS = [
 ]
 
 
-@pytest.fixture
-def eager(monkeypatch):
-    """Searches and trainings that need no graph."""
-    always = property(lambda self: True, lambda self, value: None)
-    monkeypatch.setattr(keras.Model, "run_eagerly", always)
-
-
 def test_a_tuning_that_is_terminated_goes_on_with_the_same_command(
-    eager, here, monkeypatch, capfd
+    here, monkeypatch, capfd
 ):
     begun = []
 

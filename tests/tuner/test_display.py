@@ -2,10 +2,13 @@
 
 import re
 
+import pytest
 from tiny_tuning import FIT
 from tiny_tuning import X
 from tiny_tuning import Y
 from tiny_tuning import make
+
+pytestmark = pytest.mark.usefixtures("quick")
 
 
 def said(tmp_path, capsys, **options):
@@ -17,9 +20,12 @@ def said(tmp_path, capsys, **options):
 def test_trials_are_named_as_their_folders_are_and_none_is_added_up(
     tmp_path, capsys
 ):
-    tuner, words = said(
-        tmp_path, capsys, max_trials=2, objective=["val_loss", "parameters"]
-    )
+    options = {
+        "max_trials": 2,
+        "objective": ["val_loss", "parameters"],
+        "random_baseline": 1,
+    }
+    tuner, words = said(tmp_path, capsys, **options)
     ids = sorted(trial.trial_id for trial in tuner.completed_trials())
     figures = r"val_loss [\d.]+, parameters \d+"
     assert re.findall(r"^trial (\d+) of 2: ", words, re.M) == ids
@@ -31,19 +37,17 @@ def test_trials_are_named_as_their_folders_are_and_none_is_added_up(
     assert last.split(", ") == unbeaten
     for of_keras_tuner in ("Trial #", "So Far", "multi_objective"):
         assert of_keras_tuner not in words
-
-
-def test_random_genotypes_are_trained_under_a_heading(tmp_path, capsys):
-    tuner, words = said(
-        tmp_path, capsys, objective="val_loss", random_baseline=1
-    )
-    (best,) = tuner.completed_trials()
-    assert f"best so far: trial {best.trial_id}, val_loss" in words
     heading = words.index("random baseline: 1 random genotypes")
     line = re.search(r"^random genotype 0: .*val_loss .*$", words, re.M)
     assert line.start() > heading
     # What is there needs no search; a quiet one says nothing.
-    again = make(tmp_path, objective="val_loss", random_baseline=1)
+    again = make(tmp_path, **options)
     capsys.readouterr()
     again.search(X, Y, **FIT)
     assert capsys.readouterr().out == ""
+
+
+def test_the_best_of_a_single_figure_is_told_with_it(tmp_path, capsys):
+    tuner, words = said(tmp_path, capsys, objective="val_loss")
+    (best,) = tuner.completed_trials()
+    assert f"best so far: trial {best.trial_id}, val_loss" in words

@@ -24,6 +24,7 @@ def as_keras_saves(test):
     return test
 
 
+pytestmark = pytest.mark.usefixtures("quick")
 INPUTS = np.arange(60, dtype="float32").reshape(20, 3) / 60
 TARGETS = np.arange(20) % 2
 
@@ -87,7 +88,7 @@ def history():
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory):
+def done(quick, tmp_path_factory):
     """A search that has been through its one trial."""
     return tuned(tmp_path_factory.mktemp("tuning"))
 

@@ -6,6 +6,7 @@ from tiny_tuning import FIT
 
 import keras_darts as kd
 
+pytestmark = pytest.mark.usefixtures("quick")
 SENTENCES = kd.search_spaces.text_cnn(
     2,
     1,

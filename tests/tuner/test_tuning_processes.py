@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from tiny_tuning import tuned
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick")]
 
 SCRIPT = pathlib.Path(__file__).parent / "tiny_tuning.py"
 SECONDS = 300
@@ -63,7 +63,11 @@ def test_a_chief_and_two_workers_share_the_trials(tmp_path):
         started(tmp_path, **address, KERASTUNER_TUNER_ID=name)
         for name in ("chief", "tuner0", "tuner1")
     ]
-    outputs = [p.communicate(timeout=SECONDS)[0] for p in processes]
+    try:
+        outputs = [p.communicate(timeout=SECONDS)[0] for p in processes]
+    finally:
+        for process in processes:
+            process.kill()
     assert [p.returncode for p in processes] == [0, 0, 0], "\n".join(outputs)
 
     folder = tmp_path / "a"

@@ -1,12 +1,17 @@
 """A tuning of seconds, for the tests of this folder and as a process."""
 
+import contextlib
 import os
 import signal
 import sys
+from unittest import mock
 
+import keras
 import numpy as np
 
 import keras_darts as kd
+from keras_darts.search.callbacks import architecture_board
+from keras_darts.tuner import results_page
 
 if __name__ == "__main__":
     # As in the process of the tests.
@@ -19,6 +24,19 @@ X = np.random.default_rng(0).random((40, 8, 8, 1)).astype("float32")
 Y = np.arange(40) % 2
 # All that a trial of these settings takes is below two seconds.
 FIT = {"batch_size": 16, "epochs": 1, "augmentation": None, "verbose": 0}
+
+
+@contextlib.contextmanager
+def quick():
+    """No graph is traced, and no curve is drawn."""
+    always = property(lambda self: True, lambda self, value: None)
+    board = architecture_board.ArchitectureBoard
+    with (
+        mock.patch.object(keras.Model, "run_eagerly", always),
+        mock.patch.object(board, "draw", lambda self, epoch: None),
+        mock.patch.object(results_page, "_curves", lambda results: ""),
+    ):
+        yield
 
 
 def hypermodel(**options):
@@ -70,6 +88,8 @@ def tuned(directory, epochs=1, **options):
 
 if __name__ == "__main__":
     cut = {"epochs": 3, "max_trials": 2, "kill_after": ("1", 1)}
-    tuner = tuned(sys.argv[1], **(cut if sys.argv[2:] else {"max_trials": 4}))
+    with quick():
+        options = cut if sys.argv[2:] else {"max_trials": 4}
+        tuner = tuned(sys.argv[1], **options)
     for name, epoch in tuner.epochs:
         print(f"epoch of {name}: {epoch}", flush=True)
