@@ -1,5 +1,6 @@
 """Every example runs, as a user would run it."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -17,29 +18,61 @@ EXPORTS = {
     "search_ptb": "ptb/saved_model/1",
 }
 
+# Runs some of them one after the other, since to import TensorFlow takes
+# longer than most of them, and says after each how it ended.
+RUNNER = """
+import json, runpy, sys
+for line in sys.stdin:
+    path, *sys.argv[1:] = json.loads(line)
+    sys.argv[0] = path
+    code = 0
+    try:
+        runpy.run_path(path, run_name="__main__")
+    except SystemExit as end:
+        code = end.code
+    print("exit", code, "of", path, flush=True)
+"""
+
 
 @pytest.mark.slow
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
-def test_example_runs(example, tmp_path):
+def test_the_demo_runs(tmp_path):
     pytest.importorskip("ai_edge_litert", reason="the demo runs LiteRT files")
-    done = run(example, tmp_path, "--smoke")
-    assert done.returncode == 0, done.stderr[-3000:]
-    if example.stem in EXPORTS:
-        assert (tmp_path / "runs" / EXPORTS[example.stem]).is_dir()
-    assert "Done in" in done.stdout
+    check(run_all(["demo"], tmp_path), ["demo"], tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["classify_text", "search_ptb"])
-def test_examples_on_text_say_what_they_need(name, tmp_path):
-    done = run(ROOT / "examples" / f"{name}.py", tmp_path)
-    assert done.returncode == 2
-    assert "--data_dir or --smoke must be given" in done.stderr
+def test_the_other_examples_run(tmp_path):
+    names = [path.stem for path in EXAMPLES if path.stem != "demo"]
+    assert len(names) == 6
+    check(run_all(names, tmp_path), names, tmp_path)
 
 
-def run(example, folder, *arguments):
+def check(done, names, folder):
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.count("Done in") == len(names)
+    for name in names:
+        assert f"exit 0 of {ROOT / 'examples' / name}.py" in done.stdout
+        if name in EXPORTS:
+            assert (folder / "runs" / EXPORTS[name]).is_dir()
+
+
+@pytest.mark.slow
+def test_examples_on_text_say_what_they_need(tmp_path):
+    names = ["classify_text", "search_ptb"]
+    done = run_all(names, tmp_path, flags=())
+    assert done.stdout.count("exit 2 of") == 2
+    said = done.stderr.count("--data_dir or --smoke must be given")
+    assert said == 2
+
+
+def run_all(names, folder, flags=("--smoke",)):
+    lines = [
+        json.dumps([str(ROOT / "examples" / f"{name}.py"), *flags])
+        for name in names
+    ]
     return subprocess.run(
-        [sys.executable, example, *arguments],
+        [sys.executable, "-c", RUNNER],
+        input="\n".join(lines),
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,

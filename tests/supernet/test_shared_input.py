@@ -108,7 +108,7 @@ class Hard:
 def random_space(seed):
     """Cells whose every edge has candidates of its own."""
     draw = np.random.default_rng(seed)
-    nodes = int(draw.integers(1, 4))
+    nodes = int(draw.integers(1, 3))
 
     def cell(reduction):
         edges = nodes * (nodes + 3) // 2
@@ -167,7 +167,7 @@ def assert_equal(ours, theirs, tolerance):
         assert np.linalg.norm(one - other) <= tolerance * scale
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_shared_edges_equal_plain_ones(images, seed):
     space, settings = random_space(seed), {"edge_normalization": seed % 2 > 0}
     shared = make_supernet(space, **settings)

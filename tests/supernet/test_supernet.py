@@ -122,10 +122,12 @@ def test_without_normalization_there_are_no_statistics(
 
 @pytest.mark.parametrize("edge_normalization", [False, True])
 def test_a_traced_call_equals_an_eager_one(
-    make_supernet, images, edge_normalization
+    make_supernet, make_space, images, edge_normalization
 ):
     strategy = kd.SearchStrategy(edge_normalization=edge_normalization)
-    eager, traced = (make_supernet(strategy=strategy) for _ in range(2))
+    # Betas are of nodes with edges from cells and from nodes.
+    space = make_space(num_nodes=1 + edge_normalization)
+    eager, traced = (make_supernet(space, strategy=strategy) for _ in range(2))
     call = tf.function(lambda x: traced(x, training=True))
     for seed in range(2):
         np.testing.assert_allclose(

@@ -38,7 +38,7 @@ def sentences(count=4, words=7, length=8, seed=0):
     return np.pad(ids, [(0, 0), (0, length - words)])
 
 
-@pytest.mark.parametrize("num_cells", [1, 2, 3, 4])
+@pytest.mark.parametrize("num_cells", [1, 4])
 def test_logits_and_alphas_have_their_shapes(num_cells):
     supernet = make_supernet(make_space(num_cells=num_cells, num_nodes=2))
     assert supernet(sentences()).shape == (4, 3)
@@ -69,30 +69,29 @@ def test_the_gradient_reaches_alphas_and_weights():
 
 
 @pytest.mark.parametrize("normalization", ["batch", None])
-@pytest.mark.parametrize("words", [1, 7])
-def test_padding_after_a_sentence_moves_no_logit(words, normalization):
+def test_padding_after_a_sentence_moves_no_logit(normalization):
     names = kd.search_spaces.get("text_cnn").normal.primitives[0]
     space = kd.SearchSpace(
-        normal=kd.CellSpec.uniform(names, 2),
-        reduce=kd.CellSpec.uniform(names, 2, reduction=True),
+        normal=kd.CellSpec.uniform(names, 1),
+        reduce=kd.CellSpec.uniform(names, 1, reduction=True),
         filters=4,
-        num_cells=4,
+        num_cells=3,
         normalization=normalization,
         modality="text",
         embedding_size=5,
         dropout=0.5,
     )
     supernet = make_supernet(space)
-    for seed in range(3):
-        supernet(sentences(seed=seed), training=True)
-    expected = supernet(sentences(words=words)).numpy()
-    for length in (12, 32):
-        np.testing.assert_allclose(
-            supernet(sentences(words=words, length=length)),
-            expected,
-            rtol=1e-5,
-            atol=1e-5,
-        )
+    supernet(sentences(), training=True)
+    for words in (1, 7):
+        expected = supernet(sentences(words=words)).numpy()
+        for length in (12, 32):
+            np.testing.assert_allclose(
+                supernet(sentences(words=words, length=length)),
+                expected,
+                rtol=1e-5,
+                atol=1e-5,
+            )
 
 
 def test_a_traced_call_equals_an_eager_one():
