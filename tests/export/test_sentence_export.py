@@ -61,6 +61,13 @@ def network():
 
 
 @pytest.fixture(scope="module")
+def small():
+    """For what is about the way from texts to ids."""
+    cell = (("conv_1d_3", 0), ("max_pool_1d_3", 1))
+    return _network(Genotype(cell, (2,), cell, (2,)), num_cells=1)
+
+
+@pytest.fixture(scope="module")
 def ids():
     ids = np.random.default_rng(2).integers(1, 20, size=(5, LENGTH))
     ids[0, 7:] = 0
@@ -75,10 +82,15 @@ def folder(network, ids, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def text_folder(network, vocabulary, tmp_path_factory):
+def loaded(folder):
+    return export.load(folder)
+
+
+@pytest.fixture(scope="module")
+def text_folder(small, vocabulary, tmp_path_factory):
     pytest.importorskip("tensorflow_text", reason=TEXT_REASON)
     return export.saved_model(
-        network,
+        small,
         tmp_path_factory.mktemp("sentences") / "network",
         vocabulary=vocabulary,
         tokenizer="whitespace",
@@ -132,8 +144,8 @@ def test_the_signatures_have_the_names_and_shapes_of_the_contract(
 
 
 @pytest.mark.parametrize("batch", [1, 5])
-def test_outputs_equal_those_of_the_network(network, folder, ids, batch):
-    served = export.load(folder)(ids[:batch])
+def test_outputs_equal_those_of_the_network(network, loaded, ids, batch):
+    served = loaded(ids[:batch])
     logits = network(ids[:batch], training=False)
     np.testing.assert_allclose(served["logits"], logits, rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(
@@ -145,24 +157,24 @@ def test_outputs_equal_those_of_the_network(network, folder, ids, batch):
 
 @pytest.mark.parametrize("length", [1, 2, 7, 12, 15])
 def test_rows_of_any_length_get_what_padding_to_it_gets(
-    network, folder, length
+    network, loaded, length
 ):
     ids = np.random.default_rng(3).integers(1, 20, size=(2, length))
     padded = np.zeros((2, 16), "int32")
     padded[:, :length] = ids
     np.testing.assert_allclose(
-        export.load(folder)(ids)["logits"],
+        loaded(ids)["logits"],
         network(padded, training=False),
         rtol=1e-5,
         atol=1e-5,
     )
 
 
-def test_raw_text_equals_its_ids_by_hand(network, text_folder, vocabulary):
+def test_raw_text_equals_its_ids_by_hand(small, text_folder, vocabulary):
     exported = export.load(text_folder)
     assert exported.kind == "sentence"
     assert exported.vocabulary == vocabulary
-    logits = network(_by_hand(TEXTS, vocabulary), training=False)
+    logits = small(_by_hand(TEXTS, vocabulary), training=False)
     served = exported(TEXTS)["logits"]
     np.testing.assert_allclose(served, logits, rtol=1e-5, atol=1e-5)
 
@@ -182,13 +194,13 @@ def test_the_records_hold_the_comparison(folder, text_folder, file):
 
 
 def test_ids_are_compared_as_texts_where_texts_go_in(
-    network, vocabulary, ids, tmp_path
+    small, vocabulary, ids, tmp_path
 ):
     pytest.importorskip("tensorflow_text", reason=TEXT_REASON)
     pairs = tf.data.Dataset.from_tensor_slices((ids, np.arange(5))).batch(2)
     encoder = TextEncoder(vocabulary, "whitespace", LENGTH)
     folder = export.saved_model(
-        network, tmp_path, tokenizer=encoder, samples=pairs
+        small, tmp_path, tokenizer=encoder, samples=pairs
     )
     record = _record(folder)
     assert record["samples"] == 5
@@ -209,7 +221,7 @@ np.save(sys.argv[2], serve(text=texts)["logits"].numpy())
 
 
 def test_raw_text_runs_in_a_fresh_process(
-    network, text_folder, vocabulary, tmp_path
+    small, text_folder, vocabulary, tmp_path
 ):
     subprocess.run(
         [sys.executable, "-c", ALONE, text_folder, tmp_path / "logits.npy"],
@@ -220,7 +232,7 @@ def test_raw_text_runs_in_a_fresh_process(
     ids = _by_hand(["w3 w1 w4", "w9 new"], vocabulary)
     np.testing.assert_allclose(
         np.load(tmp_path / "logits.npy"),
-        network(ids, training=False),
+        small(ids, training=False),
         rtol=1e-5,
         atol=1e-5,
     )
@@ -257,10 +269,10 @@ def test_a_litert_file_has_builtin_operations_and_fixed_rows(file):
     "quantization, tolerance",
     [("dynamic", 5e-2), ("float16", 1e-2), ("int8", 2e-1)],
 )
-def test_quantized_files_are_near(
-    network, ids, tmp_path, quantization, tolerance
-):
+def test_quantized_files_are_near(ids, tmp_path, quantization, tolerance):
     pytest.importorskip("ai_edge_litert", reason=LITERT_REASON)
+    cell = (("dil_conv_1d_5", 0), ("self_attention", 1))
+    network = _network(Genotype(cell, (2,), cell, (2,)), num_cells=1)
     many = np.concatenate([ids] * 20)
     file = export.litert(
         network,
@@ -274,11 +286,11 @@ def test_quantized_files_are_near(
     assert relative < tolerance
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_what_a_search_may_find_is_exported(seed, ids, tmp_path):
+def test_what_a_search_may_find_is_exported(ids, tmp_path):
     pytest.importorskip("ai_edge_litert", reason=LITERT_REASON)
-    genotype = search_spaces.text_cnn().random_genotype(seed)
-    file = export.litert(_network(genotype), tmp_path / "n.tflite", samples=ids)
+    genotype = search_spaces.text_cnn().random_genotype(1)
+    network = _network(genotype, num_cells=1)
+    file = export.litert(network, tmp_path / "n.tflite", samples=ids)
     record = export.model_card(file)["parity"]
     assert record["max_logit_difference"] < 1e-5
 

@@ -14,6 +14,7 @@ from keras_darts.datasets import Vocabulary
 
 WORDS = 20
 TEXT = np.random.default_rng(0).permutation(WORDS)
+GENOTYPE = genotypes.RecurrentGenotype([("tanh", 0), ("relu", 1)], (1, 2))
 TRAIN, VALID = np.tile(TEXT, 60), np.tile(TEXT, 15)
 
 # Keras' way to NumPy arrays.
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 def new_model(**options):
     keras.utils.set_random_seed(0)
     return networks.RecurrentLanguageModel(
-        "rnn_darts_v2",
+        GENOTYPE,
         WORDS,
         hidden_size=8,
         **{
@@ -215,7 +216,7 @@ def test_the_model_comes_back_with_the_weights_of_the_best_check(
 def test_a_vocabulary_of_another_size_is_refused(model, tmp_path):
     recipe = new_recipe(model)
     run = training.TrainingRun(
-        tmp_path, config={}, recipe=recipe, vocabulary=Vocabulary(("a", "b"))
+        tmp_path, config={}, vocabulary=Vocabulary(("a", "b"))
     )
     with pytest.raises(ValueError, match="`vocabulary` must have the 20"):
         fit(recipe, model, run)

@@ -7,12 +7,15 @@ import tensorflow as tf
 import keras_darts as kd
 from keras_darts.search.precision import default_policy
 
+CELL = [("sep_conv_3x3", 0), ("skip_connect", 1)]
+GENOTYPE = kd.Genotype(CELL, [2], CELL, [2])
+
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_a_recipe_trains_a_network_in_half_precision(policy):
     with default_policy(policy):
         network = kd.networks.CifarNetwork(
-            "darts_v2",
+            GENOTYPE,
             num_classes=2,
             filters=2,
             num_cells=2,
