@@ -428,7 +428,7 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS)
 def test_a_text_comes_in_many_forms(form):
     x, options = FORMS[form]
-    search = untold()
+    search = untold(space=make_space(1, **RATES))
     course = fitted(search, x, **options).history
     assert set(course) == {
         "loss",
