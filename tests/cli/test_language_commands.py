@@ -37,19 +37,22 @@ def test_a_search_leaves_its_vocabulary_too(language_runs, corpus):
     kept = Vocabulary.load(language_runs.search / "vocabulary.json")
     assert kept == load_corpus(corpus).vocabulary
     assert "val_perplexity" in history(language_runs.search)[0]
+    config = json.loads((language_runs.search / "config.json").read_text())
+    schedule = config["optimizer"]["config"]["learning_rate"]["config"]
+    assert schedule["initial"] == schedule["minimum"] == 3.0
 
 
 def test_a_search_says_what_it_does_and_what_comes_next(corpus, here, capsys):
     command = [
         *["search", "--search_space=tiny_rnn", f"--dataset={corpus}"],
         *["--level=character", "--hidden_size=6", "--max_tokens=500"],
-        *["--strategy=darts_second_order", "--batch_size=4", "--epochs=1"],
-        *["--learning_rate=3", "--output_dir=a"],
+        *["--strategy=darts_plus", "--batch_size=4", "--epochs=1"],
+        "--output_dir=a",
     ]
     assert main(command) == 0
     text = capsys.readouterr().out
     for pattern in (
-        "search: darts_second_order in tiny_rnn, epochs: 1, seed: 0",
+        "search: darts_plus in tiny_rnn, epochs: 1, seed: 0",
         r"data: corpus\d*: 1,760 characters for training",
         "500 are used for training and 500 for validation",
         r"a recurrent cell of 2 nodes with 6 units, [\d,]+ weights, 15 alphas",
@@ -58,9 +61,6 @@ def test_a_search_says_what_it_does_and_what_comes_next(corpus, here, capsys):
         "train --genotype=a --dataset=.* --level=character --output_dir=a-tr",
     ):
         assert re.search(pattern, text), (pattern, text)
-    config = json.loads((here / "a" / "config.json").read_text())
-    schedule = config["optimizer"]["config"]["learning_rate"]["config"]
-    assert schedule["initial"] == schedule["minimum"] == 3.0
 
 
 def test_resume_goes_on_with_the_vocabulary_of_the_run(
