@@ -5,12 +5,12 @@ import pytest
 
 import keras_darts as kd
 
-PRIMITIVES = ("none", "skip_connect", "max_pool_3x3", "sep_conv_3x3")
+PRIMITIVES = ("none", "skip_connect", "max_pool_3x3", "dil_conv_3x3")
 
 
 @pytest.fixture
 def space():
-    return kd.search_spaces.darts_cnn(4, 3, num_nodes=2, primitives=PRIMITIVES)
+    return kd.search_spaces.darts_cnn(4, 1, num_nodes=1, primitives=PRIMITIVES)
 
 
 @pytest.fixture

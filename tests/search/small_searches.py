@@ -7,10 +7,10 @@ import keras_darts as kd
 
 # Cells without weights run fast: five edges, of which four are kept.
 SPACE = kd.search_spaces.darts_cnn(
-    2, 2, num_nodes=2, primitives=("skip_connect", "max_pool_3x3")
+    2, 1, num_nodes=2, primitives=("skip_connect", "max_pool_3x3")
 )
 TINY = kd.search_spaces.darts_cnn(
-    2, 2, num_nodes=1, primitives=("skip_connect", "max_pool_3x3")
+    2, 1, num_nodes=1, primitives=("skip_connect", "max_pool_3x3")
 )
 EPOCHS = 50
 

@@ -18,7 +18,7 @@ from keras_darts.testing.small import small_data
 from keras_darts.testing.small import small_search
 
 PRIMITIVES = ("none", "skip_connect", "avg_pool_3x3", "dil_conv_3x3")
-SPACE = kd.search_spaces.darts_cnn(2, 2, num_nodes=2, primitives=PRIMITIVES)
+SPACE = kd.search_spaces.darts_cnn(2, 1, num_nodes=2, primitives=PRIMITIVES)
 STAGES = dataclasses.replace(
     kd.search_spaces.nas_bench_201(), filters=2, num_cells=1
 )
@@ -71,8 +71,8 @@ def test_candidates_that_were_not_drawn_do_not_run(monkeypatch):
 
     monkeypatch.setattr(mixed_op, "_weighted", counted)
     search.supernet(batches(1)[0][0], training=True)
-    # Two edges for each of two nodes in each of two cells.
-    assert len(runs) == 2 * 2 * 2
+    # Two edges for each of two nodes in the one cell.
+    assert len(runs) == 2 * 2
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -227,14 +227,18 @@ def test_a_graph_searches_as_python_does(name):
         values += [v.numpy() for v in chosen.values()]
         found.append((history, values))
     (history, values), (same_history, same_values) = found
-    for key in ("loss", "arch_loss"):
+    # Draws at random have no loss of the architecture.
+    losses = ("loss", "arch_loss") if name == "enas" else ("loss",)
+    for key in losses:
         np.testing.assert_allclose(history[key], same_history[key], rtol=1e-3)
+    for found in (history, same_history):
+        assert ("arch_loss" in found) == ("arch_loss" in losses)
     for one, other in zip(values, same_values, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", VARIANTS)
-def test_a_resumed_search_equals_one_that_was_never_cut(name, tmp_path):
+def test_a_resumed_search_equals_one_that_was_never_cut(tmp_path):
+    name = "enas"
     whole, cut = searched(name), searched(name)
     fitted(whole, epochs=2, steps=2, output_dir=tmp_path / "whole")
     fitted(cut, epochs=1, steps=2, output_dir=tmp_path / "cut")
@@ -291,7 +295,7 @@ def test_random_search_has_no_step_of_the_architecture():
 
 def test_a_cell_that_nothing_decides_does_not_collapse(caplog):
     space = kd.search_spaces.darts_cnn(
-        2, 2, num_nodes=2, primitives=("skip_connect", "max_pool_3x3")
+        2, 1, num_nodes=2, primitives=("skip_connect", "max_pool_3x3")
     )
     search = searched("random_sharing", space)
     history = fitted(search, epochs=5).history

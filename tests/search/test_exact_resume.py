@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 import signal
 
 import keras
@@ -17,7 +18,7 @@ from keras_darts.testing.small import small_batch
 from keras_darts.testing.small import small_search
 
 SPACE = kd.search_spaces.darts_cnn(
-    2, 2, num_nodes=1, primitives=("skip_connect", "max_pool_3x3")
+    2, 1, num_nodes=1, primitives=("skip_connect", "max_pool_3x3")
 )
 STEPS, EPOCHS = 3, 2
 
@@ -124,11 +125,30 @@ def whole(tmp_path_factory):
     return searched(output_dir=folder), files(folder)
 
 
-@pytest.mark.parametrize("steps", range(1, STEPS * EPOCHS))
+@pytest.fixture(scope="module")
+def cuts(tmp_path_factory):
+    """Runs that were cut, by the steps after which they were."""
+    folders = {}
+    for steps in (2, 3, 4, 5):
+        folders[steps] = tmp_path_factory.mktemp(f"cut{steps}")
+        cut_after(steps, folders[steps])
+    return folders
+
+
+@pytest.fixture
+def cut(cuts, tmp_path):
+    """Gives a test a copy of a run that was cut."""
+    return lambda steps: shutil.copytree(
+        cuts[steps], tmp_path, dirs_exist_ok=True
+    )
+
+
+# In the midst of the first epoch, at its end, and twice in the second.
+@pytest.mark.parametrize("steps", [2, 3, 4, 5])
 def test_a_run_cut_at_any_step_ends_bit_for_bit_the_same(
-    steps, whole, tmp_path
+    steps, whole, cut, tmp_path
 ):
-    cut_after(steps, tmp_path)
+    cut(steps)
     newest = seals.seals(tmp_path / "checkpoints")[0]
     assert (newest.epochs_done, newest.step) == divmod(steps, STEPS)
     seen = Seen()
@@ -173,14 +193,32 @@ def missing(path):
     path.unlink()
 
 
-@pytest.mark.parametrize("suffix", [".data-00000-of-00001", ".index", ".json"])
+SUFFIXES = (".data-00000-of-00001", ".index", ".json")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("damage", [truncated, flipped, missing])
-def test_after_damage_the_checkpoint_before_is_taken(
-    damage, suffix, whole, tmp_path
+def test_damage_is_seen_and_the_checkpoint_before_is_whole(
+    damage, suffix, cut, tmp_path
 ):
-    cut_after(4, tmp_path)
+    cut(4)
     newest, before, *_ = seals.seals(tmp_path / "checkpoints")
     assert (newest.step, before.step) == (1, 0)
+    damage(newest.prefix.parent / f"{newest.prefix.name}{suffix}")
+    whole = [s for s in seals.seals(newest.prefix.parent) if not s.damage()]
+    assert whole[0] == before
+
+
+# Files that are not what they were, a seal that can't be read, and none.
+@pytest.mark.parametrize(
+    ("damage", "suffix"),
+    [(flipped, SUFFIXES[0]), (truncated, ".json"), (missing, ".json")],
+)
+def test_after_damage_the_checkpoint_before_is_taken(
+    damage, suffix, whole, cut, tmp_path
+):
+    cut(4)
+    newest = seals.seals(tmp_path / "checkpoints")[0]
     damage(newest.prefix.parent / f"{newest.prefix.name}{suffix}")
     with pytest.warns(UserWarning, match="damaged, the one before it is taken"):
         resumed = searched(resume_from=tmp_path)
@@ -201,8 +239,8 @@ def test_with_other_devices_it_goes_on_from_the_end_of_an_epoch(
     assert seen.events[1] == (1, 0)
 
 
-def test_a_run_of_which_no_checkpoint_is_whole_is_refused(tmp_path):
-    cut_after(2, tmp_path)
+def test_a_run_of_which_no_checkpoint_is_whole_is_refused(cut, tmp_path):
+    cut(2)
     for seal in seals.seals(tmp_path / "checkpoints"):
         truncated(seal.prefix.parent / f"{seal.prefix.name}.index")
     with (
@@ -212,8 +250,8 @@ def test_a_run_of_which_no_checkpoint_is_whole_is_refused(tmp_path):
         searched(resume_from=tmp_path)
 
 
-def test_the_last_checkpoints_are_kept(whole, tmp_path):
-    cut_after(5, tmp_path)
+def test_the_last_checkpoints_are_kept(cut, tmp_path):
+    cut(5)
     found = seals.seals(tmp_path / "checkpoints")
     assert [(s.epochs_done, s.step) for s in found] == [(1, 2), (1, 1), (1, 0)]
 
@@ -226,8 +264,8 @@ def test_minutes_must_be_a_number(minutes):
         )
 
 
-def test_an_unfinished_run_goes_on_by_itself(whole, tmp_path, caplog):
-    cut_after(2, tmp_path)
+def test_an_unfinished_run_goes_on_by_itself(whole, cut, tmp_path, caplog):
+    cut(2)
     with caplog.at_level("INFO", logger="keras_darts"):
         assert_same(whole[0], searched(output_dir=tmp_path))
     place = "resuming in epoch 1 of 2, after 2 of 3 steps"
@@ -243,8 +281,10 @@ def test_a_run_cut_before_its_first_checkpoint_begins_anew(whole, tmp_path):
 
 
 @pytest.mark.parametrize("steps", [0, 2])
-def test_an_unfinished_run_of_another_configuration_is_refused(steps, tmp_path):
-    cut_after(steps, tmp_path)
+def test_an_unfinished_run_of_another_configuration_is_refused(
+    steps, cut, tmp_path
+):
+    cut(steps) if steps else cut_after(0, tmp_path)
     with pytest.raises(ValueError, match="epochs=3, 2 in the run"):
         searched(output_dir=tmp_path, epochs=3)
     with pytest.raises(ValueError, match="batch_size: 2 in the run, 3 now"):
@@ -270,7 +310,7 @@ def test_hidden_states_go_on_within_an_epoch(tmp_path):
             kd.SearchStrategy(recipe=recipe),
         )
         search.compile(run_eagerly=True)
-        ids = np.random.default_rng(0).integers(0, 20, 80)
+        ids = np.random.default_rng(0).integers(0, 20, 60)
         options = {"verbose": 0, "checkpoint_minutes": 0, **options}
         search.fit(ids, batch_size=2, steps_per_epoch=3, epochs=2, **options)
         return search

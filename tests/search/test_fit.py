@@ -5,7 +5,6 @@ import json
 
 import keras
 import numpy as np
-import pytest
 import tensorflow as tf
 
 import keras_darts as kd
@@ -105,7 +104,7 @@ def test_users_callbacks_see_the_architectures_numbers(space, images, labels):
 def test_excluded_primitives_are_never_found(space, images, labels):
     strategy = kd.SearchStrategy(exclude=("none", "skip_connect"))
     search, _ = fitted(space, images, labels, strategy=strategy)
-    assert search.arch_variables[0].shape == (5, 2)
+    assert search.arch_variables[0].shape == (2, 2)
     assert not {"none", "skip_connect"} & set(search.genotype().primitives())
 
 
@@ -113,16 +112,15 @@ def test_citation_names_the_paper(space):
     assert "DARTS" in kd.DartsSearch(space).citation()
 
 
-@pytest.mark.parametrize("strategy", ["darts", "darts_second_order"])
-def test_twenty_steps_repeat_bit_for_bit(space, images, labels, strategy):
+def test_ten_steps_repeat_bit_for_bit(space, images, labels):
     runs = [
         fitted(
             space,
             images,
             labels,
-            strategy=strategy,
+            strategy="darts_second_order",
             eager=False,
-            steps_per_epoch=10,
+            steps_per_epoch=5,
             epochs=2,
         )
         for _ in range(2)
@@ -165,7 +163,7 @@ def test_a_run_extended_equals_one_that_was_never_cut(
     ]
     assert tables[0] == tables[1]
     with np.load(tmp_path / "cut" / "alphas.npz") as saved:
-        assert saved["alphas_normal"].shape == (2, 5, 4)
+        assert saved["alphas_normal"].shape == (2, 2, 4)
 
 
 def test_a_run_leaves_what_the_contract_names(space, images, labels, tmp_path):
@@ -186,7 +184,7 @@ def test_a_run_leaves_what_the_contract_names(space, images, labels, tmp_path):
             np.testing.assert_array_equal(
                 saved[variable.name][-1], variable.numpy()
             )
-            assert saved[variable.name].shape == (2, 5, 4)
+            assert saved[variable.name].shape == (2, 2, 4)
     assert {p.name for p in (run / "cells").iterdir()} == {
         "normal.svg",
         "reduce.svg",

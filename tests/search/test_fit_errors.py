@@ -29,7 +29,7 @@ def as_dataset(x, y):
         ("one class", "two classes"),
         ("out of range", "num_classes=4"),
         ("nan", "NaN"),
-        ("unclear batch", "`x` as a data set must be batched"),
+        ("unclear batch", "`x` must be images .* one by one must be batched"),
         ("too small", "divided by 4"),
         ("batch too large", "`batch_size` must .* batch is larger than the"),
         ("own batches too large", "the batches of `x` must be at most"),

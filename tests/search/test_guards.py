@@ -397,7 +397,7 @@ def test_a_stopped_search_agrees_with_all_that_it_leaves(tmp_path, caplog):
 
 
 def test_the_eigenvalue_is_a_column_of_the_history(tmp_path):
-    guard = kd.callbacks.StopOnEigenvalue()
+    guard = kd.callbacks.StopOnEigenvalue(every=2)
     search = make_search(guard, space=TINY)
     column = fitted(search, epochs=3, output_dir=tmp_path).history["eigenvalue"]
     assert len(column) == 3 and np.isfinite(column).all()

@@ -19,7 +19,10 @@ SPACE = kd.search_spaces.darts_cnn(
     4,
     2,
     num_nodes=1,
-    primitives=("none", "max_pool_3x3", "skip_connect", "sep_conv_3x3"),
+    primitives=("none", "max_pool_3x3", "skip_connect", "avg_pool_3x3"),
+)
+WITH_WEIGHTS = kd.search_spaces.darts_cnn(
+    4, 2, num_nodes=1, primitives=("none", "skip_connect", "sep_conv_3x3")
 )
 STAGES = (Stage(1), Stage(1, candidates=3, depth=1.5), Stage(2, candidates=2))
 
@@ -48,10 +51,17 @@ class Recorder(keras.callbacks.Callback):
         self.sizes.append((space.num_cells, space.normal.num_candidates))
 
 
-def test_each_stage_searches_in_what_the_one_before_has_left():
-    recorder = Recorder()
-    search = make_search(*STAGES)
-    history = fitted(search, epochs=4, callbacks=[recorder])
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A search that went through its stages, what it went through, a run."""
+    recorder, search = Recorder(), make_search(*STAGES)
+    folder = tmp_path_factory.mktemp("stages")
+    history = fitted(search, epochs=4, callbacks=[recorder], output_dir=folder)
+    return search, recorder, history, folder
+
+
+def test_each_stage_searches_in_what_the_one_before_has_left(whole):
+    search, recorder, history, _ = whole
     assert recorder.stages == [(0, 0), (1, 0), (2, 0), (2, 1)]
     assert recorder.sizes == [(2, 4), (3, 3), (2, 2), (2, 2)]
     assert len(history.epoch) == len(history.history["loss"]) == 4
@@ -64,9 +74,8 @@ def test_each_stage_searches_in_what_the_one_before_has_left():
     }
 
 
-def test_no_variable_of_an_earlier_stage_is_left():
-    search = make_search(*STAGES)
-    fitted(search, epochs=3)
+def test_no_variable_of_an_earlier_stage_is_left(whole):
+    search = whole[0]
     mine = {id(v) for v in search.supernet.variables}
     kept = [v for v in search.trainable_variables if id(v) not in mine]
     assert not kept
@@ -84,11 +93,11 @@ def test_a_fresh_stage_has_first_values_of_its_own():
 
 
 def test_a_second_fit_begins_with_the_first_stage():
-    search = make_search(*STAGES)
-    fitted(search, epochs=3)
+    search = make_search(Stage(1), Stage(1, candidates=3))
+    fitted(search, epochs=2)
     recorder = Recorder()
-    fitted(search, epochs=3, callbacks=[recorder])
-    assert recorder.sizes == [(2, 4), (3, 3), (2, 2)]
+    fitted(search, epochs=2, callbacks=[recorder])
+    assert recorder.sizes == [(2, 4), (2, 3)]
 
 
 def test_a_stage_that_is_not_fresh_goes_on_with_weights_and_momentum():
@@ -118,7 +127,10 @@ def test_what_is_inherited_is_by_name_and_copies_channels():
             input_shape=(8, 8, 1),
             seed=k,
         ).supernet
-        for space, k in ((SPACE, 4), (SPACE.without(["none"]), 2))
+        for space, k in (
+            (WITH_WEIGHTS, 4),
+            (WITH_WEIGHTS.without(["none"]), 2),
+        )
     )
     ways = [{id(v): v for v in net.variables} for net in (narrow, wide)]
     Inheritance(narrow, wide, seed=0).hand_over(*ways)
@@ -144,10 +156,7 @@ def test_what_is_inherited_is_by_name_and_copies_channels():
     )
 
 
-def test_a_run_in_stages_is_resumed_to_the_same_alphas(tmp_path):
-    whole = make_search(*STAGES)
-    fitted(whole, epochs=4, output_dir=tmp_path / "whole")
-
+def test_a_run_in_stages_is_resumed_to_the_same_alphas(whole, tmp_path):
     class Cut(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
             if (self.model.stage, epoch) == self.when:
@@ -165,23 +174,22 @@ def test_a_run_in_stages_is_resumed_to_the_same_alphas(tmp_path):
             )
         search = make_search(*STAGES)
         fitted(search, epochs=4, resume_from=tmp_path / name)
-        for a, b in zip(alphas(whole), alphas(search), strict=True):
+        for a, b in zip(alphas(whole[0]), alphas(search), strict=True):
             assert np.array_equal(a, b)
 
 
-def test_a_run_leaves_each_stage_in_a_folder(tmp_path):
-    search = make_search(*STAGES)
-    fitted(search, epochs=4, output_dir=tmp_path)
+def test_a_run_leaves_each_stage_in_a_folder(whole):
+    search, _, _, run = whole
     for folder, cells in (("stages/0", 2), ("stages/1", 3), (".", 2)):
-        config = json.loads((tmp_path / folder / "config.json").read_text())
+        config = json.loads((run / folder / "config.json").read_text())
         assert config["search"]["search_space"]["num_cells"] == cells
-        assert (tmp_path / folder / "genotype.json").exists()
-    with (tmp_path / "history.csv").open() as file:
+        assert (run / folder / "genotype.json").exists()
+    with (run / "history.csv").open() as file:
         assert len(list(csv.DictReader(file))) == 2
-    with np.load(tmp_path / "alphas.npz") as arrays:
+    with np.load(run / "alphas.npz") as arrays:
         assert arrays["alphas_normal"].shape == (2, 2, 2)
     again = make_search(*STAGES)
-    history = fitted(again, epochs=4, output_dir=tmp_path)
+    history = fitted(again, epochs=4, output_dir=run)
     # Nothing is trained: the epochs of all stages are read.
     assert history.epoch == [0, 0, 0, 1]
     assert again.stage == search.stage == 2
@@ -189,15 +197,13 @@ def test_a_run_leaves_each_stage_in_a_folder(tmp_path):
         assert np.array_equal(a.numpy(), b.numpy())
 
 
-def test_a_run_in_stages_is_not_made_longer(tmp_path):
-    fitted(make_search(*STAGES), epochs=4, output_dir=tmp_path)
+def test_a_run_in_stages_is_not_made_longer(whole):
     with pytest.raises(ValueError, match="stage_epochs"):
-        fitted(make_search(*STAGES), epochs=8, resume_from=tmp_path)
+        fitted(make_search(*STAGES), epochs=8, resume_from=whole[-1])
 
 
-def test_a_search_in_a_later_stage_comes_back_from_its_config():
-    search = make_search(*STAGES)
-    fitted(search, epochs=3)
+def test_a_search_in_a_later_stage_comes_back_from_its_config(whole):
+    search = whole[0]
     config = json.loads(json.dumps(search.get_config()))
     again = kd.DartsSearch.from_config(config)
     assert again.get_config() == search.get_config()
@@ -207,7 +213,7 @@ def test_a_search_in_a_later_stage_comes_back_from_its_config():
 
 
 @pytest.mark.parametrize("name", ("p_darts", "dr_nas_progressive"))
-def test_a_variant_goes_through_its_stages_in_a_graph(name):
+def test_a_variant_goes_through_its_stages(name):
     strategy = strategies.get(name)
     # The published warm-up is longer than this run.
     stages = [dataclasses.replace(s, callbacks=()) for s in strategy.stages]
@@ -215,7 +221,18 @@ def test_a_variant_goes_through_its_stages_in_a_graph(name):
     search = kd.DartsSearch(
         SPACE, strategy, num_classes=2, input_shape=(8, 8, 1), filters=12
     )
+    search.compile(run_eagerly=True)
     recorder = Recorder()
     fitted(search, epochs=len(stages), callbacks=[recorder])
     assert len(recorder.sizes) == len(stages)
     assert recorder.sizes[-1][1] <= stages[-1].candidates
+
+
+def test_each_stage_has_a_graph_of_its_own():
+    search = make_search(Stage(1), Stage(1, candidates=2))
+    search.compile(run_eagerly=False)
+    recorder = Recorder()
+    history = fitted(search, epochs=2, callbacks=[recorder])
+    assert np.isfinite(history.history["loss"]).all()
+    assert recorder.sizes == [(2, 4), (2, 2)]
+    assert int(search.arch_optimizer.iterations) == 1

@@ -11,6 +11,7 @@ from small_searches import make_search
 import keras_darts as kd
 from keras_darts.search import steps
 from keras_darts.search.problem import SearchProblem
+from keras_darts.training import input_wait
 
 
 class Recorder(keras.callbacks.Callback):
@@ -162,8 +163,9 @@ def test_a_resumed_warm_up_ends_when_it_would_have(tmp_path):
         np.testing.assert_array_equal(a, b)
 
 
-def test_the_wait_for_input_is_told_before_and_after(caplog):
+def test_the_wait_for_input_is_told_before_and_after(caplog, monkeypatch):
     caplog.set_level("INFO", "keras_darts")
+    monkeypatch.setattr(input_wait, "_WORTH_A_LINE", 0.0)
     search = make_search(kd.callbacks.ArchWarmUp(1), space=TINY)
     fitted(search, epochs=2)
     told = [r for r in caplog.records if "waited for input" in r.getMessage()]
