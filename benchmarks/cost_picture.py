@@ -7,9 +7,9 @@ from cost_fit import costs
 from cost_fit import fitted
 from matplotlib.ticker import MaxNLocator
 
-from keras_darts.analysis.picture import INK
 from keras_darts.analysis.picture import Picture
 from keras_darts.analysis.picture import save_picture
+from keras_darts.drawing.palette import INK
 
 GREY = "#9aa5b1"
 # The label, the colour and what a thousandth of it is called.

@@ -21,10 +21,10 @@ import keras  # noqa: E402  (after configure_cpu)
 import numpy as np  # noqa: E402
 import scipy.stats  # noqa: E402
 
-from keras_darts.analysis.picture import COLORS  # noqa: E402
-from keras_darts.analysis.picture import INK  # noqa: E402
 from keras_darts.analysis.picture import Picture  # noqa: E402
 from keras_darts.analysis.picture import save_picture  # noqa: E402
+from keras_darts.drawing.palette import INK  # noqa: E402
+from keras_darts.drawing.palette import series_look  # noqa: E402
 from keras_darts.export.latencies import converted  # noqa: E402
 from keras_darts.files import write_json  # noqa: E402
 from keras_darts.networks import network_for  # noqa: E402
@@ -146,7 +146,8 @@ def draw(report, path):
         ("found with a target", report["searches"]),
     )
     ends = [0.0]
-    for color, (label, rows) in zip(COLORS, groups, strict=False):
+    for index, (label, rows) in enumerate(groups):
+        color, _ = series_look(index)
         known, real = (
             [row[name] for row in rows]
             for name in ("predicted_ms", "measured_ms")

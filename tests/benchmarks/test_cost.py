@@ -17,7 +17,7 @@ def point(value, seconds, gigabytes):
     return {"value": value, "seconds": seconds, "peak_bytes": gigabytes * 1e9}
 
 
-def test_points_are_measured_and_drawn(tmp_path):
+def test_points_are_measured_and_drawn(in_threads, tmp_path):
     figures, picture = tmp_path / "cost.json", tmp_path / "cost.svg"
     done = run(
         "cost",

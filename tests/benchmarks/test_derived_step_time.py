@@ -27,7 +27,7 @@ def figures(network, tmp_path, **flags):
 
 @pytest.mark.parametrize("network", TINY)
 def test_training_multiplies_three_times_as_often_as_prediction(
-    network, tmp_path
+    network, in_threads, tmp_path
 ):
     text, report = figures(network, tmp_path)
     training, prediction = report["results"]

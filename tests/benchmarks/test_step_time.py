@@ -73,7 +73,9 @@ def assert_broken_down(found, threads, text):
     assert max(spent, key=spent.get) in text
 
 
-def test_a_step_is_as_many_products_as_its_layers_and_gradients(tmp_path):
+def test_a_step_is_as_many_products_as_its_layers_and_gradients(
+    in_threads, tmp_path
+):
     _, report = figures(
         "recurrent", tmp_path, kinds="weight,exact", num_nodes=2
     )

@@ -5,7 +5,7 @@ import json
 from running import run
 
 
-def test_a_variant_is_measured_beside_darts(tmp_path):
+def test_a_variant_is_measured_beside_darts(in_threads, tmp_path):
     figures = tmp_path / "variants.json"
     done = run(
         "variants",

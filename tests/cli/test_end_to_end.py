@@ -17,7 +17,7 @@ def test_digits_from_search_to_export(here, environment, capsys):
         return capsys.readouterr().out
 
     small = ["--dataset=digits", "--filters=4", "--num_cells=2"]
-    search = [*small, "--epochs=1", "--max_examples=64"]
+    search = [*small, "--epochs=1", "--max_examples=128"]
     assert "Genotype(" in run("search", "--output_dir=a", *search)
     train = ["train", "--genotype=a", "--output_dir=b", "--epochs=12", *small]
     done = subprocess.run(

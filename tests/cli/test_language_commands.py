@@ -38,7 +38,8 @@ def test_a_search_leaves_its_vocabulary_too(language_runs, corpus):
     assert kept == load_corpus(corpus).vocabulary
     assert "val_perplexity" in history(language_runs.search)[0]
     config = json.loads((language_runs.search / "config.json").read_text())
-    schedule = config["optimizer"]["config"]["learning_rate"]["config"]
+    rate = config["optimizer"]["config"]["learning_rate"]["config"]
+    schedule = rate["schedule"]["config"]
     assert schedule["initial"] == schedule["minimum"] == 3.0
 
 
@@ -46,13 +47,13 @@ def test_a_search_says_what_it_does_and_what_comes_next(corpus, here, capsys):
     command = [
         *["search", "--search_space=tiny_rnn", f"--dataset={corpus}"],
         *["--level=character", "--hidden_size=6", "--max_tokens=500"],
-        *["--strategy=darts_plus", "--batch_size=4", "--epochs=1"],
+        *["--strategy=gdas", "--batch_size=4", "--epochs=1"],
         "--output_dir=a",
     ]
     assert main(command) == 0
     text = capsys.readouterr().out
     for pattern in (
-        "search: darts_plus in tiny_rnn, epochs: 1, seed: 0",
+        "search: gdas in tiny_rnn, epochs: 1, seed: 0",
         r"data: corpus\d*: 1,760 characters for training",
         "500 are used for training and 500 for validation",
         r"a recurrent cell of 2 nodes with 6 units, [\d,]+ weights, 15 alphas",

@@ -121,8 +121,9 @@ def test_each_operation_of_a_litert_file_has_its_figures(of_litert, files):
 
 
 def test_a_language_model_is_measured_by_the_token(tmp_path):
+    genotype = kd.RecurrentGenotype([("tanh", 0), ("relu", 1)], (1, 2))
     network = kd.networks.RecurrentLanguageModel(
-        "rnn_darts_v2", 7, embedding_size=4, hidden_size=4
+        genotype, 7, embedding_size=4, hidden_size=4
     )
     file = export.litert(network, tmp_path / "words.tflite")
     figures = export.benchmark(file, batch_sizes=2, repeats=1)

@@ -16,6 +16,7 @@ from keras_darts import export
 from keras_darts.datasets import ResizeCenterCrop
 from keras_darts.datasets import Vocabulary
 from keras_darts.genotypes import Genotype
+from keras_darts.genotypes import RecurrentGenotype
 from keras_darts.networks import RecurrentLanguageModel
 from keras_darts.networks import TextNetwork
 
@@ -58,7 +59,8 @@ def sentence_folder(sentences, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def language():
-    return RecurrentLanguageModel("rnn_darts_v1", 9, hidden_size=8)
+    genotype = RecurrentGenotype([("tanh", 0), ("relu", 1)], (1, 2))
+    return RecurrentLanguageModel(genotype, 9, hidden_size=8)
 
 
 @pytest.fixture(scope="module")

@@ -42,7 +42,7 @@ def _cifar():
         CELLS,
         3,
         filters=2,
-        num_cells=3,
+        num_cells=2,
         auxiliary=False,
         input_shape=(12, 12, 3),
     )
@@ -53,15 +53,16 @@ def _imagenet():
         CELLS,
         3,
         filters=2,
-        num_cells=3,
+        num_cells=1,
         auxiliary=False,
-        input_shape=(32, 32, 3),
+        # No file has two channels: nothing is written that decodes such.
+        input_shape=(32, 32, 2),
     )
 
 
 def _nas_bench_201():
     return kd.networks.NasBench201Network(
-        STAGES, 3, filters=2, num_cells=1, input_shape=(12, 12, 3)
+        STAGES, 3, filters=2, num_cells=1, input_shape=(12, 12, 2)
     )
 
 

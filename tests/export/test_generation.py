@@ -5,6 +5,7 @@ import pytest
 
 from keras_darts import export
 from keras_darts.datasets import Vocabulary
+from keras_darts.genotypes import RecurrentGenotype
 from keras_darts.networks import RecurrentLanguageModel
 
 WORDS = [f"w{number}" for number in range(17)]
@@ -21,7 +22,8 @@ def vocabulary():
 
 @pytest.fixture(scope="module")
 def model():
-    model = RecurrentLanguageModel("rnn_darts_v1", 20, hidden_size=8)
+    genotype = RecurrentGenotype([("tanh", 0), ("relu", 1)], (1, 2))
+    model = RecurrentLanguageModel(genotype, 20, hidden_size=8)
     rng = np.random.default_rng(1)
     for weight in model.trainable_weights:
         weight.assign(0.8 * rng.standard_normal(weight.shape))

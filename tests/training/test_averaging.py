@@ -20,7 +20,7 @@ TARGETS = np.array([[1.0], [-2.0], [3.0]], "float32")
 @pytest.fixture
 def model():
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
-    model.compile(AveragedSGD(0.25), "mse")
+    model.compile(AveragedSGD(0.25), "mse", run_eagerly=True)
     return model
 
 
@@ -144,6 +144,8 @@ def test_the_history_tells_when_the_averages_were_validated(model):
 
 
 def test_a_poisoned_batch_leads_back_to_the_best_check(model, caplog):
+    # In a graph, as trainings are.
+    model.run_eagerly = False
     record = Record()
     bad = 2 * STEPS + 1
     with caplog.at_level(logging.WARNING, "keras_darts"):

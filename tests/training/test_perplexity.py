@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras_darts import networks
 from keras_darts.datasets import evaluation_segments
 from keras_darts.datasets import token_streams
+from keras_darts.genotypes import RecurrentGenotype
 from keras_darts.training import Perplexity
 from keras_darts.training import language_figures
 
@@ -17,7 +18,8 @@ WORDS = 20
 @pytest.fixture(scope="module")
 def model():
     keras.utils.set_random_seed(0)
-    model = networks.RecurrentLanguageModel("rnn_darts_v2", WORDS, None, 8)
+    genotype = RecurrentGenotype([("tanh", 0), ("relu", 1)], (1, 2))
+    model = networks.RecurrentLanguageModel(genotype, WORDS, None, 8)
     # Larger than at the start, so that the state matters.
     model.set_weights([30 * w for w in model.get_weights()])
     return model
