@@ -17,7 +17,7 @@ from keras_darts.testing.small import small_search
 
 POLICIES = ("mixed_bfloat16", "mixed_float16")
 CONVOLVED = kd.search_spaces.darts_cnn(
-    4, 1, num_nodes=1, primitives=("skip_connect", "dil_conv_3x3")
+    4, 2, num_nodes=1, primitives=("skip_connect", "sep_conv_3x3")
 )
 # Room for a quarter of the channels in a partial connection.
 WIDE = kd.search_spaces.darts_cnn(

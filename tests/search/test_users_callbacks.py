@@ -8,6 +8,9 @@ import keras_darts as kd
 from keras_darts.testing.small import small_batch
 from keras_darts.testing.small import small_search
 
+# Keras' way to NumPy arrays, which is not for users to mend.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
+
 SPACE = kd.search_spaces.darts_cnn(
     2, 1, num_nodes=1, primitives=("skip_connect", "max_pool_3x3")
 )
