@@ -15,7 +15,7 @@ from keras_darts.testing.small import small_search
 
 PLAIN = dataclasses.replace(
     kd.search_spaces.darts_cnn(
-        4, 2, num_nodes=1, primitives=("skip_connect", "dil_conv_3x3")
+        4, 1, num_nodes=1, primitives=("skip_connect", "dil_conv_3x3")
     ),
     normalization=None,
 )

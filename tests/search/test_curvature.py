@@ -28,8 +28,12 @@ def batch():
     return generator.normal(size=(6, 8, 8, 1)), np.arange(6) % 3
 
 
-def make_search(*, eager=True, strategy="darts", primitives=PRIMITIVES):
-    space = kd.search_spaces.darts_cnn(2, 3, num_nodes=1, primitives=primitives)
+def make_search(
+    *, eager=True, strategy="darts", primitives=PRIMITIVES, num_cells=1
+):
+    space = kd.search_spaces.darts_cnn(
+        2, num_cells, num_nodes=1, primitives=primitives
+    )
     search = kd.DartsSearch(
         space, strategy, num_classes=3, input_shape=(8, 8, 1)
     )
@@ -69,7 +73,10 @@ def plain_loss(search, batch):
 
 
 def test_it_is_the_difference_of_gradients_in_double_precision(double, batch):
-    search = make_search(strategy=kd.SearchStrategy(edge_normalization=True))
+    # Three cells are of both kinds.
+    search = make_search(
+        strategy=kd.SearchStrategy(edge_normalization=True), num_cells=3
+    )
     product = search.hessian_product(batch)
     gradient = plain_loss(search, batch)
     start = np.concatenate([np.ravel(v.numpy()) for v in search.arch_variables])
@@ -116,7 +123,7 @@ def test_the_traced_product_is_the_eager_one(batch):
 
 def test_a_recurrent_cell_is_bent_too(double):
     space = kd.search_spaces.darts_rnn(
-        2, hidden_size=4, hidden_dropout=0.0, output_dropout=0.0
+        1, hidden_size=4, hidden_dropout=0.0, output_dropout=0.0
     )
     search = kd.DartsSearch(space, vocabulary_size=7)
     search.compile(run_eagerly=True)

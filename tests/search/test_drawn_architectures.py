@@ -19,6 +19,8 @@ from keras_darts.testing.small import small_search
 
 PRIMITIVES = ("none", "skip_connect", "avg_pool_3x3", "dil_conv_3x3")
 SPACE = kd.search_spaces.darts_cnn(2, 1, num_nodes=2, primitives=PRIMITIVES)
+# Where it is the steps that matter: a controller takes many for an edge.
+SMALL = kd.search_spaces.darts_cnn(2, 1, num_nodes=1, primitives=PRIMITIVES)
 STAGES = dataclasses.replace(
     kd.search_spaces.nas_bench_201(), filters=2, num_cells=1
 )
@@ -217,10 +219,10 @@ def test_the_callback_chooses_the_first_of_the_best():
 def test_a_graph_searches_as_python_does(name):
     found = []
     for eager in (True, False):
-        search = small_search(SPACE, getattr(variants, name)(num_samples=3))
+        search = small_search(SMALL, getattr(variants, name)(num_samples=3))
         search.compile(run_eagerly=eager)
         history = search.fit(
-            *small_data(SPACE), batch_size=4, epochs=1, verbose=0
+            *small_data(SMALL), batch_size=4, epochs=1, verbose=0
         ).history
         values = [v.numpy() for v in search.arch_variables]
         chosen = search.strategy.relaxation.chosen
@@ -238,11 +240,9 @@ def test_a_graph_searches_as_python_does(name):
 
 
 def test_a_resumed_search_equals_one_that_was_never_cut(tmp_path):
-    name = "enas"
-    whole, cut = searched(name), searched(name)
+    whole, cut, resumed, again = (searched("enas", SMALL) for _ in range(4))
     fitted(whole, epochs=2, steps=2, output_dir=tmp_path / "whole")
     fitted(cut, epochs=1, steps=2, output_dir=tmp_path / "cut")
-    resumed = searched(name)
     fitted(resumed, epochs=2, steps=2, resume_from=tmp_path / "cut")
     for one, other in zip(whole.variables, resumed.variables, strict=True):
         np.testing.assert_array_equal(one.numpy(), other.numpy(), one.path)
@@ -250,7 +250,6 @@ def test_a_resumed_search_equals_one_that_was_never_cut(tmp_path):
     chosen = drawn_names(resumed)
     assert {t[0] for t in chosen["normal"]} <= {*PRIMITIVES} - {"none"}
     # A run that is complete is only read.
-    again = searched(name)
     fitted(again, epochs=2, steps=2, resume_from=tmp_path / "cut")
     assert drawn_names(again) == chosen
     with np.load(tmp_path / "cut" / "alphas.npz") as arrays:
@@ -316,11 +315,10 @@ def test_a_controller_is_part_of_the_architecture():
 
 
 def test_the_baseline_follows_the_rewards_and_is_saved(tmp_path):
-    search = searched("enas")
+    search, again = (searched("enas", SMALL) for _ in range(2))
     fitted(search, epochs=1, steps=2, output_dir=tmp_path)
     policy = search.strategy.relaxation
     assert float(policy.reward_count) == pytest.approx(0.99 + 1)
-    again = searched("enas")
     fitted(again, epochs=1, steps=2, resume_from=tmp_path)
     other = again.strategy.relaxation
     assert float(other.reward_sum) == float(policy.reward_sum)

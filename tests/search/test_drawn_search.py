@@ -8,9 +8,9 @@ from keras_darts.testing.small import small_search
 
 SPACE = kd.search_spaces.darts_cnn(
     2,
-    2,
+    1,
     num_nodes=1,
-    primitives=("none", "skip_connect", "max_pool_3x3", "sep_conv_5x5"),
+    primitives=("none", "skip_connect", "max_pool_3x3", "dil_conv_3x3"),
 )
 RELAXATIONS = {
     "gdas": lambda: kd.relaxations.GumbelSoftmax(1.0, hard=True, seed=0),

@@ -194,13 +194,14 @@ def test_a_whole_search_is_offered_all_that_saves_memory():
 
 
 def test_parts_of_a_batch_and_half_precision_are_heeded():
-    search = kd.DartsSearch(SPACE, num_classes=2, input_shape=(8, 8, 3))
+    space = kd.search_spaces.darts_cnn(16, 3, num_nodes=1)
+    search = kd.DartsSearch(space, num_classes=2, input_shape=(8, 8, 3))
     whole = memory_check.foretold(search, 64)
     search.accumulation_steps = 4
     assert memory_check.foretold(search, 64) < whole
     assert memory_check.foretold(search, 256) == whole
     half = kd.DartsSearch(
-        SPACE, num_classes=2, input_shape=(8, 8, 3), dtype="mixed_bfloat16"
+        space, num_classes=2, input_shape=(8, 8, 3), dtype="mixed_bfloat16"
     )
     assert memory_check.foretold(half, 64) < whole
 

@@ -492,9 +492,8 @@ class Cut(keras.callbacks.Callback):
         self.left -= 1
 
 
-@pytest.mark.parametrize("steps", [6, 7], ids=["as decided", "a step later"])
 def test_a_run_that_was_cut_as_it_went_back_keeps_all_rows(
-    steps, tmp_path, monkeypatch
+    tmp_path, monkeypatch
 ):
     def search_for(**options):
         grows_until(monkeypatch, 2e-3)
@@ -503,18 +502,21 @@ def test_a_run_that_was_cut_as_it_went_back_keeps_all_rows(
         return search, fitted(search, epochs=4, **options)
 
     whole, expected = search_for()
-    with pytest.raises(InterruptedError):
-        search_for(output_dir=tmp_path, callbacks=[Cut(steps)])
-    resumed, rest = search_for(resume_from=tmp_path)
-    assert rest.epoch == expected.epoch[3:] == [1, 2, 3]
-    for a, b in zip(whole.variables, resumed.variables, strict=True):
-        np.testing.assert_array_equal(a.numpy(), b.numpy(), a.path)
-    rows = rows_of(tmp_path)
-    assert [int(row["epoch"]) for row in rows] == expected.epoch
-    losses = [float(row["loss"]) for row in rows]
-    assert losses == expected.history["loss"]
-    with np.load(tmp_path / "alphas.npz") as saved:
-        assert len(saved["alphas_normal"]) == len(rows)
+    # As it is decided, and a step later.
+    for steps in (6, 7):
+        run = tmp_path / str(steps)
+        with pytest.raises(InterruptedError):
+            search_for(output_dir=run, callbacks=[Cut(steps)])
+        resumed, rest = search_for(resume_from=run)
+        assert rest.epoch == expected.epoch[3:] == [1, 2, 3]
+        for a, b in zip(whole.variables, resumed.variables, strict=True):
+            np.testing.assert_array_equal(a.numpy(), b.numpy(), a.path)
+        rows = rows_of(run)
+        assert [int(row["epoch"]) for row in rows] == expected.epoch
+        losses = [float(row["loss"]) for row in rows]
+        assert losses == expected.history["loss"]
+        with np.load(run / "alphas.npz") as saved:
+            assert len(saved["alphas_normal"]) == len(rows)
 
 
 def test_going_back_needs_a_weight_decay():

@@ -428,7 +428,7 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS)
 def test_a_text_comes_in_many_forms(form):
     x, options = FORMS[form]
-    search = untold()
+    search = untold(space=make_space(1, **RATES))
     course = fitted(search, x, **options).history
     assert set(course) == {
         "loss",
@@ -529,7 +529,12 @@ def test_the_configuration_gives_an_equal_search(tmp_path):
     assert copy.vocabulary_size == WORDS
     for mine, theirs in zip(copy.variables, search.variables, strict=False):
         assert mine.shape == theirs.shape
-    assert config["task"] == {"kind": "next_token", "num_outputs": WORDS}
+    # There are no labels to describe.
+    assert config["task"] == {
+        "kind": "next_token",
+        "num_outputs": WORDS,
+        "description": "",
+    }
     assert config["fit"]["batch_size"] == 4
     recipe = keras.optimizers.deserialize(config["optimizer"])
     assert recipe.global_clipnorm == 0.25

@@ -12,7 +12,7 @@ from keras_darts.testing.small import small_data
 from keras_darts.testing.small import small_search
 
 SPACE = kd.search_spaces.darts_cnn(
-    2, 2, num_nodes=2, primitives=("none", "skip_connect", "max_pool_3x3")
+    2, 1, num_nodes=2, primitives=("none", "skip_connect", "max_pool_3x3")
 )
 # Five edges, and one node that has one too many.
 TUNED = 6
@@ -141,7 +141,7 @@ def test_trials_leave_weights_as_they_are_and_move_no_state():
     images = np.random.default_rng(1).normal(size=(4, 8, 8, 1))
     batch = images.astype("float32"), np.arange(4) % 2
     trials = Trials(search, lambda epoch, count: [batch])
-    # Both of the two cells are reduction cells.
+    # The one cell is a reduction cell.
     before, whole = values(search), trials(0)
     row = np.array(arch(training=False)["reduce"].weights)[0]
     with arch.tried("reduce", 0, row):

@@ -8,7 +8,7 @@ from keras_darts.testing.small import small_batch
 from keras_darts.testing.small import small_search
 
 SPACE = kd.search_spaces.darts_cnn(
-    2, 2, num_nodes=1, primitives=("skip_connect", "max_pool_3x3")
+    2, 1, num_nodes=1, primitives=("skip_connect", "max_pool_3x3")
 )
 DROPPED = kd.connections.DropPath(kd.connections.FullConnection(0.5), 0.5)
 SHUFFLED = kd.connections.PartialConnection(2, random=True)

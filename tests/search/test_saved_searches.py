@@ -9,7 +9,6 @@ import pytest
 import keras_darts as kd
 from keras_darts.strategies import RECIPES
 from keras_darts.testing.small import small_batch
-from keras_darts.testing.small import small_data
 from keras_darts.testing.small import small_search
 
 # Keras' way to NumPy arrays, which is not for users to mend.
@@ -30,18 +29,18 @@ def short_segments():
 
 
 SEARCHES = {
-    "image": (lambda: kd.search_spaces.darts_cnn(2, 3, **CELLS), "darts"),
+    "image": (lambda: kd.search_spaces.darts_cnn(2, 1, **CELLS), "darts"),
     "conv": (
-        lambda: kd.search_spaces.darts_cnn(2, 2, **WITH_WEIGHTS),
+        lambda: kd.search_spaces.darts_cnn(2, 1, **WITH_WEIGHTS),
         kd.SearchStrategy(callbacks=[WARM]),
     ),
     "pc_darts": (
-        lambda: kd.search_spaces.darts_cnn(4, 2, **CELLS),
+        lambda: kd.search_spaces.darts_cnn(4, 1, **CELLS),
         "pc_darts",
     ),
     "staged": (
         lambda: kd.search_spaces.darts_cnn(
-            2, 2, num_nodes=1, primitives=(*CELLS["primitives"], "none")
+            2, 1, num_nodes=1, primitives=(*CELLS["primitives"], "none")
         ),
         kd.SearchStrategy(stages=stages(None, 2)),
     ),
@@ -50,11 +49,11 @@ SEARCHES = {
         "darts",
     ),
     "sampled": (
-        lambda: kd.search_spaces.darts_cnn(2, 2, **CELLS),
+        lambda: kd.search_spaces.darts_cnn(2, 1, **CELLS),
         "random_sharing",
     ),
     "text": (
-        lambda: kd.search_spaces.text_cnn(2, 2, embedding_size=3, num_nodes=1),
+        lambda: kd.search_spaces.text_cnn(2, 1, embedding_size=3, num_nodes=1),
         "darts",
     ),
     "recurrent": (
@@ -62,6 +61,11 @@ SEARCHES = {
         short_segments(),
     ),
 }
+
+
+def data(space):
+    x, y = small_batch(space, count=8)
+    return (x.ravel(),) if space.modality == "language" else (x, y)
 
 
 def searched(space, strategy, *, dtype=None, eager=True, **options):
@@ -73,7 +77,7 @@ def searched(space, strategy, *, dtype=None, eager=True, **options):
 
 def fit(search, **options):
     return search.fit(
-        *small_data(search.whole_space),
+        *data(search.whole_space),
         **{
             "batch_size": 4,
             "steps_per_epoch": 1,

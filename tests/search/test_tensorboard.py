@@ -101,7 +101,7 @@ def runs(tmp_path_factory):
 
     def searched(folder, **options):
         rate = keras.optimizers.Adam(3e-4)
-        search = make_search(arch_optimizer=rate)
+        search = make_search(space=TINY, arch_optimizer=rate)
         fitted(search, epochs=3, steps=2, output_dir=folder, **options)
 
     found = {}

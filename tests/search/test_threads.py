@@ -12,7 +12,7 @@ from keras_darts.search.graph_optimizer import graph_optimizer
 from keras_darts.seeding import seeded
 
 SPACE = kd.search_spaces.darts_cnn(
-    2, 2, num_nodes=1, primitives=("skip_connect", "sep_conv_3x3")
+    2, 1, num_nodes=1, primitives=("skip_connect", "dil_conv_3x3")
 )
 LABELS = np.arange(32) % 2
 IMAGES = np.random.default_rng(0).random((32, 8, 8, 1), "float32")
