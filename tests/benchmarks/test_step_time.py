@@ -77,14 +77,18 @@ def test_a_step_is_as_many_products_as_its_layers_and_gradients(
     in_threads, tmp_path
 ):
     _, report = figures(
-        "recurrent", tmp_path, kinds="weight,exact", num_nodes=2
+        "recurrent",
+        tmp_path,
+        kinds="weight,exact",
+        num_nodes=1,
+        segment_length=2,
     )
     weight, exact = report["results"]
     # Two for the input and the state, and one an edge, from 4 units to 8;
-    # and 9 words from 4 units; of 3 words in 2 texts, forward and for the
+    # and 9 words from 4 units; of 2 words in 2 texts, forward and for the
     # gradients of either factor.
-    products = (2 + 3) * 4 * 8 + 4 * 9
-    assert weight["flop"] == 2 * 3 * products * 3 * 2
+    products = (2 + 1) * 4 * 8 + 4 * 9
+    assert weight["flop"] == 2 * 3 * products * 2 * 2
     assert (exact["kind"], exact["code"]) == ("exact", "keras_darts")
     assert exact["flop"] > 3 * weight["flop"]
 
