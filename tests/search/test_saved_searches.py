@@ -45,12 +45,12 @@ SEARCHES = {
         kd.SearchStrategy(stages=stages(None, 2)),
     ),
     "nas_bench_201": (
-        lambda: kd.search_spaces.nas_bench_201(2, 1),
+        lambda: kd.search_spaces.nas_bench_201(2, 1, num_nodes=2),
         "darts",
     ),
     "sampled": (
         lambda: kd.search_spaces.darts_cnn(2, 1, **CELLS),
-        "random_sharing",
+        kd.strategies.variants.random_sharing(num_samples=2),
     ),
     "text": (
         lambda: kd.search_spaces.text_cnn(2, 1, embedding_size=3, num_nodes=1),
