@@ -26,6 +26,7 @@ from strategies_on_replicas import COURSES
 from strategies_on_replicas import DROPPED
 from strategies_on_replicas import MEANS
 from strategies_on_replicas import PIECES
+from strategies_on_replicas import WITH_STATISTICS
 from strategies_on_replicas import stepping
 
 import keras_darts as kd
@@ -239,7 +240,7 @@ SEARCHES = {
         for name, means in MEANS.items()
     },
     "course": lambda _: each(COURSES, **COURSE),
-    "synchronized": lambda _: each(COURSES, **SYNCHRONIZED),
+    "synchronized": lambda _: each(WITH_STATISTICS, **SYNCHRONIZED),
     "trained": lambda _: trained(),
     "parted": lambda _: synchronized(cells, sync_batch_norm=False),
     "evaluated": lambda _: [*evaluated(), *judged()],

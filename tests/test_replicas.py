@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 TESTS = pathlib.Path(__file__).parent
 SCRIPT = str(TESTS / "search_on_replicas.py")
-COURSES = (("course", 1e-3), ("synchronized", 0.05))
+COURSES = (("course", 3, 1e-3), ("synchronized", 2, 0.05))
 GROUPS = ("alphas", "weights")
 # What moves no alpha; what draws numbers of the size of a device's part.
 STILL = ("random_sharing",)
@@ -58,8 +58,8 @@ def test_they_move_as_on_a_single_device(tmp_path):
 
 def check_courses(found):
     """From the first of ten steps to the last, alphas move alike."""
-    for course, bound in COURSES:
-        assert len(found[0][course]) == 5
+    for course, count, bound in COURSES:
+        assert len(found[0][course]) == count
         for name in found[0][course]:
             one, two = (
                 np.subtract(steps[-1][0], steps[0][0])

@@ -64,6 +64,18 @@ def board(path):
     made.folder.mkdir(parents=True)
 
 
+def begin(callback):
+    """As `fit` does: what a run writes is opened with its first epoch."""
+    callback.set_model(
+        types.SimpleNamespace(
+            optimizer=keras.optimizers.SGD(),
+            arch_optimizer=keras.optimizers.Adam(),
+        )
+    )
+    callback.on_train_begin()
+    callback.on_epoch_begin(0)
+
+
 # What reads or writes at the path `p`, by what it is and its argument. Those
 # that write end in what they write.
 WRITING = {
@@ -74,8 +86,8 @@ WRITING = {
     ("analysis.plot_alphas", "path"): lambda p: kd.analysis.plot_alphas(
         ALPHAS, ["a", "b"], path=p
     ),
-    ("callbacks.ArchitectureBoard", "folder"): lambda p: (
-        kd.callbacks.ArchitectureBoard(p).on_train_begin()
+    ("callbacks.ArchitectureBoard", "folder"): lambda p: begin(
+        kd.callbacks.ArchitectureBoard(p)
     ),
     ("callbacks.RunDirectory", "folder"): lambda p: kd.callbacks.RunDirectory(
         p, config={}, checkpoint=None

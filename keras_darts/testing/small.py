@@ -39,7 +39,7 @@ def small_batch(space, count=2, seed=0):
 
 def small_data(space):
     """The first arguments of `fit`."""
-    x, y = small_batch(space, count=16)
+    x, y = small_batch(space, count=24)
     return (x.ravel(),) if space.modality == "language" else (x, y)
 
 
