@@ -6,7 +6,7 @@
 Runs `nas_bench_201.py` for each strategy, with each seed, at both rates: some
 500 steps on 640 images of CIFAR-10. Each search is a process of its own and
 leaves a file in `--folder`; one that is there is not run again, so that the
-script can be cut and started anew. `--judge` is a program that takes a file of
+script can be cut and run again. `--judge` is a program that takes a file of
 `nas_bench_201.py` and prints, as the first word of the line of an
 architecture, the band of accuracy that the benchmark's tables put it in;
 without it the figures come without bands.
@@ -14,13 +14,11 @@ without it the figures come without bands.
 
 import argparse
 import json
-import math
 import pathlib
 import statistics
 import subprocess
 import sys
 
-import numpy as np
 from circumstances import circumstances
 from circumstances import markdown
 from comparison import note
@@ -36,7 +34,7 @@ SETTINGS = {
     "batch_size": 32,
     "epochs": 50,
 }
-# The name of another one, and those whose alphas have no published rate.
+# The name of another one, and those that have no alphas that learn.
 LEFT_OUT = {"auto", "enas", "random_sharing"}
 _SEARCH = pathlib.Path(__file__).with_name("nas_bench_201.py")
 
@@ -100,14 +98,15 @@ def run(variant, rates, seed, options):
             command += [f"--data_dir={options.data_dir}"]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     search = json.loads(path.read_text("utf-8"))
+    last = search["epochs"][-1]
     figures = {
         "strategy": variant,
         "rates": rates,
-        "arch_learning_rate": search["epochs"][-1].get("arch_learning_rate"),
+        "arch_learning_rate": last["arch_learning_rate"],
         "seed": seed,
         "architecture": search["architecture"],
         "accuracy_band": band_of(path, options.judge),
-        "entropy_of_uniform": entropy_of_uniform(search),
+        "entropy_of_uniform": last["entropy_of_uniform"],
         "epochs": len(search["epochs"]),
         "ended_by": search["ended_by"],
         "seconds": round(search["seconds"], 1),
@@ -134,18 +133,6 @@ def band_of(path, judge):
     return out.split()[0]
 
 
-def entropy_of_uniform(search):
-    """Mean entropy of the softmax of the last alphas, 1 where it is uniform."""
-    shares = []
-    for alphas in search["epochs"][-1]["alphas"].values():
-        alphas = np.asarray(alphas)
-        weights = np.exp(alphas - alphas.max(-1, keepdims=True))
-        weights /= weights.sum(-1, keepdims=True)
-        entropies = -(weights * np.log(weights + 1e-30)).sum(-1)
-        shares.append(entropies.mean() / math.log(alphas.shape[-1]))
-    return round(float(np.mean(shares)), 4)
-
-
 def text_of(runs):
     rows = [["strategy", "rates", "rate", "bands", "entropy of uniform"]]
     for variant in dict.fromkeys(run["strategy"] for run in runs):
@@ -158,8 +145,7 @@ def text_of(runs):
             bands = " ".join(run["accuracy_band"] or "-" for run in group)
             entropies = [run["entropy_of_uniform"] for run in group]
             mean = f"{statistics.mean(entropies):.3f}"
-            rate = group[0]["arch_learning_rate"]
-            rate = "-" if rate is None else f"{rate:.4g}"
+            rate = f"{group[0]['arch_learning_rate']:.4g}"
             rows.append([variant, rates, rate, bands, mean])
     return markdown(rows, num_left=2)
 

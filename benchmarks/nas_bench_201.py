@@ -31,6 +31,8 @@ from comparison import plain  # noqa: E402
 
 from keras_darts import strategies  # noqa: E402
 from keras_darts.files import write_json  # noqa: E402
+from keras_darts.supernet import architecture  # noqa: E402
+from keras_darts.training.board import rate_of  # noqa: E402
 
 SIZES = {
     "filters": (8, "channels of the first stage"),
@@ -168,6 +170,8 @@ class Course(keras.callbacks.Callback):
                     for variable in self.model.arch_variables
                 },
                 "seconds": seconds,
+                "arch_learning_rate": rate_of(self.model.arch_optimizer),
+                "entropy_of_uniform": round(self._entropy(), 4),
                 **{name: value for name, (value,) in logs.items()},
             }
         )
@@ -178,6 +182,11 @@ class Course(keras.callbacks.Callback):
             self.report["ended_by"] = "minutes"
             self.model.stop_training = True
         self._write()
+
+    def _entropy(self):
+        cells = self.model.search_space.cells
+        weights = self.model.mixing_weights()
+        return architecture.normalized_entropy(weights, cells)
 
     def on_train_end(self, logs=None):
         self.report["ended_by"] = self.report["ended_by"] or "epochs"

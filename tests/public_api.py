@@ -2,7 +2,7 @@
 
     python tests/public_api.py > tests/public_api.txt
 
-writes the text anew after a change of the API that is meant.
+writes it again after a change of the API that is meant.
 """
 
 import inspect

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from less_work import without_pictures
 from sklearn.datasets import load_digits
 
 import keras_darts as kd
@@ -14,7 +15,6 @@ from keras_darts.auto.images import Images
 from keras_darts.auto.sizes import Pace
 from keras_darts.auto.sizes import Rung
 from keras_darts.auto.texts import Texts
-from keras_darts.search.callbacks import architecture_board
 
 NAMES = np.array("zero one two three four five six seven eight nine".split())
 PACE = Pace(2.0, 0.05, 1.0, 0.02)
@@ -45,12 +45,9 @@ FIT = {"batch_size": 16, "epochs": 4, "verbose": 0}
 
 @pytest.fixture(scope="module", autouse=True)
 def tiny():
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, without_pictures():
         patch.setattr(Images, "rungs", (IMAGES,))
         patch.setattr(Texts, "rungs", (TEXTS,))
-        # A picture takes longer than an epoch.
-        board = architecture_board.ArchitectureBoard
-        patch.setattr(board, "draw", lambda self, epoch: None)
         yield patch
 
 

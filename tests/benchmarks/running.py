@@ -1,4 +1,4 @@
-"""The benchmarks as a user runs them."""
+"""The benchmarks, given what a user gives them."""
 
 import dataclasses
 import io

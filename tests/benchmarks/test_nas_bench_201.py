@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from running import run
 
 from keras_darts.genotypes import NasBench201Genotype
@@ -31,9 +32,43 @@ def test_a_search_ends_in_time_and_keeps_each_epoch(shared_data, tmp_path):
     # Two steps of Adam, of a tenth each.
     assert max(map(max, alphas)) > 0.05
     assert 0 < epoch["seconds"] <= report["seconds"]
+    assert epoch["arch_learning_rate"] == pytest.approx(0.1)
+    assert 0.9 < epoch["entropy_of_uniform"] < 1
     assert epoch["num_skip_connects"] == text.count("skip_connect")
     assert str(shared_data) not in output.read_text()
     check_table(tmp_path, shared_data, report)
+    check_rates(tmp_path, report)
+
+
+def check_rates(folder, search):
+    """The comparison of rates reads searches that are there, judged by all."""
+    for rates in ("scaled", "published"):
+        path = folder / "rates" / f"darts_{rates}_3.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(search))
+    judge = folder / "judge.py"
+    judge.write_text(
+        "import json, sys\n"
+        "found = json.load(open(sys.argv[1]))['architecture']\n"
+        "print('B' if '~' in found else 'F', found)\n"
+    )
+    output = folder / "rates.json"
+    done = run(
+        "arch_learning_rates",
+        **{"folder": folder / "rates", "variants": "darts", "seeds": 3},
+        judge=judge,
+        output=output,
+    )
+    assert done.returncode == 0, done.stderr
+    runs = json.loads(output.read_text())["runs"]
+    assert [found["rates"] for found in runs] == ["scaled", "published"]
+    last = search["epochs"][-1]
+    for found in runs:
+        assert found["architecture"] == search["architecture"]
+        assert found["accuracy_band"] == "B"
+        assert found["entropy_of_uniform"] == last["entropy_of_uniform"]
+    entropy = f"{last['entropy_of_uniform']:.3f}"
+    assert f"| darts | scaled | 0.1 | B | {entropy} |" in done.stdout
 
 
 def check_table(folder, shared_data, search):

@@ -6,14 +6,14 @@ import pathlib
 import types
 import warnings
 
-import keras
 import pytest
 import tensorflow as tf
+from less_work import without_graphs
+from less_work import without_pictures
 
 from keras_darts import networks
 from keras_darts import search_spaces
 from keras_darts.cli.main import main
-from keras_darts.search.callbacks import architecture_board
 from keras_darts.search_spaces import catalog
 
 
@@ -62,11 +62,7 @@ def _eagerly(model):
 @contextlib.contextmanager
 def _quick():
     """No graph is traced for a few steps, and no picture drawn of them."""
-    always = property(_eagerly, lambda self, value: None)
-    board = architecture_board.ArchitectureBoard
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keras.Model, "run_eagerly", always)
-        patch.setattr(board, "draw", lambda self, epoch: None)
+    with without_graphs(_eagerly), without_pictures():
         yield
 
 

@@ -260,6 +260,19 @@ score = signatures["score"](ids=tf.constant([[3, 4, 5], [6, 7, 8]]))
 step = signatures["step"](token=tf.constant([3]), state=tf.zeros((1, 8)))
 """
 
+# tensorflow-text itself imports Keras.
+TEXT_ALONE = """
+import sys
+sys.modules.update({"keras_darts": None})
+import numpy as np
+import tensorflow as tf
+import tensorflow_text
+
+signatures = tf.saved_model.load(sys.argv[1]).signatures
+score = signatures["score"](text=tf.constant(["w1 w2 w3\\n", "w4 w5 w6\\n"]))
+step = signatures["step"](token=tf.constant([3]), state=tf.zeros((1, 8)))
+"""
+
 LOADED = """
 import sys
 import numpy as np
@@ -279,8 +292,8 @@ np.savez(sys.argv[2], **{k: np.asarray(v) for k, v in outputs.items()})
 
 @pytest.mark.parametrize(
     "script, text",
-    [(IDS_ALONE, False), (LOADED, True)],
-    ids=["ids", "loaded by keras_darts"],
+    [(IDS_ALONE, False), (TEXT_ALONE, True), (LOADED, True)],
+    ids=["ids", "text", "loaded by keras_darts"],
 )
 def test_exports_run_in_a_fresh_process(
     model, loaded, loaded_text, tmp_path, script, text

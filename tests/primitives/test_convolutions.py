@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_darts import primitives
 from keras_darts.primitives.symmetric_conv import convolve_depthwise
@@ -60,6 +61,30 @@ def test_convolution_equals_the_sum(size, stride, side):
     outputs = primitives.convolve(image[None], kernel, stride)
     expected = convolved(image, kernel, stride)
     np.testing.assert_allclose(outputs[0], expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("channels", [4, 8])
+@pytest.mark.parametrize("training", [False, True])
+def test_gradients_of_strided_single_places_are_sums_of_them(
+    training, channels
+):
+    image, kernel = normal(2, 8, 8, channels), normal(1, 1, channels, 3)
+    upstream = normal(2, 4, 4, 3)
+    image, kernel = tf.Variable(image), tf.Variable(kernel)
+    with tf.GradientTape() as tape:
+        outputs = primitives.convolve(image, kernel, 2, training)
+        loss = tf.reduce_sum(outputs * upstream)
+    by_image, by_kernel = tape.gradient(loss, [image, kernel])
+    taken = image.numpy()[:, ::2, ::2]
+    np.testing.assert_allclose(
+        by_kernel[0, 0],
+        np.einsum("bhwi,bhwo->io", taken, upstream),
+        rtol=1e-4,
+        atol=1e-5,
+    )
+    expected = np.zeros(image.shape, "float32")
+    expected[:, ::2, ::2] = upstream @ kernel.numpy()[0, 0].T
+    np.testing.assert_allclose(by_image, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_dilated_convolution_is_relu_depthwise_pointwise():

@@ -16,13 +16,15 @@ from tiny_tuning import tuned
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick")]
 
 SCRIPT = pathlib.Path(__file__).parent / "tiny_tuning.py"
+TESTS = SCRIPT.parents[1]
+PATH = os.pathsep.join([str(TESTS.parent), str(TESTS)])
 SECONDS = 300
 
 
 def started(*arguments, **variables):
     return subprocess.Popen(
         [sys.executable, str(SCRIPT), *map(str, arguments)],
-        env={**os.environ, **variables},
+        env={**os.environ, "PYTHONPATH": PATH, **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

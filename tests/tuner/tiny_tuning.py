@@ -6,11 +6,11 @@ import signal
 import sys
 from unittest import mock
 
-import keras
 import numpy as np
+from less_work import without_graphs
+from less_work import without_pictures
 
 import keras_darts as kd
-from keras_darts.search.callbacks import architecture_board
 from keras_darts.tuner import results_page
 
 if __name__ == "__main__":
@@ -29,11 +29,9 @@ FIT = {"batch_size": 16, "epochs": 1, "augmentation": None, "verbose": 0}
 @contextlib.contextmanager
 def quick():
     """No graph is traced, and no curve is drawn."""
-    always = property(lambda self: True, lambda self, value: None)
-    board = architecture_board.ArchitectureBoard
     with (
-        mock.patch.object(keras.Model, "run_eagerly", always),
-        mock.patch.object(board, "draw", lambda self, epoch: None),
+        without_graphs(),
+        without_pictures(),
         mock.patch.object(results_page, "_curves", lambda results: ""),
     ):
         yield
