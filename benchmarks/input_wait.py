@@ -19,8 +19,8 @@ from circumstances import circumstances  # noqa: E402
 from circumstances import line_of  # noqa: E402
 from circumstances import markdown  # noqa: E402
 
-from keras_darts.files import write_json  # noqa: E402
 from keras_darts.training import InputWait  # noqa: E402
+from keras_darts.utils.files import write_json  # noqa: E402
 
 SUPERNETS = {
     "published": {"filters": 16, "num_cells": 8},

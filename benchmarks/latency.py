@@ -25,11 +25,11 @@ from keras_darts.analysis.picture import Picture  # noqa: E402
 from keras_darts.analysis.picture import save_picture  # noqa: E402
 from keras_darts.drawing.palette import INK  # noqa: E402
 from keras_darts.drawing.palette import series_look  # noqa: E402
-from keras_darts.export.latencies import converted  # noqa: E402
-from keras_darts.files import write_json  # noqa: E402
 from keras_darts.networks import network_for  # noqa: E402
-from keras_darts.runtimes.litert_rounds import lowest_medians  # noqa: E402
+from keras_darts.profiling.cost_tables import converted  # noqa: E402
+from keras_darts.runtimes.litert import lowest_medians  # noqa: E402
 from keras_darts.supernet import architecture  # noqa: E402
+from keras_darts.utils.files import write_json  # noqa: E402
 
 ROUNDS = 9
 # Seeds that the table does not use.
@@ -41,7 +41,7 @@ def main():
     begin = time.monotonic()
     space = kd.search_spaces.darts_cnn()
     sizes = {"filters": options.filters, "num_cells": options.num_cells}
-    table = kd.export.profile(space, **sizes, rounds=ROUNDS)
+    table = kd.profiling.build_cost_table(space, **sizes, rounds=ROUNDS)
     print(f"table after {time.monotonic() - begin:.0f} s", flush=True)
     drawn = [
         space.random_genotype(FIRST_SEED + i) for i in range(options.networks)

@@ -30,9 +30,9 @@ from comparison import note  # noqa: E402
 from comparison import plain  # noqa: E402
 
 from keras_darts import strategies  # noqa: E402
-from keras_darts.files import write_json  # noqa: E402
 from keras_darts.supernet import architecture  # noqa: E402
-from keras_darts.training.board import rate_of  # noqa: E402
+from keras_darts.training.tensorboard import rate_of  # noqa: E402
+from keras_darts.utils.files import write_json  # noqa: E402
 
 SIZES = {
     "filters": (8, "channels of the first stage"),

@@ -16,7 +16,7 @@ from circumstances import line_of
 from step_workers import OURS
 from step_workers import measured
 
-from keras_darts.files import write_json
+from keras_darts.utils.files import write_json
 
 # Constants were fitted to these, and not to the others.
 FITTED = (
@@ -106,7 +106,7 @@ def foretold_peak(point):
     # Late, as `main` says.
     import plan_step
 
-    from keras_darts.search.memory_check import foretold
+    from keras_darts.search.memory import foretold
 
     return foretold(plan_step.search_of(point), point["batch_size"])
 

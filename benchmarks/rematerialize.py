@@ -12,7 +12,7 @@ from circumstances import line_of
 from step_workers import OURS
 from step_workers import measured
 
-from keras_darts.files import write_json
+from keras_darts.utils.files import write_json
 
 SIZES = {
     "filters": 16,

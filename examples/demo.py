@@ -21,7 +21,7 @@ import keras  # noqa: E402  (after configure_cpu)
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
-from keras_darts.quiet import without_runtime_chatter  # noqa: E402
+from keras_darts.utils.messages import without_runtime_chatter  # noqa: E402
 
 
 def main():

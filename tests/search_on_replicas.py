@@ -31,7 +31,7 @@ from strategies_on_replicas import stepping
 
 import keras_darts as kd
 from keras_darts import strategies
-from keras_darts.devices import chosen_strategy
+from keras_darts.distributed.devices import chosen_strategy
 from keras_darts.training import CoupledSGD
 
 STEPS = 2

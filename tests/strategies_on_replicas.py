@@ -4,9 +4,9 @@ import dataclasses
 
 import keras_darts as kd
 from keras_darts import strategies
-from keras_darts.strategies.callbacks import ArchWarmUp
-from keras_darts.strategies.discretizers import BestOfSamples
-from keras_darts.strategies.discretizers import Perturbation
+from keras_darts.callbacks import ArchWarmUp
+from keras_darts.discretizers import BestOfSamples
+from keras_darts.discretizers import Perturbation
 
 # Every piece that draws, together with others.
 PIECES = {

@@ -5,17 +5,17 @@ A new piece is tested here by being registered.
 
 import pytest
 
-from keras_darts import export
+from keras_darts import architects
+from keras_darts import connections
+from keras_darts import discretizers
 from keras_darts import primitives
+from keras_darts import profiling
+from keras_darts import regularizers
+from keras_darts import relaxations
 from keras_darts import search_spaces
 from keras_darts import strategies
 from keras_darts import testing
-from keras_darts.strategies import architects
-from keras_darts.strategies import connections
-from keras_darts.strategies import discretizers
-from keras_darts.strategies import regularizers
-from keras_darts.strategies import relaxations
-from keras_darts.strategies.connections import FullConnection
+from keras_darts.connections import FullConnection
 
 SLOTS = (
     (relaxations, testing.run_relaxation_test),
@@ -51,7 +51,7 @@ def fitting_strategies():
 def made(slot, name):
     """A piece by its name, and by what it can't do without."""
     if name == "within_target":
-        table = export.profile("darts_cnn", "parameters", **SIZES)
+        table = profiling.build_cost_table("darts_cnn", "parameters", **SIZES)
         return discretizers.WithinTarget(table, target=5000.0)
     return slot.get(name)
 

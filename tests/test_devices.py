@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
-from keras_darts import devices
+from keras_darts.distributed import devices
 
 TINY = kd.search_spaces.darts_cnn(
     2, 2, num_nodes=1, primitives=("skip_connect", "max_pool_3x3")

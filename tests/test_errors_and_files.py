@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from keras_darts.errors import unknown_name
-from keras_darts.files import writable_folder
-from keras_darts.files import written_whole
+from keras_darts.utils.errors import unknown_name
+from keras_darts.utils.files import writable_folder
+from keras_darts.utils.files import written_whole
 
 
 def names(folder):

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from keras_darts import files
+from keras_darts.utils import files
 
 
 def test_a_file_that_fails_half_way_leaves_the_old_one(tmp_path):

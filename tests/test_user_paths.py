@@ -11,7 +11,7 @@ import tensorflow as tf
 
 import keras_darts as kd
 from keras_darts.cli.main import main
-from keras_darts.files import user_path
+from keras_darts.utils.files import user_path
 
 GENOTYPE = kd.genotypes.get("darts_v2")
 SPACE = kd.search_spaces.darts_cnn(
@@ -35,7 +35,7 @@ def vocabulary():
 
 def table():
     sizes = {"filters": 2, "num_cells": 2, "input_shape": (8, 8, 1)}
-    return kd.export.profile(SPACE, "macs", **sizes)
+    return kd.profiling.build_cost_table(SPACE, "macs", **sizes)
 
 
 def recipe_fit(**folder):
@@ -158,7 +158,7 @@ OTHERS = {
     ("discretizers.WithinTarget", "table"): lambda p: (
         kd.discretizers.WithinTarget(p, 1.0)
     ),
-    ("export.benchmark", "path"): lambda p: kd.export.benchmark(p),
+    ("profiling.benchmark", "path"): lambda p: kd.profiling.benchmark(p),
     ("export.generate", "model"): lambda p: kd.export.generate(p, prompt=[1]),
     ("export.load", "path"): lambda p: kd.export.load(p),
     ("export.load_weights", "path"): lambda p: kd.export.load_weights(

@@ -6,8 +6,8 @@ import os
 
 from absl import flags
 
-from keras_darts.cpu import configure_cpu
-from keras_darts.quiet import without_chatter
+from keras_darts.utils.cpu import configure_cpu
+from keras_darts.utils.messages import without_chatter
 
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 _RETRACING = "triggered tf.function retracing"
@@ -84,7 +84,7 @@ def start(graph_optimizer=True, threads=None, devices=None, strategy=None):
         configure_cpu(graph_optimizer=graph_optimizer, threads=threads)
         import tensorflow as tf
 
-        from keras_darts.devices import chosen_strategy
+        from keras_darts.distributed.devices import chosen_strategy
 
         # Before anything runs, when a processor can no longer be divided.
         strategy = strategy() if strategy else chosen_strategy(devices)

@@ -8,15 +8,15 @@ from absl import flags
 
 from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
-from keras_darts.files import writable_folder
-from keras_darts.files import write_json
-from keras_darts.running.overwriting import check_overwritable
-from keras_darts.seals import has_come_to_its_end
-from keras_darts.seals import has_whole_checkpoint
-from keras_darts.seals import is_begun
-from keras_darts.seals import is_finished
-from keras_darts.seals import is_of_kind
-from keras_darts.seals import is_run
+from keras_darts.runs.folder import check_overwritable
+from keras_darts.runs.manifest import has_come_to_its_end
+from keras_darts.runs.manifest import has_whole_checkpoint
+from keras_darts.runs.manifest import is_begun
+from keras_darts.runs.manifest import is_finished
+from keras_darts.runs.manifest import is_of_kind
+from keras_darts.runs.manifest import is_run
+from keras_darts.utils.files import writable_folder
+from keras_darts.utils.files import write_json
 
 _COMMAND = "command.json"
 _VOCABULARY = "vocabulary.json"

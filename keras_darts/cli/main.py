@@ -21,9 +21,9 @@ from keras_darts.cli import workers
 from keras_darts.cli.options import help_text
 from keras_darts.cli.options import parse
 from keras_darts.cli.options import summary
-from keras_darts.errors import unknown_name
-from keras_darts.messages import shown
-from keras_darts.quiet import without_runtime_chatter
+from keras_darts.utils.errors import unknown_name
+from keras_darts.utils.messages import shown
+from keras_darts.utils.messages import without_runtime_chatter
 from keras_darts.version import __version__
 
 COMMANDS = {

@@ -79,7 +79,7 @@ def load(path):
 def _vocabulary(path):
     """That of an exported file, or of the run that a file is in."""
     from keras_darts.datasets import Vocabulary
-    from keras_darts.export.exported import vocabulary_file
+    from keras_darts.export.exported_model import vocabulary_file
 
     file = vocabulary_file(path)
     if file.is_file():

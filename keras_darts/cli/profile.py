@@ -14,10 +14,10 @@ from absl import flags
 
 from keras_darts import search_spaces
 from keras_darts.cli import backend
-from keras_darts.cli.measured import columns
-from keras_darts.cli.measured import show_bar
 from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
+from keras_darts.cli.report import columns
+from keras_darts.cli.report import show_bar
 
 _SIZES = (
     ("filters", 36, "Channels of a node in the first cells of the network."),
@@ -66,7 +66,7 @@ def run(options):
             f"search_space={options.search_space!r}"
         )
     backend.start()
-    from keras_darts import export
+    from keras_darts import profiling
 
     if options.measure == "latency":
         print(
@@ -75,7 +75,7 @@ def run(options):
             flush=True,
         )
     side = options.image_size
-    table = export.profile(
+    table = profiling.build_cost_table(
         options.search_space,
         options.measure,
         filters=options.filters,

@@ -26,9 +26,9 @@ from absl import flags
 from keras_darts.cli import backend
 from keras_darts.cli import data
 from keras_darts.cli import folders
-from keras_darts.cli import modalities
+from keras_darts.cli import tasks
 from keras_darts.cli import workers
-from keras_darts.cli.names import check_strategy
+from keras_darts.cli.options import check_strategy
 from keras_darts.cli.options import define_path
 from keras_darts.cli.options import define_share
 from keras_darts.cli.options import require
@@ -221,9 +221,9 @@ def checked(options):
         absl.flags.Error: if --dataset is not given.
         ValueError: for the first flag that is wrong.
     """
-    modality = modalities.of_space(options.search_space)
+    modality = tasks.of_space(options.search_space)
     check_strategy(options.strategy)
-    modalities.check_flags(options, modality)
+    tasks.check_flags(options, modality)
     data.check_source(options, modality)
     _check_target(options)
     return modality

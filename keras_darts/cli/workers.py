@@ -15,7 +15,7 @@ import time
 
 from absl import flags
 
-from keras_darts.running import last_resort
+from keras_darts.runs import errors
 
 _VARIABLE = "TF_CONFIG"
 _FORWARDED = (signal.SIGINT, signal.SIGTERM)
@@ -128,7 +128,7 @@ def ending():
     except BaseException as error:
         done = isinstance(error, SystemExit) and not error.code
         if os.environ.get(_VARIABLE) and not done:
-            last_resort.limit_shutdown()
+            errors.limit_shutdown()
         raise
 
 
@@ -137,7 +137,7 @@ def strategy(options):
 
     To be called before TensorFlow computes anything.
     """
-    from keras_darts.search.gathering import gathered
+    from keras_darts.distributed.multi_worker import gathered
 
     return gathered(options.worker_minutes)
 

@@ -38,7 +38,7 @@ def check(
     Example:
 
     >>> import numpy as np
-    >>> from keras_darts.datasets.halves import split
+    >>> from keras_darts.datasets.split import split
     >>> images = np.zeros((6, 8, 8, 1), "uint8")
     >>> halves = split(images, [0, 1, 0, 1, 0, 1], batch_size=2)
     >>> check(halves)

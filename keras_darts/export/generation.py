@@ -7,9 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_darts.datasets import Vocabulary
-from keras_darts.export.exported import Exported
-from keras_darts.export.language_serving import STEP
-from keras_darts.export.language_serving import LanguageServing
+from keras_darts.export.exported_model import Exported
+from keras_darts.export.language_signatures import STEP
+from keras_darts.export.language_signatures import LanguageServing
 from keras_darts.export.loading import load
 from keras_darts.networks import RecurrentLanguageModel
 

@@ -2,20 +2,20 @@
 
 from keras.saving import load_model
 
-from keras_darts.export import cards
-from keras_darts.export import heads
+from keras_darts.export import model_card
 from keras_darts.export import parity
-from keras_darts.export.announcing import announced
-from keras_darts.export.announcing import stage
-from keras_darts.export.describe import describe
+from keras_darts.export import signatures
+from keras_darts.export.single_file import announced
 from keras_darts.export.single_file import check_file
 from keras_darts.export.single_file import of_keras
+from keras_darts.export.single_file import stage
 from keras_darts.export.single_file import write_vocabulary
-from keras_darts.export.staging import staging
+from keras_darts.export.specification import describe
 from keras_darts.export.weights import named_weights
 from keras_darts.export.weights import same_bits
-from keras_darts.files import user_path
 from keras_darts.training.run_folder import save_network
+from keras_darts.utils.files import staging
+from keras_darts.utils.files import user_path
 
 
 def keras(
@@ -90,8 +90,8 @@ def keras(
             "vocabulary": vocabulary,
         }
         serving = _described(network, labels=labels, **given)
-        heads.say(serving.head)
-        training = cards.training_figures(network, training)
+        signatures.say(serving.head)
+        training = model_card.training_figures(network, training)
         samples = serving.samples(samples)
         with staging(path.parent) as scratch:
             file = scratch / "model.keras"
@@ -102,7 +102,7 @@ def keras(
             again = _described(loaded, labels=labels, **given)
             measured = parity.measure(serving, samples, again.expected)
             parity.require_equal(measured)
-            card = cards.make(
+            card = model_card.make(
                 serving,
                 of_keras(file),
                 measured,
@@ -110,7 +110,7 @@ def keras(
                 format="keras",
                 quantization=None,
             )
-            cards.publish(file, path, card)
+            model_card.publish(file, path, card)
         write_vocabulary(path, serving.vocabulary)
         return path
 

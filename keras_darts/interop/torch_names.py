@@ -13,7 +13,7 @@ from keras_darts.networks import ImageNetNetwork
 from keras_darts.networks import LanguageBody
 from keras_darts.networks import RecurrentCell
 from keras_darts.networks import RecurrentLanguageModel
-from keras_darts.networks.language_body import TiedEmbedding
+from keras_darts.networks.language_backbone import TiedEmbedding
 from keras_darts.primitives import AvgPool3x3
 from keras_darts.primitives import BatchNormalization
 from keras_darts.primitives import ConvBN

@@ -4,7 +4,7 @@ import keras
 
 from keras_darts.networks import checks
 from keras_darts.networks.auxiliary_head import linear
-from keras_darts.networks.stacked_cells import StackedCells
+from keras_darts.networks.cell_network import StackedCells
 from keras_darts.primitives import TokenStem
 from keras_darts.primitives import halve_presence
 from keras_darts.primitives import mean_and_max

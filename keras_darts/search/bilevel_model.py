@@ -6,17 +6,17 @@ import dataclasses
 import keras
 import tensorflow as tf
 
+from keras_darts.callbacks.decisions import Watched
 from keras_darts.datasets import Task
+from keras_darts.distributed.multi_worker import WorkersModel
 from keras_darts.networks import on_logits
-from keras_darts.search import curvature
 from keras_darts.search import defaults
 from keras_darts.search import steps
-from keras_darts.search.decisions import Watched
-from keras_darts.search.graph_optimizer import graph_optimizer
-from keras_darts.search.loss_scaling import LossScaling
-from keras_darts.search.many_workers import WorkersModel
-from keras_darts.search.precision import search_policy
-from keras_darts.search.problem import SearchProblem
+from keras_darts.search import supernet_evaluation
+from keras_darts.search.bilevel_problem import SearchProblem
+from keras_darts.search.mixed_precision import LossScaling
+from keras_darts.search.mixed_precision import search_policy
+from keras_darts.utils.tf_config import graph_optimizer
 
 
 class BilevelModel(WorkersModel, abc.ABC):
@@ -273,11 +273,13 @@ class BilevelModel(WorkersModel, abc.ABC):
             self.compile_for(self.modality.task_of(batch, self.chosen_loss))
         if self._curvature_function is None:
             self._curvature_function = steps.curvature_function(self)
-        return curvature.as_arrays(self, self._curvature_function, batch)
+        return supernet_evaluation.as_arrays(
+            self, self._curvature_function, batch
+        )
 
     def architecture_eigenvalue(self, batch):
         """The largest one of that Hessian, with the weight decay."""
-        return curvature.largest_eigenvalue(self, batch)
+        return supernet_evaluation.largest_eigenvalue(self, batch)
 
     def freeze_architecture(self, frozen):
         """Whether a step leaves the architecture out; both stay traced."""

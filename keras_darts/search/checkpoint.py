@@ -5,11 +5,11 @@ import json
 
 import tensorflow as tf
 
-from keras_darts.running.checkpoint import KEPT
-from keras_darts.running.checkpoint import RunCheckpoint
-from keras_darts.running.within_epoch import RunningEpoch
+from keras_darts.distributed import multi_worker
+from keras_darts.runs.checkpoint import KEPT
+from keras_darts.runs.checkpoint import RunCheckpoint
+from keras_darts.runs.resume import RunningEpoch
 from keras_darts.schedules import set_rates
-from keras_darts.search import many_workers
 
 
 class SearchCheckpoint(RunCheckpoint):
@@ -28,7 +28,7 @@ class SearchCheckpoint(RunCheckpoint):
     noun = "search"
 
     def __init__(self, search, folder, callbacks=(), agreement=None):
-        worker = many_workers.workers_of(search)
+        worker = multi_worker.workers_of(search)
         super().__init__(
             folder,
             {

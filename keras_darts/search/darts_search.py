@@ -5,22 +5,21 @@ import logging
 
 import keras
 
-from keras_darts.devices import chosen_strategy
-from keras_darts.errors import integer
-from keras_darts.messages import shown
-from keras_darts.running.failures import explained
-from keras_darts.running.folders import made
+from keras_darts.distributed.devices import chosen_strategy
+from keras_darts.runs.errors import explained
+from keras_darts.runs.folder import made
 from keras_darts.schedules import make_settable
-from keras_darts.search import fitting
-from keras_darts.search import progressive
-from keras_darts.search import tuning
-from keras_darts.search.building import check_arguments
-from keras_darts.search.building import checked_sizes
-from keras_darts.search.building import synchronized_space
-from keras_darts.search.building import targeted
-from keras_darts.search.determinism import make_deterministic
+from keras_darts.search import fit_loop
+from keras_darts.search import fit_plan
+from keras_darts.search.defaults import check_arguments
+from keras_darts.search.defaults import checked_sizes
+from keras_darts.search.defaults import synchronized_space
+from keras_darts.search.defaults import targeted
+from keras_darts.search.monitor import SearchWatch
+from keras_darts.search.reproducibility import make_deterministic
 from keras_darts.search.staged_model import StagedModel
-from keras_darts.search.watch import SearchWatch
+from keras_darts.utils.errors import integer
+from keras_darts.utils.messages import shown
 
 _LOG = logging.getLogger("keras_darts")
 
@@ -154,7 +153,7 @@ class DartsSearch(StagedModel):
                 falls.
             steps_per_epoch: Integer.
         """
-        self.extra_epochs = tuning.extra_epochs(self, epochs)
+        self.extra_epochs = fit_plan.extra_epochs(self, epochs)
         task, sizes = self.modality.check(data)
         self.modality.take_sizes(**sizes)
         self.build_supernet()
@@ -168,7 +167,9 @@ class DartsSearch(StagedModel):
         self.task = task
         schedule = None
         if self._choices.get("optimizer") is None:
-            schedule = tuning.schedule(self, epochs, steps_per_epoch)
+            schedule = fit_plan.discretization_schedule(
+                self, epochs, steps_per_epoch
+            )
         with self.distribute_strategy.scope():
             make_settable(self.optimizer, schedule)
             make_settable(self.arch_optimizer)
@@ -275,14 +276,14 @@ class DartsSearch(StagedModel):
         with contextlib.ExitStack() as stack:
             stack.enter_context(shown(verbose))
             self.say_strategy()
-            run = fitting.chosen_run(
+            run = fit_plan.chosen_run(
                 self, epochs, output_dir, resume_from, overwrite
             )
             stack.enter_context(made(run["output_dir"]))
             watch = stack.enter_context(
                 explained(SearchWatch(run["output_dir"], self))
             )
-            plan_stage = fitting.planner(
+            plan_stage = fit_plan.planner(
                 self,
                 x,
                 y,
@@ -297,11 +298,11 @@ class DartsSearch(StagedModel):
                 checkpoint_minutes=checkpoint_minutes,
                 published_rates=published_rates,
             )
-            history = progressive.run(
+            history = fit_loop.fit_stages(
                 self,
                 super().fit,
                 plan_stage,
-                callbacks=fitting.chosen_callbacks(
+                callbacks=fit_plan.chosen_callbacks(
                     callbacks, warn_on_collapse, verbose
                 ),
                 watch=watch,

@@ -2,9 +2,9 @@
 
 import tensorflow as tf
 
-from keras_darts.search.loss_scaling import finite_or
-from keras_darts.search.replicas import mean_over_replicas
-from keras_darts.search.replicas import per_replica
+from keras_darts.distributed.replicas import mean_over_replicas
+from keras_darts.distributed.replicas import per_replica
+from keras_darts.search.mixed_precision import finite_or
 from keras_darts.supernet import architecture
 from keras_darts.supernet import packed
 from keras_darts.supernet import unpacked

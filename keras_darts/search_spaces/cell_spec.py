@@ -3,7 +3,7 @@
 import collections
 import dataclasses
 
-from keras_darts.errors import positive_integer
+from keras_darts.utils.errors import positive_integer
 
 
 @dataclasses.dataclass(frozen=True)

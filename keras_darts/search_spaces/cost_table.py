@@ -6,10 +6,10 @@ import os
 
 import numpy as np
 
-from keras_darts.errors import unknown_name
-from keras_darts.files import user_path
-from keras_darts.files import write_json
 from keras_darts.genotypes import NasBench201Genotype
+from keras_darts.utils.errors import unknown_name
+from keras_darts.utils.files import user_path
+from keras_darts.utils.files import write_json
 
 MEASURES = {"latency": "ms", "parameters": "weights", "macs": "MACs"}
 _FORMAT = "keras_darts cost table 1"

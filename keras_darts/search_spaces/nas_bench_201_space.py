@@ -3,11 +3,11 @@
 import dataclasses
 import random
 
-from keras_darts.errors import positive_integer
-from keras_darts.errors import unknown_name
 from keras_darts.genotypes import NasBench201Genotype
 from keras_darts.genotypes.nas_bench_201_genotype import PRIMITIVES
 from keras_darts.search_spaces.cell_spec import CellSpec
+from keras_darts.utils.errors import positive_integer
+from keras_darts.utils.errors import unknown_name
 
 
 @dataclasses.dataclass(frozen=True)

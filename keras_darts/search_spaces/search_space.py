@@ -3,9 +3,9 @@
 import dataclasses
 import random
 
-from keras_darts.errors import unknown_name
 from keras_darts.genotypes import Genotype
 from keras_darts.search_spaces.cell_spec import CellSpec
+from keras_darts.utils.errors import unknown_name
 
 
 @dataclasses.dataclass(frozen=True)

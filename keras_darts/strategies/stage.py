@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 
-from keras_darts.errors import positive_integer
-from keras_darts.strategies import connections
-from keras_darts.strategies.callbacks.configs import serialized
-from keras_darts.strategies.callbacks.configs import with_callbacks
+from keras_darts import connections
+from keras_darts.callbacks.base import serialized
+from keras_darts.callbacks.base import with_callbacks
+from keras_darts.utils.errors import positive_integer
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,8 +4,8 @@ import keras
 from keras import ops
 
 from keras_darts.primitives import SharedInput
-from keras_darts.supernet.drawn import where_drawn
 from keras_darts.supernet.mixed_op import MixedOp
+from keras_darts.supernet.mixed_op import where_drawn
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")

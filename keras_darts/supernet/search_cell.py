@@ -10,9 +10,9 @@ from keras_darts.primitives import SharedInput
 from keras_darts.primitives import halve_presence
 from keras_darts.primitives import keep_present
 from keras_darts.supernet.edge_stack import EdgeStack
-from keras_darts.supernet.edges import look_of
-from keras_darts.supernet.edges import output_of
-from keras_darts.supernet.recomputation import recomputed
+from keras_darts.supernet.mixed_op import look_of
+from keras_darts.supernet.mixed_op import output_of
+from keras_darts.supernet.tracing import recomputed
 
 
 class SearchCell(keras.layers.Layer):

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from keras_darts.search.evaluation import Evaluation
+from keras_darts.search.bilevel_problem import Evaluation
 
 
 class FunctionProblem:

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_darts.search.precision import default_policy
+from keras_darts.search.mixed_precision import default_policy
 
 
 def run_config_test(piece):

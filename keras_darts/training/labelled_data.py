@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from keras_darts import datasets
 from keras_darts.datasets import checks
-from keras_darts.datasets.halves import search_mask
+from keras_darts.datasets.split import search_mask
 
 # Of images of many sizes, which can't be held, as many are looked at.
 _LOOKED_AT = 1000

@@ -11,15 +11,94 @@ import tensorflow as tf
 from keras_darts import datasets
 from keras_darts.datasets.augmentation import Augmentation
 from keras_darts.datasets.augmentation import serialize
-from keras_darts.messages import shown
-from keras_darts.training import course
-from keras_darts.training.base_recipe import BaseRecipe
-from keras_darts.training.base_recipe import compiled_by_recipe
-from keras_darts.training.drop_path_ramp import DropPathRamp
+from keras_darts.distributed.devices import check_batch_size
+from keras_darts.primitives import BatchNormalization
+from keras_darts.training import fit_loop
+from keras_darts.training.callbacks import DropPathRamp
 from keras_darts.training.labelled_data import Reader
 from keras_darts.training.labelled_data import image_check
-from keras_darts.training.losses import loss_for
-from keras_darts.training.losses import metrics_for
+from keras_darts.training.metrics import loss_for
+from keras_darts.training.metrics import metrics_for
+from keras_darts.utils.errors import positive_integer
+from keras_darts.utils.messages import shown
+
+
+def synchronize(network, wanted):
+    """Lets a network normalise with the statistics of a part or of the whole.
+
+    What its layers were made with no longer counts.
+
+    Args:
+        network: Keras model that is built.
+        wanted: Boolean, whether devices that share a batch take those of all
+            of it.
+
+    Raises:
+        ValueError: if that is wanted of a network without our normalisation.
+    """
+    layers = [
+        layer
+        for layer in network._flatten_layers()
+        if isinstance(layer, BatchNormalization)
+    ]
+    if wanted and not layers:
+        raise ValueError(
+            "`sync_batch_norm` must be False for a network without a "
+            "keras_darts.primitives.BatchNormalization. Received: "
+            f"sync_batch_norm={wanted}, a {type(network).__name__}"
+        )
+    for layer in layers:
+        layer.synchronized = wanted
+
+
+_COUNTS = ("epochs", "batch_size", "segment_length", "eval_batch_size")
+
+
+class BaseRecipe:
+    """Base of the dataclasses that say how to train, with an `optimizer`."""
+
+    sync_batch_norm = False
+
+    def __post_init__(self):
+        for field in dataclasses.fields(self):
+            if field.name in _COUNTS:
+                positive_integer(field.name, getattr(self, field.name))
+
+    def new_optimizer(self):
+        """A fresh copy of the optimizer, for one network."""
+        return type(self.optimizer).from_config(self.optimizer.get_config())
+
+    def _compile(self, network, **losses_and_metrics):
+        check_batch_size(self.batch_size, network.distribute_strategy)
+        synchronize(network, self.sync_batch_norm)
+        with network.distribute_strategy.scope():
+            network.compile(
+                optimizer=self.new_optimizer(), **losses_and_metrics
+            )
+            # Variables that the first step had to make would have it traced
+            # twice.
+            network.optimizer.build(network.trainable_variables)
+        network.optimizer.made_by_recipe = True
+
+    def get_config(self):
+        """Plain values that say everything there is to know."""
+        config = {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if field.name != "make"
+        }
+        # Runs from before there was a choice go on.
+        if not self.sync_batch_norm:
+            config.pop("sync_batch_norm", None)
+        if self.optimizer is not None:
+            config["optimizer"] = keras.optimizers.serialize(self.optimizer)
+        return config
+
+
+def compiled_by_recipe(network):
+    """Whether a recipe compiled the network last, and not its user."""
+    return getattr(network.optimizer, "made_by_recipe", False)
+
 
 _LOG = logging.getLogger("keras_darts")
 
@@ -328,7 +407,7 @@ class Recipe(BaseRecipe):
             for note in data.notes:
                 _LOG.info("%s", note)
             recipe = self._begun(network, data, options)
-            return course.run(
+            return fit_loop.run(
                 recipe,
                 network,
                 lambda epoch, step=0: recipe.pipeline(

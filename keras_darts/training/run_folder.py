@@ -9,13 +9,13 @@ from keras_darts import genotypes
 
 # Registers the layers with Keras; the optimizers come with this package.
 from keras_darts import networks  # noqa: F401
-from keras_darts.files import user_path
-from keras_darts.files import writable_folder
-from keras_darts.files import write_json
-from keras_darts.files import write_table
-from keras_darts.files import written_whole
-from keras_darts.running.failures import writing
-from keras_darts.running.folders import rows_before
+from keras_darts.runs.errors import writing
+from keras_darts.runs.folder import rows_before
+from keras_darts.utils.files import user_path
+from keras_darts.utils.files import writable_folder
+from keras_darts.utils.files import write_json
+from keras_darts.utils.files import write_table
+from keras_darts.utils.files import written_whole
 
 # A large network takes seconds to write, a small one's epochs don't take more.
 _SECONDS_BETWEEN_MODELS = 60

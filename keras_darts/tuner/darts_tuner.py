@@ -5,10 +5,8 @@ import contextlib
 import keras_tuner
 
 from keras_darts import genotypes
-from keras_darts.errors import positive_integer
-from keras_darts.messages import shown
 from keras_darts.search import DartsSearch
-from keras_darts.search.reseeding import compiled_alike
+from keras_darts.search.reproducibility import compiled_alike
 from keras_darts.training import load_network
 from keras_darts.tuner import checks
 from keras_darts.tuner import objectives
@@ -25,6 +23,8 @@ from keras_darts.tuner.project import Project
 from keras_darts.tuner.random_baseline import check as check_baseline
 from keras_darts.tuner.search_trials import SearchTrials
 from keras_darts.tuner.tuning_time import TuningTime
+from keras_darts.utils.errors import positive_integer
+from keras_darts.utils.messages import shown
 
 # More than there are; KerasTuner's workers ask for a number of 32 bits.
 _ALL = 2**31 - 1

@@ -2,7 +2,7 @@
 
 import math
 
-from keras_darts.errors import unknown_name
+from keras_darts.utils.errors import unknown_name
 
 _DIRECTIONS = ("min", "max")
 

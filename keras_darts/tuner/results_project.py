@@ -7,8 +7,6 @@ import warnings
 from keras_tuner.engine.trial import Trial
 
 from keras_darts import genotypes
-from keras_darts.files import user_path
-from keras_darts.files import written_whole
 from keras_darts.tuner import objectives
 from keras_darts.tuner.project import Project
 from keras_darts.tuner.results import COMPLETED
@@ -19,6 +17,8 @@ from keras_darts.tuner.results_facts import parameters_of
 from keras_darts.tuner.results_page import results_page
 from keras_darts.tuner.results_words import baseline_lines
 from keras_darts.tuner.results_words import pareto_lines
+from keras_darts.utils.files import user_path
+from keras_darts.utils.files import written_whole
 
 FILE = "results.html"
 _HISTORY = "history.csv"

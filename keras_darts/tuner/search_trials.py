@@ -10,8 +10,8 @@ from keras_tuner.src.distribute.utils import is_chief_oracle
 from keras_tuner.src.engine.tuner_utils import TunerCallback
 
 from keras_darts.search import DartsSearch
-from keras_darts.search.fitting import chosen_epochs
-from keras_darts.search.reseeding import reseeded
+from keras_darts.search.fit_plan import chosen_epochs
+from keras_darts.search.reproducibility import reseeded
 from keras_darts.training import TimeLeft
 from keras_darts.tuner import longer_run
 from keras_darts.tuner import objectives

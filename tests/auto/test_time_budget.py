@@ -10,12 +10,12 @@ import pytest
 
 import keras_darts as kd
 from keras_darts.auto import sizes
-from keras_darts.auto.budget import Budget
-from keras_darts.auto.budget import Deadline
-from keras_darts.auto.budget import seconds_of
-from keras_darts.auto.images import RUNGS
-from keras_darts.auto.record import Record
-from keras_darts.auto.tuning import StepClock
+from keras_darts.auto.fit_pipeline import Record
+from keras_darts.auto.fit_pipeline import StepClock
+from keras_darts.auto.image import RUNGS
+from keras_darts.auto.step_times import Budget
+from keras_darts.auto.step_times import Deadline
+from keras_darts.auto.step_times import seconds_of
 
 FACTS = sizes.Facts(
     examples=1600,

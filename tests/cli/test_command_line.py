@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from keras_darts.cli import names
+from keras_darts.cli import options as names
 from keras_darts.cli.main import COMMANDS
 from keras_darts.cli.main import main
-from keras_darts.quiet import without_runtime_chatter
+from keras_darts.utils.messages import without_runtime_chatter
 from keras_darts.version import __version__
 
 LIGHT = """

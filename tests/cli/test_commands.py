@@ -13,13 +13,13 @@ import tensorflow as tf
 from keras_darts import datasets
 from keras_darts import export
 from keras_darts import genotypes
-from keras_darts import seals
 from keras_darts import strategies
 from keras_darts import training
 from keras_darts.cli.main import main
-from keras_darts.cli.modalities import image_data as data
+from keras_darts.cli.tasks import image_classification as data
+from keras_darts.runs import manifest
 from keras_darts.search import darts_search
-from keras_darts.search import progressive
+from keras_darts.search import fit_loop
 
 
 def history(folder):
@@ -107,14 +107,14 @@ def test_a_run_cut_in_an_early_stage_goes_on(here, monkeypatch, capsys):
         lambda: strategies.SearchStrategy(stages=stages),
     )
     with monkeypatch.context() as patch:
-        patch.setattr(progressive, "_advance", interrupt)
+        patch.setattr(fit_loop, "_advance", interrupt)
         assert main([*command, "--output_dir=a"]) == 130
     assert "--output_dir=a --resume" in capsys.readouterr().out
     assert main([*command, "--output_dir=a"]) == 0
     said = capsys.readouterr().out
     assert said.index("stage 1 of 2") < said.index("stage 2 of 2")
     # The first stage was not trained again.
-    assert len(seals.seals(here / "a" / "stages" / "0" / "checkpoints")) == 1
+    assert len(manifest.seals(here / "a" / "stages" / "0" / "checkpoints")) == 1
     assert len(history(here / "a")) == 1
 
 
@@ -363,13 +363,13 @@ def test_images_of_many_sizes_need_a_size(command, many_sizes, here, capsys):
 
 
 def test_time_left_leaves_out_the_building_of_the_graph(monkeypatch, caplog):
-    from keras_darts.training import time_left
+    from keras_darts.training import callbacks
 
     caplog.set_level("INFO", logger="keras_darts")
 
     clock = iter([0.0, 100.0, 130.0, 170.0, 170.0])
-    monkeypatch.setattr(time_left.time, "monotonic", lambda: next(clock))
-    callback = time_left.TimeLeft()
+    monkeypatch.setattr(callbacks.time, "monotonic", lambda: next(clock))
+    callback = callbacks.TimeLeft()
     callback.set_params({"epochs": 2})
     callback.on_train_begin()
     callback.on_epoch_begin(0)

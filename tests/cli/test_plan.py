@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from keras_darts.cli import pace
+from keras_darts.cli import plan
 from keras_darts.cli.main import main
-from keras_darts.search import available_memory
+from keras_darts.search import memory
 
 PLAN = [
     *["plan", "--dataset=digits", "--search_space=tiny", "--epochs=3"],
@@ -43,7 +43,7 @@ def test_a_plan_leaves_out_what_is_chosen(here, capsys):
 
 
 def test_a_plan_says_where_memory_is_too_little(here, capsys, monkeypatch):
-    monkeypatch.setattr(available_memory, "memory_limit", lambda: 10**8)
+    monkeypatch.setattr(memory, "memory_limit", lambda: 10**8)
     assert main(PLAN) == 0
     said = capsys.readouterr().out
     assert "memory to be had: 0.1 GB, TOO LITTLE" in said
@@ -76,7 +76,7 @@ def test_a_plan_says_how_long_the_search_takes(strategy, here, capsys):
 
 
 def test_time_is_the_sum_of_what_was_measured():
-    found = pace.Pace(start=30.0, step=0.5, judged_batch=0.25)
+    found = plan.Pace(start=30.0, step=0.5, judged_batch=0.25)
     assert found.epoch(steps=100, judged_batches=40) == 60.0
     words = found.in_words(epochs=50, steps=100, judged_batches=40)
     assert words.startswith("about 51 min on this machine: 30 s to the first")

@@ -175,7 +175,7 @@ def test_the_global_seed_neither_matters_nor_moves():
 
 
 def test_a_large_half_is_shuffled_in_a_window(monkeypatch):
-    monkeypatch.setattr("keras_darts.datasets.streams._SHUFFLE_BYTES", 400)
+    monkeypatch.setattr("keras_darts.datasets.pipelines._SHUFFLE_BYTES", 400)
     options = {"size": 40, "batch_size": 40, "seed": 0, "epochs": 1}
     (order,) = labels(arrays(stream(slices(40), **options)))
     assert sorted(order) == list(range(40)) != order

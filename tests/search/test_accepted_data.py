@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import keras_darts as kd
-from keras_darts.search.accepted_data import check_data
+from keras_darts.search.fit_plan import check_data
 
 MODALITIES = ("image", "language", "text")
 

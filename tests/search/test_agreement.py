@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_darts.search import agreement
+from keras_darts.distributed import agreement
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from small_searches import prefer
 
 import keras_darts as kd
 from keras_darts import strategies
-from keras_darts.search.decisions import Watched
-from keras_darts.search.decisions import decisions_of
+from keras_darts.callbacks.decisions import Watched
+from keras_darts.callbacks.decisions import decisions_of
 
 SPACES = {
     "cells": kd.search_spaces.darts_cnn(),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import keras_darts as kd
-from keras_darts import seals
+from keras_darts.runs import manifest
 from keras_darts.testing.small import small_batch
 from keras_darts.testing.small import small_search
 
@@ -121,7 +121,7 @@ def assert_disk_is(search, folder):
             np.testing.assert_array_equal(saved[kind][-1], weights)
     config = json.loads((folder / "config.json").read_text())
     assert config["search"] == json.loads(json.dumps(search.get_config()))
-    assert seals.seals(folder / "checkpoints")[0].finished
+    assert manifest.seals(folder / "checkpoints")[0].finished
 
 
 def assert_same(one, other):

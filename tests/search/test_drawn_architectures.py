@@ -10,9 +10,9 @@ from small_searches import fitted
 
 import keras_darts as kd
 from keras_darts import strategies
-from keras_darts.search.evaluation import Evaluation
-from keras_darts.search.reward import reward
-from keras_darts.strategies import variants
+from keras_darts.search.bilevel_problem import Evaluation
+from keras_darts.search.bilevel_problem import reward
+from keras_darts.strategies import methods
 from keras_darts.supernet import mixed_op
 from keras_darts.testing.small import small_data
 from keras_darts.testing.small import small_search
@@ -29,7 +29,7 @@ VARIANTS = ("random_sharing", "enas")
 
 def searched(name, space=SPACE, *, eager=True, **options):
     """A search of two classes for images of 8 x 8 pixels, compiled."""
-    strategy = getattr(variants, name)(num_samples=4)
+    strategy = getattr(methods, name)(num_samples=4)
     search = kd.DartsSearch(
         space, strategy, num_classes=2, input_shape=(8, 8, 1), **options
     )
@@ -219,7 +219,7 @@ def test_the_callback_chooses_the_first_of_the_best():
 def test_a_graph_searches_as_python_does(name):
     found = []
     for eager in (True, False):
-        search = small_search(SMALL, getattr(variants, name)(num_samples=3))
+        search = small_search(SMALL, getattr(methods, name)(num_samples=3))
         search.compile(run_eagerly=eager)
         history = search.fit(
             *small_data(SMALL), batch_size=4, epochs=1, verbose=0
@@ -383,7 +383,7 @@ STAGES_OF_TWO = dataclasses.replace(
 
 
 def test_variants_have_the_constants_of_their_code():
-    cells, bench = variants.enas(), variants.enas("nas_bench_201")
+    cells, bench = methods.enas(), methods.enas("nas_bench_201")
     controller = cells.relaxation
     assert (controller.units, controller.num_layers) == (32, 2)
     assert controller.tanh_constant == 1.1
@@ -399,11 +399,11 @@ def test_variants_have_the_constants_of_their_code():
         assert (recipe.learning_rate, recipe.min_learning_rate) == (0.05, 5e-4)
         assert len(strategy.citations) == 1 + (strategy is bench)
     for form, epochs in (("cells", 100), ("nas_bench_201", 250)):
-        strategy = variants.random_sharing(form, num_samples=1000)
+        strategy = methods.random_sharing(form, num_samples=1000)
         assert strategy.recipe_for("image").epochs == epochs
         assert strategy.discretizer.num_samples == 1000
     with pytest.raises(ValueError, match="Did you mean cells"):
-        variants.enas("cell")
+        methods.enas("cell")
     search = searched("enas")
     assert search.arch_optimizer.epsilon == 1e-3
-    assert strategies.get("enas") == variants.enas()
+    assert strategies.get("enas") == methods.enas()

@@ -14,7 +14,7 @@ from small_searches import TINY
 from small_searches import fitted
 from small_searches import make_search
 
-from keras_darts.running import finite_losses
+from keras_darts.runs import monitor
 
 TESTS = pathlib.Path(__file__).parent
 
@@ -75,7 +75,7 @@ def spoil_architecture(search):
 def test_a_loss_that_is_not_finite_names_its_step_and_keeps_the_state_before(
     tmp_path, action, seconds, monkeypatch
 ):
-    monkeypatch.setattr(finite_losses, "_SECONDS_BETWEEN_LOOKS", seconds)
+    monkeypatch.setattr(monitor, "_SECONDS_BETWEEN_LOOKS", seconds)
     searches = []
     spoiled = At(lambda search: (searches.append(search), action(search)))
     with pytest.raises(FloatingPointError) as caught:

@@ -11,9 +11,9 @@ from small_searches import fitted
 from small_searches import make_search
 
 import keras_darts as kd
-from keras_darts.search import memory_check
-from keras_darts.search.available_memory import memory_limit
+from keras_darts.search import memory
 from keras_darts.search.memory import Settings
+from keras_darts.search.memory import memory_limit
 from keras_darts.search.memory import predicted_peak
 
 SETTINGS = Settings((32, 32, 3), 16, 1_900_000)
@@ -126,11 +126,11 @@ def _measured_and_foretold():
     # What `resource` says would be that of the parent, if that was larger.
     status = pathlib.Path("/proc/self/status").read_text()
     measured = 1024 * int(re.search(r"VmHWM:\s+(\d+)", status)[1])
-    return measured, memory_check.foretold(search, 128)
+    return measured, memory.foretold(search, 128)
 
 
 def test_a_search_without_enough_memory_says_what_needs_less(monkeypatch):
-    monkeypatch.setattr(memory_check, "memory_limit", lambda: 10**8)
+    monkeypatch.setattr(memory, "memory_limit", lambda: 10**8)
     with pytest.warns(RuntimeWarning, match="may have 0.1 GB") as caught:
         fitted(make_search(space=DEEP), epochs=1)
     (said,) = [str(w.message) for w in caught if "foretold" in str(w.message)]
@@ -140,18 +140,18 @@ def test_a_search_without_enough_memory_says_what_needs_less(monkeypatch):
 
 
 def test_a_search_with_enough_memory_says_nothing(monkeypatch):
-    monkeypatch.setattr(memory_check, "memory_limit", lambda: 10**11)
+    monkeypatch.setattr(memory, "memory_limit", lambda: 10**11)
     with warnings.catch_warnings():
         warnings.simplefilter("error", RuntimeWarning)
-        memory_check.check_memory(make_search(), 16)
+        memory.check_memory(make_search(), 16)
 
 
 def test_a_recurrent_search_is_not_foretold():
     search = kd.DartsSearch(
         kd.search_spaces.darts_rnn(2, hidden_size=4), vocabulary_size=20
     )
-    assert memory_check.foretold(search, 16) is None
-    memory_check.check_memory(search, 16)
+    assert memory.foretold(search, 16) is None
+    memory.check_memory(search, 16)
 
 
 def test_proposals_change_the_least_first_and_leave_out_what_is_chosen():
@@ -162,7 +162,7 @@ def test_proposals_change_the_least_first_and_leave_out_what_is_chosen():
         input_shape=(8, 8, 3),
         rematerialize=True,
     )
-    found = memory_check.proposals(search, 64)
+    found = memory.proposals(search, 64)
     assert [p.change for p in found] == [
         "accumulation_steps=2",
         "accumulation_steps=4",
@@ -173,7 +173,7 @@ def test_proposals_change_the_least_first_and_leave_out_what_is_chosen():
     assert found[0].peak == found[3].peak > found[1].peak == found[4].peak
     # As `fit` refuses parts of different sizes.
     search.accumulation_steps = 3
-    found = memory_check.proposals(search, 6)
+    found = memory.proposals(search, 6)
     assert [p.change for p in found] == [
         "accumulation_steps=6",
         'dtype="mixed_bfloat16"',
@@ -184,7 +184,7 @@ def test_proposals_change_the_least_first_and_leave_out_what_is_chosen():
 def test_a_whole_search_is_offered_all_that_saves_memory():
     search = kd.DartsSearch(DEEP, num_classes=2, input_shape=(32, 32, 3))
     search.build_supernet()
-    found = memory_check.proposals(search, 2)
+    found = memory.proposals(search, 2)
     assert [p.change for p in found] == [
         "rematerialize=True",
         "accumulation_steps=2",
@@ -196,14 +196,14 @@ def test_a_whole_search_is_offered_all_that_saves_memory():
 def test_parts_of_a_batch_and_half_precision_are_heeded():
     space = kd.search_spaces.darts_cnn(16, 3, num_nodes=1)
     search = kd.DartsSearch(space, num_classes=2, input_shape=(8, 8, 3))
-    whole = memory_check.foretold(search, 64)
+    whole = memory.foretold(search, 64)
     search.accumulation_steps = 4
-    assert memory_check.foretold(search, 64) < whole
-    assert memory_check.foretold(search, 256) == whole
+    assert memory.foretold(search, 64) < whole
+    assert memory.foretold(search, 256) == whole
     half = kd.DartsSearch(
         space, num_classes=2, input_shape=(8, 8, 3), dtype="mixed_bfloat16"
     )
-    assert memory_check.foretold(half, 64) < whole
+    assert memory.foretold(half, 64) < whole
 
 
 def test_the_limit_is_that_of_the_group_where_it_is_lower(tmp_path):

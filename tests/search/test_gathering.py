@@ -9,7 +9,7 @@ import sys
 import pytest
 import tensorflow as tf
 
-from keras_darts.search.gathering import missing
+from keras_darts.distributed.multi_worker import missing
 
 CLUSTER = tf.train.ClusterSpec({"chief": ["a:1"], "worker": ["b:2", "c:3"]})
 

@@ -18,7 +18,7 @@ from small_searches import prefer
 
 import keras_darts as kd
 from keras_darts import testing
-from keras_darts.search import curvature
+from keras_darts.search import supernet_evaluation
 
 SKIP, CONV, POOL = "skip_connect", "dil_conv_3x3", "max_pool_3x3"
 EDGES = 5
@@ -221,7 +221,7 @@ def measured(monkeypatch):
             asked.append(batch)
             return float(series[batch])
 
-        monkeypatch.setattr(curvature, "largest_eigenvalue", made_up)
+        monkeypatch.setattr(supernet_evaluation, "largest_eigenvalue", made_up)
         return asked
 
     return use
@@ -447,7 +447,7 @@ def grows_until(monkeypatch, decay):
         calm = search.optimizer.weight_decay >= decay
         return 1.0 if calm else 1.5 ** len(course)
 
-    monkeypatch.setattr(curvature, "largest_eigenvalue", made_up)
+    monkeypatch.setattr(supernet_evaluation, "largest_eigenvalue", made_up)
 
 
 def test_a_roll_back_restores_everything_but_the_weight_decay(monkeypatch):

@@ -6,8 +6,8 @@ import pytest
 from small_searches import fitted
 
 import keras_darts as kd
-from keras_darts.search import fitting
-from keras_darts.search.trials import Trials
+from keras_darts.search import fit_plan
+from keras_darts.search.supernet_evaluation import Trials
 from keras_darts.testing.small import small_data
 from keras_darts.testing.small import small_search
 
@@ -163,7 +163,7 @@ def test_a_graph_decides_as_python_does_and_is_traced_once(run, monkeypatch):
         made.append(Trials(*arguments))
         return made[-1]
 
-    monkeypatch.setattr(fitting, "Trials", remembered)
+    monkeypatch.setattr(fit_plan, "Trials", remembered)
     search = make_search(eager=False)
     fitted(search, epochs=2)
     assert search.genotype() == run[0].genotype()

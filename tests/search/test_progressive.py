@@ -13,7 +13,7 @@ from small_searches import fitted
 import keras_darts as kd
 from keras_darts import strategies
 from keras_darts.strategies import Stage
-from keras_darts.supernet.inheritance import Inheritance
+from keras_darts.supernet.weight_inheritance import Inheritance
 
 SPACE = kd.search_spaces.darts_cnn(
     4,

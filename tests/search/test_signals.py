@@ -14,9 +14,9 @@ from small_searches import TINY
 from small_searches import fitted
 from small_searches import make_search
 
-from keras_darts import seals
-from keras_darts.running.stop_requests import StopRequests
-from keras_darts.running.stop_requests import Terminated
+from keras_darts.runs import manifest
+from keras_darts.runs.monitor import StopRequests
+from keras_darts.runs.monitor import Terminated
 
 TESTS = pathlib.Path(__file__).parent
 BY_SIGNAL = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Terminated}
@@ -141,7 +141,7 @@ def test_the_command_ends_with_its_code_and_goes_on(
     tmp_path, number, code, word
 ):
     process = started(tmp_path, "--epochs=5000")
-    while not seals.seals(tmp_path / "checkpoints"):
+    while not manifest.seals(tmp_path / "checkpoints"):
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
     process.send_signal(number)

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 import keras_darts as kd
 from keras_darts.search import steps
-from keras_darts.search.coming_step import coming_step
+from keras_darts.search.bilevel_problem import coming_step
 from keras_darts.supernet import packed
 from keras_darts.supernet import unpacked
 

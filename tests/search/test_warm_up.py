@@ -10,8 +10,8 @@ from small_searches import make_search
 
 import keras_darts as kd
 from keras_darts.search import steps
-from keras_darts.search.problem import SearchProblem
-from keras_darts.training import input_wait
+from keras_darts.search.bilevel_problem import SearchProblem
+from keras_darts.training import callbacks
 
 
 class Recorder(keras.callbacks.Callback):
@@ -165,7 +165,7 @@ def test_a_resumed_warm_up_ends_when_it_would_have(tmp_path):
 
 def test_the_wait_for_input_is_told_before_and_after(caplog, monkeypatch):
     caplog.set_level("INFO", "keras_darts")
-    monkeypatch.setattr(input_wait, "_WORTH_A_LINE", 0.0)
+    monkeypatch.setattr(callbacks, "_WORTH_A_LINE", 0.0)
     search = make_search(kd.callbacks.ArchWarmUp(1), space=TINY)
     fitted(search, epochs=2)
     told = [r for r in caplog.records if "waited for input" in r.getMessage()]

@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
-from keras_darts.strategies.architects import FirstOrder
-from keras_darts.strategies.architects import Unrolled
+from keras_darts.architects import FirstOrder
+from keras_darts.architects import Unrolled
 from keras_darts.testing import FunctionProblem
 
 HESSIANS = ("finite_difference", "exact")

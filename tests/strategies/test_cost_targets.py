@@ -10,10 +10,10 @@ from small_costs import space
 from small_costs import table
 
 import keras_darts as kd
+from keras_darts.discretizers import TopK
+from keras_darts.discretizers import WithinTarget
+from keras_darts.regularizers import Cost
 from keras_darts.strategies import with_target
-from keras_darts.strategies.discretizers import TopK
-from keras_darts.strategies.discretizers import WithinTarget
-from keras_darts.strategies.regularizers import Cost
 from keras_darts.supernet import architecture
 
 
@@ -211,7 +211,7 @@ def test_what_makes_no_sense_is_refused(make, message):
 @pytest.mark.parametrize("name", ["darts_cnn", "nas_bench_201", "rdarts_s1"])
 def test_architectures_are_of_their_space(name):
     sizes = {"filters": 4, "num_cells": 3, "input_shape": (8, 8, 1)}
-    counts = kd.export.profile(name, "parameters", **sizes)
+    counts = kd.profiling.build_cost_table(name, "parameters", **sizes)
     target = np.mean(counts.bounds(kd.search_spaces.get(name)))
     kd.testing.run_discretizer_test(WithinTarget(counts, target), name)
 

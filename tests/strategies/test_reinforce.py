@@ -8,7 +8,7 @@ from drawn_policies import POLICIES
 from drawn_policies import sequences
 
 import keras_darts as kd
-from keras_darts.search.evaluation import Evaluation
+from keras_darts.search.bilevel_problem import Evaluation
 from keras_darts.supernet import ArchParameters
 
 CELL = kd.CellSpec.uniform(

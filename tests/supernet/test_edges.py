@@ -12,7 +12,7 @@ from keras_darts.supernet import AuxiliaryEdge
 from keras_darts.supernet import DroppedEdge
 from keras_darts.supernet import MixedOp
 from keras_darts.supernet import PartialMixedOp
-from keras_darts.supernet.dropped_skip import DroppedSkip
+from keras_darts.supernet.mixed_op import DroppedSkip
 
 CANDIDATES = ("none", "skip_connect", "max_pool_3x3", "dil_conv_3x3")
 MAKE = {

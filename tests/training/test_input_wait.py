@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from keras_darts.training import InputWait
-from keras_darts.training import input_wait
+from keras_darts.training import callbacks
 
 STEPS = 4
 
@@ -102,7 +102,7 @@ def test_traces_are_those_without_it_for_lengths_of_all_kinds(measured):
 
 def test_the_share_is_a_log_only_if_asked_for(caplog, monkeypatch):
     caplog.set_level(logging.INFO, logger="keras_darts")
-    monkeypatch.setattr(input_wait, "_WORTH_A_LINE", 0.0)
+    monkeypatch.setattr(callbacks, "_WORTH_A_LINE", 0.0)
     _, history = fitted(model(), data())
     assert set(history) == {"loss"}
     wait, history = fitted(model(), data(), InputWait(in_logs=True))

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
-from keras_darts.search.precision import default_policy
+from keras_darts.search.mixed_precision import default_policy
 
 CELL = [("sep_conv_3x3", 0), ("skip_connect", 1)]
 GENOTYPE = kd.Genotype(CELL, [2], CELL, [2])

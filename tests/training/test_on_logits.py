@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
-from keras_darts.networks.gives_logits import GivesLogits
+from keras_darts.networks.on_logits import GivesLogits
 
 CELL = [("skip_connect", 0), ("skip_connect", 1)]
 GENOTYPE = kd.Genotype(

@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
-from keras_darts.networks.scaled_images import ScaledImages
-from keras_darts.networks.trained_in_parts import TrainedInParts
+from keras_darts.networks.cell_network import ScaledImages
+from keras_darts.networks.gradient_accumulation import TrainedInParts
 
 
 class Small(ScaledImages, TrainedInParts):

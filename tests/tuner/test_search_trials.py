@@ -15,13 +15,13 @@ from tiny_tuning import make
 from tiny_tuning import tuned
 
 import keras_darts as kd
-from keras_darts.files import write_json
 from keras_darts.tuner import genotype_cache
 from keras_darts.tuner import objectives
 from keras_darts.tuner import random_baseline
 from keras_darts.tuner import results_project
 from keras_darts.tuner import trial_data
 from keras_darts.tuner.project import Project
+from keras_darts.utils.files import write_json
 
 pytestmark = pytest.mark.usefixtures("quick")
 
