@@ -81,7 +81,7 @@ def strategy_of(options):
     published = PUBLISHED.get(options.variant, {})
     strategy = strategies.get(options.variant)
     if published:
-        strategy = getattr(strategies.variants, options.variant)(**published)
+        strategy = getattr(strategies.methods, options.variant)(**published)
     if options.arch_learning_rate is None:
         return strategy
     recipe = dataclasses.replace(

@@ -194,7 +194,7 @@ def make_search(
     Decay and clipping are strong enough to be seen.
     """
     if strategy == "enas":
-        strategy = strategies.variants.enas(num_samples=3)
+        strategy = strategies.methods.enas(num_samples=3)
     strategy = dataclasses.replace(
         strategies.get(strategy),
         recipe=strategies.SearchRecipe(clip_norm=0.1, **recipe),

@@ -41,7 +41,7 @@ COURSES = {
 # The same where devices meet in each normalisation.
 WITH_STATISTICS = {
     "finite difference": lambda: "darts_second_order",
-    "pc_darts": lambda: stepping(strategies.variants.pc_darts(2))(),
+    "pc_darts": lambda: stepping(strategies.methods.pc_darts(2))(),
 }
 # Variants with dropout, whose numbers are those of a device's part.
 DROPPED = ("p_darts", "snas")

@@ -296,7 +296,7 @@ def test_the_strategies_are_those_that_are_registered():
 
     ours = [n for n in strategies.names() if n in names.STRATEGIES]
     assert ours == [*names.STRATEGIES]
-    module = strategies.variants.catalog
+    module = strategies.registry
     assert {*names.STRATEGIES} == {
         name
         for name, function in module._REGISTRY._entries.items()

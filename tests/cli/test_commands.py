@@ -102,7 +102,7 @@ def test_a_run_cut_in_an_early_stage_goes_on(here, monkeypatch, capsys):
     ]
     stages = [strategies.Stage(1), strategies.Stage(1, candidates=2)]
     monkeypatch.setitem(
-        strategies.variants.catalog._REGISTRY._entries,
+        strategies.registry._REGISTRY._entries,
         "staged",
         lambda: strategies.SearchStrategy(stages=stages),
     )

@@ -124,7 +124,7 @@ def test_warm_ups_of_the_user_count():
 def test_alphas_that_never_move_have_no_pace(name, caplog):
     caplog.set_level("INFO", "keras_darts")
     if name == "never":
-        name = strategies.variants.darts_pt(blank=True, tune_epochs=0)
+        name = strategies.methods.darts_pt(blank=True, tune_epochs=0)
     assert set_for(search_with(name), epochs=2, steps_per_epoch=3) is None
 
 

@@ -50,7 +50,7 @@ SEARCHES = {
     ),
     "sampled": (
         lambda: kd.search_spaces.darts_cnn(2, 1, **CELLS),
-        kd.strategies.variants.random_sharing(num_samples=2),
+        kd.strategies.methods.random_sharing(num_samples=2),
     ),
     "text": (
         lambda: kd.search_spaces.text_cnn(2, 1, embedding_size=3, num_nodes=1),

@@ -154,12 +154,12 @@ def test_warm_ups_are_shares(name, epochs, expected):
 
 
 def test_a_warm_up_of_so_many_epochs_stays():
-    variants = strategies.variants
+    methods = strategies.methods
     for strategy in (
-        variants.pc_darts(warm_up=3),
-        variants.dr_nas(warm_up=3),
-        variants.dr_nas_progressive(warm_up=3),
-        variants.p_darts(warm_up=3),
+        methods.pc_darts(warm_up=3),
+        methods.dr_nas(warm_up=3),
+        methods.dr_nas_progressive(warm_up=3),
+        methods.p_darts(warm_up=3),
     ):
         warm_up = callback_of(strategy, kd.callbacks.ArchWarmUp)
         for epochs in (5, 50):

@@ -261,7 +261,7 @@ def sentences_trained(*callbacks, **folders):
 
 def test_the_best_epoch_is_remembered(tmp_path, monkeypatch):
     scores = {0: 0.9, 1: 0.7}
-    best = kd.training.best_epoch.BestEpoch
+    best = kd.training.callbacks.BestEpoch
     scored = best.on_epoch_end
 
     def at_score(self, epoch, logs=None):

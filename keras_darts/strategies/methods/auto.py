@@ -1,6 +1,6 @@
-"""What to begin with."""
+"""The advised strategy."""
 
-from keras_darts.strategies.methods.guarded import beta_darts
+from keras_darts.strategies.methods.beta_darts import beta_darts
 from keras_darts.strategies.registry import register_variant
 
 

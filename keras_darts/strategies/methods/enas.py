@@ -1,54 +1,15 @@
-"""Searches that rank whole architectures by the weights they share."""
+"""ENAS."""
 
 import keras
 
-from keras_darts.architects import Frozen
 from keras_darts.architects import Reinforce
 from keras_darts.discretizers import BestOfSamples
 from keras_darts.relaxations import Controller
-from keras_darts.relaxations import UniformDraws
+from keras_darts.strategies.methods.random_search import check_form
+from keras_darts.strategies.methods.random_search import nas_bench_201_papers
 from keras_darts.strategies.recipe import SearchRecipe
 from keras_darts.strategies.registry import register_variant
 from keras_darts.strategies.strategy import SearchStrategy
-from keras_darts.utils.errors import unknown_name
-
-_NAS_BENCH_201 = (
-    "Dong and Yang, 2020, NAS-Bench-201: Extending the Scope of Reproducible "
-    "Neural Architecture Search, ICLR"
-)
-_FORMS = ("cells", "nas_bench_201")
-
-
-@register_variant(
-    "random_sharing",
-    guards_against="crediting a search with what chance finds",
-)
-def random_sharing(form="cells", num_samples=100):
-    """Random search with weight sharing: uniform draws, the best of some.
-
-    The recipe is that of the published code for cells, or that of
-    NAS-Bench-201's. The first judges 1,000 draws.
-
-    Args:
-        form: `"cells"` or `"nas_bench_201"`. Defaults to `"cells"`.
-        num_samples: Integer, architectures that are judged at the end.
-            Defaults to `100`.
-    """
-    _check_form(form)
-    recipe = SearchRecipe(epochs=100)
-    if form == "nas_bench_201":
-        recipe = SearchRecipe(epochs=250, weight_decay=5e-4, nesterov=True)
-    return SearchStrategy(
-        relaxation=UniformDraws(),
-        architect=Frozen(),
-        discretizer=BestOfSamples(num_samples),
-        recipe={"image": recipe},
-        citations=(
-            "Li and Talwalkar, 2019, Random Search and Reproducibility for "
-            "Neural Architecture Search, UAI",
-            *_behind(form),
-        ),
-    )
 
 
 @register_variant("enas", guards_against="the gap between mixture and cell")
@@ -68,7 +29,7 @@ def enas(form="cells", num_samples=100):
         num_samples: Integer, architectures that are judged at the end.
             Defaults to `100`.
     """
-    _check_form(form)
+    check_form(form)
     controller, rates = Controller(), {"epochs": 150, "batch_size": 160}
     # In TensorFlow's code the decay is that of squares without a half.
     rates.update(arch_learning_rate=0.0035, weight_decay=2e-4)
@@ -98,15 +59,6 @@ def enas(form="cells", num_samples=100):
         citations=(
             "Pham et al., 2018, Efficient Neural Architecture Search via "
             "Parameter Sharing, ICML",
-            *_behind(form),
+            *nas_bench_201_papers(form),
         ),
     )
-
-
-def _check_form(form):
-    if form not in _FORMS:
-        raise unknown_name("form", form, _FORMS)
-
-
-def _behind(form):
-    return (_NAS_BENCH_201,) if form == "nas_bench_201" else ()

@@ -1,14 +1,11 @@
-"""Methods that search in stages, with fewer candidates in each."""
+"""DrNAS, in one stage and progressive."""
 
 import dataclasses
 
 from keras_darts.callbacks import ArchWarmUp
-from keras_darts.callbacks import ScheduleVariable
-from keras_darts.connections import FullConnection
 from keras_darts.connections import PartialConnection
-from keras_darts.discretizers import TopK
-from keras_darts.schedules import DropoutDecay
-from keras_darts.strategies.methods.sampled import dr_nas
+from keras_darts.regularizers import DirichletDivergence
+from keras_darts.relaxations import Dirichlet
 from keras_darts.strategies.recipe import PublishedRate
 from keras_darts.strategies.recipe import SearchRecipe
 from keras_darts.strategies.registry import register_variant
@@ -16,59 +13,37 @@ from keras_darts.strategies.stage import Stage
 from keras_darts.strategies.strategy import SearchStrategy
 
 
-@register_variant(
-    "p_darts",
-    guards_against="shallow supernets that choose for deep networks; "
-    "skip-connects, at most two",
-)
-def p_darts(skip_dropout=(0.1, 0.4, 0.7), warm_up=0.4, max_skip_connects=2):
-    """P-DARTS: deeper supernets with fewer candidates, stage by stage.
+@register_variant("dr_nas", guards_against="deciding too early")
+def dr_nas(divergence=0.0, warm_up=0.2):
+    """DrNAS: mixing weights from Dirichlet distributions.
 
-    The published supernets have 5, 11 and 17 cells, which is what
-    `num_cells=5` gives. Stages, their warm-ups and the decay of the dropout
-    are in proportion to the epochs of the run. The rate of the alphas, 6e-4,
-    was published for 11,700 steps, 15 epochs of 260 in each of three stages,
-    and is larger where fewer follow the warm-ups (see `PublishedRate`).
+    The rate of the alphas, 6e-4, is that of 15,600 steps, 40 epochs of 390,
+    and is larger where fewer follow the warm-up (see `PublishedRate`).
 
     Args:
-        skip_dropout: Tuple of floats, the dropout of skip-connections at the
-            begin of each stage. Defaults to `(0.1, 0.4, 0.7)`.
-        warm_up: Integer, the epochs of the weights alone in each stage; or
-            float in [0, 1), their share of it. Defaults to `0.4`, the
-            published 10 of 25.
-        max_skip_connects: Integer, how many skip-connections a normal cell
-            may have. Defaults to `2`.
+        divergence: Float, the factor of the divergence from the uniform
+            distribution, which then takes the place of the weight decay of
+            the architecture. Defaults to `0.0`: the weight decay stays.
+        warm_up: Integer, the epochs of the weights alone; or float in [0, 1),
+            their share of the run, or of each stage. Defaults to `0.2`, 10 of
+            50.
     """
-    stages = [
-        Stage(
-            epochs=25,
-            candidates=candidates,
-            depth=depth,
-            callbacks=[
-                ScheduleVariable("skip_dropout", DropoutDecay(rate, warm_up))
-            ],
-        )
-        for rate, candidates, depth in zip(
-            skip_dropout, (None, 5, 3), (1.0, 2.2, 3.4), strict=True
-        )
-    ]
     return SearchStrategy(
-        connection=FullConnection(skip_dropout=0.0),
+        relaxation=Dirichlet(),
+        exclude=["none"],
+        regularizers=[DirichletDivergence(divergence)] if divergence else [],
         callbacks=[ArchWarmUp(warm_up)],
-        discretizer=TopK(max_skip_connects=max_skip_connects),
-        stages=stages,
         recipe={
             "image": SearchRecipe(
-                epochs=75,
-                batch_size=96,
+                learning_rate=0.1,
                 min_learning_rate=0.0,
-                arch_learning_rate=PublishedRate(6e-4, steps=11_700),
-                arch_clip_norm=5.0,
+                arch_learning_rate=PublishedRate(6e-4, steps=15_600),
+                arch_weight_decay=0.0 if divergence else 1e-3,
             )
         },
         citations=(
-            "Chen et al., 2019, Progressive Differentiable Architecture "
-            "Search, ICCV",
+            "Chen et al., 2021, DrNAS: Dirichlet Neural Architecture Search, "
+            "ICLR",
         ),
     )
 
