@@ -12,7 +12,7 @@ import keras_darts as kd
 from keras_darts.architects import Unrolled
 from keras_darts.search import steps
 from keras_darts.search_spaces.published import CNN_PRIMITIVES
-from keras_darts.utils.tf_config import graph_optimizer
+from keras_darts.utils.tf_config import grappler
 
 NUM_CLASSES = 10
 STRATEGIES = {
@@ -78,7 +78,7 @@ def step_of(search, kind, pair):
 
 def as_in_fit(step):
     def run():
-        with graph_optimizer():
+        with grappler():
             return float(step())
 
     return run

@@ -113,7 +113,7 @@ def _killed(options, folder, draw):
                 "moment": moment,
                 "from": before,
                 "to": _position(folder),
-                "half_written": _half_written(folder),
+                "incomplete": _half_written(folder),
             }
         time.sleep(0.001)
     _end(process)
@@ -127,7 +127,7 @@ def _writings(folder):
 
 
 def _half_written(folder):
-    return manifest.half_written(folder / "checkpoints")
+    return manifest.incomplete(folder / "checkpoints")
 
 
 def _position(folder):

@@ -37,7 +37,7 @@ def search_of(settings):
         rematerialize=settings["rematerialize"],
         dtype="mixed_bfloat16" if settings["bfloat16"] else None,
     )
-    search.accumulation_steps = settings["parts"]
+    search.gradient_accumulation_steps = settings["parts"]
     return search
 
 

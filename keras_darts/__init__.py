@@ -28,7 +28,7 @@ _NAMES = {
     "register_activation": "primitives",
     "register_primitive": "primitives",
     "register_search_space": "search_spaces",
-    "register_variant": "strategies",
+    "register_strategy": "strategies",
 }
 
 _MODULES = (

@@ -11,7 +11,7 @@ from keras_darts.callbacks import tensorboard
 @contextlib.contextmanager
 def without_pictures():
     """TensorBoard gets no picture of each epoch, which takes longer than it."""
-    board = tensorboard.ArchitectureBoard
+    board = tensorboard.ArchitectureTensorBoard
     with mock.patch.object(board, "draw", lambda self, epoch: None):
         yield
 

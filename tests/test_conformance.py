@@ -31,7 +31,7 @@ FOR_RECURRENT = (discretizers.BestOfSamples, discretizers.TopK)
 
 
 # Those that need no table of the space.
-ALONE = sorted({*discretizers.registry.names()} - {"within_target"})
+ALONE = sorted({*discretizers.registry.names()} - {"cost_constrained"})
 
 
 def fitting_strategies():
@@ -50,9 +50,9 @@ def fitting_strategies():
 
 def made(slot, name):
     """A piece by its name, and by what it can't do without."""
-    if name == "within_target":
+    if name == "cost_constrained":
         table = profiling.build_cost_table("darts_cnn", "parameters", **SIZES)
-        return discretizers.WithinTarget(table, target=5000.0)
+        return discretizers.CostConstrained(table, target=5000.0)
     return slot.get(name)
 
 

@@ -86,8 +86,8 @@ WRITING = {
     ("analysis.plot_alphas", "path"): lambda p: kd.analysis.plot_alphas(
         ALPHAS, ["a", "b"], path=p
     ),
-    ("callbacks.ArchitectureBoard", "folder"): lambda p: begin(
-        kd.callbacks.ArchitectureBoard(p)
+    ("callbacks.ArchitectureTensorBoard", "folder"): lambda p: begin(
+        kd.callbacks.ArchitectureTensorBoard(p)
     ),
     ("callbacks.RunDirectory", "folder"): lambda p: kd.callbacks.RunDirectory(
         p, config={}, checkpoint=None
@@ -149,14 +149,14 @@ OTHERS = {
         "tiny_shakespeare", data_dir=p
     ),
     ("datasets.load_corpus", "source"): lambda p: kd.datasets.load_corpus(p),
-    ("datasets.load_sentences", "data_dir"): lambda p: (
-        kd.datasets.load_sentences("imdb_reviews", data_dir=p)
+    ("datasets.load_text_classification", "data_dir"): lambda p: (
+        kd.datasets.load_text_classification("imdb_reviews", data_dir=p)
     ),
-    ("datasets.load_sentences", "source"): lambda p: kd.datasets.load_sentences(
-        p
+    ("datasets.load_text_classification", "source"): lambda p: (
+        kd.datasets.load_text_classification(p)
     ),
-    ("discretizers.WithinTarget", "table"): lambda p: (
-        kd.discretizers.WithinTarget(p, 1.0)
+    ("discretizers.CostConstrained", "table"): lambda p: (
+        kd.discretizers.CostConstrained(p, 1.0)
     ),
     ("profiling.benchmark", "path"): lambda p: kd.profiling.benchmark(p),
     ("export.generate", "model"): lambda p: kd.export.generate(p, prompt=[1]),
@@ -175,8 +175,8 @@ OTHERS = {
     ("regularizers.Cost", "table"): lambda p: kd.regularizers.Cost(
         "macs", table=p
     ),
-    ("strategies.with_target", "table"): lambda p: kd.strategies.with_target(
-        "darts", p, 1.0
+    ("strategies.with_cost_target", "table"): lambda p: (
+        kd.strategies.with_cost_target("darts", p, 1.0)
     ),
     ("training.load_network", "path"): lambda p: kd.training.load_network(p),
     ("tuner.write_results_page", "project_dir"): lambda p: (
@@ -190,7 +190,7 @@ ARGUMENTS |= {"project_dir", "project_name", "data_dir", "source", "table"}
 NO_PATHS = {
     ("datasets.Elements", "source"),
     ("datasets.token_streams", "source"),
-    ("export.Exported", "path"),
+    ("export.ExportedModel", "path"),
 }
 # The same function under another name, or of a base.
 ALIASES = {"analysis.plot_cell": "plot_cell"}

@@ -15,16 +15,16 @@ class FirstOrder:
     Reference: Liu et al., 2019, DARTS, section 2.3, with xi = 0.
     """
 
-    def gradients(self, problem, train_batch, search_batch):
+    def gradients(self, problem, train_batch, valid_batch):
         """What the search loss was, and its architecture gradients.
 
         Args:
             problem: Gives losses and gradients, as `BilevelProblem` does.
             train_batch: Not needed here.
-            search_batch: What the search loss is computed on.
+            valid_batch: What the search loss is computed on.
         """
         found = problem.gradients(
-            search_batch,
+            valid_batch,
             problem.weight_values(),
             problem.arch_values(),
             wrt="arch",

@@ -26,7 +26,7 @@ class Frozen:
     # Whether a search has steps of the architecture.
     moves = False
 
-    def gradients(self, problem, train_batch, search_batch):
+    def gradients(self, problem, train_batch, valid_batch):
         """No loss, and zeros for all architecture parameters."""
         return None, [tf.zeros_like(a) for a in problem.arch_values()]
 

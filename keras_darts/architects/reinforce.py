@@ -65,10 +65,10 @@ class Reinforce:
             )
         positive_integer("num_draws", self.num_draws)
 
-    def gradients(self, problem, train_batch, search_batch):
+    def gradients(self, problem, train_batch, valid_batch):
         """What the loss and the reward were, and the descending gradients."""
         found = [
-            self._of_draw(problem, search_batch, number + 1)
+            self._of_draw(problem, valid_batch, number + 1)
             for number in range(self.num_draws)
         ]
         seen, gradients = zip(*found, strict=True)

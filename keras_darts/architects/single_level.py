@@ -19,7 +19,7 @@ class SingleLevel:
     section 3.2, where it is the ablation of simultaneous SGD.
     """
 
-    def gradients(self, problem, train_batch, search_batch):
+    def gradients(self, problem, train_batch, valid_batch):
         """What the training loss was, and its architecture gradients."""
         found = problem.gradients(
             train_batch,

@@ -60,7 +60,7 @@ class Unrolled:
                     f"`{name}` must be positive. Received: {name}={value}"
                 )
 
-    def gradients(self, problem, train_batch, search_batch):
+    def gradients(self, problem, train_batch, valid_batch):
         """What the search loss was at w', and the architecture gradients."""
         w, a = problem.weight_values(), problem.arch_values()
         # In half precision v would point elsewhere: its errors are not small
@@ -70,7 +70,7 @@ class Unrolled:
         ).weights
         g, shrink = self._clip(problem, g)
         found = problem.gradients(
-            search_batch,
+            valid_batch,
             problem.stepped(w, g),
             a,
             wrt="both",
@@ -79,7 +79,7 @@ class Unrolled:
         )
         v, _ = self._clip(problem, found.weights)
         if self.hessian == "exact":
-            implicit = problem.mixed_product(train_batch, w, a, v)
+            implicit = problem.mixed_hvp(train_batch, w, a, v)
         else:
             implicit = self._difference(problem, train_batch, w, a, v)
         xi = shrink * problem.step_size()

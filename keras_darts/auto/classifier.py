@@ -13,7 +13,7 @@ from keras_darts import export
 from keras_darts import genotypes
 from keras_darts import training
 from keras_darts.auto import data as user_data
-from keras_darts.auto.fit_pipeline import Course
+from keras_darts.auto.fit_pipeline import FitPipeline
 from keras_darts.auto.fit_pipeline import Record
 from keras_darts.auto.step_times import Budget
 from keras_darts.auto.step_times import seconds_of
@@ -162,7 +162,7 @@ class Classifier(abc.ABC):
     def _run(self, found, record, budget, options):
         """The tuner, and the folder of the trained network."""
         before = record.get("seconds")
-        course = Course(
+        course = FitPipeline(
             found,
             record,
             Budget(self._seconds, budget.spent() + before),

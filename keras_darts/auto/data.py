@@ -192,8 +192,8 @@ class Examples:
     """What is searched, trained and judged on.
 
     Args:
-        halves: `datasets.Halves`: `train`, and in `search` what networks are
-            judged on.
+        halves: `datasets.BilevelSplit`: `train`, and in `search` what networks
+            are judged on.
         labels: `Labels`.
         adapter: `Images` or `Texts`.
         own_validation: Boolean, whether the user has given the data to judge
@@ -201,7 +201,7 @@ class Examples:
         batch_size: Integer, that of the user's data set, or `None`.
     """
 
-    halves: datasets.Halves
+    halves: datasets.BilevelSplit
     labels: Labels
     adapter: object
     own_validation: bool

@@ -201,11 +201,11 @@ _SHARE_OF_STARTS = 1 / 3
 _STARTS = 3
 # The last training has more examples, which makes up for some epochs.
 _SHARE_OF_SEEN = 0.6
-# `Facts.work` is counted in such batches.
+# `DataSummary.work` is counted in such batches.
 _BATCH_OF_WORK = 32
 
 
-class Course:
+class FitPipeline:
     """What a fit does once its data are read.
 
     Args:
@@ -267,7 +267,7 @@ class Course:
         return tuner, folder
 
     def _planned(self):
-        """`Pace` and `Plan`, those of before where a fit goes on."""
+        """`StepTimes` and `Plan`, those of before where a fit goes on."""
         pace, plan = self.record.get("pace"), self.record.get("plan")
         if plan is None:
             pace, plan = self._chosen()
@@ -286,7 +286,7 @@ class Course:
                 seconds=self.budget.spent(),
             )
             return pace, plan
-        return sizes.Pace(**pace), sizes.Plan(**plan)
+        return sizes.StepTimes(**pace), sizes.Plan(**plan)
 
     def _chosen(self):
         """By what is measured here, as far as there is time for that."""
@@ -374,7 +374,7 @@ class Course:
             )
         recipe = {**self.adapter.recipe(), "epochs": epochs, "seed": seed}
         verbose = self.options["verbose"]
-        shown = [training.TimeLeft()] if verbose else []
+        shown = [training.ETALogger()] if verbose else []
         data.recipe(network, task, recipe).fit(
             network,
             data.train,
@@ -403,7 +403,7 @@ class Course:
 
     def _facts(self):
         halves = self.examples.halves
-        return sizes.Facts(
+        return sizes.DataSummary(
             examples=halves.num_train,
             last_examples=self.examples.num_everything,
             work=self.adapter.work * self.batch_size / _BATCH_OF_WORK,

@@ -5,8 +5,8 @@ import numpy as np
 
 from keras_darts import search_spaces
 from keras_darts.auto.classifier import Classifier
-from keras_darts.auto.sizes import Pace
-from keras_darts.auto.sizes import Rung
+from keras_darts.auto.sizes import SizePreset
+from keras_darts.auto.sizes import StepTimes
 from keras_darts.tuner import DartsHyperModel
 
 # The network halves the sides twice.
@@ -20,14 +20,14 @@ _GENTLE = {"drop_path": 0.0, "cutout": 0, "learning_rate": 0.1}
 
 
 def _rung(filters, num_cells, num_nodes, derived, pace, least_examples):
-    return Rung(
+    return SizePreset(
         space={
             "filters": filters,
             "num_cells": num_cells,
             "num_nodes": num_nodes,
         },
         derived={"filters": derived[0], "num_cells": derived[1]},
-        pace=Pace(*pace),
+        pace=StepTimes(*pace),
         least_examples=least_examples,
     )
 

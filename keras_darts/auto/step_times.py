@@ -97,12 +97,12 @@ _SHARE_OF_PROBE = 0.1
 
 
 def measured(adapter, facts, probe, seconds):
-    """The rung, and its `Pace` by a few real steps.
+    """The rung, and its `StepTimes` by a few real steps.
 
     Args:
         adapter: `Images` or `Texts`.
-        facts: `Facts`.
-        probe: Function of a `Rung` that gives a `Probe`.
+        facts: `DataSummary`.
+        probe: Function of a `SizePreset` that gives a `Probe`.
         seconds: Function that gives those which can be planned with.
     """
     rungs = adapter.rungs

@@ -6,8 +6,8 @@ import tensorflow as tf
 
 from keras_darts import search_spaces
 from keras_darts.auto.classifier import Classifier
-from keras_darts.auto.sizes import Pace
-from keras_darts.auto.sizes import Rung
+from keras_darts.auto.sizes import SizePreset
+from keras_darts.auto.sizes import StepTimes
 from keras_darts.tuner import DartsHyperModel
 from keras_darts.utils.errors import unknown_name
 
@@ -32,10 +32,10 @@ _WIDE = 0x2E80
 
 
 def _rung(filters, num_nodes, derived, pace, least_examples):
-    return Rung(
+    return SizePreset(
         space={"filters": filters, "num_nodes": num_nodes},
         derived={"filters": derived, "num_cells": 3},
-        pace=Pace(*pace),
+        pace=StepTimes(*pace),
         least_examples=least_examples,
     )
 

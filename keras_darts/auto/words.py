@@ -14,7 +14,7 @@ def chosen(course, plan):
     """Data, trials, last training and time, a line each.
 
     Args:
-        course: `Course`.
+        course: `FitPipeline`.
         plan: `Plan`.
     """
     examples, budget = course.examples, course.budget
@@ -62,7 +62,7 @@ def done(course, tuner, best, folder):
     """The line with which a fit ends: how good, how long, where it lies.
 
     Args:
-        course: `Course`.
+        course: `FitPipeline`.
         tuner: `DartsTuner`.
         best: The best trial.
         folder: Path of the run whose network is the model.

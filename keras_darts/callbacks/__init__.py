@@ -1,6 +1,6 @@
 """Keras callbacks for searches: those of methods, and those that watch."""
 
-from keras_darts.callbacks.base import Guard
+from keras_darts.callbacks.base import ArchitectureEarlyStopping
 from keras_darts.callbacks.base import SearchCallback
 from keras_darts.callbacks.early_stopping import StopOnSkipConnects
 from keras_darts.callbacks.early_stopping import StopOnStableRanking
@@ -9,15 +9,15 @@ from keras_darts.callbacks.monitors import DecisionMonitor
 from keras_darts.callbacks.run_directory import RunDirectory
 from keras_darts.callbacks.schedule_variable import ScheduleVariable
 from keras_darts.callbacks.stop_on_eigenvalue import StopOnEigenvalue
-from keras_darts.callbacks.tensorboard import ArchitectureBoard
-from keras_darts.callbacks.weight_warm_up import ArchWarmUp
+from keras_darts.callbacks.tensorboard import ArchitectureTensorBoard
+from keras_darts.callbacks.weight_warm_up import WeightWarmUp
 
 __all__ = [
-    "ArchWarmUp",
-    "ArchitectureBoard",
+    "WeightWarmUp",
+    "ArchitectureTensorBoard",
     "ArchitectureMonitor",
     "DecisionMonitor",
-    "Guard",
+    "ArchitectureEarlyStopping",
     "RunDirectory",
     "ScheduleVariable",
     "SearchCallback",

@@ -22,7 +22,7 @@ class SearchCallback(keras.callbacks.Callback):
     """Abstract: a callback with a config, whose state a run remembers.
 
     `DartsSearch.fit` calls `reset` before a run begins, and keeps `state()` in
-    each checkpoint, so that `restore_state` finds it when the run is resumed
+    each checkpoint, so that `set_state` finds it when the run is resumed
     or rolled back. A callback holds no variables before it has a model, since
     strategies are copied with their callbacks.
 
@@ -30,7 +30,7 @@ class SearchCallback(keras.callbacks.Callback):
         stop_reason: String, why the callback has ended the search, or `None`.
         roll_back_to: Integer, the epoch after whose end `fit` shall begin
             anew, or `None`. It is set together with `model.stop_training`.
-        kept_epochs: Integer, of how many epochs, the present one included,
+        history_epochs: Integer, of how many epochs, the present one included,
             checkpoints must be there for that. Defaults to `0`.
         added_logs: Tuple of strings, what it adds to the logs of an epoch.
             Defaults to none.
@@ -44,18 +44,18 @@ class SearchCallback(keras.callbacks.Callback):
     ...     def on_epoch_end(self, epoch, logs=None):
     ...         self.epochs += 1
     ...
-    ...     def state(self):
+    ...     def get_state(self):
     ...         return {"epochs": self.epochs}
     ...
-    ...     def restore_state(self, state):
+    ...     def set_state(self, state):
     ...         self.epochs = state["epochs"]
-    >>> Count().state()
+    >>> Count().get_state()
     {'epochs': 0}
     """
 
     stop_reason = None
     roll_back_to = None
-    kept_epochs = 0
+    history_epochs = 0
     added_logs = ()
 
     def __init__(self):
@@ -82,11 +82,11 @@ class SearchCallback(keras.callbacks.Callback):
         """
         return epochs * steps_per_epoch
 
-    def state(self):
+    def get_state(self):
         """What a run must remember, as plain data."""
         return {}
 
-    def restore_state(self, state):
+    def set_state(self, state):
         """Takes over what `state` gave."""
 
     def roll_back(self, restore):
@@ -109,7 +109,7 @@ class SearchCallback(keras.callbacks.Callback):
 _LOG = logging.getLogger("keras_darts")
 
 
-class Guard(SearchCallback):
+class ArchitectureEarlyStopping(SearchCallback):
     """Abstract: stops a search, and says why and what is returned.
 
     A subclass calls `remember` at the end of epochs whose architecture may be
@@ -122,7 +122,7 @@ class Guard(SearchCallback):
     Attributes:
         stop_reason: String, also `search.stop_reason`; `None` as long as the
             search goes on.
-        returned_epoch: Integer, or `None`.
+        restored_epoch: Integer, or `None`.
         architectures: Dictionary from epochs to arrays, what is remembered.
 
     Example:
@@ -132,7 +132,7 @@ class Guard(SearchCallback):
     """
 
     def reset(self):
-        self.stop_reason = self.returned_epoch = None
+        self.stop_reason = self.restored_epoch = None
         self.architectures = {}
 
     def remember(self, epoch, epochs=1):
@@ -151,14 +151,14 @@ class Guard(SearchCallback):
             if epoch - epochs <= e <= epoch
         }
 
-    def stop(self, epoch, returned_epoch, reason):
+    def stop(self, epoch, restored_epoch, reason):
         """Ends the search after this epoch; another guard's stop goes first."""
         if self.model.stop_reason is not None:
             return
-        self.returned_epoch = returned_epoch
+        self.restored_epoch = restored_epoch
         self.stop_reason = self.model.stop_reason = (
             f"{reason}: stopped after epoch {epoch}, with the architecture of "
-            f"epoch {returned_epoch} (counted from 0)"
+            f"epoch {restored_epoch} (counted from 0)"
         )
         self.model.stop_training = True
         _LOG.warning("%s", self.stop_reason)
@@ -170,25 +170,25 @@ class Guard(SearchCallback):
     def on_train_end(self, logs=None):
         if self.stop_reason is None:
             return
-        values = self.architectures[self.returned_epoch]
+        values = self.architectures[self.restored_epoch]
         for variable, value in zip(
             self.model.arch_variables, values, strict=True
         ):
             variable.assign(value)
 
-    def state(self):
+    def get_state(self):
         return {
             "stop_reason": self.stop_reason,
-            "returned_epoch": self.returned_epoch,
+            "restored_epoch": self.restored_epoch,
             "architectures": {
                 epoch: [value.tolist() for value in values]
                 for epoch, values in self.architectures.items()
             },
         }
 
-    def restore_state(self, state):
+    def set_state(self, state):
         self.stop_reason = state["stop_reason"]
-        self.returned_epoch = state["returned_epoch"]
+        self.restored_epoch = state["restored_epoch"]
         # JSON has made strings of the epochs.
         self.architectures = {
             int(epoch): [np.array(value) for value in values]

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from keras_darts.callbacks.base import Guard
+from keras_darts.callbacks.base import ArchitectureEarlyStopping
 from keras_darts.schedules import checked_span
 from keras_darts.schedules import epochs_of
 from keras_darts.supernet import architecture
@@ -12,7 +12,7 @@ from keras_darts.utils.errors import unknown_name
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
-class StopOnSkipConnects(Guard):
+class StopOnSkipConnects(ArchitectureEarlyStopping):
     """Stops when the derived cell has too many skip-connects.
 
     The cell is the normal one, or the only one of a space that has one kind.
@@ -86,7 +86,7 @@ _COMPARE = ("best", "order")
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
-class StopOnStableRanking(Guard):
+class StopOnStableRanking(ArchitectureEarlyStopping):
     """Stops when the learnable candidates have kept their order for long.
 
     At the end of each epoch, on every edge of every cell, the candidates with
@@ -156,15 +156,15 @@ class StopOnStableRanking(Guard):
                 "learnable candidates as it was",
             )
 
-    def state(self):
+    def get_state(self):
         return {
-            **super().state(),
+            **super().get_state(),
             "ranking": self._ranking,
             "unchanged": self._unchanged,
         }
 
-    def restore_state(self, state):
-        super().restore_state(state)
+    def set_state(self, state):
+        super().set_state(state)
         self._ranking = state["ranking"]
         self._unchanged = state["unchanged"]
 

@@ -18,7 +18,7 @@ class ArchitectureMonitor(keras.callbacks.Callback):
     falls as the search decides. The skip-connects are those of the derived
     normal cell, or of the only one, whose number tells of a collapse;
     recurrent cells have none. A discretizer may add figures of its own, as
-    `WithinTarget` does the latency.
+    `CostConstrained` does the latency.
     `DartsSearch.fit` adds this callback itself.
 
     Example:
@@ -138,7 +138,7 @@ class DecisionMonitor(SearchCallback):
         }
         self._tell()
 
-    def state(self):
+    def get_state(self):
         return {
             "warned_epoch": self.warned_epoch,
             "shares": self._shares,
@@ -147,7 +147,7 @@ class DecisionMonitor(SearchCallback):
             "epochs": self.epochs,
         }
 
-    def restore_state(self, state):
+    def set_state(self, state):
         self.warned_epoch = state["warned_epoch"]
         self._shares = state["shares"]
         self.unchanged_epochs = state["unchanged_epochs"]

@@ -9,10 +9,10 @@ from keras_darts.analysis.cell_weights import FILE as WEIGHTS
 from keras_darts.analysis.cell_weights import described
 from keras_darts.runs.errors import writing
 from keras_darts.runs.folder import rows_before
+from keras_darts.utils.files import atomic_write
 from keras_darts.utils.files import writable_folder
+from keras_darts.utils.files import write_csv
 from keras_darts.utils.files import write_json
-from keras_darts.utils.files import write_table
-from keras_darts.utils.files import written_whole
 
 
 class RunDirectory(keras.callbacks.Callback):
@@ -66,7 +66,7 @@ class RunDirectory(keras.callbacks.Callback):
         with writing(self.folder):
             write_json(self.folder / "config.json", self.config)
             for name, text in self.files.items():
-                with written_whole(self.folder / name) as scratch:
+                with atomic_write(self.folder / name) as scratch:
                     scratch.write_text(text, encoding="utf-8")
 
     def on_epoch_end(self, epoch, logs=None):
@@ -110,7 +110,7 @@ class RunDirectory(keras.callbacks.Callback):
         write_json(self.folder / "decisions.json", decisions)
 
     def _write_tables(self):
-        write_table(self.folder / "history.csv", self._rows)
+        write_csv(self.folder / "history.csv", self._rows)
         _write_courses(self.folder / "alphas.npz", self._alphas)
         cells = self.model.search_space.cells
         about = {
@@ -123,7 +123,7 @@ class RunDirectory(keras.callbacks.Callback):
 
 def _write_courses(path, courses, about=None):
     arrays = {name: np.stack(values) for name, values in courses.items()}
-    with written_whole(path) as scratch:
+    with atomic_write(path) as scratch:
         np.savez(scratch, **arrays, **(about or {}))
 
 

@@ -6,7 +6,7 @@ import logging
 import keras
 import numpy as np
 
-from keras_darts.callbacks.base import Guard
+from keras_darts.callbacks.base import ArchitectureEarlyStopping
 from keras_darts.schedules import checked_span
 from keras_darts.schedules import epochs_of
 from keras_darts.utils.errors import positive_integer
@@ -82,7 +82,7 @@ _PUBLISHED = 50
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
-class StopOnEigenvalue(Guard):
+class StopOnEigenvalue(ArchitectureEarlyStopping):
     """Watches the curvature of the search loss in the architecture.
 
     A search runs into sharp minima before its cells collapse. Every `every`
@@ -139,7 +139,7 @@ class StopOnEigenvalue(Guard):
     >>> strategy = kd.SearchStrategy(
     ...     callbacks=[kd.callbacks.StopOnEigenvalue(mode="adapt")]
     ... )
-    >>> strategy.callbacks[0].kept_epochs
+    >>> strategy.callbacks[0].history_epochs
     14
 
     Reference: Zela et al., 2020, Understanding and robustifying
@@ -190,7 +190,7 @@ class StopOnEigenvalue(Guard):
         self.weight_decay = self.roll_back_to = None
 
     @property
-    def kept_epochs(self):
+    def history_epochs(self):
         if self.mode == "stop":
             return 0
         # As for a published run where none is known yet.
@@ -228,7 +228,7 @@ class StopOnEigenvalue(Guard):
         last = epoch == self.params["epochs"] - 1
         due = epoch % self._course.every == 0 or last or not self.eigenvalues
         if due:
-            batch = self.model.search_batch(epoch)
+            batch = self.model.valid_batch(epoch)
             value = self.model.architecture_eigenvalue(batch)
             self.eigenvalues[epoch] = value
             self.remember(epoch, self._course.reach)
@@ -243,16 +243,16 @@ class StopOnEigenvalue(Guard):
         # Restored is what the decay was on the way that is left.
         self.weight_decay, self.roll_back_to = decay, None
 
-    def state(self):
+    def get_state(self):
         return {
-            **super().state(),
+            **super().get_state(),
             "eigenvalues": self.eigenvalues,
             "weight_decay": self.weight_decay,
             "roll_back_to": self.roll_back_to,
         }
 
-    def restore_state(self, state):
-        super().restore_state(state)
+    def set_state(self, state):
+        super().set_state(state)
         found = state["eigenvalues"].items()
         self.eigenvalues = {int(epoch): value for epoch, value in found}
         self.weight_decay = state["weight_decay"]

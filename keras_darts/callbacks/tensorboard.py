@@ -15,7 +15,7 @@ _RENAMED = {
 }
 
 
-class ArchitectureBoard(Board):
+class ArchitectureTensorBoard(Board):
     """Curves of all logs, heat maps of the mixing weights, the cells drawn.
 
     Both halves are runs of their own, `search/train` and `search/validation`,
@@ -25,14 +25,14 @@ class ArchitectureBoard(Board):
 
     Args:
         folder: Where TensorBoard will look.
-        input_wait: `training.InputWait` among the callbacks before this one,
-            which measures the time of steps. Defaults to `None`.
+        input_wait: `training.DataWaitMonitor` among the callbacks before this
+            one, which measures the time of steps. Defaults to `None`.
         config: Dictionary, the settings of the run, shown as text. Defaults to
             `None`.
 
     Example:
 
-    >>> ArchitectureBoard("runs/a/tensorboard").part
+    >>> ArchitectureTensorBoard("runs/a/tensorboard").part
     'search'
     """
 

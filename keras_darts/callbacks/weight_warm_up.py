@@ -13,7 +13,7 @@ _LOG = logging.getLogger("keras_darts")
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
-class ArchWarmUp(SearchCallback):
+class WeightWarmUp(SearchCallback):
     """Trains the weights alone for the first epochs.
 
     Until then there is no architecture step: no gradient is computed and the
@@ -45,7 +45,7 @@ class ArchWarmUp(SearchCallback):
 
     Example:
 
-    >>> strategy = kd.SearchStrategy(callbacks=[kd.callbacks.ArchWarmUp(15)])
+    >>> strategy = kd.SearchStrategy(callbacks=[kd.callbacks.WeightWarmUp(15)])
     >>> strategy.callbacks[0].get_config()
     {'epochs': 15, 'every': 1}
 
@@ -71,7 +71,7 @@ class ArchWarmUp(SearchCallback):
         if self.epochs is not None and not self.arch_steps(self.run_epochs, 1):
             _LOG.warning(
                 "the architecture will not move in a run of %d epochs: "
-                "ArchWarmUp trains the weights alone for %d",
+                "WeightWarmUp trains the weights alone for %d",
                 self.run_epochs,
                 self._length(self.run_epochs),
             )

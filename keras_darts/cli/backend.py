@@ -16,7 +16,7 @@ _RETRACING = "triggered tf.function retracing"
 def define_accumulation(options):
     """Declares the flag of batches that are computed in parts."""
     flags.DEFINE_integer(
-        "accumulation_steps",
+        "gradient_accumulation_steps",
         1,
         "Parts of a batch that are computed one after the other, to save "
         "memory.",
@@ -63,17 +63,17 @@ def define_exactness(options):
     )
 
 
-def start(graph_optimizer=True, threads=None, devices=None, strategy=None):
+def start(grappler=True, threads=None, devices=None, strategy=None):
     """Imports TensorFlow as this machine needs it.
 
     Where the user has set `TF_CPP_MIN_LOG_LEVEL` to 0 or 1, all is shown that
     TensorFlow says on the way.
 
     Args:
-        graph_optimizer: As for `configure_cpu`. Defaults to `True`.
+        grappler: As for `configure_cpu`. Defaults to `True`.
         threads: As for `configure_cpu`: `"across"` operations for a search.
             Defaults to `None`: as TensorFlow comes, for plain networks.
-        devices: As for `chosen_strategy`. Defaults to `None`.
+        devices: As for `distribution_strategy`. Defaults to `None`.
         strategy: Function that gives the strategy instead. Defaults to `None`.
 
     Returns:
@@ -81,13 +81,13 @@ def start(graph_optimizer=True, threads=None, devices=None, strategy=None):
     """
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     with without_chatter():
-        configure_cpu(graph_optimizer=graph_optimizer, threads=threads)
+        configure_cpu(grappler=grappler, threads=threads)
         import tensorflow as tf
 
-        from keras_darts.distributed.devices import chosen_strategy
+        from keras_darts.distributed.devices import distribution_strategy
 
         # Before anything runs, when a processor can no longer be divided.
-        strategy = strategy() if strategy else chosen_strategy(devices)
+        strategy = strategy() if strategy else distribution_strategy(devices)
         # The first integers, of which oneDNN says that it leaves them alone.
         with tf.device("CPU:0"):
             tf.transpose(tf.zeros((2, 3), "int32"))

@@ -22,7 +22,7 @@ _COMMAND = "command.json"
 _VOCABULARY = "vocabulary.json"
 # What belongs to one call and not to the run.
 _PASSING = (
-    *("output_dir", "resume", "overwrite", "workers", "worker_minutes"),
+    *("output_dir", "resume", "overwrite", "workers", "worker_timeout_minutes"),
     "debug",
 )
 
@@ -186,7 +186,7 @@ def written(options, folder):
         "resume_from" if extended else "output_dir": folder,
         "overwrite": options.overwrite,
         "checkpoint_minutes": options.checkpoint_minutes,
-        "accumulation_steps": options.accumulation_steps,
+        "gradient_accumulation_steps": options.gradient_accumulation_steps,
     }
 
 

@@ -65,7 +65,8 @@ def is_export(path):
 
 
 def load(path):
-    """The Keras model or `Exported`, its vocabulary or `None`, its place."""
+    """The Keras model or `ExportedModel`, its vocabulary or `None`, its "
+    "place."""
     if is_of_run(path):
         from keras_darts import training
 

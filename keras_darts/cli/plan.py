@@ -173,7 +173,7 @@ def run(options):
     read = search.modality.read(given.pop("x"), None, None, **given)
     search.modality.take_sizes(**search.modality.check(read)[1])
     search.build_supernet()
-    _take_parts(search, read.batch_size, options.accumulation_steps)
+    _take_parts(search, read.batch_size, options.gradient_accumulation_steps)
     print(search_command.introduction(options, search, modality, found))
     print("\n".join(_plan(options, search, read)), flush=True)
     if options.time and not _fits(search, read):
@@ -199,7 +199,7 @@ def _print_time(options, search, read, given):
         search,
         **given,
         epochs=epochs,
-        accumulation_steps=options.accumulation_steps,
+        gradient_accumulation_steps=options.gradient_accumulation_steps,
     )
     words = found.in_words(
         epochs + search.extra_epochs,
@@ -215,16 +215,16 @@ def _print_time(options, search, read, given):
 
 
 def _is_warm_up(callback):
-    from keras_darts.callbacks import ArchWarmUp
+    from keras_darts.callbacks import WeightWarmUp
 
-    return isinstance(callback, ArchWarmUp)
+    return isinstance(callback, WeightWarmUp)
 
 
 def _take_parts(search, batch_size, steps):
     from keras_darts.search.gradient_accumulation import check_accumulation
 
     check_accumulation(search, batch_size, steps)
-    search.accumulation_steps = steps
+    search.gradient_accumulation_steps = steps
 
 
 def _plan(options, search, read):

@@ -52,7 +52,7 @@ def define(options):
     folders.define(options, "; a larger --epochs extends it")
     _define_means(options)
     flags.DEFINE_bool(
-        "graph_optimizer",
+        "grappler",
         False,
         "Let TensorFlow rewrite the graph first, which takes half of the time "
         "to the first step and was found to win nothing after it.",
@@ -185,15 +185,15 @@ def run(options):
         strategy=(lambda: workers.strategy(options)) if count > 1 else None,
     )
     from keras_darts.cli import report
-    from keras_darts.training import TimeLeft
+    from keras_darts.training import ETALogger
 
     vocabulary = folders.vocabulary(folder) if goes_on else None
     found = modality.load(options, vocabulary)
     with strategy.scope():
         search = made_search(options, modality, found)
     _check_batch_size(options, modality, found, search.recipe)
-    search.compile(graph_optimizer=options.graph_optimizer or None)
-    callbacks = [TimeLeft()]
+    search.compile(grappler=options.grappler or None)
+    callbacks = [ETALogger()]
     if not worker and (options.resume or not goes_on):
         remember = functools.partial(
             folders.remember, options, folder, modality.vocabulary(found)
@@ -307,7 +307,7 @@ def strategy_at(
     strategy = strategies.get(name)
     recipe = strategy.recipe_for(modality)
     if learning_rate is not None:
-        recipe = recipe.at_rate(learning_rate)
+        recipe = recipe.with_learning_rate(learning_rate)
     if arch_learning_rate is None and published_rates:
         # As a plain number it is taken as it is.
         arch_learning_rate = float(recipe.arch_learning_rate)

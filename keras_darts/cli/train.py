@@ -125,7 +125,7 @@ def run(options):
             callbacks=[
                 *remember,
                 *([report.TestFigures()] if plan.tested else []),
-                training.TimeLeft(),
+                training.ETALogger(),
             ],
             config=_config(options, modality, read, plan),
             vocabulary=modality.vocabulary(read),

@@ -500,7 +500,7 @@ def _arguments(options, modality, found, recipe):
     return {
         **modality.search_input(options, found, recipe),
         "epochs": options.search_epochs,
-        "accumulation_steps": options.accumulation_steps,
+        "gradient_accumulation_steps": options.gradient_accumulation_steps,
         "verbose": report.verbosity(),
     }
 

@@ -34,7 +34,7 @@ def define(options):
         flag_values=options,
     )
     flags.DEFINE_float(
-        "worker_minutes",
+        "worker_timeout_minutes",
         30.0,
         "How long workers wait for one that has not started yet, and for one "
         "that runs but does not get as far as they. One that hangs or can't "
@@ -128,7 +128,7 @@ def ending():
     except BaseException as error:
         done = isinstance(error, SystemExit) and not error.code
         if os.environ.get(_VARIABLE) and not done:
-            errors.limit_shutdown()
+            errors.set_shutdown_timeout()
         raise
 
 
@@ -139,7 +139,7 @@ def strategy(options):
     """
     from keras_darts.distributed.multi_worker import gathered
 
-    return gathered(options.worker_minutes)
+    return gathered(options.worker_timeout_minutes)
 
 
 def _configs(count):

@@ -4,11 +4,11 @@ from keras_darts.datasets import augmentation
 from keras_darts.datasets.augmentation import Compose
 from keras_darts.datasets.augmentation import Cutout
 from keras_darts.datasets.augmentation import PadCropFlip
-from keras_darts.datasets.bptt import bilevel_segments
-from keras_darts.datasets.bptt import evaluation_segments
+from keras_darts.datasets.bptt import bilevel_bptt_batches
+from keras_darts.datasets.bptt import bptt_batches_per_epoch
+from keras_darts.datasets.bptt import eval_bptt_batches
 from keras_darts.datasets.bptt import segment_lengths
 from keras_darts.datasets.bptt import segments
-from keras_darts.datasets.bptt import segments_per_epoch
 from keras_darts.datasets.checks import check
 from keras_darts.datasets.corpora import Corpus
 from keras_darts.datasets.corpora import load_corpus
@@ -29,17 +29,17 @@ from keras_darts.datasets.images import load
 from keras_darts.datasets.pipelines import bilevel
 from keras_darts.datasets.pipelines import evaluation
 from keras_darts.datasets.pipelines import stream
-from keras_darts.datasets.reading import kept_in_memory
-from keras_darts.datasets.split import Halves
+from keras_darts.datasets.reading import cache_if_small
+from keras_darts.datasets.split import BilevelSplit
 from keras_darts.datasets.split import split
 from keras_darts.datasets.stratification import stratified_subset
 from keras_darts.datasets.task import Task
 from keras_darts.datasets.task import infer_from
 from keras_darts.datasets.task import infer_task
-from keras_darts.datasets.task import kind_of_loss
-from keras_darts.datasets.text_classification import SentenceData
-from keras_darts.datasets.text_classification import Sentences
-from keras_darts.datasets.text_classification import load_sentences
+from keras_darts.datasets.task import label_type_of_loss
+from keras_darts.datasets.text_classification import LabelledText
+from keras_darts.datasets.text_classification import TextClassificationData
+from keras_darts.datasets.text_classification import load_text_classification
 from keras_darts.datasets.token_streams import TokenStreams
 from keras_darts.datasets.token_streams import token_streams
 from keras_darts.datasets.tokenizers import TextEncoder
@@ -54,14 +54,14 @@ __all__ = [
     "Corpus",
     "Cutout",
     "Elements",
-    "Halves",
+    "BilevelSplit",
     "ImageData",
     "Names",
     "PadCropFlip",
     "RandomResizedCrop",
     "ResizeCenterCrop",
-    "SentenceData",
-    "Sentences",
+    "TextClassificationData",
+    "LabelledText",
     "Statistics",
     "Task",
     "TextEncoder",
@@ -69,24 +69,24 @@ __all__ = [
     "Vocabulary",
     "augmentation",
     "bilevel",
-    "bilevel_segments",
+    "bilevel_bptt_batches",
     "channel_statistics",
     "check",
     "class_weights",
     "evaluation",
-    "evaluation_segments",
+    "eval_bptt_batches",
     "infer_from",
     "infer_task",
     "is_dataset",
-    "kept_in_memory",
-    "kind_of_loss",
+    "cache_if_small",
+    "label_type_of_loss",
     "load",
     "load_corpus",
-    "load_sentences",
+    "load_text_classification",
     "read_examples",
     "segment_lengths",
     "segments",
-    "segments_per_epoch",
+    "bptt_batches_per_epoch",
     "split",
     "split_text",
     "stratified_subset",

@@ -117,7 +117,7 @@ def _mean(center, low, high, kind):
     return low + sum(1 - normal.cdf(n) for n in range(low + 1, high + 1))
 
 
-def segments_per_epoch(streams, *, segment_length=35, kind="halved"):
+def bptt_batches_per_epoch(streams, *, segment_length=35, kind="halved"):
     """The number of segments in each pass over the streams.
 
     Args:
@@ -128,7 +128,7 @@ def segments_per_epoch(streams, *, segment_length=35, kind="halved"):
     Example:
 
     >>> from keras_darts.datasets import token_streams
-    >>> segments_per_epoch(token_streams(np.arange(720), 2))
+    >>> bptt_batches_per_epoch(token_streams(np.arange(720), 2))
     11
     """
     return count(streams.length, segment_length, kind)
@@ -180,7 +180,7 @@ def segments(
     return batches.prefetch(tf.data.AUTOTUNE)
 
 
-def bilevel_segments(
+def bilevel_bptt_batches(
     train,
     search,
     *,
@@ -220,7 +220,7 @@ def bilevel_segments(
 
     >>> from keras_darts.datasets import token_streams
     >>> streams = token_streams(np.arange(400), 2)
-    >>> pairs = bilevel_segments(streams, streams, epochs=1, seed=0)
+    >>> pairs = bilevel_bptt_batches(streams, streams, epochs=1, seed=0)
     >>> (x, y), (xv, yv) = next(iter(pairs))
     >>> xv.shape
     TensorShape([2, 35])
@@ -251,7 +251,7 @@ def bilevel_segments(
     return pairs.prefetch(tf.data.AUTOTUNE)
 
 
-def evaluation_segments(streams, segment_length=35):
+def eval_bptt_batches(streams, segment_length=35):
     """Batches of the whole text once, the last one maybe shorter.
 
     Args:
@@ -270,7 +270,7 @@ def _passes(streams, epochs, *, seed, cut):
         for epoch in epochs
     ]
     # No epochs are left where a search that is over is resumed.
-    lengths = np.reshape(lengths, (-1, segments_per_epoch(streams, **cut)))
+    lengths = np.reshape(lengths, (-1, bptt_batches_per_epoch(streams, **cut)))
     return np.cumsum(lengths, axis=1) - lengths, lengths
 
 

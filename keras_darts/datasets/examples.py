@@ -14,7 +14,7 @@ from keras_darts.datasets import reading
 from keras_darts.datasets.elements import Names
 from keras_darts.datasets.image_data import ImageData
 from keras_darts.datasets.task import infer_task
-from keras_darts.datasets.text_classification import SentenceData
+from keras_darts.datasets.text_classification import TextClassificationData
 
 _CLASSES = ("sparse", "one_hot")
 
@@ -228,7 +228,7 @@ def _check_alone(y, sample_weight, names):
 
 
 def _check_form(x, name):
-    if isinstance(x, ImageData | SentenceData):
+    if isinstance(x, ImageData | TextClassificationData):
         raise TypeError(
             f"{name} must be one part of the data, such as data.train or "
             f"data.test. Received: {type(x).__name__}, which has several"

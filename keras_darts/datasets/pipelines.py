@@ -87,7 +87,7 @@ def bilevel(
     batches at random with replacement.
 
     Args:
-        halves: The `Halves` that `split` made.
+        halves: The `BilevelSplit` that `split` made.
         epochs: Integer, the epoch at which the stream ends.
         seed: Integer.
         batch_size: Integer. Defaults to `None`, the one of `halves`.

@@ -469,7 +469,7 @@ def _digest(image, label):
     return hashlib.blake2b(raw + np.asarray(label).tobytes()).hexdigest()
 
 
-def kept_in_memory(dataset, limit=MEMORY_LIMIT):
+def cache_if_small(dataset, limit=MEMORY_LIMIT):
     """A data set that its first pass keeps in memory, if it is small enough.
 
     Its elements and their order are those of `dataset`. It is given back as it
@@ -486,7 +486,7 @@ def kept_in_memory(dataset, limit=MEMORY_LIMIT):
     Example:
 
     >>> images = tf.data.Dataset.range(3).map(lambda i: tf.fill((8, 8, 1), i))
-    >>> kept_in_memory(images) is images, kept_in_memory(images, 10) is images
+    >>> cache_if_small(images) is images, cache_if_small(images, 10) is images
     (False, True)
     """
     count, size = int(dataset.cardinality()), _bytes(dataset.element_spec)

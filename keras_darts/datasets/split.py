@@ -19,7 +19,7 @@ _DEFAULT_BATCH_SIZE = 64
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Halves:
+class BilevelSplit:
     """The two data sets of a bilevel search, which share no element.
 
     Args:
@@ -120,7 +120,7 @@ def split(
             to `None`.
 
     Returns:
-        The `Halves`.
+        The `BilevelSplit`.
 
     Raises:
         ValueError: If the data are empty, without labels, not finite, of
@@ -246,7 +246,7 @@ def search_mask(whole, share, seed, loss=None):
 def _split(whole, share, seed, loss):
     mask, stratified = search_mask(whole, share, seed, loss)
     train, search = whole.where(~mask), whole.where(mask)
-    halves = Halves(
+    halves = BilevelSplit(
         train=train,
         search=search,
         num_train=int((~mask).sum()),
@@ -268,7 +268,7 @@ def _given(whole, other):
     train = whole.where(np.ones(len(whole), bool))
     search = other.where(np.ones(len(other), bool))
     weighted = whole.has_sample_weight or other.has_sample_weight
-    halves = Halves(
+    halves = BilevelSplit(
         train=_weighted(train) if weighted else train,
         search=_weighted(search) if weighted else search,
         num_train=len(whole),

@@ -142,7 +142,7 @@ _USUAL_PERCENTILE = 99
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Sentences:
+class LabelledText:
     """Sentences of one part of a data set.
 
     Args:
@@ -152,7 +152,7 @@ class Sentences:
 
     Example:
 
-    >>> part = Sentences(("hi",), np.array([[2, 0]]), np.array([1]))
+    >>> part = LabelledText(("hi",), np.array([[2, 0]]), np.array([1]))
     >>> [int(y) for x, y in part.dataset().as_numpy_iterator()]
     [1]
     """
@@ -170,7 +170,7 @@ class Sentences:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class SentenceData:
+class TextClassificationData:
     """A data set of labelled sentences.
 
     It has the members of `ImageData` too: `train` and `test`, unbatched
@@ -179,9 +179,9 @@ class SentenceData:
 
     Args:
         name: String.
-        train_part: `Sentences` for training.
-        test_part: `Sentences` for the last figure.
-        valid_part: `Sentences` that choose among models, or `None`.
+        train_part: `LabelledText` for training.
+        test_part: `LabelledText` for the last figure.
+        valid_part: `LabelledText` that choose among models, or `None`.
         label_names: Tuple of strings, one a class.
         vocabulary: `Vocabulary`, in which padding is 0 and the unknown word
             is 1.
@@ -195,7 +195,7 @@ class SentenceData:
     >>> for part in ("train", "test"):
     ...     lines = "good a fine film\\nbad a bore\\n"
     ...     _ = (folder / f"{part}.txt").write_text(lines)
-    >>> data = load_sentences(folder, min_count=1)
+    >>> data = load_text_classification(folder, min_count=1)
     >>> data.label_names, data.num_train
     (('bad', 'good'), 2)
     >>> data.train_part.ids
@@ -204,9 +204,9 @@ class SentenceData:
     """
 
     name: str
-    train_part: Sentences = dataclasses.field(repr=False)
-    test_part: Sentences = dataclasses.field(repr=False)
-    valid_part: Sentences | None = dataclasses.field(repr=False)
+    train_part: LabelledText = dataclasses.field(repr=False)
+    test_part: LabelledText = dataclasses.field(repr=False)
+    valid_part: LabelledText | None = dataclasses.field(repr=False)
     label_names: tuple
     vocabulary: Vocabulary
     description: str
@@ -244,7 +244,7 @@ class SentenceData:
         return self.train_part.ids.shape[1]
 
 
-def load_sentences(
+def load_text_classification(
     source,
     *,
     labels="auto",
@@ -276,7 +276,7 @@ def load_sentences(
             Defaults to `None`, its own place.
 
     Returns:
-        The `SentenceData`.
+        The `TextClassificationData`.
 
     Raises:
         ValueError: If a file is missing, empty or not UTF-8, a line has no
@@ -306,7 +306,7 @@ def load_sentences(
         for part, pairs in parts.items()
     }
     counts = ", ".join(f"{len(made[part]):,} for {part}" for part in made)
-    return SentenceData(
+    return TextClassificationData(
         name=name,
         train_part=made["train"],
         test_part=made["test"],
@@ -378,4 +378,4 @@ def _sentences(pairs, label_names, vocabulary, length):
         row[: len(known)] = known
     numbers = {name: number for number, name in enumerate(label_names)}
     labels = np.array([numbers[label] for label, _ in pairs], "int64")
-    return Sentences(tuple(text for _, text in pairs), ids, labels)
+    return LabelledText(tuple(text for _, text in pairs), ids, labels)

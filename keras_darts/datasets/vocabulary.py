@@ -9,8 +9,8 @@ import re
 
 import numpy as np
 
+from keras_darts.utils.files import atomic_write
 from keras_darts.utils.files import user_path
-from keras_darts.utils.files import written_whole
 
 
 def split_words(text, *, eos, end=True):
@@ -329,7 +329,7 @@ class Vocabulary:
 
     def save(self, path):
         """Writes `vocabulary.json`, whole or not at all."""
-        with written_whole(path) as scratch:
+        with atomic_write(path) as scratch:
             scratch.write_text(self.to_json() + "\n", encoding="utf-8")
 
     @classmethod

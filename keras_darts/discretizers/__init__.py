@@ -15,14 +15,14 @@ phrase such as "by rewards" that a search says at its end.
 from keras_darts.discretizers.argmax import Argmax
 from keras_darts.discretizers.best_of_samples import BestOfSamples
 from keras_darts.discretizers.catalog import registry
-from keras_darts.discretizers.cost_constrained import WithinTarget
+from keras_darts.discretizers.cost_constrained import CostConstrained
 from keras_darts.discretizers.perturbation import Perturbation
 from keras_darts.discretizers.threshold import Threshold
 from keras_darts.discretizers.top_k import TopK
 
 registry.register("best_of_samples")(BestOfSamples)
 registry.register("perturbation")(Perturbation)
-registry.register("within_target")(WithinTarget)
+registry.register("cost_constrained")(CostConstrained)
 
 register = registry.register
 
@@ -48,7 +48,7 @@ __all__ = [
     "Perturbation",
     "Threshold",
     "TopK",
-    "WithinTarget",
+    "CostConstrained",
     "clone",
     "get",
     "register",

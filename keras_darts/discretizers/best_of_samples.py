@@ -121,10 +121,10 @@ class ChooseBestSample(SearchCallback):
                 genotype = self.model.genotype()
                 logs["num_skip_connects"] = genotype.num_skip_connects()
 
-    def state(self):
+    def get_state(self):
         return {"rewards": self.rewards}
 
-    def restore_state(self, state):
+    def set_state(self, state):
         self.rewards = state["rewards"]
 
     def get_config(self):

@@ -25,7 +25,7 @@ class _Tried(typing.NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class WithinTarget:
+class CostConstrained:
     """Another rule, on weights that are priced until the cost is met.
 
     Each mixing weight is multiplied by `exp(-price * cost)`, with the cost of
@@ -50,7 +50,7 @@ class WithinTarget:
 
     >>> table = kd.CostTable(
     ...     measure="macs",
-    ...     cells=(kd.search_spaces.PlacedCell("cell", 16, (8, 8)),),
+    ...     cells=(kd.search_spaces.CellInstance("cell", 16, (8, 8)),),
     ...     costs={
     ...         f"{name} 16 1 8x8": cost
     ...         for name, cost in (("nor_conv_3x3", 9), ("skip_connect", 0))
@@ -63,7 +63,7 @@ class WithinTarget:
     ...     )
     ... )
     >>> weights = {"cell": np.array([[0.6, 0.4]])}
-    >>> WithinTarget(table, target=9)(space, weights, {}).to_text()
+    >>> CostConstrained(table, target=9)(space, weights, {}).to_text()
     '|nor_conv_3x3~0|'
     """
 

@@ -14,7 +14,7 @@ _SECONDS_BETWEEN_QUESTIONS = 1.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class Agreement:
+class WorkerCoordinator:
     """The steps at which all workers save a run, or stop at a signal.
 
     They ask each other before some steps, the same ones on every worker: the
@@ -47,7 +47,7 @@ class Agreement:
 
         Args:
             step: Integer, the steps of the epoch that are done.
-            requests: `StopRequests` of this worker.
+            requests: `GracefulShutdown` of this worker.
         """
         if not self.asks(step):
             return False
@@ -110,10 +110,11 @@ class Agreement:
 
 
 def agreement_of(model, minutes):
-    """The `Agreement` of a model's workers, `None` where it has but one."""
+    """The `WorkerCoordinator` of a model's workers, `None` where it has but "
+    "one."""
     if multi_worker.workers_of(model).count == 1:
         return None
-    return Agreement(model, minutes)
+    return WorkerCoordinator(model, minutes)
 
 
 @functools.cache

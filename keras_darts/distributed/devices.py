@@ -7,7 +7,7 @@ import tensorflow as tf
 from keras_darts.utils.errors import positive_integer
 
 
-def chosen_strategy(devices=None):
+def distribution_strategy(devices=None):
     """The `tf.distribute` strategy for what the machine has.
 
     Every device holds a copy of all variables and takes its part of each
@@ -31,7 +31,7 @@ def chosen_strategy(devices=None):
 
     Example:
 
-    >>> chosen_strategy(1).num_replicas_in_sync
+    >>> distribution_strategy(1).num_replicas_in_sync
     1
     """
     if devices is not None:

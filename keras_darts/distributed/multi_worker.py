@@ -16,7 +16,7 @@ from tensorflow.python.eager import context
 from keras_darts.distributed.shared_batches import SharedBatches
 from keras_darts.runs import errors
 
-LOST = (
+WORKER_LOST = (
     tf.errors.AbortedError,
     tf.errors.CancelledError,
     tf.errors.DeadlineExceededError,
@@ -54,13 +54,13 @@ def gathered(minutes):
         return tf.distribute.MultiWorkerMirroredStrategy(
             communication_options=options
         )
-    except LOST as error:
-        errors.limit_shutdown()
+    except WORKER_LOST as error:
+        errors.set_shutdown_timeout()
         raise RuntimeError(
             f"{missing(error, cluster) or 'Another worker'} did not come "
             f"within {minutes:g} minutes: start all workers again, within "
-            "this time of each other (--worker_minutes), at addresses that "
-            "all of them can reach"
+            "this time of each other (--worker_timeout_minutes), at addresses "
+            "that all of them can reach"
         ) from error
 
 
@@ -68,7 +68,7 @@ def missing(error, cluster):
     """The workers that TensorFlow misses, in words, or `None` if unknown.
 
     Args:
-        error: The error that it raised, one of `LOST`.
+        error: The error that it raised, one of `WORKER_LOST`.
         cluster: `tf.train.ClusterSpec`.
     """
     text = str(error)
@@ -187,7 +187,7 @@ class EndEpochTogether(keras.callbacks.Callback):
 
 
 @contextlib.contextmanager
-def loss_told(model, folder):
+def report_lost_worker(model, folder):
     """Says in plain words that a worker was lost, and how to go on.
 
     The process of a worker that fails, by this or otherwise, does not outlive
@@ -206,8 +206,8 @@ def loss_told(model, folder):
         workers = workers_of(model)
         if workers.count == 1:
             raise
-        errors.limit_shutdown()
-        if not isinstance(error, LOST):
+        errors.set_shutdown_timeout()
+        if not isinstance(error, WORKER_LOST):
             raise
         cluster = model.distribute_strategy.cluster_resolver.cluster_spec()
         which = missing(error, cluster)
@@ -251,7 +251,7 @@ def _on_workers(model, step_function):
     return lambda iterator: one_step(next(iter(iterator)))
 
 
-def shared_out(model, dataset):
+def distribute_batches(model, dataset):
     """Global batches as the parts that this worker's replicas get of each.
 
     Args:
@@ -296,7 +296,7 @@ def judged(model, dataset):
         last = last.unbatch().batch(sum(sizes))
         dataset = dataset.take(steps - 1).concatenate(last)
     return {
-        "validation_data": shared_out(model, dataset),
+        "validation_data": distribute_batches(model, dataset),
         "validation_steps": steps,
     }
 

@@ -1,6 +1,6 @@
 """Networks as files that run without keras_darts and without Keras."""
 
-from keras_darts.export.exported_model import Exported
+from keras_darts.export.exported_model import ExportedModel
 from keras_darts.export.exported_model import Signature
 from keras_darts.export.generation import generate
 from keras_darts.export.keras_file import keras
@@ -15,7 +15,7 @@ from keras_darts.export.saved_model import serving_config
 from keras_darts.utils import surroundings  # noqa: F401
 
 __all__ = [
-    "Exported",
+    "ExportedModel",
     "Signature",
     "generate",
     "keras",

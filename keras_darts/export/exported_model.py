@@ -70,7 +70,7 @@ class Signature:
 
 
 @dataclasses.dataclass(frozen=True)
-class Exported:
+class ExportedModel:
     """An exported network, as its own runtime computes it on the CPU.
 
     Called with images, sentences or texts, in the form that it takes them in,
@@ -86,7 +86,8 @@ class Exported:
 
     >>> run = lambda image: {"logits": 2 * image}
     >>> signature = Signature({"image": (None, 2)}, {"logits": (None, 2)}, run)
-    >>> double = Exported("double", "numpy", {"serving_default": signature})
+    >>> served = {"serving_default": signature}
+    >>> double = ExportedModel("double", "numpy", served)
     >>> double.kind, double(np.ones((1, 2)))["logits"].tolist()
     ('image', [[2.0, 2.0]])
     """

@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras_darts.export import model_card
 from keras_darts.export import parity
 from keras_darts.export import signatures
-from keras_darts.export.exported_model import Exported
+from keras_darts.export.exported_model import ExportedModel
 from keras_darts.export.exported_model import Signature
 from keras_darts.export.image_signatures import ImageServing
 from keras_darts.export.litert_converter import QUANTIZATIONS
@@ -99,7 +99,7 @@ class Choices:
 
 
 def load_litert(file):
-    """The `Exported` of a LiteRT file."""
+    """The `ExportedModel` of a LiteRT file."""
     try:
         from ai_edge_litert.interpreter import Interpreter
 
@@ -113,7 +113,7 @@ def load_litert(file):
         with without_interpreter_warning():
             return Interpreter(str(file))
 
-    return Exported(
+    return ExportedModel(
         path=file,
         runtime=runtime,
         signatures={

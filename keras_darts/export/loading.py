@@ -23,7 +23,7 @@ def load(path):
             taken.
 
     Returns:
-        An `Exported`.
+        An `ExportedModel`.
 
     Raises:
         ValueError: If there is no such export.

@@ -39,7 +39,7 @@ def make(serving, exported, measured, *, training, **facts):
 
     Args:
         serving: The `Serving` that was exported.
-        exported: The `Exported` of the result.
+        exported: The `ExportedModel` of the result.
         measured: Its `Parity`.
         training: What `training_figures` returned.
         **facts: Such as `format` and `size_bytes`.
@@ -223,7 +223,7 @@ def compared(serving, exported, data):
 
     Args:
         serving: The `Serving`.
-        exported: `Exported`.
+        exported: `ExportedModel`.
         data: `Labelled`.
     """
     inputs, labels, most = data

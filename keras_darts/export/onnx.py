@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras_darts.export import model_card
 from keras_darts.export import parity
 from keras_darts.export import signatures
-from keras_darts.export.exported_model import Exported
+from keras_darts.export.exported_model import ExportedModel
 from keras_darts.export.exported_model import Signature
 from keras_darts.export.language_signatures import STEP
 from keras_darts.export.signatures import ENDPOINT
@@ -30,7 +30,7 @@ _ONLY_ERRORS = 3
 
 
 def load_onnx(file):
-    """The `Exported` of an ONNX file."""
+    """The `ExportedModel` of an ONNX file."""
     try:
         import onnxruntime
     except ImportError as error:
@@ -47,7 +47,7 @@ def load_onnx(file):
         outputs=_shapes(outputs),
         run=_function(session, inputs, [tensor.name for tensor in outputs]),
     )
-    return Exported(
+    return ExportedModel(
         path=file,
         runtime=f"onnxruntime {onnxruntime.__version__}",
         signatures={name: signature},

@@ -16,7 +16,7 @@ import tensorflow as tf
 from keras_darts.export import model_card
 from keras_darts.export import parity
 from keras_darts.export import signatures
-from keras_darts.export.exported_model import Exported
+from keras_darts.export.exported_model import ExportedModel
 from keras_darts.export.exported_model import Signature
 from keras_darts.export.exported_model import vocabulary_file
 from keras_darts.export.signatures import guarded
@@ -175,10 +175,10 @@ def _entry(name, path):
 
 
 def load_saved_model(folder):
-    """The `Exported` of one version of a SavedModel."""
+    """The `ExportedModel` of one version of a SavedModel."""
     with tf.device("CPU:0"):
         loaded = _loaded(folder)
-    return Exported(
+    return ExportedModel(
         path=folder,
         runtime=f"tensorflow {tf.__version__}",
         signatures={

@@ -244,7 +244,7 @@ class Serving(abc.ABC):
 
     @abc.abstractmethod
     def actual(self, exported, samples):
-        """The same, and maybe more, by an `Exported` of the network."""
+        """The same, and maybe more, by an `ExportedModel` of the network."""
 
 
 def refuse(what, **arguments):

@@ -6,7 +6,7 @@ import time
 
 from keras import __version__
 
-from keras_darts.export.exported_model import Exported
+from keras_darts.export.exported_model import ExportedModel
 from keras_darts.export.exported_model import vocabulary_file
 from keras_darts.utils import tf_config
 from keras_darts.utils.messages import shown
@@ -55,5 +55,7 @@ def write_vocabulary(path, vocabulary):
 
 
 def of_keras(file):
-    """The `Exported` of a file that Keras reads, which serves nothing."""
-    return Exported(path=file, runtime=f"keras {__version__}", signatures={})
+    """The `ExportedModel` of a file that Keras reads, which serves nothing."""
+    return ExportedModel(
+        path=file, runtime=f"keras {__version__}", signatures={}
+    )

@@ -9,8 +9,8 @@ from keras_darts.genotypes.genotype import Genotype
 from keras_darts.genotypes.nas_bench_201_genotype import NasBench201Genotype
 from keras_darts.genotypes.recurrent_genotype import RecurrentGenotype
 from keras_darts.utils.errors import unknown_name
+from keras_darts.utils.files import atomic_write
 from keras_darts.utils.files import user_path
-from keras_darts.utils.files import written_whole
 
 _CALL = re.compile(r"\bGenotype\s*\(")
 _EDGES = r"\|(?:\w+~\d+\|)+"
@@ -133,5 +133,5 @@ def save(genotype, path):
             f"genotype={parsing.brief(genotype)} of type "
             f"{type(genotype).__name__}"
         )
-    with written_whole(path) as scratch:
+    with atomic_write(path) as scratch:
         scratch.write_text(genotype.to_json() + "\n", encoding="utf-8")

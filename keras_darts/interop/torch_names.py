@@ -10,7 +10,7 @@ from keras_darts.networks import CifarNetwork
 from keras_darts.networks import DerivedCell
 from keras_darts.networks import DerivedRecurrentCell
 from keras_darts.networks import ImageNetNetwork
-from keras_darts.networks import LanguageBody
+from keras_darts.networks import LanguageBackbone
 from keras_darts.networks import RecurrentCell
 from keras_darts.networks import RecurrentLanguageModel
 from keras_darts.networks.language_backbone import TiedEmbedding
@@ -77,7 +77,7 @@ _NAMES = {
         "arch.alphas.recurrent": ("weights", _MATRIX, "alphas"),
         "arch.betas.recurrent": ("betas", _VECTOR),
     },
-    LanguageBody: {"embedding": "", "recurrence.cell": "rnns.0"},
+    LanguageBackbone: {"embedding": "", "recurrence.cell": "rnns.0"},
     DerivedRecurrentCell: {"w0": ("_W0", _MATRIX)},
     RecurrentSearchCell: {"w0": ("_W0", _MATRIX), "bn": "bn"},
     TiedEmbedding: {"bias": ("decoder.bias", _VECTOR)},

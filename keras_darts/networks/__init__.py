@@ -3,11 +3,11 @@
 from keras_darts.networks.auxiliary_head import AuxiliaryHead
 from keras_darts.networks.cifar import CifarNetwork
 from keras_darts.networks.derived_cell import DerivedCell
-from keras_darts.networks.factory import network_for
+from keras_darts.networks.factory import build_network
 from keras_darts.networks.imagenet import ImageNetNetwork
-from keras_darts.networks.language_backbone import CarriedState
-from keras_darts.networks.language_backbone import LanguageBody
+from keras_darts.networks.language_backbone import LanguageBackbone
 from keras_darts.networks.language_backbone import LanguageOutputs
+from keras_darts.networks.language_backbone import RecurrentState
 from keras_darts.networks.language_model import LanguageModel
 from keras_darts.networks.language_model import RecurrentLanguageModel
 from keras_darts.networks.language_model import ids_and_state
@@ -29,13 +29,13 @@ from keras_darts.utils import surroundings  # noqa: F401
 
 __all__ = [
     "AuxiliaryHead",
-    "CarriedState",
+    "RecurrentState",
     "CifarNetwork",
     "DerivedCell",
     "DerivedRecurrentCell",
     "GivesLogits",
     "ImageNetNetwork",
-    "LanguageBody",
+    "LanguageBackbone",
     "LanguageModel",
     "LanguageOutputs",
     "LossOnProbabilities",
@@ -51,6 +51,6 @@ __all__ = [
     "activation_of_loss",
     "ids_and_state",
     "masked",
-    "network_for",
+    "build_network",
     "on_logits",
 ]

@@ -36,8 +36,8 @@ def check_divides(steps, batch_size, replicas):
     """Raises a `ValueError` where a batch can't be cut into so many parts."""
     if batch_size % (steps * replicas):
         raise ValueError(
-            "`accumulation_steps` must divide the batch of each device. "
-            f"Received: accumulation_steps={steps}, "
+            "`gradient_accumulation_steps` must divide the batch of each "
+            f"device. Received: gradient_accumulation_steps={steps}, "
             f"batch_size={batch_size}, devices: {replicas}"
         )
 
@@ -50,28 +50,28 @@ class TrainedInParts(GivesLogits):
     update a batch, so schedules, clipping and loss scaling know of no parts.
 
     Attributes:
-        accumulation_steps: Integer, the equal parts of a batch.
+        gradient_accumulation_steps: Integer, the equal parts of a batch.
 
     Example:
 
     >>> network = kd.networks.CifarNetwork(
     ...     "darts_v2", filters=2, num_cells=2, auxiliary=False
     ... )
-    >>> network.accumulation_steps
+    >>> network.gradient_accumulation_steps
     1
     """
 
-    accumulation_steps = 1
+    gradient_accumulation_steps = 1
 
     def train_step(self, data):
-        if self.accumulation_steps == 1:
+        if self.gradient_accumulation_steps == 1:
             return super().train_step(data)
         weights = self.trainable_weights
         gradients = mean_of_parts(
             lambda part: self._gradients(part, weights),
             # As `train_on_batch` says that there are no weights of samples.
             tuple(part for part in data if part is not None),
-            self.accumulation_steps,
+            self.gradient_accumulation_steps,
         )
         self.optimizer.apply_gradients(zip(gradients, weights, strict=True))
         return self.get_metrics_result()

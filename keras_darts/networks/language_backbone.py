@@ -13,7 +13,7 @@ from keras_darts.networks.recurrent_cell import SequenceDropout
 from keras_darts.networks.recurrent_cell import bernoulli_mask
 
 
-class CarriedState:
+class RecurrentState:
     """The hidden state with which the next segment begins.
 
     It is no weight: it is not saved, and it is zero after `reset`. Segments
@@ -25,7 +25,7 @@ class CarriedState:
 
     Example:
 
-    >>> state = CarriedState(3)
+    >>> state = RecurrentState(3)
     >>> state.assign(np.ones((2, 3), "float32"))
     >>> state.read(2).numpy().sum()
     np.float32(6.0)
@@ -87,7 +87,7 @@ class LanguageOutputs(typing.NamedTuple):
     dropped: object
 
 
-class LanguageBody(keras.layers.Layer):
+class LanguageBackbone(keras.layers.Layer):
     """Token ids and a hidden state to logits of the next tokens.
 
     Embedding and decoder share one matrix, the decoder has a bias.
@@ -113,7 +113,7 @@ class LanguageBody(keras.layers.Layer):
     Example:
 
     >>> rates = ("output", "hidden", "cell_input", "input", "embedding")
-    >>> body = LanguageBody(
+    >>> body = LanguageBackbone(
     ...     kd.networks.DerivedRecurrentCell("rnn_darts_v2", units=4),
     ...     vocabulary_size=20,
     ...     activation_regularization=0.0,

@@ -8,8 +8,8 @@ from keras import ops
 
 from keras_darts.genotypes import RecurrentGenotype
 from keras_darts.networks import checks
-from keras_darts.networks.language_backbone import CarriedState
-from keras_darts.networks.language_backbone import LanguageBody
+from keras_darts.networks.language_backbone import LanguageBackbone
+from keras_darts.networks.language_backbone import RecurrentState
 from keras_darts.networks.on_logits import GivesLogits
 from keras_darts.networks.recurrent_cell import DerivedRecurrentCell
 from keras_darts.schedules import scaled_learning_rate
@@ -53,7 +53,7 @@ class LanguageModel(GivesLogits, abc.ABC):
         self._state_size = state_size
         # By whether a step is one of training.
         self._carried = {
-            training: CarriedState(state_size, self.compute_dtype)
+            training: RecurrentState(state_size, self.compute_dtype)
             for training in (True, False)
         }
 
@@ -261,7 +261,7 @@ class RecurrentLanguageModel(LanguageModel):
         }
         policy = {"dtype": self.dtype_policy}
         cell = DerivedRecurrentCell(self.genotype, self.hidden_size, **policy)
-        self.body = LanguageBody(
+        self.body = LanguageBackbone(
             cell, self.vocabulary_size, **self.settings, **policy
         )
         self.body.build()

@@ -10,7 +10,7 @@ import typing
 import keras
 from keras import ops
 
-from keras_darts.datasets import kind_of_loss
+from keras_darts.datasets import label_type_of_loss
 from keras_darts.distributed.shared_batches import SharedBatches
 from keras_darts.networks.metrics_on_logits import Head
 from keras_darts.networks.metrics_on_logits import LossOnLogits
@@ -128,7 +128,7 @@ def crossentropy(y_true, y_pred):
 
 def _head(loss, num_outputs, kind):
     """The `Head` that a loss, or else the kind of a task, speaks of."""
-    by_loss, name = kind_of_loss(loss), plain_name(loss)
+    by_loss, name = label_type_of_loss(loss), plain_name(loss)
     kind = by_loss or kind
     if name in _BY_SHAPE:
         activation = "sigmoid" if num_outputs == 1 else "softmax"

@@ -27,11 +27,11 @@ from keras_darts.primitives.normalization import normalization_layer
 from keras_darts.primitives.normalization import pool_normalization
 from keras_darts.primitives.normalization import synchronized
 from keras_darts.primitives.normalization import weighted
-from keras_darts.primitives.padding_mask import halve_presence
-from keras_darts.primitives.padding_mask import keep_present
+from keras_darts.primitives.padding_mask import apply_mask
+from keras_darts.primitives.padding_mask import downsample_mask
 from keras_darts.primitives.padding_mask import mean_and_max
+from keras_darts.primitives.padding_mask import padding_mask_of_ids
 from keras_darts.primitives.padding_mask import presence
-from keras_darts.primitives.padding_mask import presence_of_ids
 from keras_darts.primitives.pool import AvgPool1D
 from keras_darts.primitives.pool import AvgPool3x3
 from keras_darts.primitives.pool import MaxPool1D
@@ -70,8 +70,8 @@ __all__ = [
     "build_layer",
     "check_rank",
     "convolve",
-    "halve_presence",
-    "keep_present",
+    "downsample_mask",
+    "apply_mask",
     "make_primitive",
     "mean_and_max",
     "names",
@@ -79,7 +79,7 @@ __all__ = [
     "normalization_layer",
     "pool_normalization",
     "presence",
-    "presence_of_ids",
+    "padding_mask_of_ids",
     "ranks",
     "register_activation",
     "register_primitive",

@@ -5,8 +5,8 @@ import tensorflow as tf
 from keras import ops
 
 from keras_darts.primitives.conv import ConvBN
-from keras_darts.primitives.padding_mask import keep_present
-from keras_darts.primitives.padding_mask import presence_of_ids
+from keras_darts.primitives.padding_mask import apply_mask
+from keras_darts.primitives.padding_mask import padding_mask_of_ids
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -70,7 +70,7 @@ class TokenStem(keras.layers.Layer):
         embedded = tf.gather(table, ops.cast(ids, "int32"))
         embedded = self.dropout(embedded, training=training)
         features = self.projection(embedded, training=training)
-        return keep_present(features, presence_of_ids(ids))
+        return apply_mask(features, padding_mask_of_ids(ids))
 
     def get_config(self):
         return {

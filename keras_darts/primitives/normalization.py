@@ -10,9 +10,9 @@ from keras_darts.utils.errors import unknown_name
 # the whole batch where devices share it.
 _NAMES = (
     "batch",
-    "batch_but_pools",
+    "batch_except_pooling",
     "sync_batch",
-    "sync_batch_but_pools",
+    "sync_batch_except_pooling",
     None,
 )
 
@@ -21,15 +21,18 @@ def pool_normalization(normalization):
     """What follows the pools of a search with that normalisation.
 
     In DARTS' search cells, `"batch"`, it is the same as elsewhere; in those
-    of NAS-Bench-201, `"batch_but_pools"`, nothing.
+    of NAS-Bench-201, `"batch_except_pooling"`, nothing.
 
     Example:
 
-    >>> pool_normalization("batch"), pool_normalization("batch_but_pools")
+    >>> pool_normalization("batch"), pool_normalization("batch_except_pooling")
     ('batch', None)
     """
     check_normalization(normalization)
-    but_pools = normalization in ("batch_but_pools", "sync_batch_but_pools")
+    but_pools = normalization in (
+        "batch_except_pooling",
+        "sync_batch_except_pooling",
+    )
     return None if but_pools else normalization
 
 
@@ -49,7 +52,7 @@ def synchronized(normalization):
 
 def is_synchronized(normalization):
     """Whether devices that share a batch have to meet in the layer."""
-    return normalization in ("sync_batch", "sync_batch_but_pools")
+    return normalization in ("sync_batch", "sync_batch_except_pooling")
 
 
 def check_normalization(normalization):

@@ -14,7 +14,7 @@ from keras_darts.primitives.conv_ops import strided
 PAD = 0
 
 
-def presence_of_ids(ids):
+def padding_mask_of_ids(ids):
     """(B, T) -> (B, T, 1), 1 where an id is no padding, else 0."""
     return ops.cast(ops.expand_dims(ids, -1) != PAD, "float32")
 
@@ -25,14 +25,14 @@ def presence(states):
     return ops.cast(there, states.dtype)
 
 
-def keep_present(states, present):
+def apply_mask(states, present):
     """The states with zeros at padded positions; `None` stands for no mask."""
     if present is None:
         return states
     return states * ops.cast(present, states.dtype)
 
 
-def halve_presence(present):
+def downsample_mask(present):
     """Presence after a reduction: that of every second position."""
     return None if present is None else strided(present, 2)
 

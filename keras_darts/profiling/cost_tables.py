@@ -12,19 +12,19 @@ import tensorflow as tf
 from keras_darts import search_spaces
 from keras_darts.analysis import count_macs
 from keras_darts.analysis import count_parameters
-from keras_darts.discretizers import WithinTarget
+from keras_darts.discretizers import CostConstrained
 from keras_darts.export.litert_converter import convert
 from keras_darts.export.signatures import ENDPOINT
 from keras_darts.export.signatures import Endpoint
 from keras_darts.export.signatures import write_archive
-from keras_darts.networks import network_for
+from keras_darts.networks import build_network
 from keras_darts.primitives import Identity
 from keras_darts.primitives import build_layer
 from keras_darts.primitives import make_primitive
 from keras_darts.runtimes import litert
 from keras_darts.runtimes.timing import machine
+from keras_darts.search_spaces import CellInstance
 from keras_darts.search_spaces import CostTable
-from keras_darts.search_spaces import PlacedCell
 from keras_darts.search_spaces.cost_table import MEASURES
 from keras_darts.search_spaces.cost_table import key
 from keras_darts.search_spaces.cost_table import places
@@ -40,7 +40,7 @@ class Latencies:
 
     Args:
         space: Search space of images.
-        cells: `PlacedCell`s of the network.
+        cells: `CellInstance`s of the network.
         network: Function from a genotype to a `keras.Model`.
         num_threads: Integer, those of the runtime.
         progress: Function of the steps that are done and of their number, or
@@ -86,7 +86,7 @@ class Latencies:
             for kind, spec in self.space.cells.items()
         }
         ends = [
-            WithinTarget(draft, bound, tolerance=1e-3)(self.space, equal, {})
+            CostConstrained(draft, bound, tolerance=1e-3)(self.space, equal, {})
             for bound in draft.bounds(self.space)
             if bound > 0
         ]
@@ -235,7 +235,7 @@ def build_cost_table(
         )
 
     def network(genotype):
-        return network_for(
+        return build_network(
             genotype, num_classes, tuple(input_shape), auxiliary=False, **sizes
         )
 
@@ -248,7 +248,7 @@ def build_cost_table(
 
 
 def placed_cells(network):
-    """The `PlacedCell`s of a derived network of images."""
+    """The `CellInstance`s of a derived network of images."""
     sides = network.input_shape[1:3]
     if hasattr(network, "blocks"):
         return _of_stages(network, sides)
@@ -257,7 +257,7 @@ def placed_cells(network):
     cells = []
     for cell in network.cells:
         kind = "reduce" if cell.reduction else "normal"
-        cells.append(PlacedCell(kind, cell.filters, sides))
+        cells.append(CellInstance(kind, cell.filters, sides))
         if cell.reduction:
             sides = tuple(side // 2 for side in sides)
     return tuple(cells)
@@ -266,7 +266,7 @@ def placed_cells(network):
 def _of_stages(network, sides):
     """Three stages of equal cells, each on half the sides of the last."""
     return tuple(
-        PlacedCell(
+        CellInstance(
             "cell",
             network.filters * 2**stage,
             tuple(side // 2**stage for side in sides),

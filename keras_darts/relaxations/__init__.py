@@ -9,8 +9,8 @@ from keras_darts.relaxations.dirichlet import Dirichlet
 from keras_darts.relaxations.gumbel_softmax import GumbelSoftmax
 from keras_darts.relaxations.perturbed import Perturbed
 from keras_darts.relaxations.policy import Categorical
-from keras_darts.relaxations.policy import Memory
 from keras_darts.relaxations.policy import Policy
+from keras_darts.relaxations.policy import PolicyState
 from keras_darts.relaxations.policy import UniformDraws
 from keras_darts.relaxations.sigmoid import Sigmoid
 from keras_darts.relaxations.softmax import Softmax
@@ -49,7 +49,7 @@ __all__ = [
     "Controller",
     "Dirichlet",
     "GumbelSoftmax",
-    "Memory",
+    "PolicyState",
     "Perturbed",
     "Policy",
     "Relaxation",

@@ -29,9 +29,9 @@ class Relaxation(keras.layers.Layer):
 
     Two methods more are called where a relaxation has them. After a step of
     the architecture, `rescaled(before, after)` gives what the logits become.
-    `of_moved(logits, gradients)` gives the mixing weights that regularizers
-    see, for the gradients of the search loss; without it they see what the
-    relaxation gives outside of training.
+    `weights_for_regularizer(logits, gradients)` gives the mixing weights that
+    regularizers see, for the gradients of the search loss; without it they see
+    what the relaxation gives outside of training.
 
     Example:
 

@@ -59,7 +59,7 @@ class BinaryGates(Relaxation):
         opened = self._draw(of_two, 1)
         return one_hot_of(opened[:, 0], tf.nn.softmax(of_two)), drawn
 
-    def of_moved(self, logits, gradients):
+    def weights_for_regularizer(self, logits, gradients):
         """The shares of the two that a step has drawn, among themselves.
 
         Args:

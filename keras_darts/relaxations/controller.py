@@ -4,8 +4,8 @@ import keras
 import tensorflow as tf
 
 from keras_darts.relaxations.base import check_positive
-from keras_darts.relaxations.policy import Memory
 from keras_darts.relaxations.policy import Policy
+from keras_darts.relaxations.policy import PolicyState
 from keras_darts.utils.errors import positive_integer
 
 _RANGE = 0.1
@@ -125,7 +125,7 @@ class Controller(Policy):
         )
 
 
-class _Recollection(Memory):
+class _Recollection(PolicyState):
     """The states of the LSTMs, and what is known of the nodes so far."""
 
     def __init__(self, policy):

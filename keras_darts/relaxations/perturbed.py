@@ -74,7 +74,7 @@ class Perturbed(Relaxation):
         """The mixing weights of a step of the weights.
 
         Args:
-            problem: `SearchProblem`.
+            problem: `BilevelProblem`.
             batch: The training batch of the step.
 
         Returns:

@@ -13,7 +13,7 @@ from keras_darts.relaxations.base import gumbel
 _IMPOSSIBLE = -1e9
 
 
-class Memory:
+class PolicyState:
     """What a policy decides by, in the course of one architecture.
 
     This one decides by nothing: all that is possible has the same score.
@@ -21,7 +21,7 @@ class Memory:
 
     Example:
 
-    >>> Memory().candidate_scores(tf.ones(3)).numpy().tolist()
+    >>> PolicyState().candidate_scores(tf.ones(3)).numpy().tolist()
     [0.0, 0.0, 0.0]
     """
 
@@ -57,7 +57,7 @@ class Course:
         """Candidates (n,) on the edges into a node, and shares (n, K).
 
         Args:
-            memory: `Memory`.
+            memory: `PolicyState`.
             logits: (n, K).
             possible: (n, K) booleans.
             count: Integer, how many edges are kept, or `None` for all.
@@ -141,9 +141,9 @@ class Policy(Relaxation):
     `choose`, the architecture that was chosen.
 
     Logits and weights are those of all kinds of cells at once, dictionaries.
-    A subclass gives the `Memory` by which each decision is made. The moving
-    mean of the rewards of its draws, `Reinforce`'s baseline, lies here too,
-    where a checkpoint finds it.
+    A subclass gives the `PolicyState` by which each decision is made. The
+    moving mean of the rewards of its draws, `Reinforce`'s baseline, lies here
+    too, where a checkpoint finds it.
 
     Args:
         seed: Integer. Defaults to `None`.
@@ -154,7 +154,7 @@ class Policy(Relaxation):
     ... class Latest(Policy):
     ...     def begin(self):
     ...         return LatestEdges()
-    >>> class LatestEdges(kd.relaxations.Memory):
+    >>> class LatestEdges(kd.relaxations.PolicyState):
     ...     def edge_scores(self, logits, possible):
     ...         return 9.0 * tf.range(len(logits), dtype=logits.dtype)
     >>> layer = Latest(seed=0)
@@ -174,7 +174,7 @@ class Policy(Relaxation):
 
     @abc.abstractmethod
     def begin(self):
-        """The `Memory` before the first decision."""
+        """The `PolicyState` before the first decision."""
 
     def prepare(self, cells):
         """Makes the variables; `ArchParameters` calls it once.
@@ -354,7 +354,7 @@ class Categorical(Policy):
         return _Logits()
 
 
-class _Logits(Memory):
+class _Logits(PolicyState):
     def edge_scores(self, logits, possible):
         return tf.reduce_logsumexp(tf.where(possible, logits, -1e9), axis=-1)
 
@@ -389,7 +389,7 @@ class UniformDraws(Policy):
     """
 
     def begin(self):
-        return Memory()
+        return PolicyState()
 
     def expected(self, logits):
         found = {}

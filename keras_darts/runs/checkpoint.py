@@ -26,7 +26,7 @@ class RunCheckpoint:
     Args:
         folder: Path where the checkpoints lie.
         groups: Dictionary from names to lists of Keras variables.
-        running: `RunningEpoch`, what an epoch has besides in its midst.
+        running: `MidEpochState`, what an epoch has besides in its midst.
         callbacks: What TensorFlow can save, the state of the callbacks.
         writes: Boolean, whether this worker writes what all have to save.
             Defaults to `True`.
@@ -82,7 +82,7 @@ class RunCheckpoint:
             step: Integer. Defaults to `0`.
             collect: Boolean, whether `running` is as the step left it, and
                 not to be as it was collected before. Defaults to `True`.
-            resumes: Boolean, as in `Seal`. Defaults to `True`.
+            resumes: Boolean, as in `CheckpointManifest`. Defaults to `True`.
         """
         self.epochs_done = epochs_done
         if collect:
@@ -111,7 +111,7 @@ class RunCheckpoint:
         self._remove_old()
 
     def newest(self):
-        """The `Seal` of the newest state, or `None`."""
+        """The `CheckpointManifest` of the newest state, or `None`."""
         return next(iter(manifest.seals(self.folder)), None)
 
     def digest(self):
@@ -176,7 +176,7 @@ class RunCheckpoint:
         ]
 
     def _remove_half_written(self):
-        for name in manifest.half_written(self.folder):
+        for name in manifest.incomplete(self.folder):
             self._warn(f"{name} is half written")
         manifest.remove_half_written(self.folder)
 

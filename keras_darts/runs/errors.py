@@ -16,7 +16,7 @@ import tensorflow as tf
 SECONDS = 30
 
 
-def limit_shutdown():
+def set_shutdown_timeout():
     """Lets SIGALRM end this process where its shutdown takes too long.
 
     Everything that Python does at the end still happens, and the exit code
@@ -41,7 +41,7 @@ _PULL = "IteratorGetNext"
 _FULL = os.strerror(errno.ENOSPC)
 
 
-class NotWritten(OSError):
+class RunWriteError(OSError):
     """A file of a run could not be written.
 
     Keras forgets the cause of what is raised inside of its `fit`, so that the
@@ -62,7 +62,7 @@ def writing(folder):
     """Inside, files of a run are written to a folder.
 
     Raises:
-        NotWritten: if that fails, for a disk that is full for example.
+        RunWriteError: if that fails, for a disk that is full for example.
     """
     try:
         yield
@@ -72,7 +72,7 @@ def writing(folder):
             original = error.__cause__
             if not isinstance(original, OSError):
                 raise
-        raise NotWritten(
+        raise RunWriteError(
             "`output_dir` must be a folder with room for the run, as long as "
             f"it runs. Received: output_dir={str(folder)!r} "
             f"({_in_short(original)})",
@@ -85,7 +85,7 @@ def explained(watch):
     """Inside, errors of the outside world are raised with what helps.
 
     Args:
-        watch: `Watch`.
+        watch: `RunMonitor`.
 
     Yields:
         The watch.
@@ -97,8 +97,8 @@ def explained(watch):
     """
     try:
         yield watch
-    except NotWritten as error:
-        raise NotWritten(
+    except RunWriteError as error:
+        raise RunWriteError(
             f"{error}. {watch.kept()}, as soon as there is room",
             error.original,
         ) from error.original

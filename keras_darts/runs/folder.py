@@ -25,14 +25,14 @@ class Plan(typing.NamedTuple):
 
     `batches` gives the training data from an epoch and a step on, and
     `checkpoint` is `None` where no run is written. Within the first
-    `divided_epochs` the run may be saved, besides at their ends. Several
+    `resumable_epochs` the run may be saved, besides at their ends. Several
     workers have an `agreement` on the steps at which they save and stop.
     """
 
     batches: typing.Callable
     validation_data: object
     epochs: int
-    divided_epochs: int
+    resumable_epochs: int
     initial_epoch: int
     steps_per_epoch: int
     callbacks: list

@@ -10,7 +10,7 @@ import typing
 from keras_darts.utils.files import write_json
 
 
-class Seal(typing.NamedTuple):
+class CheckpointManifest(typing.NamedTuple):
     """What the JSON file beside the files of a checkpoint says.
 
     It is written last, so what was cut while it was written has none.
@@ -56,7 +56,7 @@ def seals(folder):
         with contextlib.suppress(ValueError, TypeError, KeyError):
             says = json.loads(path.read_text("utf-8"))
             if says.pop("digest") == _digest(_text(says)):
-                found.append(Seal(path, **says))
+                found.append(CheckpointManifest(path, **says))
     return sorted(found, key=lambda seal: seal.number, reverse=True)
 
 
@@ -67,7 +67,7 @@ def unreadable(folder):
     return sorted(path.name for path in found if path not in whole)
 
 
-def half_written(folder):
+def incomplete(folder):
     """The names of checkpoints that have files but no seal."""
     sealed = {seal.prefix.name for seal in seals(folder)}
     return sorted({_name(p) for p in _files(folder)} - sealed)
@@ -75,7 +75,7 @@ def half_written(folder):
 
 def remove_half_written(folder):
     """Makes room that nothing is lost with."""
-    names = half_written(folder)
+    names = incomplete(folder)
     for path in _files(folder):
         if _name(path) not in names:
             continue
@@ -90,7 +90,7 @@ def seal(prefix, **says):
 
     Args:
         prefix: Path; the files are those that begin with it and a dot.
-        **says: The fields of a `Seal` but for path and files.
+        **says: The fields of a `CheckpointManifest` but for path and files.
     """
     path = prefix.parent / f"{prefix.name}.json"
     files = sorted({*prefix.parent.glob(f"{prefix.name}.*")} - {path})

@@ -51,7 +51,7 @@ def _in_words(seconds):
 _SECONDS_BETWEEN_LOOKS = 1.0
 
 
-class FiniteLosses:
+class NonFiniteLossDetector:
     """Notes the sum of the losses after each step, and seldom looks at it.
 
     A sum that is not finite stays so for the rest of its epoch: it is enough
@@ -113,7 +113,7 @@ class Terminated(SystemExit):
 _ERRORS = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Terminated}
 
 
-class StopRequests:
+class GracefulShutdown:
     """Inside, the first SIGINT or SIGTERM only sets `received`.
 
     What was there before handles the second one, and all of them afterwards.
@@ -127,7 +127,7 @@ class StopRequests:
 
     Example:
 
-    >>> with StopRequests() as requests:
+    >>> with GracefulShutdown() as requests:
     ...     signal.raise_signal(signal.SIGINT)
     >>> requests.received.name
     'SIGINT'
@@ -174,7 +174,7 @@ _SECONDS_TO_VALIDATE = 5.0
 _SIZES = ("filters", "num_cells", "hidden_size", "embedding_size")
 
 
-class Watch(keras.callbacks.Callback, abc.ABC):
+class RunMonitor(keras.callbacks.Callback, abc.ABC):
     """Ends a run at a signal or a loss that is not finite.
 
     It comes before all other callbacks, so that an epoch that has gone wrong
@@ -217,7 +217,7 @@ class Watch(keras.callbacks.Callback, abc.ABC):
     def over(self, plan):
         """Inside, Keras' `fit` runs a plan."""
         self._plan = plan
-        with StopRequests() as self._requests:
+        with GracefulShutdown() as self._requests:
             yield
             self._meet()
         self._stop_if_asked()
@@ -227,7 +227,7 @@ class Watch(keras.callbacks.Callback, abc.ABC):
         self._stop_if_asked()
         self.epoch, self.step = epoch + 1, 0
         self._cut = False
-        self._losses = FiniteLosses(self.total)
+        self._losses = NonFiniteLossDetector(self.total)
 
     def on_train_batch_begin(self, batch, logs=None):
         self.step = batch
@@ -249,7 +249,7 @@ class Watch(keras.callbacks.Callback, abc.ABC):
         # Workers wait for its end: they agree before steps alone.
         if self._requests.received is None or self._plan.agreement is not None:
             return
-        divided = self.epoch <= self._plan.divided_epochs
+        divided = self.epoch <= self._plan.resumable_epochs
         if divided and self._requests.waited >= _SECONDS_TO_VALIDATE:
             # Callbacks are told of its end, and put back what they changed.
             self._cut = self.model.stop_evaluating = True
@@ -304,7 +304,7 @@ class Watch(keras.callbacks.Callback, abc.ABC):
     def _save_within_epoch(self, **options):
         """Where that is possible, as in `SaveWithinEpochs`."""
         checkpoint = self._plan.checkpoint
-        within = self.step and self.epoch <= self._plan.divided_epochs
+        within = self.step and self.epoch <= self._plan.resumable_epochs
         if checkpoint and within:
             self._end_if_bad(self._losses.look())
             checkpoint.save(self.epoch - 1, self.step, **options)

@@ -39,7 +39,7 @@ class _Count(float):
         return str(int(self))
 
 
-class RunningEpoch(tf.train.experimental.PythonState):
+class MidEpochState(tf.train.experimental.PythonState):
     """The metrics' sums and the hidden states that segments hand on.
 
     They are forgotten at the start of each epoch, so a checkpoint at the end
@@ -145,7 +145,7 @@ class SaveWithinEpochs(keras.callbacks.Callback):
             self._saved = time.monotonic()
 
 
-class CallbacksFromStep(keras.callbacks.CallbackList):
+class ResumedCallbackList(keras.callbacks.CallbackList):
     """Callbacks of a training that goes on in the midst of an epoch.
 
     Keras' `fit` runs the epoch from its first step on: the steps that were
@@ -153,7 +153,7 @@ class CallbacksFromStep(keras.callbacks.CallbackList):
 
     Args:
         callbacks: List of Keras callbacks.
-        running: `RunningEpoch`, put back as an epoch goes on; `None` where
+        running: `MidEpochState`, put back as an epoch goes on; `None` where
             none ever does.
         add_progbar: Boolean, whether a progress bar is shown.
         **options: Further arguments of `CallbackList`, of the whole training.
@@ -204,7 +204,7 @@ def batches_from(plan, epoch, step, callbacks):
         plan: `Plan`.
         epoch: Integer, where it begins.
         step: Integer, the steps of that epoch which were done before.
-        callbacks: `CallbacksFromStep` of the `fit`, told of the step.
+        callbacks: `ResumedCallbackList` of the `fit`, told of the step.
 
     Raises:
         ValueError: for a `steps_per_execution` with which Keras can't begin

@@ -7,8 +7,8 @@ from keras_darts.schedules.epoch_schedules import Linear
 from keras_darts.schedules.epoch_schedules import Piecewise
 from keras_darts.schedules.epoch_schedules import checked_span
 from keras_darts.schedules.epoch_schedules import epochs_of
-from keras_darts.schedules.learning_rates import CosineByEpoch
-from keras_darts.schedules.learning_rates import ExponentialByEpoch
+from keras_darts.schedules.learning_rates import EpochCosineDecay
+from keras_darts.schedules.learning_rates import EpochExponentialDecay
 from keras_darts.schedules.learning_rates import SettableRate
 from keras_darts.schedules.learning_rates import hand_over_rate
 from keras_darts.schedules.learning_rates import make_settable
@@ -18,10 +18,10 @@ from keras_darts.utils import surroundings  # noqa: F401
 
 __all__ = [
     "Cosine",
-    "CosineByEpoch",
+    "EpochCosineDecay",
     "DropoutDecay",
     "EpochSchedule",
-    "ExponentialByEpoch",
+    "EpochExponentialDecay",
     "Linear",
     "Piecewise",
     "SettableRate",

@@ -9,7 +9,7 @@ from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
-class CosineByEpoch(keras.optimizers.schedules.LearningRateSchedule):
+class EpochCosineDecay(keras.optimizers.schedules.LearningRateSchedule):
     """Half a cosine from `initial` to `minimum`, constant within an epoch.
 
     Past the last epoch the rate stays at that of the last one.
@@ -22,7 +22,7 @@ class CosineByEpoch(keras.optimizers.schedules.LearningRateSchedule):
 
     Example:
 
-    >>> schedule = CosineByEpoch(1.0, 0.0, epochs=2, steps_per_epoch=10)
+    >>> schedule = EpochCosineDecay(1.0, 0.0, epochs=2, steps_per_epoch=10)
     >>> [round(float(schedule(step)), 4) for step in (0, 9, 10, 99)]
     [1.0, 1.0, 0.5, 0.5]
 
@@ -55,7 +55,7 @@ class CosineByEpoch(keras.optimizers.schedules.LearningRateSchedule):
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
-class ExponentialByEpoch(keras.optimizers.schedules.LearningRateSchedule):
+class EpochExponentialDecay(keras.optimizers.schedules.LearningRateSchedule):
     """`initial` times `rate` to the power of the epoch.
 
     Args:
@@ -65,7 +65,7 @@ class ExponentialByEpoch(keras.optimizers.schedules.LearningRateSchedule):
 
     Example:
 
-    >>> schedule = ExponentialByEpoch(1.0, 0.5, steps_per_epoch=10)
+    >>> schedule = EpochExponentialDecay(1.0, 0.5, steps_per_epoch=10)
     >>> [float(schedule(step)) for step in (0, 9, 10, 20)]
     [1.0, 1.0, 0.5, 0.25]
     """
@@ -178,7 +178,7 @@ class SettableRate:
     Example:
 
     >>> optimizer = keras.optimizers.SGD(
-    ...     kd.schedules.CosineByEpoch(0.5, 0.0, 2, 10)
+    ...     kd.schedules.EpochCosineDecay(0.5, 0.0, 2, 10)
     ... )
     >>> kd.schedules.make_settable(optimizer)
     >>> float(optimizer.learning_rate)

@@ -150,8 +150,8 @@ class KeepPace(SearchCallback):
             self.model.arch_optimizer.learning_rate = self.rate
             self._saved = self.rate
 
-    def state(self):
+    def get_state(self):
         return {"rate": self.rate}
 
-    def restore_state(self, state):
+    def set_state(self, state):
         self._saved = state["rate"]

@@ -28,7 +28,7 @@ from keras_darts.supernet import packed
 from keras_darts.supernet import unpacked
 
 
-class Evaluation(typing.NamedTuple):
+class LossAndGradients(typing.NamedTuple):
     """A loss and what came with it.
 
     Gradients that were not asked for are empty lists, and those of the weights
@@ -47,7 +47,7 @@ class Evaluation(typing.NamedTuple):
     reward: object = None
 
 
-class Setting(typing.NamedTuple):
+class TraceKey(typing.NamedTuple):
     """In what traces of an evaluation differ."""
 
     wrt: str
@@ -97,7 +97,7 @@ def reward(search, batch, found):
     Args:
         search: `DartsSearch`.
         batch: Tuple (x, y) or (x, y, sample weight).
-        found: `Evaluation` of the batch.
+        found: `LossAndGradients` of the batch.
 
     Reference: Pham et al., 2018, Efficient neural architecture search via
     parameter sharing, section 2.2, for the first two.
@@ -129,7 +129,7 @@ def accuracy(batch, logits, kind):
     return tf.math.divide_no_nan(*sum_over_replicas(sums))
 
 
-def coming_step(optimizer, weights, gradients):
+def virtual_step(optimizer, weights, gradients):
     """Where `optimizer` would move `weights` with these gradients.
 
     Args:
@@ -170,7 +170,7 @@ def _velocity(optimizer, momentum, step):
 
 
 class DrawnProblem:
-    """The part of `SearchProblem` that draws, and judges what it drew.
+    """The part of `BilevelProblem` that draws, and judges what it drew.
 
     Args:
         search: A `DartsSearch` whose relaxation is a `Policy`.
@@ -277,24 +277,24 @@ class DrawnProblem:
 
 
 class ProductProblem(DrawnProblem):
-    """The part of `SearchProblem` that differentiates twice.
+    """The part of `BilevelProblem` that differentiates twice.
 
     Args:
         search: A `DartsSearch`.
     """
 
-    def mixed_product(self, batch, weights, arch, vector):
+    def mixed_hvp(self, batch, weights, arch, vector):
         """The second derivative of the loss, (d2 L/da dw) applied to v."""
-        product = self._function("mixed_product", self._product, "weights")
+        product = self._function("mixed_hvp", self._product, "weights")
         return self._summed(product, batch, weights, arch, vector)
 
-    def arch_product(self, batch, weights, arch, vector):
+    def arch_hvp(self, batch, weights, arch, vector):
         """The second derivative of the loss, (d2 L/da2) applied to v."""
-        product = self._function("arch_product", self._product, "arch")
+        product = self._function("arch_hvp", self._product, "arch")
         return self._summed(product, batch, weights, arch, vector)
 
     def _summed(self, product, batch, *point):
-        steps = self._search.accumulation_steps
+        steps = self._search.gradient_accumulation_steps
         return sum_over_replicas(
             mean_of_parts(lambda part: product(part, *point), batch, steps)
         )
@@ -309,7 +309,7 @@ class ProductProblem(DrawnProblem):
                     batch,
                     weights,
                     arch,
-                    Setting(
+                    TraceKey(
                         "arch" if wrt == "arch" else "both",
                         full_precision=True,
                     ),
@@ -327,7 +327,7 @@ class ProductProblem(DrawnProblem):
         )
 
 
-class SearchProblem(ProductProblem):
+class BilevelProblem(ProductProblem):
     """Loss and gradients of a `DartsSearch`, in replica context.
 
     Args:
@@ -363,7 +363,7 @@ class SearchProblem(ProductProblem):
 
     def stepped(self, weights, gradients):
         """Where the weights' optimizer is about to move them."""
-        return coming_step(self._search.optimizer, weights, gradients)
+        return virtual_step(self._search.optimizer, weights, gradients)
 
     def mixing(self):
         """The mixing weights of each kind of cell, without any chance."""
@@ -409,7 +409,7 @@ class SearchProblem(ProductProblem):
         """
         modality, arch_layer = self._search.modality, self._search.supernet.arch
         together = modality.gradients_together and wrt == "weights"
-        setting = Setting(
+        setting = TraceKey(
             wrt="both" if together else wrt,
             penalized=penalized and modality.penalizes,
             searching=searching and arch_layer.draws,
@@ -423,11 +423,11 @@ class SearchProblem(ProductProblem):
         given = (mixing or {}, drawn or {})
         others = (given, tf.constant(int(searching)), scale)
         found = in_parts(
-            lambda part, state: Evaluation(
+            lambda part, state: LossAndGradients(
                 *evaluate(part, weights, arch, *others, state)
             ),
             batch,
-            self._search.accumulation_steps,
+            self._search.gradient_accumulation_steps,
         )
         return found._replace(
             weights=sum_over_replicas(found.weights),

@@ -5,7 +5,7 @@ import logging
 
 import keras
 
-from keras_darts.distributed.devices import chosen_strategy
+from keras_darts.distributed.devices import distribution_strategy
 from keras_darts.runs.errors import explained
 from keras_darts.runs.folder import made
 from keras_darts.schedules import make_settable
@@ -15,7 +15,7 @@ from keras_darts.search.defaults import check_arguments
 from keras_darts.search.defaults import checked_sizes
 from keras_darts.search.defaults import synchronized_space
 from keras_darts.search.defaults import targeted
-from keras_darts.search.monitor import SearchWatch
+from keras_darts.search.monitor import SearchMonitor
 from keras_darts.search.reproducibility import make_deterministic
 from keras_darts.search.staged_model import StagedModel
 from keras_darts.utils.errors import integer
@@ -51,8 +51,8 @@ class DartsSearch(StagedModel):
             read from the corpus or the ids.
         seed: Integer, decides first values, split and order. Defaults to `0`.
         target_latency_ms: Float, the milliseconds that the derived network
-            shall take by the table: see `strategies.with_target`. Defaults to
-            `None`: any.
+            shall take by the table: see `strategies.with_cost_target`. Defaults
+            to `None`: any.
         latency_table: `kd.CostTable` of latencies, or the path of one that
             `keras-darts profile` wrote. Defaults to `None`.
         sync_batch_norm: Boolean, whether devices that share a batch normalise
@@ -126,7 +126,7 @@ class DartsSearch(StagedModel):
         }
         data_sizes = checked_sizes(num_classes, input_shape, vocabulary_size)
         # A Keras model belongs to the strategy that it is made under.
-        with chosen_strategy().scope():
+        with distribution_strategy().scope():
             super().__init__(
                 search_space,
                 strategy,
@@ -189,7 +189,7 @@ class DartsSearch(StagedModel):
         sample_weight=None,
         class_weight=None,
         steps_per_epoch=None,
-        accumulation_steps=1,
+        gradient_accumulation_steps=1,
         augmentation="auto",
         published_rates=False,
         warn_on_collapse=True,
@@ -230,9 +230,9 @@ class DartsSearch(StagedModel):
                 in `val_loss` too. Defaults to `None`.
             steps_per_epoch: Integer. Defaults to `None`: a pass over the
                 training half.
-            accumulation_steps: Integer, the equal parts of a batch that are
-                computed one after the other, to save memory; each step has
-                the mean of their gradients. Batch normalisation then sees a
+            gradient_accumulation_steps: Integer, the equal parts of a batch
+                that are computed one after the other, to save memory; each step
+                has the mean of their gradients. Batch normalisation then sees a
                 part at a time. Defaults to `1`.
             augmentation: `"auto"`, `None` or a piece of
                 `datasets.augmentation`. Defaults to `"auto"`.
@@ -281,7 +281,7 @@ class DartsSearch(StagedModel):
             )
             stack.enter_context(made(run["output_dir"]))
             watch = stack.enter_context(
-                explained(SearchWatch(run["output_dir"], self))
+                explained(SearchMonitor(run["output_dir"], self))
             )
             plan_stage = fit_plan.planner(
                 self,
@@ -293,7 +293,7 @@ class DartsSearch(StagedModel):
                 validation_data=validation_data,
                 validation_split=validation_split,
                 steps_per_epoch=steps_per_epoch,
-                accumulation_steps=accumulation_steps,
+                gradient_accumulation_steps=gradient_accumulation_steps,
                 augmentation=augmentation,
                 checkpoint_minutes=checkpoint_minutes,
                 published_rates=published_rates,

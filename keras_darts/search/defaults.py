@@ -9,13 +9,13 @@ import keras
 from keras_darts import search_spaces
 from keras_darts import strategies
 from keras_darts.datasets import Task
-from keras_darts.datasets import kind_of_loss
+from keras_darts.datasets import label_type_of_loss
 from keras_darts.datasets.checks import channels_first
 from keras_darts.networks import on_logits
 from keras_darts.primitives import synchronized
-from keras_darts.schedules import CosineByEpoch
+from keras_darts.schedules import EpochCosineDecay
 from keras_darts.search_spaces import cost_table
-from keras_darts.strategies import with_target
+from keras_darts.strategies import with_cost_target
 from keras_darts.training import CoupledAdam
 from keras_darts.training import CoupledSGD
 from keras_darts.training import loss_for
@@ -73,7 +73,7 @@ def kept(choices):
 
 def schedule(recipe, epochs, steps_per_epoch):
     """The recipe's cosine, constant within an epoch."""
-    return CosineByEpoch(
+    return EpochCosineDecay(
         recipe.learning_rate,
         recipe.min_learning_rate,
         epochs,
@@ -106,7 +106,7 @@ def arch_optimizer(recipe):
 
 def task_for(loss, num_outputs):
     """The task that a loss stands for, where labels are not known yet."""
-    kind = "sparse" if loss is None else kind_of_loss(loss)
+    kind = "sparse" if loss is None else label_type_of_loss(loss)
     return Task(kind or "regression", num_outputs)
 
 
@@ -226,7 +226,7 @@ def targeted(strategy, target_latency_ms, latency_table):
             "`latency_table` must be a table of latencies. Received: one of "
             f"{table.measure}"
         )
-    return with_target(strategy, table, target_latency_ms)
+    return with_cost_target(strategy, table, target_latency_ms)
 
 
 def check_targets(strategy, space):

@@ -12,7 +12,7 @@ from keras_darts.distributed import multi_worker
 from keras_darts.runs import manifest
 from keras_darts.runs.folder import add_rows
 from keras_darts.runs.monitor import announce
-from keras_darts.runs.resume import CallbacksFromStep
+from keras_darts.runs.resume import ResumedCallbackList
 from keras_darts.runs.resume import batches_from
 from keras_darts.schedules import hand_over_rate
 from keras_darts.search.checkpoint import SearchCheckpoint
@@ -22,7 +22,7 @@ from keras_darts.strategies.stage import stage_epochs
 from keras_darts.supernet import architecture
 from keras_darts.supernet.weight_inheritance import Inheritance
 from keras_darts.utils import tf_config
-from keras_darts.utils.tf_config import graph_optimizer
+from keras_darts.utils.tf_config import grappler
 
 _LOG = logging.getLogger("keras_darts")
 
@@ -39,7 +39,7 @@ def into(search, plan, history):
     for callback in stateful(plan.callbacks):
         # Some tell the search what they know.
         callback.set_model(search)
-        callback.restore_state(callback.state())
+        callback.set_state(callback.get_state())
     reasons = [c.stop_reason for c in stateful(plan.callbacks)]
     search.stop_reason = next(filter(None, reasons), None)
     history.set_model(search)
@@ -51,7 +51,7 @@ def into(search, plan, history):
 _EACH = (SearchCallback, keras.callbacks.History)
 
 
-class CourseCallbacks(CallbacksFromStep):
+class RollbackCallbackList(ResumedCallbackList):
     """Lets callbacks see one training, also where it goes back.
 
     That takes more than one call of `fit`. All but a few callbacks see the
@@ -110,7 +110,7 @@ def fit_with_rollback(search, fit, plan, history, watch, *, verbose):
         fit: The method of `keras.Model`, bound to it.
         plan: `Plan`.
         history: Keras `History`, to which the epochs are added.
-        watch: `SearchWatch`, the first of the callbacks.
+        watch: `SearchMonitor`, the first of the callbacks.
         verbose: As in Keras.
 
     Returns:
@@ -124,7 +124,7 @@ def fit_with_rollback(search, fit, plan, history, watch, *, verbose):
         # One that was cut within an epoch goes on there.
         step = checkpoint.step if checkpoint else 0
         plan.say_where(start, step)
-        callbacks = CourseCallbacks(
+        callbacks = RollbackCallbackList(
             [watch, *plan.callbacks, history],
             checkpoint and checkpoint.running,
             add_progbar=verbose != 0,
@@ -140,7 +140,7 @@ def fit_with_rollback(search, fit, plan, history, watch, *, verbose):
             batches = batches_from(plan, start, step, callbacks)
             with watch.over(plan):
                 fit(
-                    multi_worker.shared_out(search, batches),
+                    multi_worker.distribute_batches(search, batches),
                     epochs=plan.epochs,
                     initial_epoch=start,
                     steps_per_epoch=plan.steps_per_epoch,
@@ -157,7 +157,7 @@ def fit_with_rollback(search, fit, plan, history, watch, *, verbose):
 @contextlib.contextmanager
 def _checkpoint(search, plan):
     """The run's own, or one that lasts as long as the run if it is needed."""
-    needed = any(c.kept_epochs for c in stateful(plan.callbacks))
+    needed = any(c.history_epochs for c in stateful(plan.callbacks))
     if plan.checkpoint is not None or not needed:
         yield plan.checkpoint
         return
@@ -208,7 +208,7 @@ def fit_stages(
         resume_from: The same folder where a run is resumed, or `None`.
         finished: Boolean, whether that run has come to its end and is loaded.
         overwrite: Boolean, whether an earlier run in the folder is removed.
-        watch: `SearchWatch`, the first of the callbacks.
+        watch: `SearchMonitor`, the first of the callbacks.
         **options: Further arguments of `course.run`.
 
     Returns:
@@ -223,8 +223,8 @@ def fit_stages(
     history.epoch = []
     if search.stage:
         search.enter_stage(0)
-    graphs = graph_optimizer(search.graph_optimizer)
-    with graphs, multi_worker.loss_told(search, output_dir):
+    graphs = grappler(search.grappler)
+    with graphs, multi_worker.report_lost_worker(search, output_dir):
         for index, count in enumerate(counts):
             if index:
                 _advance(search, index)
@@ -309,14 +309,14 @@ def _advance(search, index):
 
 def _inherit(search, supernet, optimizers):
     left = Inheritance(supernet, search.supernet, search.seed)
-    left.hand_over(
+    left.transfer_weights(
         *[{id(v): v for v in s.variables} for s in (supernet, search.supernet)]
     )
     for old, new in zip(optimizers, _optimizers(search), strict=True):
         new[0].iterations.assign(old[0].iterations)
         hand_over_rate(old[0], new[0])
         for pair in zip(_slots(*old), _slots(*new), strict=True):
-            left.hand_over(*pair)
+            left.transfer_weights(*pair)
 
 
 def _optimizers(search):

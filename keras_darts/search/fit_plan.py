@@ -9,8 +9,8 @@ import logging
 import keras
 
 from keras_darts import datasets
-from keras_darts.callbacks import ArchitectureBoard
 from keras_darts.callbacks import ArchitectureMonitor
+from keras_darts.callbacks import ArchitectureTensorBoard
 from keras_darts.callbacks import DecisionMonitor
 from keras_darts.callbacks import RunDirectory
 from keras_darts.datasets import augmentation as augmentations
@@ -25,7 +25,7 @@ from keras_darts.runs.folder import check_same
 from keras_darts.runs.folder import remove_run
 from keras_darts.runs.folder import run_folders
 from keras_darts.runs.resume import SaveWithinEpochs
-from keras_darts.schedules import CosineByEpoch
+from keras_darts.schedules import EpochCosineDecay
 from keras_darts.search import defaults
 from keras_darts.search.arch_learning_rate import KeepPace
 from keras_darts.search.arch_learning_rate import set_pace
@@ -33,9 +33,9 @@ from keras_darts.search.checkpoint import SearchCheckpoint
 from keras_darts.search.fit_loop import stateful
 from keras_darts.search.gradient_accumulation import check_accumulation
 from keras_darts.search.memory import check_memory
-from keras_darts.search.supernet_evaluation import Trials
-from keras_darts.training import InputWait
-from keras_darts.training import with_time_left
+from keras_darts.search.supernet_evaluation import SupernetEvaluator
+from keras_darts.training import DataWaitMonitor
+from keras_darts.training import with_eta
 from keras_darts.utils.errors import non_negative
 from keras_darts.utils.errors import positive_integer
 from keras_darts.version import __version__
@@ -93,8 +93,10 @@ def run_config(search, data, *, epochs, augment, steps, pace):
         "augmentation": augment and augmentations.serialize(augment),
         "epochs": epochs,
     }
-    if search.accumulation_steps > 1:
-        settings["accumulation_steps"] = search.accumulation_steps
+    if search.gradient_accumulation_steps > 1:
+        settings["gradient_accumulation_steps"] = (
+            search.gradient_accumulation_steps
+        )
     if pace is not None and pace.as_published:
         settings["published_rates"] = True
     if search.stages:
@@ -146,7 +148,7 @@ class Consecutive(keras.optimizers.schedules.LearningRateSchedule):
 
     Example:
 
-    >>> high, low = (CosineByEpoch(rate, rate, 1, 1) for rate in (1.0, 0.5))
+    >>> high, low = (EpochCosineDecay(rate, rate, 1, 1) for rate in (1.0, 0.5))
     >>> [float(Consecutive(high, low, 10)(step)) for step in (9, 10)]
     [1.0, 0.5]
     """
@@ -193,7 +195,7 @@ def discretization_schedule(search, epochs, steps_per_epoch):
     if not more:
         return first
     rates = rule.learning_rates(search.recipe)
-    second = CosineByEpoch(*rates, more, steps_per_epoch)
+    second = EpochCosineDecay(*rates, more, steps_per_epoch)
     return Consecutive(first, second, epochs * steps_per_epoch)
 
 
@@ -310,13 +312,13 @@ def plan_fit(
         epochs=total,
         # Not those in which a discretizer decides, at whose begin it does
         # what must not be done twice.
-        divided_epochs=epochs,
+        resumable_epochs=epochs,
         steps_per_epoch=steps,
         **_written(search, own, callbacks, config, epochs=total, **run),
     )
 
 
-def read(search, x, y, batch_size, *, accumulation_steps=1, **options):
+def read(search, x, y, batch_size, *, gradient_accumulation_steps=1, **options):
     """The user's data; the log says what became of them."""
     check_data(search.search_space.modality, x)
     for name, number in (
@@ -328,8 +330,8 @@ def read(search, x, y, batch_size, *, accumulation_steps=1, **options):
     data = search.modality.read(x, y, batch_size, **options)
     task, _ = search.modality.check(data)
     check_batch_size(data.batch_size, search.distribute_strategy)
-    check_accumulation(search, data.batch_size, accumulation_steps)
-    search.accumulation_steps = accumulation_steps
+    check_accumulation(search, data.batch_size, gradient_accumulation_steps)
+    search.gradient_accumulation_steps = gradient_accumulation_steps
     _LOG.info("%s", data.description)
     if task.description:
         _LOG.info("%s", task.description)
@@ -350,7 +352,7 @@ def chosen_epochs(search, epochs):
 def chosen_callbacks(callbacks, warn_on_collapse, verbose):
     """Those of the user, and the watch over what is decided."""
     monitor = DecisionMonitor(warn_on_collapse=warn_on_collapse)
-    return with_time_left([*as_list(callbacks), monitor], verbose)
+    return with_eta([*as_list(callbacks), monitor], verbose)
 
 
 def chosen_augmentation(search, choice, data):
@@ -398,11 +400,11 @@ def _begin(search, callbacks, batches, epochs):
     check_monitored(callbacks, search, validates=True, more=_added_logs(search))
     search.stop_reason = None
     # The first of each epoch; a function, since most runs need none.
-    search.search_batch = lambda epoch: next(iter(batches(epoch)))[1]
+    search.valid_batch = lambda epoch: next(iter(batches(epoch)))[1]
     search.search_batches = lambda epoch, count: [
         searched for _, searched in batches(epoch).take(count)
     ]
-    search.trials = Trials(search, search.search_batches)
+    search.trials = SupernetEvaluator(search, search.search_batches)
     for callback in stateful(callbacks):
         callback.set_model(search)
         # Some must know the length of the run before it begins.
@@ -412,7 +414,7 @@ def _begin(search, callbacks, batches, epochs):
 
 def _written(search, own, callbacks, config, *, output_dir, **run):
     """All callbacks, those that write the run the last, and where it starts."""
-    wait, minutes = InputWait(), run.pop("checkpoint_minutes")
+    wait, minutes = DataWaitMonitor(), run.pop("checkpoint_minutes")
     agreement = agreement_of(search, minutes)
     found = {
         "callbacks": [*own, *callbacks, wait],
@@ -479,4 +481,7 @@ def _writers(search, checkpoint, config, *, wait, end):
         files=search.modality.files(),
         end=end,
     )
-    return [directory, ArchitectureBoard(folder / "tensorboard", wait, config)]
+    return [
+        directory,
+        ArchitectureTensorBoard(folder / "tensorboard", wait, config),
+    ]

@@ -12,21 +12,21 @@ _MEANS = ("sum_over_batch_size", "mean")
 
 def check_accumulation(search, batch_size, steps):
     """Raises a `ValueError` where batches can't be cut into so many parts."""
-    positive_integer("accumulation_steps", steps)
+    positive_integer("gradient_accumulation_steps", steps)
     if steps == 1:
         return
     if search.search_space.modality == "language":
         raise ValueError(
-            "`accumulation_steps` must be 1 for language, whose loss has a "
-            "penalty on all rows together: a smaller batch_size saves as "
-            f"much. Received: accumulation_steps={steps}"
+            "`gradient_accumulation_steps` must be 1 for language, whose loss "
+            "has a penalty on all rows together: a smaller batch_size saves as "
+            f"much. Received: gradient_accumulation_steps={steps}"
         )
     reduction = getattr(search.chosen_loss, "reduction", _MEANS[0])
     if reduction not in _MEANS:
         raise ValueError(
-            f"`loss` must be a mean over the batch where accumulation_steps="
-            f"{steps}, reduction={_MEANS[0]!r}. Received: "
-            f"reduction={reduction!r}"
+            "`loss` must be a mean over the batch, reduction="
+            f"{_MEANS[0]!r}, where gradient_accumulation_steps={steps}. "
+            f"Received: reduction={reduction!r}"
         )
     replicas = search.distribute_strategy.num_replicas_in_sync
     check_divides(steps, batch_size, replicas)
@@ -41,7 +41,7 @@ def in_parts(evaluate, batch, count):
 
     Args:
         evaluate: Function of a batch and the state to begin with, `None` for
-            that of the variables; gives an `Evaluation`.
+            that of the variables; gives an `LossAndGradients`.
         batch: Tuple of tensors.
         count: Integer, of equal parts.
     """

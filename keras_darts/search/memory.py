@@ -85,7 +85,7 @@ def settings_of(search, batch_size):
     hessian = getattr(strategy.architect, "hessian", None)
     return Settings(
         search.image_shape,
-        math.ceil(batch_size / search.accumulation_steps),
+        math.ceil(batch_size / search.gradient_accumulation_steps),
         sum(math.prod(v.shape) for v in search.weight_variables),
         partial=getattr(connection, "k", 1),
         drawn=bool(getattr(strategy.relaxation, "draws", False)),
@@ -320,11 +320,11 @@ def _changes(search, settings, batch_size):
     """In words, and as fields of `Settings`."""
     if not settings.rematerialize:
         yield "rematerialize=True", {"rematerialize": True}
-    parts = search.accumulation_steps
+    parts = search.gradient_accumulation_steps
     for steps in (2 * parts, 4 * parts):
         if _is_accepted(search, batch_size, steps):
             part = math.ceil(batch_size / steps)
-            yield f"accumulation_steps={steps}", {"batch_size": part}
+            yield f"gradient_accumulation_steps={steps}", {"batch_size": part}
     if settings.bytes_per_number > _HALF:
         yield f'dtype="{_MIXED}"', {"bytes_per_number": _HALF}
     for size in (batch_size // 2, batch_size // 4):

@@ -1,10 +1,10 @@
 """The watch over a search."""
 
-from keras_darts.runs.monitor import Watch
+from keras_darts.runs.monitor import RunMonitor
 from keras_darts.runs.monitor import sizes_in_words
 
 
-class SearchWatch(Watch):
+class SearchMonitor(RunMonitor):
     """Ends a search at a signal or a loss that is not finite.
 
     Args:

@@ -85,5 +85,5 @@ def compiled_alike(search, other, **choices):
         `search`.
     """
     choices = begun_anew({**other._choices, **choices})
-    search.compile(**choices, graph_optimizer=other.graph_optimizer)
+    search.compile(**choices, grappler=other.grappler)
     return search

@@ -12,10 +12,10 @@ from keras_darts.distributed.replicas import sum_over_replicas
 from keras_darts.search.bilevel_problem import CLASSES
 from keras_darts.search.bilevel_problem import accuracy
 from keras_darts.search.bilevel_problem import random_states
-from keras_darts.utils.tf_config import graph_optimizer
+from keras_darts.utils.tf_config import grappler
 
 
-class Trials:
+class SupernetEvaluator:
     """Loss and accuracy of a search, in training mode; no state is moved.
 
     Normalisations use the statistics of the batch, and random numbers are the
@@ -90,7 +90,7 @@ def as_arrays(search, function, batch):
 
     def product(vector):
         vector = tf.convert_to_tensor(np.asarray(vector), dtype)
-        with graph_optimizer(search.graph_optimizer):
+        with grappler(search.grappler):
             return function(batch, vector).numpy()
 
     return product

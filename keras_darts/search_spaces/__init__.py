@@ -4,8 +4,8 @@ from keras_darts.search_spaces.catalog import get
 from keras_darts.search_spaces.catalog import names
 from keras_darts.search_spaces.catalog import register_search_space
 from keras_darts.search_spaces.cell_spec import CellSpec
+from keras_darts.search_spaces.cost_table import CellInstance
 from keras_darts.search_spaces.cost_table import CostTable
-from keras_darts.search_spaces.cost_table import PlacedCell
 from keras_darts.search_spaces.nas_bench_201_space import NasBench201Space
 from keras_darts.search_spaces.published import darts_cnn
 from keras_darts.search_spaces.published import darts_rnn
@@ -23,7 +23,7 @@ __all__ = [
     "CellSpec",
     "CostTable",
     "NasBench201Space",
-    "PlacedCell",
+    "CellInstance",
     "RecurrentSpace",
     "SearchSpace",
     "darts_cnn",

@@ -17,7 +17,7 @@ _NONE = "none"
 
 
 @dataclasses.dataclass(frozen=True)
-class PlacedCell:
+class CellInstance:
     """A cell of a network: its kind, its filters, the size of its inputs.
 
     Args:
@@ -27,7 +27,7 @@ class PlacedCell:
 
     Example:
 
-    >>> PlacedCell("reduce", 16, (32, 32)).place(from_input=False)
+    >>> CellInstance("reduce", 16, (32, 32)).place(from_input=False)
     (16, 1, (16, 16))
     """
 
@@ -53,7 +53,7 @@ class CostTable:
 
     Args:
         measure: `"latency"` in milliseconds, `"parameters"` or `"macs"`.
-        cells: Tuple of `PlacedCell`s, the network's.
+        cells: Tuple of `CellInstance`s, the network's.
         costs: Dict from `key(primitive, filters, stride, sides)` to floats.
         fixed: Float, what all architectures cost besides. Defaults to `0.0`.
         scale: Float, by which sums are multiplied: primitives measured alone
@@ -65,7 +65,7 @@ class CostTable:
 
     Example:
 
-    >>> cell = PlacedCell("cell", 16, (32, 32))
+    >>> cell = CellInstance("cell", 16, (32, 32))
     >>> table = CostTable(
     ...     measure="latency",
     ...     cells=(cell,),
@@ -173,7 +173,7 @@ class CostTable:
         if config.pop("format", None) != _FORMAT:
             raise ValueError(f"the format is not {_FORMAT!r}")
         cells = tuple(
-            PlacedCell(c["kind"], c["filters"], tuple(c["sides"]))
+            CellInstance(c["kind"], c["filters"], tuple(c["sides"]))
             for c in config.pop("cells")
         )
         return cls(cells=cells, **config)
@@ -231,7 +231,7 @@ def places(space, cells):
 
     Args:
         space: The search space.
-        cells: `PlacedCell`s.
+        cells: `CellInstance`s.
     """
     found = {
         (name, *cell.place(_is_input(cell, source)))

@@ -238,7 +238,7 @@ def nas_bench_201(
     num_nodes=3,
     primitives=PRIMITIVES,
     *,
-    normalization="batch_but_pools",
+    normalization="batch_except_pooling",
 ):
     """Five primitives on each of the six edges of a cell: 15,625 cells.
 
@@ -252,7 +252,7 @@ def nas_bench_201(
         num_nodes: Integer, nodes after the cell's input. Defaults to `3`.
         primitives: Names of the candidates. Defaults to the benchmark's five.
         normalization: As in `NasBench201Space`. Defaults to
-            `"batch_but_pools"`: none after pools.
+            `"batch_except_pooling"`: none after pools.
 
     Reference: Dong and Yang, 2020, NAS-Bench-201, section 2.1.
     """

@@ -1,11 +1,11 @@
 """Methods of differentiable search, made of pieces that combine."""
 
-from keras_darts.strategies.cost_target import with_target
+from keras_darts.strategies.cost_target import with_cost_target
 from keras_darts.strategies.methods import get
 from keras_darts.strategies.methods import guards_against
 from keras_darts.strategies.methods import name_of
 from keras_darts.strategies.methods import names
-from keras_darts.strategies.methods import register_variant
+from keras_darts.strategies.methods import register_strategy
 from keras_darts.strategies.recipe import RECIPES
 from keras_darts.strategies.recipe import PublishedRate
 from keras_darts.strategies.recipe import SearchRecipe
@@ -23,6 +23,6 @@ __all__ = [
     "guards_against",
     "name_of",
     "names",
-    "register_variant",
-    "with_target",
+    "register_strategy",
+    "with_cost_target",
 ]

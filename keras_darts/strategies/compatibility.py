@@ -5,7 +5,7 @@ from keras_darts.architects import Frozen
 from keras_darts.architects import Reinforce
 from keras_darts.architects import SingleLevel
 from keras_darts.architects import Unrolled
-from keras_darts.callbacks import Guard
+from keras_darts.callbacks import ArchitectureEarlyStopping
 from keras_darts.callbacks import StopOnEigenvalue
 from keras_darts.connections import AuxiliarySkip
 from keras_darts.connections import DropPath
@@ -168,7 +168,7 @@ def _refuse_what_prevents_decisions(strategy):
             f"relaxation={type(strategy.relaxation).__name__}"
         )
     for callback in strategy.callbacks:
-        if isinstance(callback, Guard):
+        if isinstance(callback, ArchitectureEarlyStopping):
             raise ValueError(
                 "`callbacks` must not end a search with Perturbation, which "
                 "decides in its last epochs. Received: "

@@ -2,13 +2,13 @@
 
 import dataclasses
 
-from keras_darts.discretizers import WithinTarget
+from keras_darts.discretizers import CostConstrained
 from keras_darts.regularizers import Cost
 from keras_darts.search_spaces import cost_table
 from keras_darts.strategies import methods
 
 
-def with_target(strategy, table, target, weight=1.0):
+def with_cost_target(strategy, table, target, weight=1.0):
     """The strategy, with a term for a cost and a discretizer that meets it.
 
     Args:
@@ -29,7 +29,7 @@ def with_target(strategy, table, target, weight=1.0):
     Example:
 
     >>> table = kd.CostTable(measure="latency", cells=(), costs={}, fixed=1.0)
-    >>> strategy = with_target("pc_darts", table, target=3.0)
+    >>> strategy = with_cost_target("pc_darts", table, target=3.0)
     >>> strategy.regularizers[-1].target, strategy.discretizer.tolerance
     (3.0, 0.05)
     """
@@ -38,5 +38,5 @@ def with_target(strategy, table, target, weight=1.0):
     return dataclasses.replace(
         strategy,
         regularizers=[*strategy.regularizers, term],
-        discretizer=WithinTarget(table, target, base=strategy.discretizer),
+        discretizer=CostConstrained(table, target, base=strategy.discretizer),
     )

@@ -135,12 +135,12 @@ class SearchRecipe:
                 self, "arch_learning_rate", PublishedRate(**rate)
             )
 
-    def at_rate(self, learning_rate):
+    def with_learning_rate(self, learning_rate):
         """The same recipe at another learning rate of the weights.
 
         Example:
 
-        >>> SearchRecipe().at_rate(0.1).learning_rate
+        >>> SearchRecipe().with_learning_rate(0.1).learning_rate
         0.1
         """
         return dataclasses.replace(

@@ -7,7 +7,7 @@ _REGISTRY = Registry("strategy", base=SearchStrategy)
 _GUARDS = {}
 
 
-def register_variant(name, guards_against=None):
+def register_strategy(name, guards_against=None):
     """Decorator: the function that returns a `SearchStrategy` gets a name.
 
     Args:
@@ -18,7 +18,7 @@ def register_variant(name, guards_against=None):
 
     Example:
 
-    >>> @register_variant("doctest_exact")
+    >>> @register_strategy("doctest_exact")
     ... def exact():
     ...     architect = kd.architects.Unrolled(hessian="exact")
     ...     return SearchStrategy(architect=architect)

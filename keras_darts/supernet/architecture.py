@@ -110,7 +110,8 @@ def regularizer_gradients(supernet, regularizers, of_loss):
         supernet: Built supernet.
         regularizers: List of terms of the architecture loss.
         of_loss: Gradients of the search loss, in the same order, for a
-            relaxation whose `of_moved` asks which logits a step moves.
+            relaxation whose `weights_for_regularizer` asks which logits a step
+            moves.
     """
     variables = [v.value for v in supernet.arch_variables]
     if not regularizers:
@@ -131,14 +132,14 @@ def regularizer_gradients(supernet, regularizers, of_loss):
 def _seen_weights(supernet, logits, of_loss):
     """Mixing weights by kind of cell, as terms of the loss see them."""
     relaxation = supernet.arch.relaxation
-    if not hasattr(relaxation, "of_moved"):
+    if not hasattr(relaxation, "weights_for_regularizer"):
         # The mean, where they are drawn by chance.
         found = supernet.arch(training=False)
         return {kind: mixing.weights for kind, mixing in found.items()}
     # Gradients of betas come after those of all alphas.
     pairs = zip(logits.items(), of_loss, strict=False)
     return {
-        kind: relaxation.of_moved(values, gradient)
+        kind: relaxation.weights_for_regularizer(values, gradient)
         for (kind, values), gradient in pairs
     }
 

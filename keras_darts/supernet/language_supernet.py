@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from keras_darts.networks import LanguageBody
+from keras_darts.networks import LanguageBackbone
 from keras_darts.networks import RecurrentCell
 from keras_darts.networks import ids_and_state
 from keras_darts.networks import masked
@@ -200,7 +200,7 @@ class LanguageSupernet(keras.Model):
         self.cell = RecurrentSearchCell(
             space.cell, space.hidden_size, self.arch, space.normalization
         )
-        self.body = LanguageBody(
+        self.body = LanguageBackbone(
             self.cell, vocabulary_size, **space.language_settings
         )
         self.body.build()

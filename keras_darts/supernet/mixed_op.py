@@ -38,7 +38,7 @@ def output_of(edge, shared, weights, drawn, training):
     return edge(shared.inputs, weights, training=training)
 
 
-def run_drawn(index, functions, layer, meets=False):
+def run_sampled(index, functions, layer, meets=False):
     """What `functions[index]()` gives; the others do not run.
 
     In a graph all of them run where devices meet inside, which branches of a
@@ -138,7 +138,7 @@ class MixedOp(keras.layers.Layer):
 
     Normalisations inside have no trained scale and offset, and one follows
     each pool, so that no candidate can outweigh the others by its scale;
-    with `"batch_but_pools"` pools go without. `none` is never computed.
+    with `"batch_except_pooling"` pools go without. `none` is never computed.
 
     `call` is the definition. `from_shared` is the same function, where what
     several edges need of their common input is computed once, and where
@@ -150,8 +150,8 @@ class MixedOp(keras.layers.Layer):
         primitives: Names of the candidates.
         filters: Integer, channels of the input and the output.
         stride: 1 or 2. Defaults to `1`.
-        normalization: `"batch"`, `"batch_but_pools"` or `None`. Defaults to
-            `"batch"`.
+        normalization: `"batch"`, `"batch_except_pooling"` or `None`. Defaults
+            to `"batch"`.
         skip_dropout: Float in [0, 1), the first rate of the dropout after the
             identity. Defaults to `None`: there is none.
 
@@ -252,7 +252,7 @@ class MixedOp(keras.layers.Layer):
         terms = [term(k) for k in range(len(self.primitives))]
         terms.append(lambda: self._zeros(inputs))
         meets = is_synchronized(self.normalization)
-        return run_drawn(index, terms, self, meets)
+        return run_sampled(index, terms, self, meets)
 
     def _zeros(self, inputs):
         return ops.zeros_like(strided(inputs, self.stride))

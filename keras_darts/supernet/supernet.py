@@ -6,10 +6,10 @@ from keras import ops
 from keras_darts.primitives import ConvBN
 from keras_darts.primitives import TokenStem
 from keras_darts.primitives import check_rank
-from keras_darts.primitives import halve_presence
+from keras_darts.primitives import downsample_mask
 from keras_darts.primitives import is_synchronized
 from keras_darts.primitives import mean_and_max
-from keras_darts.primitives import presence_of_ids
+from keras_darts.primitives import padding_mask_of_ids
 from keras_darts.primitives import torch_uniform
 from keras_darts.supernet.arch_parameters import ArchParameters
 from keras_darts.supernet.search_cell import SearchCell
@@ -103,7 +103,7 @@ class CellSupernet(keras.Model):
             )
             states = [states[1], output]
             if cell.spec.reduction:
-                present = halve_presence(present)
+                present = downsample_mask(present)
         return states[1], present
 
     def _make_cells(self, connection):
@@ -239,7 +239,7 @@ class TextSupernet(CellSupernet):
             self.stem(ids, training=training),
             training,
             frozen,
-            presence_of_ids(ids),
+            padding_mask_of_ids(ids),
         )
         features = mean_and_max(last, present)
         return self.classifier(self.dropout(features, training=training))

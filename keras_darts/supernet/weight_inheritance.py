@@ -41,7 +41,7 @@ class Inheritance:
     ...     for names in ([], ["none"])
     ... )
     >>> ways = [{id(v): v for v in net.variables} for net in (old, new)]
-    >>> Inheritance(old, new, seed=0).hand_over(*ways)
+    >>> Inheritance(old, new, seed=0).transfer_weights(*ways)
     >>> alphas = [net.arch_variables[0].numpy() for net in (old, new)]
     >>> np.array_equal(alphas[0][:, 1:], alphas[1])
     True
@@ -65,7 +65,7 @@ class Inheritance:
             if id(heirs) not in known
         ]
 
-    def hand_over(self, old, new):
+    def transfer_weights(self, old, new):
         """Assigns what stands for old variables to what stands for new ones.
 
         Args:

@@ -1,6 +1,6 @@
 """What a new piece has to stand, as functions that raise where it does not."""
 
-from keras_darts.testing.function_problem import FunctionProblem
+from keras_darts.testing.function_problem import ToyBilevelProblem
 from keras_darts.testing.layers import run_config_test
 from keras_darts.testing.layers import run_layer_test
 from keras_darts.testing.pieces import run_architect_test
@@ -14,7 +14,7 @@ from keras_darts.testing.strategies import run_strategy_test
 from keras_darts.utils import surroundings  # noqa: F401
 
 __all__ = [
-    "FunctionProblem",
+    "ToyBilevelProblem",
     "run_architect_test",
     "run_config_test",
     "run_connection_test",

@@ -151,7 +151,7 @@ def run_architect_test(architect, search_space=None):
     Those of one whose `moves` is false are zero.
 
     Args:
-        architect: Has `gradients(problem, train_batch, search_batch)`.
+        architect: Has `gradients(problem, train_batch, valid_batch)`.
         search_space: Name, `SearchSpace`, `RecurrentSpace` or config, which
             should be small. Defaults to `None`: cells of one node with three
             primitives.

@@ -103,7 +103,7 @@ class AveragedSGD(CoupledSGD):
 _LOG = logging.getLogger("keras_darts")
 
 
-class NonMonotonicAveraging(keras.callbacks.Callback):
+class NonMonotonicTrigger(keras.callbacks.Callback):
     """Turns averaging on when validation stalls, and keeps the best state.
 
     A check is an epoch with a validation. When its loss is above the best of
@@ -142,7 +142,7 @@ class NonMonotonicAveraging(keras.callbacks.Callback):
     >>> x, y = np.eye(2), np.ones((2, 1))
     >>> history = model.fit(
     ...     x, y, epochs=2, validation_data=(x, y), verbose=0,
-    ...     callbacks=[NonMonotonicAveraging()],
+    ...     callbacks=[NonMonotonicTrigger()],
     ... )
     >>> history.history["averaging"]
     [0, 0]
@@ -246,7 +246,7 @@ class NonMonotonicAveraging(keras.callbacks.Callback):
         if self.optimizer.averaging:
             self.optimizer.take_averages()
 
-    def state(self):
+    def get_state(self):
         """What a run must remember."""
         return {
             "best": self.best,
@@ -255,8 +255,8 @@ class NonMonotonicAveraging(keras.callbacks.Callback):
             "best_state": self._state,
         }
 
-    def restore_state(self, state):
-        """Takes over what `state` gave, once training begins."""
+    def set_state(self, state):
+        """Takes over what `get_state` gave, once training begins."""
         self._resumed = state
 
     def _after_check(self, loss):
@@ -308,12 +308,12 @@ class NonMonotonicAveraging(keras.callbacks.Callback):
     def _check(self):
         if not isinstance(self.optimizer, AveragedSGD):
             raise TypeError(
-                "NonMonotonicAveraging needs a model compiled with "
+                "NonMonotonicTrigger needs a model compiled with "
                 "AveragedSGD. Received: an optimizer of type "
                 f"{type(self.optimizer).__name__}"
             )
         if not self.model.trainable_variables:
             raise ValueError(
-                "NonMonotonicAveraging needs a model that is built. Received: "
+                "NonMonotonicTrigger needs a model that is built. Received: "
                 f"{self.model.name}, which has no trainable variables yet"
             )

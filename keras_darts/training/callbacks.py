@@ -59,7 +59,7 @@ class BestEpoch(keras.callbacks.Callback):
                 self.best,
             )
 
-    def state(self):
+    def get_state(self):
         """What a run must remember."""
         return {
             "best": self.best,
@@ -67,12 +67,12 @@ class BestEpoch(keras.callbacks.Callback):
             "weights": self._weights,
         }
 
-    def restore_state(self, state):
-        """Takes over what `state` gave, once training begins."""
+    def set_state(self, state):
+        """Takes over what `get_state` gave, once training begins."""
         self._resumed = state
 
 
-class DropPathRamp(keras.callbacks.Callback):
+class DropPathSchedule(keras.callbacks.Callback):
     """Raises the drop path rate linearly, epoch by epoch, from zero.
 
     The rate of an epoch is `max_rate * epoch / epochs`, counted from zero.
@@ -89,7 +89,7 @@ class DropPathRamp(keras.callbacks.Callback):
     >>> network = kd.networks.CifarNetwork(
     ...     "darts_v2", filters=2, num_cells=2, auxiliary=False
     ... )
-    >>> ramp = DropPathRamp(0.2, epochs=10)
+    >>> ramp = DropPathSchedule(0.2, epochs=10)
     >>> ramp.set_model(network)
     >>> ramp.on_epoch_begin(5)
     >>> round(float(network.drop_path_rate), 6)
@@ -110,7 +110,7 @@ class DropPathRamp(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         if not hasattr(self.model, "drop_path_rate"):
             raise TypeError(
-                "DropPathRamp needs a network with a `drop_path_rate`, as "
+                "DropPathSchedule needs a network with a `drop_path_rate`, as "
                 "those of keras_darts.networks. Received: a model of type "
                 f"{type(self.model).__name__}"
             )
@@ -120,12 +120,12 @@ class DropPathRamp(keras.callbacks.Callback):
         self.model.drop_path_rate.assign(self.max_rate * part)
 
 
-_NAME = "input_wait_share"
+_NAME = "data_wait_fraction"
 # Less is nothing that anybody would do something about.
 _WORTH_A_LINE = 0.05
 
 
-class InputWait(keras.callbacks.Callback):
+class DataWaitMonitor(keras.callbacks.Callback):
     """Measures the share of an epoch's steps that was spent waiting for input.
 
     The share is a number between 0 and 1: the seconds that steps stood still
@@ -137,7 +137,7 @@ class InputWait(keras.callbacks.Callback):
     the share to TensorBoard.
 
     Args:
-        in_logs: Boolean, whether the share becomes the log `input_wait_share`
+        in_logs: Boolean, whether the share becomes the log `data_wait_fraction`
             of the epoch, seen by all callbacks that come later. Defaults to
             `False`, since histories with times in them never repeat.
 
@@ -150,7 +150,7 @@ class InputWait(keras.callbacks.Callback):
 
     >>> model = keras.Sequential([keras.layers.Dense(1)])
     >>> model.compile(loss="mse")
-    >>> x, y, wait = np.ones((96, 3)), np.ones((96, 1)), InputWait()
+    >>> x, y, wait = np.ones((96, 3)), np.ones((96, 1)), DataWaitMonitor()
     >>> history = model.fit(x, y, verbose=0, callbacks=[wait])
     >>> 0 < wait.share < 1
     True
@@ -249,7 +249,7 @@ class _TimedSteps:
         return self._function([batch])
 
 
-class TimeLeft(keras.callbacks.Callback):
+class ETALogger(keras.callbacks.Callback):
     """Says after each epoch how long the run will still take, in the log.
 
     The `fit` of searches and recipes adds this callback itself, unless
@@ -257,7 +257,7 @@ class TimeLeft(keras.callbacks.Callback):
 
     Example:
 
-    >>> callback = TimeLeft()
+    >>> callback = ETALogger()
     >>> with kd.messages.shown():
     ...     callback.on_train_begin()
     ...     callback.on_train_end()
@@ -296,15 +296,15 @@ class TimeLeft(keras.callbacks.Callback):
         _LOG.info("took %s in all", duration(seconds))
 
 
-def with_time_left(callbacks, verbose):
+def with_eta(callbacks, verbose):
     """The callbacks, with one that says the time left if it is wanted.
 
     Args:
         callbacks: List of Keras callbacks, of which one may do so already.
         verbose: As in Keras.
     """
-    has_one = any(isinstance(c, TimeLeft) for c in callbacks)
-    return callbacks if has_one or not verbose else [*callbacks, TimeLeft()]
+    has_one = any(isinstance(c, ETALogger) for c in callbacks)
+    return callbacks if has_one or not verbose else [*callbacks, ETALogger()]
 
 
 def duration(seconds):

@@ -24,17 +24,17 @@ from keras_darts.runs.folder import check_same
 from keras_darts.runs.folder import made
 from keras_darts.runs.folder import remove_run
 from keras_darts.runs.folder import run_folders
-from keras_darts.runs.monitor import Watch
+from keras_darts.runs.monitor import RunMonitor
 from keras_darts.runs.monitor import announce
 from keras_darts.runs.monitor import sizes_in_words
-from keras_darts.runs.resume import CallbacksFromStep
-from keras_darts.runs.resume import RunningEpoch
+from keras_darts.runs.resume import MidEpochState
+from keras_darts.runs.resume import ResumedCallbackList
 from keras_darts.runs.resume import SaveWithinEpochs
 from keras_darts.runs.resume import batches_from
 from keras_darts.schedules import make_settable
 from keras_darts.schedules import set_rates
-from keras_darts.training.callbacks import InputWait
-from keras_darts.training.callbacks import with_time_left
+from keras_darts.training.callbacks import DataWaitMonitor
+from keras_darts.training.callbacks import with_eta
 from keras_darts.training.run_folder import TrainingRun
 from keras_darts.training.tensorboard import Board
 from keras_darts.utils.errors import non_negative
@@ -49,20 +49,20 @@ def set_accumulation(network, batch_size, steps):
     Raises:
         ValueError: if the network or the batch can't be taken in parts.
     """
-    positive_integer("accumulation_steps", steps)
+    positive_integer("gradient_accumulation_steps", steps)
     if not isinstance(network, TrainedInParts):
         if steps > 1:
             raise ValueError(
-                "`accumulation_steps` must be 1 for language, whose loss has "
-                "a penalty on all rows together, and for networks of your own: "
-                "a smaller batch_size saves as much. "
-                f"Received: accumulation_steps={steps}"
+                "`gradient_accumulation_steps` must be 1 for language, whose "
+                "loss has a penalty on all rows together, and for networks of "
+                "your own: a smaller batch_size saves as much. "
+                f"Received: gradient_accumulation_steps={steps}"
             )
         return
     replicas = network.distribute_strategy.num_replicas_in_sync
     check_divides(steps, batch_size, replicas)
-    if network.accumulation_steps != steps:
-        network.accumulation_steps = steps
+    if network.gradient_accumulation_steps != steps:
+        network.gradient_accumulation_steps = steps
         # What was traced before takes batches in other parts.
         network.train_function = None
 
@@ -73,8 +73,8 @@ class TrainingCheckpoint(RunCheckpoint):
     Args:
         network: Keras model that is built and compiled.
         folder: Where the checkpoints lie.
-        callbacks: List of Keras callbacks. Those with `state` and
-            `restore_state` are saved with the rest. Defaults to none.
+        callbacks: List of Keras callbacks. Those with `get_state` and
+            `set_state` are saved with the rest. Defaults to none.
     """
 
     noun = "training"
@@ -87,11 +87,11 @@ class TrainingCheckpoint(RunCheckpoint):
                 "optimizer": network.optimizer.variables,
                 "learning_rates": set_rates(network.optimizer),
             },
-            RunningEpoch(network, lambda: getattr(network, "carried", [])),
+            MidEpochState(network, lambda: getattr(network, "carried", [])),
             callbacks={
                 f"{index}-{type(callback).__name__}": _State(callback)
                 for index, callback in enumerate(callbacks)
-                if hasattr(callback, "restore_state")
+                if hasattr(callback, "set_state")
             },
         )
 
@@ -103,7 +103,7 @@ class _State(tf.train.experimental.PythonState):
         self._callback = callback
 
     def serialize(self):
-        state, file = self._callback.state(), io.BytesIO()
+        state, file = self._callback.get_state(), io.BytesIO()
         arrays = {
             f"{name}/{index:05d}": array
             for name, value in state.items()
@@ -121,7 +121,7 @@ class _State(tf.train.experimental.PythonState):
                 name, slash, _ = key.rpartition("/")
                 if slash:
                     state.setdefault(name, []).append(saved[key])
-        self._callback.restore_state(state)
+        self._callback.set_state(state)
 
 
 def _is_of_arrays(value):
@@ -132,7 +132,7 @@ def _is_of_arrays(value):
     )
 
 
-class TrainingWatch(Watch):
+class TrainingMonitor(RunMonitor):
     """Ends a training at a signal or a loss that is not finite.
 
     Args:
@@ -162,8 +162,8 @@ class TrainingWatch(Watch):
     def smaller(self):
         ways = ["a smaller `batch_size`", sizes_in_words(self._network)]
         if isinstance(self._network, TrainedInParts):
-            now = self._network.accumulation_steps
-            ways.append(f"more `accumulation_steps` (now {now})")
+            now = self._network.gradient_accumulation_steps
+            ways.append(f"more `gradient_accumulation_steps` (now {now})")
         return ", ".join(filter(None, ways))
 
 
@@ -200,7 +200,7 @@ def run(
             Defaults to `True`.
         verbose: As in Keras. Defaults to `"auto"`.
         **options: `validation_data`, `steps_per_epoch`, `callbacks`,
-            `accumulation_steps`; `checkpoint_minutes`, `config` and
+            `gradient_accumulation_steps`; `checkpoint_minutes`, `config` and
             `vocabulary` of the run; further arguments of `keras.Model.fit`.
 
     Returns:
@@ -218,7 +218,7 @@ def run(
         finished = folders.pop("finished")
         stack.enter_context(made(folders["output_dir"]))
         watch = stack.enter_context(
-            explained(TrainingWatch(folders["output_dir"], network, guarded))
+            explained(TrainingMonitor(folders["output_dir"], network, guarded))
         )
         plan, options = _planned(
             *(recipe, network, batches, own),
@@ -255,7 +255,7 @@ def _planned(
     steps_per_epoch,
     validation_data,
     callbacks=(),
-    accumulation_steps=1,
+    gradient_accumulation_steps=1,
     initial_epoch=0,
     output_dir,
     resume_from,
@@ -267,10 +267,10 @@ def _planned(
 ):
     """The `Plan`, and what is left of the options."""
     non_negative("checkpoint_minutes", checkpoint_minutes)
-    set_accumulation(network, recipe.batch_size, accumulation_steps)
+    set_accumulation(network, recipe.batch_size, gradient_accumulation_steps)
     with network.distribute_strategy.scope():
         make_settable(network.optimizer)
-    callbacks = with_time_left(as_list(callbacks), verbose)
+    callbacks = with_eta(as_list(callbacks), verbose)
     check_monitored(
         [*own, *callbacks], network, validates=validation_data is not None
     )
@@ -278,7 +278,7 @@ def _planned(
         batches,
         validation_data=validation_data,
         epochs=epochs,
-        divided_epochs=epochs,
+        resumable_epochs=epochs,
         initial_epoch=initial_epoch,
         steps_per_epoch=steps_per_epoch,
         callbacks=[*own, *callbacks],
@@ -329,8 +329,8 @@ def _written(plan, run, resume_from, overwrite, checkpoint_minutes):
 
 def _drawing(plan, run):
     """The board of a run, with the callback that measures its steps."""
-    waits = [c for c in plan.callbacks if isinstance(c, InputWait)]
-    own = [] if waits else [InputWait()]
+    waits = [c for c in plan.callbacks if isinstance(c, DataWaitMonitor)]
+    own = [] if waits else [DataWaitMonitor()]
     (wait,) = (waits or own)[:1]
     return [*own, Board(run.folder / "tensorboard", wait, run.config)]
 
@@ -339,7 +339,7 @@ def _fit(network, plan, watch, *, verbose, **options):
     start = plan.initial_epoch
     step = plan.checkpoint.step if plan.checkpoint else 0
     plan.say_where(start, step)
-    callbacks = CallbacksFromStep(
+    callbacks = ResumedCallbackList(
         [watch, *plan.callbacks],
         plan.checkpoint and plan.checkpoint.running,
         add_progbar=verbose != 0,
@@ -377,7 +377,9 @@ def _config(recipe, network, plan):
         "fit": {
             "epochs": plan.epochs,
             "steps_per_epoch": plan.steps_per_epoch,
-            "accumulation_steps": getattr(network, "accumulation_steps", 1),
+            "gradient_accumulation_steps": getattr(
+                network, "gradient_accumulation_steps", 1
+            ),
         },
         "precision": network.dtype_policy.name,
         "versions": {

@@ -9,8 +9,8 @@ from keras_darts.datasets import RandomResizedCrop
 from keras_darts.datasets import ResizeCenterCrop
 from keras_darts.genotypes import NasBench201Genotype
 from keras_darts.networks import checks
-from keras_darts.schedules import CosineByEpoch
-from keras_darts.schedules import ExponentialByEpoch
+from keras_darts.schedules import EpochCosineDecay
+from keras_darts.schedules import EpochExponentialDecay
 from keras_darts.training.metrics import loss_for
 from keras_darts.training.optimizers import CoupledSGD
 from keras_darts.training.recipe import Recipe
@@ -127,7 +127,7 @@ def cifar_recipe(
 
     def make(num_train, mean, variance, kind):
         def schedule(steps):
-            return CosineByEpoch(learning_rate, 0.0, epochs, steps)
+            return EpochCosineDecay(learning_rate, 0.0, epochs, steps)
 
         square = Cutout(cutout, mean or 0.0)
         return Recipe(
@@ -174,7 +174,7 @@ def small_image_recipe(network, num_train=None, **options):
 
     Example:
 
-    >>> network = kd.networks.network_for(
+    >>> network = kd.networks.build_network(
     ...     "darts_v2", 10, (8, 8, 1), filters=4, num_cells=3
     ... )
     >>> recipe = small_image_recipe(network)
@@ -258,7 +258,9 @@ def imagenet_recipe(
 
     def make(num_train, mean, variance, kind):
         def schedule(steps):
-            return ExponentialByEpoch(learning_rate, learning_rate_decay, steps)
+            return EpochExponentialDecay(
+                learning_rate, learning_rate_decay, steps
+            )
 
         return Recipe(
             num_train=num_train,
@@ -379,7 +381,7 @@ def nas_bench_201_recipe(
 
     def optimizer(steps):
         return CoupledSGD(
-            CosineByEpoch(learning_rate, 0.0, epochs, steps),
+            EpochCosineDecay(learning_rate, 0.0, epochs, steps),
             momentum=0.9,
             nesterov=True,
             weight_decay=weight_decay,
@@ -460,7 +462,7 @@ def image_recipe(network, num_train=None, **options):
 
     Example:
 
-    >>> network = kd.networks.network_for(
+    >>> network = kd.networks.build_network(
     ...     "darts_v2", 10, (8, 8, 1), filters=4, num_cells=3
     ... )
     >>> image_recipe(network, 64, mean=(5.0,), variance=(36.0,)).epochs

@@ -5,13 +5,13 @@ import types
 
 import keras
 
-from keras_darts.datasets import evaluation_segments
+from keras_darts.datasets import bptt_batches_per_epoch
+from keras_darts.datasets import eval_bptt_batches
 from keras_darts.datasets import segments
-from keras_darts.datasets import segments_per_epoch
 from keras_darts.datasets import token_streams
 from keras_darts.training import fit_loop
 from keras_darts.training.averaging import AveragedSGD
-from keras_darts.training.averaging import NonMonotonicAveraging
+from keras_darts.training.averaging import NonMonotonicTrigger
 from keras_darts.training.metrics import Perplexity
 from keras_darts.training.recipe import BaseRecipe
 
@@ -20,8 +20,9 @@ from keras_darts.training.recipe import BaseRecipe
 class LanguageRecipe(BaseRecipe):
     """Optimizer, lengths of segments and averaging that belong together.
 
-    `ptb_recipe`, `wikitext2_recipe` and `small_text_recipe` make them. Texts
-    go in as arrays of token ids. One recipe can train any number of models.
+    `ptb_recipe`, `wikitext2_recipe` and `small_language_model_recipe` make
+    them. Texts go in as arrays of token ids. One recipe can train any number of
+    models.
 
     Args:
         epochs: Integer.
@@ -33,7 +34,7 @@ class LanguageRecipe(BaseRecipe):
             `keras_darts.datasets.bptt`. Defaults to `"normal"`.
         eval_batch_size: Integer, the rows that the validation text is cut
             into. Defaults to `10`.
-        patience: Integer, as in `NonMonotonicAveraging`. Defaults to `5`.
+        patience: Integer, as in `NonMonotonicTrigger`. Defaults to `5`.
         seed: Integer, of the lengths of segments; the first weights and
             dropout follow `keras.utils.set_random_seed`. Defaults to `0`.
 
@@ -42,7 +43,7 @@ class LanguageRecipe(BaseRecipe):
     >>> model = kd.networks.RecurrentLanguageModel(
     ...     "rnn_darts_v2", 20, hidden_size=8
     ... )
-    >>> recipe = kd.training.small_text_recipe(model, batch_size=4)
+    >>> recipe = kd.training.small_language_model_recipe(model, batch_size=4)
     >>> ids = np.arange(900) % 20
     >>> history = recipe.fit(model, ids, ids[:300], epochs=1, verbose=0)
     >>> sorted(history.history)
@@ -75,7 +76,7 @@ class LanguageRecipe(BaseRecipe):
 
     def steps_per_epoch(self, ids):
         """The number of segments that a training text is cut into."""
-        return segments_per_epoch(
+        return bptt_batches_per_epoch(
             token_streams(ids, self.batch_size, name="ids"),
             segment_length=self.segment_length,
             kind=self.kind,
@@ -101,7 +102,7 @@ class LanguageRecipe(BaseRecipe):
         """
         if not training:
             streams = token_streams(ids, self.eval_batch_size, name="ids")
-            return evaluation_segments(streams, self.segment_length)
+            return eval_bptt_batches(streams, self.segment_length)
         return segments(
             token_streams(ids, self.batch_size, name="ids"),
             epochs=self.epochs if epochs is None else epochs,
@@ -133,7 +134,7 @@ class LanguageRecipe(BaseRecipe):
         texts = {"train_ids": train_ids, "validation_ids": validation_ids}
         for name, ids in texts.items():
             token_streams(ids, 1, vocabulary_size=size, name=name)
-        averaging = NonMonotonicAveraging(self.patience)
+        averaging = NonMonotonicTrigger(self.patience)
 
         def batches(epoch, step=0):
             return self.pipeline(
@@ -209,7 +210,7 @@ def ptb_recipe(
         segment_length: Integer, that of the model. Defaults to `35`.
         eval_batch_size: Integer, the rows that the validation text is cut
             into. Defaults to `10`.
-        patience: Integer, as in `NonMonotonicAveraging`. Defaults to `5`.
+        patience: Integer, as in `NonMonotonicTrigger`. Defaults to `5`.
         seed: Integer, of the lengths of segments; the first weights and
             dropout follow `keras.utils.set_random_seed`. Defaults to `0`.
 
@@ -262,7 +263,7 @@ def wikitext2_recipe(model, **options):
     return ptb_recipe(model, **{"weight_decay": 5e-7, **options})
 
 
-def small_text_recipe(model, **options):
+def small_language_model_recipe(model, **options):
     """`ptb_recipe` for a training of a few minutes on a CPU.
 
     `MODEL_SETTINGS["small_text"]` has a model for it, of 128 units and with

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from keras_darts.datasets import evaluation_segments
+from keras_darts.datasets import eval_bptt_batches
 from keras_darts.datasets import token_streams
 from keras_darts.utils.errors import unknown_name
 
@@ -128,7 +128,7 @@ def _of(kind, table):
     return table[kind]
 
 
-def classification_figures(function, batches):
+def evaluate_classifier(function, batches):
     """Accuracy and cross-entropy on a data set, in float64.
 
     Args:
@@ -144,7 +144,7 @@ def classification_figures(function, batches):
     Example:
 
     >>> batches = [(np.eye(2), [0, 1]), (np.eye(2), [0, 0])]
-    >>> figures = classification_figures(lambda images: 9 * images, batches)
+    >>> figures = evaluate_classifier(lambda images: 9 * images, batches)
     >>> figures["accuracy"], figures["num_examples"]
     (0.75, 4)
     """
@@ -210,7 +210,7 @@ class Perplexity(keras.metrics.Metric):
         return ops.exp(ops.divide_no_nan(self.total, self.count))
 
 
-def language_figures(
+def evaluate_language_model(
     model, ids, *, batch_size=1, segment_length=35, state=None
 ):
     """Cross-entropy and perplexity of a text, the hidden state carried on.
@@ -240,7 +240,7 @@ def language_figures(
 
     >>> def coin(ids, state):
     ...     return np.zeros((*ids.shape, 2)), state
-    >>> figures = language_figures(coin, np.array([0, 1, 1, 0]))
+    >>> figures = evaluate_language_model(coin, np.array([0, 1, 1, 0]))
     >>> round(figures["perplexity"], 4), figures["num_tokens"]
     (2.0, 3)
     """
@@ -252,7 +252,7 @@ def language_figures(
             state = model.initial_state(batch_size)
         function = _traced(model, state)
     total, count = 0.0, 0
-    for inputs, targets in evaluation_segments(streams, segment_length):
+    for inputs, targets in eval_bptt_batches(streams, segment_length):
         logits, state = function(inputs, state)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
             targets, tf.cast(logits, "float64")

@@ -14,7 +14,7 @@ from keras_darts.datasets.augmentation import serialize
 from keras_darts.distributed.devices import check_batch_size
 from keras_darts.primitives import BatchNormalization
 from keras_darts.training import fit_loop
-from keras_darts.training.callbacks import DropPathRamp
+from keras_darts.training.callbacks import DropPathSchedule
 from keras_darts.training.labelled_data import Reader
 from keras_darts.training.labelled_data import image_check
 from keras_darts.training.metrics import loss_for
@@ -111,7 +111,7 @@ class Recipe(BaseRecipe):
     `small_image_recipe` make them. Data sets go in raw and unbatched, in an
     order that never changes; what comes out of `pipeline` is augmented,
     shuffled and batched, and still raw: the network scales it. Small ones are
-    decoded once and kept in memory, as `datasets.kept_in_memory` says. One
+    decoded once and kept in memory, as `datasets.cache_if_small` says. One
     recipe can train any number of networks.
 
     What is `None` of `num_train`, `mean`, `variance` and `kind` is read off
@@ -204,7 +204,7 @@ class Recipe(BaseRecipe):
         """New callbacks, for one `fit`."""
         if not self.drop_path:
             return []
-        return [DropPathRamp(self.drop_path, self.epochs)]
+        return [DropPathSchedule(self.drop_path, self.epochs)]
 
     def compile(self, network):
         """Compiles a network with a fresh optimizer, loss and metrics.
@@ -295,7 +295,7 @@ class Recipe(BaseRecipe):
             start_epoch: Integer, the epoch to begin with. Defaults to `0`.
             start_step: Integer, the step within that epoch. Defaults to `0`.
         """
-        dataset = datasets.kept_in_memory(dataset)
+        dataset = datasets.cache_if_small(dataset)
         if not training:
             return datasets.evaluation(dataset, self.batch_size, self.resize)
         self._check_known("num_train", "mean")
@@ -325,7 +325,7 @@ class Recipe(BaseRecipe):
         output_dir=None,
         resume_from=None,
         checkpoint_minutes=10,
-        accumulation_steps=1,
+        gradient_accumulation_steps=1,
         config=None,
         **options,
     ):
@@ -365,16 +365,16 @@ class Recipe(BaseRecipe):
             checkpoint_minutes: Float, how often a run is saved within an
                 epoch, besides at its end; zero means after each step.
                 Defaults to `10`.
-            accumulation_steps: Integer, the equal parts of a batch that are
-                computed one after the other, to save memory; each step has
-                the mean of their gradients. Batch normalisation then sees a
+            gradient_accumulation_steps: Integer, the equal parts of a batch
+                that are computed one after the other, to save memory; each step
+                has the mean of their gradients. Batch normalisation then sees a
                 part at a time. Defaults to `1`.
             config: Dictionary of more settings for `config.json`, with which
                 a run goes on only if they are the same. Defaults to `None`.
             **options: `overwrite=True`, with which an earlier run in
                 `output_dir` is removed first; further arguments of
-                `keras.Model.fit`. Callbacks with `state()` and
-                `restore_state(state)` are saved with the run.
+                `keras.Model.fit`. Callbacks with `get_state()` and
+                `set_state(state)` are saved with the run.
 
         Returns:
             The `keras.callbacks.History`.
@@ -419,7 +419,7 @@ class Recipe(BaseRecipe):
                 output_dir=output_dir,
                 resume_from=resume_from,
                 checkpoint_minutes=checkpoint_minutes,
-                accumulation_steps=accumulation_steps,
+                gradient_accumulation_steps=gradient_accumulation_steps,
                 config={"labels": data.task.description, **(config or {})},
                 **options,
             )
@@ -436,7 +436,7 @@ class Recipe(BaseRecipe):
         """What reads data for a network."""
         # A user may have compiled it with a loss of another kind.
         of_user = network.compiled and not compiled_by_recipe(network)
-        own = datasets.kind_of_loss(network.loss) if of_user else None
+        own = datasets.label_type_of_loss(network.loss) if of_user else None
         many_sizes = self.resize is not None
         return Reader(
             rank=3,

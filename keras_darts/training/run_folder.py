@@ -11,11 +11,11 @@ from keras_darts import genotypes
 from keras_darts import networks  # noqa: F401
 from keras_darts.runs.errors import writing
 from keras_darts.runs.folder import rows_before
+from keras_darts.utils.files import atomic_write
 from keras_darts.utils.files import user_path
 from keras_darts.utils.files import writable_folder
+from keras_darts.utils.files import write_csv
 from keras_darts.utils.files import write_json
-from keras_darts.utils.files import write_table
-from keras_darts.utils.files import written_whole
 
 # A large network takes seconds to write, a small one's epochs don't take more.
 _SECONDS_BETWEEN_MODELS = 60
@@ -97,7 +97,7 @@ class TrainingRun(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self._rows.append({"epoch": epoch, **(logs or {})})
         with writing(self.folder):
-            write_table(self.folder / "history.csv", self._rows)
+            write_csv(self.folder / "history.csv", self._rows)
             if time.monotonic() - self._written > _SECONDS_BETWEEN_MODELS:
                 self._write_model()
             if self.checkpoint is not None:
@@ -111,7 +111,7 @@ class TrainingRun(keras.callbacks.Callback):
             self._write_model()
 
     def _write_model(self):
-        with written_whole(self.folder / _MODEL) as scratch:
+        with atomic_write(self.folder / _MODEL) as scratch:
             save_network(self.model, scratch)
         self._written = time.monotonic()
 

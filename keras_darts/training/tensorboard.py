@@ -8,8 +8,8 @@ import keras
 import tensorflow as tf
 
 from keras_darts.runtimes.timing import memory
+from keras_darts.utils.files import atomic_write
 from keras_darts.utils.files import user_path
-from keras_darts.utils.files import written_whole
 
 _PATTERN = "events.out.tfevents.*"
 
@@ -29,7 +29,7 @@ def forget_from(folder, step):
         if not any(_holds_values(record) for record in kept):
             file.unlink()
             continue
-        with written_whole(file) as scratch:
+        with atomic_write(file) as scratch:
             with tf.io.TFRecordWriter(str(scratch)) as writer:
                 for record in kept:
                     writer.write(record)
@@ -66,8 +66,8 @@ _DESCRIPTIONS = {
     "perplexity": "The exponential of the loss of a token.",
     "learning_rate/weights": "At the start of the epoch.",
     "speed/milliseconds_per_step": "Mean of the epoch, without validation.",
-    "speed/input_wait_share": "Share of the time of an epoch's steps that goes "
-    "by in waiting for input.",
+    "speed/data_wait_fraction": "Share of the time of an epoch's steps that "
+    "goes by in waiting for input.",
     "memory/process_gigabytes": "What the process holds in main memory.",
     "memory/accelerator_peak_gigabytes": "What TensorFlow has held at most on "
     "the first accelerator.",
@@ -85,7 +85,7 @@ class Board(keras.callbacks.Callback):
 
     Args:
         folder: Where TensorBoard will look.
-        input_wait: `InputWait` among the callbacks before this one, which
+        input_wait: `DataWaitMonitor` among the callbacks before this one, which
             measures the time of steps. Defaults to `None`.
         config: Dictionary, the settings of the run, shown as text. Defaults to
             `None`.
@@ -152,7 +152,7 @@ class Board(keras.callbacks.Callback):
         found = {**self._rates, **_memory()}
         wait = self.input_wait
         if wait is not None and wait.share is not None:
-            found["speed/input_wait_share"] = wait.share
+            found["speed/data_wait_fraction"] = wait.share
             found["speed/milliseconds_per_step"] = (
                 1000 * wait.seconds / wait.steps
             )

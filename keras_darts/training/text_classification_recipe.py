@@ -4,12 +4,12 @@ import dataclasses
 
 import keras
 
+from keras_darts.datasets import cache_if_small
 from keras_darts.datasets import evaluation
-from keras_darts.datasets import kept_in_memory
 from keras_darts.datasets import stream
 from keras_darts.datasets.checks import check_sentences
 from keras_darts.networks.cell_network import reduction_cells
-from keras_darts.schedules import CosineByEpoch
+from keras_darts.schedules import EpochCosineDecay
 from keras_darts.training import fit_loop
 from keras_darts.training.callbacks import BestEpoch
 from keras_darts.training.labelled_data import Reader
@@ -22,11 +22,11 @@ _CLIP_NORM = 5.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class SentenceRecipe(BaseRecipe):
+class TextClassificationRecipe(BaseRecipe):
     """Optimizer, loss and batches that belong together.
 
-    `sentence_recipe` makes it. Data sets go in unbatched, in an order that
-    never changes. One recipe can train any number of networks.
+    `text_classification_recipe` makes it. Data sets go in unbatched, in an
+    order that never changes. One recipe can train any number of networks.
 
     Args:
         num_train: Integer, the sentences of the training set.
@@ -45,7 +45,7 @@ class SentenceRecipe(BaseRecipe):
     ...     space.random_genotype(0), vocabulary_size=9, filters=2,
     ...     num_cells=1, sequence_length=4,
     ... )
-    >>> recipe = kd.training.sentence_recipe(
+    >>> recipe = kd.training.text_classification_recipe(
     ...     network, num_train=8, batch_size=4
     ... )
     >>> ids = np.arange(32).reshape(8, 4) % 9
@@ -81,7 +81,7 @@ class SentenceRecipe(BaseRecipe):
             start_epoch: Integer, the epoch to begin with. Defaults to `0`.
             start_step: Integer, the step within that epoch. Defaults to `0`.
         """
-        dataset = kept_in_memory(dataset)
+        dataset = cache_if_small(dataset)
         if not training:
             return evaluation(dataset, self.batch_size)
         return stream(
@@ -127,8 +127,9 @@ class SentenceRecipe(BaseRecipe):
                 `validation_data`. Defaults to `0.0`.
             config: As in `Recipe.fit`. Defaults to `None`.
             **options: `output_dir`, `resume_from`, `checkpoint_minutes` and
-                `accumulation_steps` as in `Recipe.fit`; `vocabulary`, for the
-                folder of the run; further arguments of `keras.Model.fit`.
+                `gradient_accumulation_steps` as in `Recipe.fit`; `vocabulary`,
+                for the folder of the run; further arguments of
+                `keras.Model.fit`.
 
         Returns:
             The `keras.callbacks.History`.
@@ -168,7 +169,7 @@ class SentenceRecipe(BaseRecipe):
         )
 
 
-def sentence_recipe(
+def text_classification_recipe(
     network,
     num_train,
     *,
@@ -196,7 +197,7 @@ def sentence_recipe(
         sync_batch_norm: Boolean, as in `Recipe`. Defaults to `False`.
 
     Returns:
-        The `SentenceRecipe`, whose `fit` trains the network.
+        The `TextClassificationRecipe`, whose `fit` trains the network.
 
     Raises:
         ValueError: if there are fewer sentences than in a batch.
@@ -211,10 +212,10 @@ def sentence_recipe(
             "`batch_size` must be at most the number of sentences. "
             f"Received: batch_size={batch_size}, num_train={num_train}"
         )
-    schedule = CosineByEpoch(
+    schedule = EpochCosineDecay(
         learning_rate, 0.0, epochs, num_train // batch_size
     )
-    recipe = SentenceRecipe(
+    recipe = TextClassificationRecipe(
         num_train=num_train,
         epochs=epochs,
         batch_size=batch_size,

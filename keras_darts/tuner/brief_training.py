@@ -84,7 +84,7 @@ class BriefTraining:
         # What was trained, but not measured, needs no step.
         done = manifest.is_finished(folder, "network")
         begun = (folder / "config.json").exists()
-        shown = [training.TimeLeft()] if self.verbose else []
+        shown = [training.ETALogger()] if self.verbose else []
         recipe.fit(
             network,
             data.train,

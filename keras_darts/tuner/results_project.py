@@ -17,8 +17,8 @@ from keras_darts.tuner.results_facts import parameters_of
 from keras_darts.tuner.results_page import results_page
 from keras_darts.tuner.results_words import baseline_lines
 from keras_darts.tuner.results_words import pareto_lines
+from keras_darts.utils.files import atomic_write
 from keras_darts.utils.files import user_path
-from keras_darts.utils.files import written_whole
 
 FILE = "results.html"
 _HISTORY = "history.csv"
@@ -94,7 +94,7 @@ def _read_of(tuner):
 def _written(results, folder):
     path = pathlib.Path(folder) / FILE
     content = results_page(results)
-    with written_whole(path) as scratch:
+    with atomic_write(path) as scratch:
         scratch.write_text(content, encoding="utf-8")
     return path
 

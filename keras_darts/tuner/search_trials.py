@@ -12,7 +12,7 @@ from keras_tuner.src.engine.tuner_utils import TunerCallback
 from keras_darts.search import DartsSearch
 from keras_darts.search.fit_plan import chosen_epochs
 from keras_darts.search.reproducibility import reseeded
-from keras_darts.training import TimeLeft
+from keras_darts.training import ETALogger
 from keras_darts.tuner import longer_run
 from keras_darts.tuner import objectives
 from keras_darts.tuner import random_baseline
@@ -159,7 +159,7 @@ class SearchTrials:
         tuner._configure_tensorboard_dir(callbacks, trial, execution)
         callbacks.append(TunerCallback(tuner, trial))
         if given.get("verbose", "auto"):
-            callbacks.append(TimeLeft())
+            callbacks.append(ETALogger())
         return callbacks
 
 

@@ -10,7 +10,7 @@ from keras_darts.utils.messages import without_chatter
 _ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 
 
-def configure_cpu(graph_optimizer=False, onednn=True, threads="across"):
+def configure_cpu(grappler=False, onednn=True, threads="across"):
     """Sets TensorFlow up for small machines; call it before all else.
 
     A search of image cells has hundreds of small operations that wait for
@@ -25,7 +25,7 @@ def configure_cpu(graph_optimizer=False, onednn=True, threads="across"):
     shows errors alone, unless `TF_CPP_MIN_LOG_LEVEL` is set to 0 or 1.
 
     Args:
-        graph_optimizer: Boolean, whether TensorFlow rewrites graphs before
+        grappler: Boolean, whether TensorFlow rewrites graphs before
             they run. Defaults to `False`.
         onednn: Boolean, whether oneDNN is used. The environment variable
             `TF_ENABLE_ONEDNN_OPTS` prevails where it is set. Defaults to
@@ -54,7 +54,7 @@ def configure_cpu(graph_optimizer=False, onednn=True, threads="across"):
         # Drivers are looked for, and say so where there are none.
         tensorflow.config.list_physical_devices()
     tensorflow.config.optimizer.set_experimental_options(
-        {"disable_meta_optimizer": not graph_optimizer}
+        {"disable_meta_optimizer": not grappler}
     )
     if threads is not None:
         _choose_threads(tensorflow.config.threading, threads)

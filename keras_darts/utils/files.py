@@ -135,7 +135,7 @@ def folder_name(name, argument):
 
 
 @contextlib.contextmanager
-def written_whole(path, argument="path"):
+def atomic_write(path, argument="path"):
     """A temporary path beside `path`, renamed to it when all went well.
 
     Args:
@@ -150,7 +150,7 @@ def written_whole(path, argument="path"):
 
     >>> import tempfile
     >>> folder = pathlib.Path(tempfile.mkdtemp())
-    >>> with written_whole(folder / "note.txt") as scratch:
+    >>> with atomic_write(folder / "note.txt") as scratch:
     ...     _ = scratch.write_text("done")
     >>> [file.name for file in folder.iterdir()]
     ['note.txt']
@@ -182,14 +182,14 @@ def write_json(path, value):
 
 def write_text(path, text):
     """A string as a file."""
-    with written_whole(path) as scratch:
+    with atomic_write(path) as scratch:
         scratch.write_text(text, encoding="utf-8")
 
 
-def write_table(path, rows):
+def write_csv(path, rows):
     """Dictionaries as a CSV file, a row each; a missing value stays empty."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    with written_whole(path) as scratch:
+    with atomic_write(path) as scratch:
         with scratch.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, names)
             writer.writeheader()

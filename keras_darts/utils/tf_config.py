@@ -114,7 +114,7 @@ _HOLDERS = _Holders()
 
 
 @contextlib.contextmanager
-def graph_optimizer(enabled=None):
+def grappler(enabled=None):
     """Inside, graphs are rewritten before their first run, or they are not.
 
     On a CPU the rewriting takes half of the time to the first step of a
@@ -127,7 +127,7 @@ def graph_optimizer(enabled=None):
 
     Example:
 
-    >>> with graph_optimizer(False):
+    >>> with grappler(False):
     ...     tf.config.optimizer.get_experimental_options()[_SWITCH]
     True
     """

@@ -17,7 +17,7 @@ from keras_darts.auto.step_times import Budget
 from keras_darts.auto.step_times import Deadline
 from keras_darts.auto.step_times import seconds_of
 
-FACTS = sizes.Facts(
+FACTS = sizes.DataSummary(
     examples=1600,
     last_examples=2000,
     work=1.0,

@@ -319,7 +319,7 @@ def test_tensorflow_comes_without_noise_and_with_onednn(here, environment):
     done = python(
         "import os\n"
         "from keras_darts.cli import backend\n"
-        "backend.start(graph_optimizer=False)\n"
+        "backend.start(grappler=False)\n"
         "import tensorflow as tf\n"
         "print(os.environ['TF_ENABLE_ONEDNN_OPTS'])\n"
         "print(tf.config.optimizer.get_experimental_options())\n",

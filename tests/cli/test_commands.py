@@ -168,7 +168,7 @@ def test_training_leaves_a_whole_run(runs):
 def test_the_trained_network_takes_raw_images(runs):
     network = training.load_network(runs.train)
     digits = datasets.load("digits")
-    figures = training.classification_figures(
+    figures = training.evaluate_classifier(
         network.predict_on_batch, digits.test.batch(100)
     )
     written = json.loads((runs.train / "evaluation.json").read_text())
@@ -369,7 +369,7 @@ def test_time_left_leaves_out_the_building_of_the_graph(monkeypatch, caplog):
 
     clock = iter([0.0, 100.0, 130.0, 170.0, 170.0])
     monkeypatch.setattr(callbacks.time, "monotonic", lambda: next(clock))
-    callback = callbacks.TimeLeft()
+    callback = callbacks.ETALogger()
     callback.set_params({"epochs": 2})
     callback.on_train_begin()
     callback.on_epoch_begin(0)
@@ -396,10 +396,10 @@ def test_half_precision_is_asked_for_and_remembered(here):
     shared = ["--dataset=digits", "--max_examples=32", "--batch_size=16"]
     shared += ["--epochs=1", "--precision=mixed_bfloat16"]
     command = ["search", "--search_space=tiny", "--output_dir=a", *shared]
-    assert main([*command, "--accumulation_steps=2"]) == 0
+    assert main([*command, "--gradient_accumulation_steps=2"]) == 0
     config = json.loads((here / "a" / "config.json").read_text())
     assert config["search"]["dtype"] == "mixed_bfloat16"
-    assert config["fit"]["accumulation_steps"] == 2
+    assert config["fit"]["gradient_accumulation_steps"] == 2
     command = ["train", "--genotype=a", "--output_dir=b", *shared]
     assert main([*command, "--filters=2", "--num_cells=2"]) == 0
     config = json.loads((here / "b" / "config.json").read_text())

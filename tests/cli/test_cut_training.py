@@ -49,7 +49,7 @@ def test_a_killed_training_goes_on_to_the_same_end(
             signal.raise_signal(signal.SIGINT)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training.TimeLeft, "on_train_batch_begin", interrupt)
+        patch.setattr(training.ETALogger, "on_train_batch_begin", interrupt)
         assert main(command) == 130
     said = capfd.readouterr()
     assert "resuming in epoch 1 of 2, after 1 of 2 steps" in said.out

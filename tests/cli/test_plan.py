@@ -24,22 +24,28 @@ def test_a_plan_has_the_steps_the_memory_and_what_needs_less(here, capsys):
     assert 0.5 < foretold < 1.5
     changes = re.findall(r"^ +[\d.]+ GB  (.*)$", text, re.MULTILINE)
     assert changes == [
-        *["rematerialize=True", "accumulation_steps=2"],
-        *["accumulation_steps=4", 'dtype="mixed_bfloat16"'],
+        *["rematerialize=True", "gradient_accumulation_steps=2"],
+        *["gradient_accumulation_steps=4", 'dtype="mixed_bfloat16"'],
         *["batch_size=4", "batch_size=2"],
     ]
     assert not list(here.iterdir())
 
 
 def test_a_plan_leaves_out_what_is_chosen(here, capsys):
-    chosen = ["--precision=mixed_bfloat16", "--accumulation_steps=2"]
+    chosen = ["--precision=mixed_bfloat16", "--gradient_accumulation_steps=2"]
     assert main([*PLAN, "--rematerialize", "--notime", *chosen]) == 0
     text = capsys.readouterr().out
-    for change in ("rematerialize=True", "accumulation_steps=2", "dtype"):
+    for change in (
+        "rematerialize=True",
+        "gradient_accumulation_steps=2",
+        "dtype",
+    ):
         assert change not in text
-    assert "accumulation_steps=4" in text
-    assert main([*PLAN, "--accumulation_steps=3"]) == 1
-    assert "`accumulation_steps` must divide" in capsys.readouterr().err
+    assert "gradient_accumulation_steps=4" in text
+    assert main([*PLAN, "--gradient_accumulation_steps=3"]) == 1
+    assert (
+        "`gradient_accumulation_steps` must divide" in capsys.readouterr().err
+    )
 
 
 def test_a_plan_says_where_memory_is_too_little(here, capsys, monkeypatch):

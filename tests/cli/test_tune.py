@@ -42,7 +42,7 @@ def test_a_tuning_that_is_terminated_goes_on_with_the_same_command(
             signal.raise_signal(signal.SIGTERM)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training.TimeLeft, "on_epoch_begin", terminate)
+        patch.setattr(training.ETALogger, "on_epoch_begin", terminate)
         assert main([*TINY, *OTHERS]) == 143
     said = capfd.readouterr()
     assert "trials differ by: filters (2, 4)" in said.out

@@ -141,7 +141,9 @@ def test_a_worker_that_fails_ends_even_if_its_shutdown_hangs(
 )
 def test_no_other_process_is_hurried(monkeypatch, config, arguments):
     hurried = []
-    monkeypatch.setattr(errors, "limit_shutdown", lambda: hurried.append(True))
+    monkeypatch.setattr(
+        errors, "set_shutdown_timeout", lambda: hurried.append(True)
+    )
     monkeypatch.setenv("TF_CONFIG", config)
     with pytest.raises(SystemExit):
         program(arguments)

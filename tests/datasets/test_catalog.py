@@ -11,7 +11,7 @@ from keras_darts.datasets import bilevel
 from keras_darts.datasets import check
 from keras_darts.datasets import load
 from keras_darts.datasets import load_corpus
-from keras_darts.datasets import load_sentences
+from keras_darts.datasets import load_text_classification
 from keras_darts.datasets import split
 
 tfds = pytest.importorskip("tensorflow_datasets")
@@ -197,7 +197,7 @@ def test_a_failed_download_names_the_set_the_folder_and_a_way(
     [
         (load, "mnist"),
         (load_corpus, "tiny_shakespeare"),
-        (load_sentences, "glue/sst2"),
+        (load_text_classification, "glue/sst2"),
     ],
 )
 def test_without_a_network_the_folder_is_named_at_once_and_not_made(

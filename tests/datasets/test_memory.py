@@ -6,10 +6,10 @@ import tensorflow as tf
 
 from keras_darts.datasets import PadCropFlip
 from keras_darts.datasets import bilevel
-from keras_darts.datasets import bilevel_segments
+from keras_darts.datasets import bilevel_bptt_batches
+from keras_darts.datasets import cache_if_small
+from keras_darts.datasets import eval_bptt_batches
 from keras_darts.datasets import evaluation
-from keras_darts.datasets import evaluation_segments
-from keras_darts.datasets import kept_in_memory
 from keras_darts.datasets import segments
 from keras_darts.datasets import split
 from keras_darts.datasets import stream
@@ -39,7 +39,7 @@ def arrays(dataset):
 def test_a_small_data_set_is_decoded_once_and_streams_bit_for_bit_as_before():
     counters = [tf.Variable(0), tf.Variable(0)]
     anew, kept = map(decoded, counters)
-    kept = kept_in_memory(kept, SIZE)
+    kept = cache_if_small(kept, SIZE)
     for start in (0, 2):
         options = {"size": COUNT, "batch_size": 4, "seed": 3, "epochs": 4}
         options |= {"augment": PadCropFlip(1), "start_epoch": start}
@@ -68,15 +68,15 @@ def test_a_small_data_set_is_decoded_once_and_streams_bit_for_bit_as_before():
 )
 def test_what_can_not_or_need_not_be_kept_is_left_as_it_is(change):
     data = change(decoded(tf.Variable(0)))
-    assert kept_in_memory(data) is data
+    assert cache_if_small(data) is data
 
 
 def test_neither_random_nor_large_data_are_kept():
     noisy = decoded(tf.Variable(0), noise=True)
-    assert kept_in_memory(noisy) is noisy
+    assert cache_if_small(noisy) is noisy
     plain = decoded(tf.Variable(0))
-    assert kept_in_memory(plain, SIZE - 1) is plain
-    assert kept_in_memory(plain, SIZE) is not plain
+    assert cache_if_small(plain, SIZE - 1) is plain
+    assert cache_if_small(plain, SIZE) is not plain
 
 
 def pipelines():
@@ -89,8 +89,8 @@ def pipelines():
         "bilevel": bilevel(halves, augment=PadCropFlip(1), **once),
         "evaluation": evaluation(data, 2, transform=lambda images: images / 2),
         "segments": segments(streams, **once),
-        "bilevel_segments": bilevel_segments(streams, streams, **once),
-        "evaluation_segments": evaluation_segments(streams),
+        "bilevel_bptt_batches": bilevel_bptt_batches(streams, streams, **once),
+        "eval_bptt_batches": eval_bptt_batches(streams),
     }
 
 

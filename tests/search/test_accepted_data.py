@@ -16,7 +16,7 @@ def corpus():
 
 
 def sentences():
-    part = kd.datasets.Sentences(("a",), np.ones((1, 4)), np.zeros(1))
+    part = kd.datasets.LabelledText(("a",), np.ones((1, 4)), np.zeros(1))
     vocabulary = kd.datasets.Vocabulary(("a",))
     return kd.datasets.SentenceData(
         "s", part, part, None, ("0", "1"), vocabulary, "nothing"

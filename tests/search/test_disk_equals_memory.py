@@ -59,7 +59,7 @@ def in_lambda():
 
 
 @keras.saving.register_keras_serializable("test_disk_equals_memory")
-class Halt(kd.callbacks.Guard):
+class Halt(kd.callbacks.ArchitectureEarlyStopping):
     """Stops with the second epoch, and gives back the architecture before."""
 
     def on_epoch_end(self, epoch, logs=None):

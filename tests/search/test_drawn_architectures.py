@@ -10,7 +10,7 @@ from small_searches import fitted
 
 import keras_darts as kd
 from keras_darts import strategies
-from keras_darts.search.bilevel_problem import Evaluation
+from keras_darts.search.bilevel_problem import LossAndGradients
 from keras_darts.search.bilevel_problem import reward
 from keras_darts.strategies import methods
 from keras_darts.supernet import mixed_op
@@ -282,7 +282,7 @@ def test_random_search_has_no_step_of_the_architecture():
     for gradient in search.architecture_gradients(batch, batch):
         assert not np.any(gradient)
     history = fitted(
-        search, epochs=2, callbacks=[kd.callbacks.ArchWarmUp(1)]
+        search, epochs=2, callbacks=[kd.callbacks.WeightWarmUp(1)]
     ).history
     skips = history["num_skip_connects"][-1]
     assert skips == search.genotype().num_skip_connects()
@@ -343,7 +343,7 @@ def test_the_reward_of_classes_is_their_accuracy(kind):
     logits = tf.constant([[2.0, 1.0], [0.0, 1.0], [3.0, 0.0]])
     y = np.array([0, 1, 1])
     y = np.eye(2)[y] if kind == "one_hot" else y
-    found = Evaluation(tf.constant(9.0), [], [], logits, [])
+    found = LossAndGradients(tf.constant(9.0), [], [], logits, [])
     assert float(reward(search, (None, y), found)) == pytest.approx(2 / 3)
     weights = np.array([1.0, 0.0, 3.0])
     weighted = reward(search, (None, y, weights), found)
@@ -351,7 +351,7 @@ def test_the_reward_of_classes_is_their_accuracy(kind):
 
 
 def test_the_reward_of_other_tasks_falls_with_the_loss():
-    found = Evaluation(tf.constant(2.0), [], [], None, [])
+    found = LossAndGradients(tf.constant(2.0), [], [], None, [])
     for kind, scale in (
         ("next_token", 80.0),
         ("multi_label", 1.0),

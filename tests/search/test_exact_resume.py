@@ -12,7 +12,7 @@ import pytest
 import keras_darts as kd
 from keras_darts.runs import manifest
 from keras_darts.runs import monitor
-from keras_darts.runs.resume import RunningEpoch
+from keras_darts.runs.resume import MidEpochState
 from keras_darts.strategies import RECIPES
 from keras_darts.testing.small import small_batch
 from keras_darts.testing.small import small_search
@@ -80,7 +80,7 @@ def strategy():
             kd.connections.FullConnection(0.5), 0.5
         ),
         relaxation="gumbel_softmax",
-        callbacks=[kd.callbacks.ArchWarmUp(epochs=0, every=2)],
+        callbacks=[kd.callbacks.WeightWarmUp(epochs=0, every=2)],
     )
 
 
@@ -230,7 +230,7 @@ def test_with_other_devices_it_goes_on_from_the_end_of_an_epoch(
     whole, tmp_path, monkeypatch
 ):
     with monkeypatch.context() as patch:
-        patch.setattr(RunningEpoch, "_present_devices", lambda self: 2)
+        patch.setattr(MidEpochState, "_present_devices", lambda self: 2)
         cut_after(5, tmp_path)
     newest = manifest.seals(tmp_path / "checkpoints")[0]
     assert (newest.epochs_done, newest.step) == (1, 2)

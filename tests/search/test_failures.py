@@ -116,7 +116,7 @@ def test_a_disk_that_is_full_leaves_the_epochs_before(tmp_path):
         timeout=300,
     )
     last = process.stderr.strip().splitlines()[-1]
-    assert "NotWritten: `output_dir` must be a folder with room" in last
+    assert "RunWriteError: `output_dir` must be a folder with room" in last
     assert f"output_dir={str(tmp_path)!r} holds the state after epoch 1" in last
     assert goes_on(tmp_path)
 

@@ -164,18 +164,18 @@ def test_proposals_change_the_least_first_and_leave_out_what_is_chosen():
     )
     found = memory.proposals(search, 64)
     assert [p.change for p in found] == [
-        "accumulation_steps=2",
-        "accumulation_steps=4",
+        "gradient_accumulation_steps=2",
+        "gradient_accumulation_steps=4",
         'dtype="mixed_bfloat16"',
         "batch_size=32",
         "batch_size=16",
     ]
     assert found[0].peak == found[3].peak > found[1].peak == found[4].peak
     # As `fit` refuses parts of different sizes.
-    search.accumulation_steps = 3
+    search.gradient_accumulation_steps = 3
     found = memory.proposals(search, 6)
     assert [p.change for p in found] == [
-        "accumulation_steps=6",
+        "gradient_accumulation_steps=6",
         'dtype="mixed_bfloat16"',
         "batch_size=3",
     ]
@@ -187,7 +187,7 @@ def test_a_whole_search_is_offered_all_that_saves_memory():
     found = memory.proposals(search, 2)
     assert [p.change for p in found] == [
         "rematerialize=True",
-        "accumulation_steps=2",
+        "gradient_accumulation_steps=2",
         'dtype="mixed_bfloat16"',
         "batch_size=1",
     ]
@@ -197,7 +197,7 @@ def test_parts_of_a_batch_and_half_precision_are_heeded():
     space = kd.search_spaces.darts_cnn(16, 3, num_nodes=1)
     search = kd.DartsSearch(space, num_classes=2, input_shape=(8, 8, 3))
     whole = memory.foretold(search, 64)
-    search.accumulation_steps = 4
+    search.gradient_accumulation_steps = 4
     assert memory.foretold(search, 64) < whole
     assert memory.foretold(search, 256) == whole
     half = kd.DartsSearch(

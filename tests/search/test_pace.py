@@ -110,7 +110,7 @@ def test_what_the_user_gives_is_taken_as_it_is(published_rates):
 
 
 def test_warm_ups_of_the_user_count():
-    warm_up = kd.callbacks.ArchWarmUp(8)
+    warm_up = kd.callbacks.WeightWarmUp(8)
     pace = set_for(
         search_with("darts"),
         callbacks=[warm_up],

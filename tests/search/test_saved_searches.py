@@ -16,7 +16,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 
 CELLS = {"num_nodes": 1, "primitives": ("skip_connect", "max_pool_3x3")}
 WITH_WEIGHTS = {"num_nodes": 1, "primitives": ("skip_connect", "sep_conv_3x3")}
-WARM = kd.callbacks.ArchWarmUp(1)
+WARM = kd.callbacks.WeightWarmUp(1)
 
 
 def stages(*counts):

@@ -15,7 +15,7 @@ from small_searches import fitted
 from small_searches import make_search
 
 from keras_darts.runs import manifest
-from keras_darts.runs.monitor import StopRequests
+from keras_darts.runs.monitor import GracefulShutdown
 from keras_darts.runs.monitor import Terminated
 
 TESTS = pathlib.Path(__file__).parent
@@ -97,12 +97,12 @@ def test_without_a_folder_the_message_promises_nothing():
 
 def test_what_handled_signals_before_a_search_does_so_afterwards():
     before = [signal.getsignal(number) for number in BY_SIGNAL]
-    with StopRequests() as requests:
+    with GracefulShutdown() as requests:
         assert [signal.getsignal(n) for n in BY_SIGNAL] != before
         signal.raise_signal(signal.SIGTERM)
         assert [signal.getsignal(n) for n in BY_SIGNAL] == before
     assert requests.received == signal.SIGTERM
-    with pytest.raises(ZeroDivisionError), StopRequests():
+    with pytest.raises(ZeroDivisionError), GracefulShutdown():
         1 / 0  # noqa: B018
     assert [signal.getsignal(number) for number in BY_SIGNAL] == before
 
@@ -111,7 +111,7 @@ def test_what_handled_signals_before_a_search_does_so_afterwards():
 def test_a_handler_of_the_program_stays(handler):
     before = signal.signal(signal.SIGTERM, handler)
     try:
-        with StopRequests() as requests:
+        with GracefulShutdown() as requests:
             assert signal.getsignal(signal.SIGTERM) == handler
             signal.raise_signal(signal.SIGTERM)
         assert requests.received is None
@@ -123,7 +123,7 @@ def test_a_search_in_another_thread_leaves_signals_alone():
     found = []
 
     def enter():
-        with StopRequests():
+        with GracefulShutdown():
             found.append(signal.getsignal(signal.SIGTERM))
 
     thread = threading.Thread(target=enter)

@@ -144,7 +144,7 @@ class LossOfMixing:
     def gradients(self, batch, weights, arch, wrt, mixing, training):
         self.asked.append((wrt, training))
         loss = tf.reduce_sum(mixing["normal"] * self.slope)
-        found = kd.search.bilevel_problem.Evaluation(
+        found = kd.search.bilevel_problem.LossAndGradients(
             loss, [], [], None, [], {"normal": self.slope}
         )
         return found

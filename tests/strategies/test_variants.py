@@ -226,7 +226,7 @@ def test_pieces_of_different_papers_combine():
         connection=kd.connections.AuxiliarySkip("partial"),
         edge_normalization=True,
         regularizers=["beta_decay", kd.regularizers.Cost("parameters")],
-        callbacks=[kd.callbacks.ArchWarmUp(1)],
+        callbacks=[kd.callbacks.WeightWarmUp(1)],
         discretizer=kd.discretizers.TopK(max_skip_connects=2),
     )
     kd.testing.run_strategy_test(

@@ -247,7 +247,7 @@ def sentences_trained(*callbacks, **folders):
         num_cells=1,
         sequence_length=4,
     )
-    recipe = kd.training.sentence_recipe(
+    recipe = kd.training.text_classification_recipe(
         network, 8, epochs=2, batch_size=8, learning_rate=0.3
     )
     network.run_eagerly = True
@@ -282,7 +282,7 @@ def text_trained(*callbacks, **folders):
         hidden_size=3,
         segment_length=8,
     )
-    recipe = kd.training.small_text_recipe(
+    recipe = kd.training.small_language_model_recipe(
         model,
         batch_size=2,
         epochs=5,

@@ -54,11 +54,11 @@ def _along_time():
 
 
 def of_model(model):
-    """The modality of a Keras model, or of an `Exported`."""
+    """The modality of a Keras model, or of an `ExportedModel`."""
     from keras_darts import export
     from keras_darts import networks
 
-    if isinstance(model, export.Exported):
+    if isinstance(model, export.ExportedModel):
         return _MODALITIES[_OF_EXPORTS[model.kind]]
     if isinstance(model, networks.RecurrentLanguageModel):
         return _MODALITIES["language"]

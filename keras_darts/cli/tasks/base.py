@@ -126,7 +126,7 @@ class Modality(abc.ABC):
         """The name of the data, and the figures of a model on their test part.
 
         Args:
-            model: Keras model, or `keras_darts.export.Exported`.
+            model: Keras model, or `keras_darts.export.ExportedModel`.
             options: The flags.
             saved: What `config.json` of the run says, or nothing.
             vocabulary: That of the run, or `None`.

@@ -226,15 +226,15 @@ class ImageModality(LabelledModality):
         return {**config, "dataset": path or data.name}
 
     def trained_figures(self, training, data):
-        from keras_darts.training import classification_figures
+        from keras_darts.training import evaluate_classifier
 
-        return classification_figures(
+        return evaluate_classifier(
             predictions(training.network),
             training.recipe.pipeline(data.test, training=False),
         )
 
     def evaluated(self, model, options, *, saved, vocabulary):
-        from keras_darts.training import classification_figures
+        from keras_darts.training import evaluate_classifier
 
         if hasattr(model, "image_shape"):
             shape = model.image_shape
@@ -244,7 +244,7 @@ class ImageModality(LabelledModality):
         images = for_network(options, shape, saved)
         check_classes(images, saved)
         batches = test_batches(images, shape, saved, options.batch_size or 100)
-        return images.name, classification_figures(function, batches)
+        return images.name, evaluate_classifier(function, batches)
 
     def exports(self, network, options, *, saved, vocabulary):
         shape = network.input_shape[1:]
@@ -298,7 +298,7 @@ def _network(options, genotype, name, shape, images):
 
     stages = isinstance(genotype, NasBench201Genotype)
     filters, num_cells = _STAGE_SIZES if stages else _SIZES[name]
-    return networks.network_for(
+    return networks.build_network(
         genotype,
         images.num_classes,
         shape,

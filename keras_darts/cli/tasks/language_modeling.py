@@ -83,7 +83,7 @@ class LanguageModality(Modality):
                 genotype, len(corpus.vocabulary), **sizes
             )
         make = {
-            "small_text": training.small_text_recipe,
+            "small_text": training.small_language_model_recipe,
             "ptb": training.ptb_recipe,
             "wikitext2": training.wikitext2_recipe,
         }[name]
@@ -105,15 +105,15 @@ class LanguageModality(Modality):
         }
 
     def trained_figures(self, training, data):
-        from keras_darts.training import language_figures
+        from keras_darts.training import evaluate_language_model
 
-        return language_figures(training.network, data.test)
+        return evaluate_language_model(training.network, data.test)
 
     def evaluated(self, model, options, *, saved, vocabulary):
-        from keras_darts.training import language_figures
+        from keras_darts.training import evaluate_language_model
 
         corpus = self._corpus(model, options, vocabulary)
-        figures = language_figures(
+        figures = evaluate_language_model(
             # An export goes from token to token.
             getattr(model, "steps", model),
             corpus.test,

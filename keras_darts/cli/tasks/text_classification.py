@@ -40,7 +40,7 @@ class TextModality(LabelledModality):
         from keras_darts import datasets
 
         with named_dataset():
-            data = datasets.load_sentences(
+            data = datasets.load_text_classification(
                 options.dataset,
                 **given_values(
                     options, "data_dir", "max_vocabulary", "sequence_length"
@@ -78,7 +78,7 @@ class TextModality(LabelledModality):
                 sequence_length=data.sequence_length,
                 **given_values(options, "filters", "num_cells"),
             )
-        recipe = training.sentence_recipe(
+        recipe = training.text_classification_recipe(
             network,
             data.num_train,
             seed=options.seed,
@@ -164,7 +164,7 @@ def _shuffled(rows):
 
 
 def _figures(function, part, inputs, batch_size=100):
-    from keras_darts.training import classification_figures
+    from keras_darts.training import evaluate_classifier
 
     numbers = np.arange(len(part))
     batches = [
@@ -173,7 +173,7 @@ def _figures(function, part, inputs, batch_size=100):
         for labels in [part.labels[start : start + batch_size]]
     ]
     # By their numbers, since strings are inputs too.
-    return classification_figures(
+    return evaluate_classifier(
         lambda batch: function(inputs[batch.astype(int)]), batches
     )
 
@@ -193,7 +193,7 @@ def _subset(data, count, seed):
     places = [int(place) for place, _ in taken]
     return dataclasses.replace(
         data,
-        train_part=datasets.Sentences(
+        train_part=datasets.LabelledText(
             tuple(part.texts[place] for place in places),
             part.ids[places],
             part.labels[places],

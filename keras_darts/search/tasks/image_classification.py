@@ -50,7 +50,7 @@ class ImageModality(LabelledModality):
     def derived_network(self, genotype, **sizes):
         known = {name: self.sizes[name] for name in self.needs}
         sizes = {**known, **sizes}
-        return networks.network_for(
+        return networks.build_network(
             genotype, **{**self._scaling(sizes["input_shape"]), **sizes}
         )
 

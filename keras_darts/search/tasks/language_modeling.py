@@ -11,8 +11,8 @@ from keras_darts.connections import FullConnection
 from keras_darts.datasets import Task
 from keras_darts.datasets import TokenStreams
 from keras_darts.datasets import token_streams
-from keras_darts.networks import CarriedState
 from keras_darts.networks import RecurrentLanguageModel
+from keras_darts.networks import RecurrentState
 from keras_darts.schedules import scaled_learning_rate
 from keras_darts.search.tasks.base import Modality
 from keras_darts.supernet import LanguageSupernet
@@ -167,7 +167,7 @@ class LanguageModality(Modality):
             )
         units = search.search_space.hidden_size
         self._states = {
-            stream: CarriedState(units, search.compute_dtype)
+            stream: RecurrentState(units, search.compute_dtype)
             for stream in _STREAMS
         }
         return LanguageSupernet(
@@ -295,12 +295,12 @@ class LanguageModality(Modality):
         return None
 
     def steps_per_epoch(self, data):
-        return datasets.segments_per_epoch(
+        return datasets.bptt_batches_per_epoch(
             data.train, segment_length=self._segment_length
         )
 
     def batches(self, data, *, augment, **options):
-        return datasets.bilevel_segments(
+        return datasets.bilevel_bptt_batches(
             data.train,
             data.search,
             seed=self._search.seed,
@@ -309,7 +309,7 @@ class LanguageModality(Modality):
         )
 
     def evaluation(self, data):
-        return datasets.evaluation_segments(data.search, self._segment_length)
+        return datasets.eval_bptt_batches(data.search, self._segment_length)
 
     def files(self):
         if self._vocabulary is None:

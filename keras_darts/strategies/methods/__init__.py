@@ -26,7 +26,7 @@ from keras_darts.strategies.registry import get
 from keras_darts.strategies.registry import guards_against
 from keras_darts.strategies.registry import name_of
 from keras_darts.strategies.registry import names
-from keras_darts.strategies.registry import register_variant
+from keras_darts.strategies.registry import register_strategy
 
 __all__ = [
     "auto",
@@ -49,7 +49,7 @@ __all__ = [
     "pc_darts",
     "proxyless",
     "random_sharing",
-    "register_variant",
+    "register_strategy",
     "robust_darts",
     "robust_darts_ada",
     "robust_darts_es",

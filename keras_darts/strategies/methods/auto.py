@@ -1,10 +1,10 @@
 """The advised strategy."""
 
 from keras_darts.strategies.methods.beta_darts import beta_darts
-from keras_darts.strategies.registry import register_variant
+from keras_darts.strategies.registry import register_strategy
 
 
-@register_variant("auto", guards_against="alphas that run away")
+@register_strategy("auto", guards_against="alphas that run away")
 def auto():
     """What is advised to begin with: at present beta-DARTS.
 

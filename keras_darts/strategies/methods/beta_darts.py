@@ -5,11 +5,11 @@ from keras_darts.regularizers import BetaDecay
 from keras_darts.schedules import Linear
 from keras_darts.strategies.recipe import PublishedRate
 from keras_darts.strategies.recipe import SearchRecipe
-from keras_darts.strategies.registry import register_variant
+from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
 
 
-@register_variant("beta_darts", guards_against="alphas that run away")
+@register_strategy("beta_darts", guards_against="alphas that run away")
 def beta_darts(max_weight=50.0):
     """beta-DARTS: the alphas of an edge are kept near one another.
 

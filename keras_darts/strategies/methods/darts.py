@@ -1,7 +1,7 @@
 """DARTS, first and second order."""
 
 from keras_darts.architects import Unrolled
-from keras_darts.strategies.registry import register_variant
+from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
 
 DARTS = (
@@ -10,7 +10,7 @@ DARTS = (
 )
 
 
-@register_variant("darts", guards_against="nothing")
+@register_strategy("darts", guards_against="nothing")
 def darts():
     """DARTS, first order.
 
@@ -20,7 +20,7 @@ def darts():
     return SearchStrategy(citations=(DARTS,))
 
 
-@register_variant(
+@register_strategy(
     "darts_second_order",
     guards_against="alphas that only suit the present weights",
 )

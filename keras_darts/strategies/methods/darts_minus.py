@@ -3,11 +3,11 @@
 from keras_darts.callbacks import ScheduleVariable
 from keras_darts.connections import AuxiliarySkip
 from keras_darts.schedules import Linear
-from keras_darts.strategies.registry import register_variant
+from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
 
 
-@register_variant(
+@register_strategy(
     "darts_minus",
     guards_against="skip-connects that only help training",
 )

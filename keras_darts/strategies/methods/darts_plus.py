@@ -2,11 +2,13 @@
 
 from keras_darts.callbacks import StopOnSkipConnects
 from keras_darts.callbacks import StopOnStableRanking
-from keras_darts.strategies.registry import register_variant
+from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
 
 
-@register_variant("darts_plus", guards_against="skip-connects, by their number")
+@register_strategy(
+    "darts_plus", guards_against="skip-connects, by their number"
+)
 def darts_plus(criterion="skip_connects"):
     """DARTS+: stops at two skip-connections, or when alphas keep their order.
 

@@ -1,12 +1,12 @@
 """Methods that judge candidates by what the supernet is without them."""
 
-from keras_darts.callbacks import ArchWarmUp
+from keras_darts.callbacks import WeightWarmUp
 from keras_darts.discretizers import Perturbation
-from keras_darts.strategies.registry import register_variant
+from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
 
 
-@register_variant(
+@register_strategy(
     "darts_pt", guards_against="skip-connects that win by large alphas"
 )
 def darts_pt(blank=False, tune_epochs=0.1, exclude=()):
@@ -25,7 +25,7 @@ def darts_pt(blank=False, tune_epochs=0.1, exclude=()):
     """
     return SearchStrategy(
         discretizer=Perturbation(tune_epochs),
-        callbacks=[ArchWarmUp(None)] if blank else [],
+        callbacks=[WeightWarmUp(None)] if blank else [],
         exclude=exclude,
         citations=(
             "Wang et al., 2021, Rethinking Architecture Selection in "

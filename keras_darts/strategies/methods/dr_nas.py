@@ -2,18 +2,18 @@
 
 import dataclasses
 
-from keras_darts.callbacks import ArchWarmUp
+from keras_darts.callbacks import WeightWarmUp
 from keras_darts.connections import PartialConnection
 from keras_darts.regularizers import DirichletDivergence
 from keras_darts.relaxations import Dirichlet
 from keras_darts.strategies.recipe import PublishedRate
 from keras_darts.strategies.recipe import SearchRecipe
-from keras_darts.strategies.registry import register_variant
+from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.stage import Stage
 from keras_darts.strategies.strategy import SearchStrategy
 
 
-@register_variant("dr_nas", guards_against="deciding too early")
+@register_strategy("dr_nas", guards_against="deciding too early")
 def dr_nas(divergence=0.0, warm_up=0.2):
     """DrNAS: mixing weights from Dirichlet distributions.
 
@@ -32,7 +32,7 @@ def dr_nas(divergence=0.0, warm_up=0.2):
         relaxation=Dirichlet(),
         exclude=["none"],
         regularizers=[DirichletDivergence(divergence)] if divergence else [],
-        callbacks=[ArchWarmUp(warm_up)],
+        callbacks=[WeightWarmUp(warm_up)],
         recipe={
             "image": SearchRecipe(
                 learning_rate=0.1,
@@ -48,7 +48,7 @@ def dr_nas(divergence=0.0, warm_up=0.2):
     )
 
 
-@register_variant(
+@register_strategy(
     "dr_nas_progressive", guards_against="deciding too early; memory"
 )
 def dr_nas_progressive(k=(6, 4), candidates=4, divergence=0.0, warm_up=0.4):

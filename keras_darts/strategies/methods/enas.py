@@ -8,11 +8,11 @@ from keras_darts.relaxations import Controller
 from keras_darts.strategies.methods.random_search import check_form
 from keras_darts.strategies.methods.random_search import nas_bench_201_papers
 from keras_darts.strategies.recipe import SearchRecipe
-from keras_darts.strategies.registry import register_variant
+from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
 
 
-@register_variant("enas", guards_against="the gap between mixture and cell")
+@register_strategy("enas", guards_against="the gap between mixture and cell")
 def enas(form="cells", num_samples=100):
     """ENAS: an LSTM draws, and learns from the accuracy of what it drew.
 

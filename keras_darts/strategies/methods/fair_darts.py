@@ -5,11 +5,11 @@ from keras_darts.regularizers import ZeroOne
 from keras_darts.relaxations import Sigmoid
 from keras_darts.strategies.recipe import PublishedRate
 from keras_darts.strategies.recipe import SearchRecipe
-from keras_darts.strategies.registry import register_variant
+from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
 
 
-@register_variant(
+@register_strategy(
     "fair_darts", guards_against="skip-connects that win because others lose"
 )
 def fair_darts(form="sparse"):

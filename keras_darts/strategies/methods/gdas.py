@@ -5,11 +5,11 @@ from keras_darts.relaxations import GumbelSoftmax
 from keras_darts.schedules import Linear
 from keras_darts.strategies.recipe import PublishedRate
 from keras_darts.strategies.recipe import SearchRecipe
-from keras_darts.strategies.registry import register_variant
+from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
 
 
-@register_variant(
+@register_strategy(
     "gdas", guards_against="time; the gap between mixture and cell"
 )
 def gdas():

@@ -1,18 +1,18 @@
 """P-DARTS."""
 
-from keras_darts.callbacks import ArchWarmUp
 from keras_darts.callbacks import ScheduleVariable
+from keras_darts.callbacks import WeightWarmUp
 from keras_darts.connections import FullConnection
 from keras_darts.discretizers import TopK
 from keras_darts.schedules import DropoutDecay
 from keras_darts.strategies.recipe import PublishedRate
 from keras_darts.strategies.recipe import SearchRecipe
-from keras_darts.strategies.registry import register_variant
+from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.stage import Stage
 from keras_darts.strategies.strategy import SearchStrategy
 
 
-@register_variant(
+@register_strategy(
     "p_darts",
     guards_against="shallow supernets that choose for deep networks; "
     "skip-connects, at most two",
@@ -50,7 +50,7 @@ def p_darts(skip_dropout=(0.1, 0.4, 0.7), warm_up=0.4, max_skip_connects=2):
     ]
     return SearchStrategy(
         connection=FullConnection(skip_dropout=0.0),
-        callbacks=[ArchWarmUp(warm_up)],
+        callbacks=[WeightWarmUp(warm_up)],
         discretizer=TopK(max_skip_connects=max_skip_connects),
         stages=stages,
         recipe={

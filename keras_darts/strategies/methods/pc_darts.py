@@ -1,14 +1,14 @@
 """Methods that search on a part of the channels."""
 
-from keras_darts.callbacks import ArchWarmUp
+from keras_darts.callbacks import WeightWarmUp
 from keras_darts.connections import PartialConnection
 from keras_darts.strategies.recipe import PublishedRate
 from keras_darts.strategies.recipe import SearchRecipe
-from keras_darts.strategies.registry import register_variant
+from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
 
 
-@register_variant(
+@register_strategy(
     "pc_darts",
     guards_against="candidates without weights being ahead at the start",
 )
@@ -27,7 +27,7 @@ def pc_darts(k=4, warm_up=0.3):
     return SearchStrategy(
         connection=PartialConnection(k),
         edge_normalization=True,
-        callbacks=[ArchWarmUp(warm_up)],
+        callbacks=[WeightWarmUp(warm_up)],
         recipe={
             "image": SearchRecipe(
                 batch_size=256,

@@ -1,15 +1,15 @@
 """ProxylessNAS, on cells."""
 
-from keras_darts.callbacks import ArchWarmUp
+from keras_darts.callbacks import WeightWarmUp
 from keras_darts.regularizers import Cost
 from keras_darts.relaxations import BinaryGates
 from keras_darts.strategies.recipe import PublishedRate
 from keras_darts.strategies.recipe import SearchRecipe
-from keras_darts.strategies.registry import register_variant
+from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
 
 
-@register_variant("proxyless", guards_against="time and memory; costly cells")
+@register_strategy("proxyless", guards_against="time and memory; costly cells")
 def proxyless(cost=0.1, warm_up=41 / 160):
     """ProxylessNAS' binary gates on cells, with the price of candidates.
 
@@ -29,7 +29,7 @@ def proxyless(cost=0.1, warm_up=41 / 160):
     return SearchStrategy(
         relaxation=BinaryGates(),
         regularizers=[Cost("macs", cost)] if cost else [],
-        callbacks=[ArchWarmUp(warm_up, every=5)],
+        callbacks=[WeightWarmUp(warm_up, every=5)],
         recipe={
             "image": SearchRecipe(
                 epochs=160,

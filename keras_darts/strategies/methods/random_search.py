@@ -4,7 +4,7 @@ from keras_darts.architects import Frozen
 from keras_darts.discretizers import BestOfSamples
 from keras_darts.relaxations import UniformDraws
 from keras_darts.strategies.recipe import SearchRecipe
-from keras_darts.strategies.registry import register_variant
+from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
 from keras_darts.utils.errors import unknown_name
 
@@ -17,7 +17,7 @@ _NAS_BENCH_201 = (
 _FORMS = ("cells", "nas_bench_201")
 
 
-@register_variant(
+@register_strategy(
     "random_sharing",
     guards_against="crediting a search with what chance finds",
 )

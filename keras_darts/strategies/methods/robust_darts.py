@@ -6,7 +6,7 @@ from keras_darts.callbacks import StopOnEigenvalue
 from keras_darts.connections import DropPath
 from keras_darts.schedules import Linear
 from keras_darts.strategies.recipe import SearchRecipe
-from keras_darts.strategies.registry import register_variant
+from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
 
 _ROBUST_DARTS = (
@@ -15,7 +15,7 @@ _ROBUST_DARTS = (
 )
 
 
-@register_variant(
+@register_strategy(
     "robust_darts_es", guards_against="sharp minima, by their curvature"
 )
 def robust_darts_es():
@@ -31,7 +31,7 @@ def robust_darts_es():
     )
 
 
-@register_variant(
+@register_strategy(
     "robust_darts_ada", guards_against="sharp minima, by their curvature"
 )
 def robust_darts_ada():
@@ -46,7 +46,7 @@ def robust_darts_ada():
     )
 
 
-@register_variant(
+@register_strategy(
     "robust_darts", guards_against="sharp minima, by a fixed regularization"
 )
 def robust_darts(weight_decay=None, drop_path=0.0):

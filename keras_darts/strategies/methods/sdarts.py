@@ -3,7 +3,7 @@
 from keras_darts.callbacks import ScheduleVariable
 from keras_darts.relaxations import Perturbed
 from keras_darts.schedules import Linear
-from keras_darts.strategies.registry import register_variant
+from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
 
 _SMOOTH_DARTS = (
@@ -21,7 +21,7 @@ def _smooth_darts(method):
     )
 
 
-@register_variant("sdarts_rs", guards_against="sharp minima")
+@register_strategy("sdarts_rs", guards_against="sharp minima")
 def sdarts_rs():
     """SmoothDARTS: weights learn under mixing weights near the present ones.
 
@@ -31,7 +31,7 @@ def sdarts_rs():
     return _smooth_darts("random")
 
 
-@register_variant("sdarts_adv", guards_against="sharp minima")
+@register_strategy("sdarts_adv", guards_against="sharp minima")
 def sdarts_adv():
     """SmoothDARTS: weights learn under the worst mixing weights nearby.
 

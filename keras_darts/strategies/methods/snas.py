@@ -10,11 +10,11 @@ from keras_darts.relaxations import GumbelSoftmax
 from keras_darts.schedules import Linear
 from keras_darts.strategies.recipe import PublishedRate
 from keras_darts.strategies.recipe import SearchRecipe
-from keras_darts.strategies.registry import register_variant
+from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
 
 
-@register_variant("snas", guards_against="the gap between mixture and cell")
+@register_strategy("snas", guards_against="the gap between mixture and cell")
 def snas(cost=0.0, drop_path=0.3):
     """SNAS: soft draws that harden, alphas and weights on the same loss.
 
