@@ -110,7 +110,7 @@ def base_of(name, values):
 
 
 def measured_point(settings):
-    more = {"cores": cores(), "threads": "across"}
+    more = {"cores": cores(), "threads": "inter_op"}
     more |= {"breakdown": False, "facts": False}
     (figures,) = measured({OURS: "keras_darts_step"}, {**settings, **more})
     return {

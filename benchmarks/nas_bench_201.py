@@ -22,7 +22,7 @@ import time
 
 import keras_darts as kd
 
-kd.configure_cpu(threads="across")
+kd.configure_cpu(threads="inter_op")
 
 import keras  # noqa: E402  (after configure_cpu)
 from circumstances import circumstances  # noqa: E402

@@ -96,7 +96,7 @@ def point_of(text):
 
 
 def measured_peak(point, steps):
-    more = {"cores": cores(), "threads": "across", "plain": False}
+    more = {"cores": cores(), "threads": "inter_op", "plain": False}
     more |= {"steps": steps, "breakdown": False, "facts": False}
     (figures,) = measured({OURS: "plan_step"}, {**point, **more})
     return figures["peak_bytes"]
@@ -124,7 +124,7 @@ def text_of(report):
         for r in report["results"]
     ]
     worst = max(abs(error_of(r)) for r in report["results"])
-    verdict = "within" if worst <= BOUND else "BEYOND"
+    verdict = "intra_op" if worst <= BOUND else "BEYOND"
     last = f"Worst error {worst:.0%}, {verdict} the bound of {BOUND:.0%}."
     return "\n".join([line_of(report), "", *head, *rows, "", last])
 

@@ -73,7 +73,7 @@ def measured_variant(name, options):
         **vars(options),
         "kind": name,
         "cores": cores(),
-        "threads": "across",
+        "threads": "inter_op",
         "breakdown": False,
         "facts": False,
     }

@@ -99,8 +99,9 @@ class AuxiliarySkip:
     Args:
         base: What an edge is otherwise: a connection, its name or config.
             Defaults to `"full"`.
-        initial: Float, the first value of the variables `auxiliary_weight`,
-            the share of the skip-connection. Defaults to `1.0`.
+        initial: Float, the first value of the variables
+            `auxiliary_skip_weight`, the share of the skip-connection. Defaults
+            to `1.0`.
 
     Example:
 

@@ -65,7 +65,7 @@ def threads_within(arguments):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "expected"), [("", 1), ("threads='within'", 0)]
+    ("arguments", "expected"), [("", 1), ("threads='intra_op'", 0)]
 )
 def test_threads_run_across_operations_or_within_them(arguments, expected):
     assert threads_within(arguments) == expected
@@ -75,7 +75,7 @@ def test_too_late_for_threads_is_a_warning(monkeypatch):
     monkeypatch.setenv(ONEDNN, "1")
     tf.zeros(()).numpy()
     with pytest.warns(RuntimeWarning, match="`threads` has no effect once"):
-        kd.configure_cpu(threads="within")
+        kd.configure_cpu(threads="intra_op")
     kd.configure_cpu(threads=None)
     assert not grappler()
 

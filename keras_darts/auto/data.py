@@ -267,7 +267,7 @@ def read(
     if validation_data is not None:
         judged = _elements(validation_data, None, "validation_data")
         judged = _converted(adapter, labels, judged)
-    halves = datasets.split(
+    halves = datasets.bilevel_split(
         _converted(adapter, labels, given),
         validation_data=judged,
         validation_split=validation_split,

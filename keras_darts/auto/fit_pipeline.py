@@ -19,7 +19,7 @@ from keras_darts.auto import step_times as paces
 from keras_darts.auto import words
 from keras_darts.auto.step_times import Deadline
 from keras_darts.runs import manifest
-from keras_darts.training import duration
+from keras_darts.training import format_duration
 from keras_darts.tuner import DartsTuner
 from keras_darts.tuner import trial_data
 from keras_darts.utils.files import write_json
@@ -67,7 +67,7 @@ class Record:
             _LOG.info(
                 "resuming the project in %s, of which %s are spent",
                 folder,
-                duration(self.get("seconds")),
+                format_duration(self.get("seconds")),
             )
 
     def _check(self, facts):
@@ -292,7 +292,7 @@ class FitPipeline:
         """By what is measured here, as far as there is time for that."""
         rungs, facts = self.adapter.rungs, self._facts()
         rung = sizes.first_rung(rungs, facts, self._seconds())
-        pace = sizes.foretold(rungs[rung], facts)
+        pace = sizes.estimate_step_times(rungs[rung], facts)
         least = pace.search_start + pace.train_start
         if least > _SHARE_OF_STARTS * self._seconds():
             words.warn_of_little(self.budget, _STARTS * least)

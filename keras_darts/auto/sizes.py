@@ -138,7 +138,7 @@ def batch_size_for(examples):
     return max(2, min(usual, examples // _LEAST_STEPS))
 
 
-def foretold(rung, facts):
+def estimate_step_times(rung, facts):
     """The `StepTimes` of a rung before anything was measured."""
     work = max(_LEAST_WORK, facts.work)
     return rung.pace.times(1.0, work)
@@ -152,11 +152,11 @@ def first_rung(rungs, facts, seconds, slower=(1.0, 1.0)):
         facts: `DataSummary`.
         seconds: Float, may be infinite.
         slower: Pair of floats, how many times as long starts and steps take
-            as was foretold. Defaults to `(1.0, 1.0)`.
+            than estimated. Defaults to `(1.0, 1.0)`.
     """
     fits = [0]
     for index, rung in enumerate(rungs):
-        pace = foretold(rung, facts).times(*slower)
+        pace = estimate_step_times(rung, facts).times(*slower)
         good = planned(index, pace, facts, seconds).is_good(facts)
         if facts.examples >= rung.least_examples and good:
             fits.append(index)

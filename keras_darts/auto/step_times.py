@@ -92,7 +92,7 @@ class EpochClock(keras.callbacks.Callback):
 
 
 # A search is measured where its graph takes no more of the time; otherwise
-# it is taken to be as much slower than foretold as a training is.
+# it is taken to be as much slower than estimated as a training is.
 _SHARE_OF_PROBE = 0.1
 
 
@@ -107,14 +107,14 @@ def measured(adapter, facts, probe, seconds):
     """
     rungs = adapter.rungs
     tried = sizes.first_rung(rungs, facts, seconds())
-    pace = sizes.foretold(rungs[tried], facts)
+    pace = sizes.estimate_step_times(rungs[tried], facts)
     probed = probe(rungs[tried])
     start, step = probed.training(
         adapter.derived(rungs[tried]), adapter.recipe()
     )
     slower = start / pace.train_start, step / pace.train_step
     rung = sizes.first_rung(rungs, facts, seconds(), slower)
-    pace = sizes.foretold(rungs[rung], facts).times(*slower)
+    pace = sizes.estimate_step_times(rungs[rung], facts).times(*slower)
     if pace.search_start > _SHARE_OF_PROBE * seconds():
         return rung, pace
     if rung != tried:
@@ -125,10 +125,10 @@ def measured(adapter, facts, probe, seconds):
     if good or not rung:
         return rung, pace
     # Without a further probe: a smaller one is no more off than this was.
-    guess = sizes.foretold(rungs[rung], facts)
+    guess = sizes.estimate_step_times(rungs[rung], facts)
     slower = start / guess.search_start, step / guess.search_step
     rung = sizes.first_rung(rungs[:rung], facts, seconds(), slower)
-    return rung, sizes.foretold(rungs[rung], facts).times(*slower)
+    return rung, sizes.estimate_step_times(rungs[rung], facts).times(*slower)
 
 
 _LOG = logging.getLogger("keras_darts")

@@ -28,7 +28,7 @@ def define_accumulation(options):
 def define_precision(options):
     """Declares in what numbers a network computes."""
     flags.DEFINE_enum(
-        "precision",
+        "dtype",
         "float32",
         PRECISIONS,
         "What layers compute in; variables stay float32. The mixed ones save "
@@ -71,7 +71,7 @@ def start(grappler=True, threads=None, devices=None, strategy=None):
 
     Args:
         grappler: As for `configure_cpu`. Defaults to `True`.
-        threads: As for `configure_cpu`: `"across"` operations for a search.
+        threads: As for `configure_cpu`: `"inter_op"` operations for a search.
             Defaults to `None`: as TensorFlow comes, for plain networks.
         devices: As for `distribution_strategy`. Defaults to `None`.
         strategy: Function that gives the strategy instead. Defaults to `None`.

@@ -16,10 +16,10 @@ from absl import flags
 
 from keras_darts.cli import backend
 from keras_darts.cli import models
+from keras_darts.cli.measured import columns
+from keras_darts.cli.measured import show_bar
 from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
-from keras_darts.cli.report import columns
-from keras_darts.cli.report import show_bar
 from keras_darts.utils.files import write_json
 
 POSITIONAL = "model"

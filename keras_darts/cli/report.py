@@ -1,4 +1,4 @@
-"""What commands show: where a run is, and what was measured."""
+"""What a long run says of itself: where it runs."""
 
 import math
 import os
@@ -6,28 +6,6 @@ import sys
 
 import keras
 import tensorflow as tf
-
-_BAR = 20
-
-
-def show_bar(done, total):
-    """A bar on standard error, with so many steps done of all."""
-    full = _BAR * done // total
-    bar = "=" * full + "." * (_BAR - full)
-    end = "\n" if done == total else ""
-    print(f"\r[{bar}] {done}/{total}", end=end, file=sys.stderr, flush=True)
-
-
-def columns(head, rows):
-    """Columns that stand below each other, the first one to the left."""
-    rows = [tuple(map(str, row)) for row in (head, *rows)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        first, *others = zip(row, widths, strict=True)
-        cells = [first[0].ljust(first[1])]
-        cells += [text.rjust(width) for text, width in others]
-        yield "  ".join(cells).rstrip()
-
 
 _VAL, _TEST = "val_", "test_"
 

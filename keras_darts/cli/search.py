@@ -152,7 +152,7 @@ def _define_target(options):
         options,
         "latency_table",
         None,
-        "File of `keras-darts profile`, for networks of the sizes to be.",
+        "File of `keras-darts cost_table`, for networks of the sizes to be.",
     )
 
 
@@ -260,7 +260,7 @@ def _check_target(options):
         )
     if table is not None and not pathlib.Path(table).is_file():
         raise ValueError(
-            "`latency_table` must be a file of `keras-darts profile`. "
+            "`latency_table` must be a file of `keras-darts cost_table`. "
             f"Received: latency_table={table!r}, where there is none"
         )
 
@@ -285,7 +285,7 @@ def made_of(options, modality, found):
         "sync_batch_norm": options.sync_batch_norm,
         "deterministic": options.deterministic,
         "rematerialize": options.rematerialize,
-        "dtype": options.precision,
+        "dtype": options.dtype,
         "target_latency_ms": options.target_latency_ms,
         "latency_table": options.latency_table,
         **modality.search_sizes(options, found),

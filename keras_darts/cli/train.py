@@ -109,7 +109,7 @@ def run(options):
     from keras_darts.cli import report
     from keras_darts.search.mixed_precision import default_policy
 
-    with strategy.scope(), default_policy(options.precision):
+    with strategy.scope(), default_policy(options.dtype):
         read, plan = modality.training(options, found)
     frequency = _validation_freq(options, plan)
     print(_introduction(modality, read, plan, frequency), flush=True)

@@ -8,9 +8,9 @@ up to date after each trial, and a folder for each trial. A tuning that was cut
 goes on with the same command.
 
   keras-darts tune --dataset=digits --search_epochs=10 --output_dir=runs/tuned
-  keras-darts tune --dataset=cifar10 --output_dir=runs/b --oracle=bayesian \
+  keras-darts tune --dataset=cifar10 --output_dir=runs/b --oracle=bayesian \\
       --tune=strategy=darts,pc_darts --tune=learning_rate=0.01..0.1
-  keras-darts tune --dataset=digits --output_dir=runs/c \
+  keras-darts tune --dataset=digits --output_dir=runs/c \\
       --objective=val_accuracy,parameters --random_baseline=4
 
 With a chief and workers of KerasTuner, all run the same command, with

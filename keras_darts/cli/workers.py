@@ -15,7 +15,7 @@ import time
 
 from absl import flags
 
-from keras_darts.runs import errors
+from keras_darts.runs import shutdown_timeout
 
 _VARIABLE = "TF_CONFIG"
 _FORWARDED = (signal.SIGINT, signal.SIGTERM)
@@ -128,7 +128,7 @@ def ending():
     except BaseException as error:
         done = isinstance(error, SystemExit) and not error.code
         if os.environ.get(_VARIABLE) and not done:
-            errors.set_shutdown_timeout()
+            shutdown_timeout.set_shutdown_timeout()
         raise
 
 

@@ -5,11 +5,11 @@ from keras_darts.datasets.augmentation import Compose
 from keras_darts.datasets.augmentation import Cutout
 from keras_darts.datasets.augmentation import PadCropFlip
 from keras_darts.datasets.bptt import bilevel_bptt_batches
+from keras_darts.datasets.bptt import bptt_batches
 from keras_darts.datasets.bptt import bptt_batches_per_epoch
 from keras_darts.datasets.bptt import eval_bptt_batches
 from keras_darts.datasets.bptt import segment_lengths
-from keras_darts.datasets.bptt import segments
-from keras_darts.datasets.checks import check
+from keras_darts.datasets.checks import validate_split
 from keras_darts.datasets.corpora import Corpus
 from keras_darts.datasets.corpora import load_corpus
 from keras_darts.datasets.corpora import unigram_perplexity
@@ -26,12 +26,12 @@ from keras_darts.datasets.imagenet_augmentation import ColorJitter
 from keras_darts.datasets.imagenet_augmentation import RandomResizedCrop
 from keras_darts.datasets.imagenet_augmentation import ResizeCenterCrop
 from keras_darts.datasets.images import load
-from keras_darts.datasets.pipelines import bilevel
-from keras_darts.datasets.pipelines import evaluation
-from keras_darts.datasets.pipelines import stream
+from keras_darts.datasets.pipelines import bilevel_pipeline
+from keras_darts.datasets.pipelines import eval_pipeline
+from keras_darts.datasets.pipelines import train_pipeline
 from keras_darts.datasets.reading import cache_if_small
 from keras_darts.datasets.split import BilevelSplit
-from keras_darts.datasets.split import split
+from keras_darts.datasets.split import bilevel_split
 from keras_darts.datasets.stratification import stratified_subset
 from keras_darts.datasets.task import Task
 from keras_darts.datasets.task import infer_from
@@ -68,12 +68,12 @@ __all__ = [
     "TokenStreams",
     "Vocabulary",
     "augmentation",
-    "bilevel",
+    "bilevel_pipeline",
     "bilevel_bptt_batches",
     "channel_statistics",
-    "check",
+    "validate_split",
     "class_weights",
-    "evaluation",
+    "eval_pipeline",
     "eval_bptt_batches",
     "infer_from",
     "infer_task",
@@ -85,12 +85,12 @@ __all__ = [
     "load_text_classification",
     "read_examples",
     "segment_lengths",
-    "segments",
+    "bptt_batches",
     "bptt_batches_per_epoch",
-    "split",
+    "bilevel_split",
     "split_text",
     "stratified_subset",
-    "stream",
+    "train_pipeline",
     "token_streams",
     "unigram_perplexity",
 ]

@@ -134,7 +134,7 @@ def bptt_batches_per_epoch(streams, *, segment_length=35, kind="halved"):
     return count(streams.length, segment_length, kind)
 
 
-def segments(
+def bptt_batches(
     streams,
     *,
     epochs,
@@ -167,7 +167,7 @@ def segments(
 
     >>> from keras_darts.datasets import token_streams
     >>> streams = token_streams(np.arange(201), 2)
-    >>> batches = segments(streams, epochs=1, seed=0)
+    >>> batches = bptt_batches(streams, epochs=1, seed=0)
     >>> len(batches), sum(x.shape[1] for x, y in batches)
     (3, 99)
     """
@@ -194,7 +194,7 @@ def bilevel_bptt_batches(
 ):
     """Pairs (training segment, search segment), one of each a step.
 
-    The training segments are as in `segments`. The search segments all have
+    The training segments are as in `bptt_batches`. The search segments all have
     the full length and follow each other; after the last one comes the first
     one again, as at the begin of each epoch.
 
@@ -258,7 +258,7 @@ def eval_bptt_batches(streams, segment_length=35):
         streams: `TokenStreams`.
         segment_length: Integer. Defaults to `35`.
     """
-    return segments(
+    return bptt_batches(
         streams, epochs=1, seed=0, segment_length=segment_length, kind="fixed"
     )
 

@@ -5,7 +5,7 @@ import numpy as np
 from keras_darts.datasets.task import infer_from
 
 
-def check(
+def validate_split(
     halves,
     *,
     kind="image",
@@ -38,10 +38,10 @@ def check(
     Example:
 
     >>> import numpy as np
-    >>> from keras_darts.datasets.split import split
+    >>> from keras_darts.datasets.split import bilevel_split
     >>> images = np.zeros((6, 8, 8, 1), "uint8")
-    >>> halves = split(images, [0, 1, 0, 1, 0, 1], batch_size=2)
-    >>> check(halves)
+    >>> halves = bilevel_split(images, [0, 1, 0, 1, 0, 1], batch_size=2)
+    >>> validate_split(halves)
     Task(kind='sparse', num_outputs=2)
     """
     if kind is not None:

@@ -11,7 +11,7 @@ from keras_darts.distributed.devices import evaluation_batch_size
 _SHUFFLE_BYTES = 2**30
 
 
-def stream(
+def train_pipeline(
     dataset,
     *,
     size,
@@ -49,8 +49,9 @@ def stream(
 
     >>> dataset = tf.data.Dataset.from_tensor_slices((np.eye(6), range(6)))
     >>> options = {"size": 6, "batch_size": 3, "seed": 0, "epochs": 2}
-    >>> whole = [y.numpy().tolist() for x, y in stream(dataset, **options)]
-    >>> late = stream(dataset, start_epoch=1, **options)
+    >>> batches = train_pipeline(dataset, **options)
+    >>> whole = [y.numpy().tolist() for x, y in batches]
+    >>> late = train_pipeline(dataset, start_epoch=1, **options)
     >>> whole[2:] == [y.numpy().tolist() for x, y in late]
     True
     """
@@ -67,7 +68,7 @@ def stream(
     return _ended(batches, (epochs - start_epoch) * steps - start_step)
 
 
-def bilevel(
+def bilevel_pipeline(
     halves,
     *,
     epochs,
@@ -80,10 +81,10 @@ def bilevel(
 ):
     """Pairs (training batch, search batch), a fresh one of each a step.
 
-    The training stream is as in `stream`. The search stream has an order of
-    its own and goes on over the epochs: when its pass is over, the next one
-    begins within the batch, so that every element is used as often as any
-    other, whatever the sizes of the halves. The original draws its search
+    The training stream is as in `train_pipeline`. The search stream has an
+    order of its own and goes on over the epochs: when its pass is over, the
+    next one begins within the batch, so that every element is used as often as
+    any other, whatever the sizes of the halves. The original draws its search
     batches at random with replacement.
 
     Args:
@@ -103,9 +104,11 @@ def bilevel(
 
     Example:
 
-    >>> from keras_darts.datasets import split
-    >>> halves = split(np.zeros((12, 8, 8, 1)), np.arange(12), batch_size=2)
-    >>> (x, y), (xv, yv) = next(iter(bilevel(halves, epochs=1, seed=0)))
+    >>> from keras_darts.datasets import bilevel_split
+    >>> x, y = np.zeros((12, 8, 8, 1)), np.arange(12)
+    >>> halves = bilevel_split(x, y, batch_size=2)
+    >>> batches = bilevel_pipeline(halves, epochs=1, seed=0)
+    >>> (x, y), (xv, yv) = next(iter(batches))
     >>> set(y.numpy()) & set(yv.numpy())
     set()
     """
@@ -135,7 +138,7 @@ def bilevel(
     return _ended(pairs, (epochs - start_epoch) * steps - start_step)
 
 
-def evaluation(dataset, batch_size, transform=None):
+def eval_pipeline(dataset, batch_size, transform=None):
     """Batches of every element once, in order, the last one maybe smaller.
 
     Where there are fewer elements than devices, each comes as often as there

@@ -41,7 +41,7 @@ class BilevelSplit:
 
     Example:
 
-    >>> halves = split(np.zeros((4, 8, 8, 1)), [0, 1, 1, 0])
+    >>> halves = bilevel_split(np.zeros((4, 8, 8, 1)), [0, 1, 1, 0])
     >>> halves.num_train, sorted(halves.search_labels.tolist())
     (2, [0, 1])
     """
@@ -68,7 +68,7 @@ class BilevelSplit:
         return parts
 
 
-def split(
+def bilevel_split(
     x,
     y=None,
     *,
@@ -132,7 +132,8 @@ def split(
 
     >>> images = np.zeros((10, 8, 8, 1), "uint8")
     >>> labels = np.arange(10) % 2
-    >>> halves = split(images, labels, validation_split=0.4, batch_size=2)
+    >>> options = {"validation_split": 0.4, "batch_size": 2}
+    >>> halves = bilevel_split(images, labels, **options)
     >>> halves.description
     '10 elements split by class: 6 for the weights, 4 for the architecture'
     """

@@ -14,7 +14,7 @@ import tensorflow as tf
 from tensorflow.python.eager import context
 
 from keras_darts.distributed.shared_batches import SharedBatches
-from keras_darts.runs import errors
+from keras_darts.runs import shutdown_timeout
 
 WORKER_LOST = (
     tf.errors.AbortedError,
@@ -55,7 +55,7 @@ def gathered(minutes):
             communication_options=options
         )
     except WORKER_LOST as error:
-        errors.set_shutdown_timeout()
+        shutdown_timeout.set_shutdown_timeout()
         raise RuntimeError(
             f"{missing(error, cluster) or 'Another worker'} did not come "
             f"within {minutes:g} minutes: start all workers again, within "
@@ -206,7 +206,7 @@ def report_lost_worker(model, folder):
         workers = workers_of(model)
         if workers.count == 1:
             raise
-        errors.set_shutdown_timeout()
+        shutdown_timeout.set_shutdown_timeout()
         if not isinstance(error, WORKER_LOST):
             raise
         cluster = model.distribute_strategy.cluster_resolver.cluster_spec()

@@ -218,7 +218,7 @@ class CellNetwork(ScaledImages, StackedCells):
         *,
         auxiliary,
         input_shape,
-        auxiliary_weight,
+        auxiliary_head_weight,
         drop_path_rate,
         mean,
         variance,
@@ -235,7 +235,7 @@ class CellNetwork(ScaledImages, StackedCells):
             **kwargs,
         )
         self.auxiliary = auxiliary
-        self.auxiliary_weight = auxiliary_weight
+        self.auxiliary_head_weight = auxiliary_head_weight
         self._image_shape = checks.image_shape(
             input_shape, self._reductions(num_cells)
         )
@@ -297,7 +297,7 @@ class CellNetwork(ScaledImages, StackedCells):
         )
         # Both hold what layers add by themselves, which counts once.
         auxiliary_loss -= sum(map(ops.sum, self.losses))
-        return loss + self.auxiliary_weight * auxiliary_loss
+        return loss + self.auxiliary_head_weight * auxiliary_loss
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         logits, _ = _pair(y_pred)
@@ -322,7 +322,7 @@ class CellNetwork(ScaledImages, StackedCells):
             **super().get_config(),
             "auxiliary": self.auxiliary,
             "input_shape": list(self._image_shape),
-            "auxiliary_weight": self.auxiliary_weight,
+            "auxiliary_head_weight": self.auxiliary_head_weight,
             **self._scaling_config(),
         }
 

@@ -156,7 +156,7 @@ def _check_segments(y):
     if y is not None:
         raise ValueError(
             "`x` must be a data set of consecutive segments, as "
-            "datasets.segments gives it, and `y` be left out. Received: "
+            "datasets.bptt_batches gives it, and `y` be left out. Received: "
             f"y of type {type(y).__name__}"
         )
 

@@ -54,7 +54,7 @@ class DartsSearch(StagedModel):
             shall take by the table: see `strategies.with_cost_target`. Defaults
             to `None`: any.
         latency_table: `kd.CostTable` of latencies, or the path of one that
-            `keras-darts profile` wrote. Defaults to `None`.
+            `keras-darts cost_table` wrote. Defaults to `None`.
         sync_batch_norm: Boolean, whether devices that share a batch normalise
             with the statistics of all of it. Each takes those of its own part
             otherwise, and so searches another network than one device would;

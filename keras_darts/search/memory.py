@@ -286,7 +286,7 @@ class Proposal(typing.NamedTuple):
     peak: int
 
 
-def foretold(search, batch_size):
+def estimate_peak_memory(search, batch_size):
     """The predicted peak in bytes, or `None` for a recurrent search."""
     if search.search_space.modality == "language":
         return None
@@ -347,7 +347,7 @@ def _is_accepted(search, batch_size, steps):
 
 
 def check_memory(search, batch_size):
-    """Warns of a search that is foretold to need more memory than there is.
+    """Warns of a search that is estimated to need more memory than there is.
 
     On a GPU, whose memory says itself when it is full, nothing is checked.
 
@@ -356,7 +356,7 @@ def check_memory(search, batch_size):
     """
     if tf.config.list_physical_devices("GPU"):
         return
-    peak, limit = foretold(search, batch_size), memory_limit()
+    peak, limit = estimate_peak_memory(search, batch_size), memory_limit()
     if peak is None or limit is None or peak <= limit:
         return
     less = [
@@ -364,7 +364,7 @@ def check_memory(search, batch_size):
         for found in proposals(search, batch_size)
     ]
     warnings.warn(
-        f"The search is foretold to need {in_gigabytes(peak)} of memory with "
+        f"The search is estimated to need {in_gigabytes(peak)} of memory with "
         f"batch_size={batch_size}, and may have {in_gigabytes(limit)}: the "
         "system may end it without a word. It would need "
         f"{', '.join(less) or 'less with fewer filters or cells'}.",

@@ -8,7 +8,7 @@ from keras_darts.search.mixed_precision import finite_or
 from keras_darts.supernet import architecture
 from keras_darts.supernet import packed
 from keras_darts.supernet import unpacked
-from keras_darts.training import clipped
+from keras_darts.training import clip_gradients
 
 
 def arch_moves(search):
@@ -142,5 +142,5 @@ def _apply(search, gradients, variables, searching):
     if replicas > 1:
         # The optimizer would clip each replica's share of the sum that it
         # makes once more.
-        gradients = [g / replicas for g in clipped(optimizer, gradients)]
+        gradients = [g / replicas for g in clip_gradients(optimizer, gradients)]
     search.loss_scaling.apply(gradients, variables, searching)

@@ -160,7 +160,7 @@ class CostTable:
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 "`table` must be the JSON file of a cost table, as "
-                "`keras-darts profile` writes it. Received: "
+                "`keras-darts cost_table` writes it. Received: "
                 f"{str(path)!r} ({error})"
             ) from error
 

@@ -25,7 +25,7 @@ class AuxiliaryEdge(keras.layers.Layer):
         filters: Integer, channels of the input and the output.
         stride: 1 or 2. Defaults to `1`.
         normalization: `"batch"` or `None`. Defaults to `"batch"`.
-        initial: Float, the first value of the variable `auxiliary_weight`.
+        initial: Float, the first value of the variable `auxiliary_skip_weight`.
             Defaults to `1.0`.
 
     Example:
@@ -61,8 +61,8 @@ class AuxiliaryEdge(keras.layers.Layer):
                 filters, affine=False, normalization=normalization
             )
         )
-        self.auxiliary_weight = self.add_weight(
-            name="auxiliary_weight",
+        self.auxiliary_skip_weight = self.add_weight(
+            name="auxiliary_skip_weight",
             shape=(),
             initializer=keras.initializers.Constant(initial),
             trainable=False,
@@ -95,7 +95,7 @@ class AuxiliaryEdge(keras.layers.Layer):
         return where_drawn(outputs + self._beside(inputs, training), drawn)
 
     def _beside(self, inputs, training):
-        share = ops.cast(self.auxiliary_weight, inputs.dtype)
+        share = ops.cast(self.auxiliary_skip_weight, inputs.dtype)
         if self.stride == 1:
             return inputs * share
         return self.way_round(inputs, training=training) * share

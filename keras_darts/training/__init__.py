@@ -7,7 +7,7 @@ from keras_darts.training.averaging import NonMonotonicTrigger
 from keras_darts.training.callbacks import DataWaitMonitor
 from keras_darts.training.callbacks import DropPathSchedule
 from keras_darts.training.callbacks import ETALogger
-from keras_darts.training.callbacks import duration
+from keras_darts.training.callbacks import format_duration
 from keras_darts.training.callbacks import with_eta
 from keras_darts.training.image_recipes import cifar_recipe
 from keras_darts.training.image_recipes import image_recipe
@@ -28,7 +28,7 @@ from keras_darts.training.metrics import loss_for
 from keras_darts.training.metrics import metrics_for
 from keras_darts.training.optimizers import CoupledAdam
 from keras_darts.training.optimizers import CoupledSGD
-from keras_darts.training.optimizers import clipped
+from keras_darts.training.optimizers import clip_gradients
 from keras_darts.training.recipe import Recipe
 from keras_darts.training.run_folder import TrainingRun
 from keras_darts.training.run_folder import load_network
@@ -61,8 +61,8 @@ __all__ = [
     "TrainingRun",
     "cifar_recipe",
     "evaluate_classifier",
-    "clipped",
-    "duration",
+    "clip_gradients",
+    "format_duration",
     "image_recipe",
     "image_recipe_name",
     "imagenet_recipe",

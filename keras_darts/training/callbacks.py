@@ -282,8 +282,8 @@ class ETALogger(keras.callbacks.Callback):
                 "%d of %d epochs done, %s each; about %s left",
                 epoch,
                 self.params["epochs"],
-                duration(usual),
-                duration(left * usual),
+                format_duration(usual),
+                format_duration(left * usual),
             )
 
     def on_epoch_end(self, epoch, logs=None):
@@ -293,7 +293,7 @@ class ETALogger(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         seconds = time.monotonic() - self._begin
-        _LOG.info("took %s in all", duration(seconds))
+        _LOG.info("took %s in all", format_duration(seconds))
 
 
 def with_eta(callbacks, verbose):
@@ -307,12 +307,12 @@ def with_eta(callbacks, verbose):
     return callbacks if has_one or not verbose else [*callbacks, ETALogger()]
 
 
-def duration(seconds):
+def format_duration(seconds):
     """A time in the words of a person.
 
     Example:
 
-    >>> duration(7.4), duration(150), duration(9000)
+    >>> format_duration(7.4), format_duration(150), format_duration(9000)
     ('7 s', '3 min', '2 h 30 min')
     """
     if seconds < 99.5:

@@ -381,7 +381,7 @@ def _config(recipe, network, plan):
                 network, "gradient_accumulation_steps", 1
             ),
         },
-        "precision": network.dtype_policy.name,
+        "dtype": network.dtype_policy.name,
         "versions": {
             "keras_darts": __version__,
             "keras": keras.__version__,

@@ -71,7 +71,7 @@ def cifar_recipe(
     flip=True,
     cutout=16,
     drop_path=0.2,
-    auxiliary_weight=0.4,
+    auxiliary_head_weight=0.4,
     mean=None,
     variance=None,
     kind=None,
@@ -99,8 +99,8 @@ def cifar_recipe(
             Defaults to `16`.
         drop_path: Float, where the ramp of the drop path rate would end.
             Defaults to `0.2`.
-        auxiliary_weight: Float, the share of the auxiliary loss. Defaults to
-            `0.4`.
+        auxiliary_head_weight: Float, the share of the auxiliary loss. Defaults
+            to `0.4`.
         mean: Tuple of floats, one a channel, in the units of the raw images,
             by which the network scales them. Defaults to `None`: what it
             scales by already, or else that of the images of `fit`.
@@ -138,7 +138,7 @@ def cifar_recipe(
             mean=mean,
             variance=variance,
             kind=kind,
-            auxiliary_weight=auxiliary_weight,
+            auxiliary_head_weight=auxiliary_head_weight,
             drop_path=drop_path,
             augmentation=Compose((PadCropFlip(padding, flip), square)),
             seed=seed,
@@ -206,7 +206,7 @@ def imagenet_recipe(
     weight_decay=3e-5,
     label_smoothing=0.1,
     drop_path=0.0,
-    auxiliary_weight=0.4,
+    auxiliary_head_weight=0.4,
     mean=None,
     variance=None,
     max_value=255.0,
@@ -233,8 +233,8 @@ def imagenet_recipe(
         label_smoothing: Float. Defaults to `0.1`.
         drop_path: Float, where the ramp of the drop path rate would end.
             Defaults to `0.0`.
-        auxiliary_weight: Float, the share of the auxiliary loss. Defaults to
-            `0.4`.
+        auxiliary_head_weight: Float, the share of the auxiliary loss. Defaults
+            to `0.4`.
         mean: Tuple of floats, one a channel, in the units of the raw images,
             by which the network scales them. Defaults to `None`: what it
             scales by already, or else that of ImageNet, for pixels from 0 to
@@ -271,7 +271,7 @@ def imagenet_recipe(
             variance=variance,
             kind=kind,
             label_smoothing=label_smoothing,
-            auxiliary_weight=auxiliary_weight,
+            auxiliary_head_weight=auxiliary_head_weight,
             drop_path=drop_path,
             augmentation=Compose(
                 (RandomResizedCrop(side), ColorJitter(max_value=max_value))

@@ -5,9 +5,9 @@ import types
 
 import keras
 
+from keras_darts.datasets import bptt_batches
 from keras_darts.datasets import bptt_batches_per_epoch
 from keras_darts.datasets import eval_bptt_batches
-from keras_darts.datasets import segments
 from keras_darts.datasets import token_streams
 from keras_darts.training import fit_loop
 from keras_darts.training.averaging import AveragedSGD
@@ -103,7 +103,7 @@ class LanguageRecipe(BaseRecipe):
         if not training:
             streams = token_streams(ids, self.eval_batch_size, name="ids")
             return eval_bptt_batches(streams, self.segment_length)
-        return segments(
+        return bptt_batches(
             token_streams(ids, self.batch_size, name="ids"),
             epochs=self.epochs if epochs is None else epochs,
             start_epoch=start_epoch,

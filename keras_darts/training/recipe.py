@@ -132,8 +132,8 @@ class Recipe(BaseRecipe):
         make: Function of `num_train`, `mean`, `variance` and `kind` that gives
             the recipe where these are known. Defaults to `None`: all are.
         label_smoothing: Float in [0, 1). Defaults to `0.0`.
-        auxiliary_weight: Float, the share of the auxiliary loss. Defaults to
-            `0.4`.
+        auxiliary_head_weight: Float, the share of the auxiliary loss. Defaults
+            to `0.4`.
         drop_path: Float in [0, 1), where the ramp of the drop path rate would
             end. Defaults to `0.0`.
         augmentation: `Augmentation` of raw images. Defaults to `None`.
@@ -167,7 +167,7 @@ class Recipe(BaseRecipe):
     variance: tuple | None
     kind: str | None = "sparse"
     label_smoothing: float = 0.0
-    auxiliary_weight: float = 0.4
+    auxiliary_head_weight: float = 0.4
     drop_path: float = 0.0
     augmentation: Augmentation | None = None
     resize: Augmentation | None = None
@@ -216,7 +216,7 @@ class Recipe(BaseRecipe):
                 then.
         """
         self._check_known("num_train", "kind")
-        network.auxiliary_weight = self.auxiliary_weight
+        network.auxiliary_head_weight = self.auxiliary_head_weight
         self._compile(
             network,
             loss=loss_for(self.kind, self.label_smoothing),
@@ -297,10 +297,10 @@ class Recipe(BaseRecipe):
         """
         dataset = datasets.cache_if_small(dataset)
         if not training:
-            return datasets.evaluation(dataset, self.batch_size, self.resize)
+            return datasets.eval_pipeline(dataset, self.batch_size, self.resize)
         self._check_known("num_train", "mean")
         self._check_size(dataset)
-        return datasets.stream(
+        return datasets.train_pipeline(
             dataset,
             size=self.num_train,
             batch_size=self.batch_size,

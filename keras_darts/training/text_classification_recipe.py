@@ -5,8 +5,8 @@ import dataclasses
 import keras
 
 from keras_darts.datasets import cache_if_small
-from keras_darts.datasets import evaluation
-from keras_darts.datasets import stream
+from keras_darts.datasets import eval_pipeline
+from keras_darts.datasets import train_pipeline
 from keras_darts.datasets.checks import check_sentences
 from keras_darts.networks.cell_network import reduction_cells
 from keras_darts.schedules import EpochCosineDecay
@@ -83,8 +83,8 @@ class TextClassificationRecipe(BaseRecipe):
         """
         dataset = cache_if_small(dataset)
         if not training:
-            return evaluation(dataset, self.batch_size)
-        return stream(
+            return eval_pipeline(dataset, self.batch_size)
+        return train_pipeline(
             dataset,
             size=self.num_train,
             batch_size=self.batch_size,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from keras_tuner.src.engine.oracle import Display
 
-from keras_darts.training import duration
+from keras_darts.training import format_duration
 from keras_darts.tuner import objectives
 from keras_darts.tuner import pareto
 from keras_darts.tuner.results_words import number
@@ -50,7 +50,7 @@ class TrialDisplay(Display):
         if self.verbose < 1:
             return
         begin = self.trial_start.get(trial.trial_id, datetime.now())
-        taken = duration((datetime.now() - begin).total_seconds())
+        taken = format_duration((datetime.now() - begin).total_seconds())
         if trial.score is None:
             print(f"trial {trial.trial_id} gives no result, after {taken}")
         else:

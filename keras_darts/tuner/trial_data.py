@@ -63,7 +63,7 @@ class LabelledData:
 
     def __init__(self, search, x, y, batch_size, **options):
         # The same in all trials, whatever their seed.
-        halves = datasets.split(x, y, batch_size=batch_size, **options)
+        halves = datasets.bilevel_split(x, y, batch_size=batch_size, **options)
         self.train, self.validation = halves.train, halves.search
         if options.get("class_weight") is not None:
             # As in Keras, what networks are judged on has no such weights.

@@ -10,7 +10,7 @@ from keras_darts.utils.messages import without_chatter
 _ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 
 
-def configure_cpu(grappler=False, onednn=True, threads="across"):
+def configure_cpu(grappler=False, onednn=True, threads="inter_op"):
     """Sets TensorFlow up for small machines; call it before all else.
 
     A search of image cells has hundreds of small operations that wait for
@@ -30,9 +30,9 @@ def configure_cpu(grappler=False, onednn=True, threads="across"):
         onednn: Boolean, whether oneDNN is used. The environment variable
             `TF_ENABLE_ONEDNN_OPTS` prevails where it is set. Defaults to
             `True`.
-        threads: `"across"` operations, with one for each; `"within"` them,
+        threads: `"inter_op"` operations, with one for each; `"intra_op"` them,
             as TensorFlow comes, for recurrent searches and plain networks;
-            `None` leaves alone what is set. Defaults to `"across"`.
+            `None` leaves alone what is set. Defaults to `"inter_op"`.
 
     Warns:
         RuntimeWarning: if TensorFlow is imported already, too late for
@@ -42,9 +42,9 @@ def configure_cpu(grappler=False, onednn=True, threads="across"):
     Raises:
         ValueError: for unknown `threads`.
     """
-    if threads not in ("across", "within", None):
+    if threads not in ("inter_op", "intra_op", None):
         raise ValueError(
-            '`threads` must be "across", "within" or None. '
+            '`threads` must be "inter_op", "intra_op" or None. '
             f"Received: threads={threads!r}"
         )
     _choose_onednn(onednn)
@@ -75,7 +75,7 @@ def _choose_onednn(onednn):
 
 def _choose_threads(threading, threads):
     # Zero leaves a number to TensorFlow: one a core.
-    within = 1 if threads == "across" else 0
+    within = 1 if threads == "inter_op" else 0
     if threading.get_intra_op_parallelism_threads() == within:
         return
     try:

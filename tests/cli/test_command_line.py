@@ -253,7 +253,7 @@ def test_what_a_flag_gets_wrong_is_told_before_tensorflow_is_imported(
             f"{command} --dataset=digits {flag}"
             for command in (
                 "search --output_dir=a",
-                "plan",
+                "estimate",
                 "tune --output_dir=a",
             )
             for flag in (
@@ -266,7 +266,7 @@ def test_what_a_flag_gets_wrong_is_told_before_tensorflow_is_imported(
                 "--latency_table=no --target_latency_ms=1",
             )
         ),
-        "plan --dataset=digits --validation_split=0",
+        "estimate --dataset=digits --validation_split=0",
         "tune --output_dir=a --dataset=digits --oracle=grid",
         "tune --output_dir=a --dataset=digits --tune=strategy=darts,drats",
         "tune --output_dir=a --dataset=digits --objective=val_perplexity",
@@ -284,7 +284,7 @@ def test_what_a_flag_gets_wrong_is_told_before_tensorflow_is_imported(
         "benchmark none.tflite",
         "generate --model=none",
         "export --run=folder",
-        "profile --output=a.json --search_space=darts_rnn",
+        "cost_table --output=a.json --search_space=darts_rnn",
     ]
     done = python(EARLY.format(lines=lines), environment)
     assert done.returncode == 0, done.stderr

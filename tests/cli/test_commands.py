@@ -394,7 +394,7 @@ def test_the_network_is_a_keras_model_for_anyone(runs):
 
 def test_half_precision_is_asked_for_and_remembered(here):
     shared = ["--dataset=digits", "--max_examples=32", "--batch_size=16"]
-    shared += ["--epochs=1", "--precision=mixed_bfloat16"]
+    shared += ["--epochs=1", "--dtype=mixed_bfloat16"]
     command = ["search", "--search_space=tiny", "--output_dir=a", *shared]
     assert main([*command, "--gradient_accumulation_steps=2"]) == 0
     config = json.loads((here / "a" / "config.json").read_text())
@@ -403,7 +403,7 @@ def test_half_precision_is_asked_for_and_remembered(here):
     command = ["train", "--genotype=a", "--output_dir=b", *shared]
     assert main([*command, "--filters=2", "--num_cells=2"]) == 0
     config = json.loads((here / "b" / "config.json").read_text())
-    assert config["precision"] == "mixed_bfloat16"
+    assert config["dtype"] == "mixed_bfloat16"
     network = training.load_network(here / "b")
     policies = {layer.compute_dtype for layer in network._flatten_layers()}
     assert "bfloat16" in policies

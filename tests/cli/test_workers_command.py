@@ -15,7 +15,7 @@ import pytest
 from keras_darts.cli import workers
 from keras_darts.cli.main import main
 from keras_darts.cli.main import program
-from keras_darts.runs import errors
+from keras_darts.runs import shutdown_timeout
 
 CLUSTER = pathlib.Path(__file__).parents[2] / "examples" / "cluster"
 NOTE = 'echo "$TF_CONFIG" >> configs; echo "$@" >> commands; '
@@ -142,7 +142,7 @@ def test_a_worker_that_fails_ends_even_if_its_shutdown_hangs(
 def test_no_other_process_is_hurried(monkeypatch, config, arguments):
     hurried = []
     monkeypatch.setattr(
-        errors, "set_shutdown_timeout", lambda: hurried.append(True)
+        shutdown_timeout, "set_shutdown_timeout", lambda: hurried.append(True)
     )
     monkeypatch.setenv("TF_CONFIG", config)
     with pytest.raises(SystemExit):

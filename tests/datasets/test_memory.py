@@ -5,15 +5,15 @@ import pytest
 import tensorflow as tf
 
 from keras_darts.datasets import PadCropFlip
-from keras_darts.datasets import bilevel
 from keras_darts.datasets import bilevel_bptt_batches
+from keras_darts.datasets import bilevel_pipeline
+from keras_darts.datasets import bilevel_split
+from keras_darts.datasets import bptt_batches
 from keras_darts.datasets import cache_if_small
 from keras_darts.datasets import eval_bptt_batches
-from keras_darts.datasets import evaluation
-from keras_darts.datasets import segments
-from keras_darts.datasets import split
-from keras_darts.datasets import stream
+from keras_darts.datasets import eval_pipeline
 from keras_darts.datasets import token_streams
+from keras_darts.datasets import train_pipeline
 
 COUNT = 10
 SIZE = COUNT * (4 * 4 + 8)  # an image and a label, in bytes
@@ -44,8 +44,8 @@ def test_a_small_data_set_is_decoded_once_and_streams_bit_for_bit_as_before():
         options = {"size": COUNT, "batch_size": 4, "seed": 3, "epochs": 4}
         options |= {"augment": PadCropFlip(1), "start_epoch": start}
         pairs = zip(
-            arrays(stream(anew, **options)),
-            arrays(stream(kept, **options)),
+            arrays(train_pipeline(anew, **options)),
+            arrays(train_pipeline(kept, **options)),
             strict=True,
         )
         for one, other in pairs:
@@ -81,14 +81,16 @@ def test_neither_random_nor_large_data_are_kept():
 
 def pipelines():
     data = decoded(tf.Variable(0))
-    halves = split(np.zeros((8, 4, 4, 1)), np.arange(8), batch_size=2)
+    halves = bilevel_split(np.zeros((8, 4, 4, 1)), np.arange(8), batch_size=2)
     streams = token_streams(np.arange(100), 2)
     once = {"epochs": 1, "seed": 0}
     return {
-        "stream": stream(data, size=COUNT, batch_size=2, **once),
-        "bilevel": bilevel(halves, augment=PadCropFlip(1), **once),
-        "evaluation": evaluation(data, 2, transform=lambda images: images / 2),
-        "segments": segments(streams, **once),
+        "stream": train_pipeline(data, size=COUNT, batch_size=2, **once),
+        "bilevel": bilevel_pipeline(halves, augment=PadCropFlip(1), **once),
+        "evaluation": eval_pipeline(
+            data, 2, transform=lambda images: images / 2
+        ),
+        "segments": bptt_batches(streams, **once),
         "bilevel_bptt_batches": bilevel_bptt_batches(streams, streams, **once),
         "eval_bptt_batches": eval_bptt_batches(streams),
     }

@@ -5,10 +5,10 @@ import pytest
 import tensorflow as tf
 
 from keras_darts.datasets import bilevel_bptt_batches
+from keras_darts.datasets import bptt_batches
 from keras_darts.datasets import bptt_batches_per_epoch
 from keras_darts.datasets import eval_bptt_batches
 from keras_darts.datasets import segment_lengths
-from keras_darts.datasets import segments
 from keras_darts.datasets import token_streams
 
 KINDS = ("fixed", "halved", "normal")
@@ -143,7 +143,7 @@ def test_lengths_hang_on_seed_and_epoch_alone():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_pass_is_the_text_from_its_begin_to_its_end(streams, kind):
-    batches = segments(streams, epochs=2, seed=0, kind=kind)
+    batches = bptt_batches(streams, epochs=2, seed=0, kind=kind)
     steps = bptt_batches_per_epoch(streams, kind=kind)
     assert int(batches.cardinality()) == 2 * steps
     assert batches.element_spec[0].shape.as_list() == [3, None]
@@ -159,10 +159,10 @@ def test_a_pass_is_the_text_from_its_begin_to_its_end(streams, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_segments_start_at_any_epoch(streams, kind):
     options = {"epochs": 3, "seed": 5, "kind": kind}
-    whole = collected(segments(streams, **options))
+    whole = collected(bptt_batches(streams, **options))
     steps = bptt_batches_per_epoch(streams, kind=kind)
     for start in range(4):
-        late = segments(streams, start_epoch=start, **options)
+        late = bptt_batches(streams, start_epoch=start, **options)
         assert int(late.cardinality()) == (3 - start) * steps
         assert_equal(whole[start * steps :], collected(late))
 
@@ -176,7 +176,7 @@ def test_search_segments_follow_each_other_and_begin_again(streams):
         start = step % steps % 2 * 35
         assert np.array_equal(x, search.inputs[:, start : start + 35])
         assert np.array_equal(y, x + 1)
-    plain = collected(segments(streams, epochs=2, seed=0))
+    plain = collected(bptt_batches(streams, epochs=2, seed=0))
     assert_equal([row[:2] for row in rows], plain)
 
 
@@ -209,6 +209,6 @@ def test_evaluation_reads_every_token_once(streams):
 
 def test_segments_that_cannot_be_are_refused(streams):
     with pytest.raises(ValueError, match="`kind` must be one of fixed, halved"):
-        segments(streams, epochs=1, seed=0, kind="half")
+        bptt_batches(streams, epochs=1, seed=0, kind="half")
     with pytest.raises(ValueError, match="`segment_length`"):
         eval_bptt_batches(streams, 0)

@@ -398,8 +398,8 @@ def test_variants_have_the_constants_of_their_code():
         assert recipe.arch_weight_decay == 0
         assert (recipe.learning_rate, recipe.min_learning_rate) == (0.05, 5e-4)
         assert len(strategy.citations) == 1 + (strategy is bench)
-    for form, epochs in (("cells", 100), ("nas_bench_201", 250)):
-        strategy = methods.random_sharing(form, num_samples=1000)
+    for recipe, epochs in (("darts", 100), ("nas_bench_201", 250)):
+        strategy = methods.random_sharing(recipe, num_samples=1000)
         assert strategy.recipe_for("image").epochs == epochs
         assert strategy.discretizer.num_samples == 1000
     with pytest.raises(ValueError, match="Did you mean cells"):

@@ -176,7 +176,7 @@ def test_dr_nas_warms_up_and_keeps_to_the_uniform_distribution():
 
 def test_darts_minus_and_beta_darts_move_a_number_over_the_search():
     assert schedule("darts_minus") == (
-        "auxiliary_weight",
+        "auxiliary_skip_weight",
         Linear(1.0, 0.0, endpoint=False),
     )
     assert schedule("beta_darts") == ("beta_decay_weight", Linear(0.0, 50.0))

@@ -71,7 +71,7 @@ def test_nas_bench_201_recipe_has_the_constants_of_the_benchmark():
 
 
 def test_cifar_recipe_has_the_constants_of_the_original():
-    network = cifar(auxiliary_weight=0.7)
+    network = cifar(auxiliary_head_weight=0.7)
     mean, variance = datasets.NORMALIZATIONS["cifar10"]
     recipe = cifar_recipe(
         network, num_train=50_000, mean=mean, variance=variance
@@ -82,7 +82,7 @@ def test_cifar_recipe_has_the_constants_of_the_original():
     assert optimizer.weight_decay == 3e-4
     assert optimizer.global_clipnorm == 5.0
     assert not optimizer.nesterov
-    assert network.auxiliary_weight == 0.4
+    assert network.auxiliary_head_weight == 0.4
     assert rate_at(network, 0, recipe) == pytest.approx(0.025)
     assert rate_at(network, 300, recipe) == pytest.approx(0.0125)
     assert rate_at(network, 599, recipe) == pytest.approx(0, abs=1e-6)
@@ -102,7 +102,7 @@ def test_imagenet_recipe_has_the_constants_of_the_original():
     assert optimizer.momentum == 0.9
     assert optimizer.weight_decay == 3e-5
     assert optimizer.global_clipnorm == 5.0
-    assert network.auxiliary_weight == 0.4
+    assert network.auxiliary_head_weight == 0.4
     assert rate_at(network, 0, recipe) == pytest.approx(0.1)
     assert rate_at(network, 10, recipe) == pytest.approx(0.1 * 0.97**10)
     assert recipe.callbacks == []

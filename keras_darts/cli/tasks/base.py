@@ -197,7 +197,7 @@ def check_recipe(options, modality):
 class LabelledModality(Modality):
     """Data whose elements have a label each."""
 
-    threads = "across"
+    threads = "inter_op"
     judged_by = ("val_accuracy", "val_loss")
 
     @staticmethod

@@ -125,7 +125,7 @@ def image_batches(part, data, shape, saved, batch_size=100):
         # As the ImageNet recipe evaluates: 224 of 256 pixels.
         resize = {"size": shape[0], "resize": round(shape[0] * 256 / 224)}
     crop = resize and datasets.ResizeCenterCrop(**resize)
-    return datasets.evaluation(part, batch_size, crop)
+    return datasets.eval_pipeline(part, batch_size, crop)
 
 
 def check_one_size(data):

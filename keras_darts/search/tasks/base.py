@@ -267,7 +267,7 @@ class LabelledModality(Modality):
 
     def read(self, x, y, batch_size, **options):
         search = self._search
-        data = datasets.split(
+        data = datasets.bilevel_split(
             x,
             y,
             batch_size=batch_size,
@@ -288,7 +288,7 @@ class LabelledModality(Modality):
         return data
 
     def check(self, data):
-        task = datasets.check(
+        task = datasets.validate_split(
             data,
             kind=self._search.search_space.modality,
             loss=self._search.chosen_loss,
@@ -308,8 +308,10 @@ class LabelledModality(Modality):
         return data.num_train // data.batch_size
 
     def batches(self, data, **options):
-        return datasets.bilevel(data, seed=self._search.seed, **options)
+        return datasets.bilevel_pipeline(
+            data, seed=self._search.seed, **options
+        )
 
     def evaluation(self, data):
         with self._search.distribute_strategy.scope():
-            return datasets.evaluation(data.search, data.batch_size)
+            return datasets.eval_pipeline(data.search, data.batch_size)

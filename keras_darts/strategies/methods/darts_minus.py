@@ -20,7 +20,7 @@ def darts_minus():
     fading = Linear(1.0, 0.0, endpoint=False)
     return SearchStrategy(
         connection=AuxiliarySkip(),
-        callbacks=[ScheduleVariable("auxiliary_weight", fading)],
+        callbacks=[ScheduleVariable("auxiliary_skip_weight", fading)],
         citations=(
             "Chu et al., 2021, DARTS-: Robustly Stepping out of Performance "
             "Collapse Without Indicators, ICLR",

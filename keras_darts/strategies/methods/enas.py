@@ -5,7 +5,7 @@ import keras
 from keras_darts.architects import Reinforce
 from keras_darts.discretizers import BestOfSamples
 from keras_darts.relaxations import Controller
-from keras_darts.strategies.methods.random_search import check_form
+from keras_darts.strategies.methods.random_search import check_recipe
 from keras_darts.strategies.methods.random_search import nas_bench_201_papers
 from keras_darts.strategies.recipe import SearchRecipe
 from keras_darts.strategies.registry import register_strategy
@@ -13,7 +13,7 @@ from keras_darts.strategies.strategy import SearchStrategy
 
 
 @register_strategy("enas", guards_against="the gap between mixture and cell")
-def enas(form="cells", num_samples=100):
+def enas(recipe="darts", num_samples=100):
     """ENAS: an LSTM draws, and learns from the accuracy of what it drew.
 
     Controller, rewards and both optimizers are those of the published search
@@ -25,15 +25,15 @@ def enas(form="cells", num_samples=100):
     one is restarted, and there is no auxiliary head and no drop path.
 
     Args:
-        form: `"cells"` or `"nas_bench_201"`. Defaults to `"cells"`.
+        recipe: `"darts"` or `"nas_bench_201"`. Defaults to `"darts"`.
         num_samples: Integer, architectures that are judged at the end.
             Defaults to `100`.
     """
-    check_form(form)
+    check_recipe(recipe)
     controller, rates = Controller(), {"epochs": 150, "batch_size": 160}
     # In TensorFlow's code the decay is that of squares without a half.
     rates.update(arch_learning_rate=0.0035, weight_decay=2e-4)
-    if form == "nas_bench_201":
+    if recipe == "nas_bench_201":
         controller = Controller(
             temperature=5.0, tanh_constant=2.5, candidate_tanh_reduction=1.0
         )
@@ -59,6 +59,6 @@ def enas(form="cells", num_samples=100):
         citations=(
             "Pham et al., 2018, Efficient Neural Architecture Search via "
             "Parameter Sharing, ICML",
-            *nas_bench_201_papers(form),
+            *nas_bench_201_papers(recipe),
         ),
     )

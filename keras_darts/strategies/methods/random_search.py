@@ -14,45 +14,45 @@ _NAS_BENCH_201 = (
 )
 
 
-_FORMS = ("cells", "nas_bench_201")
+_RECIPES = ("darts", "nas_bench_201")
 
 
 @register_strategy(
     "random_sharing",
     guards_against="crediting a search with what chance finds",
 )
-def random_sharing(form="cells", num_samples=100):
+def random_sharing(recipe="darts", num_samples=100):
     """Random search with weight sharing: uniform draws, the best of some.
 
     The recipe is that of the published code for cells, or that of
     NAS-Bench-201's. The first judges 1,000 draws.
 
     Args:
-        form: `"cells"` or `"nas_bench_201"`. Defaults to `"cells"`.
+        recipe: `"darts"` or `"nas_bench_201"`. Defaults to `"darts"`.
         num_samples: Integer, architectures that are judged at the end.
             Defaults to `100`.
     """
-    check_form(form)
-    recipe = SearchRecipe(epochs=100)
-    if form == "nas_bench_201":
-        recipe = SearchRecipe(epochs=250, weight_decay=5e-4, nesterov=True)
+    check_recipe(recipe)
+    settings = SearchRecipe(epochs=100)
+    if recipe == "nas_bench_201":
+        settings = SearchRecipe(epochs=250, weight_decay=5e-4, nesterov=True)
     return SearchStrategy(
         relaxation=UniformDraws(),
         architect=Frozen(),
         discretizer=BestOfSamples(num_samples),
-        recipe={"image": recipe},
+        recipe={"image": settings},
         citations=(
             "Li and Talwalkar, 2019, Random Search and Reproducibility for "
             "Neural Architecture Search, UAI",
-            *nas_bench_201_papers(form),
+            *nas_bench_201_papers(recipe),
         ),
     )
 
 
-def check_form(form):
-    if form not in _FORMS:
-        raise unknown_name("form", form, _FORMS)
+def check_recipe(recipe):
+    if recipe not in _RECIPES:
+        raise unknown_name("recipe", recipe, _RECIPES)
 
 
-def nas_bench_201_papers(form):
-    return (_NAS_BENCH_201,) if form == "nas_bench_201" else ()
+def nas_bench_201_papers(recipe):
+    return (_NAS_BENCH_201,) if recipe == "nas_bench_201" else ()

@@ -1,15 +1,15 @@
-"""`keras-darts plan` foretells a search and runs none."""
+"""`keras-darts estimate` foretells a search and runs none."""
 
 import re
 
 import pytest
 
-from keras_darts.cli import plan
+from keras_darts.cli import step_times
 from keras_darts.cli.main import main
 from keras_darts.search import memory
 
 PLAN = [
-    *["plan", "--dataset=digits", "--search_space=tiny", "--epochs=3"],
+    *["estimate", "--dataset=digits", "--search_space=tiny", "--epochs=3"],
     *["--max_examples=40", "--batch_size=8", "--num_cells=6"],
 ]
 
@@ -20,8 +20,10 @@ def test_a_plan_has_the_steps_the_memory_and_what_needs_less(here, capsys):
     assert "time:" not in text
     assert "search: darts in tiny, epochs: 3" in text
     assert "steps: 2 an epoch, 6 in all" in text
-    foretold = float(re.search(r"memory foretold: (.*) GB, batch 8", text)[1])
-    assert 0.5 < foretold < 1.5
+    estimated = float(
+        re.search(r"estimated peak memory: (.*) GB, batch 8", text)[1]
+    )
+    assert 0.5 < estimated < 1.5
     changes = re.findall(r"^ +[\d.]+ GB  (.*)$", text, re.MULTILINE)
     assert changes == [
         *["rematerialize=True", "gradient_accumulation_steps=2"],
@@ -32,7 +34,7 @@ def test_a_plan_has_the_steps_the_memory_and_what_needs_less(here, capsys):
 
 
 def test_a_plan_leaves_out_what_is_chosen(here, capsys):
-    chosen = ["--precision=mixed_bfloat16", "--gradient_accumulation_steps=2"]
+    chosen = ["--dtype=mixed_bfloat16", "--gradient_accumulation_steps=2"]
     assert main([*PLAN, "--rematerialize", "--notime", *chosen]) == 0
     text = capsys.readouterr().out
     for change in (
@@ -57,7 +59,7 @@ def test_a_plan_says_where_memory_is_too_little(here, capsys, monkeypatch):
 
 
 def test_a_plan_of_a_recurrent_search_is_refused(here, capsys):
-    command = ["plan", "--dataset=x", "--search_space=tiny_rnn"]
+    command = ["estimate", "--dataset=x", "--search_space=tiny_rnn"]
     assert main(command) == 1
     assert "`search_space` must be one of images" in capsys.readouterr().err
 
@@ -82,7 +84,7 @@ def test_a_plan_says_how_long_the_search_takes(strategy, here, capsys):
 
 
 def test_time_is_the_sum_of_what_was_measured():
-    found = plan.Pace(start=30.0, step=0.5, judged_batch=0.25)
+    found = step_times.StepTimes(start=30.0, step=0.5, judged_batch=0.25)
     assert found.epoch(steps=100, judged_batches=40) == 60.0
     words = found.in_words(epochs=50, steps=100, judged_batches=40)
     assert words.startswith("about 51 min on this machine: 30 s to the first")

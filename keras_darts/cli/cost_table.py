@@ -3,7 +3,7 @@
 The file is a table for networks of the given sizes: each primitive at each
 shape that occurs. A search takes it to find a network as fast as asked for.
 
-  keras-darts profile --search_space=darts_cnn --output=table.json
+  keras-darts cost_table --search_space=darts_cnn --output=table.json
   keras-darts search --dataset=cifar10 --latency_table=table.json \\
       --target_latency_ms=20 --output_dir=runs/fast
 """
@@ -14,10 +14,10 @@ from absl import flags
 
 from keras_darts import search_spaces
 from keras_darts.cli import backend
+from keras_darts.cli.measured import columns
+from keras_darts.cli.measured import show_bar
 from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
-from keras_darts.cli.report import columns
-from keras_darts.cli.report import show_bar
 
 _SIZES = (
     ("filters", 36, "Channels of a node in the first cells of the network."),

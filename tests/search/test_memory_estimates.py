@@ -1,4 +1,4 @@
-"""What a search is foretold to need, and the warning if there is less."""
+"""What a search is estimated to need, and the warning if there is less."""
 
 import multiprocessing
 import pathlib
@@ -61,13 +61,13 @@ def test_a_larger_supernet_needs_more(smaller, larger):
         {"input_shape": (16, 16, 3)},
     ],
 )
-def test_what_saves_memory_is_foretold_to(change):
+def test_what_saves_memory_is_estimated_to(change):
     # The candidates in the graph take the same, however large the batch.
     assert peak(batch_size=128, **change) < 0.75 * peak(batch_size=128)
 
 
 @pytest.mark.parametrize("sizes, measured", MEASURED)
-def test_the_foretold_peak_is_near_what_was_measured(sizes, measured):
+def test_the_estimated_peak_is_near_what_was_measured(sizes, measured):
     filters, num_cells, batch_size, partial = sizes
     found = peak(
         kd.search_spaces.darts_cnn(filters, num_cells),
@@ -88,7 +88,7 @@ def test_the_peak_of_recomputed_cells_is_near_what_was_measured():
 
 
 @pytest.mark.parametrize("name", ["nas_bench_201", "text_cnn", "rdarts_s1"])
-def test_all_spaces_with_cells_are_foretold(name):
+def test_all_spaces_with_cells_are_estimated(name):
     space = kd.search_spaces.get(name)
     shape = (64,) if space.modality == "text" else (32, 32, 3)
     small, large = (
@@ -100,14 +100,14 @@ def test_all_spaces_with_cells_are_foretold(name):
 @pytest.mark.skipif(
     sys.platform != "linux", reason="the peak is read as Linux tells it"
 )
-def test_a_step_takes_what_is_foretold_within_a_quarter():
+def test_a_step_takes_what_is_estimated_within_a_quarter():
     spawn = multiprocessing.get_context("spawn")
     with spawn.Pool(1) as pool:
-        measured, foretold = pool.apply(_measured_and_foretold)
-    assert foretold == pytest.approx(measured, rel=0.25)
+        measured, estimated = pool.apply(_measured_and_estimated)
+    assert estimated == pytest.approx(measured, rel=0.25)
 
 
-def _measured_and_foretold():
+def _measured_and_estimated():
     import numpy as np
 
     kd.configure_cpu()
@@ -126,14 +126,14 @@ def _measured_and_foretold():
     # What `resource` says would be that of the parent, if that was larger.
     status = pathlib.Path("/proc/self/status").read_text()
     measured = 1024 * int(re.search(r"VmHWM:\s+(\d+)", status)[1])
-    return measured, memory.foretold(search, 128)
+    return measured, memory.estimate_peak_memory(search, 128)
 
 
 def test_a_search_without_enough_memory_says_what_needs_less(monkeypatch):
     monkeypatch.setattr(memory, "memory_limit", lambda: 10**8)
     with pytest.warns(RuntimeWarning, match="may have 0.1 GB") as caught:
         fitted(make_search(space=DEEP), epochs=1)
-    (said,) = [str(w.message) for w in caught if "foretold" in str(w.message)]
+    (said,) = [str(w.message) for w in caught if "estimated" in str(w.message)]
     assert "batch_size=4, and" in said
     assert "with batch_size=2" in said
     assert "with rematerialize=True" in said
@@ -146,11 +146,11 @@ def test_a_search_with_enough_memory_says_nothing(monkeypatch):
         memory.check_memory(make_search(), 16)
 
 
-def test_a_recurrent_search_is_not_foretold():
+def test_a_recurrent_search_is_not_estimated():
     search = kd.DartsSearch(
         kd.search_spaces.darts_rnn(2, hidden_size=4), vocabulary_size=20
     )
-    assert memory.foretold(search, 16) is None
+    assert memory.estimate_peak_memory(search, 16) is None
     memory.check_memory(search, 16)
 
 
@@ -196,14 +196,14 @@ def test_a_whole_search_is_offered_all_that_saves_memory():
 def test_parts_of_a_batch_and_half_precision_are_heeded():
     space = kd.search_spaces.darts_cnn(16, 3, num_nodes=1)
     search = kd.DartsSearch(space, num_classes=2, input_shape=(8, 8, 3))
-    whole = memory.foretold(search, 64)
+    whole = memory.estimate_peak_memory(search, 64)
     search.gradient_accumulation_steps = 4
-    assert memory.foretold(search, 64) < whole
-    assert memory.foretold(search, 256) == whole
+    assert memory.estimate_peak_memory(search, 64) < whole
+    assert memory.estimate_peak_memory(search, 256) == whole
     half = kd.DartsSearch(
         space, num_classes=2, input_shape=(8, 8, 3), dtype="mixed_bfloat16"
     )
-    assert memory.foretold(half, 64) < whole
+    assert memory.estimate_peak_memory(half, 64) < whole
 
 
 def test_the_limit_is_that_of_the_group_where_it_is_lower(tmp_path):
