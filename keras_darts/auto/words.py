@@ -6,8 +6,8 @@ import warnings
 
 from keras_darts.training import format_duration
 from keras_darts.tuner import objectives
-from keras_darts.tuner.results_words import number
-from keras_darts.tuner.results_words import titled
+from keras_darts.tuner.results_text import number
+from keras_darts.tuner.results_text import titled
 
 
 def chosen(course, plan):

@@ -525,19 +525,20 @@ def _introduction(options, search, modality, found):
 
 
 def _conclusion(options, folder):
-    from keras_darts.tuner import results_project
-    from keras_darts.tuner import results_words
+    from keras_darts.tuner import results_page
+    from keras_darts.tuner import results_text
+    from keras_darts.tuner.results import read
 
-    results = results_project.read(folder)
-    page = folder / results_project.FILE
+    results = read(folder)
+    page = folder / results_page.FILE
     if not results.ranked:
         raise RuntimeError(f"No trial has come to its end; {page} says why")
     yield ""
-    yield from results_words.trial_lines(results)
-    yield from results_words.pareto_lines(results)
-    yield from results_words.baseline_lines(results)
+    yield from results_text.trial_lines(results)
+    yield from results_text.pareto_lines(results)
+    yield from results_text.baseline_lines(results)
     yield ""
-    best = (results.unbeaten if results.several else results.ranked)[0]
+    best = (results.pareto_front if results.several else results.ranked)[0]
     trial = folder / f"trial_{best.name}"
     if results.several:
         yield f"one of them: trial {best.name}"

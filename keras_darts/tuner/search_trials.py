@@ -16,11 +16,11 @@ from keras_darts.training import ETALogger
 from keras_darts.tuner import longer_run
 from keras_darts.tuner import objectives
 from keras_darts.tuner import random_baseline
-from keras_darts.tuner import results_project
 from keras_darts.tuner import trial_data
 from keras_darts.tuner.brief_training import BriefTraining
 from keras_darts.tuner.genotype_cache import GenotypeCache
 from keras_darts.tuner.hypermodel import seed_of
+from keras_darts.tuner.results_page import renew
 from keras_darts.tuner.trial_run import TrialRun
 
 _OF_DATA = (
@@ -87,7 +87,7 @@ class SearchTrials:
         """What is to be done after the last trial."""
         if not is_chief_oracle():
             self._run_baseline(args, kwargs)
-        results_project.renew(self._tuner)
+        renew(self._tuner)
 
     def forget_data(self):
         """The next call may have others."""

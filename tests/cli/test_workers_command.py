@@ -110,9 +110,9 @@ def test_a_cluster_and_a_launcher_exclude_each_other(here, monkeypatch, capsys):
 WORKER = """
 import ctypes
 from keras_darts.cli.main import program
-from keras_darts.running import last_resort
+from keras_darts.runs import shutdown_timeout
 libc = ctypes.CDLL(None)
-last_resort.SECONDS = 1
+shutdown_timeout.SECONDS = 1
 if {hangs}:
     libc.__cxa_atexit(libc.pause, None, None)
 program(["search", "--nonsense"])

@@ -1,4 +1,4 @@
-"""The results of a project in words: numbers, lines and tables of text."""
+"""Results of a tuning as text: numbers, lines and tables of the terminal."""
 
 _UNITS = {"size": "size (bytes)", "latency": "latency (ms)"}
 _COUNTS = ("macs", "parameters", "size")
@@ -15,13 +15,13 @@ def titled(name):
 
 
 def number(name, value, digits=4):
-    """A figure as people read it.
+    """Formats a figure for people.
 
     Args:
         name: String, of the figure.
         value: Number, or `None`.
-        digits: Integer, how many count of what is no count itself. Defaults
-            to `4`.
+        digits: Integer, the significant digits of a figure that is not a
+            count. Defaults to `4`.
 
     Example:
 
@@ -40,13 +40,13 @@ def number(name, value, digits=4):
 
 
 def plain(value):
-    """A hyper-parameter as people read it."""
+    """Formats a hyper-parameter for people."""
     if value is None:
         return UNKNOWN
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def in_words(results, figures):
+def figures_line(results, figures):
     """The objectives among some figures, as a line."""
     names = results.directions
     parts = [
@@ -56,7 +56,7 @@ def in_words(results, figures):
 
 
 def meaning_of_figures(results):
-    """What the figures of a trial are where it had several executions.
+    """A sentence on the figures of trials with several executions.
 
     Returns:
         String, or `None` where each trial had one.
@@ -71,7 +71,7 @@ def meaning_of_figures(results):
 
 
 def varied(trials):
-    """The hyper-parameters of trials that are not the same in all of them."""
+    """The names of the hyper-parameters that differ between trials."""
     names = dict.fromkeys(name for t in trials for name in t.values)
     return [
         name
@@ -85,7 +85,7 @@ def trial_lines(results, limit=10):
 
     Args:
         results: `ProjectResults`.
-        limit: Integer, how many there may be. Defaults to `10`.
+        limit: Integer, the most rows of the table. Defaults to `10`.
     """
     trials = results.ranked
     names, others = [*results.directions], varied(trials)
@@ -105,14 +105,14 @@ def trial_lines(results, limit=10):
 
 
 def pareto_lines(results):
-    """Yields a table of what no trial beats, where several things count."""
-    if not results.several or not results.unbeaten:
+    """Yields a table of the Pareto front, if there are several objectives."""
+    if not results.several or not results.pareto_front:
         return
     names = [*results.directions]
     yield ""
     yield f"Beaten by no other trial in {', '.join(names)} together:"
     rows = [["trial", *map(titled, names)]]
-    for trial in results.unbeaten:
+    for trial in results.pareto_front:
         figures = [number(name, trial.figures.get(name)) for name in names]
         rows.append([trial.name, *figures])
     yield from _aligned(rows)
@@ -120,7 +120,7 @@ def pareto_lines(results):
 
 
 def baseline_lines(results):
-    """Yields how the search compares with random genotypes, if there are."""
+    """Yields the means of the search and of the random genotypes, if any."""
     if not results.drawn:
         return
     yield ""
