@@ -158,7 +158,7 @@ def draw(report, path):
     axes.plot(ends, ends, color=INK, linewidth=0.8, linestyle=":")
     axes.set_xlim(ends)
     axes.set_ylim(ends)
-    axes.set_xlabel("foretold, ms", color=INK)
+    axes.set_xlabel("estimated, ms", color=INK)
     axes.set_ylabel("measured, ms", color=INK)
     axes.set_title(
         "Latency of LiteRT networks, one image on one thread",

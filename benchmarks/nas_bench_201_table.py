@@ -45,7 +45,7 @@ def main():
         seeds=[0],
         choices=[("found", ".")],
     )
-    # Many networks in one process look to TensorFlow like one traced anew.
+    # Many networks in one process look to TensorFlow like one traced again.
     tf.get_logger().setLevel("ERROR")
     data = kd.datasets.load(
         "cifar10",

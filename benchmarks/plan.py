@@ -1,4 +1,4 @@
-"""The memory that a search is foretold to need, beside what steps take.
+"""The memory that a search is estimated to need, beside what steps take.
 
 python benchmarks/plan.py
 python benchmarks/plan.py --points=first_order:16:8:64,gdas:8:3:32:bfloat16
@@ -58,7 +58,7 @@ def main():
     # import what this one has imported at the top.
     peaks = [measured_peak(point, options.steps) for point in points]
     rows = [
-        {"point": name, "measured": peak, "foretold": foretold_peak(point)}
+        {"point": name, "measured": peak, "estimated": estimated_peak(point)}
         for name, point, peak in zip(names, points, peaks, strict=True)
     ]
     report = {**circumstances(), "results": rows}
@@ -102,24 +102,24 @@ def measured_peak(point, steps):
     return figures["peak_bytes"]
 
 
-def foretold_peak(point):
+def estimated_peak(point):
     # Late, as `main` says.
     import plan_step
 
-    from keras_darts.search.memory import foretold
+    from keras_darts.search.memory import estimate_peak_memory
 
-    return foretold(plan_step.search_of(point), point["batch_size"])
+    return estimate_peak_memory(plan_step.search_of(point), point["batch_size"])
 
 
 def text_of(report):
     """The circumstances, a table, and the worst of it."""
     head = [
-        "| point | fitted | measured GB | foretold GB | error |",
+        "| point | fitted | measured GB | estimated GB | error |",
         "|" + "---|" * 5,
     ]
     rows = [
         f"| `{r['point']}` | {'yes' if r['point'] in FITTED else 'no'} "
-        f"| {r['measured'] / 1e9:.2f} | {r['foretold'] / 1e9:.2f} "
+        f"| {r['measured'] / 1e9:.2f} | {r['estimated'] / 1e9:.2f} "
         f"| {error_of(r):+.0%} |"
         for r in report["results"]
     ]
@@ -130,7 +130,7 @@ def text_of(report):
 
 
 def error_of(row):
-    return row["foretold"] / row["measured"] - 1
+    return row["estimated"] / row["measured"] - 1
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def main():
         data_help="folder of TensorFlow Datasets; by default its own",
         seeds=[0, 1],
     )
-    # Many networks in one process look to TensorFlow like one traced anew.
+    # Many networks in one process look to TensorFlow like one traced again.
     tf.get_logger().setLevel("ERROR")
     data = kd.datasets.load(
         "cifar10",

@@ -54,7 +54,7 @@ def main():
     if options.data == "sst2":
         # All sentences, which are few.
         del options.max_examples, options.test_examples
-    # Many networks in one process look to TensorFlow like one traced anew.
+    # Many networks in one process look to TensorFlow like one traced again.
     tf.get_logger().setLevel("ERROR")
     begin = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:

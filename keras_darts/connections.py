@@ -1,4 +1,4 @@
-"""How the candidates of an edge are put together."""
+"""Connections: how an edge's candidates are put together."""
 
 import dataclasses
 
@@ -51,7 +51,7 @@ class PartialConnection:
     Args:
         k: Integer > 0, which must divide the channels of the cells. Defaults
             to `4`.
-        random: Boolean, whether the channels are drawn anew in each step.
+        random: Boolean, whether the channels are drawn again in each step.
             Defaults to `False`: the first ones, and a shuffle at the end.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What a network costs: its weights, and its multiplications for an image."""
+"""Parameters and multiply-accumulates (MACs) of a network."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What the classifiers of images and of texts have in common."""
+"""Base class of the classifiers of images and of texts."""
 
 import abc
 import csv

@@ -1,4 +1,4 @@
-"""From the facts about the data and a time to the sizes of everything."""
+"""Sizes of searches and networks, by the data and the time."""
 
 import dataclasses
 import math

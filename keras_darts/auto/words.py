@@ -1,4 +1,4 @@
-"""What a fit says of the sizes it has chosen."""
+"""Messages of a fit about the sizes it has chosen."""
 
 import csv
 import math

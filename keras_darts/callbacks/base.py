@@ -29,7 +29,7 @@ class SearchCallback(keras.callbacks.Callback):
     Attributes:
         stop_reason: String, why the callback has ended the search, or `None`.
         roll_back_to: Integer, the epoch after whose end `fit` shall begin
-            anew, or `None`. It is set together with `model.stop_training`.
+            again, or `None`. It is set together with `model.stop_training`.
         history_epochs: Integer, of how many epochs, the present one included,
             checkpoints must be there for that. Defaults to `0`.
         added_logs: Tuple of strings, what it adds to the logs of an epoch.

@@ -1,4 +1,4 @@
-"""How sure a search is of the architecture that it gives."""
+"""Measures of how decided each edge of an architecture is."""
 
 import dataclasses
 import math

@@ -92,7 +92,7 @@ class StopOnStableRanking(ArchitectureEarlyStopping):
     At the end of each epoch, on every edge of every cell, the candidates with
     weights of their own are ranked by their alphas; in a recurrent cell, all
     activations. An epoch counts when it leaves the ranking as it was, and the
-    count begins anew when it does not. An epoch in which no alpha moves, as in
+    count starts over when it does not. An epoch in which no alpha moves, as in
     a warm-up, does not count. The search gets back the architecture of the
     last epoch before the criterion is met.
 

@@ -1,4 +1,4 @@
-"""What a search leaves on disk, kept up to date after each epoch."""
+"""The files of a search on disk, updated after each epoch."""
 
 import keras
 import numpy as np

@@ -9,9 +9,9 @@ from keras_darts.utils.errors import unknown_name
 
 @keras.saving.register_keras_serializable(package="keras_darts")
 class ScheduleVariable(SearchCallback):
-    """Sets a variable at the begin of each epoch.
+    """Sets a variable at the start of each epoch.
 
-    Nothing is traced anew, and a resumed run goes on with the value of its
+    Nothing is traced again, and a resumed run goes on with the value of its
     epoch.
 
     Args:

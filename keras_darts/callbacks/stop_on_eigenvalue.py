@@ -19,7 +19,7 @@ class EigenvalueWindow:
 
     Args:
         every: Integer, epochs from one measurement to the next.
-        window: Integer, odd, measurements of a mean; of fewer at the begin of
+        window: Integer, odd, measurements of a mean; of fewer at the start of
             the search, since none lies before it.
         delta: Integer, measurements from one mean to the other.
 

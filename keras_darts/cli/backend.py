@@ -96,7 +96,7 @@ def start(grappler=True, threads=None, devices=None, strategy=None):
 
 @contextlib.contextmanager
 def retracing_unsaid():
-    """Inside, TensorFlow does not warn that each model has a graph anew."""
+    """Inside, TensorFlow does not warn that each model has a graph again."""
     log = logging.getLogger("tensorflow")
 
     def other(record):

@@ -45,7 +45,7 @@ def define(options, extends=""):
     flags.DEFINE_bool(
         "overwrite",
         False,
-        "Remove the run in --output_dir, if there is one, and start anew. A "
+        "Remove the run in --output_dir, if there is one, and start over. A "
         "finished run is loaded otherwise, if the same flags are given.",
         flag_values=options,
     )
@@ -180,7 +180,7 @@ def none_left_empty(options):
 
 
 def written(options, folder):
-    """Arguments of `fit`; a run cut before its first checkpoint begins anew."""
+    """Arguments of `fit`; a run cut before its first checkpoint starts over."""
     extended = options.resume and is_begun(folder)
     return {
         "resume_from" if extended else "output_dir": folder,

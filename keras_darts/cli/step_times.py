@@ -1,4 +1,4 @@
-"""How long a search will take, from a few of its real steps."""
+"""Estimates how long a search takes, from a few of its real steps."""
 
 import contextlib
 import dataclasses

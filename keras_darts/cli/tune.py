@@ -240,7 +240,7 @@ def define_tuning_folder(options):
     flags.DEFINE_bool(
         "overwrite",
         False,
-        "Delete the tuning in --output_dir and begin anew.",
+        "Delete the tuning in --output_dir and start over.",
         flag_values=options,
     )
 
@@ -483,7 +483,7 @@ def _tuner(options, hypermodel, objective, recipe, strategy):
         train_epochs=options.train_epochs,
         random_baseline=baseline == _SAME_TIME or int(baseline),
         executions_per_trial=options.executions_per_trial,
-        # Zero would be drawn anew by KerasTuner.
+        # Zero would be drawn again by KerasTuner.
         seed=1 + options.seed,
         distribution_strategy=strategy,
         directory=str(folder.parent),

@@ -1,4 +1,4 @@
-"""From what a user has to the two streams of a bilevel search."""
+"""Data sets, their bilevel split, and input pipelines."""
 
 from keras_darts.datasets import augmentation
 from keras_darts.datasets.augmentation import Compose

@@ -147,7 +147,7 @@ def bptt_batches(
     """Batches for training: in each epoch one pass, cut in a way of its own.
 
     A pass starts where the text starts, so models that carry a state clear it
-    at the begin of each epoch. The lengths are functions of the seed and the
+    at the start of each epoch. The lengths are functions of the seed and the
     epoch, so what starts at an epoch gives what the whole gives there.
 
     Args:
@@ -196,7 +196,7 @@ def bilevel_bptt_batches(
 
     The training segments are as in `bptt_batches`. The search segments all have
     the full length and follow each other; after the last one comes the first
-    one again, as at the begin of each epoch.
+    one again, as at the start of each epoch.
 
     Args:
         train: `TokenStreams`, for the weights.

@@ -1,4 +1,4 @@
-"""Everything that is asked of the data before any training begins."""
+"""Checks of the data before training begins."""
 
 import numpy as np
 

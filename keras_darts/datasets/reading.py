@@ -17,7 +17,7 @@ from keras_darts.datasets.elements import as_array
 from keras_darts.datasets.inspection import Traits
 from keras_darts.datasets.inspection import traits
 
-# Holds CIFAR-10 as float32; what is larger is read anew in each pass.
+# Holds CIFAR-10 as float32; what is larger is read again in each pass.
 MEMORY_LIMIT = 2**30
 # Elements that come one by one are read this many at a time.
 _CHUNK = 64
@@ -61,7 +61,7 @@ def from_dataset(
     """`Elements` of a `tf.data.Dataset`, batched or not.
 
     What fits into `memory_limit` bytes is held. A larger data set, or one
-    whose augmentation draws anew, is read again in each pass if its order
+    whose augmentation draws again, is read again in each pass if its order
     stays the same, and refused if it does not.
     """
     names = names or Names.of_one("x")
@@ -177,10 +177,10 @@ def _elements(source, *, names, steps, limit):
     held = columns[0] is not None
     if live:
         notes.append(
-            "its random operations run anew in every pass, outside the seed"
+            "its random operations run again in every pass, outside the seed"
         )
     elif not held:
-        notes.append("too large to hold, it is read anew in every pass")
+        notes.append("too large to hold, it is read again in every pass")
     elif not stable:
         notes.append(_read_once(finite, shows.random))
     if not source.batched:

@@ -1,4 +1,4 @@
-"""What `fit` was given, as the two halves of a bilevel search."""
+"""Splits the data of `fit` into the two parts of a bilevel search."""
 
 import dataclasses
 import functools

@@ -1,4 +1,4 @@
-"""What is to be learned, read from the labels and the loss."""
+"""Infers what is to be learned from the labels and the loss."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""From mixing weights to the genotype they stand for.
+"""Discretizers: from mixing weights to a genotype.
 
 A strategy may leave the choice to the search space: `None` stands for that,
 and is taken for a discretizer by the functions here.

@@ -110,7 +110,7 @@ class ChooseBestSample(SearchCallback):
         self.rewards = None
 
     def on_epoch_begin(self, epoch, logs=None):
-        # A run that is extended decides anew.
+        # A run that is extended decides again.
         self.rewards = None
         self.model.strategy.relaxation.choose(None)
 

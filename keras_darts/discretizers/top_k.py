@@ -21,7 +21,7 @@ class TopK:
             have one input each, it is one. Defaults to `2`.
         max_skip_connects: Integer, how many skip-connections a normal cell
             may have. While it has more, the weakest of them is struck out and
-            the cell derived anew, as P-DARTS does. Defaults to `None`: any
+            the cell derived again, as P-DARTS does. Defaults to `None`: any
             number.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What several workers decide together, so that none waits for another."""
+"""Decisions that several workers take together, so that none waits."""
 
 import functools
 import signal

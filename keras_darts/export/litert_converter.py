@@ -1,4 +1,4 @@
-"""From a SavedModel to the bytes of a LiteRT model, with its metadata.
+"""Converts a SavedModel to the bytes of a LiteRT model, with metadata.
 
 `tensorflow/lite/schema` and `tflite-support` describe it: a buffer named
 `TFLITE_METADATA` in the model, itself a FlatBuffer of the tables below, and the

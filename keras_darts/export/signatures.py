@@ -1,4 +1,4 @@
-"""What an export computes: its heads and its signatures."""
+"""Signatures and heads of an export."""
 
 import abc
 import collections.abc

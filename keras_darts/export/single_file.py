@@ -1,4 +1,4 @@
-"""What all exports that are one file have in common."""
+"""Shared code of the exports that are one file."""
 
 import contextlib
 import logging

@@ -1,4 +1,4 @@
-"""From a network to what is served of it, by what the network is."""
+"""Chooses the signatures of an export by the kind of network."""
 
 import functools
 

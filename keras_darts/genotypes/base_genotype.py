@@ -1,4 +1,4 @@
-"""What every kind of genotype can do, and its JSON form."""
+"""Base class of all genotypes, and their JSON form."""
 
 import abc
 import dataclasses

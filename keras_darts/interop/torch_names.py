@@ -1,4 +1,4 @@
-"""By which names the original PyTorch code knows the variables here."""
+"""Names of the variables in the original PyTorch code."""
 
 import dataclasses
 

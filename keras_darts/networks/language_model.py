@@ -128,9 +128,9 @@ class LanguageModel(GivesLogits, abc.ABC):
         return self.compute_metrics(ids, targets, logits, sample_weight)
 
     def reset_metrics(self):
-        """Forgets the carried states too: a text begins anew.
+        """Forgets the carried states too: a text starts over.
 
-        Keras calls it at the begin of each epoch and of each evaluation.
+        Keras calls it at the start of each epoch and of each evaluation.
         """
         super().reset_metrics()
         for state in self._carried.values():
@@ -181,7 +181,7 @@ class RecurrentLanguageModel(LanguageModel):
 
     `fit` and `evaluate` take batches (ids, next ids) of shape (B, T) whose
     rows go on from batch to batch: the hidden state is carried over, and
-    zero at the begin of each epoch. A training step on a segment of T tokens
+    zero at the start of each epoch. A training step on a segment of T tokens
     is taken at `T / segment_length` times the learning rate, and its loss has
     the two penalties on the hidden states. The defaults are those for Penn
     Treebank.

@@ -1,4 +1,4 @@
-"""From token ids to the features that cells over sequences take."""
+"""Embeds token ids as features for cells over sequences."""
 
 import keras
 import tensorflow as tf

@@ -1,4 +1,4 @@
-"""Which positions of padded sentences are there, and which are padding.
+"""Masks of the padding in batches of sentences.
 
 The one convention for sequences (B, T, C): at a padded position all features
 are zero. Cells multiply every state by the presence of its positions, so that

@@ -1,4 +1,4 @@
-"""How fast exports are and what they need, each in a process of its own."""
+"""Measures exports, each in a process of its own."""
 
 import functools
 import itertools

@@ -1,4 +1,4 @@
-"""What all terms of the architecture loss have in common."""
+"""Base class of the terms of the architecture loss."""
 
 import keras
 

@@ -1,4 +1,4 @@
-"""From architecture logits (E, K) to the mixing weights of the edges."""
+"""Relaxations: architecture logits (E, K) to mixing weights."""
 
 import keras
 

@@ -1,4 +1,4 @@
-"""What all relaxations have in common."""
+"""Base class of all relaxations."""
 
 import keras
 import tensorflow as tf

@@ -11,7 +11,7 @@ from keras_darts.relaxations.base import one_hot_of
 
 @keras.saving.register_keras_serializable(package="keras_darts")
 class GumbelSoftmax(Relaxation):
-    """Softmax of the logits with noise that is drawn anew in each step.
+    """Softmax of the logits with noise that is drawn again in each step.
 
     At a temperature near zero it is a draw of one candidate by the softmax of
     the logits, which is also what it gives outside of training.

@@ -1,1 +1,1 @@
-"""What every long run has: checkpoints, requests to stop, errors in words."""
+"""A run on disk: its folder, checkpoints, resume and errors."""

@@ -1,4 +1,4 @@
-"""Everything that is trained, on disk and back."""
+"""Checkpoints: everything that is trained, on disk and back."""
 
 import hashlib
 import pathlib

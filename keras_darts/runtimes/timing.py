@@ -1,4 +1,4 @@
-"""How long something takes, and the memory of the process that does it."""
+"""Times a function, and measures the memory of its process."""
 
 import gc
 import os

@@ -1,4 +1,4 @@
-"""Numbers of a search that callbacks set at the begin of each epoch."""
+"""Schedules of numbers that callbacks set at the start of each epoch."""
 
 import abc
 import bisect

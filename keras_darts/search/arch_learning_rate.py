@@ -1,4 +1,4 @@
-"""How fast the alphas of a search move, by how often they will."""
+"""Scales the alphas' learning rate with the number of steps."""
 
 import dataclasses
 import logging

@@ -215,9 +215,9 @@ class BilevelModel(WorkersModel, abc.ABC):
         return {k: v for k, v in logs.items() if k != "arch_loss"}
 
     def reset_metrics(self):
-        """Forgets carried hidden states too: a text begins anew.
+        """Forgets carried hidden states too: a text starts over.
 
-        Keras calls it at the begin of each epoch and of each evaluation.
+        Keras calls it at the start of each epoch and of each evaluation.
         """
         super().reset_metrics()
         self.modality.reset()
@@ -294,7 +294,7 @@ class BilevelModel(WorkersModel, abc.ABC):
         self.make_train_function(force=True)
 
     def forget_traces(self):
-        """What was traced before a change of the model is traced anew."""
+        """What was traced before a change of the model is traced again."""
         self.problem = BilevelProblem(self)
         self._gradient_function = self._curvature_function = None
         self.test_function = self.predict_function = None

@@ -1,4 +1,4 @@
-"""Everything that a search is made of, on disk and back."""
+"""Checkpoints of a search."""
 
 import collections
 import json

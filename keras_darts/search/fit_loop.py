@@ -47,7 +47,7 @@ def into(search, plan, history):
     _LOG.info("finished: loaded from %s", folder)
 
 
-# What has to do something at the begin of each call.
+# What has to do something at the start of each call.
 _EACH = (SearchCallback, keras.callbacks.History)
 
 
@@ -168,7 +168,7 @@ def _checkpoint(search, plan):
 
 
 def _rolled_back(callbacks, checkpoint):
-    """The epoch at which training begins anew, or `None`."""
+    """The epoch at which training starts over, or `None`."""
     for callback in stateful(callbacks):
         if callback.roll_back_to is not None:
             start = callback.roll_back_to + 1

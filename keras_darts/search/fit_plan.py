@@ -1,4 +1,4 @@
-"""What `DartsSearch.fit` does before the `fit` of Keras begins."""
+"""Plans a `fit` of a search before the `fit` of Keras begins."""
 
 import collections.abc
 import functools
@@ -139,7 +139,7 @@ def comparable(config):
 
 @keras.saving.register_keras_serializable(package="keras_darts")
 class Consecutive(keras.optimizers.schedules.LearningRateSchedule):
-    """One schedule, and after some steps another that begins anew.
+    """One schedule, and after some steps another that starts over.
 
     Args:
         first: `LearningRateSchedule`.

@@ -1,4 +1,4 @@
-"""What a search may find: descriptions of cells, without layers."""
+"""Search spaces: descriptions of cells, without layers."""
 
 from keras_darts.search_spaces.catalog import get
 from keras_darts.search_spaces.catalog import names

@@ -1,4 +1,4 @@
-"""What may stand on each edge of a cell: data, no layers."""
+"""Candidates of each edge of a cell: data, no layers."""
 
 import collections
 import dataclasses

@@ -1,4 +1,4 @@
-"""What each primitive of a network costs, at each place where it can stand."""
+"""Costs of the primitives of a network, at each place."""
 
 import dataclasses
 import json

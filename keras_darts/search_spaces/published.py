@@ -113,7 +113,7 @@ def rdarts_s3(filters=16, num_cells=8):
 def rdarts_s4(filters=16, num_cells=8):
     """S4: noise and separable 3x3 convolution on each edge.
 
-    A good search leaves the noise out; a network that has it draws anew at
+    A good search leaves the noise out; a network that has it draws again at
     every call, at inference too. A supernet does so in training, and draws
     the same for each batch that it is evaluated on.
 

@@ -16,7 +16,7 @@ from keras_darts.utils.errors import positive_integer
 class Stage:
     """What a stage of a search keeps of the one before, and has of its own.
 
-    Epochs are counted anew in each stage, by callbacks and schedules too.
+    Epochs are counted again in each stage, by callbacks and schedules too.
 
     Args:
         epochs: Integer > 0, how long the stage is in comparison with the

@@ -1,4 +1,4 @@
-"""What a supernet leaves to one with fewer candidates and wider edges."""
+"""Transfers weights to a supernet with fewer candidates or wider edges."""
 
 import typing
 

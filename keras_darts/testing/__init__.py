@@ -1,4 +1,4 @@
-"""What a new piece has to stand, as functions that raise where it does not."""
+"""Contract tests for new components."""
 
 from keras_darts.testing.function_problem import ToyBilevelProblem
 from keras_darts.testing.layers import run_config_test

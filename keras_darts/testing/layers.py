@@ -1,4 +1,4 @@
-"""What every layer and every piece with a config has to stand."""
+"""Contract tests of layers and of pieces with a config."""
 
 import inspect
 import json

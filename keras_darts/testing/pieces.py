@@ -1,4 +1,4 @@
-"""What a piece of a strategy has to stand."""
+"""Contract tests of the pieces of a strategy."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""What a strategy has to stand."""
+"""Contract tests of strategies."""
 
 import dataclasses
 import json

@@ -129,7 +129,7 @@ class DataWaitMonitor(keras.callbacks.Callback):
     """Measures the share of an epoch's steps that was spent waiting for input.
 
     The share is a number between 0 and 1: the seconds that steps stood still
-    until their batch was there, divided by the seconds from the begin of the
+    until their batch was there, divided by the seconds from the start of the
     first step to the end of the last one. Validation does not count. It serves
     every `fit` on TensorFlow whose model runs one step an execution; in others
     nothing is measured. The log says so where it is 5 % or more.
@@ -172,7 +172,7 @@ class DataWaitMonitor(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch, logs=None):
         if self.model.steps_per_execution != 1:
             return
-        # Asked each time: a callback may have the step made anew, or another
+        # Asked each time: a callback may have the step made again, or another
         # kind of step run.
         if not isinstance(self.model.train_function, _TimedSteps):
             self.model.train_function = _TimedSteps(
@@ -238,7 +238,7 @@ class _TimedSteps:
             self._spec, self._step = spec, self._on_batch
             if not self._eager:
                 # The spec of the iterator, since a batch itself has no open
-                # dimension and each length of a text would be traced anew.
+                # dimension and each length of a text would be traced again.
                 self._step = tf.function(
                     self._on_batch, input_signature=(spec,), autograph=False
                 )

@@ -1,4 +1,4 @@
-"""What a training was given, read and checked before its first step."""
+"""Reads and checks the labelled data of a training."""
 
 import dataclasses
 import itertools
@@ -254,7 +254,7 @@ class _Part:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Stream:
-    """Images that are read anew in each pass, of which the first are known."""
+    """Images that are read again in each pass, of which the first are known."""
 
     dataset: tf.data.Dataset
     labels: np.ndarray

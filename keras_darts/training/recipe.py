@@ -343,7 +343,7 @@ class Recipe(BaseRecipe):
                 array of images, a tuple or list of arrays, a data set, batched
                 or not, a `keras.utils.PyDataset`. Images of many sizes, for a
                 recipe that crops them, come in an unbatched
-                `tf.data.Dataset`, which is read anew in each pass.
+                `tf.data.Dataset`, which is read again in each pass.
             y: Array of labels, when `x` is an array. Data in its place are
                 taken as `validation_data`. Defaults to `None`.
             validation_data: What is judged after each epoch and never trained,

@@ -1,4 +1,4 @@
-"""What a training leaves on disk, kept up to date, and read again."""
+"""The files of a training on disk, written and read."""
 
 import time
 import warnings

@@ -1,4 +1,4 @@
-"""How TensorFlow is best set up for a search on a CPU."""
+"""Configures TensorFlow for a search on a CPU."""
 
 import importlib
 import os

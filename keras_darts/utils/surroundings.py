@@ -1,4 +1,4 @@
-"""What is asked of the surroundings by all that computes.
+"""Checks the Keras back end and the platform at import.
 
 A room that uses Keras imports this before anything else, so that Keras on
 another back end is refused before anything fails for want of TensorFlow.

@@ -1,4 +1,4 @@
-"""`keras-darts estimate` foretells a search and runs none."""
+"""`keras-darts estimate` estimates a search and runs none."""
 
 import re
 

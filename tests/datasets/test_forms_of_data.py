@@ -176,7 +176,7 @@ def test_pythons_batches_that_do_not_fit_are_read_again_or_refused():
     held = read_examples(Batches(IMAGES, LABELS))
     live = read_examples(Batches(IMAGES, LABELS), memory_limit=10)
     assert rows_of(live.dataset) == rows_of(held.dataset)
-    assert "read anew" in " ".join(live.notes)
+    assert "read again" in " ".join(live.notes)
     with pytest.raises(ValueError, match="`memory_limit`. Received: more th"):
         read_examples(Loader(IMAGES, LABELS, shuffle=True), memory_limit=10)
 

@@ -20,7 +20,7 @@ SIZE = COUNT * (4 * 4 + 8)  # an image and a label, in bytes
 
 
 def decoded(counter, noise=False):
-    """Images that are made anew in each pass, and counted."""
+    """Images that are made again in each pass, and counted."""
 
     def decode(number):
         counter.assign_add(1)
@@ -38,13 +38,13 @@ def arrays(dataset):
 
 def test_a_small_data_set_is_decoded_once_and_streams_bit_for_bit_as_before():
     counters = [tf.Variable(0), tf.Variable(0)]
-    anew, kept = map(decoded, counters)
+    again, kept = map(decoded, counters)
     kept = cache_if_small(kept, SIZE)
     for start in (0, 2):
         options = {"size": COUNT, "batch_size": 4, "seed": 3, "epochs": 4}
         options |= {"augment": PadCropFlip(1), "start_epoch": start}
         pairs = zip(
-            arrays(train_pipeline(anew, **options)),
+            arrays(train_pipeline(again, **options)),
             arrays(train_pipeline(kept, **options)),
             strict=True,
         )

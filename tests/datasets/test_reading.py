@@ -165,7 +165,7 @@ def test_augmentation_in_a_steady_data_set_stays_alive(slices, by_layer):
         return layer(x, training=True), y
 
     halves = bilevel_split(slices.map(layered if by_layer else noisy).batch(4))
-    assert "run anew in every pass" in halves.description
+    assert "run again in every pass" in halves.description
     first = [x.numpy() for x, _ in halves.train]
     again = [x.numpy() for x, _ in halves.train]
     assert not np.array_equal(first, again)
@@ -257,5 +257,5 @@ def test_a_source_that_runs_once_loses_nothing():
 def test_a_repetition_of_augmented_elements_is_left_out(slices):
     halves = bilevel_split(slices.map(noisy).repeat(3).batch(4))
     assert "its repetitions are left out" in halves.description
-    assert "run anew in every pass" in halves.description
+    assert "run again in every pass" in halves.description
     assert halves.num_train + halves.num_search == COUNT

@@ -109,7 +109,7 @@ def test_a_pass_holds_no_element_twice_and_loses_less_than_a_batch():
     passes = [sum(batches[i : i + 5], []) for i in range(0, 30, 5)]
     assert all(len(set(one)) == 20 for one in passes)
     assert len(set(map(tuple, passes))) == 6
-    # What a pass drops is drawn anew, so that nothing is lost for long.
+    # What a pass drops is drawn again, so that nothing is lost for long.
     assert set(sum(passes, [])) == set(range(COUNT))
 
 
@@ -209,7 +209,7 @@ def test_evaluation_gives_every_element_once_in_order():
 def test_a_half_that_is_read_anew_streams_as_one_that_is_held():
     x = np.random.default_rng(0).random((16, 4, 4, 1), "float32")
     dataset = tf.data.Dataset.from_tensor_slices((x, np.arange(16))).batch(2)
-    held, anew = (
+    held, read_again = (
         arrays(
             bilevel_pipeline(
                 bilevel_split(dataset, memory_limit=limit), epochs=3, seed=2
@@ -217,7 +217,7 @@ def test_a_half_that_is_read_anew_streams_as_one_that_is_held():
         )
         for limit in (10**6, 10)
     )
-    assert_equal(held, anew)
+    assert_equal(held, read_again)
 
 
 def test_the_step_sees_constant_shapes(halves):

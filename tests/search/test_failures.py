@@ -20,7 +20,7 @@ TESTS = pathlib.Path(__file__).parent
 
 
 class At(keras.callbacks.Callback):
-    """Does something at the begin of a step."""
+    """Does something at the start of a step."""
 
     def __init__(self, action, epoch=1, step=1):
         super().__init__()

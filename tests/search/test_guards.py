@@ -406,7 +406,7 @@ def test_the_eigenvalue_is_a_column_of_the_history(tmp_path):
 
 
 class Recorder(keras.callbacks.Callback):
-    """All variables at the begin of each epoch that is run."""
+    """All variables at the start of each epoch that is run."""
 
     def __init__(self):
         super().__init__()
@@ -480,7 +480,7 @@ def test_the_weight_decay_grows_to_its_bound_and_is_then_left_alone(
 
 
 class Cut(keras.callbacks.Callback):
-    """Lets a run die at the begin of a step, after so many."""
+    """Lets a run die at the start of a step, after so many."""
 
     def __init__(self, steps):
         super().__init__()

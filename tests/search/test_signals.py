@@ -23,7 +23,7 @@ BY_SIGNAL = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Terminated}
 
 
 class Send(keras.callbacks.Callback):
-    """Raises a signal at the begin of a step, once or twice."""
+    """Raises a signal at the start of a step, once or twice."""
 
     def __init__(self, number, epoch=1, step=1, times=1):
         super().__init__()

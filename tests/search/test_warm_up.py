@@ -106,7 +106,7 @@ def test_in_between_the_architecture_is_left_out_and_nothing_traced_anew(
         kd.callbacks.WeightWarmUp(1, every=3), space=TINY, eager=False
     )
     history = fitted(search, epochs=3, steps=4, callbacks=[moves])
-    # It is counted anew in each epoch.
+    # It is counted again in each epoch.
     assert moves.counts == [0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2]
     assert len(history.history["arch_loss"]) == 2
     # With the architecture, and without.

@@ -27,7 +27,7 @@ class Cut(Exception):
 
 
 class At(keras.callbacks.Callback):
-    """Does something at the begin of the step after so many."""
+    """Does something at the start of the step after so many."""
 
     def __init__(self, steps, action=None):
         super().__init__()

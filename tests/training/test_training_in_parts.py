@@ -85,7 +85,7 @@ def test_each_part_goes_through_the_network_by_itself(monkeypatch):
     network = Small()
     trained(2, network)
     assert set(sizes) == {4}
-    # Traced anew, where the parts are others.
+    # Traced again, where the parts are others.
     trained(1, network)
     assert set(sizes) == {4, 8}
 

@@ -1,4 +1,4 @@
-"""What the commands have to know of images, of running text, of sentences."""
+"""Kinds of data that the commands know: images, language, labelled texts."""
 
 from keras_darts import search_spaces
 from keras_darts.cli.tasks.image_classification import ImageModality

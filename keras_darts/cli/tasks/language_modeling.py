@@ -12,7 +12,7 @@ from keras_darts.cli.tasks.base import named_dataset
 
 
 class LanguageModality(Modality):
-    """A corpus, whose next token is to be foretold from those before."""
+    """A corpus, whose next token is predicted from those before."""
 
     name = "language"
     noun = "running text"

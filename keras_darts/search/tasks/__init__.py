@@ -1,4 +1,4 @@
-"""What a search has to know of images, of sentences and of running text."""
+"""Kinds of data that a search knows: images, texts, language."""
 
 import numbers
 

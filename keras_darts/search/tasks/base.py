@@ -153,7 +153,7 @@ class Modality(abc.ABC):
 
     @abc.abstractmethod
     def reset(self):
-        """Lets all streams begin anew."""
+        """Lets all streams start over."""
 
     @abc.abstractmethod
     def figures(self, logs):

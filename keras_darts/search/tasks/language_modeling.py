@@ -1,4 +1,4 @@
-"""Searches on running text, whose next token is to be foretold."""
+"""Searches on running text, whose next token is predicted."""
 
 import dataclasses
 

@@ -28,7 +28,7 @@ def p_darts(skip_dropout=(0.1, 0.4, 0.7), warm_up=0.4, max_skip_connects=2):
 
     Args:
         skip_dropout: Tuple of floats, the dropout of skip-connections at the
-            begin of each stage. Defaults to `(0.1, 0.4, 0.7)`.
+            start of each stage. Defaults to `(0.1, 0.4, 0.7)`.
         warm_up: Integer, the epochs of the weights alone in each stage; or
             float in [0, 1), their share of it. Defaults to `0.4`, the
             published 10 of 25.

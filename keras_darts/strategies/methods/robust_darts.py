@@ -53,11 +53,11 @@ def robust_darts(weight_decay=None, drop_path=0.0):
     """R-DARTS: a fixed, stronger weight decay, or drop path and CutOut.
 
     The paper runs 3, 9, 27, 81 and 243 times 1e-4, or drop path up to 0.2,
-    0.4 and 0.6, and keeps the cell that is best when it is trained anew. It
-    raises the probability of CutOut with the rate of drop path; here, as in
-    the published code, whose ramp sets an attribute that nothing reads, every
-    image is cut from the first epoch on. The ramp follows the epochs of the
-    run; the rate of the alphas scales as that of `darts`.
+    0.4 and 0.6, and keeps the cell that is best when it is trained from
+    scratch. It raises the probability of CutOut with the rate of drop path;
+    here, as in the published code, whose ramp sets an attribute that nothing
+    reads, every image is cut from the first epoch on. The ramp follows the
+    epochs of the run; the rate of the alphas scales as that of `darts`.
 
     Args:
         weight_decay: Float, of the weights. Defaults to `None`: 81e-4, or
