@@ -21,7 +21,7 @@ from recorded_steps import Recorder
 import keras_darts as kd
 from keras_darts.distributed.multi_worker import gathered
 from keras_darts.distributed.multi_worker import workers_of
-from keras_darts.runs import errors
+from keras_darts.runs import shutdown_timeout
 from keras_darts.runs.monitor import Terminated
 
 
@@ -93,7 +93,7 @@ def endless(folder):
     The end hangs where no Python runs any more, as TensorFlow's does now and
     then.
     """
-    errors.SECONDS = 5
+    shutdown_timeout.SECONDS = 5
     libc = ctypes.CDLL(None)
     libc.__cxa_atexit(libc.pause, None, None)
     return on_images("darts", epochs=10000, output_dir=folder / "endless")

@@ -1,12 +1,12 @@
 """Networks as files that run without keras_darts and without Keras."""
 
+from keras_darts.export.cards import read as model_card
 from keras_darts.export.exported_model import ExportedModel
 from keras_darts.export.exported_model import Signature
 from keras_darts.export.generation import generate
 from keras_darts.export.keras_file import keras
 from keras_darts.export.litert import litert
 from keras_darts.export.loading import load
-from keras_darts.export.model_card import read as model_card
 from keras_darts.export.onnx import onnx
 from keras_darts.export.safetensors_file import load_weights
 from keras_darts.export.safetensors_file import safetensors

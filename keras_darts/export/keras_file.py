@@ -2,7 +2,7 @@
 
 from keras.saving import load_model
 
-from keras_darts.export import model_card
+from keras_darts.export import cards
 from keras_darts.export import parity
 from keras_darts.export import signatures
 from keras_darts.export.single_file import announced
@@ -91,7 +91,7 @@ def keras(
         }
         serving = _described(network, labels=labels, **given)
         signatures.say(serving.head)
-        training = model_card.training_figures(network, training)
+        training = cards.training_figures(network, training)
         samples = serving.samples(samples)
         with staging(path.parent) as scratch:
             file = scratch / "model.keras"
@@ -102,7 +102,7 @@ def keras(
             again = _described(loaded, labels=labels, **given)
             measured = parity.measure(serving, samples, again.expected)
             parity.require_equal(measured)
-            card = model_card.make(
+            card = cards.make(
                 serving,
                 of_keras(file),
                 measured,
@@ -110,7 +110,7 @@ def keras(
                 format="keras",
                 quantization=None,
             )
-            model_card.publish(file, path, card)
+            cards.publish(file, path, card)
         write_vocabulary(path, serving.vocabulary)
         return path
 

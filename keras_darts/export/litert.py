@@ -8,9 +8,10 @@ import zipfile
 import numpy as np
 import tensorflow as tf
 
-from keras_darts.export import model_card
+from keras_darts.export import cards
 from keras_darts.export import parity
 from keras_darts.export import signatures
+from keras_darts.export.cards import coverage
 from keras_darts.export.exported_model import ExportedModel
 from keras_darts.export.exported_model import Signature
 from keras_darts.export.image_signatures import ImageServing
@@ -18,7 +19,6 @@ from keras_darts.export.litert_converter import QUANTIZATIONS
 from keras_darts.export.litert_converter import convert
 from keras_darts.export.litert_converter import with_metadata
 from keras_darts.export.litert_converter import without_interpreter_warning
-from keras_darts.export.model_card import coverage
 from keras_darts.export.signatures import ClassifierServing
 from keras_darts.export.signatures import write_archive
 from keras_darts.export.single_file import announced
@@ -319,13 +319,13 @@ def litert(
         data = _Data(
             _feeds(serving, representative_data),
             serving.samples(samples),
-            model_card.labelled(serving, validation_data, max_accuracy_drop),
+            cards.labelled(serving, validation_data, max_accuracy_drop),
         )
-        training = model_card.training_figures(network, training)
+        training = cards.training_figures(network, training)
         with staging(path.parent) as scratch:
             file = _written(serving, scratch, choices, data.feeds, path.stem)
             card = _card(serving, load_litert(file), choices, data, training)
-            model_card.publish(file, path, card)
+            cards.publish(file, path, card)
         write_vocabulary(path, serving.vocabulary)
         return path
 
@@ -335,7 +335,7 @@ class _Data(typing.NamedTuple):
 
     feeds: list | None
     samples: tuple
-    judged: model_card.Labelled | None
+    judged: cards.Labelled | None
 
 
 def _feeds(serving, data):
@@ -395,8 +395,8 @@ def _card(serving, exported, choices, data, training):
         parity.require(measured, serving.network)
     facts = _calibrated(serving, data.feeds, data.samples[0])
     if data.judged is not None:
-        facts["accuracy"] = model_card.compared(serving, exported, data.judged)
-    return model_card.make(
+        facts["accuracy"] = cards.compared(serving, exported, data.judged)
+    return cards.make(
         serving,
         exported,
         measured,

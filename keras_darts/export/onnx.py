@@ -8,7 +8,7 @@ import numbers
 import numpy as np
 import tensorflow as tf
 
-from keras_darts.export import model_card
+from keras_darts.export import cards
 from keras_darts.export import parity
 from keras_darts.export import signatures
 from keras_darts.export.exported_model import ExportedModel
@@ -274,14 +274,14 @@ def onnx(
             tokenizer=None,
         )
         signatures.say(serving.head)
-        training = model_card.training_figures(network, training)
+        training = cards.training_figures(network, training)
         samples = serving.samples(samples)
         with staging(path.parent) as scratch:
             file = scratch / "model.onnx"
             content = _converted(serving, scratch / "saved_model", opset)
             file.write_bytes(content)
             card = _card(serving, file, samples, opset, training)
-            model_card.publish(file, path, card)
+            cards.publish(file, path, card)
         write_vocabulary(path, serving.vocabulary)
         return path
 
@@ -323,7 +323,7 @@ def _card(serving, file, samples, opset, training):
     exported = load_onnx(file)
     measured = parity.compare(serving, exported, samples)
     parity.require(measured, serving.network)
-    return model_card.make(
+    return cards.make(
         serving,
         exported,
         measured,

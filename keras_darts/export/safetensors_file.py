@@ -6,7 +6,7 @@ import numpy as np
 from keras import StatelessScope
 from keras.saving import serialize_keras_object
 
-from keras_darts.export import model_card
+from keras_darts.export import cards
 from keras_darts.export import parity
 from keras_darts.export import signatures
 from keras_darts.export.single_file import announced
@@ -95,7 +95,7 @@ def safetensors(
             tokenizer=None,
         )
         signatures.say(serving.head)
-        training = model_card.training_figures(network, training)
+        training = cards.training_figures(network, training)
         samples = serving.samples(samples)
         with staging(path.parent) as scratch:
             file = scratch / "model.safetensors"
@@ -105,7 +105,7 @@ def safetensors(
             library.save_file(arrays, file, _metadata(network))
             loaded = library.load_file(file)
             measured = _compared(serving, samples, weights, loaded)
-            card = model_card.make(
+            card = cards.make(
                 serving,
                 of_keras(file),
                 measured,
@@ -113,7 +113,7 @@ def safetensors(
                 format="safetensors",
                 quantization=None,
             )
-            model_card.publish(file, path, card)
+            cards.publish(file, path, card)
         write_vocabulary(path, serving.vocabulary)
         return path
 

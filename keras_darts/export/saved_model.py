@@ -13,7 +13,7 @@ import os
 import numpy as np
 import tensorflow as tf
 
-from keras_darts.export import model_card
+from keras_darts.export import cards
 from keras_darts.export import parity
 from keras_darts.export import signatures
 from keras_darts.export.exported_model import ExportedModel
@@ -391,11 +391,9 @@ def saved_model(
             resize=resize,
         )
         signatures.say(serving.head)
-        training = model_card.training_figures(network, training)
+        training = cards.training_figures(network, training)
         samples = serving.samples(samples)
-        judged = model_card.labelled(
-            serving, validation_data, max_accuracy_drop
-        )
+        judged = cards.labelled(serving, validation_data, max_accuracy_drop)
         seen = samples if judged is None else (judged.inputs, "given")
         serving = serving.with_files(pixel_range, seen)
         with staging(path) as scratch:
@@ -437,8 +435,8 @@ def _card(serving, export, samples, judged, training):
     parity.require(measured, serving.network)
     facts = {}
     if judged is not None:
-        facts["accuracy"] = model_card.compared(serving, exported, judged)
-    return model_card.make(
+        facts["accuracy"] = cards.compared(serving, exported, judged)
+    return cards.make(
         serving,
         exported,
         measured,
@@ -464,7 +462,7 @@ def _write_extras(export, serving, card):
         (extras / "labels.txt").write_text(text, encoding="utf-8")
     if serving.vocabulary is not None:
         serving.vocabulary.save(vocabulary_file(export))
-    model_card.write(model_card.card_file(export), card)
+    cards.write(cards.card_file(export), card)
 
 
 def _publish(export, path, version):

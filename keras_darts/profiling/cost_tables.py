@@ -217,7 +217,7 @@ def build_cost_table(
     >>> names = ("skip_connect", "max_pool_3x3")
     >>> space = kd.search_spaces.darts_cnn(num_nodes=1, primitives=names)
     >>> sizes = {"filters": 4, "num_cells": 2, "input_shape": (8, 8, 1)}
-    >>> table = profile(space, "macs", **sizes)
+    >>> table = build_cost_table(space, "macs", **sizes)
     >>> round(table.predict(space.random_genotype(0)))
     24480
     """

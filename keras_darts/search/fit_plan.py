@@ -65,7 +65,7 @@ def check_data(modality, x):
         if modality == "language":
             return
         hint = "; running text is for the search space 'darts_rnn'"
-    elif isinstance(x, datasets.SentenceData | datasets.ImageData):
+    elif isinstance(x, datasets.TextClassificationData | datasets.ImageData):
         hint = {
             "language": "; labelled data are for other search spaces",
         }.get(modality, "; give its part, such as x.train.batch(64)")

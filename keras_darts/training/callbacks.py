@@ -258,7 +258,7 @@ class ETALogger(keras.callbacks.Callback):
     Example:
 
     >>> callback = ETALogger()
-    >>> with kd.messages.shown():
+    >>> with kd.utils.messages.shown():
     ...     callback.on_train_begin()
     ...     callback.on_train_end()
     took 0 s in all

@@ -20,7 +20,7 @@ pytest.importorskip("onnxruntime", reason="pip install keras_darts[onnx]")
 
 ALONE = """
 import sys
-from keras_darts.runtimes import litert, litert_operations, onnx, worker
+from keras_darts.runtimes import litert, onnx, worker
 litert.start(1), onnx.start(1)
 heavy = {"keras", "tensorflow", "keras_darts.export"} & {*sys.modules}
 assert not heavy, heavy

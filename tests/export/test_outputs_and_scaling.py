@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
-from keras_darts.export import model_card
+from keras_darts.export import cards
 from keras_darts.export.specification import describe
 
 SHAPE = (8, 8, 3)
@@ -486,7 +486,7 @@ def test_data_are_read_in_every_form(form):
     samples, source = serving.samples(data)
     assert source == "given"
     np.testing.assert_array_equal(samples, X)
-    judged = model_card.labelled(serving, data, 1.0)
+    judged = cards.labelled(serving, data, 1.0)
     np.testing.assert_array_equal(judged.inputs, X)
     np.testing.assert_array_equal(judged.labels, LABELS)
     calibration = serving.calibration(data)

@@ -18,7 +18,7 @@ def corpus():
 def sentences():
     part = kd.datasets.LabelledText(("a",), np.ones((1, 4)), np.zeros(1))
     vocabulary = kd.datasets.Vocabulary(("a",))
-    return kd.datasets.SentenceData(
+    return kd.datasets.TextClassificationData(
         "s", part, part, None, ("0", "1"), vocabulary, "nothing"
     )
 
