@@ -35,6 +35,7 @@ setuptools.setup(
     license_expression="Apache-2.0",
     license_files=["LICENSE"],
     packages=setuptools.find_packages(include=["keras_darts", "keras_darts.*"]),
+    package_data={"keras_darts.tuner": ["*.jinja"]},
     python_requires=">=3.11",
     install_requires=[
         "absl-py",
@@ -42,6 +43,7 @@ setuptools.setup(
         "flatbuffers>=24",
         # tensorflow-datasets needs it to prepare data, but does not say so.
         "importlib_resources",
+        "Jinja2>=3.1",
         "keras>=3.15,<3.16",
         "keras-tuner>=1.4.8,<1.5",
         "matplotlib>=3.8",

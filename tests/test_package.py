@@ -48,7 +48,15 @@ def run(command, **kwargs):
 
 def sources():
     """The modules of the package, by their paths in a distribution."""
-    files = (ROOT / "keras_darts").rglob("*.py")
+    return below_package("*.py")
+
+
+def templates():
+    return below_package("*.jinja")
+
+
+def below_package(pattern):
+    files = (ROOT / "keras_darts").rglob(pattern)
     return {file.relative_to(ROOT).as_posix() for file in files}
 
 
@@ -113,7 +121,9 @@ def test_an_unknown_name_is_an_attribute_error():
 def test_the_wheel_holds_the_package_and_nothing_else(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    assert {n for n in names if ".dist-info/" not in n} == sources()
+    assert {n for n in names if ".dist-info/" not in n} == (
+        sources() | templates()
+    )
     assert [n for n in names if n.endswith(".dist-info/licenses/LICENSE")]
 
 
@@ -121,7 +131,7 @@ def test_the_sdist_holds_what_is_needed_to_test_and_change_it(sdist):
     with tarfile.open(sdist) as archive:
         members = archive.getnames()
     names = {name.partition("/")[2] for name in members}
-    assert sources() <= names
+    assert sources() | templates() <= names
     assert {
         *["CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile"],
         *["README.md", "pyproject.toml", "setup.py", ".ci/run"],

@@ -5,11 +5,11 @@ import time
 
 import keras_tuner
 
-from keras_darts import seals
 from keras_darts import training
 from keras_darts.genotypes import Genotype
-from keras_darts.seeding import seeded
+from keras_darts.runs import manifest
 from keras_darts.tuner import objectives
+from keras_darts.utils.seeding import seeded
 
 _SEED = 0
 _SIZES = ("filters", "num_cells", "embedding_size", "hidden_size")
@@ -82,9 +82,9 @@ class BriefTraining:
         options = {"seed": _SEED, "epochs": self.epochs, **self.options}
         recipe = data.recipe(network, task, options)
         # What was trained, but not measured, needs no step.
-        done = seals.is_finished(folder, "network")
+        done = manifest.is_finished(folder, "network")
         begun = (folder / "config.json").exists()
-        shown = [training.TimeLeft()] if self.verbose else []
+        shown = [training.ETALogger()] if self.verbose else []
         recipe.fit(
             network,
             data.train,

@@ -2,8 +2,8 @@
 
 import keras_tuner
 
-from keras_darts.files import folder_name
-from keras_darts.files import user_path
+from keras_darts.utils.files import folder_name
+from keras_darts.utils.files import user_path
 
 
 def check_hypermodel(hypermodel):

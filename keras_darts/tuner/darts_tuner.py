@@ -5,26 +5,29 @@ import contextlib
 import keras_tuner
 
 from keras_darts import genotypes
-from keras_darts.errors import positive_integer
-from keras_darts.messages import shown
 from keras_darts.search import DartsSearch
-from keras_darts.search.reseeding import compiled_alike
+from keras_darts.search.reproducibility import compiled_alike
 from keras_darts.training import load_network
 from keras_darts.tuner import checks
 from keras_darts.tuner import objectives
 from keras_darts.tuner import oracles
-from keras_darts.tuner import pareto
-from keras_darts.tuner import results_project
 from keras_darts.tuner import trial_errors
 from keras_darts.tuner.display import TrialDisplay
 from keras_darts.tuner.hypermodel import DartsHyperModel
 from keras_darts.tuner.hypermodel import declare_seed
 from keras_darts.tuner.hypermodel import noted_builds
 from keras_darts.tuner.hypermodel import resolved
+from keras_darts.tuner.pareto import pareto_front
 from keras_darts.tuner.project import Project
 from keras_darts.tuner.random_baseline import check as check_baseline
+from keras_darts.tuner.results import read_of
+from keras_darts.tuner.results_page import renew
+from keras_darts.tuner.results_text import baseline_lines
+from keras_darts.tuner.results_text import pareto_lines
 from keras_darts.tuner.search_trials import SearchTrials
 from keras_darts.tuner.tuning_time import TuningTime
+from keras_darts.utils.errors import positive_integer
+from keras_darts.utils.messages import shown
 
 # More than there are; KerasTuner's workers ask for a number of 32 bits.
 _ALL = 2**31 - 1
@@ -193,7 +196,7 @@ class DartsTuner(keras_tuner.Tuner):
     def on_trial_end(self, trial):
         super().on_trial_end(trial)
         self._time.end()
-        results_project.renew(self)
+        renew(self)
 
     def load_model(self, trial):
         network = self.project.network_of(trial.trial_id)
@@ -234,12 +237,14 @@ class DartsTuner(keras_tuner.Tuner):
         """
         chosen = list(names) or self.oracle.objective
         rows = [self.project.row(trial) for trial in self.completed_trials()]
-        return pareto.pareto(rows, objectives.directions(chosen))
+        return pareto_front(rows, objectives.directions(chosen))
 
     def results_summary(self, num_trials=10):
         super().results_summary(num_trials)
-        for line in results_project.lines_of(self):
-            print(line)
+        if self._searches:
+            results = read_of(self)
+            for line in [*pareto_lines(results), *baseline_lines(results)]:
+                print(line)
 
     def get_state(self):
         return {**super().get_state(), "searches": self._searches}

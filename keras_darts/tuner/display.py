@@ -4,12 +4,12 @@ from datetime import datetime
 
 from keras_tuner.src.engine.oracle import Display
 
-from keras_darts.training import duration
+from keras_darts.training import format_duration
 from keras_darts.tuner import objectives
-from keras_darts.tuner import pareto
-from keras_darts.tuner.results_words import number
-from keras_darts.tuner.results_words import plain
-from keras_darts.tuner.results_words import titled
+from keras_darts.tuner.pareto import pareto_front
+from keras_darts.tuner.results_text import number
+from keras_darts.tuner.results_text import plain
+from keras_darts.tuner.results_text import titled
 
 
 class TrialDisplay(Display):
@@ -50,7 +50,7 @@ class TrialDisplay(Display):
         if self.verbose < 1:
             return
         begin = self.trial_start.get(trial.trial_id, datetime.now())
-        taken = duration((datetime.now() - begin).total_seconds())
+        taken = format_duration((datetime.now() - begin).total_seconds())
         if trial.score is None:
             print(f"trial {trial.trial_id} gives no result, after {taken}")
         else:
@@ -71,8 +71,8 @@ class TrialDisplay(Display):
             print(f"best so far: trial {best[0].trial_id}, {figures}")
             return
         rows = [self._tuner.project.row(trial) for trial in best]
-        unbeaten = pareto.pareto(rows, self._directions)
-        names = ", ".join(row["trial"] for row in unbeaten)
+        front = pareto_front(rows, self._directions)
+        names = ", ".join(row["trial"] for row in front)
         print(f"beaten by no other so far: {names}")
 
     @property

@@ -7,7 +7,7 @@ import pathlib
 
 import filelock
 
-from keras_darts.files import write_json
+from keras_darts.utils.files import write_json
 
 _FIGURES = "figures.json"
 

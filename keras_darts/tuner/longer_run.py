@@ -4,7 +4,7 @@ import pathlib
 import shutil
 import tempfile
 
-from keras_darts import seals
+from keras_darts.runs import manifest
 
 _EPOCHS = "tuner/epochs"
 _EARLIER = "tuner/trial_id"
@@ -38,7 +38,7 @@ def take_over(earlier, folder):
 
 def is_done(folder, epochs):
     """Whether a run has come to its end, and to so many epochs if given."""
-    if not seals.is_finished(folder):
+    if not manifest.is_finished(folder):
         return False
-    newest = seals.seals(folder / "checkpoints")[:1]
+    newest = manifest.seals(folder / "checkpoints")[:1]
     return epochs is None or any(s.epochs_done >= epochs for s in newest)

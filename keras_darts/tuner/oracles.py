@@ -4,7 +4,7 @@ import inspect
 
 import keras_tuner
 
-from keras_darts.errors import unknown_name
+from keras_darts.utils.errors import unknown_name
 
 _ORACLES = {
     "bayesian": keras_tuner.oracles.BayesianOptimizationOracle,

@@ -1,13 +1,13 @@
-"""What is best where several things count."""
+"""The Pareto front of rows of figures."""
 
 import math
 
-from keras_darts.errors import unknown_name
+from keras_darts.utils.errors import unknown_name
 
 _DIRECTIONS = ("min", "max")
 
 
-def pareto(rows, directions):
+def pareto_front(rows, directions):
     """The rows that no other beats in one figure without losing in another.
 
     Args:
@@ -31,7 +31,7 @@ def pareto(rows, directions):
     ...     {"val_accuracy": 0.8, "parameters": 100},
     ...     {"val_accuracy": 0.7, "parameters": 200},
     ... ]
-    >>> best = pareto(rows, {"val_accuracy": "max", "parameters": "min"})
+    >>> best = pareto_front(rows, {"val_accuracy": "max", "parameters": "min"})
     >>> [row["parameters"] for row in best]
     [300, 100]
     """

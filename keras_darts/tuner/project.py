@@ -5,7 +5,7 @@ import pathlib
 import statistics
 
 from keras_darts import genotypes
-from keras_darts.files import write_json
+from keras_darts.utils.files import write_json
 
 _BASELINE = "random_baseline.json"
 _DIRECTIONS = "objectives.json"

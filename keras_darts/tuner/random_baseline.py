@@ -4,9 +4,9 @@ import logging
 
 from keras_tuner.src.distribute.utils import has_chief_oracle
 
-from keras_darts.errors import positive_integer
-from keras_darts.tuner.results_words import number
-from keras_darts.tuner.results_words import titled
+from keras_darts.tuner.results_text import number
+from keras_darts.tuner.results_text import titled
+from keras_darts.utils.errors import positive_integer
 
 _LOG = logging.getLogger("keras_darts")
 

@@ -1,13 +1,23 @@
-"""What is known of the trials of a project, without TensorFlow."""
+"""Results of a tuning, read from the files that it leaves."""
 
+import csv
 import dataclasses
+import datetime
 import functools
+import json
 import math
 import statistics
 
-from keras_darts.tuner.pareto import pareto
+from keras_tuner.engine.trial import Trial
+
+from keras_darts import genotypes
+from keras_darts.tuner import objectives
+from keras_darts.tuner.pareto import pareto_front
+from keras_darts.tuner.project import Project
 
 COMPLETED = "COMPLETED"
+_CONFIG = "config.json"
+_HISTORY = "history.csv"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -16,7 +26,7 @@ class TrialResult:
 
     Args:
         name: String, the id of the trial.
-        state: String, KerasTuner's word for how it went.
+        state: String, the status that KerasTuner gives it.
         values: Dictionary, the hyper-parameters.
         figures: Dictionary from names of objectives to numbers; empty as long
             as they are not known.
@@ -32,8 +42,8 @@ class TrialResult:
         search: Dictionary from names to the values of the epochs of the
             search. Defaults to none.
         training: The same of the training. Defaults to none.
-        seconds: Dictionary from `"search"` and `"training"` to what they took.
-            Defaults to none: not known.
+        seconds: Dictionary from `"search"` and `"training"` to their
+            durations. Defaults to none: not known.
         parameters: Integer, of the trained network. Defaults to `None`: not
             known.
 
@@ -64,7 +74,7 @@ class TrialResult:
 
     @property
     def epochs(self):
-        """How many epochs of search and of training there were."""
+        """The numbers of epochs of the search and of the training."""
         return tuple(_length(part) for part in (self.search, self.training))
 
     @property
@@ -79,15 +89,15 @@ class TrialResult:
 
 @dataclasses.dataclass(frozen=True)
 class ProjectResults:
-    """The trials of a project, and what they are judged by.
+    """The trials of a project, and the objectives that compare them.
 
     Args:
         name: String, of the project.
         directions: Dictionary from the names of the objectives to `"min"` or
             `"max"`.
         trials: List of `TrialResult`, those of a random baseline included.
-        facts: Dictionary of strings, what is the same for all trials: data,
-            settings, date. Defaults to none.
+        facts: Dictionary of strings, the data, settings and date of all
+            trials. Defaults to none.
         folder: Path of the project, for the command that comes next. Defaults
             to `None`: there is none.
 
@@ -128,6 +138,12 @@ class ProjectResults:
                 groups.setdefault(trial.genotype.to_text(), []).append(trial)
         return groups
 
+    def genotype_index(self, trial):
+        """The place of a trial's genotype in `by_genotype`, or `None`."""
+        if trial.genotype is None:
+            return None
+        return [*self.by_genotype].index(trial.genotype.to_text())
+
     @property
     def several(self):
         """Whether there are several objectives."""
@@ -148,18 +164,18 @@ class ProjectResults:
         return [trial for trial in self.trials if trial.baseline]
 
     @functools.cached_property
-    def unbeaten(self):
-        """The trials of the search that no other beats.
+    def pareto_front(self):
+        """The trials of the search that no other beats in all objectives.
 
-        That is, in one objective, without losing in another; the best by the
-        first objective stands first.
+        A trial is left out if another one is at least as good in each
+        objective and better in one. The best by the first objective is first.
         """
         rows = [
             {**trial.figures, "trial": trial}
             for trial in self.searched
             if trial.completed
         ]
-        return [row["trial"] for row in pareto(rows, self.directions)]
+        return [row["trial"] for row in pareto_front(rows, self.directions)]
 
     def spread(self, name):
         """Of a figure, `Spread` of the search and of the random baseline.
@@ -182,7 +198,7 @@ class ProjectResults:
 
 @dataclasses.dataclass(frozen=True)
 class Spread:
-    """How a number lies in several networks.
+    """Mean and deviation of a figure over several networks.
 
     Args:
         values: List of the numbers.
@@ -207,6 +223,159 @@ class Spread:
             statistics.fmean(known) if known else None,
             statistics.stdev(known) if len(known) > 1 else None,
         )
+
+
+def read(project_dir):
+    """The `ProjectResults` of a folder.
+
+    Args:
+        project_dir: String or path.
+
+    Raises:
+        ValueError: if it is not the folder of a tuning.
+    """
+    directions = Project(project_dir).directions()
+    if directions is None:
+        raise ValueError(
+            "`project_dir` must be the folder of a project in which "
+            "`DartsTuner` has run a trial. Received: "
+            f"project_dir={str(project_dir)!r}"
+        )
+    return _read(project_dir, directions)
+
+
+def read_of(tuner):
+    """The `ProjectResults` of a `DartsTuner`."""
+    directions = objectives.directions(tuner.oracle.objective)
+    return _read(tuner.project_dir, directions)
+
+
+def _read(folder, directions):
+    project = Project(folder)
+    files = sorted(project.folder.glob("trial_*/trial.json"))
+    trials = [_trial(project, Trial.load(str(file))) for file in files]
+    drawn = [_drawn(project, row) for row in project.baseline()]
+    folder = project.folder.resolve()
+    return ProjectResults(
+        folder.name,
+        directions,
+        [*trials, *drawn],
+        facts=_facts(project),
+        folder=folder,
+    )
+
+
+def _trial(project, trial):
+    name = trial.trial_id
+    file, network = project.genotype_file(name), project.network_of(name)
+    executions, chosen = project.executions(name)
+    completed = trial.status == COMPLETED
+    return TrialResult(
+        name=name,
+        state=trial.status,
+        values=trial.hyperparameters.values,
+        figures=project.figures(trial) if completed else {},
+        genotype=genotypes.load(file) if file.exists() else None,
+        score=trial.score,
+        executions=[execution["figures"] for execution in executions],
+        chosen=chosen,
+        message=trial.message,
+        search=_history(project.search_folder(name, chosen)),
+        training=_history(network) if network else {},
+        seconds=executions[chosen]["seconds"] if executions else {},
+        parameters=_parameters(network) if network else None,
+    )
+
+
+def _drawn(project, row):
+    folder = project.networks / row["network"]
+    return TrialResult(
+        name=f"random-{row['seed']}",
+        state=COMPLETED,
+        values={"seed": row["seed"]},
+        figures=row["figures"],
+        genotype=project.genotype_of(row),
+        baseline=True,
+        training=_history(folder),
+        parameters=_parameters(folder),
+    )
+
+
+def _history(folder):
+    """The columns of the table of a run, empty without a table."""
+    path = folder / _HISTORY
+    if not path.exists():
+        return {}
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = [*csv.DictReader(file)]
+    names = rows[0] if rows else ()
+    return {n: [float(row[n] or "nan") for row in rows] for n in names}
+
+
+def _facts(project):
+    """Data and settings of all trials, by title, from the newest search."""
+    configs = sorted(
+        project.folder.glob(f"trial_*/**/search/{_CONFIG}"),
+        key=lambda path: path.stat().st_mtime,
+    )
+    if not configs:
+        return {}
+    config = _json(configs[-1])
+    fit, sizes = config["fit"], config["search"]
+    ended = datetime.datetime.fromtimestamp(configs[-1].stat().st_mtime)
+    return {
+        "Data": _data(fit, sizes),
+        "Search": _settings(sizes["search_space"], fit["batch_size"], fit),
+        **_training(project),
+        "Last run": ended.strftime("%Y-%m-%d %H:%M"),
+    }
+
+
+def _data(fit, sizes):
+    shape, classes = sizes.get("input_shape"), sizes.get("num_classes")
+    parts = [fit["data"]]
+    if shape:
+        parts.append(f"elements of {' x '.join(map(str, shape))}")
+    if classes:
+        parts.append(f"{classes} outputs")
+    return "; ".join(parts)
+
+
+def _training(project):
+    paths = sorted(project.networks.glob(f"*/{_CONFIG}"))
+    if not paths:
+        return {}
+    config = _json(paths[-1])
+    batch_size = config["recipe"].get("batch_size")
+    network, fit = config["network"]["config"], config["fit"]
+    return {"Training of what is found": _settings(network, batch_size, fit)}
+
+
+def _settings(network, batch_size, fit):
+    """The size of a network and of its training, as a line."""
+    numbers = {
+        "cells": network.get("num_cells"),
+        "filters": network.get("filters"),
+        "hidden units": network.get("hidden_size"),
+        "batch size": batch_size,
+        "epochs": fit["epochs"],
+        "steps an epoch": fit["steps_per_epoch"],
+    }
+    return ", ".join(
+        f"{name}: {value:,}"
+        for name, value in numbers.items()
+        if value is not None
+    )
+
+
+def _parameters(folder):
+    """The number of parameters of a trained network, or `None`."""
+    path = folder / _CONFIG
+    return _json(path).get("parameters") if path.exists() else None
+
+
+def _json(path):
+    return json.loads(path.read_text("utf-8"))
 
 
 def _length(columns):

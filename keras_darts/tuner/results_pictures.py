@@ -1,4 +1,4 @@
-"""Curves, trade-offs and spread of the trials as pictures."""
+"""Pictures of the trials of a tuning: curves, trade-offs and spread."""
 
 from matplotlib.ticker import EngFormatter
 from matplotlib.ticker import MaxNLocator
@@ -7,7 +7,7 @@ from keras_darts.analysis.picture import Picture
 from keras_darts.drawing.palette import GREY
 from keras_darts.drawing.palette import INK
 from keras_darts.drawing.palette import series_look
-from keras_darts.tuner.pareto import pareto
+from keras_darts.tuner.pareto import pareto_front
 
 _LIGHT = "#e6eaee"
 _BEST = "#4f8ff5"
@@ -21,23 +21,23 @@ _FEW_EPOCHS = 12
 
 
 def line_of(index):
-    """Color and dashes of the curves of one trial among others, as text."""
+    """The color and the dashes, as text, of the curves of a trial."""
     color, style = series_look(index)
     return color, _DASHES[style]
 
 
 def curves_pictures(trials, metrics):
-    """How searches and trainings went, a line a trial.
+    """Draws metrics of searches and trainings by epoch, a line a trial.
 
     Args:
         trials: List of `TrialResult`.
-        metrics: Names of what is drawn, where there is anything of it.
+        metrics: Names of metrics; one that no trial has is left out.
 
     Returns:
         Dictionary from titles to a `Picture` each.
     """
     return {
-        f"{part}: {metric}": _curves(
+        f"{part}: {metric}": _lines(
             [trial.name for trial in trials],
             [getattr(trial, part).get(metric) or [] for trial in trials],
         )
@@ -48,10 +48,10 @@ def curves_pictures(trials, metrics):
 
 
 def pareto_pictures(results):
-    """The first objective against each of the others.
+    """Draws the first objective against each of the others.
 
-    Filled are the trials that no other beats in these two, and the line is
-    what they leave unbeaten; grey are those of the random baseline.
+    Filled are the trials of the Pareto front of these two, which the line
+    joins; grey are those of the random baseline.
 
     Args:
         results: `ProjectResults` with two objectives or more.
@@ -67,7 +67,7 @@ def pareto_pictures(results):
 
 
 def spread_picture(results, name):
-    """Every trial's figure, of the search and of the random baseline.
+    """Draws a figure of every trial, of the search and of the baseline.
 
     Args:
         results: `ProjectResults`.
@@ -95,7 +95,7 @@ def spread_picture(results, name):
     return picture
 
 
-def _curves(names, courses):
+def _lines(names, courses):
     if max(map(len, courses)) == 1:
         return _points(names, courses)
     picture, axes = _panel()
@@ -117,7 +117,7 @@ def _curves(names, courses):
 
 
 def _points(names, courses):
-    """One epoch has no course: a row a trial, its value beside the point."""
+    """Draws metrics after a single epoch: a row a trial, with its value."""
     picture, axes = _panel(height=0.7 + 0.26 * len(courses))
     for row, course in enumerate(courses):
         color, _ = series_look(row)
@@ -135,7 +135,7 @@ def _points(names, courses):
     _dress(axes, "after the only epoch")
     axes.margins(x=0.2)
     axes.set_ylim(len(courses) - 0.4, -0.6)
-    axes.set_yticks(range(len(courses)), names)
+    axes.set_yticks(range(len(courses)), names, parse_math=False)
     return picture
 
 
@@ -160,8 +160,8 @@ def _trade_off(results, x, y):
         )
         if not names:
             continue
-        best = sorted(pareto(rows, directions), key=lambda row: row[x])
-        # A step stands where both ends are as good as what lies between.
+        best = sorted(pareto_front(rows, directions), key=lambda row: row[x])
+        # Each end of a step is as good as all that lies between.
         where = "post" if directions[x] == "min" else "pre"
         places = [row[x] for row in best], [row[y] for row in best]
         axes.step(*places, where=where, color=color, linewidth=1.2, marker="o")

@@ -10,17 +10,17 @@ from keras_tuner.src.distribute.utils import is_chief_oracle
 from keras_tuner.src.engine.tuner_utils import TunerCallback
 
 from keras_darts.search import DartsSearch
-from keras_darts.search.fitting import chosen_epochs
-from keras_darts.search.reseeding import reseeded
-from keras_darts.training import TimeLeft
+from keras_darts.search.fit_plan import chosen_epochs
+from keras_darts.search.reproducibility import reseeded
+from keras_darts.training import ETALogger
 from keras_darts.tuner import longer_run
 from keras_darts.tuner import objectives
 from keras_darts.tuner import random_baseline
-from keras_darts.tuner import results_project
 from keras_darts.tuner import trial_data
 from keras_darts.tuner.brief_training import BriefTraining
 from keras_darts.tuner.genotype_cache import GenotypeCache
 from keras_darts.tuner.hypermodel import seed_of
+from keras_darts.tuner.results_page import renew
 from keras_darts.tuner.trial_run import TrialRun
 
 _OF_DATA = (
@@ -87,7 +87,7 @@ class SearchTrials:
         """What is to be done after the last trial."""
         if not is_chief_oracle():
             self._run_baseline(args, kwargs)
-        results_project.renew(self._tuner)
+        renew(self._tuner)
 
     def forget_data(self):
         """The next call may have others."""
@@ -159,7 +159,7 @@ class SearchTrials:
         tuner._configure_tensorboard_dir(callbacks, trial, execution)
         callbacks.append(TunerCallback(tuner, trial))
         if given.get("verbose", "auto"):
-            callbacks.append(TimeLeft())
+            callbacks.append(ETALogger())
         return callbacks
 
 

@@ -4,7 +4,7 @@ import shutil
 import time
 
 from keras_darts import genotypes
-from keras_darts import seals
+from keras_darts.runs import manifest
 from keras_darts.tuner import longer_run
 
 
@@ -47,7 +47,7 @@ class TrialRun:
         if longer_run.is_done(folder, epochs):
             genotype = genotypes.load(folder / "genotype.json")
         else:
-            longer = seals.is_finished(folder)
+            longer = manifest.is_finished(folder)
             fit(**{"resume_from" if longer else "output_dir": folder})
             genotype = search.genotype()
         seconds = {"search": time.monotonic() - begin}

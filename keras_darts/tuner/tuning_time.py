@@ -2,7 +2,7 @@
 
 import time
 
-from keras_darts.training import duration
+from keras_darts.training import format_duration
 
 
 class TuningTime:
@@ -28,7 +28,7 @@ class TuningTime:
             usual = sum(self._seconds) / len(self._seconds)
             trials = "trial" if left == 1 else "trials"
             print(
-                f"{left} {trials} left, {duration(usual)} each; about "
-                f"{duration(left * usual)} left",
+                f"{left} {trials} left, {format_duration(usual)} each; about "
+                f"{format_duration(left * usual)} left",
                 flush=True,
             )

@@ -32,9 +32,9 @@ def test_trials_are_named_as_their_folders_are_and_none_is_added_up(
     assert re.findall(rf"^trial (\d+) in .*: {figures}", words, re.M) == ids
     folders = {f"trial_{name}" for name in ids}
     assert folders <= {path.name for path in (tmp_path / "a").iterdir()}
-    unbeaten = [row["trial"] for row in tuner.get_pareto()]
+    front = [row["trial"] for row in tuner.get_pareto()]
     last = re.findall(r"^beaten by no other so far: (.*)$", words, re.M)[-1]
-    assert last.split(", ") == unbeaten
+    assert last.split(", ") == front
     for of_keras_tuner in ("Trial #", "So Far", "multi_objective"):
         assert of_keras_tuner not in words
     heading = words.index("random baseline: 1 random genotypes")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from keras_darts.tuner.pareto import pareto
+from keras_darts.tuner.pareto import pareto_front
 
 DIRECTIONS = {"accuracy": "max", "size": "min", "latency": "min"}
 
@@ -34,7 +34,7 @@ def beats(one, other):
 @settings(max_examples=60, deadline=None)
 @given(rows)
 def test_a_row_stays_if_and_only_if_no_other_beats_it(rows):
-    kept = {id(row) for row in pareto(rows, DIRECTIONS)}
+    kept = {id(row) for row in pareto_front(rows, DIRECTIONS)}
     known = [row for row in rows if complete(row)]
     for row in rows:
         stays = complete(row) and not any(beats(o, row) for o in known)
@@ -45,15 +45,15 @@ def test_a_row_stays_if_and_only_if_no_other_beats_it(rows):
 @given(rows, st.randoms())
 def test_the_order_of_the_trials_does_not_matter(rows, random):
     shuffled = random.sample(rows, len(rows))
-    values = [list(row.values()) for row in pareto(rows, DIRECTIONS)]
-    again = [list(row.values()) for row in pareto(shuffled, DIRECTIONS)]
+    values = [list(row.values()) for row in pareto_front(rows, DIRECTIONS)]
+    again = [list(row.values()) for row in pareto_front(shuffled, DIRECTIONS)]
     assert values == again
 
 
 @settings(max_examples=60, deadline=None)
 @given(rows)
 def test_the_best_by_the_first_figure_comes_first(rows):
-    accuracies = [row["accuracy"] for row in pareto(rows, DIRECTIONS)]
+    accuracies = [row["accuracy"] for row in pareto_front(rows, DIRECTIONS)]
     assert accuracies == sorted(accuracies, reverse=True)
     best = [row["accuracy"] for row in rows if complete(row)]
     assert not best or accuracies[0] == max(best)
@@ -61,12 +61,12 @@ def test_the_best_by_the_first_figure_comes_first(rows):
 
 def test_one_figure_leaves_the_best_rows_alone():
     rows = [{"loss": 2.0}, {"loss": 1.0}, {"loss": 1.0, "seed": 3}]
-    assert pareto(rows, {"loss": "min"}) == rows[1:]
+    assert pareto_front(rows, {"loss": "min"}) == rows[1:]
 
 
 def test_no_row_is_changed():
     row = {"loss": 1.0, "genotype": "a"}
-    assert pareto([row], {"loss": "min"})[0] is row
+    assert pareto_front([row], {"loss": "min"})[0] is row
 
 
 @pytest.mark.parametrize(
@@ -78,10 +78,10 @@ def test_no_row_is_changed():
 )
 def test_unknown_directions_are_refused(directions, message):
     with pytest.raises(ValueError, match=message):
-        pareto([], directions)
+        pareto_front([], directions)
 
 
 def test_a_figure_that_was_not_measured_is_named():
     with pytest.raises(ValueError, match="Received: 'latency', of"):
-        pareto([{"size": 1.0}], {"size": "min", "latency": "min"})
-    assert pareto([], {"latency": "min"}) == []
+        pareto_front([{"size": 1.0}], {"size": "min", "latency": "min"})
+    assert pareto_front([], {"latency": "min"}) == []

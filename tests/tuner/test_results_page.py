@@ -3,6 +3,7 @@
 import base64
 import dataclasses
 import html
+import pathlib
 import re
 from html.parser import HTMLParser
 from xml.etree import ElementTree
@@ -58,16 +59,21 @@ class Reader(HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.open, self.tags, self.links, self.ids = [], [], [], []
+        self.attributes, self.shown = set(), ""
         self.feed(text)
         assert self.open == []
 
     def handle_starttag(self, tag, attributes):
         found = dict(attributes)
         self.tags.append(tag)
+        self.attributes |= {*found}
         self.links += [found[k] for k in ("href", "src") if k in found]
         self.ids += [found["id"]] if "id" in found else []
         if tag not in VOID:
             self.open.append(tag)
+
+    def handle_data(self, data):
+        self.shown += data
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
@@ -105,6 +111,39 @@ def test_what_users_write_is_no_markup(content):
     assert "<nan>" not in content
 
 
+HOSTILE = """<script>&lt;"' {{ 7 * 7 }} $\\q$"""
+
+
+def test_all_that_lies_in_the_folder_of_somebody_else_is_text(content):
+    one = dataclasses.replace(
+        trial(f"name {HOSTILE}", 0.5, 1),
+        values={f"given {HOSTILE}": f"value {HOSTILE}"},
+        figures={HOSTILE: 0.5, "size": 3.0},
+        search={"val_loss": [0.5]},
+    )
+    other = dataclasses.replace(one, values={f"given {HOSTILE}": 1})
+    failed = dataclasses.replace(
+        FAILED, state=f"STATE {HOSTILE}", message=f"message {HOSTILE}"
+    )
+    results = ProjectResults(
+        f"project {HOSTILE}",
+        {HOSTILE: "max", "size": "min"},
+        [one, other, failed, dataclasses.replace(one, baseline=True)],
+        facts={f"title {HOSTILE}": f"fact {HOSTILE}"},
+        folder=pathlib.Path(f"folder {HOSTILE}"),
+    )
+    reader, usual = Reader(results_page(results)), Reader(content)
+    assert {*reader.tags} <= {*usual.tags, "dl", "dt", "dd"}
+    assert reader.attributes == usual.attributes
+    for kind in ("name", "given", "value", "message", "project", "fact"):
+        assert f"{kind} {HOSTILE}" in reader.shown
+    for link in reader.links:
+        assert link.startswith(("#genotype-", "data:image/svg+xml;base64,"))
+        if link.startswith("data:"):
+            svg = ElementTree.fromstring(base64.b64decode(link.split(",")[1]))
+            assert not [e for e in svg.iter() if e.tag.endswith("script")]
+
+
 def test_trials_stand_by_their_score_and_those_that_failed_last(content):
     # The sum, in which parameters outweigh all: as KerasTuner has it.
     assert [trial.name for trial in RESULTS.ranked] == ["0", "2", "1"]
@@ -117,7 +156,7 @@ def test_trials_stand_by_their_score_and_those_that_failed_last(content):
 
 def test_those_that_no_trial_beats_come_first_and_are_marked(content):
     # The random genotypes, which are smaller, have no part in this.
-    assert [trial.name for trial in RESULTS.unbeaten] == ["1", "0"]
+    assert [trial.name for trial in RESULTS.pareto_front] == ["1", "0"]
     assert [row[0] for row in rows(content)[1:3]] == ["1", "0"]
     marked = {row[0] for row in rows(content) if "◆" in row[0]}
     assert marked == {"0 ◆", "1 ◆"}

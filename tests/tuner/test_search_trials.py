@@ -15,13 +15,14 @@ from tiny_tuning import make
 from tiny_tuning import tuned
 
 import keras_darts as kd
-from keras_darts.files import write_json
 from keras_darts.tuner import genotype_cache
 from keras_darts.tuner import objectives
 from keras_darts.tuner import random_baseline
-from keras_darts.tuner import results_project
 from keras_darts.tuner import trial_data
 from keras_darts.tuner.project import Project
+from keras_darts.tuner.results import read
+from keras_darts.tuner.results_page import renew
+from keras_darts.utils.files import write_json
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -105,10 +106,10 @@ def test_random_genotypes_stand_beside_the_trials(done, capsys):
 
 
 def test_the_results_on_disk_are_those_that_the_tuner_gives(done):
-    results = results_project.read(done.project.folder)
+    results = read(done.project.folder)
     best = [trial.trial_id for trial in done.completed_trials()]
     assert [trial.name for trial in results.ranked] == best
-    assert [trial.name for trial in results.unbeaten] == [
+    assert [trial.name for trial in results.pareto_front] == [
         row["trial"] for row in done.get_pareto()
     ]
     first = results.ranked[0]
@@ -143,19 +144,19 @@ def test_workers_leave_the_page_to_the_chief(done, monkeypatch):
     page.unlink()
     with monkeypatch.context() as patched:
         patched.setattr(done, "_is_worker", lambda: True)
-        results_project.renew(done)
+        renew(done)
         assert not page.exists()
-    results_project.renew(done)
+    renew(done)
     assert page.exists()
 
 
-def test_a_page_that_cannot_be_drawn_ends_no_search(done, monkeypatch):
-    def fail(results):
-        raise MemoryError("no room")
-
-    monkeypatch.setattr(results_project, "results_page", fail)
-    with pytest.warns(UserWarning, match="no room"):
+def test_a_page_that_cannot_be_written_ends_no_search(done):
+    page = done.project.folder / "results.html"
+    page.unlink()
+    page.mkdir()
+    with pytest.warns(UserWarning, match="results was not written"):
         done.on_trial_end(done.oracle.get_trial("0"))
+    page.rmdir()
 
 
 def test_a_baseline_of_the_same_time_counts_searches_as_trainings(tmp_path):
