@@ -1,9 +1,9 @@
 """Converts a SavedModel to the bytes of a LiteRT model, with metadata.
 
-`tensorflow/lite/schema` and `tflite-support` describe it: a buffer named
-`TFLITE_METADATA` in the model, itself a FlatBuffer of the tables below, and the
-files that it names in a zip archive after the model's end. No package of the
-present Python has code for it; the numbers are the fields' places.
+The metadata follow `tensorflow/lite/schema` and `tflite-support`: a buffer
+named `TFLITE_METADATA` in the model, itself a FlatBuffer of the tables below,
+and the files that it names in a zip archive after the model's end. No package
+for the present Python writes them; the numbers are the fields' places.
 """
 
 import contextlib

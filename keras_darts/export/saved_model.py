@@ -1,7 +1,7 @@
 """Networks as SavedModels, in the folders that TensorFlow Serving watches.
 
-The first request of a graph takes longer than those after it: with these in
-place it is not a client's.
+The first request of a graph takes longer than those after it; warm-up requests
+in the SavedModel's `assets.extra` let TensorFlow Serving run it before clients.
 """
 
 import errno

@@ -1,7 +1,7 @@
 """Convolutions with PyTorch's padding, in forms that CPUs train fast.
 
-The same functions as those of `symmetric_conv`, which stay what inference and
-exported models are made of: only how gradients are computed differs.
+Training and inference compute the same functions; only the gradients of the
+trained forms are computed otherwise. Exported models have the plain forms.
 """
 
 import keras
