@@ -24,7 +24,7 @@ from circumstances import markdown
 from comparison import note
 
 from keras_darts import strategies
-from keras_darts.files import write_json
+from keras_darts.utils.files import write_json
 
 RATES = ("scaled", "published")
 SETTINGS = {

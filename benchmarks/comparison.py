@@ -8,7 +8,7 @@ from circumstances import circumstances
 from circumstances import line_of
 from circumstances import markdown
 
-from keras_darts.files import write_json
+from keras_darts.utils.files import write_json
 
 _PATHS = ("data_dir", "found", "output", "project")
 

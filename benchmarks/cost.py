@@ -19,7 +19,7 @@ from step_time import KINDS
 from step_workers import OURS
 from step_workers import measured
 
-from keras_darts.files import write_json
+from keras_darts.utils.files import write_json
 
 PICTURE = pathlib.Path(__file__).parents[1] / "docs" / "cost.svg"
 
@@ -110,7 +110,7 @@ def base_of(name, values):
 
 
 def measured_point(settings):
-    more = {"cores": cores(), "threads": "across"}
+    more = {"cores": cores(), "threads": "inter_op"}
     more |= {"breakdown": False, "facts": False}
     (figures,) = measured({OURS: "keras_darts_step"}, {**settings, **more})
     return {

@@ -19,8 +19,8 @@ from circumstances import circumstances  # noqa: E402
 from circumstances import line_of  # noqa: E402
 from circumstances import markdown  # noqa: E402
 
-from keras_darts.files import write_json  # noqa: E402
-from keras_darts.training import InputWait  # noqa: E402
+from keras_darts.training import DataWaitMonitor  # noqa: E402
+from keras_darts.utils.files import write_json  # noqa: E402
 
 SUPERNETS = {
     "published": {"filters": 16, "num_cells": 8},
@@ -87,7 +87,7 @@ def parse_options():
 
 def measured(name, data, options):
     """The figures of each epoch of a search."""
-    rows, wait = [], InputWait()
+    rows, wait = [], DataWaitMonitor()
 
     def note(epoch, logs):
         rows.append(
@@ -97,7 +97,7 @@ def measured(name, data, options):
                 "epoch": epoch + 1,
                 "steps": options.steps,
                 "seconds": wait.seconds,
-                "input_wait_share": wait.share,
+                "data_wait_fraction": wait.share,
             }
         )
         # A long run tells how it goes.
@@ -124,8 +124,8 @@ def text_of(report):
             str(row["epoch"]),
             str(row["steps"]),
             f"{row['seconds'] / row['steps']:.3f}",
-            f"{row['seconds'] * row['input_wait_share']:.2f}",
-            f"{100 * row['input_wait_share']:.2f} %",
+            f"{row['seconds'] * row['data_wait_fraction']:.2f}",
+            f"{100 * row['data_wait_fraction']:.2f} %",
         )
         for row in report["epochs"]
     ]

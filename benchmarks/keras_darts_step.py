@@ -9,10 +9,10 @@ from work import flop
 from work import supernet_macs
 
 import keras_darts as kd
+from keras_darts.architects import Unrolled
 from keras_darts.search import steps
-from keras_darts.search.graph_optimizer import graph_optimizer
-from keras_darts.search_spaces.darts_cnn import PRIMITIVES
-from keras_darts.strategies.architects import Unrolled
+from keras_darts.search_spaces.published import CNN_PRIMITIVES
+from keras_darts.utils.tf_config import grappler
 
 NUM_CLASSES = 10
 STRATEGIES = {
@@ -59,7 +59,7 @@ def space_of(settings):
         settings["filters"],
         settings["num_cells"],
         settings["num_nodes"],
-        PRIMITIVES[: settings["num_primitives"]],
+        CNN_PRIMITIVES[: settings["num_primitives"]],
     )
 
 
@@ -78,7 +78,7 @@ def step_of(search, kind, pair):
 
 def as_in_fit(step):
     def run():
-        with graph_optimizer():
+        with grappler():
             return float(step())
 
     return run

@@ -20,7 +20,7 @@ import time
 
 import numpy as np
 
-from keras_darts import seals
+from keras_darts.runs import manifest
 
 MOMENTS = ("any", "writing")
 SECONDS = 2.0
@@ -113,7 +113,7 @@ def _killed(options, folder, draw):
                 "moment": moment,
                 "from": before,
                 "to": _position(folder),
-                "half_written": _half_written(folder),
+                "incomplete": _half_written(folder),
             }
         time.sleep(0.001)
     _end(process)
@@ -127,12 +127,12 @@ def _writings(folder):
 
 
 def _half_written(folder):
-    return seals.half_written(folder / "checkpoints")
+    return manifest.incomplete(folder / "checkpoints")
 
 
 def _position(folder):
     """Epochs and steps of the newest checkpoint, if there is one."""
-    newest = seals.seals(folder / "checkpoints")[:1]
+    newest = manifest.seals(folder / "checkpoints")[:1]
     return [[seal.epochs_done, seal.step] for seal in newest]
 
 

@@ -25,11 +25,11 @@ from keras_darts.analysis.picture import Picture  # noqa: E402
 from keras_darts.analysis.picture import save_picture  # noqa: E402
 from keras_darts.drawing.palette import INK  # noqa: E402
 from keras_darts.drawing.palette import series_look  # noqa: E402
-from keras_darts.export.latencies import converted  # noqa: E402
-from keras_darts.files import write_json  # noqa: E402
-from keras_darts.networks import network_for  # noqa: E402
-from keras_darts.runtimes.litert_rounds import lowest_medians  # noqa: E402
+from keras_darts.networks import build_network  # noqa: E402
+from keras_darts.profiling.cost_tables import converted  # noqa: E402
+from keras_darts.runtimes.litert import lowest_medians  # noqa: E402
 from keras_darts.supernet import architecture  # noqa: E402
+from keras_darts.utils.files import write_json  # noqa: E402
 
 ROUNDS = 9
 # Seeds that the table does not use.
@@ -41,7 +41,7 @@ def main():
     begin = time.monotonic()
     space = kd.search_spaces.darts_cnn()
     sizes = {"filters": options.filters, "num_cells": options.num_cells}
-    table = kd.export.profile(space, **sizes, rounds=ROUNDS)
+    table = kd.profiling.build_cost_table(space, **sizes, rounds=ROUNDS)
     print(f"table after {time.monotonic() - begin:.0f} s", flush=True)
     drawn = [
         space.random_genotype(FIRST_SEED + i) for i in range(options.networks)
@@ -119,7 +119,7 @@ def measured(genotypes, sizes):
     """Milliseconds of each network."""
     files = []
     for genotype in genotypes:
-        network = network_for(
+        network = build_network(
             genotype, 10, (32, 32, 3), auxiliary=False, **sizes
         )
         files.append(converted(network))
@@ -158,7 +158,7 @@ def draw(report, path):
     axes.plot(ends, ends, color=INK, linewidth=0.8, linestyle=":")
     axes.set_xlim(ends)
     axes.set_ylim(ends)
-    axes.set_xlabel("foretold, ms", color=INK)
+    axes.set_xlabel("estimated, ms", color=INK)
     axes.set_ylabel("measured, ms", color=INK)
     axes.set_title(
         "Latency of LiteRT networks, one image on one thread",

@@ -6,8 +6,8 @@ from keras import ops
 
 from keras_darts.networks import LanguageModel
 from keras_darts.networks import LanguageOutputs
-from keras_darts.networks.language_body import TiedEmbedding
-from keras_darts.networks.recurrence import SequenceDropout
+from keras_darts.networks.language_backbone import TiedEmbedding
+from keras_darts.networks.recurrent_cell import SequenceDropout
 
 
 class LstmLanguageModel(LanguageModel):

@@ -22,7 +22,7 @@ import time
 
 import keras_darts as kd
 
-kd.configure_cpu(threads="across")
+kd.configure_cpu(threads="inter_op")
 
 import keras  # noqa: E402  (after configure_cpu)
 from circumstances import circumstances  # noqa: E402
@@ -30,9 +30,9 @@ from comparison import note  # noqa: E402
 from comparison import plain  # noqa: E402
 
 from keras_darts import strategies  # noqa: E402
-from keras_darts.files import write_json  # noqa: E402
 from keras_darts.supernet import architecture  # noqa: E402
-from keras_darts.training.board import rate_of  # noqa: E402
+from keras_darts.training.tensorboard import rate_of  # noqa: E402
+from keras_darts.utils.files import write_json  # noqa: E402
 
 SIZES = {
     "filters": (8, "channels of the first stage"),
@@ -81,7 +81,7 @@ def strategy_of(options):
     published = PUBLISHED.get(options.variant, {})
     strategy = strategies.get(options.variant)
     if published:
-        strategy = getattr(strategies.variants, options.variant)(**published)
+        strategy = getattr(strategies.methods, options.variant)(**published)
     if options.arch_learning_rate is None:
         return strategy
     recipe = dataclasses.replace(

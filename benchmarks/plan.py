@@ -1,4 +1,4 @@
-"""The memory that a search is foretold to need, beside what steps take.
+"""The memory that a search is estimated to need, beside what steps take.
 
 python benchmarks/plan.py
 python benchmarks/plan.py --points=first_order:16:8:64,gdas:8:3:32:bfloat16
@@ -16,7 +16,7 @@ from circumstances import line_of
 from step_workers import OURS
 from step_workers import measured
 
-from keras_darts.files import write_json
+from keras_darts.utils.files import write_json
 
 # Constants were fitted to these, and not to the others.
 FITTED = (
@@ -58,7 +58,7 @@ def main():
     # import what this one has imported at the top.
     peaks = [measured_peak(point, options.steps) for point in points]
     rows = [
-        {"point": name, "measured": peak, "foretold": foretold_peak(point)}
+        {"point": name, "measured": peak, "estimated": estimated_peak(point)}
         for name, point, peak in zip(names, points, peaks, strict=True)
     ]
     report = {**circumstances(), "results": rows}
@@ -96,41 +96,41 @@ def point_of(text):
 
 
 def measured_peak(point, steps):
-    more = {"cores": cores(), "threads": "across", "plain": False}
+    more = {"cores": cores(), "threads": "inter_op", "plain": False}
     more |= {"steps": steps, "breakdown": False, "facts": False}
     (figures,) = measured({OURS: "plan_step"}, {**point, **more})
     return figures["peak_bytes"]
 
 
-def foretold_peak(point):
+def estimated_peak(point):
     # Late, as `main` says.
     import plan_step
 
-    from keras_darts.search.memory_check import foretold
+    from keras_darts.search.memory import estimate_peak_memory
 
-    return foretold(plan_step.search_of(point), point["batch_size"])
+    return estimate_peak_memory(plan_step.search_of(point), point["batch_size"])
 
 
 def text_of(report):
     """The circumstances, a table, and the worst of it."""
     head = [
-        "| point | fitted | measured GB | foretold GB | error |",
+        "| point | fitted | measured GB | estimated GB | error |",
         "|" + "---|" * 5,
     ]
     rows = [
         f"| `{r['point']}` | {'yes' if r['point'] in FITTED else 'no'} "
-        f"| {r['measured'] / 1e9:.2f} | {r['foretold'] / 1e9:.2f} "
+        f"| {r['measured'] / 1e9:.2f} | {r['estimated'] / 1e9:.2f} "
         f"| {error_of(r):+.0%} |"
         for r in report["results"]
     ]
     worst = max(abs(error_of(r)) for r in report["results"])
-    verdict = "within" if worst <= BOUND else "BEYOND"
+    verdict = "intra_op" if worst <= BOUND else "BEYOND"
     last = f"Worst error {worst:.0%}, {verdict} the bound of {BOUND:.0%}."
     return "\n".join([line_of(report), "", *head, *rows, "", last])
 
 
 def error_of(row):
-    return row["foretold"] / row["measured"] - 1
+    return row["estimated"] / row["measured"] - 1
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A step of any search that is foretold, for `plan.py`.
+"""A step of any search that is estimated, for `plan.py`.
 
 Imports TensorFlow: what shall be set before that is set by the importer.
 """
@@ -37,7 +37,7 @@ def search_of(settings):
         rematerialize=settings["rematerialize"],
         dtype="mixed_bfloat16" if settings["bfloat16"] else None,
     )
-    search.accumulation_steps = settings["parts"]
+    search.gradient_accumulation_steps = settings["parts"]
     return search
 
 

@@ -16,7 +16,7 @@ import keras_darts as kd
 
 kd.configure_cpu()
 
-from keras_darts.files import write_json  # noqa: E402  (after configure_cpu)
+from keras_darts.utils.files import write_json  # noqa: E402  (after configure_cpu)
 
 FILES = {
     "float32": {},
@@ -98,7 +98,7 @@ def trained(options, data):
 
 def described(file):
     card = kd.export.model_card(file)
-    figures = kd.export.benchmark(file, seconds=3.0)
+    figures = kd.profiling.benchmark(file, seconds=3.0)
     (measured,) = figures["measurements"]
     return {
         "accuracy": card["accuracy"]["export"],

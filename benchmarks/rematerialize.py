@@ -12,7 +12,7 @@ from circumstances import line_of
 from step_workers import OURS
 from step_workers import measured
 
-from keras_darts.files import write_json
+from keras_darts.utils.files import write_json
 
 SIZES = {
     "filters": 16,
@@ -56,7 +56,7 @@ def parse_options():
 
 
 def measured_point(settings):
-    more = {"cores": cores(), "threads": "across"}
+    more = {"cores": cores(), "threads": "inter_op"}
     more |= {"breakdown": False, "facts": False}
     (figures,) = measured({OURS: "keras_darts_step"}, {**settings, **more})
     return {

@@ -37,7 +37,7 @@ def main():
         data_help="folder of TensorFlow Datasets; by default its own",
         seeds=[0, 1],
     )
-    # Many networks in one process look to TensorFlow like one traced anew.
+    # Many networks in one process look to TensorFlow like one traced again.
     tf.get_logger().setLevel("ERROR")
     data = kd.datasets.load(
         "cifar10",
@@ -88,7 +88,7 @@ def found(run, data, options):
 def trained(run, genotype, data, options):
     """Trains a network of the genotype and adds its figures to the run."""
     keras.utils.set_random_seed(run["seed"])
-    network = kd.networks.network_for(
+    network = kd.networks.build_network(
         genotype,
         data.num_classes,
         data.image_shape,

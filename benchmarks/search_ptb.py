@@ -141,7 +141,7 @@ def found(seed, texts, vocabulary_size, options):
 
 def trained(model, texts, seed, options):
     """The figures of a training, the test text read in ten rows."""
-    recipe = kd.training.small_text_recipe(
+    recipe = kd.training.small_language_model_recipe(
         model,
         epochs=options.train_epochs,
         batch_size=options.batch_size,
@@ -151,7 +151,9 @@ def trained(model, texts, seed, options):
     start = time.perf_counter()
     history = recipe.fit(model, texts["train"], texts["valid"], verbose=0)
     seconds = time.perf_counter() - start
-    figures = kd.training.language_figures(model, texts["test"], batch_size=10)
+    figures = kd.training.evaluate_language_model(
+        model, texts["test"], batch_size=10
+    )
     return {
         "train_seconds": seconds,
         "train_history": comparison.plain(history.history),

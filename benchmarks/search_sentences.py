@@ -36,7 +36,7 @@ def main():
         seeds=[0, 1, 2],
         choices=[("strategy", "darts")],
     )
-    data = kd.datasets.load_sentences(options.data_dir)
+    data = kd.datasets.load_text_classification(options.data_dir)
     report = comparison.measured(
         options,
         (run for seed in options.seeds for run in runs_of(seed, data, options)),
@@ -134,7 +134,7 @@ def plain_network(num_weights, data):
 
 def trained(network, data, seed, options):
     """The figures of a training."""
-    recipe = kd.training.sentence_recipe(
+    recipe = kd.training.text_classification_recipe(
         network,
         data.num_train,
         epochs=options.train_epochs,
@@ -144,7 +144,7 @@ def trained(network, data, seed, options):
     start = time.perf_counter()
     history = recipe.fit(network, data.train, data.valid, verbose=0)
     seconds = time.perf_counter() - start
-    figures = kd.training.classification_figures(
+    figures = kd.training.evaluate_classifier(
         lambda ids: network.predict_on_batch(ids.astype("int32")),
         recipe.pipeline(data.test, training=False),
     )

@@ -9,7 +9,7 @@ from step_table import text_of
 from step_workers import OURS
 from step_workers import measured_report
 
-from keras_darts.files import write_json
+from keras_darts.utils.files import write_json
 
 FLAGS = {
     "plain": "leave out kd.configure_cpu()",

@@ -28,7 +28,7 @@ SEARCHES = {
         alone=("exact",),
         fixed=("num_nodes", "num_primitives"),
         layouts=("channels_first", "channels_last"),
-        threads="across",
+        threads="inter_op",
     ),
     "recurrent": step_command.Case(
         module="keras_darts_recurrent_step",

@@ -54,7 +54,7 @@ def main():
     if options.data == "sst2":
         # All sentences, which are few.
         del options.max_examples, options.test_examples
-    # Many networks in one process look to TensorFlow like one traced anew.
+    # Many networks in one process look to TensorFlow like one traced again.
     tf.get_logger().setLevel("ERROR")
     begin = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
@@ -72,7 +72,7 @@ def main():
 def loaded(options):
     """`ImageData` or `SentenceData`."""
     if options.data == "sst2":
-        return kd.datasets.load_sentences(options.data_dir)
+        return kd.datasets.load_text_classification(options.data_dir)
     return kd.datasets.load(
         options.data,
         options.data_dir,
@@ -136,7 +136,7 @@ def figures(cell, seed, found, tuner, data):
     network = kd.training.load_network(
         tuner.project.networks / found["network"]
     )
-    test = kd.training.classification_figures(
+    test = kd.training.evaluate_classifier(
         network.predict_on_batch, data.test.batch(100)
     )
     return {

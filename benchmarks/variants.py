@@ -15,7 +15,7 @@ from step_workers import OURS
 from step_workers import measured
 
 import keras_darts as kd
-from keras_darts.files import write_json
+from keras_darts.utils.files import write_json
 
 BASE = "darts"
 # Another name, and one whose channels must be divisible by twelve.
@@ -73,7 +73,7 @@ def measured_variant(name, options):
         **vars(options),
         "kind": name,
         "cores": cores(),
-        "threads": "across",
+        "threads": "inter_op",
         "breakdown": False,
         "facts": False,
     }

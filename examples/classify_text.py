@@ -33,7 +33,7 @@ def main():
 
     say("1. Read the sentences")
     source = options.data_dir or tiny_sentences(folder / "sentences")
-    data = kd.datasets.load_sentences(source)
+    data = kd.datasets.load_text_classification(source)
     print(f"   {data.description}")
 
     say("2. Search: alphas and weights learn on one half of the data each")
@@ -125,7 +125,7 @@ def trained(genotype, data, options, seed):
         num_cells=options.num_cells,
         sequence_length=data.sequence_length,
     )
-    recipe = kd.training.sentence_recipe(
+    recipe = kd.training.text_classification_recipe(
         network,
         data.num_train,
         epochs=options.train_epochs,

@@ -32,7 +32,7 @@ class FewGates(kd.regularizers.Regularizer):
         return ops.mean(ops.square(ops.concatenate(opened)))
 
 
-@kd.register_variant("sparse_gates")
+@kd.register_strategy("sparse_gates")
 def sparse_gates():
     return kd.SearchStrategy(
         relaxation="sigmoid",
@@ -41,7 +41,7 @@ def sparse_gates():
         exclude=["none"],
         regularizers=[FewGates(0.1), kd.regularizers.ZeroOne(10.0)],
         callbacks=[
-            kd.callbacks.ArchWarmUp(1),
+            kd.callbacks.WeightWarmUp(1),
             kd.callbacks.ScheduleVariable(
                 "few_gates_weight", kd.schedules.Linear(0.0, 0.1)
             ),

@@ -21,7 +21,7 @@ import keras  # noqa: E402  (after configure_cpu)
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
-from keras_darts.quiet import without_runtime_chatter  # noqa: E402
+from keras_darts.utils.messages import without_runtime_chatter  # noqa: E402
 
 
 def main():
@@ -122,7 +122,7 @@ def fresh_folder(wanted):
 def trained(genotype, data, seed, options):
     """A network of the genotype, and its accuracy on the test images."""
     keras.utils.set_random_seed(seed)
-    network = kd.networks.network_for(
+    network = kd.networks.build_network(
         genotype,
         data.num_classes,
         data.image_shape,

@@ -118,7 +118,9 @@ def tiny_text(folder):
 
 def searched(corpus, options, folder):
     strategy = kd.strategies.get(options.strategy)
-    recipe = kd.strategies.RECIPES["language"].at_rate(options.learning_rate)
+    recipe = kd.strategies.RECIPES["language"].with_learning_rate(
+        options.learning_rate
+    )
     search = kd.DartsSearch(
         kd.search_spaces.darts_rnn_small(options.num_nodes),
         dataclasses.replace(strategy, recipe=recipe),
@@ -147,7 +149,7 @@ def trained(genotype, corpus, options, seed=0):
     model = kd.networks.RecurrentLanguageModel(
         genotype, len(corpus.vocabulary), **settings
     )
-    recipe = kd.training.small_text_recipe(
+    recipe = kd.training.small_language_model_recipe(
         model,
         epochs=options.train_epochs,
         batch_size=options.batch_size,
@@ -156,7 +158,7 @@ def trained(genotype, corpus, options, seed=0):
     )
     text = corpus.train[: options.train_tokens]
     recipe.fit(model, text, corpus.valid, verbose=0)
-    return model, kd.training.language_figures(model, corpus.test)
+    return model, kd.training.evaluate_language_model(model, corpus.test)
 
 
 def fresh_folder(wanted):

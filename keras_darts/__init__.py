@@ -23,43 +23,44 @@ _NAMES = {
     "SearchSpace": "search_spaces",
     "SearchStrategy": "strategies",
     "TextClassifier": "auto",
-    "configure_cpu": "cpu",
+    "configure_cpu": "utils.cpu",
     "plot_cell": "analysis",
     "register_activation": "primitives",
     "register_primitive": "primitives",
     "register_search_space": "search_spaces",
-    "register_variant": "strategies",
+    "register_strategy": "strategies",
 }
 
-_MODULES = {
-    "analysis": "analysis",
-    "architects": "strategies.architects",
-    "auto": "auto",
-    "callbacks": "search.callbacks",
-    "connections": "strategies.connections",
-    "datasets": "datasets",
-    "discretizers": "strategies.discretizers",
-    "export": "export",
-    "genotypes": "genotypes",
-    "interop": "interop",
-    "networks": "networks",
-    "primitives": "primitives",
-    "regularizers": "strategies.regularizers",
-    "relaxations": "strategies.relaxations",
-    "schedules": "schedules",
-    "search_spaces": "search_spaces",
-    "strategies": "strategies",
-    "testing": "testing",
-    "training": "training",
-    "tuner": "tuner",
-}
+_MODULES = (
+    "analysis",
+    "architects",
+    "auto",
+    "callbacks",
+    "connections",
+    "datasets",
+    "discretizers",
+    "export",
+    "genotypes",
+    "interop",
+    "networks",
+    "primitives",
+    "profiling",
+    "regularizers",
+    "relaxations",
+    "schedules",
+    "search_spaces",
+    "strategies",
+    "testing",
+    "training",
+    "tuner",
+)
 
-__all__ = ["__version__", *sorted(_NAMES), *sorted(_MODULES)]
+__all__ = ["__version__", *sorted(_NAMES), *_MODULES]
 
 
 def __getattr__(name):
     if name in _MODULES:
-        return importlib.import_module(f"keras_darts.{_MODULES[name]}")
+        return importlib.import_module(f"keras_darts.{name}")
     if name in _NAMES:
         module = importlib.import_module(f"keras_darts.{_NAMES[name]}")
         return getattr(module, name)

@@ -10,7 +10,7 @@ import sys
 import keras_darts as kd
 from keras_darts.cli import workers
 from keras_darts.cli.main import program
-from keras_darts.running import last_resort
+from keras_darts.runs import shutdown_timeout
 
 
 @kd.register_search_space("tiny")
@@ -22,7 +22,7 @@ def tiny():
 
 if __name__ == "__main__":
     arguments = sys.argv[1:]
-    last_resort.SECONDS = 10
+    shutdown_timeout.SECONDS = 10
     if "TF_CONFIG" not in os.environ:
         folder, *arguments = arguments
         sys.executable = os.path.join(folder, "run")

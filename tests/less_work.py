@@ -5,13 +5,13 @@ from unittest import mock
 
 import keras
 
-from keras_darts.search.callbacks import architecture_board
+from keras_darts.callbacks import tensorboard
 
 
 @contextlib.contextmanager
 def without_pictures():
     """TensorBoard gets no picture of each epoch, which takes longer than it."""
-    board = architecture_board.ArchitectureBoard
+    board = tensorboard.ArchitectureTensorBoard
     with mock.patch.object(board, "draw", lambda self, epoch: None):
         yield
 

@@ -90,7 +90,7 @@ def sentences():
         **{"dropout": 0.0, "embedding_dropout": 0.0},
     )
     ids = np.random.default_rng(0).integers(1, 9, (STEPS * BATCH, 4))
-    return network, kd.training.sentence_recipe, ids
+    return network, kd.training.text_classification_recipe, ids
 
 
 def judged():
@@ -153,7 +153,7 @@ def language_model(**options):
         segment_length=6,
         **{f"{rate}_dropout": 0.0 for rate in rates},
     )
-    recipe = kd.training.small_text_recipe(
+    recipe = kd.training.small_language_model_recipe(
         model, batch_size=BATCH, segment_length=6, **options
     )
     model.run_eagerly = True

@@ -31,7 +31,7 @@ from strategies_on_replicas import stepping
 
 import keras_darts as kd
 from keras_darts import strategies
-from keras_darts.devices import chosen_strategy
+from keras_darts.distributed.devices import distribution_strategy
 from keras_darts.training import CoupledSGD
 
 STEPS = 2
@@ -49,7 +49,7 @@ SYNCHRONIZED = {"steps": 10, **SMALL, "normalization": "sync_batch"}
 def main(replicas, path, *names):
     """Of all names, or of those that are given."""
     keras.utils.set_random_seed(0)
-    with chosen_strategy(int(replicas)).scope():
+    with distribution_strategy(int(replicas)).scope():
         found = {
             name: make(replicas)
             for name, make in SEARCHES.items()
@@ -96,7 +96,7 @@ def on_images(strategy, eager=False, steps=STEPS, accumulation=1, **choices):
         train,
         validation_data=valid,
         augmentation=None,
-        accumulation_steps=accumulation,
+        gradient_accumulation_steps=accumulation,
     )
 
 
@@ -194,7 +194,7 @@ def make_search(
     Decay and clipping are strong enough to be seen.
     """
     if strategy == "enas":
-        strategy = strategies.variants.enas(num_samples=3)
+        strategy = strategies.methods.enas(num_samples=3)
     strategy = dataclasses.replace(
         strategies.get(strategy),
         recipe=strategies.SearchRecipe(clip_norm=0.1, **recipe),

@@ -19,10 +19,10 @@ import tensorflow as tf
 from recorded_steps import Recorder
 
 import keras_darts as kd
-from keras_darts.running import last_resort
-from keras_darts.running.stop_requests import Terminated
-from keras_darts.search.gathering import gathered
-from keras_darts.search.many_workers import workers_of
+from keras_darts.distributed.multi_worker import gathered
+from keras_darts.distributed.multi_worker import workers_of
+from keras_darts.runs import shutdown_timeout
+from keras_darts.runs.monitor import Terminated
 
 
 def main(workers, path, *names):
@@ -93,7 +93,7 @@ def endless(folder):
     The end hangs where no Python runs any more, as TensorFlow's does now and
     then.
     """
-    last_resort.SECONDS = 5
+    shutdown_timeout.SECONDS = 5
     libc = ctypes.CDLL(None)
     libc.__cxa_atexit(libc.pause, None, None)
     return on_images("darts", epochs=10000, output_dir=folder / "endless")

@@ -1,8 +1,8 @@
 """A small search space and a table of what its primitives cost."""
 
 import keras_darts as kd
+from keras_darts.search_spaces import CellInstance
 from keras_darts.search_spaces import CostTable
-from keras_darts.search_spaces import PlacedCell
 from keras_darts.search_spaces.cost_table import key
 
 NAMES = ("none", "skip_connect", "max_pool_3x3", "sep_conv_3x3")
@@ -20,9 +20,9 @@ def table(measure="latency", **settings):
         costs[key(name, 8, 2, (8, 8))] = cost / 2
         costs[key(name, 8, 1, (4, 4))] = cost / 4
     cells = (
-        PlacedCell("normal", 4, (8, 8)),
-        PlacedCell("normal", 4, (8, 8)),
-        PlacedCell("reduce", 8, (8, 8)),
+        CellInstance("normal", 4, (8, 8)),
+        CellInstance("normal", 4, (8, 8)),
+        CellInstance("reduce", 8, (8, 8)),
     )
     defaults = {"fixed": 3.0, "scale": 2.0}
     return CostTable(

@@ -4,9 +4,9 @@ import dataclasses
 
 import keras_darts as kd
 from keras_darts import strategies
-from keras_darts.strategies.callbacks import ArchWarmUp
-from keras_darts.strategies.discretizers import BestOfSamples
-from keras_darts.strategies.discretizers import Perturbation
+from keras_darts.callbacks import WeightWarmUp
+from keras_darts.discretizers import BestOfSamples
+from keras_darts.discretizers import Perturbation
 
 # Every piece that draws, together with others.
 PIECES = {
@@ -41,7 +41,7 @@ COURSES = {
 # The same where devices meet in each normalisation.
 WITH_STATISTICS = {
     "finite difference": lambda: "darts_second_order",
-    "pc_darts": lambda: stepping(strategies.variants.pc_darts(2))(),
+    "pc_darts": lambda: stepping(strategies.methods.pc_darts(2))(),
 }
 # Variants with dropout, whose numbers are those of a device's part.
 DROPPED = ("p_darts", "snas")
@@ -54,7 +54,7 @@ CLIPPED = {
 # What makes a search smaller or faster and leaves its steps as they are.
 MEANS = {
     "mixed_float16": {"dtype": "mixed_float16"},
-    "accumulation_steps": {"accumulation": 2},
+    "gradient_accumulation_steps": {"accumulation": 2},
     "rematerialize": {"rematerialize": True},
 }
 
@@ -62,7 +62,7 @@ MEANS = {
 def stepping(strategy):
     """Makes a strategy whose alphas move in the first step, and soon done."""
     whole = strategies.get(strategy)
-    kept = [c for c in whole.callbacks if not isinstance(c, ArchWarmUp)]
+    kept = [c for c in whole.callbacks if not isinstance(c, WeightWarmUp)]
     discretizer = whole.discretizer
     if isinstance(discretizer, BestOfSamples):
         discretizer = dataclasses.replace(discretizer, num_samples=2)

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 import keras_darts as kd
-from keras_darts.search import fitting
+from keras_darts.search import fit_plan
 
 GENOTYPES = [kd.genotypes.get(name) for name in ("darts_v2", "rnn_darts_v2")]
 VALUES = st.one_of(
@@ -156,7 +156,7 @@ def test_the_data_of_a_search(
     x, y = np.zeros(shape, dtype), np.ones(label_shape, label_dtype)
 
     def read():
-        data = fitting.read(
+        data = fit_plan.read(
             SEARCH,
             x,
             y,

@@ -5,17 +5,17 @@ A new piece is tested here by being registered.
 
 import pytest
 
-from keras_darts import export
+from keras_darts import architects
+from keras_darts import connections
+from keras_darts import discretizers
 from keras_darts import primitives
+from keras_darts import profiling
+from keras_darts import regularizers
+from keras_darts import relaxations
 from keras_darts import search_spaces
 from keras_darts import strategies
 from keras_darts import testing
-from keras_darts.strategies import architects
-from keras_darts.strategies import connections
-from keras_darts.strategies import discretizers
-from keras_darts.strategies import regularizers
-from keras_darts.strategies import relaxations
-from keras_darts.strategies.connections import FullConnection
+from keras_darts.connections import FullConnection
 
 SLOTS = (
     (relaxations, testing.run_relaxation_test),
@@ -31,7 +31,7 @@ FOR_RECURRENT = (discretizers.BestOfSamples, discretizers.TopK)
 
 
 # Those that need no table of the space.
-ALONE = sorted({*discretizers.registry.names()} - {"within_target"})
+ALONE = sorted({*discretizers.registry.names()} - {"cost_constrained"})
 
 
 def fitting_strategies():
@@ -50,9 +50,9 @@ def fitting_strategies():
 
 def made(slot, name):
     """A piece by its name, and by what it can't do without."""
-    if name == "within_target":
-        table = export.profile("darts_cnn", "parameters", **SIZES)
-        return discretizers.WithinTarget(table, target=5000.0)
+    if name == "cost_constrained":
+        table = profiling.build_cost_table("darts_cnn", "parameters", **SIZES)
+        return discretizers.CostConstrained(table, target=5000.0)
     return slot.get(name)
 
 

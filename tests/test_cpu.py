@@ -20,7 +20,7 @@ def put_back():
     )
 
 
-def graph_optimizer():
+def grappler():
     options = tf.config.optimizer.get_experimental_options()
     return not options["disable_meta_optimizer"]
 
@@ -34,8 +34,8 @@ def test_the_users_environment_prevails(monkeypatch):
 @pytest.mark.parametrize("wanted", [False, True])
 def test_the_graph_optimizer_is_as_wanted(wanted, monkeypatch):
     monkeypatch.setenv(ONEDNN, "1")
-    kd.configure_cpu(graph_optimizer=wanted)
-    assert graph_optimizer() == wanted
+    kd.configure_cpu(grappler=wanted)
+    assert grappler() == wanted
 
 
 def test_too_late_for_onednn_is_a_warning_and_the_rest_is_done(monkeypatch):
@@ -43,7 +43,7 @@ def test_too_late_for_onednn_is_a_warning_and_the_rest_is_done(monkeypatch):
     with pytest.warns(RuntimeWarning, match="`onednn` has no effect once"):
         kd.configure_cpu()
     assert ONEDNN not in os.environ
-    assert not graph_optimizer()
+    assert not grappler()
 
 
 def threads_within(arguments):
@@ -65,7 +65,7 @@ def threads_within(arguments):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "expected"), [("", 1), ("threads='within'", 0)]
+    ("arguments", "expected"), [("", 1), ("threads='intra_op'", 0)]
 )
 def test_threads_run_across_operations_or_within_them(arguments, expected):
     assert threads_within(arguments) == expected
@@ -75,9 +75,9 @@ def test_too_late_for_threads_is_a_warning(monkeypatch):
     monkeypatch.setenv(ONEDNN, "1")
     tf.zeros(()).numpy()
     with pytest.warns(RuntimeWarning, match="`threads` has no effect once"):
-        kd.configure_cpu(threads="within")
+        kd.configure_cpu(threads="intra_op")
     kd.configure_cpu(threads=None)
-    assert not graph_optimizer()
+    assert not grappler()
 
 
 def test_unknown_threads_are_refused():

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
-from keras_darts import devices
+from keras_darts.distributed import devices
 
 TINY = kd.search_spaces.darts_cnn(
     2, 2, num_nodes=1, primitives=("skip_connect", "max_pool_3x3")
@@ -41,7 +41,10 @@ def two_accelerators(monkeypatch):
 def test_all_accelerators_are_taken_and_their_strategy_is_made_once(
     made, two_accelerators
 ):
-    first, second = devices.chosen_strategy(), devices.chosen_strategy(2)
+    first, second = (
+        devices.distribution_strategy(),
+        devices.distribution_strategy(2),
+    )
     assert made == [["GPU:0", "GPU:1"]]
     assert first is second
 
@@ -49,39 +52,39 @@ def test_all_accelerators_are_taken_and_their_strategy_is_made_once(
 def test_a_process_has_one_mirrored_strategy(made, monkeypatch):
     names = ["GPU:0", "GPU:1", "GPU:2"]
     monkeypatch.setattr(devices, "accelerators", lambda: names)
-    devices.chosen_strategy(2)
+    devices.distribution_strategy(2)
     with pytest.raises(ValueError, match="`devices` must be the same in the"):
-        devices.chosen_strategy(3)
+        devices.distribution_strategy(3)
     assert len(made) == 1
 
 
 def test_the_strategy_of_a_scope_comes_first(made, two_accelerators):
     strategy = tf.distribute.OneDeviceStrategy("CPU:0")
     with strategy.scope():
-        assert devices.chosen_strategy() is strategy
+        assert devices.distribution_strategy() is strategy
     assert made == []
 
 
 def test_one_device_needs_no_strategy(made, two_accelerators):
-    assert devices.chosen_strategy(1) is tf.distribute.get_strategy()
+    assert devices.distribution_strategy(1) is tf.distribute.get_strategy()
     assert made == []
 
 
 def test_more_devices_than_there_are_is_an_error(made, two_accelerators):
     with pytest.raises(ValueError, match=r"at most 2.*Received: devices=3"):
-        devices.chosen_strategy(3)
+        devices.distribution_strategy(3)
 
 
 def test_a_processor_is_not_divided_once_tensorflow_runs(made):
     tf.zeros(())
     with pytest.raises(ValueError, match=r"before TensorFlow begins to run"):
-        devices.chosen_strategy(64)
+        devices.distribution_strategy(64)
 
 
 @pytest.mark.parametrize("count", [0, -1, 1.5, True])
 def test_devices_are_a_positive_integer(count):
     with pytest.raises(ValueError, match="`devices` must be a positive"):
-        devices.chosen_strategy(count)
+        devices.distribution_strategy(count)
 
 
 def test_a_batch_must_be_shared_out_evenly():
@@ -107,7 +110,7 @@ def test_no_device_is_idle_in_the_last_batch(replicas, monkeypatch):
 def test_a_search_belongs_to_the_strategy_it_chose(monkeypatch):
     chosen = tf.distribute.OneDeviceStrategy("CPU:0")
     monkeypatch.setattr(
-        "keras_darts.search.darts_search.chosen_strategy", lambda: chosen
+        "keras_darts.search.darts_search.distribution_strategy", lambda: chosen
     )
     search = kd.DartsSearch(TINY, num_classes=2, input_shape=(8, 8, 1))
     assert search.distribute_strategy is chosen

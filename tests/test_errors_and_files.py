@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from keras_darts.errors import unknown_name
-from keras_darts.files import writable_folder
-from keras_darts.files import written_whole
+from keras_darts.utils.errors import unknown_name
+from keras_darts.utils.files import atomic_write
+from keras_darts.utils.files import writable_folder
 
 
 def names(folder):
@@ -32,7 +32,7 @@ def test_an_unknown_name_lists_what_is_known_and_what_is_near(received, hint):
 
 def test_a_file_appears_when_all_is_written(tmp_path):
     path = tmp_path / "run" / "history.csv"
-    with written_whole(path) as scratch:
+    with atomic_write(path) as scratch:
         scratch.write_text("epoch")
         assert scratch.parent == path.parent
         assert scratch.suffix == ".csv"
@@ -45,7 +45,7 @@ def test_a_file_appears_when_all_is_written(tmp_path):
 def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "note.txt"
     path.write_text("old")
-    with pytest.raises(KeyError), written_whole(path) as scratch:
+    with pytest.raises(KeyError), atomic_write(path) as scratch:
         scratch.write_text("half")
         raise KeyError
     assert path.read_text() == "old"
@@ -55,7 +55,7 @@ def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path):
 def test_a_new_file_takes_the_place_of_the_old(tmp_path):
     path = tmp_path / "note.txt"
     for text in ("old", "new"):
-        with written_whole(str(path)) as scratch:
+        with atomic_write(str(path)) as scratch:
             scratch.write_text(text)
     assert path.read_text() == "new"
 

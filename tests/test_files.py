@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from keras_darts import files
+from keras_darts.utils import files
 
 
 def test_a_file_that_fails_half_way_leaves_the_old_one(tmp_path):
@@ -19,7 +19,7 @@ def test_a_file_that_fails_half_way_leaves_the_old_one(tmp_path):
 
 def test_a_table_has_a_column_for_every_name(tmp_path):
     path = tmp_path / "new" / "table.csv"
-    files.write_table(path, [{"a": 1}, {"a": 2, "b": "x, y"}])
+    files.write_csv(path, [{"a": 1}, {"a": 2, "b": "x, y"}])
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert rows == [{"a": "1", "b": ""}, {"a": "2", "b": "x, y"}]

@@ -5,9 +5,9 @@ import os
 
 import pytest
 
-from keras_darts.running.folders import run_folders
-from keras_darts.running.overwriting import check_overwritable
-from keras_darts.running.overwriting import remove_run
+from keras_darts.runs.folder import check_overwritable
+from keras_darts.runs.folder import remove_run
+from keras_darts.runs.folder import run_folders
 
 OWN = [
     "config.json",

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from keras_darts.registry import Registry
+from keras_darts.utils.registry import Registry
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,8 +6,8 @@ import pytest
 
 from keras_darts import testing
 from keras_darts.schedules import Cosine
-from keras_darts.schedules import CosineByEpoch
-from keras_darts.schedules import ExponentialByEpoch
+from keras_darts.schedules import EpochCosineDecay
+from keras_darts.schedules import EpochExponentialDecay
 from keras_darts.schedules import Linear
 from keras_darts.schedules import Piecewise
 
@@ -17,7 +17,7 @@ def rates(schedule, steps):
 
 
 def test_cosine_is_that_of_the_original_and_constant_within_an_epoch():
-    schedule = CosineByEpoch(0.025, 0.001, epochs=50, steps_per_epoch=7)
+    schedule = EpochCosineDecay(0.025, 0.001, epochs=50, steps_per_epoch=7)
     epochs = np.arange(50)
     expected = 0.001 + 0.024 * (1 + np.cos(np.pi * epochs / 50)) / 2
     first, last = 7 * epochs, 7 * epochs + 6
@@ -32,7 +32,7 @@ def test_cosine_equals_that_of_torch():
     weight = torch.nn.Parameter(torch.zeros(1))
     optimizer = torch.optim.SGD([weight], 0.1)
     theirs = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 10, 0.01)
-    ours = CosineByEpoch(0.1, 0.01, epochs=10, steps_per_epoch=3)
+    ours = EpochCosineDecay(0.1, 0.01, epochs=10, steps_per_epoch=3)
     for epoch in range(10):
         assert float(ours(3 * epoch)) == pytest.approx(theirs.get_last_lr()[0])
         optimizer.step()
@@ -40,7 +40,7 @@ def test_cosine_equals_that_of_torch():
 
 
 def test_exponential_falls_by_its_rate_each_epoch():
-    schedule = ExponentialByEpoch(0.1, 0.97, steps_per_epoch=5)
+    schedule = EpochExponentialDecay(0.1, 0.97, steps_per_epoch=5)
     expected = 0.1 * 0.97 ** np.arange(250)
     np.testing.assert_allclose(
         rates(schedule, 5 * np.arange(250)), expected, rtol=1e-4
@@ -51,8 +51,8 @@ def test_exponential_falls_by_its_rate_each_epoch():
 @pytest.mark.parametrize(
     "schedule",
     [
-        CosineByEpoch(0.1, 0.01, epochs=3, steps_per_epoch=2),
-        ExponentialByEpoch(0.1, 0.9, steps_per_epoch=2),
+        EpochCosineDecay(0.1, 0.01, epochs=3, steps_per_epoch=2),
+        EpochExponentialDecay(0.1, 0.9, steps_per_epoch=2),
     ],
 )
 def test_config_gives_an_equal_schedule(schedule):
@@ -64,7 +64,7 @@ def test_config_gives_an_equal_schedule(schedule):
 
 
 def test_optimizer_follows_its_schedule():
-    schedule = CosineByEpoch(1.0, 0.0, epochs=2, steps_per_epoch=1)
+    schedule = EpochCosineDecay(1.0, 0.0, epochs=2, steps_per_epoch=1)
     optimizer = keras.optimizers.SGD(schedule)
     weight = keras.Variable([0.0])
     for expected in (-1.0, -1.5):

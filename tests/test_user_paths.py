@@ -11,7 +11,7 @@ import tensorflow as tf
 
 import keras_darts as kd
 from keras_darts.cli.main import main
-from keras_darts.files import user_path
+from keras_darts.utils.files import user_path
 
 GENOTYPE = kd.genotypes.get("darts_v2")
 SPACE = kd.search_spaces.darts_cnn(
@@ -35,7 +35,7 @@ def vocabulary():
 
 def table():
     sizes = {"filters": 2, "num_cells": 2, "input_shape": (8, 8, 1)}
-    return kd.export.profile(SPACE, "macs", **sizes)
+    return kd.profiling.build_cost_table(SPACE, "macs", **sizes)
 
 
 def recipe_fit(**folder):
@@ -86,8 +86,8 @@ WRITING = {
     ("analysis.plot_alphas", "path"): lambda p: kd.analysis.plot_alphas(
         ALPHAS, ["a", "b"], path=p
     ),
-    ("callbacks.ArchitectureBoard", "folder"): lambda p: begin(
-        kd.callbacks.ArchitectureBoard(p)
+    ("callbacks.ArchitectureTensorBoard", "folder"): lambda p: begin(
+        kd.callbacks.ArchitectureTensorBoard(p)
     ),
     ("callbacks.RunDirectory", "folder"): lambda p: kd.callbacks.RunDirectory(
         p, config={}, checkpoint=None
@@ -149,16 +149,16 @@ OTHERS = {
         "tiny_shakespeare", data_dir=p
     ),
     ("datasets.load_corpus", "source"): lambda p: kd.datasets.load_corpus(p),
-    ("datasets.load_sentences", "data_dir"): lambda p: (
-        kd.datasets.load_sentences("imdb_reviews", data_dir=p)
+    ("datasets.load_text_classification", "data_dir"): lambda p: (
+        kd.datasets.load_text_classification("imdb_reviews", data_dir=p)
     ),
-    ("datasets.load_sentences", "source"): lambda p: kd.datasets.load_sentences(
-        p
+    ("datasets.load_text_classification", "source"): lambda p: (
+        kd.datasets.load_text_classification(p)
     ),
-    ("discretizers.WithinTarget", "table"): lambda p: (
-        kd.discretizers.WithinTarget(p, 1.0)
+    ("discretizers.CostConstrained", "table"): lambda p: (
+        kd.discretizers.CostConstrained(p, 1.0)
     ),
-    ("export.benchmark", "path"): lambda p: kd.export.benchmark(p),
+    ("profiling.benchmark", "path"): lambda p: kd.profiling.benchmark(p),
     ("export.generate", "model"): lambda p: kd.export.generate(p, prompt=[1]),
     ("export.load", "path"): lambda p: kd.export.load(p),
     ("export.load_weights", "path"): lambda p: kd.export.load_weights(
@@ -175,8 +175,8 @@ OTHERS = {
     ("regularizers.Cost", "table"): lambda p: kd.regularizers.Cost(
         "macs", table=p
     ),
-    ("strategies.with_target", "table"): lambda p: kd.strategies.with_target(
-        "darts", p, 1.0
+    ("strategies.with_cost_target", "table"): lambda p: (
+        kd.strategies.with_cost_target("darts", p, 1.0)
     ),
     ("training.load_network", "path"): lambda p: kd.training.load_network(p),
     ("tuner.write_results_page", "project_dir"): lambda p: (
@@ -190,7 +190,7 @@ ARGUMENTS |= {"project_dir", "project_name", "data_dir", "source", "table"}
 NO_PATHS = {
     ("datasets.Elements", "source"),
     ("datasets.token_streams", "source"),
-    ("export.Exported", "path"),
+    ("export.ExportedModel", "path"),
 }
 # The same function under another name, or of a base.
 ALIASES = {"analysis.plot_cell": "plot_cell"}

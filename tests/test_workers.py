@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from movements import assert_same_movement
 
-from keras_darts.seals import is_finished
+from keras_darts.runs.manifest import is_finished
 
 pytestmark = pytest.mark.slow
 

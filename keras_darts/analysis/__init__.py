@@ -6,8 +6,8 @@ and the pictures don't.
 
 import importlib
 
-from keras_darts.analysis.alpha_history_plot import plot_alpha_history
 from keras_darts.analysis.alpha_plot import alphas_png
+from keras_darts.analysis.alpha_plot import plot_alpha_history
 from keras_darts.analysis.alpha_plot import plot_alphas
 from keras_darts.analysis.cell_plot import cell_names
 from keras_darts.analysis.cell_plot import cell_png
@@ -33,7 +33,7 @@ __all__ = [
 
 def __getattr__(name):
     if name in _COUNTS:
-        counts = importlib.import_module("keras_darts.analysis.counts")
+        counts = importlib.import_module("keras_darts.analysis.complexity")
         return getattr(counts, name)
     raise AttributeError(
         f"module 'keras_darts.analysis' has no attribute {name!r}"

@@ -6,8 +6,8 @@ import pathlib
 import numpy as np
 
 from keras_darts import genotypes
-from keras_darts.errors import unknown_name
-from keras_darts.files import user_path
+from keras_darts.utils.errors import unknown_name
+from keras_darts.utils.files import user_path
 
 FILE = "mixing_weights.npz"
 _GENOTYPE = "genotype.json"

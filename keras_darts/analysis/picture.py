@@ -8,7 +8,7 @@ import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from keras_darts.files import user_path
+from keras_darts.utils.files import user_path
 
 _SUFFIXES = (".png", ".svg")
 

@@ -1,4 +1,4 @@
-"""What the classifiers of images and of texts have in common."""
+"""Base class of the classifiers of images and of texts."""
 
 import abc
 import csv
@@ -12,18 +12,18 @@ import keras
 from keras_darts import export
 from keras_darts import genotypes
 from keras_darts import training
-from keras_darts.auto import examples as user_data
-from keras_darts.auto.budget import Budget
-from keras_darts.auto.budget import seconds_of
-from keras_darts.auto.course import Course
-from keras_darts.auto.record import Record
-from keras_darts.errors import integer
-from keras_darts.errors import positive_integer
-from keras_darts.errors import unknown_name
-from keras_darts.files import folder_name
-from keras_darts.files import user_path
-from keras_darts.messages import shown
+from keras_darts.auto import data as user_data
+from keras_darts.auto.fit_pipeline import FitPipeline
+from keras_darts.auto.fit_pipeline import Record
+from keras_darts.auto.step_times import Budget
+from keras_darts.auto.step_times import seconds_of
 from keras_darts.tuner import objectives
+from keras_darts.utils.errors import integer
+from keras_darts.utils.errors import positive_integer
+from keras_darts.utils.errors import unknown_name
+from keras_darts.utils.files import folder_name
+from keras_darts.utils.files import user_path
+from keras_darts.utils.messages import shown
 
 _BATCH_SIZE = 32
 _FORMATS = ("saved_model", "litert", "onnx", "keras")
@@ -162,7 +162,7 @@ class Classifier(abc.ABC):
     def _run(self, found, record, budget, options):
         """The tuner, and the folder of the trained network."""
         before = record.get("seconds")
-        course = Course(
+        course = FitPipeline(
             found,
             record,
             Budget(self._seconds, budget.spent() + before),

@@ -1,7 +1,171 @@
 """A classifier of images from images and a time."""
 
+import keras
+import numpy as np
+
+from keras_darts import search_spaces
 from keras_darts.auto.classifier import Classifier
-from keras_darts.auto.images import Images
+from keras_darts.auto.sizes import SizePreset
+from keras_darts.auto.sizes import StepTimes
+from keras_darts.tuner import DartsHyperModel
+
+# The network halves the sides twice.
+_MULTIPLE = 4
+# Larger images are shrunk: a search works on whole pixels.
+_LARGEST_SIDE = 64
+_PIXELS = 32 * 32
+# The regularization of hundreds of epochs hinders tens of them, and their
+# learning rate is too low for so few.
+_GENTLE = {"drop_path": 0.0, "cutout": 0, "learning_rate": 0.1}
+
+
+def _rung(filters, num_cells, num_nodes, derived, pace, least_examples):
+    return SizePreset(
+        space={
+            "filters": filters,
+            "num_cells": num_cells,
+            "num_nodes": num_nodes,
+        },
+        derived={"filters": derived[0], "num_cells": derived[1]},
+        pace=StepTimes(*pace),
+        least_examples=least_examples,
+    )
+
+
+RUNGS = (
+    _rung(4, 2, 2, (8, 3), (8.0, 0.25, 3.0, 0.05), 0),
+    _rung(8, 3, 3, (16, 4), (11.0, 0.4, 3.5, 0.075), 500),
+    _rung(8, 5, 4, (16, 5), (20.0, 0.95, 6.5, 0.125), 2_000),
+    _rung(16, 5, 4, (24, 8), (30.0, 1.5, 11.0, 0.3), 5_000),
+    _rung(16, 8, 4, (36, 14), (58.0, 5.0, 33.0, 1.9), 20_000),
+)
+
+
+class Images:
+    """Images of one shape.
+
+    Args:
+        shape: Tuple, (height, width) or (height, width, channels).
+
+    Raises:
+        ValueError: for another shape.
+    """
+
+    rungs = RUNGS
+    most_epochs = 120
+
+    def __init__(self, shape):
+        shape = tuple(shape)
+        fits = len(shape) in (2, 3) and all(side and side > 0 for side in shape)
+        if not fits:
+            raise ValueError(
+                "`x` must be images of shape (images, height, width) or "
+                "(images, height, width, channels), all of one size. Received: "
+                f"images of shape {tuple(shape)}"
+            )
+        self.shape = tuple(int(side) for side in shape)
+        self._layers = self._made_layers()
+
+    @classmethod
+    def of(cls, elements):
+        """Those of `datasets.Elements`."""
+        spec = elements.dataset.element_spec[0]
+        if not (spec.dtype.is_floating or spec.dtype.is_integer):
+            raise _no_numbers(elements.names.x, spec.dtype.name, spec.shape)
+        return cls(spec.shape)
+
+    @property
+    def final_shape(self):
+        """Height, width and channels that the network sees."""
+        shape = (None, *self.shape)
+        for layer in self._layers:
+            shape = layer.compute_output_shape(shape)
+        return tuple(shape[1:])
+
+    @property
+    def work(self):
+        height, width, _ = self.final_shape
+        return height * width / _PIXELS
+
+    def describe(self):
+        return {"shape": list(self.shape)}
+
+    def say(self):
+        height, width, channels = self.final_shape
+        return f"images of {height} x {width} x {channels}"
+
+    def convert(self, x):
+        """An array as the network has it."""
+        x = self.checked(x)
+        if not self._layers:
+            return x
+        parts = [x[i : i + 1024] for i in range(0, len(x), 1024)]
+        return np.concatenate([np.asarray(self.tensors(p)) for p in parts])
+
+    def tensors(self, x):
+        """Likewise of a batch of tensors."""
+        for layer in self._layers:
+            x = layer(x)
+        return x
+
+    def checked(self, x):
+        """An array of images of this shape.
+
+        Raises:
+            ValueError: for another shape.
+        """
+        x = _array(x)
+        if x.shape[1:] != self.shape:
+            raise ValueError(
+                f"`x` must be images of shape {self.shape}, like those of "
+                f"`fit`. Received: images of shape {x.shape[1:]}"
+            )
+        return x
+
+    def input(self):
+        return keras.Input(self.shape, name="image")
+
+    def hypermodel(self, rung, num_classes):
+        space = search_spaces.darts_cnn(**rung.space)
+        return DartsHyperModel(space, num_classes=num_classes)
+
+    def derived(self, rung):
+        return {**rung.derived, "auxiliary": False}
+
+    def recipe(self):
+        return dict(_GENTLE)
+
+    def _made_layers(self):
+        height, width, *channels = self.shape
+        layers = [] if channels else [keras.layers.Reshape((*self.shape, 1))]
+        shrink = _LARGEST_SIDE / max(height, width)
+        if shrink < 1:
+            height, width = (
+                max(_MULTIPLE, round(side * shrink)) for side in (height, width)
+            )
+            layers.append(keras.layers.Resizing(height, width, antialias=True))
+        short = [-side % _MULTIPLE for side in (height, width)]
+        if any(short):
+            layers.append(
+                keras.layers.ZeroPadding2D(
+                    [(s // 2, s - s // 2) for s in short]
+                )
+            )
+        return layers
+
+
+def _array(x):
+    x = np.asarray(x)
+    if x.dtype.kind not in "biuf" or x.ndim == 0:
+        raise _no_numbers("`x`", x.dtype, x.shape[1:])
+    return x
+
+
+def _no_numbers(name, dtype, shape):
+    return ValueError(
+        f"{name} must be images, an array of numbers or a data set of (image, "
+        f"label). Received: dtype {dtype}, elements of shape {tuple(shape)}"
+    )
 
 
 class ImageClassifier(Classifier):

@@ -1,4 +1,4 @@
-"""From the facts about the data and a time to the sizes of everything."""
+"""Sizes of searches and networks, by the data and the time."""
 
 import dataclasses
 import math
@@ -18,7 +18,7 @@ _LEAST_WORK = 0.25
 
 
 @dataclasses.dataclass(frozen=True)
-class Pace:
+class StepTimes:
     """What takes how long, in seconds.
 
     Args:
@@ -35,7 +35,7 @@ class Pace:
 
     def times(self, start, step):
         """The pace where a start and a step take so many times as long."""
-        return Pace(
+        return StepTimes(
             self.search_start * start,
             self.search_step * step,
             self.train_start * start,
@@ -53,32 +53,32 @@ class Pace:
 
 
 @dataclasses.dataclass(frozen=True)
-class Rung:
+class SizePreset:
     """A size of supernet and network, of those to choose from.
 
     Args:
         space: Dictionary, arguments of the search space.
         derived: Dictionary, arguments of the derived networks.
-        pace: `Pace` on two cores for `work=1`: 32 pixels by 32, or 64 words,
-            in batches of 32.
+        pace: `StepTimes` on two cores for `work=1`: 32 pixels by 32, or 64
+            words, in batches of 32.
         least_examples: Integer; fewer would be learned by heart.
     """
 
     space: dict
     derived: dict
-    pace: Pace
+    pace: StepTimes
     least_examples: int
 
 
 @dataclasses.dataclass(frozen=True)
-class Facts:
+class DataSummary:
     """What the sizes depend on.
 
     Args:
         examples: Integer, for searches and their trainings.
         last_examples: Integer, for the last training.
         work: Float, the pixels or words of a batch, as a multiple of those
-            of `Rung.pace`.
+            of `SizePreset.pace`.
         batch_size: Integer.
         max_trials: Integer.
         most_epochs: Integer, of a training.
@@ -97,7 +97,7 @@ class Plan:
     """The sizes of everything.
 
     Args:
-        rung: Integer, the place of the `Rung`.
+        rung: Integer, the place of the `SizePreset`.
         trials: Integer.
         trial_examples: Integer, of those that trials search and train on.
         search_epochs: Integer.
@@ -138,8 +138,8 @@ def batch_size_for(examples):
     return max(2, min(usual, examples // _LEAST_STEPS))
 
 
-def foretold(rung, facts):
-    """The `Pace` of a rung before anything was measured."""
+def estimate_step_times(rung, facts):
+    """The `StepTimes` of a rung before anything was measured."""
     work = max(_LEAST_WORK, facts.work)
     return rung.pace.times(1.0, work)
 
@@ -148,15 +148,15 @@ def first_rung(rungs, facts, seconds, slower=(1.0, 1.0)):
     """The largest rung for which data and time are enough.
 
     Args:
-        rungs: Tuple of `Rung`s, the smallest first.
-        facts: `Facts`.
+        rungs: Tuple of `SizePreset`s, the smallest first.
+        facts: `DataSummary`.
         seconds: Float, may be infinite.
         slower: Pair of floats, how many times as long starts and steps take
-            as was foretold. Defaults to `(1.0, 1.0)`.
+            than estimated. Defaults to `(1.0, 1.0)`.
     """
     fits = [0]
     for index, rung in enumerate(rungs):
-        pace = foretold(rung, facts).times(*slower)
+        pace = estimate_step_times(rung, facts).times(*slower)
         good = planned(index, pace, facts, seconds).is_good(facts)
         if facts.examples >= rung.least_examples and good:
             fits.append(index)
@@ -172,8 +172,8 @@ def planned(rung, pace, facts, seconds):
 
     Args:
         rung: Integer.
-        pace: `Pace`.
-        facts: `Facts`.
+        pace: `StepTimes`.
+        facts: `DataSummary`.
         seconds: Float, may be infinite.
     """
     longest = trial_seconds(pace, facts, facts.examples, _MOST_SEARCH_EPOCHS)
@@ -212,8 +212,8 @@ def last(pace, facts, seconds):
 
     Example:
 
-    >>> pace = Pace(9.0, 1.0, 2.0, 0.5)
-    >>> facts = Facts(800, 1000, 1.0, 10, max_trials=4, most_epochs=100)
+    >>> pace = StepTimes(9.0, 1.0, 2.0, 0.5)
+    >>> facts = DataSummary(800, 1000, 1.0, 10, max_trials=4, most_epochs=100)
     >>> last(pace, facts, 1002.0), last(pace, facts, 52.0), last(pace, facts, 1)
     ((1000, 20), (1000, 1), (160, 0))
     """

@@ -1,10 +1,10 @@
-"""What a fit says of the sizes it has chosen."""
+"""Messages of a fit about the sizes it has chosen."""
 
 import csv
 import math
 import warnings
 
-from keras_darts.training import duration
+from keras_darts.training import format_duration
 from keras_darts.tuner import objectives
 from keras_darts.tuner.results_text import number
 from keras_darts.tuner.results_text import titled
@@ -14,7 +14,7 @@ def chosen(course, plan):
     """Data, trials, last training and time, a line each.
 
     Args:
-        course: `Course`.
+        course: `FitPipeline`.
         plan: `Plan`.
     """
     examples, budget = course.examples, course.budget
@@ -31,8 +31,8 @@ def chosen(course, plan):
     ]
     if budget.seconds < math.inf:
         lines.append(
-            f"{duration(max(0.0, budget.left()))} left of "
-            f"{duration(budget.seconds)}"
+            f"{format_duration(max(0.0, budget.left()))} left of "
+            f"{format_duration(budget.seconds)}"
         )
     return "\n".join(lines)
 
@@ -62,17 +62,17 @@ def done(course, tuner, best, folder):
     """The line with which a fit ends: how good, how long, where it lies.
 
     Args:
-        course: `Course`.
+        course: `FitPipeline`.
         tuner: `DartsTuner`.
         best: The best trial.
         folder: Path of the run whose network is the model.
     """
     spent, seconds = course.budget.spent(), course.budget.seconds
-    taken = duration(spent)
+    taken = format_duration(spent)
     if seconds < math.inf:
-        taken += f" of {duration(seconds)}"
+        taken += f" of {format_duration(seconds)}"
         if spent > seconds:
-            taken += f" ({duration(spent - seconds)} over `time_budget`)"
+            taken += f" ({format_duration(spent - seconds)} over `time_budget`)"
     judged = _judged(course.examples, tuner, best, folder)
     page = tuner.project.folder / "results.html"
     return f"done in {taken}: {judged}; all trials: {page}"
@@ -101,9 +101,9 @@ def warn_of_little(budget, least):
         least: Float, the seconds that the smallest sizes need.
     """
     warnings.warn(
-        f"`time_budget` of {duration(budget.seconds)} is little: the smallest "
-        f"sizes are taken, which need about {duration(least)} on two cores, "
-        "and the time may be exceeded",
+        f"`time_budget` of {format_duration(budget.seconds)} is little: the "
+        f"smallest sizes are taken, which need about {format_duration(least)} "
+        "on two cores, and the time may be exceeded",
         RuntimeWarning,
         # The line of the user, who calls `fit`.
         stacklevel=7,

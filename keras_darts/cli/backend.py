@@ -6,8 +6,8 @@ import os
 
 from absl import flags
 
-from keras_darts.cpu import configure_cpu
-from keras_darts.quiet import without_chatter
+from keras_darts.utils.cpu import configure_cpu
+from keras_darts.utils.messages import without_chatter
 
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 _RETRACING = "triggered tf.function retracing"
@@ -16,7 +16,7 @@ _RETRACING = "triggered tf.function retracing"
 def define_accumulation(options):
     """Declares the flag of batches that are computed in parts."""
     flags.DEFINE_integer(
-        "accumulation_steps",
+        "gradient_accumulation_steps",
         1,
         "Parts of a batch that are computed one after the other, to save "
         "memory.",
@@ -28,7 +28,7 @@ def define_accumulation(options):
 def define_precision(options):
     """Declares in what numbers a network computes."""
     flags.DEFINE_enum(
-        "precision",
+        "dtype",
         "float32",
         PRECISIONS,
         "What layers compute in; variables stay float32. The mixed ones save "
@@ -63,17 +63,17 @@ def define_exactness(options):
     )
 
 
-def start(graph_optimizer=True, threads=None, devices=None, strategy=None):
+def start(grappler=True, threads=None, devices=None, strategy=None):
     """Imports TensorFlow as this machine needs it.
 
     Where the user has set `TF_CPP_MIN_LOG_LEVEL` to 0 or 1, all is shown that
     TensorFlow says on the way.
 
     Args:
-        graph_optimizer: As for `configure_cpu`. Defaults to `True`.
-        threads: As for `configure_cpu`: `"across"` operations for a search.
+        grappler: As for `configure_cpu`. Defaults to `True`.
+        threads: As for `configure_cpu`: `"inter_op"` operations for a search.
             Defaults to `None`: as TensorFlow comes, for plain networks.
-        devices: As for `chosen_strategy`. Defaults to `None`.
+        devices: As for `distribution_strategy`. Defaults to `None`.
         strategy: Function that gives the strategy instead. Defaults to `None`.
 
     Returns:
@@ -81,13 +81,13 @@ def start(graph_optimizer=True, threads=None, devices=None, strategy=None):
     """
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     with without_chatter():
-        configure_cpu(graph_optimizer=graph_optimizer, threads=threads)
+        configure_cpu(grappler=grappler, threads=threads)
         import tensorflow as tf
 
-        from keras_darts.devices import chosen_strategy
+        from keras_darts.distributed.devices import distribution_strategy
 
         # Before anything runs, when a processor can no longer be divided.
-        strategy = strategy() if strategy else chosen_strategy(devices)
+        strategy = strategy() if strategy else distribution_strategy(devices)
         # The first integers, of which oneDNN says that it leaves them alone.
         with tf.device("CPU:0"):
             tf.transpose(tf.zeros((2, 3), "int32"))
@@ -96,7 +96,7 @@ def start(graph_optimizer=True, threads=None, devices=None, strategy=None):
 
 @contextlib.contextmanager
 def retracing_unsaid():
-    """Inside, TensorFlow does not warn that each model has a graph anew."""
+    """Inside, TensorFlow does not warn that each model has a graph again."""
     log = logging.getLogger("tensorflow")
 
     def other(record):

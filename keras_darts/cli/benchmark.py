@@ -20,7 +20,7 @@ from keras_darts.cli.measured import columns
 from keras_darts.cli.measured import show_bar
 from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
-from keras_darts.files import write_json
+from keras_darts.utils.files import write_json
 
 POSITIONAL = "model"
 _MEGABYTE = 1e6
@@ -71,9 +71,9 @@ def run(options):
     """Measures; `options` are the parsed flags."""
     _check_model(options)
     backend.start()
-    from keras_darts import export
+    from keras_darts import profiling
 
-    figures = export.benchmark(
+    figures = profiling.benchmark(
         options.model,
         batch_sizes=tuple(map(int, options.batch_sizes)),
         threads=tuple(map(int, options.num_threads)),

@@ -6,7 +6,7 @@ from absl import flags
 
 from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
-from keras_darts.files import looks_like_path
+from keras_darts.utils.files import looks_like_path
 
 _NAMES = (
     "dataset",

@@ -12,11 +12,11 @@ from absl import flags
 
 from keras_darts.cli import backend
 from keras_darts.cli import data
-from keras_darts.cli import modalities
 from keras_darts.cli import models
+from keras_darts.cli import tasks
 from keras_darts.cli.options import require
-from keras_darts.files import writable_folder
-from keras_darts.files import write_json
+from keras_darts.utils.files import writable_folder
+from keras_darts.utils.files import write_json
 
 
 def define(options):
@@ -44,8 +44,8 @@ def run(options):
     model, vocabulary, path = models.load(path)
     target = _target(path)
     writable_folder(target.parent, "model")
-    modality = modalities.of_model(model)
-    modalities.check_flags(options, modality)
+    modality = tasks.of_model(model)
+    tasks.check_flags(options, modality)
     name, figures = modality.evaluated(
         model, options, saved=saved, vocabulary=vocabulary
     )

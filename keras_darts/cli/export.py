@@ -11,6 +11,8 @@ model card and the vocabulary of a text beside them.
   keras-darts export --run=runs/text-trained --raw_text
 """
 
+import csv
+import json
 import logging
 import pathlib
 
@@ -19,13 +21,48 @@ from absl import flags
 from keras_darts.cli import backend
 from keras_darts.cli import data
 from keras_darts.cli import folders
-from keras_darts.cli import modalities
-from keras_darts.cli import model_card
-from keras_darts.cli.modalities.modality import given_values
+from keras_darts.cli import tasks
 from keras_darts.cli.options import define_choices
 from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
-from keras_darts.files import folder_name
+from keras_darts.cli.tasks.base import given_values
+from keras_darts.utils.files import folder_name
+
+
+def training_figures(folder, saved):
+    """The settings and figures of a training run, as plain data.
+
+    Args:
+        folder: `pathlib.Path` of the run.
+        saved: What its `config.json` says.
+    """
+    rows = _rows(folder / "history.csv")
+    figures = {
+        "dataset": saved.get("data", {}).get("dataset"),
+        "recipe": saved.get("recipe", {}).get("name"),
+        "seed": saved.get("seed"),
+        "epochs": len(rows),
+        "last_epoch": rows[-1] if rows else None,
+        "test": _figures(folder / "evaluation.json"),
+    }
+    return {name: each for name, each in figures.items() if each is not None}
+
+
+def _rows(file):
+    if not file.exists():
+        return []
+    with file.open(newline="", encoding="utf-8") as table:
+        return [
+            {name: float(value) for name, value in row.items() if value}
+            for row in csv.DictReader(table)
+        ]
+
+
+def _figures(file):
+    if not file.exists():
+        return None
+    return json.loads(file.read_text(encoding="utf-8"))
+
 
 _LOG = logging.getLogger("keras_darts")
 _FILES = ("onnx", "keras", "safetensors")
@@ -131,8 +168,8 @@ def run(options):
     from keras_darts import training
 
     network = training.load_network(folder)
-    modality = modalities.of_model(network)
-    modalities.check_flags(options, modality)
+    modality = tasks.of_model(network)
+    tasks.check_flags(options, modality)
     vocabulary = folders.vocabulary(folder)
     if options.dataset is None:
         name, arguments = folder.resolve().name, _bare(saved, vocabulary)
@@ -142,7 +179,7 @@ def run(options):
         )
     name = options.name or name.replace("/", "_")
     target = pathlib.Path(options.output_dir) / name
-    figures = model_card.training_figures(folder, saved)
+    figures = training_figures(folder, saved)
     arguments.common["training"] = figures
     if "saved_model" in options.format:
         given = given_values(options, "version", "top_k", "input_dtype")
@@ -188,7 +225,7 @@ def _saved(folder, options):
 
 def _bare(saved, vocabulary):
     """The `Exports` of a run that does not say its data."""
-    from keras_darts.cli.modalities.modality import Exports
+    from keras_darts.cli.tasks.base import Exports
 
     _LOG.info(
         "the run does not say which data it was trained on: the export is "

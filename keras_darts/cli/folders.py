@@ -8,21 +8,21 @@ from absl import flags
 
 from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
-from keras_darts.files import writable_folder
-from keras_darts.files import write_json
-from keras_darts.running.overwriting import check_overwritable
-from keras_darts.seals import has_come_to_its_end
-from keras_darts.seals import has_whole_checkpoint
-from keras_darts.seals import is_begun
-from keras_darts.seals import is_finished
-from keras_darts.seals import is_of_kind
-from keras_darts.seals import is_run
+from keras_darts.runs.folder import check_overwritable
+from keras_darts.runs.manifest import has_come_to_its_end
+from keras_darts.runs.manifest import has_whole_checkpoint
+from keras_darts.runs.manifest import is_begun
+from keras_darts.runs.manifest import is_finished
+from keras_darts.runs.manifest import is_of_kind
+from keras_darts.runs.manifest import is_run
+from keras_darts.utils.files import writable_folder
+from keras_darts.utils.files import write_json
 
 _COMMAND = "command.json"
 _VOCABULARY = "vocabulary.json"
 # What belongs to one call and not to the run.
 _PASSING = (
-    *("output_dir", "resume", "overwrite", "workers", "worker_minutes"),
+    *("output_dir", "resume", "overwrite", "workers", "worker_timeout_minutes"),
     "debug",
 )
 
@@ -45,7 +45,7 @@ def define(options, extends=""):
     flags.DEFINE_bool(
         "overwrite",
         False,
-        "Remove the run in --output_dir, if there is one, and start anew. A "
+        "Remove the run in --output_dir, if there is one, and start over. A "
         "finished run is loaded otherwise, if the same flags are given.",
         flag_values=options,
     )
@@ -180,13 +180,13 @@ def none_left_empty(options):
 
 
 def written(options, folder):
-    """Arguments of `fit`; a run cut before its first checkpoint begins anew."""
+    """Arguments of `fit`; a run cut before its first checkpoint starts over."""
     extended = options.resume and is_begun(folder)
     return {
         "resume_from" if extended else "output_dir": folder,
         "overwrite": options.overwrite,
         "checkpoint_minutes": options.checkpoint_minutes,
-        "accumulation_steps": options.accumulation_steps,
+        "gradient_accumulation_steps": options.gradient_accumulation_steps,
     }
 
 

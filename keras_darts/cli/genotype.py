@@ -8,11 +8,11 @@ from absl import flags
 from keras_darts import genotypes
 from keras_darts import search_spaces
 from keras_darts.cli import folders
-from keras_darts.cli import modalities
+from keras_darts.cli import tasks
 from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
-from keras_darts.errors import unknown_name
-from keras_darts.genotypes import printed
+from keras_darts.genotypes import io
+from keras_darts.utils.errors import unknown_name
 
 _RANDOM = "random:"
 
@@ -48,7 +48,7 @@ def find(options):
     if text.startswith(_RANDOM):
         space = search_spaces.get(options.search_space)
         return space.random_genotype(_seed(text)), text.replace(":", "_")
-    if printed.printed(text) or text.lstrip().startswith(("|", "Genotype")):
+    if io.printed(text) or text.lstrip().startswith(("|", "Genotype")):
         return genotypes.from_text(text), "genotype"
     path = pathlib.Path(text)
     if path.is_dir():
@@ -91,7 +91,7 @@ def _in_run(folder):
 
 def _say_which(path):
     """Of several genotypes in a log, the last one is what was found."""
-    count = len(printed.printed(path.read_text("utf-8")))
+    count = len(io.printed(path.read_text("utf-8")))
     if count > 1:
         print(f"genotype: the last of {count} in {path}", flush=True)
 
@@ -100,13 +100,13 @@ def modality(options, genotype):
     """The modality of the genotype that `find` has found."""
     text = options.genotype
     if text.startswith(_RANDOM):
-        return modalities.of_space(options.search_space)
+        return tasks.of_space(options.search_space)
     # In the folder of a trial, the search has one of its own.
     config = {}
     if is_folder(text):
         of_trial = pathlib.Path(text) / "search"
         config = folders.config(text) or folders.config(of_trial)
-    return modalities.of_run(config) or modalities.of_genotype(genotype)
+    return tasks.of_run(config) or tasks.of_genotype(genotype)
 
 
 def is_folder(text):

@@ -7,13 +7,13 @@ import warnings
 from absl import flags
 
 from keras_darts.cli import benchmark
+from keras_darts.cli import cost_table
+from keras_darts.cli import estimate
 from keras_darts.cli import evaluate
 from keras_darts.cli import export
 from keras_darts.cli import folders
 from keras_darts.cli import generate
-from keras_darts.cli import plan
 from keras_darts.cli import plot
-from keras_darts.cli import profile
 from keras_darts.cli import search
 from keras_darts.cli import train
 from keras_darts.cli import tune
@@ -21,20 +21,20 @@ from keras_darts.cli import workers
 from keras_darts.cli.options import help_text
 from keras_darts.cli.options import parse
 from keras_darts.cli.options import summary
-from keras_darts.errors import unknown_name
-from keras_darts.messages import shown
-from keras_darts.quiet import without_runtime_chatter
+from keras_darts.utils.errors import unknown_name
+from keras_darts.utils.messages import shown
+from keras_darts.utils.messages import without_runtime_chatter
 from keras_darts.version import __version__
 
 COMMANDS = {
     "search": search,
-    "plan": plan,
+    "estimate": estimate,
     "tune": tune,
     "train": train,
     "evaluate": evaluate,
     "export": export,
     "benchmark": benchmark,
-    "profile": profile,
+    "cost_table": cost_table,
     "generate": generate,
     "plot": plot,
 }

@@ -1,4 +1,4 @@
-"""How commands that measure show their progress and what they found."""
+"""Progress bars and tables of commands that measure."""
 
 import sys
 

@@ -65,7 +65,8 @@ def is_export(path):
 
 
 def load(path):
-    """The Keras model or `Exported`, its vocabulary or `None`, its place."""
+    """The Keras model or `ExportedModel`, its vocabulary or `None`, its "
+    "place."""
     if is_of_run(path):
         from keras_darts import training
 
@@ -79,7 +80,7 @@ def load(path):
 def _vocabulary(path):
     """That of an exported file, or of the run that a file is in."""
     from keras_darts.datasets import Vocabulary
-    from keras_darts.export.exported import vocabulary_file
+    from keras_darts.export.exported_model import vocabulary_file
 
     file = vocabulary_file(path)
     if file.is_file():

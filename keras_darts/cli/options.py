@@ -1,11 +1,53 @@
 """Flags of a subcommand: declared, parsed, explained."""
 
 import difflib
+import sys
 import textwrap
 
 from absl import flags
 
-from keras_darts.files import user_path_text
+from keras_darts.utils.errors import unknown_name
+from keras_darts.utils.files import user_path_text
+
+_STRATEGIES_MODULE = "keras_darts.strategies"
+STRATEGIES = (
+    "auto",
+    "beta_darts",
+    "darts",
+    "darts_minus",
+    "darts_plus",
+    "darts_pt",
+    "darts_second_order",
+    "dr_nas",
+    "dr_nas_progressive",
+    "enas",
+    "fair_darts",
+    "gdas",
+    "p_darts",
+    "pc_darts",
+    "proxyless",
+    "random_sharing",
+    "robust_darts",
+    "robust_darts_ada",
+    "robust_darts_es",
+    "sdarts_adv",
+    "sdarts_rs",
+    "snas",
+)
+
+
+def check_strategy(name):
+    """Refuses the name of no method.
+
+    Raises:
+        ValueError: with the nearest ones.
+    """
+    # A program of the user may have registered more.
+    loaded = sys.modules.get(_STRATEGIES_MODULE)
+    known = loaded.names() if loaded else STRATEGIES
+    if name not in known:
+        raise unknown_name("strategy", name, known)
+
 
 _WIDTH = 80
 

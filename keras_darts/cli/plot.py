@@ -15,7 +15,7 @@ from keras_darts.cli import folders
 from keras_darts.cli import genotype
 from keras_darts.cli.options import define_choices
 from keras_darts.cli.options import define_path
-from keras_darts.files import writable_folder
+from keras_darts.utils.files import writable_folder
 
 _PREFIX = "alphas_"
 

@@ -1,4 +1,4 @@
-"""What a long run says of itself: where it runs."""
+"""Messages of a long run about where it runs."""
 
 import math
 import os

@@ -26,9 +26,9 @@ from absl import flags
 from keras_darts.cli import backend
 from keras_darts.cli import data
 from keras_darts.cli import folders
-from keras_darts.cli import modalities
+from keras_darts.cli import tasks
 from keras_darts.cli import workers
-from keras_darts.cli.names import check_strategy
+from keras_darts.cli.options import check_strategy
 from keras_darts.cli.options import define_path
 from keras_darts.cli.options import define_share
 from keras_darts.cli.options import require
@@ -52,7 +52,7 @@ def define(options):
     folders.define(options, "; a larger --epochs extends it")
     _define_means(options)
     flags.DEFINE_bool(
-        "graph_optimizer",
+        "grappler",
         False,
         "Let TensorFlow rewrite the graph first, which takes half of the time "
         "to the first step and was found to win nothing after it.",
@@ -152,7 +152,7 @@ def _define_target(options):
         options,
         "latency_table",
         None,
-        "File of `keras-darts profile`, for networks of the sizes to be.",
+        "File of `keras-darts cost_table`, for networks of the sizes to be.",
     )
 
 
@@ -185,15 +185,15 @@ def run(options):
         strategy=(lambda: workers.strategy(options)) if count > 1 else None,
     )
     from keras_darts.cli import report
-    from keras_darts.training import TimeLeft
+    from keras_darts.training import ETALogger
 
     vocabulary = folders.vocabulary(folder) if goes_on else None
     found = modality.load(options, vocabulary)
     with strategy.scope():
         search = made_search(options, modality, found)
     _check_batch_size(options, modality, found, search.recipe)
-    search.compile(graph_optimizer=options.graph_optimizer or None)
-    callbacks = [TimeLeft()]
+    search.compile(grappler=options.grappler or None)
+    callbacks = [ETALogger()]
     if not worker and (options.resume or not goes_on):
         remember = functools.partial(
             folders.remember, options, folder, modality.vocabulary(found)
@@ -221,9 +221,9 @@ def checked(options):
         absl.flags.Error: if --dataset is not given.
         ValueError: for the first flag that is wrong.
     """
-    modality = modalities.of_space(options.search_space)
+    modality = tasks.of_space(options.search_space)
     check_strategy(options.strategy)
-    modalities.check_flags(options, modality)
+    tasks.check_flags(options, modality)
     data.check_source(options, modality)
     _check_target(options)
     return modality
@@ -260,7 +260,7 @@ def _check_target(options):
         )
     if table is not None and not pathlib.Path(table).is_file():
         raise ValueError(
-            "`latency_table` must be a file of `keras-darts profile`. "
+            "`latency_table` must be a file of `keras-darts cost_table`. "
             f"Received: latency_table={table!r}, where there is none"
         )
 
@@ -285,7 +285,7 @@ def made_of(options, modality, found):
         "sync_batch_norm": options.sync_batch_norm,
         "deterministic": options.deterministic,
         "rematerialize": options.rematerialize,
-        "dtype": options.precision,
+        "dtype": options.dtype,
         "target_latency_ms": options.target_latency_ms,
         "latency_table": options.latency_table,
         **modality.search_sizes(options, found),
@@ -307,7 +307,7 @@ def strategy_at(
     strategy = strategies.get(name)
     recipe = strategy.recipe_for(modality)
     if learning_rate is not None:
-        recipe = recipe.at_rate(learning_rate)
+        recipe = recipe.with_learning_rate(learning_rate)
     if arch_learning_rate is None and published_rates:
         # As a plain number it is taken as it is.
         arch_learning_rate = float(recipe.arch_learning_rate)

@@ -19,10 +19,10 @@ from keras_darts.cli import backend
 from keras_darts.cli import data
 from keras_darts.cli import folders
 from keras_darts.cli import genotype
-from keras_darts.cli import modalities
+from keras_darts.cli import tasks
 from keras_darts.cli import workers
-from keras_darts.cli.modalities.modality import check_recipe
-from keras_darts.files import write_json
+from keras_darts.cli.tasks.base import check_recipe
+from keras_darts.utils.files import write_json
 
 # Examples that are measured to one that is trained on.
 _MOST_JUDGED = 4
@@ -53,7 +53,7 @@ def _define_training(options):
     flags.DEFINE_enum(
         "recipe",
         None,
-        modalities.RECIPES,
+        tasks.RECIPES,
         "How to train. Images: cifar (nas_bench_201 for architectures of it) "
         "if not given, small below 32 pixels, imagenet from 128 up, where "
         "--image_size is the side of the crops, 224 if not given. Running "
@@ -101,15 +101,15 @@ def run(options):
     goes_on = folders.goes_on(options, folder)
     found, _ = genotype.find(options)
     modality = genotype.modality(options, found)
-    modalities.check_flags(options, modality)
+    tasks.check_flags(options, modality)
     data.check_source(options, modality)
     check_recipe(options, modality)
     strategy = backend.start(devices=options.devices)
     from keras_darts import training
     from keras_darts.cli import report
-    from keras_darts.search.precision import default_policy
+    from keras_darts.search.mixed_precision import default_policy
 
-    with strategy.scope(), default_policy(options.precision):
+    with strategy.scope(), default_policy(options.dtype):
         read, plan = modality.training(options, found)
     frequency = _validation_freq(options, plan)
     print(_introduction(modality, read, plan, frequency), flush=True)
@@ -125,7 +125,7 @@ def run(options):
             callbacks=[
                 *remember,
                 *([report.TestFigures()] if plan.tested else []),
-                training.TimeLeft(),
+                training.ETALogger(),
             ],
             config=_config(options, modality, read, plan),
             vocabulary=modality.vocabulary(read),

@@ -17,6 +17,9 @@ With a chief and workers of KerasTuner, all run the same command, with
 KERASTUNER_ORACLE_IP, KERASTUNER_ORACLE_PORT and KERASTUNER_TUNER_ID set.
 """
 
+import functools
+import math
+import os
 import pathlib
 
 from absl import flags
@@ -24,13 +27,307 @@ from absl import flags
 from keras_darts.cli import backend
 from keras_darts.cli import data
 from keras_darts.cli import folders
-from keras_darts.cli import hyperparameters
-from keras_darts.cli import modalities
 from keras_darts.cli import search as search_command
-from keras_darts.cli import tuning_folder
+from keras_darts.cli import tasks
 from keras_darts.cli import workers
+from keras_darts.cli.options import check_strategy
 from keras_darts.cli.options import define_choices
+from keras_darts.cli.options import define_path
 from keras_darts.cli.options import define_share
+from keras_darts.cli.options import require
+from keras_darts.cli.search import chosen_rates
+from keras_darts.cli.search import made_of
+from keras_darts.cli.search import strategy_at
+from keras_darts.utils.files import writable_folder
+
+_KINDS = {
+    "filters": int,
+    "hidden_size": int,
+    "learning_rate": float,
+    "num_cells": int,
+    "seed": int,
+    "strategy": str,
+}
+_RANGE = ".."
+
+
+def define_hyperparameters(options):
+    """Declares the flag."""
+    flags.DEFINE_multi_string(
+        "tune",
+        None,
+        "NAME=VALUE,VALUE,...: what trials choose from. The flag may be given "
+        f"for each of {', '.join(_KINDS)}; learning_rate=LOW..HIGH takes any "
+        "between, on a logarithmic scale. If not given at all, trials differ "
+        "by their seeds.",
+        flag_values=options,
+    )
+    flags.register_validator("tune", _check, flag_values=options)
+
+
+def tuned(options):
+    """Dictionary from names to lists of values; a range is a tuple."""
+    return _parsed(options.tune or ())
+
+
+def check(options, modality):
+    """Refuses what can't be tuned on such data, or with such an oracle.
+
+    Raises:
+        ValueError: for that, and for a flag beside its own choices.
+    """
+    chosen = tuned(options)
+    tasks.check_names(chosen, modality)
+    for strategy in chosen.get("strategy", ()):
+        check_strategy(strategy)
+    for name in chosen:
+        # The seed also decides what the trials are.
+        if name != "seed" and options[name].present:
+            raise ValueError(
+                f"`{name}` must be left out beside --tune={name}=... "
+                f"Received: {name}={options[name].value}"
+            )
+    if not chosen and options.oracle in ("bayesian", "grid"):
+        raise ValueError(
+            f"`tune` must be given for --oracle={options.oracle}, since seeds "
+            "alone tell it nothing. Received: tune=None"
+        )
+
+
+def grid_size(options):
+    """The points of a grid, or `None` where a range has no number of them."""
+    values = tuned(options).values()
+    if any(isinstance(of_one, tuple) for of_one in values):
+        return None
+    return math.prod(map(len, values))
+
+
+def made(options, modality, found):
+    """The `DartsHyperModel` of the flags and the data, and a search of it.
+
+    Raises:
+        ValueError: for a value that no search can have.
+    """
+    from keras_tuner import HyperParameters
+
+    from keras_darts.tuner import DartsHyperModel
+
+    chosen = tuned(options)
+    hypermodel = DartsHyperModel(
+        strategy=functools.partial(_strategy, options, chosen, modality.name),
+        seed=_seed(options, chosen),
+        **{
+            **made_of(options, modality, found),
+            **{k: v for k, v in chosen.items() if k in modality.flags},
+        },
+    )
+    _try_each(hypermodel, chosen)
+    return hypermodel, hypermodel.build(HyperParameters())
+
+
+def in_words(options):
+    """What trials differ by."""
+    parts = [
+        f"{name} ({' to '.join(map(str, values))})"
+        if isinstance(values, tuple)
+        else f"{name} ({', '.join(map(str, values))})"
+        for name, values in tuned(options).items()
+    ]
+    return ", ".join(parts) or "seed"
+
+
+def _strategy(options, chosen, modality, hp):
+    values = {
+        name: _value(hp, name, chosen[name])
+        if name in chosen
+        else options[name].value
+        for name in ("strategy", "learning_rate")
+    }
+    rates = chosen_rates(options)
+    return strategy_at(
+        values["strategy"],
+        modality,
+        **{**rates, "learning_rate": values["learning_rate"]},
+    )
+
+
+def _value(hp, name, values):
+    if isinstance(values, tuple):
+        return hp.Float(name, *values, sampling="log")
+    return hp.Choice(name, values)
+
+
+def _seed(options, chosen):
+    """Trials differ by their seeds only where by nothing else."""
+    return chosen.get("seed", options.seed if chosen else None)
+
+
+def _try_each(hypermodel, chosen):
+    """Makes a search of each value, so that none fails after hours."""
+    from keras_tuner import HyperParameters
+
+    for name, values in chosen.items():
+        for value in values:
+            hp = HyperParameters()
+            hp.values[name] = value
+            hypermodel.build(hp)
+
+
+def _check(texts):
+    try:
+        _parsed(texts or ())
+    except ValueError as error:
+        raise flags.ValidationError(str(error)) from error
+    return True
+
+
+def _parsed(texts):
+    chosen = {}
+    for text in texts:
+        name, _, values = text.partition("=")
+        if name not in _KINDS or not values:
+            raise ValueError(
+                f"{text!r} must be NAME=VALUE,VALUE,... with a NAME of "
+                f"{', '.join(_KINDS)}"
+            )
+        if name in chosen:
+            raise ValueError(f"{name!r} must come once")
+        chosen[name] = _values(name, values)
+    return chosen
+
+
+def _values(name, text):
+    kind = _KINDS[name]
+    ends = text.split(_RANGE)
+    ranged = name == "learning_rate" and len(ends) == 2
+    try:
+        values = [kind(part) for part in (ends if ranged else text.split(","))]
+    except ValueError as error:
+        raise ValueError(
+            f"{name}={text!r} must be made of the type {kind.__name__}"
+        ) from error
+    if kind is not str and name != "seed" and min(values) <= 0:
+        raise ValueError(f"{name}={text!r} must be positive")
+    if ranged and values[0] >= values[1]:
+        raise ValueError(f"{name}={text!r} must go upwards")
+    if len({*values}) < max(2, len(values)):
+        raise ValueError(f"{name}={text!r} must be two or more different ones")
+    return tuple(values) if ranged else values
+
+
+# KerasTuner's own, by which it finds trials of before.
+_STATE = "oracle.json"
+_CHIEF = "KERASTUNER_ORACLE_IP"
+_PROCESS = "KERASTUNER_TUNER_ID"
+# What may be another one when a tuning goes on.
+_FREE = {
+    *("debug", "devices", "max_trials", "output_dir", "overwrite"),
+    *("random_baseline", "resume"),
+}
+
+
+def define_tuning_folder(options):
+    """Declares the flags."""
+    define_path(options, "output_dir", None, "Folder of the tuning.")
+    flags.DEFINE_bool(
+        "resume",
+        False,
+        "Go on with the tuning in --output_dir, with its flags; a larger "
+        "--max_trials extends it. It also goes on without, if the same flags "
+        "are given.",
+        flag_values=options,
+    )
+    flags.DEFINE_bool(
+        "overwrite",
+        False,
+        "Delete the tuning in --output_dir and start over.",
+        flag_values=options,
+    )
+
+
+def begin_tuning(options):
+    """The folder `--output_dir`, new or of a tuning to go on with.
+
+    Raises:
+        ValueError: if it holds something else, or a tuning with other flags,
+            or can't be written to.
+    """
+    require(options, "output_dir")
+    folder = pathlib.Path(options.output_dir)
+    _check_flags(options)
+    before = _before(folder)
+    if options.resume:
+        if before is None:
+            raise ValueError(
+                "`output_dir` must hold a tuning for --resume. Received: "
+                f"output_dir={str(folder)!r}"
+            )
+        folders.take_remembered(options, before)
+    elif is_worker():
+        # The chief may have come before or not.
+        return writable_folder(folder, "output_dir")
+    elif before is None:
+        _check_empty(folder)
+    if before is not None and not options.overwrite:
+        _check_same(options, before)
+    return writable_folder(folder, "output_dir")
+
+
+def is_begun(folder):
+    """Whether there is something to go on with."""
+    return (folder / _STATE).exists()
+
+
+def is_worker():
+    """Whether this process runs trials for a chief."""
+    return _CHIEF in os.environ and "chief" not in os.environ.get(_PROCESS, "")
+
+
+def is_chief():
+    """Whether this process has others run the trials."""
+    return _CHIEF in os.environ and not is_worker()
+
+
+def _check_flags(options):
+    if options.overwrite and options.resume:
+        raise ValueError(
+            "`overwrite` must be left out beside --resume. Received: "
+            "overwrite=True"
+        )
+    if options.overwrite and _CHIEF in os.environ:
+        raise ValueError(
+            f"`overwrite` must be left out where {_CHIEF} is set, since each "
+            "process would delete what the others have begun. Received: "
+            "overwrite=True"
+        )
+
+
+def _before(folder):
+    """The flags of the tuning in a folder, or `None` where there is none."""
+    flags_of_run = folders.remembered(folder) or {}
+    return flags_of_run if "max_trials" in flags_of_run else None
+
+
+def _check_empty(folder):
+    if folder.is_dir() and any(folder.iterdir()):
+        raise ValueError(
+            "`output_dir` must be a new or empty folder, or one of a tuning. "
+            f"Received: output_dir={str(folder)!r}"
+        )
+
+
+def _check_same(options, before):
+    for name, value in before.items():
+        if name in options and name not in _FREE:
+            now = options[name].value
+            if now != value:
+                raise ValueError(
+                    "`output_dir` must hold a tuning with the same flags: "
+                    "--overwrite deletes it. Received: "
+                    f"output_dir={str(options.output_dir)!r}, where {name} "
+                    f"was {value!r} and is {now!r} now"
+                )
+
 
 _COSTS = ("parameters", "macs", "size", "latency")
 _SAME_TIME = "same_time"
@@ -41,8 +338,8 @@ def define(options):
     data.define(options)
     data.define_subset(options)
     search_command.define_method(options)
-    hyperparameters.define(options)
-    tuning_folder.define(options)
+    define_hyperparameters(options)
+    define_tuning_folder(options)
     backend.define_devices(options)
     _define_trials(options)
     _define_judgement(options)
@@ -88,7 +385,7 @@ def _define_judgement(options):
         options,
         "objective",
         None,
-        [*modalities.FIGURES, *_COSTS],
+        [*tasks.FIGURES, *_COSTS],
         "What trials are judged by, one or more with commas between: "
         "val_accuracy, val_loss or val_perplexity of the trained network, or "
         "what it costs: parameters, macs, size (bytes) or latency (ms) as a "
@@ -122,21 +419,21 @@ def _define_judgement(options):
 def run(options):
     """Tunes; `options` are the parsed flags."""
     workers.refuse_several("tune")
-    folder = tuning_folder.begin(options)
+    folder = begin_tuning(options)
     modality = search_command.checked(options)
-    hyperparameters.check(options, modality)
+    check(options, modality)
     objective = _objective(options, modality)
     _check_trials(options)
     strategy = backend.start(threads=modality.threads, devices=options.devices)
     found = modality.load(options)
     with strategy.scope():
-        hypermodel, search = hyperparameters.made(options, modality, found)
+        hypermodel, search = made(options, modality, found)
     tuner = _tuner(options, hypermodel, objective, search.recipe, strategy)
-    worker = tuning_folder.is_worker()
+    worker = is_worker()
     if not worker:
         folders.remember(options, folder)
     print(_introduction(options, search, modality, found), flush=True)
-    resumable = folders.resumable("tune", folder, tuning_folder.is_begun)
+    resumable = folders.resumable("tune", folder, is_begun)
     with resumable, backend.retracing_unsaid():
         tuner.search(**_arguments(options, modality, found, search.recipe))
     if not worker:
@@ -177,7 +474,7 @@ def _tuner(options, hypermodel, objective, recipe, strategy):
     max_trials = options.max_trials
     if options.oracle == "grid" and max_trials is None:
         # It ends there by itself, but tells no time that is left.
-        max_trials = hyperparameters.grid_size(options)
+        max_trials = grid_size(options)
     return DartsTuner(
         hypermodel,
         objective,
@@ -186,7 +483,7 @@ def _tuner(options, hypermodel, objective, recipe, strategy):
         train_epochs=options.train_epochs,
         random_baseline=baseline == _SAME_TIME or int(baseline),
         executions_per_trial=options.executions_per_trial,
-        # Zero would be drawn anew by KerasTuner.
+        # Zero would be drawn again by KerasTuner.
         seed=1 + options.seed,
         distribution_strategy=strategy,
         directory=str(folder.parent),
@@ -203,7 +500,7 @@ def _arguments(options, modality, found, recipe):
     return {
         **modality.search_input(options, found, recipe),
         "epochs": options.search_epochs,
-        "accumulation_steps": options.accumulation_steps,
+        "gradient_accumulation_steps": options.gradient_accumulation_steps,
         "verbose": report.verbosity(),
     }
 
@@ -217,7 +514,7 @@ def _introduction(options, search, modality, found):
         [
             f"tune: {options.oracle} oracle in {options.search_space}, "
             f"seed: {options.seed}",
-            f"trials differ by: {hyperparameters.in_words(options)}",
+            f"trials differ by: {in_words(options)}",
             f"epochs: {epochs} of a search, "
             f"{options.train_epochs or 2 * epochs} of a training",
             modality.describe(found),

@@ -15,7 +15,7 @@ import time
 
 from absl import flags
 
-from keras_darts.running import last_resort
+from keras_darts.runs import shutdown_timeout
 
 _VARIABLE = "TF_CONFIG"
 _FORWARDED = (signal.SIGINT, signal.SIGTERM)
@@ -34,7 +34,7 @@ def define(options):
         flag_values=options,
     )
     flags.DEFINE_float(
-        "worker_minutes",
+        "worker_timeout_minutes",
         30.0,
         "How long workers wait for one that has not started yet, and for one "
         "that runs but does not get as far as they. One that hangs or can't "
@@ -128,7 +128,7 @@ def ending():
     except BaseException as error:
         done = isinstance(error, SystemExit) and not error.code
         if os.environ.get(_VARIABLE) and not done:
-            last_resort.limit_shutdown()
+            shutdown_timeout.set_shutdown_timeout()
         raise
 
 
@@ -137,9 +137,9 @@ def strategy(options):
 
     To be called before TensorFlow computes anything.
     """
-    from keras_darts.search.gathering import gathered
+    from keras_darts.distributed.multi_worker import gathered
 
-    return gathered(options.worker_minutes)
+    return gathered(options.worker_timeout_minutes)
 
 
 def _configs(count):

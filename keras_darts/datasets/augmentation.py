@@ -6,7 +6,7 @@ import dataclasses
 import keras
 import tensorflow as tf
 
-from keras_darts.registry import Registry
+from keras_darts.utils.registry import Registry
 
 
 class Augmentation(abc.ABC):

@@ -1,11 +1,11 @@
-"""Everything that is asked of the data before any training begins."""
+"""Checks of the data before training begins."""
 
 import numpy as np
 
 from keras_darts.datasets.task import infer_from
 
 
-def check(
+def validate_split(
     halves,
     *,
     kind="image",
@@ -17,7 +17,7 @@ def check(
     """Refuses halves on which a search can't work, and says what to learn.
 
     Args:
-        halves: The `Halves` that `split` made.
+        halves: The `BilevelSplit` that `split` made.
         kind: String, `"image"` for elements that must be images, `"text"`
             for padded token ids, `None` for any. Defaults to `"image"`.
         loss: A Keras loss as object, name or function. Defaults to `None`.
@@ -38,10 +38,10 @@ def check(
     Example:
 
     >>> import numpy as np
-    >>> from keras_darts.datasets.halves import split
+    >>> from keras_darts.datasets.split import bilevel_split
     >>> images = np.zeros((6, 8, 8, 1), "uint8")
-    >>> halves = split(images, [0, 1, 0, 1, 0, 1], batch_size=2)
-    >>> check(halves)
+    >>> halves = bilevel_split(images, [0, 1, 0, 1, 0, 1], batch_size=2)
+    >>> validate_split(halves)
     Task(kind='sparse', num_outputs=2)
     """
     if kind is not None:
@@ -112,8 +112,9 @@ def check_sentences(spec, reductions=2, name="`x`"):
     if shape.rank != 1 or not spec.dtype.is_integer:
         raise ValueError(
             f"{name} must be token ids of shape (batch, time), as "
-            "datasets.load_sentences or datasets.TextEncoder gives them. "
-            f"Received: elements of shape {shape} and dtype {spec.dtype.name}"
+            "datasets.load_text_classification or datasets.TextEncoder gives "
+            f"them. Received: elements of shape {shape} and dtype "
+            f"{spec.dtype.name}"
         )
     if shape[0] is None or shape[0] < divisor or shape[0] % divisor:
         raise ValueError(

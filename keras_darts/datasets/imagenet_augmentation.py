@@ -1,4 +1,4 @@
-"""What the ImageNet recipe does to images, for training and evaluation."""
+"""Augmentation of the ImageNet recipe, for training and evaluation."""
 
 import dataclasses
 import functools

@@ -1,4 +1,4 @@
-"""What the graph of a `tf.data.Dataset` says about its behaviour."""
+"""Reads from the graph of a `tf.data.Dataset` how it behaves."""
 
 import dataclasses
 

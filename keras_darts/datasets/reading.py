@@ -17,7 +17,7 @@ from keras_darts.datasets.elements import as_array
 from keras_darts.datasets.inspection import Traits
 from keras_darts.datasets.inspection import traits
 
-# Holds CIFAR-10 as float32; what is larger is read anew in each pass.
+# Holds CIFAR-10 as float32; what is larger is read again in each pass.
 MEMORY_LIMIT = 2**30
 # Elements that come one by one are read this many at a time.
 _CHUNK = 64
@@ -61,7 +61,7 @@ def from_dataset(
     """`Elements` of a `tf.data.Dataset`, batched or not.
 
     What fits into `memory_limit` bytes is held. A larger data set, or one
-    whose augmentation draws anew, is read again in each pass if its order
+    whose augmentation draws again, is read again in each pass if its order
     stays the same, and refused if it does not.
     """
     names = names or Names.of_one("x")
@@ -177,10 +177,10 @@ def _elements(source, *, names, steps, limit):
     held = columns[0] is not None
     if live:
         notes.append(
-            "its random operations run anew in every pass, outside the seed"
+            "its random operations run again in every pass, outside the seed"
         )
     elif not held:
-        notes.append("too large to hold, it is read anew in every pass")
+        notes.append("too large to hold, it is read again in every pass")
     elif not stable:
         notes.append(_read_once(finite, shows.random))
     if not source.batched:
@@ -467,3 +467,45 @@ def _digest(image, label):
     text = isinstance(image, bytes)
     raw = image if text else np.ascontiguousarray(image).tobytes()
     return hashlib.blake2b(raw + np.asarray(label).tobytes()).hexdigest()
+
+
+def cache_if_small(dataset, limit=MEMORY_LIMIT):
+    """A data set that its first pass keeps in memory, if it is small enough.
+
+    Its elements and their order are those of `dataset`. It is given back as it
+    is where a second pass could differ from the first one (random operations,
+    Python code, an order that changes), where its size is not known before
+    (images of many sizes, strings, no known length), and where it lies in
+    memory already.
+
+    Args:
+        dataset: Unbatched `tf.data.Dataset`.
+        limit: Integer, the bytes of all its elements that may be held.
+            Defaults to 1 GiB.
+
+    Example:
+
+    >>> images = tf.data.Dataset.range(3).map(lambda i: tf.fill((8, 8, 1), i))
+    >>> cache_if_small(images) is images, cache_if_small(images, 10) is images
+    (False, True)
+    """
+    count, size = int(dataset.cardinality()), _bytes(dataset.element_spec)
+    if count < 0 or size is None or count * size > limit:
+        return dataset
+    shows = traits(dataset)
+    changes = shows.reshuffles or shows.generated or shows.random
+    return dataset if changes or shows.in_memory else dataset.cache()
+
+
+def _bytes(spec):
+    """Those of an element, or `None` where elements have many sizes."""
+    parts = spec if isinstance(spec, tuple) else (spec,)
+    total = 0
+    for part in parts:
+        shape = getattr(part, "shape", None)
+        if shape is None or not shape.is_fully_defined():
+            return None
+        if part.dtype == tf.string:
+            return None
+        total += math.prod(shape) * part.dtype.size
+    return total

@@ -1,4 +1,4 @@
-"""What is to be learned, read from the labels and the loss."""
+"""Infers what is to be learned from the labels and the loss."""
 
 import dataclasses
 
@@ -121,7 +121,7 @@ def infer_from(parts, loss=None, num_classes=None):
     _check_widths(parts)
     name, first = next(iter(parts.items()))
     labels = np.concatenate([*parts.values()])
-    by_loss = kind_of_loss(loss)
+    by_loss = label_type_of_loss(loss)
     kind = by_loss or _kind_of(labels)
     if kind is None:
         raise ValueError(
@@ -139,7 +139,7 @@ def infer_from(parts, loss=None, num_classes=None):
     return Task(kind, width, f"labels: {words}")
 
 
-def kind_of_loss(loss):
+def label_type_of_loss(loss):
     """The `kind` of task that a Keras loss is for, `None` where unknown.
 
     Args:
@@ -148,7 +148,7 @@ def kind_of_loss(loss):
 
     Example:
 
-    >>> kind_of_loss("mse"), kind_of_loss(None)
+    >>> label_type_of_loss("mse"), label_type_of_loss(None)
     ('regression', None)
     """
     return _KINDS.get(_plain_name(loss))
@@ -160,7 +160,7 @@ def class_numbers(labels, loss=None):
     if not readable or labels.dtype.kind not in "biuf":
         return None
     kind = _kind_of(labels)
-    if kind_of_loss(loss) == "regression":
+    if label_type_of_loss(loss) == "regression":
         return None
     if kind == "one_hot":
         return labels.argmax(axis=1)

@@ -5,8 +5,8 @@ import pathlib
 import re
 
 from keras_darts.datasets import tfds_builder
-from keras_darts.files import looks_like_path
-from keras_darts.files import user_path
+from keras_darts.utils.files import looks_like_path
+from keras_darts.utils.files import user_path
 
 _WORDS = {
     "train": {"train", "training"},

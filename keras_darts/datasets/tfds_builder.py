@@ -9,7 +9,7 @@ import urllib.parse
 
 import requests
 
-from keras_darts.files import user_path
+from keras_darts.utils.files import user_path
 
 _LOG = logging.getLogger("keras_darts")
 # TensorFlow Datasets itself tries for minutes.

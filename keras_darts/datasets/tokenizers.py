@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from keras_darts.datasets.vocabulary import Vocabulary
-from keras_darts.errors import unknown_name
+from keras_darts.utils.errors import unknown_name
 
 _LEVELS = {
     "whitespace": "word",

@@ -5,13 +5,13 @@ import itertools
 from keras_darts.drawing import palette
 from keras_darts.drawing.cell_layout import BOX
 from keras_darts.drawing.cell_layout import place
-from keras_darts.drawing.lettering import text_width
 from keras_darts.drawing.scene import Box
 from keras_darts.drawing.scene import Line
 from keras_darts.drawing.scene import Polygon
 from keras_darts.drawing.scene import Scene
 from keras_darts.drawing.scene import Text
 from keras_darts.drawing.scene import stacked
+from keras_darts.drawing.scene import text_width
 
 # Fill and border of a box by its role; what is written in it is INK.
 _BOXES = {

@@ -1,6 +1,7 @@
-"""What a drawing is made of. Lengths are in points, y grows downwards."""
+"""Elements of a drawing, and SVG. Lengths in points, y grows downwards."""
 
 import dataclasses
+import html
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,3 +111,111 @@ def stacked(scenes, gap=0.0):
 
 def _moved(points, x, y):
     return tuple((at + x, height + y) for at, height in points)
+
+
+FAMILY = "DejaVu Sans, Verdana, sans-serif"
+
+# Thousandths of the size of DejaVu Sans' characters from the space on.
+_WIDTHS = (
+    *(318, 401, 460, 838, 636, 950, 780, 275, 390, 390, 500, 838, 318, 361),
+    *(318, 337, 636, 636, 636, 636, 636, 636, 636, 636, 636, 636, 337, 337),
+    *(838, 838, 838, 531, 1000, 684, 686, 698, 770, 632, 575, 775, 752, 295),
+    *(295, 656, 557, 863, 748, 787, 603, 787, 695, 635, 611, 732, 684, 989),
+    *(685, 611, 685, 390, 337, 390, 838, 500, 500, 613, 635, 550, 635, 615),
+    *(352, 635, 634, 278, 278, 579, 278, 974, 634, 612, 635, 635, 411, 521),
+    *(392, 634, 592, 818, 592, 592, 525, 636, 337, 636, 838),
+)
+_OTHER = 1000
+_BOLD = 1.1
+
+
+def text_width(text, size, bold=False):
+    """The width in points of a text of a size in points.
+
+    Example:
+
+    >>> text_width("ab", 10)
+    12.48
+    """
+    widths = [
+        _WIDTHS[ord(c) - 32] if 32 <= ord(c) < 127 else _OTHER for c in text
+    ]
+    return sum(widths) * size / 1000 * (_BOLD if bold else 1)
+
+
+_DASHES = {"dashed": ' stroke-dasharray="5 3"', "solid": ""}
+# Where the middle of small letters and numbers lies above the base line.
+_MIDDLE = 0.36
+_CORNER = 6
+
+
+def svg(scene):
+    """The text of an SVG; it has no names, so that pages can hold several."""
+    parts = [_write(shape) for shape in scene.shapes]
+    size = _numbers(scene.width, scene.height)
+    width, height = size.split()
+    return "\n".join(
+        [
+            '<svg xmlns="http://www.w3.org/2000/svg" '
+            f'width="{width}pt" height="{height}pt" '
+            f'viewBox="0 0 {size}" font-family="{FAMILY}">',
+            *parts,
+            "</svg>\n",
+        ]
+    )
+
+
+def _write(shape):
+    return _WRITERS[type(shape).__name__](shape)
+
+
+def _line(shape):
+    first, *others = shape.points
+    arcs = " ".join(_numbers(x, y) for x, y in others)
+    return (
+        f'<path d="M {_numbers(*first)} C {arcs}" fill="none" '
+        f'stroke="{shape.color}" stroke-width="{shape.width}"'
+        f"{_DASHES[shape.style]}/>"
+    )
+
+
+def _polygon(shape):
+    corners = " ".join(_numbers(x, y) for x, y in shape.points)
+    return f'<polygon points="{corners}" fill="{shape.color}"/>'
+
+
+def _box(shape):
+    x, y = shape.x - shape.width / 2, shape.y - shape.height / 2
+    places = zip(
+        ("x", "y", "width", "height"),
+        _numbers(x, y, shape.width, shape.height).split(),
+        strict=True,
+    )
+    frame = " ".join(f'{name}="{value}"' for name, value in places)
+    return (
+        f'<rect {frame} rx="{_CORNER}" fill="{shape.fill}" '
+        f'stroke="{shape.border}" stroke-width="1.4"/>'
+    )
+
+
+def _text(shape):
+    x, y = _numbers(shape.x, shape.y + _MIDDLE * shape.size).split()
+    look = ' font-weight="bold"' if shape.bold else ""
+    look += ' font-style="italic"' if shape.italic else ""
+    return (
+        f'<text x="{x}" y="{y}" font-size="{shape.size:g}" '
+        f'text-anchor="{shape.anchor}" fill="{shape.color}"{look}>'
+        f"{html.escape(shape.text, quote=False)}</text>"
+    )
+
+
+def _numbers(*values):
+    return " ".join(f"{value:.2f}".rstrip("0").rstrip(".") for value in values)
+
+
+_WRITERS = {
+    "Box": _box,
+    "Line": _line,
+    "Polygon": _polygon,
+    "Text": _text,
+}

@@ -7,9 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_darts.datasets import Vocabulary
-from keras_darts.export.exported import Exported
-from keras_darts.export.language_serving import STEP
-from keras_darts.export.language_serving import LanguageServing
+from keras_darts.export.exported_model import ExportedModel
+from keras_darts.export.language_signatures import STEP
+from keras_darts.export.language_signatures import LanguageServing
 from keras_darts.export.loading import load
 from keras_darts.networks import RecurrentLanguageModel
 
@@ -31,8 +31,8 @@ def generate(
     token where the vocabulary knows no ends of lines.
 
     Args:
-        model: `RecurrentLanguageModel`, or the `Exported` or path of one, a
-            SavedModel, a `.tflite` or an `.onnx` file.
+        model: `RecurrentLanguageModel`, or the `ExportedModel` or path of one,
+            a SavedModel, a `.tflite` or an `.onnx` file.
         vocabulary: `Vocabulary` of the model. Defaults to `None`: the one
             beside the export.
         prompt: String that the text begins with. Defaults to `""`.
@@ -113,10 +113,11 @@ def _opened(model):
         return _in_memory(model)
     if isinstance(model, str | os.PathLike):
         model = load(model)
-    if not isinstance(model, Exported):
+    if not isinstance(model, ExportedModel):
         raise TypeError(
-            "`model` must be a `RecurrentLanguageModel`, or the `Exported` or "
-            f"path of one. Received: model of type {type(model).__name__}"
+            "`model` must be a `RecurrentLanguageModel`, or the "
+            f"`ExportedModel` or path of one. Received: model of type "
+            f"{type(model).__name__}"
         )
     return _Model(
         step=model.step,

@@ -3,19 +3,19 @@
 from keras.saving import load_model
 
 from keras_darts.export import cards
-from keras_darts.export import heads
 from keras_darts.export import parity
-from keras_darts.export.announcing import announced
-from keras_darts.export.announcing import stage
-from keras_darts.export.describe import describe
+from keras_darts.export import signatures
+from keras_darts.export.single_file import announced
 from keras_darts.export.single_file import check_file
 from keras_darts.export.single_file import of_keras
+from keras_darts.export.single_file import stage
 from keras_darts.export.single_file import write_vocabulary
-from keras_darts.export.staging import staging
+from keras_darts.export.specification import describe
 from keras_darts.export.weights import named_weights
 from keras_darts.export.weights import same_bits
-from keras_darts.files import user_path
 from keras_darts.training.run_folder import save_network
+from keras_darts.utils.files import staging
+from keras_darts.utils.files import user_path
 
 
 def keras(
@@ -90,7 +90,7 @@ def keras(
             "vocabulary": vocabulary,
         }
         serving = _described(network, labels=labels, **given)
-        heads.say(serving.head)
+        signatures.say(serving.head)
         training = cards.training_figures(network, training)
         samples = serving.samples(samples)
         with staging(path.parent) as scratch:

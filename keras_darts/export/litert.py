@@ -1,30 +1,199 @@
-"""Networks as LiteRT files, for phones and small computers."""
+"""Networks as LiteRT files, and those files read back."""
 
 import dataclasses
+import importlib.metadata
 import typing
 import zipfile
 
 import numpy as np
+import tensorflow as tf
 
-from keras_darts.export import accuracy
 from keras_darts.export import cards
-from keras_darts.export import heads
 from keras_darts.export import parity
-from keras_darts.export.announcing import announced
-from keras_darts.export.announcing import stage
-from keras_darts.export.classifier_serving import ClassifierServing
-from keras_darts.export.coverage import coverage
-from keras_darts.export.describe import describe
-from keras_darts.export.litert_choices import Choices
+from keras_darts.export import signatures
+from keras_darts.export.cards import coverage
+from keras_darts.export.exported_model import ExportedModel
+from keras_darts.export.exported_model import Signature
+from keras_darts.export.image_signatures import ImageServing
+from keras_darts.export.litert_converter import QUANTIZATIONS
 from keras_darts.export.litert_converter import convert
-from keras_darts.export.litert_metadata import with_metadata
-from keras_darts.export.litert_runtime import load_litert
-from keras_darts.export.serving import write_archive
+from keras_darts.export.litert_converter import with_metadata
+from keras_darts.export.litert_converter import without_interpreter_warning
+from keras_darts.export.signatures import ClassifierServing
+from keras_darts.export.signatures import write_archive
+from keras_darts.export.single_file import announced
 from keras_darts.export.single_file import check_file
+from keras_darts.export.single_file import stage
 from keras_darts.export.single_file import write_vocabulary
-from keras_darts.export.staging import staging
-from keras_darts.files import user_path
+from keras_darts.export.specification import describe
+from keras_darts.utils.errors import positive_integer
+from keras_darts.utils.errors import unknown_name
+from keras_darts.utils.files import staging
+from keras_darts.utils.files import user_path
 from keras_darts.version import __version__
+
+_DTYPES = (None, "int8", "uint8")
+
+
+@dataclasses.dataclass(frozen=True)
+class Choices:
+    """Checked choices of a file.
+
+    Args:
+        quantization: A key of `QUANTIZATIONS`.
+        io_dtype: `None`, `"int8"` or `"uint8"`.
+        batch_size: Integer, or `None` for any.
+    """
+
+    quantization: str | None
+    io_dtype: str | None
+    batch_size: int | None
+
+    def __post_init__(self):
+        if self.quantization not in QUANTIZATIONS:
+            names = map(str, QUANTIZATIONS)
+            raise unknown_name("quantization", self.quantization, names)
+        if self.io_dtype not in _DTYPES:
+            raise unknown_name("io_dtype", self.io_dtype, map(str, _DTYPES))
+        if self.io_dtype is not None and self.quantization != "int8":
+            raise ValueError(
+                "`io_dtype` must be None but for `quantization='int8'`: all "
+                "others compute in floats. Received: "
+                f"io_dtype={self.io_dtype!r}, "
+                f"quantization={self.quantization!r}"
+            )
+        if self.batch_size is not None:
+            positive_integer("batch_size", self.batch_size)
+
+    def check_data(self, data):
+        """Refuses calibration data that are missing, or for no use."""
+        if (self.quantization == "int8") != (data is not None):
+            raise ValueError(
+                "`representative_data` must be given for `quantization='int8'`,"
+                " which reads the ranges of the activations from it, and for "
+                f"no other. Received: quantization={self.quantization!r}, "
+                f"representative_data of type {type(data).__name__}"
+            )
+
+    def check_fits(self, serving):
+        """Refuses choices that a kind of network has not, and its precision."""
+        precision = serving.network.compute_dtype
+        if precision != "float32":
+            raise ValueError(
+                "`network` must compute in float32, the precision LiteRT "
+                "starts from; load its weights into a network made under the "
+                "policy 'float32'. Received: a network that computes in "
+                f"{precision}"
+            )
+        needed = (
+            ("io_dtype", ImageServing, "a network of images"),
+            ("batch_size", ClassifierServing, "a network that classifies"),
+        )
+        for name, kind, what in needed:
+            value = getattr(self, name)
+            if value is not None and not isinstance(serving, kind):
+                raise ValueError(
+                    f"`{name}` must be None but for {what}. "
+                    f"Received: {name}={value!r}"
+                )
+
+
+def load_litert(file):
+    """The `ExportedModel` of a LiteRT file."""
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+
+        version = importlib.metadata.version("ai-edge-litert")
+        runtime = f"ai_edge_litert {version}"
+    except ImportError:
+        Interpreter = tf.lite.Interpreter
+        runtime = f"tensorflow {tf.__version__}"
+
+    def opened():
+        with without_interpreter_warning():
+            return Interpreter(str(file))
+
+    return ExportedModel(
+        path=file,
+        runtime=runtime,
+        signatures={
+            name: _signature(opened, name)
+            for name in opened().get_signature_list()
+        },
+    )
+
+
+def _signature(opened, name):
+    runner = opened().get_signature_runner(name)
+    details = runner.get_input_details()
+    made = runner.get_output_details()
+
+    def run(**inputs):
+        nonlocal runner
+        arrays = {
+            name: _quantized(name, values, details[name])
+            for name, values in inputs.items()
+        }
+        try:
+            outputs = runner(**arrays)
+        except RuntimeError:
+            # After some, such as that of an empty batch, the interpreter
+            # answers good requests, too, but wrongly.
+            runner = opened().get_signature_runner(name)
+            raise
+        return {
+            name: _dequantized(values, made[name])
+            for name, values in outputs.items()
+        }
+
+    return Signature(
+        inputs=_shapes(details),
+        outputs=_shapes(runner.get_output_details()),
+        run=run,
+        quantized={
+            name: [
+                float(tensor["quantization"][0]),
+                int(tensor["quantization"][1]),
+            ]
+            for name, tensor in {**details, **made}.items()
+            for scale, zero in [tensor["quantization"]]
+            if scale
+        },
+    )
+
+
+def _quantized(name, values, tensor):
+    """Numbers as a tensor holds them, by its scale and zero point."""
+    dtype, (scale, zero) = tensor["dtype"], tensor["quantization"]
+    values = np.asarray(values)
+    if not scale or values.dtype == dtype:
+        return values.astype(dtype)
+    if not np.isfinite(values).all():
+        raise ValueError(
+            f"`{name}` must be finite: whole numbers stand for it. Received: "
+            f"{name} with NaN or infinite values"
+        )
+    limits = np.iinfo(dtype)
+    whole = np.rint(values / scale) + zero
+    return np.clip(whole, limits.min, limits.max).astype(dtype)
+
+
+def _dequantized(values, tensor):
+    scale, zero = tensor["quantization"]
+    if not scale or values.dtype.kind == "f":
+        return values
+    return (values.astype("float32") - zero) * np.float32(scale)
+
+
+def _shapes(details):
+    return {
+        name: tuple(
+            None if size < 0 else int(size)
+            for size in tensor["shape_signature"]
+        )
+        for name, tensor in details.items()
+    }
+
 
 _LABELS = "labels.txt"
 
@@ -145,12 +314,12 @@ def litert(
             input_shape=input_shape,
             vocabulary=vocabulary,
         )
-        heads.say(serving.head)
+        signatures.say(serving.head)
         choices.check_fits(serving)
         data = _Data(
             _feeds(serving, representative_data),
             serving.samples(samples),
-            accuracy.labelled(serving, validation_data, max_accuracy_drop),
+            cards.labelled(serving, validation_data, max_accuracy_drop),
         )
         training = cards.training_figures(network, training)
         with staging(path.parent) as scratch:
@@ -166,7 +335,7 @@ class _Data(typing.NamedTuple):
 
     feeds: list | None
     samples: tuple
-    judged: accuracy.Labelled | None
+    judged: cards.Labelled | None
 
 
 def _feeds(serving, data):
@@ -226,7 +395,7 @@ def _card(serving, exported, choices, data, training):
         parity.require(measured, serving.network)
     facts = _calibrated(serving, data.feeds, data.samples[0])
     if data.judged is not None:
-        facts["accuracy"] = accuracy.compared(serving, exported, data.judged)
+        facts["accuracy"] = cards.compared(serving, exported, data.judged)
     return cards.make(
         serving,
         exported,

@@ -1,9 +1,9 @@
 """Exports read back, whatever their format."""
 
-from keras_darts.export.litert_runtime import load_litert
-from keras_darts.export.onnx_runtime import load_onnx
-from keras_darts.export.saved_model_runtime import load_saved_model
-from keras_darts.files import user_path
+from keras_darts.export.litert import load_litert
+from keras_darts.export.onnx import load_onnx
+from keras_darts.export.saved_model import load_saved_model
+from keras_darts.utils.files import user_path
 
 _SAVED_MODEL = "saved_model"
 _SUFFIXES = {".onnx": "onnx", ".tflite": "litert"}
@@ -23,7 +23,7 @@ def load(path):
             taken.
 
     Returns:
-        An `Exported`.
+        An `ExportedModel`.
 
     Raises:
         ValueError: If there is no such export.

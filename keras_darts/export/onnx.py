@@ -1,22 +1,184 @@
-"""Networks as ONNX files, for the runtimes of other frameworks."""
+"""Networks as ONNX files, and those files read back."""
 
+import contextlib
 import json
+import logging
 import numbers
 
+import numpy as np
+import tensorflow as tf
+
 from keras_darts.export import cards
-from keras_darts.export import heads
 from keras_darts.export import parity
-from keras_darts.export.announcing import announced
-from keras_darts.export.announcing import stage
-from keras_darts.export.describe import describe
-from keras_darts.export.onnx_converter import convert
-from keras_darts.export.onnx_runtime import load_onnx
-from keras_darts.export.serving import write_archive
+from keras_darts.export import signatures
+from keras_darts.export.exported_model import ExportedModel
+from keras_darts.export.exported_model import Signature
+from keras_darts.export.language_signatures import STEP
+from keras_darts.export.signatures import ENDPOINT
+from keras_darts.export.signatures import write_archive
+from keras_darts.export.single_file import announced
 from keras_darts.export.single_file import check_file
+from keras_darts.export.single_file import stage
 from keras_darts.export.single_file import write_vocabulary
-from keras_darts.export.staging import staging
-from keras_darts.files import user_path
+from keras_darts.export.specification import describe
+from keras_darts.utils.files import staging
+from keras_darts.utils.files import user_path
 from keras_darts.version import __version__
+
+_DTYPES = {"tensor(float)": "float32", "tensor(int32)": "int32"}
+_ONLY_ERRORS = 3
+
+
+def load_onnx(file):
+    """The `ExportedModel` of an ONNX file."""
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise needs_onnx("Running", error) from error
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = _ONLY_ERRORS
+    session = onnxruntime.InferenceSession(
+        str(file), options, providers=["CPUExecutionProvider"]
+    )
+    inputs, outputs = session.get_inputs(), session.get_outputs()
+    name = STEP if "state" in {tensor.name for tensor in inputs} else ENDPOINT
+    signature = Signature(
+        inputs=_shapes(inputs),
+        outputs=_shapes(outputs),
+        run=_function(session, inputs, [tensor.name for tensor in outputs]),
+    )
+    return ExportedModel(
+        path=file,
+        runtime=f"onnxruntime {onnxruntime.__version__}",
+        signatures={name: signature},
+    )
+
+
+def needs_onnx(what, error):
+    """The `ImportError` of a missing package."""
+    return ImportError(
+        f"{what} ONNX files needs {error.name}: pip install keras_darts[onnx]"
+    )
+
+
+def _function(session, inputs, names):
+    # Files of others may hold other types, which go in as they come.
+    dtypes = {tensor.name: _DTYPES.get(tensor.type) for tensor in inputs}
+
+    def run(**inputs):
+        feeds = {
+            name: np.asarray(values, dtypes.get(name))
+            for name, values in inputs.items()
+        }
+        return dict(zip(names, session.run(names, feeds), strict=True))
+
+    return run
+
+
+def _shapes(tensors):
+    return {
+        tensor.name: tuple(
+            size if isinstance(size, int) else None for size in tensor.shape
+        )
+        for tensor in tensors
+    }
+
+
+_BATCH = "batch"
+
+
+def convert(folder, signature, opset, properties):
+    """The bytes of an ONNX model.
+
+    Args:
+        folder: Path of a SavedModel.
+        signature: String, the name of the signature to convert.
+        opset: Integer, the version of ONNX's operations.
+        properties: Dict of strings that the model carries.
+
+    Raises:
+        ValueError: If ONNX lacks operations.
+        ImportError: If tf2onnx is not installed.
+    """
+    try:
+        import onnx
+        from tf2onnx import optimizer
+        from tf2onnx import tf_loader
+        from tf2onnx import tfonnx
+    except ImportError as error:
+        raise needs_onnx("Writing", error) from error
+    with _quiet(), tf.device("CPU:0"):
+        graph, inputs, outputs, tables, names = tf_loader.from_saved_model(
+            str(folder),
+            None,
+            None,
+            tag=["serve"],
+            signatures=[signature],
+            return_initialized_tables=True,
+            return_tensors_to_rename=True,
+        )
+        with tf.Graph().as_default() as imported:
+            tf.import_graph_def(graph, name="")
+            converted = tfonnx.process_tf_graph(
+                imported,
+                # What is missing is named below, all at once.
+                continue_on_error=True,
+                opset=opset,
+                input_names=inputs,
+                output_names=outputs,
+                tensors_to_rename=names,
+                initialized_tables=tables,
+            )
+        optimized = optimizer.optimize_graph(converted, catch_errors=False)
+        model = optimized.make_model(f"{signature} by keras_darts")
+    _check_operations(model.graph, onnx.defs.has)
+    onnx.helper.set_model_props(model, properties)
+    _name_batch(model.graph)
+    onnx.checker.check_model(model, full_check=True)
+    return model.SerializeToString()
+
+
+def _check_operations(graph, exists):
+    missing = {
+        node.op_type
+        for node in _nodes(graph)
+        if not exists(node.op_type, node.domain)
+    }
+    if missing:
+        raise ValueError(
+            "`network` and `preprocessing` must use operations that ONNX has. "
+            f"Received: {', '.join(sorted(missing))}"
+        )
+
+
+def _nodes(graph):
+    """The nodes of a graph and of the bodies of its loops and branches."""
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield from _nodes(attribute.g)
+
+
+def _name_batch(graph):
+    """Gives one name to the number of rows, the first of all dimensions."""
+    for value in (*graph.input, *graph.output):
+        first = value.type.tensor_type.shape.dim[0]
+        if not first.HasField("dim_value"):
+            first.dim_param = _BATCH
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Keeps back what tf2onnx says of missing operations and of its steps."""
+    log = logging.getLogger("tf2onnx")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
+
 
 # What tf2onnx knows; before 13, operations took other arguments.
 _OLDEST_OPSET, _NEWEST_OPSET = 13, 18
@@ -111,7 +273,7 @@ def onnx(
             vocabulary=vocabulary,
             tokenizer=None,
         )
-        heads.say(serving.head)
+        signatures.say(serving.head)
         training = cards.training_figures(network, training)
         samples = serving.samples(samples)
         with staging(path.parent) as scratch:

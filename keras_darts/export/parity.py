@@ -46,7 +46,7 @@ def compare(serving, exported, samples):
 
     Args:
         serving: The `Serving` that was exported.
-        exported: `Exported`.
+        exported: `ExportedModel`.
         samples: What `serving.samples` returned.
 
     Raises:

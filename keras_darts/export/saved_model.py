@@ -1,23 +1,235 @@
-"""Networks as SavedModels, in the folders that TensorFlow Serving watches."""
+"""Networks as SavedModels, in the folders that TensorFlow Serving watches.
+
+The first request of a graph takes longer than those after it: with these in
+place it is not a client's.
+"""
 
 import errno
+import importlib
+import json
 import numbers
 import os
 
-from keras_darts.export import accuracy
+import numpy as np
+import tensorflow as tf
+
 from keras_darts.export import cards
-from keras_darts.export import heads
 from keras_darts.export import parity
-from keras_darts.export import warm_ups
-from keras_darts.export.announcing import announced
-from keras_darts.export.announcing import stage
-from keras_darts.export.describe import describe
-from keras_darts.export.exported import vocabulary_file
-from keras_darts.export.saved_model_runtime import load_saved_model
-from keras_darts.export.serving import guarded
-from keras_darts.export.serving import write_archive
-from keras_darts.export.staging import staging
-from keras_darts.files import user_path
+from keras_darts.export import signatures
+from keras_darts.export.exported_model import ExportedModel
+from keras_darts.export.exported_model import Signature
+from keras_darts.export.exported_model import vocabulary_file
+from keras_darts.export.signatures import guarded
+from keras_darts.export.signatures import write_archive
+from keras_darts.export.single_file import announced
+from keras_darts.export.single_file import stage
+from keras_darts.export.specification import describe
+from keras_darts.utils.errors import non_negative
+from keras_darts.utils.errors import positive_integer
+from keras_darts.utils.files import staging
+from keras_darts.utils.files import user_path
+from keras_darts.utils.files import write_text
+
+_FILE = "tf_serving_warmup_requests"
+
+
+def write(folder, name, requests):
+    """Writes requests into the `assets.extra` of a version.
+
+    Args:
+        folder: `pathlib.Path` of the version.
+        name: String, the model's name.
+        requests: Dict from signatures to dicts of arrays.
+
+    Raises:
+        ImportError: If the messages of TensorFlow Serving are not installed.
+    """
+    log = _messages().PredictionLog
+    with tf.io.TFRecordWriter(str(folder / "assets.extra" / _FILE)) as file:
+        for signature, arrays in requests.items():
+            entry = log()
+            request = entry.predict_log.request
+            request.model_spec.name = name
+            request.model_spec.signature_name = signature
+            for key, array in arrays.items():
+                request.inputs[key].CopyFrom(tf.make_tensor_proto(array))
+            file.write(entry.SerializeToString())
+
+
+def is_wanted(asked):
+    """Whether to write them: as asked, or if that is `None`, if possible."""
+    if asked is False:
+        return False
+    try:
+        _messages()
+    except ImportError:
+        if asked:
+            raise
+        return False
+    return True
+
+
+def _messages():
+    try:
+        from tensorflow_serving.apis import prediction_log_pb2
+    except ImportError as error:
+        raise ImportError(
+            "Warm-up requests are messages of TensorFlow Serving and need "
+            "tensorflow-serving-api: pip install keras_darts[serving]"
+        ) from error
+    return prediction_log_pb2
+
+
+MODELS, BATCHING = "models.config", "batching.config"
+
+
+def serving_config(
+    folder,
+    *,
+    base_path="/models",
+    max_batch_size=32,
+    batch_timeout_milliseconds=1.0,
+    num_batch_threads=None,
+):
+    """Writes `models.config` and `batching.config` of TensorFlow Serving.
+
+    `models.config` names every model in the folder, so that one server has
+    them all, and always the newest version of each. `batching.config` lets it
+    answer requests that come at the same time together.
+
+    Args:
+        folder: Folder with a folder for each model, as `saved_model` fills
+            them.
+        base_path: String, the folder as the server sees it. Defaults to
+            `"/models"`, where containers have it.
+        max_batch_size: Integer, the most inputs answered together. Defaults
+            to `32`.
+        batch_timeout_milliseconds: Float, how long a request waits for others.
+            Defaults to `1.0`.
+        num_batch_threads: Integer, batches at a time. Defaults to `None`, the
+            number of processors of this machine.
+
+    Returns:
+        The `pathlib.Path` of `models.config`.
+
+    Raises:
+        ValueError: If the folder holds no SavedModel, or a number makes no
+            sense.
+
+    Example:
+
+    >>> import pathlib
+    >>> import tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> (folder / "digits" / "1").mkdir(parents=True)
+    >>> (folder / "digits" / "1" / "saved_model.pb").touch()
+    >>> "/models/digits" in serving_config(folder).read_text()
+    True
+    """
+    folder = user_path(folder, "folder")
+    positive_integer("max_batch_size", max_batch_size)
+    wait = non_negative(
+        "batch_timeout_milliseconds", batch_timeout_milliseconds
+    )
+    threads = os.cpu_count() if num_batch_threads is None else num_batch_threads
+    positive_integer("num_batch_threads", threads)
+    names = sorted({file.parent.parent.name for file in _models(folder)})
+    if not names:
+        raise ValueError(
+            "`folder` must hold SavedModels as NAME/VERSION. "
+            f"Received: folder={str(folder)!r}"
+        )
+    batching = {
+        "max_batch_size": max_batch_size,
+        "batch_timeout_micros": round(1000 * wait),
+        "max_enqueued_batches": 100,
+        "num_batch_threads": threads,
+    }
+    lines = [f"{key} {{ value: {value} }}" for key, value in batching.items()]
+    write_text(folder / BATCHING, "\n".join(lines) + "\n")
+    entries = [
+        _entry(name, f"{base_path.rstrip('/')}/{name}") for name in names
+    ]
+    text = "\n".join(["model_config_list {", *entries, "}"])
+    write_text(folder / MODELS, f"{text}\n")
+    return folder / MODELS
+
+
+def _models(folder):
+    for file in folder.glob("*/*/saved_model.pb"):
+        if file.parent.name.isdecimal():
+            yield file
+
+
+def _entry(name, path):
+    # A string of JSON is one of this format, too.
+    return "\n".join(
+        [
+            "  config {",
+            f"    name: {json.dumps(name)}",
+            f"    base_path: {json.dumps(path)}",
+            '    model_platform: "tensorflow"',
+            "  }",
+        ]
+    )
+
+
+def load_saved_model(folder):
+    """The `ExportedModel` of one version of a SavedModel."""
+    with tf.device("CPU:0"):
+        loaded = _loaded(folder)
+    return ExportedModel(
+        path=folder,
+        runtime=f"tensorflow {tf.__version__}",
+        signatures={
+            name: _from_tensorflow(function, loaded)
+            for name, function in loaded.signatures.items()
+        },
+    )
+
+
+def _loaded(folder):
+    try:
+        return tf.saved_model.load(str(folder))
+    except RuntimeError as error:
+        if "Op type not registered" not in str(error):
+            raise
+    try:
+        # Its import registers the operations.
+        importlib.import_module("tensorflow_text")
+    except ImportError as error:
+        raise ImportError(
+            f"The export {str(folder)!r} takes raw text and needs "
+            "tensorflow-text: pip install keras_darts[text]"
+        ) from error
+    return tf.saved_model.load(str(folder))
+
+
+def _from_tensorflow(function, loaded):
+    specs = function.structured_input_signature[1]
+
+    # The function does not keep `loaded` and its variables alive by itself.
+    def run(loaded=loaded, **inputs):
+        with tf.device("CPU:0"):
+            tensors = {
+                name: tf.convert_to_tensor(_cast(values, specs[name].dtype))
+                for name, values in inputs.items()
+            }
+            outputs = function(**tensors)
+        return {name: tensor.numpy() for name, tensor in outputs.items()}
+
+    return Signature(
+        inputs={name: tuple(spec.shape) for name, spec in specs.items()},
+        outputs={
+            name: tuple(spec.shape)
+            for name, spec in function.structured_outputs.items()
+        },
+        run=run,
+    )
+
+
+def _cast(values, dtype):
+    return values if dtype == tf.string else np.asarray(values, dtype.name)
 
 
 def saved_model(
@@ -165,7 +377,7 @@ def saved_model(
     path = user_path(path)
     _check_version(path, version)
     with announced("SavedModel", path, verbose):
-        warm_up = warm_ups.is_wanted(warm_up)
+        warm_up = is_wanted(warm_up)
         serving = describe(
             network,
             preprocessing=preprocessing,
@@ -178,10 +390,10 @@ def saved_model(
             input_dtype=input_dtype,
             resize=resize,
         )
-        heads.say(serving.head)
+        signatures.say(serving.head)
         training = cards.training_figures(network, training)
         samples = serving.samples(samples)
-        judged = accuracy.labelled(serving, validation_data, max_accuracy_drop)
+        judged = cards.labelled(serving, validation_data, max_accuracy_drop)
         seen = samples if judged is None else (judged.inputs, "given")
         serving = serving.with_files(pixel_range, seen)
         with staging(path) as scratch:
@@ -191,7 +403,7 @@ def saved_model(
             _write_extras(export, serving, card)
             if warm_up:
                 requests = serving.requests(samples[0])
-                warm_ups.write(export, path.name, requests)
+                write(export, path.name, requests)
             return _publish(export, path, version)
 
 
@@ -223,7 +435,7 @@ def _card(serving, export, samples, judged, training):
     parity.require(measured, serving.network)
     facts = {}
     if judged is not None:
-        facts["accuracy"] = accuracy.compared(serving, exported, judged)
+        facts["accuracy"] = cards.compared(serving, exported, judged)
     return cards.make(
         serving,
         exported,

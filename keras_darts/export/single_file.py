@@ -1,9 +1,39 @@
-"""What all exports that are one file have in common."""
+"""Shared code of the exports that are one file."""
+
+import contextlib
+import logging
+import time
 
 from keras import __version__
 
-from keras_darts.export.exported import Exported
-from keras_darts.export.exported import vocabulary_file
+from keras_darts.export.exported_model import ExportedModel
+from keras_darts.export.exported_model import vocabulary_file
+from keras_darts.utils import tf_config
+from keras_darts.utils.messages import shown
+
+_LOG = logging.getLogger("keras_darts")
+
+
+@contextlib.contextmanager
+def announced(form, path, verbose):
+    """An export inside: its stages are shown, older graphs given back.
+
+    Args:
+        form: String, the format.
+        path: Where it goes.
+        verbose: As for `messages.shown`.
+    """
+    begun = time.monotonic()
+    tf_config.give_back()
+    with shown(verbose):
+        _LOG.info("export: %s to %s", form, path)
+        yield
+        _LOG.info("export: done in %.0f s", time.monotonic() - begun)
+
+
+def stage(words, *values):
+    """Logs what comes now."""
+    _LOG.info(f"export: {words}", *values)
 
 
 def check_file(path, suffix):
@@ -25,5 +55,7 @@ def write_vocabulary(path, vocabulary):
 
 
 def of_keras(file):
-    """The `Exported` of a file that Keras reads, which serves nothing."""
-    return Exported(path=file, runtime=f"keras {__version__}", signatures={})
+    """The `ExportedModel` of a file that Keras reads, which serves nothing."""
+    return ExportedModel(
+        path=file, runtime=f"keras {__version__}", signatures={}
+    )

@@ -12,7 +12,7 @@ def named_weights(network):
     The names are those of attributes, from `stem.kernel` to
     `cells.0.ops.3.first.depthwise`, and of layers where a network keeps no
     attributes, such as a functional one. They are the same in each process:
-    the numbers that Keras appends to names of its own are counted anew. What
+    the numbers that Keras appends to names of its own are counted again. What
     several layers share has one name.
     """
     return _Collector(network).names

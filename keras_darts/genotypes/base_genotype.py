@@ -1,4 +1,4 @@
-"""What every kind of genotype can do, and its JSON form."""
+"""Base class of all genotypes, and their JSON form."""
 
 import abc
 import dataclasses
@@ -6,9 +6,9 @@ import json
 from typing import ClassVar
 
 from keras_darts.drawing.cell_scene import cells_scene
-from keras_darts.drawing.svg import svg
-from keras_darts.errors import unknown_name
-from keras_darts.genotypes import checks
+from keras_darts.drawing.scene import svg
+from keras_darts.genotypes import parsing
+from keras_darts.utils.errors import unknown_name
 
 SCHEMA = "keras_darts/genotype"
 VERSION = 1
@@ -99,7 +99,7 @@ class BaseGenotype(abc.ABC):
             raise ValueError(
                 f"`string` must be of kind {cls.kind!r} to be a "
                 f"{cls.__name__}; `keras_darts.genotypes.from_json` reads "
-                f"every kind. Received: kind={checks.brief(kind)}"
+                f"every kind. Received: kind={parsing.brief(kind)}"
             )
         return cls.from_fields("string", fields)
 
@@ -111,7 +111,7 @@ class BaseGenotype(abc.ABC):
             raise ValueError(
                 f"`{argument}` must have {', '.join(names)} and nothing else "
                 f"to be a {cls.__name__}. Received: "
-                f"{checks.brief(list(fields))}"
+                f"{parsing.brief(list(fields))}"
             )
         try:
             return cls(**fields)
@@ -125,24 +125,24 @@ class BaseGenotype(abc.ABC):
 
 def read_json(string):
     """The kind and the fields that the JSON form of a genotype holds."""
-    checks.string("string", string)
+    parsing.string("string", string)
     try:
         document = json.loads(string)
     except (ValueError, RecursionError) as error:
         raise ValueError(
             f"`string` must be the JSON of a genotype ({error}). Received: "
-            f"{checks.brief(string)}"
+            f"{parsing.brief(string)}"
         ) from error
     if not isinstance(document, dict):
         raise ValueError(
-            f"`string` must be a JSON object. Received: {checks.brief(string)}"
+            f"`string` must be a JSON object. Received: {parsing.brief(string)}"
         )
     schema = document.pop("schema", None)
     version = document.pop("version", None)
     if schema != SCHEMA or version != VERSION:
         raise ValueError(
             f"`string` must have schema {SCHEMA!r} and version {VERSION}. "
-            f"Received: schema={checks.brief(schema)}, "
-            f"version={checks.brief(version)}"
+            f"Received: schema={parsing.brief(schema)}, "
+            f"version={parsing.brief(version)}"
         )
     return document.pop("kind", None), document

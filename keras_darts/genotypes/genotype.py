@@ -7,10 +7,9 @@ from keras_darts.drawing.cell_graph import CellGraph
 from keras_darts.drawing.cell_graph import Edge
 from keras_darts.drawing.cell_graph import Node
 from keras_darts.drawing.cell_graph import labelled_edges
-from keras_darts.errors import unknown_name
-from keras_darts.genotypes import checks
-from keras_darts.genotypes import text_form
+from keras_darts.genotypes import parsing
 from keras_darts.genotypes.base_genotype import BaseGenotype
+from keras_darts.utils.errors import unknown_name
 
 CELLS = ("normal", "reduce")
 _FORMS = ("(primitive, input)", "(primitive, node, input)")
@@ -143,7 +142,7 @@ class Genotype(BaseGenotype):
         return sum(edge[0] == "skip_connect" for edge in edges)
 
     def to_text(self):
-        return text_form.write(
+        return parsing.write(
             {
                 field.name: getattr(self, field.name)
                 for field in dataclasses.fields(self)
@@ -163,7 +162,7 @@ class Genotype(BaseGenotype):
         Raises:
             ValueError: If `text` has another form or describes no genotype.
         """
-        return cls.from_fields("text", text_form.parse(text))
+        return cls.from_fields("text", parsing.parse(text))
 
     def _graph(self, cell):
         genotype = self.without_isolated_nodes()
@@ -209,7 +208,7 @@ def _live_states(edges):
 
 
 def _checked(cell, edges, concat):
-    edges = checks.entries(cell, edges, forms=_FORMS)
+    edges = parsing.entries(cell, edges, forms=_FORMS)
     if len(edges[0]) == 2 and len(edges) % 2:
         raise ValueError(
             f"`{cell}` must have two pairs a node. Received: {len(edges)} pairs"
@@ -218,25 +217,25 @@ def _checked(cell, edges, concat):
     if min(node for _, node, _ in triples) < _FIRST_NODE:
         raise ValueError(
             f"`{cell}` must have nodes from {_FIRST_NODE} on, after the cell's "
-            f"two inputs. Received: {cell}={checks.brief(edges)}"
+            f"two inputs. Received: {cell}={parsing.brief(edges)}"
         )
-    checks.inputs_precede(cell, [triple[1:] for triple in triples])
+    parsing.inputs_precede(cell, [triple[1:] for triple in triples])
     return edges, _checked_concat(cell, edges, concat)
 
 
 def _checked_concat(cell, edges, concat):
     argument = f"{cell}_concat"
-    concat = checks.distinct_indices(argument, concat)
+    concat = parsing.distinct_indices(argument, concat)
     last = max(node for _, node, _ in _triples(edges))
     if len(edges[0]) == 3:
         # Only the concatenation can tell of isolated nodes at the end, and
         # tells of them without a gap.
         while last + 1 in concat:
             last += 1
-    checks.nodes_exist(argument, concat, first=_FIRST_NODE, last=last)
+    parsing.nodes_exist(argument, concat, first=_FIRST_NODE, last=last)
     if _live_states(edges).isdisjoint(concat):
         raise ValueError(
             f"`{argument}` must name a node that has an input. Received: "
-            f"{argument}={checks.brief(concat)}"
+            f"{argument}={parsing.brief(concat)}"
         )
     return concat

@@ -6,9 +6,9 @@ import math
 from keras_darts.drawing.cell_graph import CellGraph
 from keras_darts.drawing.cell_graph import Node
 from keras_darts.drawing.cell_graph import labelled_edges
-from keras_darts.errors import unknown_name
-from keras_darts.genotypes import checks
+from keras_darts.genotypes import parsing
 from keras_darts.genotypes.base_genotype import BaseGenotype
+from keras_darts.utils.errors import unknown_name
 
 PRIMITIVES = (
     "none",
@@ -53,12 +53,12 @@ class NasBench201Genotype(BaseGenotype):
     cells = ("cell",)
 
     def __post_init__(self):
-        edges = checks.sequence("edges", self.edges)
+        edges = parsing.sequence("edges", self.edges)
         if not math.isqrt(8 * len(edges) + 1) ** 2 == 8 * len(edges) + 1:
             raise ValueError(
                 "`edges` must have one primitive for every node and earlier "
                 "state, so 1, 3, 6, 10, ... in all. Received: "
-                f"{len(edges)} in edges={checks.brief(edges)}"
+                f"{len(edges)} in edges={parsing.brief(edges)}"
             )
         for primitive in edges:
             if primitive not in PRIMITIVES:
@@ -122,7 +122,7 @@ class NasBench201Genotype(BaseGenotype):
         Raises:
             ValueError: If `text` has another form or names other primitives.
         """
-        nodes = checks.string("text", text).strip().split("+")
+        nodes = parsing.string("text", text).strip().split("+")
         edges = []
         for number, node in enumerate(nodes, 1):
             pairs = [edge.partition("~") for edge in node[1:-1].split("|")]
@@ -133,8 +133,8 @@ class NasBench201Genotype(BaseGenotype):
                 raise ValueError(
                     "`text` must be like |none~0|+|none~0|skip_connect~1|, "
                     f"with the inputs 0 to {number - 1} in order at node "
-                    f"{number}. Received: {checks.brief(node)} in "
-                    f"{checks.brief(text)}"
+                    f"{number}. Received: {parsing.brief(node)} in "
+                    f"{parsing.brief(text)}"
                 )
             edges += [primitive for primitive, _, _ in pairs]
         return cls(edges)

@@ -18,9 +18,9 @@ Cells are written node by node, `primitive@input`, in the order of the source;
 
 import types
 
-from keras_darts.errors import unknown_name
 from keras_darts.genotypes.genotype import Genotype
 from keras_darts.genotypes.recurrent_genotype import RecurrentGenotype
+from keras_darts.utils.errors import unknown_name
 
 _PRIMITIVES = {
     "avg": "avg_pool_3x3",

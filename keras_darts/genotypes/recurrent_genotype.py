@@ -6,8 +6,7 @@ from keras_darts.drawing.cell_graph import CellGraph
 from keras_darts.drawing.cell_graph import Edge
 from keras_darts.drawing.cell_graph import Node
 from keras_darts.drawing.cell_graph import labelled_edges
-from keras_darts.genotypes import checks
-from keras_darts.genotypes import text_form
+from keras_darts.genotypes import parsing
 from keras_darts.genotypes.base_genotype import BaseGenotype
 
 
@@ -44,14 +43,14 @@ class RecurrentGenotype(BaseGenotype):
     cells = ("recurrent",)
 
     def __post_init__(self):
-        pairs = checks.entries(
+        pairs = parsing.entries(
             "recurrent", self.recurrent, forms=("(primitive, input)",)
         )
-        checks.inputs_precede(
+        parsing.inputs_precede(
             "recurrent", [(n, pair[1]) for n, pair in enumerate(pairs, 1)]
         )
-        concat = checks.distinct_indices("concat", self.concat)
-        checks.nodes_exist("concat", concat, first=1, last=len(pairs))
+        concat = parsing.distinct_indices("concat", self.concat)
+        parsing.nodes_exist("concat", concat, first=1, last=len(pairs))
         object.__setattr__(self, "recurrent", pairs)
         object.__setattr__(self, "concat", concat)
 
@@ -68,7 +67,7 @@ class RecurrentGenotype(BaseGenotype):
         )
 
     def to_text(self):
-        return text_form.write(
+        return parsing.write(
             {"recurrent": self.recurrent, "concat": self.concat}
         )
 
@@ -99,4 +98,4 @@ class RecurrentGenotype(BaseGenotype):
         Raises:
             ValueError: If `text` has another form or describes no genotype.
         """
-        return cls.from_fields("text", text_form.parse(text))
+        return cls.from_fields("text", parsing.parse(text))

@@ -1,4 +1,4 @@
-"""By which names the original PyTorch code knows the variables here."""
+"""Names of the variables in the original PyTorch code."""
 
 import dataclasses
 
@@ -10,10 +10,10 @@ from keras_darts.networks import CifarNetwork
 from keras_darts.networks import DerivedCell
 from keras_darts.networks import DerivedRecurrentCell
 from keras_darts.networks import ImageNetNetwork
-from keras_darts.networks import LanguageBody
+from keras_darts.networks import LanguageBackbone
 from keras_darts.networks import RecurrentCell
 from keras_darts.networks import RecurrentLanguageModel
-from keras_darts.networks.language_body import TiedEmbedding
+from keras_darts.networks.language_backbone import TiedEmbedding
 from keras_darts.primitives import AvgPool3x3
 from keras_darts.primitives import BatchNormalization
 from keras_darts.primitives import ConvBN
@@ -77,7 +77,7 @@ _NAMES = {
         "arch.alphas.recurrent": ("weights", _MATRIX, "alphas"),
         "arch.betas.recurrent": ("betas", _VECTOR),
     },
-    LanguageBody: {"embedding": "", "recurrence.cell": "rnns.0"},
+    LanguageBackbone: {"embedding": "", "recurrence.cell": "rnns.0"},
     DerivedRecurrentCell: {"w0": ("_W0", _MATRIX)},
     RecurrentSearchCell: {"w0": ("_W0", _MATRIX), "bn": "bn"},
     TiedEmbedding: {"bias": ("decoder.bias", _VECTOR)},

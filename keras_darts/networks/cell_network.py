@@ -1,16 +1,202 @@
-"""What the networks for images have in common."""
+"""Base of the networks of normal and reduction cells."""
 
 import math
 
+import keras
 from keras import ops
 
+from keras_darts.genotypes import Genotype
 from keras_darts.networks import checks
 from keras_darts.networks.auxiliary_head import AuxiliaryHead
 from keras_darts.networks.auxiliary_head import linear
 from keras_darts.networks.auxiliary_head import smallest_side
-from keras_darts.networks.scaled_images import ScaledImages
-from keras_darts.networks.stacked_cells import StackedCells
-from keras_darts.networks.stacked_cells import reduction_cells
+from keras_darts.networks.derived_cell import DerivedCell
+from keras_darts.networks.gradient_accumulation import TrainedInParts
+from keras_darts.primitives import DropPath
+from keras_darts.primitives import check_rank
+
+
+class ScaledImages:
+    """What networks of images know of the scale of their inputs. A mixin.
+
+    A subclass is a `keras.Model` with an `input_shape`, calls `_begin_scaling`
+    in its constructor, and `_scaled` on the images of a call.
+
+    Attributes:
+        preprocessing: `keras.layers.Normalization` without weights that turns
+            raw images into what the stem takes, or `None`: the network takes
+            images that are scaled already.
+
+    Example:
+
+    >>> network = kd.networks.CifarNetwork(
+    ...     "darts_v2", filters=2, num_cells=1, auxiliary=False,
+    ...     input_shape=(8, 8, 1),
+    ... )
+    >>> network.preprocessing, network.mean
+    (None, None)
+    >>> network.scale_inputs(mean=[128.0], variance=[4000.0])
+    >>> type(network.preprocessing).__name__, network.mean
+    ('Normalization', (128.0,))
+    """
+
+    preprocessing = None
+
+    @property
+    def mean(self):
+        """Tuple, that of each channel, or `None` without scaling."""
+        return self.preprocessing and tuple(self.preprocessing.input_mean)
+
+    @property
+    def variance(self):
+        """Tuple, that of each channel, or `None` without scaling."""
+        return self.preprocessing and tuple(self.preprocessing.input_variance)
+
+    def scale_inputs(self, mean, variance):
+        """Lets the network take raw images from now on.
+
+        It has no weights more, and what it was trained to stays as it is. A
+        scaling that it has already is replaced; functions that Keras has
+        traced are traced again.
+
+        Args:
+            mean: Tuple of floats, one a channel, in the units of the raw
+                images, as `keras_darts.datasets.channel_statistics` gives it.
+            variance: Tuple of floats, likewise.
+
+        Raises:
+            ValueError: if there is not one number a channel.
+        """
+        found = checks.statistics(mean, variance, self.input_shape[-1])
+        if found is None:
+            raise ValueError(
+                "`mean` and `variance` must be given to scale images. "
+                "Received: mean=None, variance=None"
+            )
+        layer = self.preprocessing
+        if layer is None:
+            # Keras locks a layer that is built; this one brings no weights.
+            self._tracker.unlock()
+            self.preprocessing = self._normalization(*found)
+            self._tracker.lock()
+        else:
+            layer.input_mean, layer.input_variance = map(list, found)
+            layer.build(self.input_shape)
+        self.train_function = self.test_function = self.predict_function = None
+
+    def _begin_scaling(self, mean, variance):
+        found = checks.statistics(mean, variance, self.input_shape[-1])
+        if found is not None:
+            self.preprocessing = self._normalization(*found)
+
+    def _normalization(self, mean, variance):
+        # Half precision has no room for pixels, which go up to 65535.
+        double = self.variable_dtype == "float64"
+        layer = keras.layers.Normalization(
+            mean=list(mean),
+            variance=list(variance),
+            dtype="float64" if double else "float32",
+        )
+        layer.build(self.input_shape)
+        return layer
+
+    def _scaled(self, images):
+        """Raw images, of integers or floats, in the dtype of the stem."""
+        if self.preprocessing is not None:
+            images = ops.cast(images, self.preprocessing.compute_dtype)
+            images = self.preprocessing(images)
+        return ops.cast(images, self.compute_dtype)
+
+    def _scaling_config(self):
+        return {
+            name: value and list(value)
+            for name, value in (
+                ("mean", self.mean),
+                ("variance", self.variance),
+            )
+        }
+
+
+class StackedCells(TrainedInParts):
+    """Derived cells on top of one another, which share one drop path.
+
+    Abstract: a subclass has the stem below them and the head above them, sets
+    `cells` to what `_cells` makes and `rank` to that of the features. The
+    cells at a third and at two thirds of the depth are reduction cells.
+    """
+
+    rank = 4
+    stem_reductions = 0
+
+    def __init__(
+        self,
+        genotype,
+        num_classes,
+        filters,
+        num_cells,
+        *,
+        drop_path_rate,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.genotype = checks.cells(genotype)
+        live = self.genotype.without_isolated_nodes()
+        check_rank(live.primitives(), self.rank)
+        self.num_classes = checks.positive("num_classes", num_classes)
+        self.filters = checks.positive("filters", filters)
+        self.num_cells = checks.positive("num_cells", num_cells)
+        self.initial_drop_path_rate = checks.rate(
+            "drop_path_rate", drop_path_rate
+        )
+        self.drop_path = DropPath(self.initial_drop_path_rate)
+
+    @property
+    def drop_path_rate(self):
+        """The variable of the rate at which all cells drop paths."""
+        return self.drop_path.rate
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "genotype": self.genotype.to_text(),
+            "num_classes": self.num_classes,
+            "filters": self.filters,
+            "num_cells": self.num_cells,
+            "drop_path_rate": self.initial_drop_path_rate,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        genotype = Genotype.from_text(config["genotype"])
+        return cls(**{**config, "genotype": genotype})
+
+    @classmethod
+    def _reductions(cls, num_cells):
+        return cls.stem_reductions + len(reduction_cells(num_cells))
+
+    def _cells(self):
+        """The cells; those that reduce double the filters."""
+        cells, filters = [], self.filters
+        reduction_before = self.stem_reductions > 0
+        for index in range(self.num_cells):
+            reduction = index in reduction_cells(self.num_cells)
+            filters *= 2 if reduction else 1
+            cells.append(
+                DerivedCell(
+                    self.genotype,
+                    filters,
+                    reduction,
+                    reduction_before=reduction_before,
+                    drop_path=self.drop_path,
+                )
+            )
+            reduction_before = reduction
+        return cells
+
+
+def reduction_cells(num_cells):
+    """Where the reduction cells stand: at thirds of the depth."""
+    return sorted({num_cells // 3, 2 * num_cells // 3})
 
 
 class CellNetwork(ScaledImages, StackedCells):
@@ -32,7 +218,7 @@ class CellNetwork(ScaledImages, StackedCells):
         *,
         auxiliary,
         input_shape,
-        auxiliary_weight,
+        auxiliary_head_weight,
         drop_path_rate,
         mean,
         variance,
@@ -49,7 +235,7 @@ class CellNetwork(ScaledImages, StackedCells):
             **kwargs,
         )
         self.auxiliary = auxiliary
-        self.auxiliary_weight = auxiliary_weight
+        self.auxiliary_head_weight = auxiliary_head_weight
         self._image_shape = checks.image_shape(
             input_shape, self._reductions(num_cells)
         )
@@ -111,7 +297,7 @@ class CellNetwork(ScaledImages, StackedCells):
         )
         # Both hold what layers add by themselves, which counts once.
         auxiliary_loss -= sum(map(ops.sum, self.losses))
-        return loss + self.auxiliary_weight * auxiliary_loss
+        return loss + self.auxiliary_head_weight * auxiliary_loss
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         logits, _ = _pair(y_pred)
@@ -136,7 +322,7 @@ class CellNetwork(ScaledImages, StackedCells):
             **super().get_config(),
             "auxiliary": self.auxiliary,
             "input_shape": list(self._image_shape),
-            "auxiliary_weight": self.auxiliary_weight,
+            "auxiliary_head_weight": self.auxiliary_head_weight,
             **self._scaling_config(),
         }
 

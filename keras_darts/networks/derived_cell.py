@@ -7,9 +7,9 @@ from keras_darts.genotypes import Genotype
 from keras_darts.primitives import FactorizedReduce
 from keras_darts.primitives import Identity
 from keras_darts.primitives import ReLUConvBN
+from keras_darts.primitives import apply_mask
 from keras_darts.primitives import build_layer
-from keras_darts.primitives import halve_presence
-from keras_darts.primitives import keep_present
+from keras_darts.primitives import downsample_mask
 from keras_darts.primitives import make_primitive
 
 
@@ -92,8 +92,8 @@ class DerivedCell(keras.layers.Layer):
         """(B, H, W, C), (B, H, W, C') -> (B, H, W, C''), or along time."""
         before, last = inputs
         states = [self.preprocess0(before), self.preprocess1(last)]
-        states = [keep_present(state, present) for state in states]
-        inside = halve_presence(present) if self.reduction else present
+        states = [apply_mask(state, present) for state in states]
+        inside = downsample_mask(present) if self.reduction else present
         operations = iter(self.ops)
         for node in self.nodes:
             terms = [
@@ -101,9 +101,7 @@ class DerivedCell(keras.layers.Layer):
                 for _, source in node
             ]
             states.append(
-                keep_present(sum(terms[1:], terms[0]), inside)
-                if terms
-                else None
+                apply_mask(sum(terms[1:], terms[0]), inside) if terms else None
             )
         return ops.concatenate([states[i] for i in self.concat], axis=-1)
 

@@ -30,8 +30,8 @@ class ImageNetNetwork(CellNetwork):
             Defaults to `True`.
         input_shape: Tuple, height, width and channels of the images. Height
             and width can be divided by 32. Defaults to `(224, 224, 3)`.
-        auxiliary_weight: Float, the share of the auxiliary loss. Defaults to
-            `0.4`.
+        auxiliary_head_weight: Float, the share of the auxiliary loss. Defaults
+            to `0.4`.
         drop_path_rate: Float in [0, 1), the first value of the variable
             `drop_path_rate`: how often a sample goes without a path of a
             cell. Defaults to `0.0`.
@@ -70,7 +70,7 @@ class ImageNetNetwork(CellNetwork):
         *,
         auxiliary=True,
         input_shape=(224, 224, 3),
-        auxiliary_weight=0.4,
+        auxiliary_head_weight=0.4,
         drop_path_rate=0.0,
         mean=None,
         variance=None,
@@ -83,7 +83,7 @@ class ImageNetNetwork(CellNetwork):
             num_cells,
             auxiliary=auxiliary,
             input_shape=input_shape,
-            auxiliary_weight=auxiliary_weight,
+            auxiliary_head_weight=auxiliary_head_weight,
             drop_path_rate=drop_path_rate,
             mean=mean,
             variance=variance,

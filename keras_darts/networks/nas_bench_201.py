@@ -1,12 +1,196 @@
 """The network that NAS-Bench-201 trains."""
 
 import keras
+from keras import ops
 
 from keras_darts.networks import checks
-from keras_darts.networks.nas_bench_201_cell import NasBench201Cell
-from keras_darts.networks.residual_stages import ResidualStages
-from keras_darts.networks.scaled_images import ScaledImages
-from keras_darts.networks.trained_in_parts import TrainedInParts
+from keras_darts.networks.auxiliary_head import linear
+from keras_darts.networks.cell_network import ScaledImages
+from keras_darts.networks.gradient_accumulation import TrainedInParts
+from keras_darts.primitives import ConvBN
+from keras_darts.primitives import ReLUConvBN
+from keras_darts.primitives import build_layer
+from keras_darts.primitives import make_primitive
+from keras_darts.primitives import normalization_layer
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class ResidualReduction(keras.layers.Layer):
+    """Halves height and width: two 3x3 convolutions beside a shortcut.
+
+    ReLU, 3x3 convolution of stride 2, BN, ReLU, 3x3 convolution, BN; and to
+    that the mean of each 2 by 2 pixels after a 1x1 convolution without BN.
+
+    Args:
+        filters: Integer, channels of the output.
+        normalization: `"batch"` or `None`. Defaults to `"batch"`.
+
+    Example:
+
+    >>> ResidualReduction(8)(np.ones((2, 4, 4, 3), "float32")).shape
+    TensorShape([2, 2, 2, 8])
+
+    Reference: Dong and Yang, 2020, NAS-Bench-201, section 2.1; He et al.,
+    2016, Deep residual learning.
+    """
+
+    def __init__(self, filters, normalization="batch", **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.normalization = normalization
+        self.conv_a = ReLUConvBN(filters, 3, 2, normalization=normalization)
+        self.conv_b = ReLUConvBN(filters, 3, normalization=normalization)
+        self.shortcut = ConvBN(filters, 1, normalization=None)
+
+    def build(self, input_shape):
+        output_shape = self.compute_output_shape(input_shape)
+        self.conv_a.build(input_shape)
+        self.conv_b.build(output_shape)
+        self.shortcut.build((*output_shape[:-1], input_shape[-1]))
+
+    def call(self, inputs):  # (B, H, W, C) -> (B, H/2, W/2, C')
+        means = ops.average_pool(inputs, 2, 2, "valid", "channels_last")
+        return self.shortcut(means) + self.conv_b(self.conv_a(inputs))
+
+    def compute_output_shape(self, input_shape):
+        batch, *sides, _ = input_shape
+        return (batch, *[side and side // 2 for side in sides], self.filters)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "normalization": self.normalization,
+        }
+
+
+_STAGES = 3
+
+
+class ResidualStages(keras.Model):
+    """Three stages of equal cells, with residual reductions between them.
+
+    A 3x3 convolution and BN; the stages, of which each after the first has
+    twice the channels and half the height and width of the one before; BN,
+    ReLU, the mean over the pixels, linear.
+
+    Abstract: a subclass makes cells by `_cell(filters)`, has them made by
+    `_make_layers`, and builds itself.
+
+    Example:
+
+    >>> issubclass(kd.networks.NasBench201Network, ResidualStages)
+    True
+
+    Reference: Dong and Yang, 2020, NAS-Bench-201, section 2.1.
+    """
+
+    def _make_layers(self, num_outputs, filters, num_cells, normalization):
+        self.stem = ConvBN(filters, 3, normalization=normalization)
+        # Cells and reductions, in the order in which they are called.
+        self.blocks = []
+        for stage in range(_STAGES):
+            width = filters * 2**stage
+            if stage:
+                self.blocks.append(ResidualReduction(width, normalization))
+            self.blocks += [self._cell(width) for _ in range(num_cells)]
+        self.bn = normalization_layer(normalization, affine=True)
+        self.classifier = linear(num_outputs, width)
+
+    def _cell(self, filters):
+        raise NotImplementedError
+
+    def build(self, input_shape):
+        self.stem.build(input_shape)
+        shape = (*input_shape[:-1], self.stem.filters)
+        for block in self.blocks:
+            if isinstance(block, ResidualReduction):
+                block.build(shape)
+                shape = block.compute_output_shape(shape)
+            else:
+                block.build([shape])
+        self.bn.build(shape)
+        self.classifier.build((None, shape[-1]))
+        self.built = True
+
+    def _logits(self, images, **options):
+        """(B, H, W, C) -> (B, outputs); cells are called with `options`."""
+        features = self.stem(ops.cast(images, self.compute_dtype))
+        for block in self.blocks:
+            if isinstance(block, ResidualReduction):
+                features = block(features)
+            else:
+                features = block([features], **options)
+        features = ops.relu(self.bn(features))
+        return self.classifier(ops.mean(features, axis=(1, 2)))
+
+    @staticmethod
+    def _checked_shape(input_shape):
+        return checks.image_shape(input_shape, reductions=_STAGES - 1)
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class NasBench201Cell(keras.layers.Layer):
+    """The cell of a genotype: a primitive an edge, the last node the output.
+
+    A node is the sum of its edges, of which those with `none` give zeros.
+
+    Args:
+        genotype: `NasBench201Genotype`, or its text.
+        filters: Integer, channels of the input and of every node.
+
+    Call: `[inputs]`, as search cells take it.
+
+    Example:
+
+    >>> cell = NasBench201Cell("|nor_conv_1x1~0|+|none~0|skip_connect~1|", 4)
+    >>> cell([np.ones((2, 8, 8, 4), "float32")]).shape
+    TensorShape([2, 8, 8, 4])
+
+    Reference: Dong and Yang, 2020, NAS-Bench-201, section 2.1.
+    """
+
+    def __init__(self, genotype, filters, **kwargs):
+        super().__init__(**kwargs)
+        self.genotype = checks.nas_bench_201(genotype)
+        self.filters = filters
+        self.ops = [
+            make_primitive(name, filters)
+            for name in self.genotype.edges
+            if name != "none"
+        ]
+
+    def build(self, input_shape):
+        for operation in self.ops:
+            build_layer(operation, input_shape[0])
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0]
+
+    def call(self, inputs, training=None):
+        """[(B, H, W, C)] -> (B, H, W, C)."""
+        states, operations = list(inputs), iter(self.ops)
+        for node in self.genotype.nodes():
+            there = [source for name, source in node if name != "none"]
+            terms = [next(operations)(states[source]) for source in there]
+            if training:
+                # So that the weights of primitives which lead nowhere have a
+                # gradient, if only of zeros.
+                absent = [source for name, source in node if name == "none"]
+                terms += [states[source] * 0 for source in absent]
+            states.append(sum(terms[1:], terms[0]) if terms else _zeros(states))
+        return states[-1]
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "genotype": self.genotype.to_text(),
+            "filters": self.filters,
+        }
+
+
+def _zeros(states):
+    return ops.zeros_like(states[0])
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")

@@ -4,11 +4,11 @@ import keras
 
 from keras_darts.networks import checks
 from keras_darts.networks.auxiliary_head import linear
-from keras_darts.networks.stacked_cells import StackedCells
+from keras_darts.networks.cell_network import StackedCells
 from keras_darts.primitives import TokenStem
-from keras_darts.primitives import halve_presence
+from keras_darts.primitives import downsample_mask
 from keras_darts.primitives import mean_and_max
-from keras_darts.primitives import presence_of_ids
+from keras_darts.primitives import padding_mask_of_ids
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -119,11 +119,11 @@ class TextNetwork(StackedCells):
     def call(self, ids, training=None):  # (B, T) -> (B, classes)
         if ids.shape[1] is not None:
             self._checked_length("ids.shape[1]", ids.shape[1])
-        present = presence_of_ids(ids)
+        present = padding_mask_of_ids(ids)
         before = last = self.stem(ids)
         for cell in self.cells:
             before, last = last, cell((before, last), present=present)
-            present = halve_presence(present) if cell.reduction else present
+            present = downsample_mask(present) if cell.reduction else present
         return self.classifier(self.dropout(mean_and_max(last, present)))
 
     def get_config(self):

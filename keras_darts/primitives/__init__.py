@@ -1,6 +1,5 @@
 """The operations that a cell is made of."""
 
-from keras_darts import surroundings  # noqa: F401
 from keras_darts.primitives.activation import activation
 from keras_darts.primitives.activation import activation_names
 from keras_darts.primitives.activation import register_activation
@@ -12,37 +11,38 @@ from keras_darts.primitives.catalog import names
 from keras_darts.primitives.catalog import ranks
 from keras_darts.primitives.catalog import register_primitive
 from keras_darts.primitives.conv import ConvBN
+from keras_darts.primitives.conv import DilConv
 from keras_darts.primitives.conv import FactorizedConv
 from keras_darts.primitives.conv import ReLUConvBN
+from keras_darts.primitives.conv import SepConv
+from keras_darts.primitives.conv_ops import convolve
+from keras_darts.primitives.conv_ops import strided
+from keras_darts.primitives.conv_ops import torch_uniform
 from keras_darts.primitives.drop_path import DropPath
-from keras_darts.primitives.noise import Noise
+from keras_darts.primitives.embedding import TokenStem
 from keras_darts.primitives.normalization import BatchNormalization
 from keras_darts.primitives.normalization import NoNormalization
+from keras_darts.primitives.normalization import is_synchronized
 from keras_darts.primitives.normalization import normalization_layer
+from keras_darts.primitives.normalization import pool_normalization
+from keras_darts.primitives.normalization import synchronized
 from keras_darts.primitives.normalization import weighted
-from keras_darts.primitives.normalization_names import is_synchronized
-from keras_darts.primitives.normalization_names import pool_normalization
-from keras_darts.primitives.normalization_names import synchronized
+from keras_darts.primitives.padding_mask import apply_mask
+from keras_darts.primitives.padding_mask import downsample_mask
+from keras_darts.primitives.padding_mask import mean_and_max
+from keras_darts.primitives.padding_mask import padding_mask_of_ids
+from keras_darts.primitives.padding_mask import presence
 from keras_darts.primitives.pool import AvgPool1D
 from keras_darts.primitives.pool import AvgPool3x3
 from keras_darts.primitives.pool import MaxPool1D
 from keras_darts.primitives.pool import MaxPool3x3
 from keras_darts.primitives.pool import Pool
-from keras_darts.primitives.presence import halve_presence
-from keras_darts.primitives.presence import keep_present
-from keras_darts.primitives.presence import mean_and_max
-from keras_darts.primitives.presence import presence
-from keras_darts.primitives.presence import presence_of_ids
 from keras_darts.primitives.reduce import FactorizedReduce
-from keras_darts.primitives.separable_conv import DilConv
-from keras_darts.primitives.separable_conv import SepConv
 from keras_darts.primitives.shared_input import SharedInput
 from keras_darts.primitives.skip import Identity
+from keras_darts.primitives.skip import Noise
 from keras_darts.primitives.skip import Zero
-from keras_darts.primitives.symmetric_conv import convolve
-from keras_darts.primitives.symmetric_conv import strided
-from keras_darts.primitives.symmetric_conv import torch_uniform
-from keras_darts.primitives.token_stem import TokenStem
+from keras_darts.utils import surroundings  # noqa: F401
 
 __all__ = [
     "AvgPool1D",
@@ -70,8 +70,8 @@ __all__ = [
     "build_layer",
     "check_rank",
     "convolve",
-    "halve_presence",
-    "keep_present",
+    "downsample_mask",
+    "apply_mask",
     "make_primitive",
     "mean_and_max",
     "names",
@@ -79,7 +79,7 @@ __all__ = [
     "normalization_layer",
     "pool_normalization",
     "presence",
-    "presence_of_ids",
+    "padding_mask_of_ids",
     "ranks",
     "register_activation",
     "register_primitive",

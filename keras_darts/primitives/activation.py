@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_darts.registry import Registry
+from keras_darts.utils.registry import Registry
 
 _REGISTRY = Registry("primitive")
 

@@ -6,11 +6,11 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_darts.primitives.checks import check_stride
+from keras_darts.primitives.conv import check_stride
+from keras_darts.primitives.conv_ops import strided
+from keras_darts.primitives.conv_ops import torch_uniform
 from keras_darts.primitives.normalization import normalization_layer
-from keras_darts.primitives.presence import presence
-from keras_darts.primitives.symmetric_conv import strided
-from keras_darts.primitives.symmetric_conv import torch_uniform
+from keras_darts.primitives.padding_mask import presence
 
 # e^-64 of a position is nothing in single precision, and int8 calibration
 # would not survive much more.

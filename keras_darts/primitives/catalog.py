@@ -6,19 +6,19 @@ import typing
 import keras
 
 from keras_darts.primitives.attention import SelfAttention
+from keras_darts.primitives.conv import DilConv
 from keras_darts.primitives.conv import FactorizedConv
 from keras_darts.primitives.conv import ReLUConvBN
-from keras_darts.primitives.noise import Noise
+from keras_darts.primitives.conv import SepConv
 from keras_darts.primitives.pool import AvgPool1D
 from keras_darts.primitives.pool import AvgPool3x3
 from keras_darts.primitives.pool import MaxPool1D
 from keras_darts.primitives.pool import MaxPool3x3
 from keras_darts.primitives.reduce import FactorizedReduce
-from keras_darts.primitives.separable_conv import DilConv
-from keras_darts.primitives.separable_conv import SepConv
 from keras_darts.primitives.skip import Identity
+from keras_darts.primitives.skip import Noise
 from keras_darts.primitives.skip import Zero
-from keras_darts.registry import Registry
+from keras_darts.utils.registry import Registry
 
 _REGISTRY = Registry("primitive")
 _IMAGES, _SEQUENCES = 4, 3

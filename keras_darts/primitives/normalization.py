@@ -4,10 +4,91 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_darts.primitives.normalization_names import check_normalization
-from keras_darts.primitives.normalization_names import is_synchronized
-from keras_darts.primitives.shared_statistics import of_all_replicas
-from keras_darts.primitives.shared_statistics import shared_among
+from keras_darts.utils.errors import unknown_name
+
+# Of the batch; after everything but pools; and both with the statistics of
+# the whole batch where devices share it.
+_NAMES = (
+    "batch",
+    "batch_except_pooling",
+    "sync_batch",
+    "sync_batch_except_pooling",
+    None,
+)
+
+
+def pool_normalization(normalization):
+    """What follows the pools of a search with that normalisation.
+
+    In DARTS' search cells, `"batch"`, it is the same as elsewhere; in those
+    of NAS-Bench-201, `"batch_except_pooling"`, nothing.
+
+    Example:
+
+    >>> pool_normalization("batch"), pool_normalization("batch_except_pooling")
+    ('batch', None)
+    """
+    check_normalization(normalization)
+    but_pools = normalization in (
+        "batch_except_pooling",
+        "sync_batch_except_pooling",
+    )
+    return None if but_pools else normalization
+
+
+def synchronized(normalization):
+    """The same normalisation, with the statistics of the whole batch.
+
+    Example:
+
+    >>> synchronized("batch"), synchronized(None)
+    ('sync_batch', None)
+    """
+    check_normalization(normalization)
+    if normalization is None or is_synchronized(normalization):
+        return normalization
+    return f"sync_{normalization}"
+
+
+def is_synchronized(normalization):
+    """Whether devices that share a batch have to meet in the layer."""
+    return normalization in ("sync_batch", "sync_batch_except_pooling")
+
+
+def check_normalization(normalization):
+    """Raises a `ValueError` for one that is not known."""
+    if normalization not in _NAMES:
+        raise unknown_name("normalization", normalization, map(str, _NAMES))
+
+
+def shared_among():
+    """The number of replicas that share each batch."""
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def of_all_replicas(mean, variance):
+    """The mean and the variance of all parts of a batch, from those of one.
+
+    One all-reduce, with a row for the mean of each replica: the variance is
+    the mean of the parts' variances and the variance of the parts' means,
+    which loses no digits to the difference of large squares.
+
+    Args:
+        mean: (C,), of this replica's part; all parts are of one size.
+        variance: (C,), biased, likewise.
+    """
+    context, replicas = tf.distribute.get_replica_context(), shared_among()
+    if context is None or replicas == 1:
+        return mean, variance
+    own = tf.one_hot(
+        context.replica_id_in_sync_group, replicas, dtype=mean.dtype
+    )
+    rows = tf.concat([own[:, None] * mean, variance[None]], axis=0)
+    rows = context.all_reduce(tf.distribute.ReduceOp.SUM, rows)
+    means = rows[:-1]
+    mean = tf.reduce_mean(means, axis=0)
+    between = tf.reduce_mean(tf.square(means - mean), axis=0)
+    return mean, rows[-1] / replicas + between
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")

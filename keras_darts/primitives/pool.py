@@ -4,8 +4,8 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_darts.primitives.checks import check_stride
-from keras_darts.primitives.presence import presence
+from keras_darts.primitives.conv import check_stride
+from keras_darts.primitives.padding_mask import presence
 
 
 class Pool(keras.layers.Layer):

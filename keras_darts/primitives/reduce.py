@@ -3,10 +3,10 @@
 import keras
 from keras import ops
 
+from keras_darts.primitives.conv_ops import convolve
+from keras_darts.primitives.conv_ops import torch_uniform
 from keras_darts.primitives.normalization import normalization_layer
 from keras_darts.primitives.shared_input import SharedInput
-from keras_darts.primitives.symmetric_conv import convolve
-from keras_darts.primitives.symmetric_conv import torch_uniform
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")

@@ -1,10 +1,10 @@
-"""The primitives without weights: identity and nothing."""
+"""Primitives without weights: identity, nothing, and noise."""
 
 import keras
 from keras import ops
 
-from keras_darts.primitives.checks import check_stride
-from keras_darts.primitives.symmetric_conv import strided
+from keras_darts.primitives.conv import check_stride
+from keras_darts.primitives.conv_ops import strided
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -46,3 +46,58 @@ class Zero(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "stride": self.stride}
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class Noise(keras.layers.Layer):
+    """Standard normal numbers in the place of its input, drawn at every call.
+
+    Also at inference: a network that has it is not a function of its inputs
+    alone. It stands in a search space for a candidate that can only do harm,
+    which a good search leaves out.
+
+    Args:
+        stride: 1 or 2, by which the output is smaller. Defaults to `1`.
+        seed: Integer or `None`. Defaults to `None`.
+
+    Example:
+
+    >>> layer = Noise(stride=2, seed=0)
+    >>> first, second = (layer(np.zeros((1, 4, 4, 3))) for _ in range(2))
+    >>> first.shape, bool(np.any(first != second))
+    (TensorShape([1, 2, 2, 3]), True)
+
+    Reference: Zela et al., 2020, Understanding and robustifying
+    differentiable architecture search, section 3, space S4.
+    """
+
+    def __init__(self, stride=1, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        check_stride(stride)
+        self.stride = stride
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(self, inputs):
+        batch, *sides, channels = ops.shape(inputs)
+        # As many as every `stride`-th place, the first among them.
+        sides = [(side + self.stride - 1) // self.stride for side in sides]
+        return keras.random.normal(
+            (batch, *sides, channels),
+            dtype=inputs.dtype,
+            seed=self.seed_generator,
+        )
+
+    def save_own_variables(self, store):
+        # Keras saves no random state, with which it draws on from here.
+        store["state"] = ops.convert_to_numpy(self.seed_generator.state.value)
+
+    def load_own_variables(self, store):
+        self.seed_generator.state.assign(store["state"])
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "stride": self.stride,
+            "seed": self.seed,
+        }

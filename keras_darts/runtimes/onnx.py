@@ -1,6 +1,6 @@
 """ONNX files, as onnxruntime runs them."""
 
-from keras_darts.runtimes.inputs import made_up
+from keras_darts.runtimes.timing import made_up
 
 _DTYPES = {
     "tensor(float)": "float32",

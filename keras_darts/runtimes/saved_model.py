@@ -4,7 +4,7 @@ import importlib
 
 import tensorflow as tf
 
-from keras_darts.runtimes.inputs import made_up
+from keras_darts.runtimes.timing import made_up
 
 _ENDPOINTS = ("step", "serving_default")
 

@@ -1,9 +1,63 @@
-"""How long something takes, and the memory of the process that does it."""
+"""Times a function, and measures the memory of its process."""
 
 import gc
+import os
 import pathlib
+import platform
 import sys
 import time
+
+import numpy as np
+
+
+def machine():
+    """The processor and the system, as plain data."""
+    return {
+        "cpu": _cpu(),
+        "cores": os.cpu_count(),
+        "system": platform.platform(terse=True),
+        "python": platform.python_version(),
+    }
+
+
+def _cpu():
+    """The processor's model, as the system calls it."""
+    file = pathlib.Path("/proc/cpuinfo")
+    lines = file.read_text().splitlines() if file.exists() else []
+    names = [
+        line.partition(":")[2].strip()
+        for line in lines
+        if line.startswith("model name")
+    ]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+_WORD = "the"
+
+
+def made_up(shape, dtype, batch_size, sequence_length):
+    """An array for one input of a model.
+
+    Floats are standard normal, integers are 1, which is a token and no
+    padding, and strings are words.
+
+    Args:
+        shape: Tuple, with `None` where any size will do: first for the batch,
+            then for the length of a row.
+        dtype: NumPy's type; that of objects stands for strings.
+        batch_size: Integer.
+        sequence_length: Integer.
+    """
+    first, *others = shape
+    sizes = [batch_size if first is None else first]
+    sizes += [sequence_length if size is None else size for size in others]
+    dtype = np.dtype(dtype)
+    if dtype.kind == "f":
+        return np.random.default_rng(0).standard_normal(sizes).astype(dtype)
+    if dtype.kind == "O":
+        return np.full(sizes, " ".join([_WORD] * sequence_length), object)
+    return np.ones(sizes, dtype)
+
 
 try:
     import resource

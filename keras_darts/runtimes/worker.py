@@ -57,7 +57,7 @@ def measured(
 
 def operations(path, **settings):
     """The operations of a LiteRT file, a list of dicts."""
-    module = importlib.import_module("keras_darts.runtimes.litert_operations")
+    module = importlib.import_module("keras_darts.runtimes.litert")
     return module.measured(path, **settings)
 
 

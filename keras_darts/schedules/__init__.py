@@ -1,27 +1,27 @@
 """Numbers that change on the way, by the step or by the epoch."""
 
-from keras_darts import surroundings  # noqa: F401
-from keras_darts.schedules.by_epoch import Cosine
-from keras_darts.schedules.by_epoch import DropoutDecay
-from keras_darts.schedules.by_epoch import EpochSchedule
-from keras_darts.schedules.by_epoch import Linear
-from keras_darts.schedules.by_epoch import Piecewise
-from keras_darts.schedules.by_step import CosineByEpoch
-from keras_darts.schedules.by_step import ExponentialByEpoch
-from keras_darts.schedules.by_step import scaled_learning_rate
-from keras_darts.schedules.settable import SettableRate
-from keras_darts.schedules.settable import hand_over_rate
-from keras_darts.schedules.settable import make_settable
-from keras_darts.schedules.settable import set_rates
-from keras_darts.schedules.spans import checked_span
-from keras_darts.schedules.spans import epochs_of
+from keras_darts.schedules.epoch_schedules import Cosine
+from keras_darts.schedules.epoch_schedules import DropoutDecay
+from keras_darts.schedules.epoch_schedules import EpochSchedule
+from keras_darts.schedules.epoch_schedules import Linear
+from keras_darts.schedules.epoch_schedules import Piecewise
+from keras_darts.schedules.epoch_schedules import checked_span
+from keras_darts.schedules.epoch_schedules import epochs_of
+from keras_darts.schedules.learning_rates import EpochCosineDecay
+from keras_darts.schedules.learning_rates import EpochExponentialDecay
+from keras_darts.schedules.learning_rates import SettableRate
+from keras_darts.schedules.learning_rates import hand_over_rate
+from keras_darts.schedules.learning_rates import make_settable
+from keras_darts.schedules.learning_rates import scaled_learning_rate
+from keras_darts.schedules.learning_rates import set_rates
+from keras_darts.utils import surroundings  # noqa: F401
 
 __all__ = [
     "Cosine",
-    "CosineByEpoch",
+    "EpochCosineDecay",
     "DropoutDecay",
     "EpochSchedule",
-    "ExponentialByEpoch",
+    "EpochExponentialDecay",
     "Linear",
     "Piecewise",
     "SettableRate",

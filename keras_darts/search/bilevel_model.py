@@ -6,17 +6,17 @@ import dataclasses
 import keras
 import tensorflow as tf
 
+from keras_darts.callbacks.decisions import Watched
 from keras_darts.datasets import Task
+from keras_darts.distributed.multi_worker import WorkersModel
 from keras_darts.networks import on_logits
-from keras_darts.search import curvature
 from keras_darts.search import defaults
 from keras_darts.search import steps
-from keras_darts.search.decisions import Watched
-from keras_darts.search.graph_optimizer import graph_optimizer
-from keras_darts.search.loss_scaling import LossScaling
-from keras_darts.search.many_workers import WorkersModel
-from keras_darts.search.precision import search_policy
-from keras_darts.search.problem import SearchProblem
+from keras_darts.search import supernet_evaluation
+from keras_darts.search.bilevel_problem import BilevelProblem
+from keras_darts.search.mixed_precision import LossScaling
+from keras_darts.search.mixed_precision import search_policy
+from keras_darts.utils.tf_config import grappler
 
 
 class BilevelModel(WorkersModel, abc.ABC):
@@ -34,13 +34,13 @@ class BilevelModel(WorkersModel, abc.ABC):
         dtype = search_policy(kwargs.pop("dtype", None))
         super().__init__(dtype=dtype, **kwargs)
         self.strategy = strategy
-        self.graph_optimizer = None
+        self.grappler = None
         self.task = None
         self.arch_frozen = not steps.arch_moves(self)
         self.stop_reason, self.extra_epochs = None, 0
         self.watched = Watched()
         self._choices = self._given = defaults.kept({})
-        self.accumulation_steps = 1
+        self.gradient_accumulation_steps = 1
         self._other_step = None
 
     @property
@@ -106,7 +106,7 @@ class BilevelModel(WorkersModel, abc.ABC):
         loss=None,
         metrics=None,
         jit_compile=False,
-        graph_optimizer=None,
+        grappler=None,
         **kwargs,
     ):
         """Chooses what the recipe of the strategy shall not decide.
@@ -130,7 +130,7 @@ class BilevelModel(WorkersModel, abc.ABC):
                 by the labels.
             jit_compile: Boolean, whether XLA compiles the step; on a CPU it
                 is many times slower. Defaults to `False`.
-            graph_optimizer: Boolean, whether TensorFlow rewrites the step's
+            grappler: Boolean, whether TensorFlow rewrites the step's
                 graph before its first run. Defaults to `None`: not on a CPU,
                 where that takes half of the time to the first step.
             **kwargs: The other arguments of `keras.Model.compile`.
@@ -148,11 +148,9 @@ class BilevelModel(WorkersModel, abc.ABC):
             **kwargs,
         }
         choices = {**given, "loss": on_logits(loss, num_outputs=None).loss}
-        self._given = defaults.kept(
-            {**given, "graph_optimizer": graph_optimizer}
-        )
+        self._given = defaults.kept({**given, "grappler": grappler})
         self._choices = defaults.kept(choices)
-        self.graph_optimizer = graph_optimizer
+        self.grappler = grappler
         self.task = None
         if self.built:
             self.compile_for(self.modality.task_for(loss))
@@ -185,13 +183,13 @@ class BilevelModel(WorkersModel, abc.ABC):
         self.forget_traces()
 
     def train_step(self, data):
-        train_batch, search_batch = data
+        train_batch, valid_batch = data
         modality = self.modality
         with modality.step(train_batch, self.optimizer):
             train_batch = modality.resumed(train_batch, "train")
-            search_batch = modality.resumed(search_batch, "search")
+            valid_batch = modality.resumed(valid_batch, "search")
             if not self.arch_frozen:
-                searched = steps.arch_step(self, train_batch, search_batch)
+                searched = steps.arch_step(self, train_batch, valid_batch)
                 modality.keep(searched.outputs, "search")
             trained = steps.weight_step(self, train_batch)
             modality.keep(trained.outputs, "train")
@@ -217,9 +215,9 @@ class BilevelModel(WorkersModel, abc.ABC):
         return {k: v for k, v in logs.items() if k != "arch_loss"}
 
     def reset_metrics(self):
-        """Forgets carried hidden states too: a text begins anew.
+        """Forgets carried hidden states too: a text starts over.
 
-        Keras calls it at the begin of each epoch and of each evaluation.
+        Keras calls it at the start of each epoch and of each evaluation.
         """
         super().reset_metrics()
         self.modality.reset()
@@ -254,7 +252,7 @@ class BilevelModel(WorkersModel, abc.ABC):
             )
         if self._gradient_function is None:
             self._gradient_function = steps.gradient_function(self)
-        with graph_optimizer(self.graph_optimizer):
+        with grappler(self.grappler):
             return self._gradient_function(train_batch, valid_batch)
 
     def hessian_product(self, batch):
@@ -273,11 +271,13 @@ class BilevelModel(WorkersModel, abc.ABC):
             self.compile_for(self.modality.task_of(batch, self.chosen_loss))
         if self._curvature_function is None:
             self._curvature_function = steps.curvature_function(self)
-        return curvature.as_arrays(self, self._curvature_function, batch)
+        return supernet_evaluation.as_arrays(
+            self, self._curvature_function, batch
+        )
 
     def architecture_eigenvalue(self, batch):
         """The largest one of that Hessian, with the weight decay."""
-        return curvature.largest_eigenvalue(self, batch)
+        return supernet_evaluation.largest_eigenvalue(self, batch)
 
     def freeze_architecture(self, frozen):
         """Whether a step leaves the architecture out; both stay traced."""
@@ -294,8 +294,8 @@ class BilevelModel(WorkersModel, abc.ABC):
         self.make_train_function(force=True)
 
     def forget_traces(self):
-        """What was traced before a change of the model is traced anew."""
-        self.problem = SearchProblem(self)
+        """What was traced before a change of the model is traced again."""
+        self.problem = BilevelProblem(self)
         self._gradient_function = self._curvature_function = None
         self.test_function = self.predict_function = None
         self.train_function = self._other_step = None

@@ -1,15 +1,15 @@
-"""Everything that a search is made of, on disk and back."""
+"""Checkpoints of a search."""
 
 import collections
 import json
 
 import tensorflow as tf
 
-from keras_darts.running.checkpoint import KEPT
-from keras_darts.running.checkpoint import RunCheckpoint
-from keras_darts.running.within_epoch import RunningEpoch
+from keras_darts.distributed import multi_worker
+from keras_darts.runs.checkpoint import KEPT
+from keras_darts.runs.checkpoint import RunCheckpoint
+from keras_darts.runs.resume import MidEpochState
 from keras_darts.schedules import set_rates
-from keras_darts.search import many_workers
 
 
 class SearchCheckpoint(RunCheckpoint):
@@ -21,14 +21,14 @@ class SearchCheckpoint(RunCheckpoint):
         callbacks: `SearchCallback`s, whose state is saved with the rest, and
             which say how many checkpoints are kept. Defaults to none, and
             three are kept.
-        agreement: `Agreement` of several workers, of which the chief writes.
-            Defaults to `None`.
+        agreement: `WorkerCoordinator` of several workers, of which the chief
+            writes. Defaults to `None`.
     """
 
     noun = "search"
 
     def __init__(self, search, folder, callbacks=(), agreement=None):
-        worker = many_workers.workers_of(search)
+        worker = multi_worker.workers_of(search)
         super().__init__(
             folder,
             {
@@ -39,7 +39,7 @@ class SearchCheckpoint(RunCheckpoint):
                     search.optimizer, search.arch_optimizer
                 ),
             },
-            RunningEpoch(
+            MidEpochState(
                 search,
                 lambda: search.modality.carried,
                 worker.index,
@@ -47,7 +47,7 @@ class SearchCheckpoint(RunCheckpoint):
             ),
             callbacks=_States(callbacks),
             writes=agreement is None or worker.is_chief,
-            epochs_kept=max([KEPT, *(c.kept_epochs for c in callbacks)]),
+            epochs_kept=max([KEPT, *(c.history_epochs for c in callbacks)]),
         )
 
 
@@ -63,7 +63,7 @@ class _States(tf.train.experimental.PythonState):
             self._callbacks[f"{name}-{counts[name]}"] = callback
 
     def serialize(self):
-        states = {name: c.state() for name, c in self._callbacks.items()}
+        states = {name: c.get_state() for name, c in self._callbacks.items()}
         return json.dumps(states)
 
     def deserialize(self, string_value):
@@ -71,4 +71,4 @@ class _States(tf.train.experimental.PythonState):
         for name, callback in self._callbacks.items():
             # One that joins a run later begins there.
             if name in states:
-                callback.restore_state(states[name])
+                callback.set_state(states[name])

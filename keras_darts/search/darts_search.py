@@ -5,22 +5,21 @@ import logging
 
 import keras
 
-from keras_darts.devices import chosen_strategy
-from keras_darts.errors import integer
-from keras_darts.messages import shown
-from keras_darts.running.failures import explained
-from keras_darts.running.folders import made
+from keras_darts.distributed.devices import distribution_strategy
+from keras_darts.runs.errors import explained
+from keras_darts.runs.folder import made
 from keras_darts.schedules import make_settable
-from keras_darts.search import fitting
-from keras_darts.search import progressive
-from keras_darts.search import tuning
-from keras_darts.search.building import check_arguments
-from keras_darts.search.building import checked_sizes
-from keras_darts.search.building import synchronized_space
-from keras_darts.search.building import targeted
-from keras_darts.search.determinism import make_deterministic
+from keras_darts.search import fit_loop
+from keras_darts.search import fit_plan
+from keras_darts.search.defaults import check_arguments
+from keras_darts.search.defaults import checked_sizes
+from keras_darts.search.defaults import synchronized_space
+from keras_darts.search.defaults import targeted
+from keras_darts.search.monitor import SearchMonitor
+from keras_darts.search.reproducibility import make_deterministic
 from keras_darts.search.staged_model import StagedModel
-from keras_darts.search.watch import SearchWatch
+from keras_darts.utils.errors import integer
+from keras_darts.utils.messages import shown
 
 _LOG = logging.getLogger("keras_darts")
 
@@ -52,10 +51,10 @@ class DartsSearch(StagedModel):
             read from the corpus or the ids.
         seed: Integer, decides first values, split and order. Defaults to `0`.
         target_latency_ms: Float, the milliseconds that the derived network
-            shall take by the table: see `strategies.with_target`. Defaults to
-            `None`: any.
+            shall take by the table: see `strategies.with_cost_target`. Defaults
+            to `None`: any.
         latency_table: `kd.CostTable` of latencies, or the path of one that
-            `keras-darts profile` wrote. Defaults to `None`.
+            `keras-darts cost_table` wrote. Defaults to `None`.
         sync_batch_norm: Boolean, whether devices that share a batch normalise
             with the statistics of all of it. Each takes those of its own part
             otherwise, and so searches another network than one device would;
@@ -127,7 +126,7 @@ class DartsSearch(StagedModel):
         }
         data_sizes = checked_sizes(num_classes, input_shape, vocabulary_size)
         # A Keras model belongs to the strategy that it is made under.
-        with chosen_strategy().scope():
+        with distribution_strategy().scope():
             super().__init__(
                 search_space,
                 strategy,
@@ -154,7 +153,7 @@ class DartsSearch(StagedModel):
                 falls.
             steps_per_epoch: Integer.
         """
-        self.extra_epochs = tuning.extra_epochs(self, epochs)
+        self.extra_epochs = fit_plan.extra_epochs(self, epochs)
         task, sizes = self.modality.check(data)
         self.modality.take_sizes(**sizes)
         self.build_supernet()
@@ -168,7 +167,9 @@ class DartsSearch(StagedModel):
         self.task = task
         schedule = None
         if self._choices.get("optimizer") is None:
-            schedule = tuning.schedule(self, epochs, steps_per_epoch)
+            schedule = fit_plan.discretization_schedule(
+                self, epochs, steps_per_epoch
+            )
         with self.distribute_strategy.scope():
             make_settable(self.optimizer, schedule)
             make_settable(self.arch_optimizer)
@@ -188,7 +189,7 @@ class DartsSearch(StagedModel):
         sample_weight=None,
         class_weight=None,
         steps_per_epoch=None,
-        accumulation_steps=1,
+        gradient_accumulation_steps=1,
         augmentation="auto",
         published_rates=False,
         warn_on_collapse=True,
@@ -229,9 +230,9 @@ class DartsSearch(StagedModel):
                 in `val_loss` too. Defaults to `None`.
             steps_per_epoch: Integer. Defaults to `None`: a pass over the
                 training half.
-            accumulation_steps: Integer, the equal parts of a batch that are
-                computed one after the other, to save memory; each step has
-                the mean of their gradients. Batch normalisation then sees a
+            gradient_accumulation_steps: Integer, the equal parts of a batch
+                that are computed one after the other, to save memory; each step
+                has the mean of their gradients. Batch normalisation then sees a
                 part at a time. Defaults to `1`.
             augmentation: `"auto"`, `None` or a piece of
                 `datasets.augmentation`. Defaults to `"auto"`.
@@ -275,14 +276,14 @@ class DartsSearch(StagedModel):
         with contextlib.ExitStack() as stack:
             stack.enter_context(shown(verbose))
             self.say_strategy()
-            run = fitting.chosen_run(
+            run = fit_plan.chosen_run(
                 self, epochs, output_dir, resume_from, overwrite
             )
             stack.enter_context(made(run["output_dir"]))
             watch = stack.enter_context(
-                explained(SearchWatch(run["output_dir"], self))
+                explained(SearchMonitor(run["output_dir"], self))
             )
-            plan_stage = fitting.planner(
+            plan_stage = fit_plan.planner(
                 self,
                 x,
                 y,
@@ -292,16 +293,16 @@ class DartsSearch(StagedModel):
                 validation_data=validation_data,
                 validation_split=validation_split,
                 steps_per_epoch=steps_per_epoch,
-                accumulation_steps=accumulation_steps,
+                gradient_accumulation_steps=gradient_accumulation_steps,
                 augmentation=augmentation,
                 checkpoint_minutes=checkpoint_minutes,
                 published_rates=published_rates,
             )
-            history = progressive.run(
+            history = fit_loop.fit_stages(
                 self,
                 super().fit,
                 plan_stage,
-                callbacks=fitting.chosen_callbacks(
+                callbacks=fit_plan.chosen_callbacks(
                     callbacks, warn_on_collapse, verbose
                 ),
                 watch=watch,

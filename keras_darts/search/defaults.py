@@ -1,17 +1,27 @@
-"""What a search is compiled with where the user gave nothing."""
+"""A search space as the arguments of a search want it."""
 
+import dataclasses
+import inspect
 import types
 
 import keras
 
+from keras_darts import search_spaces
+from keras_darts import strategies
 from keras_darts.datasets import Task
-from keras_darts.datasets import kind_of_loss
+from keras_darts.datasets import label_type_of_loss
+from keras_darts.datasets.checks import channels_first
 from keras_darts.networks import on_logits
-from keras_darts.schedules import CosineByEpoch
+from keras_darts.primitives import synchronized
+from keras_darts.schedules import EpochCosineDecay
+from keras_darts.search_spaces import cost_table
+from keras_darts.strategies import with_cost_target
 from keras_darts.training import CoupledAdam
 from keras_darts.training import CoupledSGD
 from keras_darts.training import loss_for
 from keras_darts.training import metrics_for
+from keras_darts.utils.errors import positive_integer
+from keras_darts.utils.errors import unknown_argument
 
 
 def completed(choices, recipe, task):
@@ -63,7 +73,7 @@ def kept(choices):
 
 def schedule(recipe, epochs, steps_per_epoch):
     """The recipe's cosine, constant within an epoch."""
-    return CosineByEpoch(
+    return EpochCosineDecay(
         recipe.learning_rate,
         recipe.min_learning_rate,
         epochs,
@@ -96,5 +106,184 @@ def arch_optimizer(recipe):
 
 def task_for(loss, num_outputs):
     """The task that a loss stands for, where labels are not known yet."""
-    kind = "sparse" if loss is None else kind_of_loss(loss)
+    kind = "sparse" if loss is None else label_type_of_loss(loss)
     return Task(kind or "regression", num_outputs)
+
+
+def in_a_line(search):
+    """A search by its space, its strategy and how far it has come."""
+    return (
+        f"<{type(search).__name__}: {_space(search)}, "
+        f"{_strategy(search.whole_strategy)}, {_state(search)}>"
+    )
+
+
+def _space(search):
+    space, left_out = search.whole_space, search.whole_strategy.exclude
+    for name in search_spaces.names():
+        if search_spaces.get(name).without(left_out).cells == space.cells:
+            return f"search space {name}"
+    edges = sum(len(spec.edges) for spec in space.cells.values())
+    most = max(spec.num_candidates for spec in space.cells.values())
+    return f"search space of {most} candidates on {edges} edges"
+
+
+def _strategy(strategy):
+    for name in strategies.names():
+        if strategies.get(name) == strategy:
+            return f"strategy {name}"
+    return f"own strategy on {type(strategy.relaxation).__name__}"
+
+
+def _state(search):
+    if not search.built:
+        return "waits for data"
+    optimizer = getattr(search, "optimizer", None)
+    steps = 0 if optimizer is None else int(optimizer.iterations)
+    if not steps:
+        return "not searched yet"
+    stage = f" of stage {search.stage + 1}" if len(search.stages) > 1 else ""
+    return f"searched for {steps} steps{stage}"
+
+
+_OF_LAYERS = ("name", "dtype", "trainable", "autocast")
+
+
+def adapted_space(space, strategy, **sizes):
+    """The space without what the strategy excludes, and of given sizes.
+
+    Args:
+        space: A search space.
+        strategy: `SearchStrategy`.
+        **sizes: Fields of the space; those that are `None` stay.
+
+    Raises:
+        ValueError: for a size that the space does not have.
+    """
+    given = {name: size for name, size in sizes.items() if size is not None}
+    fields = [field.name for field in dataclasses.fields(space)]
+    for name in given:
+        if name not in fields:
+            known = [field for field in sizes if field in fields]
+            raise ValueError(
+                f"`{name}` must be left out for this search space, whose "
+                f"sizes are {', '.join(known)}. Received: {name}={given[name]}"
+            )
+    if space.modality == "language" and len(given) == 1:
+        # They share a matrix, so that either says the other.
+        (size,) = given.values()
+        given = {"embedding_size": size, "hidden_size": size}
+    return dataclasses.replace(space.without(strategy.exclude), **given)
+
+
+def synchronized_space(space, sync_batch_norm):
+    """The space, whose normalisations are synchronised if that is chosen.
+
+    Args:
+        space: Name, search space or config.
+        sync_batch_norm: Boolean.
+
+    Raises:
+        ValueError: for a recurrent space, whose cells normalise in a loop,
+            where devices can't meet.
+    """
+    space = search_spaces.get(space)
+    if not sync_batch_norm:
+        return space
+    if space.modality == "language":
+        raise ValueError(
+            "`sync_batch_norm` must be False for a recurrent search space, "
+            "whose cell normalises inside of a loop over time. Received: "
+            f"sync_batch_norm={sync_batch_norm}"
+        )
+    return dataclasses.replace(
+        space, normalization=synchronized(space.normalization)
+    )
+
+
+def targeted(strategy, target_latency_ms, latency_table):
+    """The strategy, which looks for a latency if one is asked for.
+
+    Args:
+        strategy: Name, `SearchStrategy` or config.
+        target_latency_ms: Float or `None`.
+        latency_table: `CostTable`, path of one, or `None`.
+
+    Raises:
+        ValueError: for one without the other, or a table of something else.
+    """
+    if target_latency_ms is None and latency_table is None:
+        return strategy
+    if target_latency_ms is None or latency_table is None:
+        raise ValueError(
+            "`target_latency_ms` and `latency_table` must be given together. "
+            f"Received: target_latency_ms={target_latency_ms}, "
+            f"latency_table={latency_table and type(latency_table).__name__}"
+        )
+    table = cost_table.get(latency_table)
+    if table.measure != "latency":
+        raise ValueError(
+            "`latency_table` must be a table of latencies. Received: one of "
+            f"{table.measure}"
+        )
+    return with_cost_target(strategy, table, target_latency_ms)
+
+
+def check_targets(strategy, space):
+    """Refuses costs that no architecture of a space has.
+
+    Later stages are not checked: what they leave out may be what a target
+    needs, and they come as near as they can.
+    """
+    for term in strategy.regularizers:
+        if hasattr(term, "check"):
+            term.check(space)
+
+
+def check_arguments(owner, others):
+    """Refuses arguments that neither a class nor Keras' layers have.
+
+    Args:
+        owner: The class.
+        others: Dictionary of the arguments that it does not name.
+
+    Raises:
+        TypeError: naming the nearest arguments.
+    """
+    names = [*inspect.signature(owner).parameters]
+    known = [name for name in names if name != "kwargs"] + list(_OF_LAYERS)
+    for name in others:
+        if name not in known:
+            raise unknown_argument(owner.__name__, name, known)
+
+
+def checked_sizes(num_classes, input_shape, vocabulary_size):
+    """Dictionary of what is known of the data; what is `None` is not yet.
+
+    Raises:
+        ValueError: naming a size that is no positive integer, or a shape that
+            does not consist of such.
+    """
+    counts = {"num_classes": num_classes, "vocabulary_size": vocabulary_size}
+    for name, count in counts.items():
+        if count is not None:
+            counts[name] = positive_integer(name, count)
+    if input_shape is not None:
+        input_shape = _shape(input_shape)
+    return {**counts, "input_shape": input_shape}
+
+
+def _shape(sides):
+    try:
+        shape = tuple(positive_integer("input_shape", side) for side in sides)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "`input_shape` must be a tuple of positive integers, without the "
+            f"batch. Received: input_shape={sides!r}"
+        ) from error
+    if len(shape) == 3 and channels_first(shape):
+        raise ValueError(
+            "`input_shape` must be (height, width, channels), the channels "
+            f"last. Received: input_shape={shape}"
+        )
+    return shape

@@ -1,4 +1,4 @@
-"""How much memory a search will take, by arithmetic, before it starts.
+"""Estimated peak memory of a search, and whether it fits.
 
 Of the forward pass a gradient keeps some tensors, which is nearly all that
 grows with the batch. They are counted here candidate by candidate; what
@@ -7,9 +7,16 @@ TensorFlow takes for itself and for the graph was measured on a CPU.
 """
 
 import math
+import os
+import pathlib
 import typing
+import warnings
 
-from keras_darts.search.precision import is_mixed
+import tensorflow as tf
+
+from keras_darts.distributed.devices import check_batch_size
+from keras_darts.search.gradient_accumulation import check_accumulation
+from keras_darts.search.mixed_precision import is_mixed
 
 # Measured: TensorFlow with a data set, and what allocators and passing tensors
 # add to those that are kept.
@@ -78,7 +85,7 @@ def settings_of(search, batch_size):
     hessian = getattr(strategy.architect, "hessian", None)
     return Settings(
         search.image_shape,
-        math.ceil(batch_size / search.accumulation_steps),
+        math.ceil(batch_size / search.gradient_accumulation_steps),
         sum(math.prod(v.shape) for v in search.weight_variables),
         partial=getattr(connection, "k", 1),
         drawn=bool(getattr(strategy.relaxation, "draws", False)),
@@ -202,3 +209,177 @@ def _by_name(table, name, otherwise):
 
 def _family(table, name):
     return next((start for start in table if name.startswith(start)), None)
+
+
+# Of a container, the newer kind and the older: the limit and what is used.
+_GROUPS = (
+    ("memory.max", "memory.current"),
+    ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+)
+
+
+def memory_limit(root="/"):
+    """The bytes this process may have, those it has included, or `None`.
+
+    What others use is left to them; where the system does not say what that
+    is, all memory of the machine counts.
+
+    Args:
+        root: Folder in which `proc` and `sys` are. Defaults to `"/"`.
+
+    Example:
+
+    >>> limit = memory_limit()
+    >>> limit is None or limit > 0
+    True
+    """
+    root = pathlib.Path(root)
+    found = [_of_machine(root), *(_of_group(root, *g) for g in _GROUPS)]
+    known = [free for free in found if free is not None]
+    if known:
+        return max(min(known), 0) + _resident(root)
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def _of_machine(root):
+    for line in _text(root / "proc/meminfo").splitlines():
+        name, _, rest = line.partition(":")
+        if name == "MemAvailable":
+            return int(rest.split()[0]) * 1024
+    return None
+
+
+def _of_group(root, limit, used):
+    limit, used = (
+        _text(root / "sys/fs/cgroup" / name).strip() for name in (limit, used)
+    )
+    # Without a limit the newer kind says "max".
+    if not limit.isdigit() or not used.isdigit():
+        return None
+    return int(limit) - int(used)
+
+
+def _resident(root):
+    pages = _text(root / "proc/self/statm").split()
+    return int(pages[1]) * os.sysconf("SC_PAGE_SIZE") if pages else 0
+
+
+def _text(path):
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
+_PARTIAL = 4
+# Bytes of a number, and the policy that has such.
+_HALF, _MIXED = 2, "mixed_bfloat16"
+
+
+class Proposal(typing.NamedTuple):
+    """A change of arguments, in words, and the bytes that it leads to."""
+
+    change: str
+    peak: int
+
+
+def estimate_peak_memory(search, batch_size):
+    """The predicted peak in bytes, or `None` for a recurrent search."""
+    if search.search_space.modality == "language":
+        return None
+    return predicted_peak(search.search_space, settings_of(search, batch_size))
+
+
+def proposals(search, batch_size):
+    """What would take less memory, what changes the search least first.
+
+    Computing cells again gives the same numbers; a batch in parts is
+    normalised part by part; half precision rounds; a smaller batch has other
+    gradients; and partial channels are another method.
+
+    Args:
+        search: `DartsSearch` on images or sentences, built.
+        batch_size: Integer.
+
+    Returns:
+        List of `Proposal`s, each a change of its own.
+    """
+    settings, space = settings_of(search, batch_size), search.search_space
+    now = predicted_peak(space, settings)
+    found = [
+        Proposal(words, predicted_peak(space, settings._replace(**change)))
+        for words, change in _changes(search, settings, batch_size)
+    ]
+    return [proposal for proposal in found if proposal.peak < now]
+
+
+def _changes(search, settings, batch_size):
+    """In words, and as fields of `Settings`."""
+    if not settings.rematerialize:
+        yield "rematerialize=True", {"rematerialize": True}
+    parts = search.gradient_accumulation_steps
+    for steps in (2 * parts, 4 * parts):
+        if _is_accepted(search, batch_size, steps):
+            part = math.ceil(batch_size / steps)
+            yield f"gradient_accumulation_steps={steps}", {"batch_size": part}
+    if settings.bytes_per_number > _HALF:
+        yield f'dtype="{_MIXED}"', {"bytes_per_number": _HALF}
+    for size in (batch_size // 2, batch_size // 4):
+        if size and _is_accepted(search, size, parts):
+            part = math.ceil(size / parts)
+            yield f"batch_size={size}", {"batch_size": part}
+    if settings.partial == 1 and search.search_space.filters % _PARTIAL == 0:
+        partial = {"partial": _PARTIAL, "drawn": False, "exact": False}
+        yield 'strategy="pc_darts"', partial
+
+
+def _is_accepted(search, batch_size, steps):
+    """Whether `fit` would take them."""
+    try:
+        check_batch_size(batch_size, search.distribute_strategy)
+        check_accumulation(search, batch_size, steps)
+    except ValueError:
+        return False
+    return True
+
+
+def check_memory(search, batch_size):
+    """Warns of a search that is estimated to need more memory than there is.
+
+    On a GPU, whose memory says itself when it is full, nothing is checked.
+
+    Warns:
+        RuntimeWarning: with what would need less.
+    """
+    if tf.config.list_physical_devices("GPU"):
+        return
+    peak, limit = estimate_peak_memory(search, batch_size), memory_limit()
+    if peak is None or limit is None or peak <= limit:
+        return
+    less = [
+        f"{in_gigabytes(found.peak)} with {found.change}"
+        for found in proposals(search, batch_size)
+    ]
+    warnings.warn(
+        f"The search is estimated to need {in_gigabytes(peak)} of memory with "
+        f"batch_size={batch_size}, and may have {in_gigabytes(limit)}: the "
+        "system may end it without a word. It would need "
+        f"{', '.join(less) or 'less with fewer filters or cells'}.",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+
+
+def in_gigabytes(count):
+    """A number of bytes in the words of a person.
+
+    Example:
+
+    >>> in_gigabytes(6_670_000_000)
+    '6.7 GB'
+    """
+    # Rounded up: too little would mislead.
+    return f"{math.ceil(count / 1e8) / 10:.1f} GB"

@@ -7,17 +7,17 @@ import numpy as np
 
 from keras_darts import search_spaces
 from keras_darts import strategies
-from keras_darts.search import decisions
+from keras_darts.callbacks import decisions
 from keras_darts.search import defaults
 from keras_darts.search import steps
 from keras_darts.search.bilevel_model import BilevelModel
-from keras_darts.search.building import adapted_space
-from keras_darts.search.building import check_targets
-from keras_darts.search.modalities import modality_for
-from keras_darts.search.precision import default_policy
-from keras_darts.search.words import in_a_line
-from keras_darts.seeding import seeded
+from keras_darts.search.defaults import adapted_space
+from keras_darts.search.defaults import check_targets
+from keras_darts.search.defaults import in_a_line
+from keras_darts.search.mixed_precision import default_policy
+from keras_darts.search.tasks import modality_for
 from keras_darts.supernet import architecture
+from keras_darts.utils.seeding import seeded
 
 _LOG = logging.getLogger("keras_darts")
 
@@ -201,7 +201,7 @@ class StagedModel(BilevelModel):
 
         Args:
             **sizes: Arguments of the network, all but its genotype: for images
-                those of `networks.network_for`, with `filters=36` and
+                those of `networks.build_network`, with `filters=36` and
                 `num_cells=20`, or 16 and 5 for NAS-Bench-201, if left out; for
                 text those of `networks.TextNetwork`; for language those of
                 `networks.RecurrentLanguageModel`. What the search knows of

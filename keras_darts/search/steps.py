@@ -2,13 +2,13 @@
 
 import tensorflow as tf
 
-from keras_darts.search.loss_scaling import finite_or
-from keras_darts.search.replicas import mean_over_replicas
-from keras_darts.search.replicas import per_replica
+from keras_darts.distributed.replicas import mean_over_replicas
+from keras_darts.distributed.replicas import per_replica
+from keras_darts.search.mixed_precision import finite_or
 from keras_darts.supernet import architecture
 from keras_darts.supernet import packed
 from keras_darts.supernet import unpacked
-from keras_darts.training import clipped
+from keras_darts.training import clip_gradients
 
 
 def arch_moves(search):
@@ -16,10 +16,10 @@ def arch_moves(search):
     return getattr(search.strategy.architect, "moves", True)
 
 
-def arch_loss_and_gradients(search, train_batch, search_batch):
+def arch_loss_and_gradients(search, train_batch, valid_batch):
     """What the search loss was, and the gradients of alphas and betas."""
     found, gradients = search.strategy.architect.gradients(
-        search.problem, train_batch, search_batch
+        search.problem, train_batch, valid_batch
     )
     terms = architecture.regularizer_gradients(
         search.supernet, search.strategy.regularizers, gradients
@@ -27,11 +27,9 @@ def arch_loss_and_gradients(search, train_batch, search_batch):
     return found, [g + t for g, t in zip(gradients, terms, strict=True)]
 
 
-def arch_step(search, train_batch, search_batch):
+def arch_step(search, train_batch, valid_batch):
     """Moves the architecture, and nothing else; what the loss was."""
-    found, gradients = arch_loss_and_gradients(
-        search, train_batch, search_batch
-    )
+    found, gradients = arch_loss_and_gradients(search, train_batch, valid_batch)
     before = search.problem.arch_values()
     _apply(search, gradients, search.arch_variables, searching=True)
     _rescale(search.supernet.arch, before)
@@ -46,7 +44,7 @@ def weight_step(search, batch):
     """Moves the weights and the state of the layers.
 
     Returns:
-        The `Evaluation` of the batch, from before the step.
+        The `LossAndGradients` of the batch, from before the step.
     """
     problem = search.problem
     found = problem.gradients(
@@ -91,13 +89,13 @@ def gradient_function(search):
     strategy = search.distribute_strategy
 
     def gradients(*batches):
-        def on_replica(train_batch, search_batch):
+        def on_replica(train_batch, valid_batch):
             with search.modality.step(train_batch, search.optimizer):
                 # From a text's beginning: no state is read or kept.
                 _, found = arch_loss_and_gradients(
                     search,
                     search.modality.begun(train_batch),
-                    search.modality.begun(search_batch),
+                    search.modality.begun(valid_batch),
                 )
             return found
 
@@ -112,13 +110,13 @@ def gradient_function(search):
 
 
 def curvature_function(search):
-    """`search.problem.arch_product` for a global batch and a vector."""
+    """`search.problem.arch_hvp` for a global batch and a vector."""
     strategy, modality = search.distribute_strategy, search.modality
 
     def product(batch, vector):
         def on_replica(batch, vector):
             problem = search.problem
-            found = problem.arch_product(
+            found = problem.arch_hvp(
                 modality.begun(batch),
                 problem.weight_values(),
                 problem.arch_values(),
@@ -144,5 +142,5 @@ def _apply(search, gradients, variables, searching):
     if replicas > 1:
         # The optimizer would clip each replica's share of the sum that it
         # makes once more.
-        gradients = [g / replicas for g in clipped(optimizer, gradients)]
+        gradients = [g / replicas for g in clip_gradients(optimizer, gradients)]
     search.loss_scaling.apply(gradients, variables, searching)

@@ -1,29 +1,29 @@
-"""What a search may find: descriptions of cells, without layers."""
+"""Search spaces: descriptions of cells, without layers."""
 
 from keras_darts.search_spaces.catalog import get
 from keras_darts.search_spaces.catalog import names
 from keras_darts.search_spaces.catalog import register_search_space
 from keras_darts.search_spaces.cell_spec import CellSpec
+from keras_darts.search_spaces.cost_table import CellInstance
 from keras_darts.search_spaces.cost_table import CostTable
-from keras_darts.search_spaces.cost_table import PlacedCell
-from keras_darts.search_spaces.darts_cnn import darts_cnn
-from keras_darts.search_spaces.darts_rnn import darts_rnn
-from keras_darts.search_spaces.darts_rnn import darts_rnn_small
-from keras_darts.search_spaces.nas_bench_201 import nas_bench_201
 from keras_darts.search_spaces.nas_bench_201_space import NasBench201Space
+from keras_darts.search_spaces.published import darts_cnn
+from keras_darts.search_spaces.published import darts_rnn
+from keras_darts.search_spaces.published import darts_rnn_small
+from keras_darts.search_spaces.published import nas_bench_201
+from keras_darts.search_spaces.published import rdarts_s1
+from keras_darts.search_spaces.published import rdarts_s2
+from keras_darts.search_spaces.published import rdarts_s3
+from keras_darts.search_spaces.published import rdarts_s4
+from keras_darts.search_spaces.published import text_cnn
 from keras_darts.search_spaces.recurrent_space import RecurrentSpace
-from keras_darts.search_spaces.robust_darts import rdarts_s1
-from keras_darts.search_spaces.robust_darts import rdarts_s2
-from keras_darts.search_spaces.robust_darts import rdarts_s3
-from keras_darts.search_spaces.robust_darts import rdarts_s4
 from keras_darts.search_spaces.search_space import SearchSpace
-from keras_darts.search_spaces.text_cnn import text_cnn
 
 __all__ = [
     "CellSpec",
     "CostTable",
     "NasBench201Space",
-    "PlacedCell",
+    "CellInstance",
     "RecurrentSpace",
     "SearchSpace",
     "darts_cnn",

@@ -1,9 +1,9 @@
-"""What may stand on each edge of a cell: data, no layers."""
+"""Candidates of each edge of a cell: data, no layers."""
 
 import collections
 import dataclasses
 
-from keras_darts.errors import positive_integer
+from keras_darts.utils.errors import positive_integer
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What each primitive of a network costs, at each place where it can stand."""
+"""Costs of the primitives of a network, at each place."""
 
 import dataclasses
 import json
@@ -6,10 +6,10 @@ import os
 
 import numpy as np
 
-from keras_darts.errors import unknown_name
-from keras_darts.files import user_path
-from keras_darts.files import write_json
 from keras_darts.genotypes import NasBench201Genotype
+from keras_darts.utils.errors import unknown_name
+from keras_darts.utils.files import user_path
+from keras_darts.utils.files import write_json
 
 MEASURES = {"latency": "ms", "parameters": "weights", "macs": "MACs"}
 _FORMAT = "keras_darts cost table 1"
@@ -17,7 +17,7 @@ _NONE = "none"
 
 
 @dataclasses.dataclass(frozen=True)
-class PlacedCell:
+class CellInstance:
     """A cell of a network: its kind, its filters, the size of its inputs.
 
     Args:
@@ -27,7 +27,7 @@ class PlacedCell:
 
     Example:
 
-    >>> PlacedCell("reduce", 16, (32, 32)).place(from_input=False)
+    >>> CellInstance("reduce", 16, (32, 32)).place(from_input=False)
     (16, 1, (16, 16))
     """
 
@@ -53,7 +53,7 @@ class CostTable:
 
     Args:
         measure: `"latency"` in milliseconds, `"parameters"` or `"macs"`.
-        cells: Tuple of `PlacedCell`s, the network's.
+        cells: Tuple of `CellInstance`s, the network's.
         costs: Dict from `key(primitive, filters, stride, sides)` to floats.
         fixed: Float, what all architectures cost besides. Defaults to `0.0`.
         scale: Float, by which sums are multiplied: primitives measured alone
@@ -65,7 +65,7 @@ class CostTable:
 
     Example:
 
-    >>> cell = PlacedCell("cell", 16, (32, 32))
+    >>> cell = CellInstance("cell", 16, (32, 32))
     >>> table = CostTable(
     ...     measure="latency",
     ...     cells=(cell,),
@@ -160,7 +160,7 @@ class CostTable:
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 "`table` must be the JSON file of a cost table, as "
-                "`keras-darts profile` writes it. Received: "
+                "`keras-darts cost_table` writes it. Received: "
                 f"{str(path)!r} ({error})"
             ) from error
 
@@ -173,7 +173,7 @@ class CostTable:
         if config.pop("format", None) != _FORMAT:
             raise ValueError(f"the format is not {_FORMAT!r}")
         cells = tuple(
-            PlacedCell(c["kind"], c["filters"], tuple(c["sides"]))
+            CellInstance(c["kind"], c["filters"], tuple(c["sides"]))
             for c in config.pop("cells")
         )
         return cls(cells=cells, **config)
@@ -231,7 +231,7 @@ def places(space, cells):
 
     Args:
         space: The search space.
-        cells: `PlacedCell`s.
+        cells: `CellInstance`s.
     """
     found = {
         (name, *cell.place(_is_input(cell, source)))

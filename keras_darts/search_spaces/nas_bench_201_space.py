@@ -3,11 +3,11 @@
 import dataclasses
 import random
 
-from keras_darts.errors import positive_integer
-from keras_darts.errors import unknown_name
 from keras_darts.genotypes import NasBench201Genotype
 from keras_darts.genotypes.nas_bench_201_genotype import PRIMITIVES
 from keras_darts.search_spaces.cell_spec import CellSpec
+from keras_darts.utils.errors import positive_integer
+from keras_darts.utils.errors import unknown_name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,12 +23,12 @@ class NasBench201Space:
             with `edges_per_node=None`.
         filters: Integer, channels of the first stage. Defaults to `16`.
         num_cells: Integer, the cells of a stage. Defaults to `5`.
-        normalization: `"batch_but_pools"`, as in the benchmark's searches: a
-            convolution of a search cell is normalised without trained scale
+        normalization: `"batch_except_pooling"`, as in the benchmark's searches:
+            a convolution of a search cell is normalised without trained scale
             and offset, a pool, which keeps the channels, not at all; `"batch"`,
             as in DARTS, where one follows the pools too; or `None` for a
             supernet without any. Stem, reductions and head have trained ones.
-            Defaults to `"batch_but_pools"`.
+            Defaults to `"batch_except_pooling"`.
 
     Raises:
         TypeError: if `cell` is no `CellSpec`.
@@ -50,7 +50,7 @@ class NasBench201Space:
     cell: CellSpec
     filters: int = 16
     num_cells: int = 5
-    normalization: str = "batch_but_pools"
+    normalization: str = "batch_except_pooling"
 
     modality = "image"
     skeleton = "stages"

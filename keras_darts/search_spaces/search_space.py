@@ -3,9 +3,9 @@
 import dataclasses
 import random
 
-from keras_darts.errors import unknown_name
 from keras_darts.genotypes import Genotype
 from keras_darts.search_spaces.cell_spec import CellSpec
+from keras_darts.utils.errors import unknown_name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,8 +20,8 @@ class SearchSpace:
         num_cells: Integer, cells of the supernet. Defaults to `8`.
         stem_multiplier: Integer, the stem gives this many times `filters`.
             Defaults to `3`.
-        normalization: `"batch"`; `"batch_but_pools"`, where none follows the
-            pools of search cells; either with `"sync_"` before it, for the
+        normalization: `"batch"`; `"batch_except_pooling"`, where none follows
+            the pools of search cells; either with `"sync_"` before it, for the
             statistics of the whole batch where several devices share it; or
             `None` for a supernet without any. Defaults to `"batch"`.
         modality: `"image"`, or `"text"` where the cells work along time, on

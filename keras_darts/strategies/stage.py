@@ -6,17 +6,17 @@ import math
 
 import numpy as np
 
-from keras_darts.errors import positive_integer
-from keras_darts.strategies import connections
-from keras_darts.strategies.callbacks.configs import serialized
-from keras_darts.strategies.callbacks.configs import with_callbacks
+from keras_darts import connections
+from keras_darts.callbacks.base import serialized
+from keras_darts.callbacks.base import with_callbacks
+from keras_darts.utils.errors import positive_integer
 
 
 @dataclasses.dataclass(frozen=True)
 class Stage:
     """What a stage of a search keeps of the one before, and has of its own.
 
-    Epochs are counted anew in each stage, by callbacks and schedules too.
+    Epochs are counted again in each stage, by callbacks and schedules too.
 
     Args:
         epochs: Integer > 0, how long the stage is in comparison with the

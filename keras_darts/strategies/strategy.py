@@ -5,14 +5,14 @@ import dataclasses
 
 import keras
 
-from keras_darts.strategies import architects
-from keras_darts.strategies import connections
-from keras_darts.strategies import discretizers
-from keras_darts.strategies import regularizers
-from keras_darts.strategies import relaxations
-from keras_darts.strategies.callbacks.configs import serialized
-from keras_darts.strategies.callbacks.configs import with_callbacks
-from keras_darts.strategies.combinations import check_combination
+from keras_darts import architects
+from keras_darts import connections
+from keras_darts import discretizers
+from keras_darts import regularizers
+from keras_darts import relaxations
+from keras_darts.callbacks.base import serialized
+from keras_darts.callbacks.base import with_callbacks
+from keras_darts.strategies.compatibility import check_combination
 from keras_darts.strategies.recipe import RECIPES
 from keras_darts.strategies.recipe import SearchRecipe
 from keras_darts.strategies.stage import Stage

@@ -1,11 +1,15 @@
-"""What can be read from the architecture parameters of a supernet."""
+"""Readings of the architecture parameters of a supernet."""
 
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
 from keras_darts import primitives
-from keras_darts.seeding import seeded
+from keras_darts.analysis import count_macs
+from keras_darts.analysis import count_parameters
+from keras_darts.primitives import build_layer
+from keras_darts.primitives import make_primitive
+from keras_darts.utils.seeding import seeded
 
 # With so many a primitive is made, only to be asked for its weights.
 _FILTERS = 8
@@ -106,7 +110,8 @@ def regularizer_gradients(supernet, regularizers, of_loss):
         supernet: Built supernet.
         regularizers: List of terms of the architecture loss.
         of_loss: Gradients of the search loss, in the same order, for a
-            relaxation whose `of_moved` asks which logits a step moves.
+            relaxation whose `weights_for_regularizer` asks which logits a step
+            moves.
     """
     variables = [v.value for v in supernet.arch_variables]
     if not regularizers:
@@ -127,13 +132,60 @@ def regularizer_gradients(supernet, regularizers, of_loss):
 def _seen_weights(supernet, logits, of_loss):
     """Mixing weights by kind of cell, as terms of the loss see them."""
     relaxation = supernet.arch.relaxation
-    if not hasattr(relaxation, "of_moved"):
+    if not hasattr(relaxation, "weights_for_regularizer"):
         # The mean, where they are drawn by chance.
         found = supernet.arch(training=False)
         return {kind: mixing.weights for kind, mixing in found.items()}
     # Gradients of betas come after those of all alphas.
     pairs = zip(logits.items(), of_loss, strict=False)
     return {
-        kind: relaxation.of_moved(values, gradient)
+        kind: relaxation.weights_for_regularizer(values, gradient)
         for (kind, values), gradient in pairs
     }
+
+
+MEASURES = ("parameters", "macs")
+
+
+def candidate_costs(supernet, measure):
+    """Costs (E, K) by kind of cell, summed over its cells.
+
+    Args:
+        supernet: Supernet of normal and reduction cells, built.
+        measure: `"parameters"` or `"macs"`, for one input.
+
+    Raises:
+        ValueError: for a recurrent supernet, whose candidates cost nothing.
+    """
+    if not hasattr(supernet, "cells"):
+        raise ValueError(
+            "`supernet` must have cells whose candidates differ in cost; the "
+            "activations of a recurrent cell don't. Received: "
+            f"{type(supernet).__name__}"
+        )
+    known = {}
+    costs = {
+        kind: np.zeros((len(spec.edges), spec.num_candidates))
+        for kind, spec in supernet.space.cells.items()
+    }
+    kinds = {spec: kind for kind, spec in supernet.space.cells.items()}
+    for cell in supernet.cells:
+        table = costs[kinds[cell.spec]]
+        for edge, names in enumerate(cell.spec.primitives):
+            place = (cell.filters, cell.spec.stride(edge))
+            shape = cell.input_shape_of(edge)
+            for k, name in enumerate(names):
+                key = (name, *place, shape)
+                if key not in known:
+                    known[key] = _cost(name, place, shape, measure)
+                table[edge, k] += known[key]
+    return costs
+
+
+def _cost(name, place, shape, measure):
+    filters, stride = place
+    layer = make_primitive(name, filters, stride=stride)
+    build_layer(layer, (None, *shape))
+    if measure == "parameters":
+        return count_parameters(layer)
+    return count_macs(lambda inputs: layer(inputs, training=False), shape)

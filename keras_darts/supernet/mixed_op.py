@@ -1,4 +1,10 @@
-"""An edge of a search cell: the weighted sum of its candidates."""
+"""An edge of a search cell: the weighted sum of its candidates.
+
+An edge is a layer that is called with an input and the mixing weights of its
+candidates. It may have `look(shared, training)` and `from_shared(shared,
+weights, training)`, which compute what several edges need only once, and
+`from_drawn(inputs, weights, drawn, training)`, which runs some candidates only.
+"""
 
 import keras
 import tensorflow as tf
@@ -14,8 +20,116 @@ from keras_darts.primitives import normalization_layer
 from keras_darts.primitives import pool_normalization
 from keras_darts.primitives import strided
 from keras_darts.primitives import weighted
-from keras_darts.supernet.drawn import run_drawn
-from keras_darts.supernet.dropped_skip import DroppedSkip
+
+
+def look_of(edge, shared, drawn, training):
+    """Has what an edge needs of its input computed."""
+    if drawn is None and hasattr(edge, "look"):
+        return edge.look(shared, training)
+    return shared.inputs
+
+
+def output_of(edge, shared, weights, drawn, training):
+    """What an edge gives, in the best way that it has."""
+    if drawn is not None and hasattr(edge, "from_drawn"):
+        return edge.from_drawn(shared.inputs, weights, drawn, training)
+    if drawn is None and hasattr(edge, "from_shared"):
+        return edge.from_shared(shared, weights, training)
+    return edge(shared.inputs, weights, training=training)
+
+
+def run_sampled(index, functions, layer, meets=False):
+    """What `functions[index]()` gives; the others do not run.
+
+    In a graph all of them run where devices meet inside, which branches of a
+    graph can't have; the others then leave no trace.
+
+    Args:
+        index: Integer scalar; the last runs where it is out of range.
+        functions: List of functions without arguments. Each gives a tensor,
+            of the same shape and precision.
+        layer: Layer with all variables that the functions read and assign.
+        meets: Boolean, whether devices that share a batch meet inside the
+            functions, as synchronised normalisations let them. Defaults to
+            `False`.
+    """
+    state = layer.non_trainable_variables
+    values = [tf.convert_to_tensor(variable) for variable in layer.variables]
+    mapping = list(zip(layer.variables, values, strict=True))
+
+    def branch(function):
+        def run():
+            # New states leave a branch as its outputs: nothing else may.
+            with keras.StatelessScope(state_mapping=mapping) as scope:
+                outputs = function()
+            return outputs, [scope.get_current_value(v) for v in state]
+
+        return run
+
+    branches = [branch(function) for function in functions]
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    if meets and replicas > 1 and tf.inside_function():
+        found = [run() for run in branches]
+        branches = [lambda given=given: given for given in found]
+    outputs, moved = tf.switch_case(index, branches)
+    for variable, value in zip(state, moved, strict=True):
+        variable.assign(value)
+    return outputs
+
+
+def where_drawn(outputs, drawn):
+    """The outputs of an edge, or zeros if it is not in the architecture.
+
+    Args:
+        outputs: Tensor.
+        drawn: (n,) integers, -1 on an edge that was not drawn.
+    """
+    return outputs * keras.ops.cast(drawn[0] >= 0, outputs.dtype)
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class DroppedSkip(keras.layers.Layer):
+    """The identity, of which a share of the numbers is dropped in training.
+
+    Args:
+        rate: Float in [0, 1), the first value of the variable
+            `skip_dropout`, which a schedule can move. Defaults to `0.0`.
+        seed: Integer. Defaults to `None`.
+
+    Example:
+
+    >>> layer = DroppedSkip(0.5, seed=1)
+    >>> kept = layer(np.ones((1, 4, 4, 8), "float32"), training=True)
+    >>> sorted(set(kept.numpy().ravel().tolist()))
+    [0.0, 2.0]
+
+    Reference: Chen et al., 2019, P-DARTS, section 3.3.2.
+    """
+
+    def __init__(self, rate=0.0, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        if not 0 <= rate < 1:
+            raise ValueError(f"`rate` must be in [0, 1). Received: rate={rate}")
+        self.rate = rate
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.skip_dropout = self.add_weight(
+            name="skip_dropout",
+            shape=(),
+            initializer=keras.initializers.Constant(rate),
+            trainable=False,
+            autocast=False,
+        )
+
+    def call(self, inputs, training=None):
+        if not training:
+            return inputs
+        keep = 1.0 - ops.convert_to_tensor(self.skip_dropout)
+        drawn = keras.random.uniform(
+            ops.shape(inputs), dtype=keep.dtype, seed=self.seed_generator
+        )
+        mask = ops.cast(drawn < keep, keep.dtype) / keep
+        return inputs * ops.cast(mask, inputs.dtype)
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -24,7 +138,7 @@ class MixedOp(keras.layers.Layer):
 
     Normalisations inside have no trained scale and offset, and one follows
     each pool, so that no candidate can outweigh the others by its scale;
-    with `"batch_but_pools"` pools go without. `none` is never computed.
+    with `"batch_except_pooling"` pools go without. `none` is never computed.
 
     `call` is the definition. `from_shared` is the same function, where what
     several edges need of their common input is computed once, and where
@@ -36,8 +150,8 @@ class MixedOp(keras.layers.Layer):
         primitives: Names of the candidates.
         filters: Integer, channels of the input and the output.
         stride: 1 or 2. Defaults to `1`.
-        normalization: `"batch"`, `"batch_but_pools"` or `None`. Defaults to
-            `"batch"`.
+        normalization: `"batch"`, `"batch_except_pooling"` or `None`. Defaults
+            to `"batch"`.
         skip_dropout: Float in [0, 1), the first rate of the dropout after the
             identity. Defaults to `None`: there is none.
 
@@ -138,7 +252,7 @@ class MixedOp(keras.layers.Layer):
         terms = [term(k) for k in range(len(self.primitives))]
         terms.append(lambda: self._zeros(inputs))
         meets = is_synchronized(self.normalization)
-        return run_drawn(index, terms, self, meets)
+        return run_sampled(index, terms, self, meets)
 
     def _zeros(self, inputs):
         return ops.zeros_like(strided(inputs, self.stride))

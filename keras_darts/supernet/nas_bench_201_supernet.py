@@ -5,7 +5,7 @@ from keras_darts.primitives import check_rank
 from keras_darts.primitives import is_synchronized
 from keras_darts.supernet.arch_parameters import ArchParameters
 from keras_darts.supernet.search_cell import SearchCell
-from keras_darts.supernet.shared_traces import SharedTraces
+from keras_darts.supernet.tracing import SharedTraces
 
 
 class NasBench201Supernet(ResidualStages):

@@ -4,8 +4,8 @@ import keras
 from keras import ops
 
 from keras_darts.primitives import SharedInput
-from keras_darts.supernet.drawn import where_drawn
 from keras_darts.supernet.mixed_op import MixedOp
+from keras_darts.supernet.mixed_op import where_drawn
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -21,7 +21,7 @@ class PartialMixedOp(keras.layers.Layer):
         stride: 1 or 2. Defaults to `1`.
         normalization: `"batch"` or `None`. Defaults to `"batch"`.
         k: Integer that divides `filters`. Defaults to `4`.
-        random: Boolean, whether the channels are drawn anew in each step of
+        random: Boolean, whether the channels are drawn again in each step of
             training and come back to their places, where nothing is shuffled.
             Defaults to `False`: the first ones.
         seed: Integer. Defaults to `None`.

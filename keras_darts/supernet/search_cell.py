@@ -7,12 +7,12 @@ from keras import ops
 from keras_darts.primitives import FactorizedReduce
 from keras_darts.primitives import ReLUConvBN
 from keras_darts.primitives import SharedInput
-from keras_darts.primitives import halve_presence
-from keras_darts.primitives import keep_present
+from keras_darts.primitives import apply_mask
+from keras_darts.primitives import downsample_mask
 from keras_darts.supernet.edge_stack import EdgeStack
-from keras_darts.supernet.edges import look_of
-from keras_darts.supernet.edges import output_of
-from keras_darts.supernet.recomputation import recomputed
+from keras_darts.supernet.mixed_op import look_of
+from keras_darts.supernet.mixed_op import output_of
+from keras_darts.supernet.tracing import recomputed
 
 
 class SearchCell(keras.layers.Layer):
@@ -112,8 +112,8 @@ class SearchCell(keras.layers.Layer):
         weights = ops.unstack(weights, count, axis=0)
         edges, new_state = self._edges(), {}
         states = self._states(inputs)
-        shared = [SharedInput(keep_present(s, present)) for s in states]
-        inside = halve_presence(present) if self.spec.reduction else present
+        shared = [SharedInput(apply_mask(s, present)) for s in states]
+        inside = downsample_mask(present) if self.spec.reduction else present
         for node in self.spec.nodes:
             terms = []
             for k in self.spec.edges_into(node):
@@ -122,7 +122,7 @@ class SearchCell(keras.layers.Layer):
                     edges[k], seen, weights[k], drawn[k], settings
                 )
                 terms.append(term)
-            states.append(keep_present(tf.add_n(terms), inside))
+            states.append(apply_mask(tf.add_n(terms), inside))
             shared.append(SharedInput(states[-1]))
         if training:
             self._keep(new_state)

@@ -1,9 +1,147 @@
-"""The network that holds every architecture of a space of image networks."""
+"""Networks that hold every architecture of a space of cells."""
 
+import keras
 from keras import ops
 
 from keras_darts.primitives import ConvBN
-from keras_darts.supernet.cell_supernet import CellSupernet
+from keras_darts.primitives import TokenStem
+from keras_darts.primitives import check_rank
+from keras_darts.primitives import downsample_mask
+from keras_darts.primitives import is_synchronized
+from keras_darts.primitives import mean_and_max
+from keras_darts.primitives import padding_mask_of_ids
+from keras_darts.primitives import torch_uniform
+from keras_darts.supernet.arch_parameters import ArchParameters
+from keras_darts.supernet.search_cell import SearchCell
+from keras_darts.supernet.tracing import SharedTraces
+
+
+class CellSupernet(keras.Model):
+    """A stem, search cells on top of one another and a linear layer.
+
+    Abstract: a subclass gives the stem, sets `rank` to that of its features,
+    pools them before the linear layer, and builds itself.
+
+    Args:
+        space: `SearchSpace`.
+        num_outputs: Integer, classes or regression targets.
+        stem: Layer, gives `stem_multiplier` times the space's filters.
+        relaxation: Layer from architecture logits to mixing weights.
+        connection: Makes the edges from their candidates.
+        initializer: Keras initializer of the architecture parameters.
+        edge_normalization: Boolean. Defaults to `False`.
+        decides: Boolean, as in `ArchParameters`. Defaults to `False`.
+        rematerialize: Boolean, as in `SearchCell`. Defaults to `False`.
+
+    Reference: Liu et al., 2019, DARTS, sections 2.1 and 3.1.
+    """
+
+    rank = 4
+    # How many numbers a channel becomes for the linear layer.
+    pooled = 1
+
+    def __init__(
+        self,
+        space,
+        num_outputs,
+        stem,
+        *,
+        relaxation,
+        connection,
+        initializer,
+        edge_normalization=False,
+        decides=False,
+        rematerialize=False,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        for spec in space.cells.values():
+            check_rank(sorted({*sum(spec.primitives, ())}), self.rank)
+        self.space = space
+        self.num_outputs = num_outputs
+        self.stem = stem
+        self.rematerialize = rematerialize
+        self.cells = self._make_cells(connection)
+        self.classifier = _classifier(num_outputs, self._num_features)
+        self.arch = ArchParameters(
+            space.cells,
+            relaxation,
+            initializer,
+            edge_normalization,
+            decides,
+        )
+
+    @property
+    def arch_variables(self):
+        return self.arch.arch_variables
+
+    def build(self, input_shape):
+        batch, *sides = input_shape[: self.rank - 1]
+        self.stem.build(input_shape)
+        channels = self.space.stem_multiplier * self.space.filters
+        shapes = [(batch, *sides, channels)] * 2
+        for index, cell in enumerate(self.cells):
+            cell.build(shapes)
+            if cell.spec.reduction:
+                sides = [side // 2 for side in sides]
+            output = (batch, *sides, self._channels(index))
+            shapes = [shapes[1], output]
+        self.classifier.build((batch, self._num_features))
+        self.built = True
+
+    def _through_cells(self, features, training, frozen, present=None):
+        """Features after the last cell, and which of them are present."""
+        mixing = self.arch(training=training)
+        states = [features] * 2
+        for index, cell in enumerate(self.cells):
+            output = cell(
+                states,
+                *mixing[self.space.kind(index)],
+                training=training,
+                frozen=frozen,
+                present=present,
+            )
+            states = [states[1], output]
+            if cell.spec.reduction:
+                present = downsample_mask(present)
+        return states[1], present
+
+    def _make_cells(self, connection):
+        traces = SharedTraces(is_synchronized(self.space.normalization))
+        return [
+            SearchCell(
+                self.space.cells[self.space.kind(index)],
+                self._filters(index),
+                connection=connection,
+                traces=traces,
+                reduction_prev=index - 1 in self.space.reduction_indices,
+                normalization=self.space.normalization,
+                rematerialize=self.rematerialize,
+            )
+            for index in range(self.space.num_cells)
+        ]
+
+    @property
+    def _num_features(self):
+        return self.pooled * self._channels(self.space.num_cells - 1)
+
+    def _filters(self, index):
+        halvings = sum(i <= index for i in self.space.reduction_indices)
+        return self.space.filters * 2**halvings
+
+    def _channels(self, index):
+        spec = self.space.cells[self.space.kind(index)]
+        return self._filters(index) * len(spec.concat)
+
+
+def _classifier(units, fan_in):
+    return keras.layers.Dense(
+        units,
+        kernel_initializer=torch_uniform(fan_in),
+        bias_initializer=torch_uniform(fan_in),
+        # Logits stay in full precision whatever the policy of the rest.
+        dtype=keras.config.dtype_policy().variable_dtype,
+    )
 
 
 class Supernet(CellSupernet):
@@ -49,4 +187,68 @@ def _check_image(input_shape):
             "`input_shape` must be (height, width, channels) with a height "
             "and width that divide by 4, since the network halves them "
             f"twice. Received: input_shape={tuple(input_shape)}"
+        )
+
+
+class TextSupernet(CellSupernet):
+    """A search space as a network: token ids in, logits out.
+
+    Around the cells it is what `TextNetwork` is: embedding, projection, mean
+    and maximum over the words. The space's `dropout` acts on the embedded
+    tokens and before the classifier. Id 0 is padding, after the words; at
+    inference it moves no logit.
+
+    Args:
+        space: `SearchSpace` of the modality `"text"`.
+        num_outputs: Integer, classes or regression targets.
+        input_shape: Tuple (length,) of the sentences.
+        vocabulary_size: Integer, ids are below it.
+        **pieces: `relaxation`, `connection`, `initializer`,
+            `edge_normalization` and `rematerialize`, as in `CellSupernet`.
+
+    Call arguments:
+        ids: (B, T) integers.
+        training: Boolean, whether normalisations use the batch's statistics
+            and dropout acts.
+        frozen: Boolean; in a graph, no gradient will be asked for weights,
+            only for the architecture. Defaults to `False`.
+
+    Reference: Liu et al., 2019, DARTS, sections 2.1 and 3.1.
+    """
+
+    rank = 3
+    pooled = 2
+
+    def __init__(
+        self, space, num_outputs, input_shape, vocabulary_size, **pieces
+    ):
+        _check_length(input_shape)
+        stem = TokenStem(
+            vocabulary_size,
+            space.embedding_size,
+            space.stem_multiplier * space.filters,
+            space.dropout,
+            space.normalization,
+        )
+        super().__init__(space, num_outputs, stem, **pieces)
+        self.dropout = keras.layers.Dropout(space.dropout)
+        self.build((None, *input_shape))
+
+    def call(self, ids, training=None, frozen=False):
+        last, present = self._through_cells(
+            self.stem(ids, training=training),
+            training,
+            frozen,
+            padding_mask_of_ids(ids),
+        )
+        features = mean_and_max(last, present)
+        return self.classifier(self.dropout(features, training=training))
+
+
+def _check_length(input_shape):
+    if len(input_shape) != 1 or input_shape[0] % 4 or input_shape[0] < 4:
+        raise ValueError(
+            "`input_shape` must be (length,) with a length that divides by 4, "
+            "since the network halves it twice. "
+            f"Received: input_shape={tuple(input_shape)}"
         )

@@ -2,10 +2,10 @@
 
 import tensorflow as tf
 
-from keras_darts.search.evaluation import Evaluation
+from keras_darts.search.bilevel_problem import LossAndGradients
 
 
-class FunctionProblem:
+class ToyBilevelProblem:
     """Gives architects what they see of a search, for losses by hand.
 
     It stands at a point, `weights` and `arch`, which a test may move. Batches
@@ -22,7 +22,7 @@ class FunctionProblem:
 
     The problem of figure 2 of DARTS, whose solution is (1, 1):
 
-    >>> problem = kd.testing.FunctionProblem(
+    >>> problem = kd.testing.ToyBilevelProblem(
     ...     {
     ...         "train": lambda w, a: (w[0] - a[0]) ** 2,
     ...         "search": lambda w, a: a[0] * w[0] - 2 * a[0] + 1,
@@ -77,9 +77,9 @@ class FunctionProblem:
         found = tape.gradient(
             loss, wanted, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
-        return Evaluation(loss, found["weights"], found["arch"], None, [])
+        return LossAndGradients(loss, found["weights"], found["arch"], None, [])
 
-    def mixed_product(self, batch, weights, arch, vector):
+    def mixed_hvp(self, batch, weights, arch, vector):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(arch)
             found = self.gradients(batch, weights, arch, wrt="weights")

@@ -1,4 +1,4 @@
-"""What every layer and every piece with a config has to stand."""
+"""Contract tests of layers and of pieces with a config."""
 
 import inspect
 import json
@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_darts.search.precision import default_policy
+from keras_darts.search.mixed_precision import default_policy
 
 
 def run_config_test(piece):

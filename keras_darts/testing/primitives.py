@@ -1,4 +1,4 @@
-"""What a primitive has to stand."""
+"""Contract tests of primitives."""
 
 import keras
 import numpy as np

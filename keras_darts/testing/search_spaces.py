@@ -1,4 +1,4 @@
-"""What a search space has to stand."""
+"""Contract tests of search spaces."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""What a strategy has to stand."""
+"""Contract tests of strategies."""
 
 import dataclasses
 import json
@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_darts import search_spaces
 from keras_darts import strategies
-from keras_darts.strategies.discretizers import BestOfSamples
+from keras_darts.discretizers import BestOfSamples
 from keras_darts.testing.small import small_data
 from keras_darts.testing.small import small_search
 

@@ -1,41 +1,45 @@
 """The published ways to train, as ready objects."""
 
-from keras_darts import surroundings  # noqa: F401
 from keras_darts.networks import LossOnProbabilities
 from keras_darts.networks import OnProbabilities
-from keras_darts.training.averaged_sgd import AveragedSGD
-from keras_darts.training.averaging import NonMonotonicAveraging
-from keras_darts.training.board import Board
-from keras_darts.training.choice import image_recipe
-from keras_darts.training.choice import image_recipe_name
-from keras_darts.training.classification import classification_figures
-from keras_darts.training.drop_path_ramp import DropPathRamp
-from keras_darts.training.input_wait import InputWait
+from keras_darts.training.averaging import AveragedSGD
+from keras_darts.training.averaging import NonMonotonicTrigger
+from keras_darts.training.callbacks import DataWaitMonitor
+from keras_darts.training.callbacks import DropPathSchedule
+from keras_darts.training.callbacks import ETALogger
+from keras_darts.training.callbacks import format_duration
+from keras_darts.training.callbacks import with_eta
+from keras_darts.training.image_recipes import cifar_recipe
+from keras_darts.training.image_recipes import image_recipe
+from keras_darts.training.image_recipes import image_recipe_name
+from keras_darts.training.image_recipes import imagenet_recipe
+from keras_darts.training.image_recipes import nas_bench_201_recipe
+from keras_darts.training.image_recipes import small_image_recipe
+from keras_darts.training.language_recipe import MODEL_SETTINGS
 from keras_darts.training.language_recipe import LanguageRecipe
-from keras_darts.training.language_recipes import MODEL_SETTINGS
-from keras_darts.training.language_recipes import ptb_recipe
-from keras_darts.training.language_recipes import small_text_recipe
-from keras_darts.training.language_recipes import wikitext2_recipe
-from keras_darts.training.losses import SmoothedCrossentropy
-from keras_darts.training.losses import loss_for
-from keras_darts.training.losses import metrics_for
-from keras_darts.training.nas_bench_201_recipe import nas_bench_201_recipe
+from keras_darts.training.language_recipe import ptb_recipe
+from keras_darts.training.language_recipe import small_language_model_recipe
+from keras_darts.training.language_recipe import wikitext2_recipe
+from keras_darts.training.metrics import Perplexity
+from keras_darts.training.metrics import SmoothedCrossentropy
+from keras_darts.training.metrics import evaluate_classifier
+from keras_darts.training.metrics import evaluate_language_model
+from keras_darts.training.metrics import loss_for
+from keras_darts.training.metrics import metrics_for
 from keras_darts.training.optimizers import CoupledAdam
 from keras_darts.training.optimizers import CoupledSGD
-from keras_darts.training.optimizers import clipped
-from keras_darts.training.perplexity import Perplexity
-from keras_darts.training.perplexity import language_figures
+from keras_darts.training.optimizers import clip_gradients
 from keras_darts.training.recipe import Recipe
-from keras_darts.training.recipes import cifar_recipe
-from keras_darts.training.recipes import imagenet_recipe
-from keras_darts.training.recipes import small_image_recipe
 from keras_darts.training.run_folder import TrainingRun
 from keras_darts.training.run_folder import load_network
-from keras_darts.training.sentence_recipe import SentenceRecipe
-from keras_darts.training.sentence_recipe import sentence_recipe
-from keras_darts.training.time_left import TimeLeft
-from keras_darts.training.time_left import duration
-from keras_darts.training.time_left import with_time_left
+from keras_darts.training.tensorboard import Board
+from keras_darts.training.text_classification_recipe import (
+    TextClassificationRecipe,
+)
+from keras_darts.training.text_classification_recipe import (
+    text_classification_recipe,
+)
+from keras_darts.utils import surroundings  # noqa: F401
 
 __all__ = [
     "MODEL_SETTINGS",
@@ -43,34 +47,34 @@ __all__ = [
     "Board",
     "CoupledAdam",
     "CoupledSGD",
-    "DropPathRamp",
-    "InputWait",
+    "DropPathSchedule",
+    "DataWaitMonitor",
     "LanguageRecipe",
     "LossOnProbabilities",
-    "NonMonotonicAveraging",
+    "NonMonotonicTrigger",
     "OnProbabilities",
     "Perplexity",
     "Recipe",
-    "SentenceRecipe",
+    "TextClassificationRecipe",
     "SmoothedCrossentropy",
-    "TimeLeft",
+    "ETALogger",
     "TrainingRun",
     "cifar_recipe",
-    "classification_figures",
-    "clipped",
-    "duration",
+    "evaluate_classifier",
+    "clip_gradients",
+    "format_duration",
     "image_recipe",
     "image_recipe_name",
     "imagenet_recipe",
-    "language_figures",
+    "evaluate_language_model",
     "load_network",
     "loss_for",
     "metrics_for",
     "nas_bench_201_recipe",
     "ptb_recipe",
-    "sentence_recipe",
+    "text_classification_recipe",
     "small_image_recipe",
-    "small_text_recipe",
+    "small_language_model_recipe",
     "wikitext2_recipe",
-    "with_time_left",
+    "with_eta",
 ]

@@ -1,4 +1,4 @@
-"""What a training was given, read and checked before its first step."""
+"""Reads and checks the labelled data of a training."""
 
 import dataclasses
 import itertools
@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from keras_darts import datasets
 from keras_darts.datasets import checks
-from keras_darts.datasets.halves import search_mask
+from keras_darts.datasets.split import search_mask
 
 # Of images of many sizes, which can't be held, as many are looked at.
 _LOOKED_AT = 1000
@@ -254,7 +254,7 @@ class _Part:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Stream:
-    """Images that are read anew in each pass, of which the first are known."""
+    """Images that are read again in each pass, of which the first are known."""
 
     dataset: tf.data.Dataset
     labels: np.ndarray

@@ -1,25 +1,28 @@
-"""A way to train a language model: everything but the model and the text."""
+"""Recipes of language models: the published ones and a short one."""
 
 import dataclasses
+import types
 
 import keras
 
-from keras_darts.datasets import evaluation_segments
-from keras_darts.datasets import segments
-from keras_darts.datasets import segments_per_epoch
+from keras_darts.datasets import bptt_batches
+from keras_darts.datasets import bptt_batches_per_epoch
+from keras_darts.datasets import eval_bptt_batches
 from keras_darts.datasets import token_streams
-from keras_darts.training import course
-from keras_darts.training.averaging import NonMonotonicAveraging
-from keras_darts.training.base_recipe import BaseRecipe
-from keras_darts.training.perplexity import Perplexity
+from keras_darts.training import fit_loop
+from keras_darts.training.averaging import AveragedSGD
+from keras_darts.training.averaging import NonMonotonicTrigger
+from keras_darts.training.metrics import Perplexity
+from keras_darts.training.recipe import BaseRecipe
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
 class LanguageRecipe(BaseRecipe):
     """Optimizer, lengths of segments and averaging that belong together.
 
-    `ptb_recipe`, `wikitext2_recipe` and `small_text_recipe` make them. Texts
-    go in as arrays of token ids. One recipe can train any number of models.
+    `ptb_recipe`, `wikitext2_recipe` and `small_language_model_recipe` make
+    them. Texts go in as arrays of token ids. One recipe can train any number of
+    models.
 
     Args:
         epochs: Integer.
@@ -28,10 +31,10 @@ class LanguageRecipe(BaseRecipe):
             Defaults to `64`.
         segment_length: Integer, that of the model too. Defaults to `35`.
         kind: String, how the lengths of segments vary, as in
-            `keras_darts.datasets.segment_lengths`. Defaults to `"normal"`.
+            `keras_darts.datasets.bptt`. Defaults to `"normal"`.
         eval_batch_size: Integer, the rows that the validation text is cut
             into. Defaults to `10`.
-        patience: Integer, as in `NonMonotonicAveraging`. Defaults to `5`.
+        patience: Integer, as in `NonMonotonicTrigger`. Defaults to `5`.
         seed: Integer, of the lengths of segments; the first weights and
             dropout follow `keras.utils.set_random_seed`. Defaults to `0`.
 
@@ -40,7 +43,7 @@ class LanguageRecipe(BaseRecipe):
     >>> model = kd.networks.RecurrentLanguageModel(
     ...     "rnn_darts_v2", 20, hidden_size=8
     ... )
-    >>> recipe = kd.training.small_text_recipe(model, batch_size=4)
+    >>> recipe = kd.training.small_language_model_recipe(model, batch_size=4)
     >>> ids = np.arange(900) % 20
     >>> history = recipe.fit(model, ids, ids[:300], epochs=1, verbose=0)
     >>> sorted(history.history)
@@ -73,7 +76,7 @@ class LanguageRecipe(BaseRecipe):
 
     def steps_per_epoch(self, ids):
         """The number of segments that a training text is cut into."""
-        return segments_per_epoch(
+        return bptt_batches_per_epoch(
             token_streams(ids, self.batch_size, name="ids"),
             segment_length=self.segment_length,
             kind=self.kind,
@@ -99,8 +102,8 @@ class LanguageRecipe(BaseRecipe):
         """
         if not training:
             streams = token_streams(ids, self.eval_batch_size, name="ids")
-            return evaluation_segments(streams, self.segment_length)
-        return segments(
+            return eval_bptt_batches(streams, self.segment_length)
+        return bptt_batches(
             token_streams(ids, self.batch_size, name="ids"),
             epochs=self.epochs if epochs is None else epochs,
             start_epoch=start_epoch,
@@ -131,7 +134,7 @@ class LanguageRecipe(BaseRecipe):
         texts = {"train_ids": train_ids, "validation_ids": validation_ids}
         for name, ids in texts.items():
             token_streams(ids, 1, vocabulary_size=size, name=name)
-        averaging = NonMonotonicAveraging(self.patience)
+        averaging = NonMonotonicTrigger(self.patience)
 
         def batches(epoch, step=0):
             return self.pipeline(
@@ -142,7 +145,7 @@ class LanguageRecipe(BaseRecipe):
             )
 
         try:
-            return course.run(
+            return fit_loop.run(
                 self,
                 model,
                 batches,
@@ -156,3 +159,122 @@ class LanguageRecipe(BaseRecipe):
         except KeyboardInterrupt:
             averaging.restore_best()
             raise
+
+
+# The arguments of `RecurrentLanguageModel` that go with each recipe; those
+# that are not here have the defaults of that class.
+MODEL_SETTINGS = types.MappingProxyType(
+    {
+        "ptb": {"hidden_size": 850, "hidden_dropout": 0.25},
+        "wikitext2": {"hidden_size": 700, "hidden_dropout": 0.15},
+        "small_text": {
+            "hidden_size": 128,
+            "output_dropout": 0.2,
+            "hidden_dropout": 0.05,
+            "cell_input_dropout": 0.2,
+            "input_dropout": 0.1,
+            "embedding_dropout": 0.0,
+        },
+    }
+)
+
+
+def ptb_recipe(
+    model,
+    *,
+    epochs=8000,
+    batch_size=64,
+    learning_rate=20.0,
+    weight_decay=8e-7,
+    clip_norm=0.25,
+    segment_length=35,
+    eval_batch_size=10,
+    patience=5,
+    seed=0,
+):
+    """Compiles a model for Penn Treebank as DARTS trains it, and the rest.
+
+    SGD with L2 in the gradient and clipping, on segments of random length;
+    once validation stalls, the mean of all iterates since then.
+    `MODEL_SETTINGS["ptb"]` has what is not the default in the model.
+
+    Args:
+        model: `RecurrentLanguageModel`.
+        epochs: Integer; the published training ran for at most `8000`, the
+            default.
+        batch_size: Integer. Defaults to `64`.
+        learning_rate: Float, of a segment of `segment_length` tokens. Defaults
+            to `20.0`.
+        weight_decay: Float. Defaults to `8e-7`.
+        clip_norm: Float, of the gradient as a whole. Defaults to `0.25`.
+        segment_length: Integer, that of the model. Defaults to `35`.
+        eval_batch_size: Integer, the rows that the validation text is cut
+            into. Defaults to `10`.
+        patience: Integer, as in `NonMonotonicTrigger`. Defaults to `5`.
+        seed: Integer, of the lengths of segments; the first weights and
+            dropout follow `keras.utils.set_random_seed`. Defaults to `0`.
+
+    Returns:
+        The `LanguageRecipe`, whose `fit` trains the model.
+
+    Example:
+
+    >>> model = kd.networks.RecurrentLanguageModel(
+    ...     "rnn_darts_v2", 20, hidden_size=8
+    ... )
+    >>> recipe = ptb_recipe(model)
+    >>> recipe.epochs, model.optimizer.weight_decay
+    (8000, 8e-07)
+
+    Reference: Liu et al., 2019, DARTS, section 3.3 and appendix A.2.2.
+    """
+    recipe = LanguageRecipe(
+        epochs=epochs,
+        batch_size=batch_size,
+        optimizer=AveragedSGD(
+            float(learning_rate),
+            weight_decay=weight_decay,
+            global_clipnorm=clip_norm,
+        ),
+        segment_length=segment_length,
+        eval_batch_size=eval_batch_size,
+        patience=patience,
+        seed=seed,
+    )
+    recipe.compile(model)
+    return recipe
+
+
+def wikitext2_recipe(model, **options):
+    """`ptb_recipe` for WikiText-2, which differs in its weight decay.
+
+    `MODEL_SETTINGS["wikitext2"]` has what is not the default in the model.
+
+    Args:
+        model: `RecurrentLanguageModel`.
+        **options: Further arguments of `ptb_recipe`. Here they default to
+            `weight_decay=5e-7`.
+
+    Returns:
+        The `LanguageRecipe`, whose `fit` trains the model.
+
+    Reference: Liu et al., 2019, DARTS, section 3.4 and appendix A.2.4.
+    """
+    return ptb_recipe(model, **{"weight_decay": 5e-7, **options})
+
+
+def small_language_model_recipe(model, **options):
+    """`ptb_recipe` for a training of a few minutes on a CPU.
+
+    `MODEL_SETTINGS["small_text"]` has a model for it, of 128 units and with
+    little dropout.
+
+    Args:
+        model: `RecurrentLanguageModel`.
+        **options: Further arguments of `ptb_recipe`. Here they default to
+            `epochs=20` and `batch_size=32`.
+
+    Returns:
+        The `LanguageRecipe`, whose `fit` trains the model.
+    """
+    return ptb_recipe(model, **{"epochs": 20, "batch_size": 32, **options})

@@ -7,7 +7,7 @@ import tensorflow as tf
 from keras import ops
 
 
-def clipped(optimizer, gradients):
+def clip_gradients(optimizer, gradients):
     """Gradients within the bound that a Keras optimizer was made with.
 
     Args:
@@ -17,7 +17,7 @@ def clipped(optimizer, gradients):
     Example:
 
     >>> optimizer = keras.optimizers.SGD(clipvalue=0.5)
-    >>> [float(g) for g in clipped(optimizer, [tf.constant(2.0)])]
+    >>> [float(g) for g in clip_gradients(optimizer, [tf.constant(2.0)])]
     [0.5]
     """
     if optimizer.clipnorm:
@@ -48,7 +48,9 @@ class _ClippedSums:
         if tf.distribute.get_strategy().num_replicas_in_sync == 1:
             return pairs
         gradients, variables = zip(*pairs, strict=True)
-        return list(zip(clipped(self, gradients), variables, strict=True))
+        return list(
+            zip(clip_gradients(self, gradients), variables, strict=True)
+        )
 
 
 class _CoupledWeightDecay(_ClippedSums):

@@ -11,15 +11,94 @@ import tensorflow as tf
 from keras_darts import datasets
 from keras_darts.datasets.augmentation import Augmentation
 from keras_darts.datasets.augmentation import serialize
-from keras_darts.messages import shown
-from keras_darts.training import course
-from keras_darts.training.base_recipe import BaseRecipe
-from keras_darts.training.base_recipe import compiled_by_recipe
-from keras_darts.training.drop_path_ramp import DropPathRamp
+from keras_darts.distributed.devices import check_batch_size
+from keras_darts.primitives import BatchNormalization
+from keras_darts.training import fit_loop
+from keras_darts.training.callbacks import DropPathSchedule
 from keras_darts.training.labelled_data import Reader
 from keras_darts.training.labelled_data import image_check
-from keras_darts.training.losses import loss_for
-from keras_darts.training.losses import metrics_for
+from keras_darts.training.metrics import loss_for
+from keras_darts.training.metrics import metrics_for
+from keras_darts.utils.errors import positive_integer
+from keras_darts.utils.messages import shown
+
+
+def synchronize(network, wanted):
+    """Lets a network normalise with the statistics of a part or of the whole.
+
+    What its layers were made with no longer counts.
+
+    Args:
+        network: Keras model that is built.
+        wanted: Boolean, whether devices that share a batch take those of all
+            of it.
+
+    Raises:
+        ValueError: if that is wanted of a network without our normalisation.
+    """
+    layers = [
+        layer
+        for layer in network._flatten_layers()
+        if isinstance(layer, BatchNormalization)
+    ]
+    if wanted and not layers:
+        raise ValueError(
+            "`sync_batch_norm` must be False for a network without a "
+            "keras_darts.primitives.BatchNormalization. Received: "
+            f"sync_batch_norm={wanted}, a {type(network).__name__}"
+        )
+    for layer in layers:
+        layer.synchronized = wanted
+
+
+_COUNTS = ("epochs", "batch_size", "segment_length", "eval_batch_size")
+
+
+class BaseRecipe:
+    """Base of the dataclasses that say how to train, with an `optimizer`."""
+
+    sync_batch_norm = False
+
+    def __post_init__(self):
+        for field in dataclasses.fields(self):
+            if field.name in _COUNTS:
+                positive_integer(field.name, getattr(self, field.name))
+
+    def new_optimizer(self):
+        """A fresh copy of the optimizer, for one network."""
+        return type(self.optimizer).from_config(self.optimizer.get_config())
+
+    def _compile(self, network, **losses_and_metrics):
+        check_batch_size(self.batch_size, network.distribute_strategy)
+        synchronize(network, self.sync_batch_norm)
+        with network.distribute_strategy.scope():
+            network.compile(
+                optimizer=self.new_optimizer(), **losses_and_metrics
+            )
+            # Variables that the first step had to make would have it traced
+            # twice.
+            network.optimizer.build(network.trainable_variables)
+        network.optimizer.made_by_recipe = True
+
+    def get_config(self):
+        """Plain values that say everything there is to know."""
+        config = {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if field.name != "make"
+        }
+        # Runs from before there was a choice go on.
+        if not self.sync_batch_norm:
+            config.pop("sync_batch_norm", None)
+        if self.optimizer is not None:
+            config["optimizer"] = keras.optimizers.serialize(self.optimizer)
+        return config
+
+
+def compiled_by_recipe(network):
+    """Whether a recipe compiled the network last, and not its user."""
+    return getattr(network.optimizer, "made_by_recipe", False)
+
 
 _LOG = logging.getLogger("keras_darts")
 
@@ -32,7 +111,7 @@ class Recipe(BaseRecipe):
     `small_image_recipe` make them. Data sets go in raw and unbatched, in an
     order that never changes; what comes out of `pipeline` is augmented,
     shuffled and batched, and still raw: the network scales it. Small ones are
-    decoded once and kept in memory, as `datasets.kept_in_memory` says. One
+    decoded once and kept in memory, as `datasets.cache_if_small` says. One
     recipe can train any number of networks.
 
     What is `None` of `num_train`, `mean`, `variance` and `kind` is read off
@@ -53,8 +132,8 @@ class Recipe(BaseRecipe):
         make: Function of `num_train`, `mean`, `variance` and `kind` that gives
             the recipe where these are known. Defaults to `None`: all are.
         label_smoothing: Float in [0, 1). Defaults to `0.0`.
-        auxiliary_weight: Float, the share of the auxiliary loss. Defaults to
-            `0.4`.
+        auxiliary_head_weight: Float, the share of the auxiliary loss. Defaults
+            to `0.4`.
         drop_path: Float in [0, 1), where the ramp of the drop path rate would
             end. Defaults to `0.0`.
         augmentation: `Augmentation` of raw images. Defaults to `None`.
@@ -88,7 +167,7 @@ class Recipe(BaseRecipe):
     variance: tuple | None
     kind: str | None = "sparse"
     label_smoothing: float = 0.0
-    auxiliary_weight: float = 0.4
+    auxiliary_head_weight: float = 0.4
     drop_path: float = 0.0
     augmentation: Augmentation | None = None
     resize: Augmentation | None = None
@@ -125,7 +204,7 @@ class Recipe(BaseRecipe):
         """New callbacks, for one `fit`."""
         if not self.drop_path:
             return []
-        return [DropPathRamp(self.drop_path, self.epochs)]
+        return [DropPathSchedule(self.drop_path, self.epochs)]
 
     def compile(self, network):
         """Compiles a network with a fresh optimizer, loss and metrics.
@@ -137,7 +216,7 @@ class Recipe(BaseRecipe):
                 then.
         """
         self._check_known("num_train", "kind")
-        network.auxiliary_weight = self.auxiliary_weight
+        network.auxiliary_head_weight = self.auxiliary_head_weight
         self._compile(
             network,
             loss=loss_for(self.kind, self.label_smoothing),
@@ -216,12 +295,12 @@ class Recipe(BaseRecipe):
             start_epoch: Integer, the epoch to begin with. Defaults to `0`.
             start_step: Integer, the step within that epoch. Defaults to `0`.
         """
-        dataset = datasets.kept_in_memory(dataset)
+        dataset = datasets.cache_if_small(dataset)
         if not training:
-            return datasets.evaluation(dataset, self.batch_size, self.resize)
+            return datasets.eval_pipeline(dataset, self.batch_size, self.resize)
         self._check_known("num_train", "mean")
         self._check_size(dataset)
-        return datasets.stream(
+        return datasets.train_pipeline(
             dataset,
             size=self.num_train,
             batch_size=self.batch_size,
@@ -246,7 +325,7 @@ class Recipe(BaseRecipe):
         output_dir=None,
         resume_from=None,
         checkpoint_minutes=10,
-        accumulation_steps=1,
+        gradient_accumulation_steps=1,
         config=None,
         **options,
     ):
@@ -264,7 +343,7 @@ class Recipe(BaseRecipe):
                 array of images, a tuple or list of arrays, a data set, batched
                 or not, a `keras.utils.PyDataset`. Images of many sizes, for a
                 recipe that crops them, come in an unbatched
-                `tf.data.Dataset`, which is read anew in each pass.
+                `tf.data.Dataset`, which is read again in each pass.
             y: Array of labels, when `x` is an array. Data in its place are
                 taken as `validation_data`. Defaults to `None`.
             validation_data: What is judged after each epoch and never trained,
@@ -286,16 +365,16 @@ class Recipe(BaseRecipe):
             checkpoint_minutes: Float, how often a run is saved within an
                 epoch, besides at its end; zero means after each step.
                 Defaults to `10`.
-            accumulation_steps: Integer, the equal parts of a batch that are
-                computed one after the other, to save memory; each step has
-                the mean of their gradients. Batch normalisation then sees a
+            gradient_accumulation_steps: Integer, the equal parts of a batch
+                that are computed one after the other, to save memory; each step
+                has the mean of their gradients. Batch normalisation then sees a
                 part at a time. Defaults to `1`.
             config: Dictionary of more settings for `config.json`, with which
                 a run goes on only if they are the same. Defaults to `None`.
             **options: `overwrite=True`, with which an earlier run in
                 `output_dir` is removed first; further arguments of
-                `keras.Model.fit`. Callbacks with `state()` and
-                `restore_state(state)` are saved with the run.
+                `keras.Model.fit`. Callbacks with `get_state()` and
+                `set_state(state)` are saved with the run.
 
         Returns:
             The `keras.callbacks.History`.
@@ -328,7 +407,7 @@ class Recipe(BaseRecipe):
             for note in data.notes:
                 _LOG.info("%s", note)
             recipe = self._begun(network, data, options)
-            return course.run(
+            return fit_loop.run(
                 recipe,
                 network,
                 lambda epoch, step=0: recipe.pipeline(
@@ -340,7 +419,7 @@ class Recipe(BaseRecipe):
                 output_dir=output_dir,
                 resume_from=resume_from,
                 checkpoint_minutes=checkpoint_minutes,
-                accumulation_steps=accumulation_steps,
+                gradient_accumulation_steps=gradient_accumulation_steps,
                 config={"labels": data.task.description, **(config or {})},
                 **options,
             )
@@ -357,7 +436,7 @@ class Recipe(BaseRecipe):
         """What reads data for a network."""
         # A user may have compiled it with a loss of another kind.
         of_user = network.compiled and not compiled_by_recipe(network)
-        own = datasets.kind_of_loss(network.loss) if of_user else None
+        own = datasets.label_type_of_loss(network.loss) if of_user else None
         many_sizes = self.resize is not None
         return Reader(
             rank=3,

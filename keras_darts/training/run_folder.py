@@ -1,4 +1,4 @@
-"""What a training leaves on disk, kept up to date, and read again."""
+"""The files of a training on disk, written and read."""
 
 import time
 import warnings
@@ -9,13 +9,13 @@ from keras_darts import genotypes
 
 # Registers the layers with Keras; the optimizers come with this package.
 from keras_darts import networks  # noqa: F401
-from keras_darts.files import user_path
-from keras_darts.files import writable_folder
-from keras_darts.files import write_json
-from keras_darts.files import write_table
-from keras_darts.files import written_whole
-from keras_darts.running.failures import writing
-from keras_darts.running.folders import rows_before
+from keras_darts.runs.errors import writing
+from keras_darts.runs.folder import rows_before
+from keras_darts.utils.files import atomic_write
+from keras_darts.utils.files import user_path
+from keras_darts.utils.files import writable_folder
+from keras_darts.utils.files import write_csv
+from keras_darts.utils.files import write_json
 
 # A large network takes seconds to write, a small one's epochs don't take more.
 _SECONDS_BETWEEN_MODELS = 60
@@ -97,7 +97,7 @@ class TrainingRun(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         self._rows.append({"epoch": epoch, **(logs or {})})
         with writing(self.folder):
-            write_table(self.folder / "history.csv", self._rows)
+            write_csv(self.folder / "history.csv", self._rows)
             if time.monotonic() - self._written > _SECONDS_BETWEEN_MODELS:
                 self._write_model()
             if self.checkpoint is not None:
@@ -111,7 +111,7 @@ class TrainingRun(keras.callbacks.Callback):
             self._write_model()
 
     def _write_model(self):
-        with written_whole(self.folder / _MODEL) as scratch:
+        with atomic_write(self.folder / _MODEL) as scratch:
             save_network(self.model, scratch)
         self._written = time.monotonic()
 

@@ -5,10 +5,8 @@ import contextlib
 import keras_tuner
 
 from keras_darts import genotypes
-from keras_darts.errors import positive_integer
-from keras_darts.messages import shown
 from keras_darts.search import DartsSearch
-from keras_darts.search.reseeding import compiled_alike
+from keras_darts.search.reproducibility import compiled_alike
 from keras_darts.training import load_network
 from keras_darts.tuner import objectives
 from keras_darts.tuner.display import TrialDisplay
@@ -29,6 +27,8 @@ from keras_darts.tuner.results_text import pareto_lines
 from keras_darts.tuner.search_trials import Ended
 from keras_darts.tuner.search_trials import SearchTrials
 from keras_darts.tuner.search_trials import classify_trial_error
+from keras_darts.utils.errors import positive_integer
+from keras_darts.utils.messages import shown
 
 # More than there are; KerasTuner's workers ask for a number of 32 bits.
 _ALL = 2**31 - 1

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from keras_tuner.src.engine.oracle import Display
 
-from keras_darts.training import duration
+from keras_darts.training import format_duration
 from keras_darts.tuner import objectives
 from keras_darts.tuner.results_text import figures_line
 from keras_darts.tuner.results_text import plain
@@ -49,7 +49,7 @@ class TrialDisplay(Display):
         if self.verbose < 1:
             return
         begin = self.trial_start.get(trial.trial_id, datetime.now())
-        taken = duration((datetime.now() - begin).total_seconds())
+        taken = format_duration((datetime.now() - begin).total_seconds())
         if trial.score is None:
             print(f"trial {trial.trial_id} gives no result, after {taken}")
         else:
@@ -106,7 +106,7 @@ class TuningTime:
             usual = sum(self._seconds) / len(self._seconds)
             trials = "trial" if left == 1 else "trials"
             print(
-                f"{left} {trials} left, {duration(usual)} each; about "
-                f"{duration(left * usual)} left",
+                f"{left} {trials} left, {format_duration(usual)} each; about "
+                f"{format_duration(left * usual)} left",
                 flush=True,
             )

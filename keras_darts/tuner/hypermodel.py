@@ -6,9 +6,9 @@ import inspect
 import keras_tuner
 
 from keras_darts import search_spaces
-from keras_darts.errors import unknown_name
 from keras_darts.search import DartsSearch
 from keras_darts.search.defaults import begun_anew
+from keras_darts.utils.errors import unknown_name
 
 # Seeds of trials are drawn from so many; those of further executions of a
 # trial lie above.

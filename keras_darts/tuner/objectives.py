@@ -11,12 +11,12 @@ from keras_tuner.engine import metrics_tracking
 
 from keras_darts import analysis
 from keras_darts import export
-from keras_darts.errors import unknown_name
-from keras_darts.export.language_serving import LanguageServing
+from keras_darts.export.language_signatures import LanguageServing
 from keras_darts.networks import LanguageModel
 from keras_darts.runtimes import litert
 from keras_darts.runtimes import timing
-from keras_darts.search.precision import default_policy
+from keras_darts.search.mixed_precision import default_policy
+from keras_darts.utils.errors import unknown_name
 
 _WARM_UP_RUNS = 5
 _TIMED_RUNS = 30

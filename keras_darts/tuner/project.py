@@ -9,9 +9,9 @@ import statistics
 import filelock
 
 from keras_darts import genotypes
-from keras_darts.files import folder_name
-from keras_darts.files import user_path
-from keras_darts.files import write_json
+from keras_darts.utils.files import folder_name
+from keras_darts.utils.files import user_path
+from keras_darts.utils.files import write_json
 
 _BASELINE = "random_baseline.json"
 _DIRECTIONS = "objectives.json"

@@ -7,13 +7,13 @@ import time
 import keras_tuner
 from keras_tuner.src.distribute.utils import has_chief_oracle
 
-from keras_darts import seals
 from keras_darts import training
-from keras_darts.errors import positive_integer
 from keras_darts.genotypes import Genotype
-from keras_darts.seeding import seeded
+from keras_darts.runs import manifest
 from keras_darts.tuner import objectives
 from keras_darts.tuner.results_text import figures_line
+from keras_darts.utils.errors import positive_integer
+from keras_darts.utils.seeding import seeded
 
 _LOG = logging.getLogger("keras_darts")
 _SEED = 0
@@ -87,9 +87,9 @@ class ProxyTraining:
         options = {"seed": _SEED, "epochs": self.epochs, **self.options}
         recipe = data.recipe(network, task, options)
         # What was trained, but not measured, needs no step.
-        done = seals.is_finished(folder, "network")
+        done = manifest.is_finished(folder, "network")
         begun = (folder / "config.json").exists()
-        shown = [training.TimeLeft()] if self.verbose else []
+        shown = [training.ETALogger()] if self.verbose else []
         recipe.fit(
             network,
             data.train,

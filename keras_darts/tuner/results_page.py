@@ -10,8 +10,6 @@ import warnings
 import jinja2
 
 from keras_darts import analysis
-from keras_darts.files import user_path
-from keras_darts.files import written_whole
 from keras_darts.tuner.results import read
 from keras_darts.tuner.results import read_of
 from keras_darts.tuner.results_pictures import curves_pictures
@@ -26,6 +24,8 @@ from keras_darts.tuner.results_text import number
 from keras_darts.tuner.results_text import plain
 from keras_darts.tuner.results_text import titled
 from keras_darts.tuner.results_text import varied
+from keras_darts.utils.files import atomic_write
+from keras_darts.utils.files import user_path
 
 FILE = "results.html"
 _TEMPLATE = "results.html.jinja"
@@ -133,7 +133,7 @@ def _template():
 def _write(results, folder):
     path = pathlib.Path(folder) / FILE
     content = results_page(results)
-    with written_whole(path) as scratch:
+    with atomic_write(path) as scratch:
         scratch.write_text(content, encoding="utf-8")
     return path
 

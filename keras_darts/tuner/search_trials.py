@@ -17,11 +17,11 @@ from keras_tuner.src.distribute.utils import is_chief_oracle
 from keras_tuner.src.engine.tuner_utils import TunerCallback
 
 from keras_darts import genotypes
-from keras_darts import seals
+from keras_darts.runs import manifest
 from keras_darts.search import DartsSearch
-from keras_darts.search.fitting import chosen_epochs
-from keras_darts.search.reseeding import reseeded
-from keras_darts.training import TimeLeft
+from keras_darts.search.fit_plan import chosen_epochs
+from keras_darts.search.reproducibility import reseeded
+from keras_darts.training import ETALogger
 from keras_darts.tuner import objectives
 from keras_darts.tuner import trial_data
 from keras_darts.tuner.hypermodel import seed_of
@@ -170,7 +170,7 @@ class SearchTrials:
         tuner._configure_tensorboard_dir(callbacks, trial, execution)
         callbacks.append(TunerCallback(tuner, trial))
         if given.get("verbose", "auto"):
-            callbacks.append(TimeLeft())
+            callbacks.append(ETALogger())
         return callbacks
 
 
@@ -213,7 +213,7 @@ class TrialRun:
         if _is_done(folder, epochs):
             genotype = genotypes.load(folder / "genotype.json")
         else:
-            longer = seals.is_finished(folder)
+            longer = manifest.is_finished(folder)
             fit(**{"resume_from" if longer else "output_dir": folder})
             genotype = search.genotype()
         seconds = {"search": time.monotonic() - begin}
@@ -329,7 +329,7 @@ def _take_over(earlier, folder):
 
 def _is_done(folder, epochs):
     """Whether a run is finished, and has that many epochs if given."""
-    if not seals.is_finished(folder):
+    if not manifest.is_finished(folder):
         return False
-    newest = seals.seals(folder / "checkpoints")[:1]
+    newest = manifest.seals(folder / "checkpoints")[:1]
     return epochs is None or any(s.epochs_done >= epochs for s in newest)

@@ -63,7 +63,7 @@ class LabelledData:
 
     def __init__(self, search, x, y, batch_size, **options):
         # The same in all trials, whatever their seed.
-        halves = datasets.split(x, y, batch_size=batch_size, **options)
+        halves = datasets.bilevel_split(x, y, batch_size=batch_size, **options)
         self.train, self.validation = halves.train, halves.search
         if options.get("class_weight") is not None:
             # As in Keras, what networks are judged on has no such weights.
@@ -84,7 +84,7 @@ class LabelledData:
         Returns:
             The `Task`.
         """
-        whole = datasets.Halves(
+        whole = datasets.BilevelSplit(
             train=self.train,
             search=self.validation,
             num_train=self.num_train,
@@ -151,7 +151,7 @@ class SentenceData(LabelledData):
     """Sentences, as padded token ids."""
 
     def recipe(self, network, task, options):
-        return training.sentence_recipe(
+        return training.text_classification_recipe(
             network, self.num_train, **self.batch_size_for(options)
         )
 
@@ -226,7 +226,7 @@ class LanguageData:
     def recipe(self, network, task, options):
         if self._batch_size is not None:
             options = {"batch_size": self._batch_size, **options}
-        return training.small_text_recipe(network, **options)
+        return training.small_language_model_recipe(network, **options)
 
 
 def _check_left_out(**options):

@@ -10,15 +10,15 @@ from less_work import without_pictures
 from sklearn.datasets import load_digits
 
 import keras_darts as kd
-from keras_darts.auto import course
-from keras_darts.auto.images import Images
-from keras_darts.auto.sizes import Pace
-from keras_darts.auto.sizes import Rung
-from keras_darts.auto.texts import Texts
+from keras_darts.auto import fit_pipeline
+from keras_darts.auto.image import Images
+from keras_darts.auto.sizes import SizePreset
+from keras_darts.auto.sizes import StepTimes
+from keras_darts.auto.text import Texts
 
 NAMES = np.array("zero one two three four five six seven eight nine".split())
-PACE = Pace(2.0, 0.05, 1.0, 0.02)
-IMAGES = Rung(
+PACE = StepTimes(2.0, 0.05, 1.0, 0.02)
+IMAGES = SizePreset(
     space={
         "filters": 2,
         "num_cells": 1,
@@ -29,7 +29,7 @@ IMAGES = Rung(
     pace=PACE,
     least_examples=0,
 )
-TEXTS = Rung(
+TEXTS = SizePreset(
     space={
         "filters": 2,
         "num_cells": 1,
@@ -109,8 +109,8 @@ def test_the_same_call_goes_on_and_others_are_refused(fitted, digits, tiny):
     images, names = digits[0][:600], NAMES[digits[1][:600]]
     must_not = _raising(AssertionError)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(course.Course, "_tune", must_not)
-        patch.setattr(course.Course, "_train", must_not)
+        patch.setattr(fit_pipeline.FitPipeline, "_tune", must_not)
+        patch.setattr(fit_pipeline.FitPipeline, "_train", must_not)
         again = of_digits(folder)
         again.fit(images, names, **FIT)
     np.testing.assert_array_equal(
@@ -167,14 +167,18 @@ def of_sentences(folder):
 def test_a_fit_of_strings_that_was_cut_goes_on(tmp_path, capsys):
     texts, labels = sentences()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(course.Course, "_train", _raising(KeyboardInterrupt))
+        patch.setattr(
+            fit_pipeline.FitPipeline, "_train", _raising(KeyboardInterrupt)
+        )
         with pytest.raises(KeyboardInterrupt):
             of_sentences(tmp_path)
     printed = capsys.readouterr().out
     assert "2 classes: 320 to train on, 320 to judge" in printed
     assert Notes.epochs == 8
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(course.Course, "_tune", _raising(AssertionError))
+        patch.setattr(
+            fit_pipeline.FitPipeline, "_tune", _raising(AssertionError)
+        )
         classifier = of_sentences(tmp_path)
     assert Notes.epochs == 16
     rows = classifier.predict(texts, verbose=0)

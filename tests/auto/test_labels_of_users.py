@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_darts.auto.labels import Labels
+from keras_darts.auto.data import Labels
 
 EACH = {
     "numbers": np.array([7, 3, 7, 5], "int32"),

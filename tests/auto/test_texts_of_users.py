@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import keras_darts as kd
-from keras_darts.auto.texts import Texts
+from keras_darts.auto.text import Texts
 
 CHINESE = [
     "这部电影很好看",

@@ -10,14 +10,14 @@ import pytest
 
 import keras_darts as kd
 from keras_darts.auto import sizes
-from keras_darts.auto.budget import Budget
-from keras_darts.auto.budget import Deadline
-from keras_darts.auto.budget import seconds_of
-from keras_darts.auto.images import RUNGS
-from keras_darts.auto.record import Record
-from keras_darts.auto.tuning import StepClock
+from keras_darts.auto.fit_pipeline import Record
+from keras_darts.auto.fit_pipeline import StepClock
+from keras_darts.auto.image import RUNGS
+from keras_darts.auto.step_times import Budget
+from keras_darts.auto.step_times import Deadline
+from keras_darts.auto.step_times import seconds_of
 
-FACTS = sizes.Facts(
+FACTS = sizes.DataSummary(
     examples=1600,
     last_examples=2000,
     work=1.0,
@@ -43,7 +43,7 @@ class Clock(Budget):
 def plans(facts=FACTS, times=TIMES):
     for seconds in times:
         rung = sizes.first_rung(RUNGS, facts, seconds)
-        pace = sizes.foretold(RUNGS[rung], facts)
+        pace = sizes.estimate_step_times(RUNGS[rung], facts)
         yield pace, sizes.planned(rung, pace, facts, seconds)
 
 
@@ -107,7 +107,7 @@ def test_more_time_means_larger_sizes_and_never_smaller_ones():
     found = [plan for _, plan in plans()]
     rungs = [plan.rung for plan in found]
     assert rungs == sorted(rungs) and rungs[0] < rungs[-1]
-    pace = sizes.foretold(RUNGS[1], FACTS)
+    pace = sizes.estimate_step_times(RUNGS[1], FACTS)
     at_one = [sizes.planned(1, pace, FACTS, seconds) for seconds in TIMES]
     for name in ("trials", "last_epochs", "trials_seconds", "trial_examples"):
         values = [getattr(plan, name) for plan in at_one]
@@ -146,7 +146,7 @@ def test_what_is_planned_takes_no_longer_than_there_is_time(examples):
 
 
 def test_slow_machines_have_smaller_sizes():
-    pace = sizes.foretold(RUNGS[2], FACTS)
+    pace = sizes.estimate_step_times(RUNGS[2], FACTS)
     slow = sizes.planned(2, pace.times(3.0, 3.0), FACTS, 1800.0)
     quick = sizes.planned(2, pace, FACTS, 1800.0)
     assert slow.last_epochs < quick.last_epochs

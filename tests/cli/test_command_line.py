@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from keras_darts.cli import names
+from keras_darts.cli import options as names
 from keras_darts.cli.main import COMMANDS
 from keras_darts.cli.main import main
-from keras_darts.quiet import without_runtime_chatter
+from keras_darts.utils.messages import without_runtime_chatter
 from keras_darts.version import __version__
 
 LIGHT = """
@@ -253,7 +253,7 @@ def test_what_a_flag_gets_wrong_is_told_before_tensorflow_is_imported(
             f"{command} --dataset=digits {flag}"
             for command in (
                 "search --output_dir=a",
-                "plan",
+                "estimate",
                 "tune --output_dir=a",
             )
             for flag in (
@@ -266,7 +266,7 @@ def test_what_a_flag_gets_wrong_is_told_before_tensorflow_is_imported(
                 "--latency_table=no --target_latency_ms=1",
             )
         ),
-        "plan --dataset=digits --validation_split=0",
+        "estimate --dataset=digits --validation_split=0",
         "tune --output_dir=a --dataset=digits --oracle=grid",
         "tune --output_dir=a --dataset=digits --tune=strategy=darts,drats",
         "tune --output_dir=a --dataset=digits --objective=val_perplexity",
@@ -284,7 +284,7 @@ def test_what_a_flag_gets_wrong_is_told_before_tensorflow_is_imported(
         "benchmark none.tflite",
         "generate --model=none",
         "export --run=folder",
-        "profile --output=a.json --search_space=darts_rnn",
+        "cost_table --output=a.json --search_space=darts_rnn",
     ]
     done = python(EARLY.format(lines=lines), environment)
     assert done.returncode == 0, done.stderr
@@ -296,7 +296,7 @@ def test_the_strategies_are_those_that_are_registered():
 
     ours = [n for n in strategies.names() if n in names.STRATEGIES]
     assert ours == [*names.STRATEGIES]
-    module = strategies.variants.catalog
+    module = strategies.registry
     assert {*names.STRATEGIES} == {
         name
         for name, function in module._REGISTRY._entries.items()
@@ -319,7 +319,7 @@ def test_tensorflow_comes_without_noise_and_with_onednn(here, environment):
     done = python(
         "import os\n"
         "from keras_darts.cli import backend\n"
-        "backend.start(graph_optimizer=False)\n"
+        "backend.start(grappler=False)\n"
         "import tensorflow as tf\n"
         "print(os.environ['TF_ENABLE_ONEDNN_OPTS'])\n"
         "print(tf.config.optimizer.get_experimental_options())\n",

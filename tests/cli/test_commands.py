@@ -13,13 +13,13 @@ import tensorflow as tf
 from keras_darts import datasets
 from keras_darts import export
 from keras_darts import genotypes
-from keras_darts import seals
 from keras_darts import strategies
 from keras_darts import training
 from keras_darts.cli.main import main
-from keras_darts.cli.modalities import image_data as data
+from keras_darts.cli.tasks import image_classification as data
+from keras_darts.runs import manifest
 from keras_darts.search import darts_search
-from keras_darts.search import progressive
+from keras_darts.search import fit_loop
 
 
 def history(folder):
@@ -102,19 +102,19 @@ def test_a_run_cut_in_an_early_stage_goes_on(here, monkeypatch, capsys):
     ]
     stages = [strategies.Stage(1), strategies.Stage(1, candidates=2)]
     monkeypatch.setitem(
-        strategies.variants.catalog._REGISTRY._entries,
+        strategies.registry._REGISTRY._entries,
         "staged",
         lambda: strategies.SearchStrategy(stages=stages),
     )
     with monkeypatch.context() as patch:
-        patch.setattr(progressive, "_advance", interrupt)
+        patch.setattr(fit_loop, "_advance", interrupt)
         assert main([*command, "--output_dir=a"]) == 130
     assert "--output_dir=a --resume" in capsys.readouterr().out
     assert main([*command, "--output_dir=a"]) == 0
     said = capsys.readouterr().out
     assert said.index("stage 1 of 2") < said.index("stage 2 of 2")
     # The first stage was not trained again.
-    assert len(seals.seals(here / "a" / "stages" / "0" / "checkpoints")) == 1
+    assert len(manifest.seals(here / "a" / "stages" / "0" / "checkpoints")) == 1
     assert len(history(here / "a")) == 1
 
 
@@ -168,7 +168,7 @@ def test_training_leaves_a_whole_run(runs):
 def test_the_trained_network_takes_raw_images(runs):
     network = training.load_network(runs.train)
     digits = datasets.load("digits")
-    figures = training.classification_figures(
+    figures = training.evaluate_classifier(
         network.predict_on_batch, digits.test.batch(100)
     )
     written = json.loads((runs.train / "evaluation.json").read_text())
@@ -363,13 +363,13 @@ def test_images_of_many_sizes_need_a_size(command, many_sizes, here, capsys):
 
 
 def test_time_left_leaves_out_the_building_of_the_graph(monkeypatch, caplog):
-    from keras_darts.training import time_left
+    from keras_darts.training import callbacks
 
     caplog.set_level("INFO", logger="keras_darts")
 
     clock = iter([0.0, 100.0, 130.0, 170.0, 170.0])
-    monkeypatch.setattr(time_left.time, "monotonic", lambda: next(clock))
-    callback = time_left.TimeLeft()
+    monkeypatch.setattr(callbacks.time, "monotonic", lambda: next(clock))
+    callback = callbacks.ETALogger()
     callback.set_params({"epochs": 2})
     callback.on_train_begin()
     callback.on_epoch_begin(0)
@@ -394,16 +394,16 @@ def test_the_network_is_a_keras_model_for_anyone(runs):
 
 def test_half_precision_is_asked_for_and_remembered(here):
     shared = ["--dataset=digits", "--max_examples=32", "--batch_size=16"]
-    shared += ["--epochs=1", "--precision=mixed_bfloat16"]
+    shared += ["--epochs=1", "--dtype=mixed_bfloat16"]
     command = ["search", "--search_space=tiny", "--output_dir=a", *shared]
-    assert main([*command, "--accumulation_steps=2"]) == 0
+    assert main([*command, "--gradient_accumulation_steps=2"]) == 0
     config = json.loads((here / "a" / "config.json").read_text())
     assert config["search"]["dtype"] == "mixed_bfloat16"
-    assert config["fit"]["accumulation_steps"] == 2
+    assert config["fit"]["gradient_accumulation_steps"] == 2
     command = ["train", "--genotype=a", "--output_dir=b", *shared]
     assert main([*command, "--filters=2", "--num_cells=2"]) == 0
     config = json.loads((here / "b" / "config.json").read_text())
-    assert config["precision"] == "mixed_bfloat16"
+    assert config["dtype"] == "mixed_bfloat16"
     network = training.load_network(here / "b")
     policies = {layer.compute_dtype for layer in network._flatten_layers()}
     assert "bfloat16" in policies

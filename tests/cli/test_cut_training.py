@@ -5,14 +5,14 @@ import pathlib
 import shutil
 import signal
 
-from keras_darts import seals
 from keras_darts import training
 from keras_darts.cli.main import main
+from keras_darts.runs import manifest
 
 
 def killed(command, monkeypatch):
     """Leaves what a process leaves that is killed once it has saved a step."""
-    seal, left = seals.seal, pathlib.Path("left")
+    seal, left = manifest.seal, pathlib.Path("left")
 
     def killing(prefix, **says):
         seal(prefix, **says)
@@ -22,7 +22,7 @@ def killed(command, monkeypatch):
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(seals, "seal", killing)
+        patch.setattr(manifest, "seal", killing)
         assert main([*command, "--checkpoint_minutes=0"]) == 130
     # Without what an interrupted one does in its last moments.
     shutil.rmtree("a")
@@ -49,13 +49,13 @@ def test_a_killed_training_goes_on_to_the_same_end(
             signal.raise_signal(signal.SIGINT)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training.TimeLeft, "on_train_batch_begin", interrupt)
+        patch.setattr(training.ETALogger, "on_train_batch_begin", interrupt)
         assert main(command) == 130
     said = capfd.readouterr()
     assert "resuming in epoch 1 of 2, after 1 of 2 steps" in said.out
     assert "keras-darts train --output_dir=a --resume" in said.out
     assert "SIGINT: the training has stopped in epoch 2" in said.err
-    newest = seals.seals(here / "a" / "checkpoints")[0]
+    newest = manifest.seals(here / "a" / "checkpoints")[0]
     assert (newest.epochs_done, newest.step) == (1, 1)
 
     assert main(["train", "--output_dir=a", "--resume"]) == 0

@@ -6,8 +6,8 @@ import pytest
 
 from keras_darts import genotypes
 from keras_darts.cli import genotype
-from keras_darts.cli import modalities
 from keras_darts.cli import plot
+from keras_darts.cli import tasks
 from keras_darts.cli.main import main
 from keras_darts.cli.options import parse
 
@@ -88,6 +88,6 @@ def test_genotypes_of_each_space_have_its_data():
     for name in ("darts_cnn", "darts_rnn", "text_cnn", "nas_bench_201"):
         given = parse(plot, ["--genotype=random:3", f"--search_space={name}"])
         found = genotype.find(given)[0]
-        of_space = modalities.of_space(name)
+        of_space = tasks.of_space(name)
         assert genotype.modality(given, found) is of_space
-        assert modalities.of_genotype(found) is of_space
+        assert tasks.of_genotype(found) is of_space

@@ -99,7 +99,7 @@ def test_training_leaves_a_whole_run(language_runs, corpus):
     assert config["data"]["modality"] == "language"
     assert config["network"]["config"]["hidden_size"] == 8
     model = training.load_network(language_runs.train)
-    figures = training.language_figures(model, load_corpus(corpus).test)
+    figures = training.evaluate_language_model(model, load_corpus(corpus).test)
     written = json.loads((language_runs.train / "evaluation.json").read_text())
     assert written["perplexity"] == pytest.approx(figures["perplexity"])
 

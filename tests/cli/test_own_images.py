@@ -83,7 +83,7 @@ def test_evaluate_refuses_other_classes(trained, photos, here, capsys):
     assert "the 2 classes of the network, day, night" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["search --output_dir=a", "plan"])
+@pytest.mark.parametrize("command", ["search --output_dir=a", "estimate"])
 def test_a_damaged_image_is_named(command, photos, here, capsys):
     for part in ("train", "val"):
         (here / "mine" / part).mkdir(parents=True)
@@ -102,7 +102,7 @@ def test_a_damaged_image_is_named(command, photos, here, capsys):
 def test_a_plan_of_an_archive(here, capsys):
     x = np.arange(40 * 8 * 8).reshape(40, 8, 8) % 256
     np.savez(here / "a.npz", x=x, y=np.arange(40) % 4)
-    command = ["plan", "--dataset=a.npz", "--search_space=tiny", *TINY]
+    command = ["estimate", "--dataset=a.npz", "--search_space=tiny", *TINY]
     assert main(command) == 0
     said = capsys.readouterr().out
     assert "32 training images, 8 test images, 8 x 8 x 1, 4 classes" in said

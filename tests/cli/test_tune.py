@@ -10,14 +10,14 @@ import pytest
 from keras_darts import genotypes
 from keras_darts import training
 from keras_darts.cli import genotype as genotype_flag
-from keras_darts.cli import hyperparameters
 from keras_darts.cli import tune
+from keras_darts.cli import tune as hyperparameters
 from keras_darts.cli.main import main
 from keras_darts.cli.options import parse
-from keras_darts.files import write_json
 from keras_darts.search import DartsSearch
 from keras_darts.tuner import DartsTuner
 from keras_darts.tuner import objectives
+from keras_darts.utils.files import write_json
 
 TINY = [
     *["tune", "--output_dir=a", "--dataset=digits", "--search_space=tiny"],
@@ -42,7 +42,7 @@ def test_a_tuning_that_is_terminated_goes_on_with_the_same_command(
             signal.raise_signal(signal.SIGTERM)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training.TimeLeft, "on_epoch_begin", terminate)
+        patch.setattr(training.ETALogger, "on_epoch_begin", terminate)
         assert main([*TINY, *OTHERS]) == 143
     said = capfd.readouterr()
     assert "trials differ by: filters (2, 4)" in said.out

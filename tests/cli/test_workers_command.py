@@ -15,7 +15,7 @@ import pytest
 from keras_darts.cli import workers
 from keras_darts.cli.main import main
 from keras_darts.cli.main import program
-from keras_darts.running import last_resort
+from keras_darts.runs import shutdown_timeout
 
 CLUSTER = pathlib.Path(__file__).parents[2] / "examples" / "cluster"
 NOTE = 'echo "$TF_CONFIG" >> configs; echo "$@" >> commands; '
@@ -110,9 +110,9 @@ def test_a_cluster_and_a_launcher_exclude_each_other(here, monkeypatch, capsys):
 WORKER = """
 import ctypes
 from keras_darts.cli.main import program
-from keras_darts.running import last_resort
+from keras_darts.runs import shutdown_timeout
 libc = ctypes.CDLL(None)
-last_resort.SECONDS = 1
+shutdown_timeout.SECONDS = 1
 if {hangs}:
     libc.__cxa_atexit(libc.pause, None, None)
 program(["search", "--nonsense"])
@@ -142,7 +142,7 @@ def test_a_worker_that_fails_ends_even_if_its_shutdown_hangs(
 def test_no_other_process_is_hurried(monkeypatch, config, arguments):
     hurried = []
     monkeypatch.setattr(
-        last_resort, "limit_shutdown", lambda: hurried.append(True)
+        shutdown_timeout, "set_shutdown_timeout", lambda: hurried.append(True)
     )
     monkeypatch.setenv("TF_CONFIG", config)
     with pytest.raises(SystemExit):

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import requests
 
-from keras_darts.datasets import bilevel
-from keras_darts.datasets import check
+from keras_darts.datasets import bilevel_pipeline
+from keras_darts.datasets import bilevel_split
 from keras_darts.datasets import load
 from keras_darts.datasets import load_corpus
-from keras_darts.datasets import load_sentences
-from keras_darts.datasets import split
+from keras_darts.datasets import load_text_classification
+from keras_darts.datasets import validate_split
 
 tfds = pytest.importorskip("tensorflow_datasets")
 
@@ -90,10 +90,10 @@ def test_a_fifth_of_each_digit_is_for_the_test(digits):
 
 
 def test_a_search_can_start_on_digits(digits):
-    halves = split(digits.train.batch(64))
-    assert check(halves).num_outputs == 10
+    halves = bilevel_split(digits.train.batch(64))
+    assert validate_split(halves).num_outputs == 10
     assert "split by class: 719" in halves.description
-    (x, _), (xv, _) = next(iter(bilevel(halves, epochs=1, seed=0)))
+    (x, _), (xv, _) = next(iter(bilevel_pipeline(halves, epochs=1, seed=0)))
     assert x.shape == xv.shape == (64, 8, 8, 1)
 
 
@@ -107,8 +107,8 @@ def test_real_images_load_and_split(shared_data, name, shape, label):
     )
     assert (data.num_train, data.num_test) == (300, 50)
     assert data.image_shape == shape and data.label_names[7] == label
-    halves = split(data.train.batch(32))
-    assert check(halves).num_outputs == 10
+    halves = bilevel_split(data.train.batch(32))
+    assert validate_split(halves).num_outputs == 10
     images = [
         {x.tobytes() for x, _ in half.as_numpy_iterator()}
         for half in (halves.train, halves.search)
@@ -197,7 +197,7 @@ def test_a_failed_download_names_the_set_the_folder_and_a_way(
     [
         (load, "mnist"),
         (load_corpus, "tiny_shakespeare"),
-        (load_sentences, "glue/sst2"),
+        (load_text_classification, "glue/sst2"),
     ],
 )
 def test_without_a_network_the_folder_is_named_at_once_and_not_made(

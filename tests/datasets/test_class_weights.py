@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_darts.datasets import bilevel_split
 from keras_darts.datasets import class_weights
 from keras_darts.datasets import read_examples
-from keras_darts.datasets import split
 
 LABELS = np.array([0, 1, 1, 2, 0, 1])
 WEIGHTS = {0: 1.5, 1: 4.0}
@@ -64,7 +64,9 @@ def test_weights_of_elements_are_multiplied():
 
 def test_both_halves_of_a_search_are_weighted():
     for other in (None, (X, LABELS)):
-        halves = split(X, LABELS, class_weight=WEIGHTS, validation_data=other)
+        halves = bilevel_split(
+            X, LABELS, class_weight=WEIGHTS, validation_data=other
+        )
         assert halves.has_sample_weight
         for half in (halves.train, halves.search):
             for _, label, weight in half:

@@ -6,9 +6,9 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
+from keras_darts.datasets import bilevel_split
 from keras_darts.datasets import is_dataset
 from keras_darts.datasets import read_examples
-from keras_darts.datasets import split
 
 COUNT = 12
 IMAGES = np.zeros((COUNT, 4, 4, 1), "uint8")
@@ -122,14 +122,14 @@ def test_every_form_gives_the_same_elements(form):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_is_split_and_taken_as_validation_data_alike(form):
-    whole = split(*FORMS[form](), rank=3, seed=1)
-    expected = split(IMAGES, LABELS, seed=1)
+    whole = bilevel_split(*FORMS[form](), rank=3, seed=1)
+    expected = bilevel_split(IMAGES, LABELS, seed=1)
     for half in ("train", "search"):
         got, wanted = getattr(whole, half), getattr(expected, half)
         assert rows_of(got) == rows_of(wanted)
     x, *y = FORMS[form]()
     other = (x, *y) if y else x
-    halves = split(IMAGES, LABELS, validation_data=other, rank=3)
+    halves = bilevel_split(IMAGES, LABELS, validation_data=other, rank=3)
     assert rows_of(halves.search) == [*enumerate(LABELS)]
 
 
@@ -176,7 +176,7 @@ def test_pythons_batches_that_do_not_fit_are_read_again_or_refused():
     held = read_examples(Batches(IMAGES, LABELS))
     live = read_examples(Batches(IMAGES, LABELS), memory_limit=10)
     assert rows_of(live.dataset) == rows_of(held.dataset)
-    assert "read anew" in " ".join(live.notes)
+    assert "read again" in " ".join(live.notes)
     with pytest.raises(ValueError, match="`memory_limit`. Received: more th"):
         read_examples(Loader(IMAGES, LABELS, shuffle=True), memory_limit=10)
 
@@ -261,4 +261,4 @@ def test_errors_speak_of_the_argument_that_was_given(case):
         assert "`x`" not in words and "`y`" not in words
     if isinstance(data, tuple | str | dict | tf.data.Dataset):
         with pytest.raises((ValueError, TypeError), match="`validation_data`"):
-            split(IMAGES, LABELS, validation_data=data, rank=3)
+            bilevel_split(IMAGES, LABELS, validation_data=data, rank=3)

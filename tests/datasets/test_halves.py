@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_darts.datasets import split
+from keras_darts.datasets import bilevel_split
 
 
 def numbered(count, classes=2):
@@ -26,7 +26,7 @@ def both(halves):
 @pytest.mark.parametrize("share", [0.5, 0.3])
 def test_every_element_stands_in_exactly_one_half(count, share):
     x, y = numbered(count)
-    halves = split(x, y, validation_split=share, seed=3)
+    halves = bilevel_split(x, y, validation_split=share, seed=3)
     train, search = both(halves)
     assert sorted(train + search) == list(range(count))
     assert (len(train), len(search)) == (halves.num_train, halves.num_search)
@@ -35,7 +35,7 @@ def test_every_element_stands_in_exactly_one_half(count, share):
 
 def test_images_keep_their_labels():
     x, y = numbered(30, classes=7)
-    halves = split(x, y)
+    halves = bilevel_split(x, y)
     for half, labels in (
         (halves.train, halves.train_labels),
         (halves.search, halves.search_labels),
@@ -52,7 +52,7 @@ def test_each_class_gives_its_share_to_within_one(one_hot, share):
     y = np.repeat(np.arange(4), sizes)
     x = np.zeros((len(y), 4, 4, 1))
     labels = np.eye(4)[y] if one_hot else y
-    halves = split(x, labels, validation_split=share, seed=1)
+    halves = bilevel_split(x, labels, validation_split=share, seed=1)
     searched = halves.search_labels
     searched = searched.argmax(axis=1) if one_hot else searched
     given = np.bincount(searched, minlength=4)
@@ -61,26 +61,26 @@ def test_each_class_gives_its_share_to_within_one(one_hot, share):
 
 
 def test_targets_of_a_regression_are_split_plainly():
-    halves = split(numbered(20)[0], np.linspace(0.1, 1, 20))
+    halves = bilevel_split(numbered(20)[0], np.linspace(0.1, 1, 20))
     assert halves.num_train == halves.num_search == 10
     assert "by class" not in halves.description
     # Whole numbers, too, where the loss says what they are.
     for labels in (np.arange(20) % 3, (np.arange(20) % 3).astype("float32")):
-        halves = split(numbered(20)[0], labels, loss="mse")
+        halves = bilevel_split(numbered(20)[0], labels, loss="mse")
         assert "by class" not in halves.description
-        halves = split(numbered(20)[0], labels)
+        halves = bilevel_split(numbered(20)[0], labels)
         assert "by class" in halves.description
 
 
 def test_the_seed_decides_the_split():
     x, y = numbered(40)
-    first = both(split(x, y, seed=1))
-    assert first == both(split(x, y, seed=1))
-    assert first != both(split(x, y, seed=2))
+    first = both(bilevel_split(x, y, seed=1))
+    assert first == both(bilevel_split(x, y, seed=1))
+    assert first != both(bilevel_split(x, y, seed=2))
 
 
 def test_the_order_within_a_half_never_changes():
-    halves = split(*numbered(40))
+    halves = bilevel_split(*numbered(40))
     assert identities(halves.train) == identities(halves.train)
 
 
@@ -89,9 +89,9 @@ def test_weights_go_with_their_elements():
     weights = np.arange(20) / 10
     datasets = tf.data.Dataset.from_tensor_slices((x, y, weights)).batch(4)
     for halves in (
-        split(x, y, sample_weight=weights),
-        split((x, y, weights)),
-        split(datasets),
+        bilevel_split(x, y, sample_weight=weights),
+        bilevel_split((x, y, weights)),
+        bilevel_split(datasets),
     ):
         assert halves.has_sample_weight
         for image, _, weight in halves.search.as_numpy_iterator():
@@ -100,7 +100,7 @@ def test_weights_go_with_their_elements():
 
 def test_a_half_without_weights_gets_ones_beside_one_with():
     x, y = numbered(8)
-    halves = split(
+    halves = bilevel_split(
         x, y, validation_data=(x + 8, y, np.full(8, 2.0)), batch_size=2
     )
     assert {float(w) for *_, w in halves.train} == {1.0}
@@ -113,10 +113,10 @@ def test_validation_data_of_any_form_is_taken_as_it_is():
     train = tf.data.Dataset.from_tensor_slices((x, y)).batch(4)
     search = tf.data.Dataset.from_tensor_slices((x + 8, y)).batch(2)
     for halves in (
-        split(train, validation_data=search),
-        split((train, search)),
-        split(train, validation_data=(x + 8, y)),
-        split(x, y, validation_data=search, batch_size=4),
+        bilevel_split(train, validation_data=search),
+        bilevel_split((train, search)),
+        bilevel_split(train, validation_data=(x + 8, y)),
+        bilevel_split(x, y, validation_data=search, batch_size=4),
     ):
         assert both(halves) == (list(range(8)), list(range(8, 16)))
         assert halves.batch_size == 4
@@ -126,25 +126,25 @@ def test_validation_data_of_any_form_is_taken_as_it_is():
 def test_the_batch_size_is_the_arguments_or_the_data_sets_or_what_fits():
     x, y = numbered(20)
     dataset = tf.data.Dataset.from_tensor_slices((x, y)).batch(5)
-    assert split(*numbered(128)).batch_size == 64
-    assert split(x, y, default_batch_size=8).batch_size == 8
+    assert bilevel_split(*numbered(128)).batch_size == 64
+    assert bilevel_split(x, y, default_batch_size=8).batch_size == 8
     # Nobody is told that a batch is too large who has asked for none.
-    assert split(x, y).batch_size == 10
-    assert "in batches of 10" in split(x, y).description
-    assert split(x, y, batch_size=4).batch_size == 4
-    assert split(dataset).batch_size == 5
-    assert split(dataset, batch_size=2).batch_size == 2
+    assert bilevel_split(x, y).batch_size == 10
+    assert "in batches of 10" in bilevel_split(x, y).description
+    assert bilevel_split(x, y, batch_size=4).batch_size == 4
+    assert bilevel_split(dataset).batch_size == 5
+    assert bilevel_split(dataset, batch_size=2).batch_size == 2
 
 
 def test_float64_images_become_float32_as_in_keras():
     images, labels = numbered(4)
-    halves = split(images.astype("float64"), labels)
+    halves = bilevel_split(images.astype("float64"), labels)
     assert halves.train.element_spec[0].dtype == tf.float32
 
 
 def test_uint8_images_and_any_labels_stay_what_they_are():
     images, labels = numbered(4)
-    halves = split(images.astype("uint8"), labels.astype("int32"))
+    halves = bilevel_split(images.astype("uint8"), labels.astype("int32"))
     image, label = halves.train.element_spec
     assert (image.dtype, label.dtype) == (tf.uint8, tf.int32)
 
@@ -152,7 +152,7 @@ def test_uint8_images_and_any_labels_stay_what_they_are():
 def test_the_callers_random_state_is_left_alone():
     np.random.seed(0)
     before = np.random.get_state()[1].copy()
-    split(*numbered(20))
+    bilevel_split(*numbered(20))
     assert np.array_equal(before, np.random.get_state()[1])
 
 
@@ -198,18 +198,18 @@ X, Y = numbered(8)
 )
 def test_arrays_that_cannot_be_split_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
-        split(**arguments)
+        bilevel_split(**arguments)
 
 
 @pytest.mark.parametrize("x", [None, 3, "images", iter([1]), {"a": X}])
 def test_what_is_no_data_is_refused_by_its_type(x):
     with pytest.raises(TypeError, match="`x` must be .* Received: "):
-        split(x, Y)
+        bilevel_split(x, Y)
 
 
 def test_a_tuple_that_mixes_a_data_set_and_more_is_refused():
     dataset = tf.data.Dataset.from_tensor_slices((X, Y)).batch(2)
     with pytest.raises(ValueError, match="the pair"):
-        split((dataset, X))
+        bilevel_split((dataset, X))
     with pytest.raises(ValueError, match="the pair"):
-        split((dataset, dataset), validation_data=dataset)
+        bilevel_split((dataset, dataset), validation_data=dataset)

@@ -5,22 +5,22 @@ import pytest
 import tensorflow as tf
 
 from keras_darts.datasets import PadCropFlip
-from keras_darts.datasets import bilevel
-from keras_darts.datasets import bilevel_segments
-from keras_darts.datasets import evaluation
-from keras_darts.datasets import evaluation_segments
-from keras_darts.datasets import kept_in_memory
-from keras_darts.datasets import segments
-from keras_darts.datasets import split
-from keras_darts.datasets import stream
+from keras_darts.datasets import bilevel_bptt_batches
+from keras_darts.datasets import bilevel_pipeline
+from keras_darts.datasets import bilevel_split
+from keras_darts.datasets import bptt_batches
+from keras_darts.datasets import cache_if_small
+from keras_darts.datasets import eval_bptt_batches
+from keras_darts.datasets import eval_pipeline
 from keras_darts.datasets import token_streams
+from keras_darts.datasets import train_pipeline
 
 COUNT = 10
 SIZE = COUNT * (4 * 4 + 8)  # an image and a label, in bytes
 
 
 def decoded(counter, noise=False):
-    """Images that are made anew in each pass, and counted."""
+    """Images that are made again in each pass, and counted."""
 
     def decode(number):
         counter.assign_add(1)
@@ -38,14 +38,14 @@ def arrays(dataset):
 
 def test_a_small_data_set_is_decoded_once_and_streams_bit_for_bit_as_before():
     counters = [tf.Variable(0), tf.Variable(0)]
-    anew, kept = map(decoded, counters)
-    kept = kept_in_memory(kept, SIZE)
+    again, kept = map(decoded, counters)
+    kept = cache_if_small(kept, SIZE)
     for start in (0, 2):
         options = {"size": COUNT, "batch_size": 4, "seed": 3, "epochs": 4}
         options |= {"augment": PadCropFlip(1), "start_epoch": start}
         pairs = zip(
-            arrays(stream(anew, **options)),
-            arrays(stream(kept, **options)),
+            arrays(train_pipeline(again, **options)),
+            arrays(train_pipeline(kept, **options)),
             strict=True,
         )
         for one, other in pairs:
@@ -68,29 +68,31 @@ def test_a_small_data_set_is_decoded_once_and_streams_bit_for_bit_as_before():
 )
 def test_what_can_not_or_need_not_be_kept_is_left_as_it_is(change):
     data = change(decoded(tf.Variable(0)))
-    assert kept_in_memory(data) is data
+    assert cache_if_small(data) is data
 
 
 def test_neither_random_nor_large_data_are_kept():
     noisy = decoded(tf.Variable(0), noise=True)
-    assert kept_in_memory(noisy) is noisy
+    assert cache_if_small(noisy) is noisy
     plain = decoded(tf.Variable(0))
-    assert kept_in_memory(plain, SIZE - 1) is plain
-    assert kept_in_memory(plain, SIZE) is not plain
+    assert cache_if_small(plain, SIZE - 1) is plain
+    assert cache_if_small(plain, SIZE) is not plain
 
 
 def pipelines():
     data = decoded(tf.Variable(0))
-    halves = split(np.zeros((8, 4, 4, 1)), np.arange(8), batch_size=2)
+    halves = bilevel_split(np.zeros((8, 4, 4, 1)), np.arange(8), batch_size=2)
     streams = token_streams(np.arange(100), 2)
     once = {"epochs": 1, "seed": 0}
     return {
-        "stream": stream(data, size=COUNT, batch_size=2, **once),
-        "bilevel": bilevel(halves, augment=PadCropFlip(1), **once),
-        "evaluation": evaluation(data, 2, transform=lambda images: images / 2),
-        "segments": segments(streams, **once),
-        "bilevel_segments": bilevel_segments(streams, streams, **once),
-        "evaluation_segments": evaluation_segments(streams),
+        "stream": train_pipeline(data, size=COUNT, batch_size=2, **once),
+        "bilevel": bilevel_pipeline(halves, augment=PadCropFlip(1), **once),
+        "evaluation": eval_pipeline(
+            data, 2, transform=lambda images: images / 2
+        ),
+        "segments": bptt_batches(streams, **once),
+        "bilevel_bptt_batches": bilevel_bptt_batches(streams, streams, **once),
+        "eval_bptt_batches": eval_bptt_batches(streams),
     }
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_darts.datasets import split
+from keras_darts.datasets import bilevel_split
 
 COUNT = 40
 IMAGES = np.zeros((COUNT, 4, 4, 1), "float32")
@@ -77,7 +77,7 @@ def generated(function):
     ],
 )
 def test_no_element_is_lost_or_stands_in_both_halves(slices, form):
-    assert_split_whole(split(form(slices)))
+    assert_split_whole(bilevel_split(form(slices)))
 
 
 @pytest.mark.parametrize("steps", [5, 10, 25])
@@ -94,7 +94,7 @@ def test_no_element_is_lost_or_stands_in_both_halves(slices, form):
     ],
 )
 def test_an_endless_data_set_is_read_for_the_steps(slices, form, steps):
-    halves = split(form(slices), steps_per_epoch=steps)
+    halves = bilevel_split(form(slices), steps_per_epoch=steps)
     train, search = identities(halves.train), identities(halves.search)
     assert not set(train) & set(search)
     assert len(train) + len(search) <= 4 * steps
@@ -104,7 +104,7 @@ def test_an_endless_data_set_is_read_for_the_steps(slices, form, steps):
 @pytest.mark.parametrize("random", [False, True])
 def test_copies_of_an_element_stay_in_one_half(slices, random):
     dataset = slices.map(noisy) if random else slices
-    halves = split(dataset.repeat(3).batch(4))
+    halves = bilevel_split(dataset.repeat(3).batch(4))
     train, search = identities(halves.train), identities(halves.search)
     assert not set(train) & set(search)
     assert set(train) | set(search) == set(range(COUNT))
@@ -112,20 +112,20 @@ def test_copies_of_an_element_stay_in_one_half(slices, random):
 
 def test_so_they_do_where_a_seed_makes_all_passes_the_same(slices):
     tf.random.set_seed(3)
-    halves = split(slices.map(noisy).repeat(3).batch(4))
+    halves = bilevel_split(slices.map(noisy).repeat(3).batch(4))
     assert "its repetitions are left out" in halves.description
     assert_split_whole(halves)
 
 
 def test_an_endless_data_set_without_steps_is_refused(slices):
     with pytest.raises(ValueError, match="`steps_per_epoch` must be given"):
-        split(slices.repeat().batch(4))
+        bilevel_split(slices.repeat().batch(4))
 
 
 def test_random_copies_that_cannot_be_told_apart_are_refused(slices):
     mixed = slices.repeat().shuffle(COUNT).map(noisy).batch(4)
     with pytest.raises(ValueError, match="leave out repeat"):
-        split(mixed, steps_per_epoch=5)
+        bilevel_split(mixed, steps_per_epoch=5)
 
 
 def test_an_endless_generator_is_read_for_the_steps():
@@ -133,12 +133,12 @@ def test_an_endless_generator_is_read_for_the_steps():
         while True:
             yield from generator()
 
-    halves = split(generated(endless).batch(4), steps_per_epoch=15)
+    halves = bilevel_split(generated(endless).batch(4), steps_per_epoch=15)
     assert not set(identities(halves.train)) & set(identities(halves.search))
 
 
 def test_a_data_set_that_reshuffles_is_read_once_and_says_so(slices):
-    halves = split(slices.shuffle(COUNT).map(noisy).batch(4))
+    halves = bilevel_split(slices.shuffle(COUNT).map(noisy).batch(4))
     assert "changes its order, so it was read once" in halves.description
     assert "freezes the random operations" in halves.description
 
@@ -152,7 +152,7 @@ def test_a_generator_in_another_order_each_time_is_read_once():
 
     dataset = generated(shuffled).batch(4)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(10))
-    halves = split(dataset)
+    halves = bilevel_split(dataset)
     assert_split_whole(halves)
     assert "changes its order" in halves.description
 
@@ -164,8 +164,8 @@ def test_augmentation_in_a_steady_data_set_stays_alive(slices, by_layer):
     def layered(x, y):
         return layer(x, training=True), y
 
-    halves = split(slices.map(layered if by_layer else noisy).batch(4))
-    assert "run anew in every pass" in halves.description
+    halves = bilevel_split(slices.map(layered if by_layer else noisy).batch(4))
+    assert "run again in every pass" in halves.description
     first = [x.numpy() for x, _ in halves.train]
     again = [x.numpy() for x, _ in halves.train]
     assert not np.array_equal(first, again)
@@ -174,11 +174,11 @@ def test_augmentation_in_a_steady_data_set_stays_alive(slices, by_layer):
 
 
 def test_a_large_data_set_is_read_anew_in_each_pass(slices):
-    halves = split(slices.batch(4), memory_limit=100)
+    halves = bilevel_split(slices.batch(4), memory_limit=100)
     assert "too large to hold" in halves.description
     assert_split_whole(halves)
     assert halves.train.cardinality() == halves.num_train
-    held = split(slices.batch(4))
+    held = bilevel_split(slices.batch(4))
     assert identities(held.train) == identities(halves.train)
 
 
@@ -187,7 +187,7 @@ def test_a_large_data_set_without_static_shapes_gets_them(slices):
         x = tf.numpy_function(np.copy, [x], "float32")
         return tf.ensure_shape(x, (None, None, 1)), y
 
-    halves = split(slices.map(loose).batch(4), memory_limit=100)
+    halves = bilevel_split(slices.map(loose).batch(4), memory_limit=100)
     assert halves.train.element_spec[0].shape == (4, 4, 1)
     assert_split_whole(halves)
 
@@ -204,7 +204,7 @@ def test_a_large_data_set_without_static_shapes_gets_them(slices):
 )
 def test_a_large_data_set_that_must_be_held_is_refused(slices, form, message):
     with pytest.raises(ValueError, match=message) as caught:
-        split(form(slices), memory_limit=100)
+        bilevel_split(form(slices), memory_limit=100)
     assert "`memory_limit`. Received: more than 100 bytes" in str(caught.value)
 
 
@@ -235,27 +235,27 @@ def test_a_large_data_set_that_must_be_held_is_refused(slices, form, message):
 )
 def test_data_sets_of_the_wrong_form_are_refused(slices, form, message):
     with pytest.raises(ValueError, match=message):
-        split(form(slices), rank=3)
+        bilevel_split(form(slices), rank=3)
 
 
 def test_elements_of_several_inputs_are_refused(slices):
     dataset = slices.map(lambda x, y: ({"a": x}, y)).batch(4)
     with pytest.raises(TypeError, match="one dense tensor each"):
-        split(dataset)
+        bilevel_split(dataset)
 
 
 def test_labels_beside_a_data_set_are_refused(slices):
     with pytest.raises(ValueError, match="must be left out"):
-        split(slices.batch(4), LABELS)
+        bilevel_split(slices.batch(4), LABELS)
 
 
 def test_a_source_that_runs_once_loses_nothing():
     rows = generator()
-    assert_split_whole(split(generated(lambda: rows).batch(4)))
+    assert_split_whole(bilevel_split(generated(lambda: rows).batch(4)))
 
 
 def test_a_repetition_of_augmented_elements_is_left_out(slices):
-    halves = split(slices.map(noisy).repeat(3).batch(4))
+    halves = bilevel_split(slices.map(noisy).repeat(3).batch(4))
     assert "its repetitions are left out" in halves.description
-    assert "run anew in every pass" in halves.description
+    assert "run again in every pass" in halves.description
     assert halves.num_train + halves.num_search == COUNT

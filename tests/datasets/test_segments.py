@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_darts.datasets import bilevel_segments
-from keras_darts.datasets import evaluation_segments
+from keras_darts.datasets import bilevel_bptt_batches
+from keras_darts.datasets import bptt_batches
+from keras_darts.datasets import bptt_batches_per_epoch
+from keras_darts.datasets import eval_bptt_batches
 from keras_darts.datasets import segment_lengths
-from keras_darts.datasets import segments
-from keras_darts.datasets import segments_per_epoch
 from keras_darts.datasets import token_streams
 
 KINDS = ("fixed", "halved", "normal")
@@ -39,7 +39,7 @@ def test_rows_hold_the_text_and_its_next_tokens(streams):
 
 
 def test_batches_of_segments_are_joined(streams):
-    batches = evaluation_segments(streams, 35)
+    batches = eval_bptt_batches(streams, 35)
     for source in (batches, (streams.inputs, streams.targets)):
         again = token_streams(source)
         assert np.array_equal(again.inputs, streams.inputs)
@@ -143,8 +143,8 @@ def test_lengths_hang_on_seed_and_epoch_alone():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_pass_is_the_text_from_its_begin_to_its_end(streams, kind):
-    batches = segments(streams, epochs=2, seed=0, kind=kind)
-    steps = segments_per_epoch(streams, kind=kind)
+    batches = bptt_batches(streams, epochs=2, seed=0, kind=kind)
+    steps = bptt_batches_per_epoch(streams, kind=kind)
     assert int(batches.cardinality()) == 2 * steps
     assert batches.element_spec[0].shape.as_list() == [3, None]
     rows = collected(batches)
@@ -159,44 +159,46 @@ def test_a_pass_is_the_text_from_its_begin_to_its_end(streams, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_segments_start_at_any_epoch(streams, kind):
     options = {"epochs": 3, "seed": 5, "kind": kind}
-    whole = collected(segments(streams, **options))
-    steps = segments_per_epoch(streams, kind=kind)
+    whole = collected(bptt_batches(streams, **options))
+    steps = bptt_batches_per_epoch(streams, kind=kind)
     for start in range(4):
-        late = segments(streams, start_epoch=start, **options)
+        late = bptt_batches(streams, start_epoch=start, **options)
         assert int(late.cardinality()) == (3 - start) * steps
         assert_equal(whole[start * steps :], collected(late))
 
 
 def test_search_segments_follow_each_other_and_begin_again(streams):
     search = token_streams(np.arange(240), 3)
-    rows = collected(bilevel_segments(streams, search, epochs=2, seed=0))
-    steps = segments_per_epoch(streams)
+    rows = collected(bilevel_bptt_batches(streams, search, epochs=2, seed=0))
+    steps = bptt_batches_per_epoch(streams)
     assert len(rows) == 2 * steps
     for step, (_, _, x, y) in enumerate(rows):
         start = step % steps % 2 * 35
         assert np.array_equal(x, search.inputs[:, start : start + 35])
         assert np.array_equal(y, x + 1)
-    plain = collected(segments(streams, epochs=2, seed=0))
+    plain = collected(bptt_batches(streams, epochs=2, seed=0))
     assert_equal([row[:2] for row in rows], plain)
 
 
 def test_a_short_search_text_is_used_as_a_whole(streams):
     search = token_streams(np.arange(33), 3)
-    for row in collected(bilevel_segments(streams, search, epochs=1, seed=0)):
+    for row in collected(
+        bilevel_bptt_batches(streams, search, epochs=1, seed=0)
+    ):
         assert np.array_equal(row[2], search.inputs)
 
 
 @pytest.mark.parametrize("steps", [4, 30])
 def test_pairs_start_at_any_epoch(streams, steps):
     options = {"epochs": 3, "seed": 1, "steps_per_epoch": steps}
-    whole = bilevel_segments(streams, streams, **options)
-    late = bilevel_segments(streams, streams, start_epoch=2, **options)
+    whole = bilevel_bptt_batches(streams, streams, **options)
+    late = bilevel_bptt_batches(streams, streams, start_epoch=2, **options)
     assert int(whole.cardinality()) == 3 * steps
     assert_equal(collected(whole)[2 * steps :], collected(late))
 
 
 def test_evaluation_reads_every_token_once(streams):
-    batches = evaluation_segments(streams, 150)
+    batches = eval_bptt_batches(streams, 150)
     assert int(batches.cardinality()) == 3
     assert [x.shape for x, _ in collected(batches)] == [
         (3, 150),
@@ -207,6 +209,6 @@ def test_evaluation_reads_every_token_once(streams):
 
 def test_segments_that_cannot_be_are_refused(streams):
     with pytest.raises(ValueError, match="`kind` must be one of fixed, halved"):
-        segments(streams, epochs=1, seed=0, kind="half")
+        bptt_batches(streams, epochs=1, seed=0, kind="half")
     with pytest.raises(ValueError, match="`segment_length`"):
-        evaluation_segments(streams, 0)
+        eval_bptt_batches(streams, 0)

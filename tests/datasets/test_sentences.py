@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_darts.datasets import TextEncoder
-from keras_darts.datasets import load_sentences
+from keras_darts.datasets import load_text_classification
 
 TRAIN = "1 good fun , good film\n0 bad film\n1 fun\n"
 FILES = {"train.txt": TRAIN, "test.txt": "0 bad fun\n1 new one\n"}
@@ -19,7 +19,7 @@ def write(folder, files):
 
 
 def test_sentences_are_cut_and_filled_with_known_words(tmp_path):
-    data = load_sentences(write(tmp_path, FILES), min_count=1)
+    data = load_text_classification(write(tmp_path, FILES), min_count=1)
     assert data.vocabulary.tokens[:4] == ("<pad>", "<unk>", "good", "fun")
     # Of 5, 2 and 1 words, brought up to a multiple of four.
     assert data.sequence_length == 8
@@ -27,13 +27,13 @@ def test_sentences_are_cut_and_filled_with_known_words(tmp_path):
     assert data.test_part.ids[1].tolist() == [1, 1, 0, 0, 0, 0, 0, 0]
     assert data.test_part.labels.tolist() == [0, 1]
     assert data.test_part.texts == ("bad fun", "new one")
-    short = load_sentences(tmp_path, min_count=1, sequence_length=4)
+    short = load_text_classification(tmp_path, min_count=1, sequence_length=4)
     assert short.train_part.ids[0].tolist() == [2, 3, 4, 2]
 
 
 def test_it_gives_data_sets_as_image_data_does(tmp_path):
     files = FILES | {"dev.txt": "1 fun\n"}
-    data = load_sentences(write(tmp_path, files))
+    data = load_text_classification(write(tmp_path, files))
     assert (data.num_train, data.num_valid, data.num_test) == (3, 1, 2)
     assert data.num_classes == 2 and data.label_names == ("0", "1")
     for part, dataset in (
@@ -45,15 +45,15 @@ def test_it_gives_data_sets_as_image_data_does(tmp_path):
         ids, labels = zip(*dataset.as_numpy_iterator(), strict=True)
         assert np.array_equal(ids, part.ids)
         assert np.array_equal(labels, part.labels)
-    without = load_sentences(write(tmp_path / "two", FILES))
+    without = load_text_classification(write(tmp_path / "two", FILES))
     assert without.valid is None and without.num_valid == 0
 
 
 def test_the_vocabulary_is_that_of_the_training_part(tmp_path):
     write(tmp_path, FILES)
-    often = load_sentences(tmp_path).vocabulary
+    often = load_text_classification(tmp_path).vocabulary
     assert often.tokens == ("<pad>", "<unk>", "good", "fun", "film")
-    limited = load_sentences(tmp_path, min_count=1, max_vocabulary=3)
+    limited = load_text_classification(tmp_path, min_count=1, max_vocabulary=3)
     assert limited.vocabulary.tokens == ("<pad>", "<unk>", "good")
 
 
@@ -62,19 +62,19 @@ def test_labels_are_taken_coarse_or_fine(tmp_path):
         "train.txt": "NUM:date when\nNUM:dist how far\nLOC:city where\n",
         "test.txt": "NUM:date when : then\n",
     }
-    coarse = load_sentences(write(tmp_path, files))
+    coarse = load_text_classification(write(tmp_path, files))
     assert coarse.label_names == ("LOC", "NUM")
     assert coarse.train_part.labels.tolist() == [1, 1, 0]
     assert coarse.test_part.texts == ("when : then",)
-    fine = load_sentences(tmp_path, labels="fine")
+    fine = load_text_classification(tmp_path, labels="fine")
     assert fine.label_names == ("LOC:city", "NUM:date", "NUM:dist")
     with pytest.raises(ValueError, match="`labels` must be one of auto"):
-        load_sentences(tmp_path, labels="rough")
+        load_text_classification(tmp_path, labels="rough")
 
 
 def test_numbers_as_labels_are_in_their_order(tmp_path):
     files = {"train.txt": "10 a\n9 b\n", "test.txt": "9 a\n"}
-    data = load_sentences(write(tmp_path, files))
+    data = load_text_classification(write(tmp_path, files))
     assert data.label_names == ("9", "10")
 
 
@@ -83,7 +83,7 @@ def test_tables_have_columns_in_any_order(tmp_path):
         "train.csv": 'id,text,label\n1,"good, fun",pos\n2,"a ""bore""",neg\n',
         "test.tsv": 'label\tsentence\npos\ta "fun\n\nneg\tbore, bad\n',
     }
-    data = load_sentences(write(tmp_path, files))
+    data = load_text_classification(write(tmp_path, files))
     assert data.train_part.texts == ("good, fun", 'a "bore"')
     assert data.test_part.texts == ('a "fun', "bore, bad")
     assert data.label_names == ("neg", "pos")
@@ -116,16 +116,16 @@ def test_tables_have_columns_in_any_order(tmp_path):
 )
 def test_broken_files_are_named_with_what_is_wrong(tmp_path, files, message):
     with pytest.raises(ValueError, match=message):
-        load_sentences(write(tmp_path, files))
+        load_text_classification(write(tmp_path, files))
 
 
 def test_arguments_that_cannot_be_are_refused(tmp_path):
     write(tmp_path, FILES)
     for length in (6, 0, -4):
         with pytest.raises(ValueError, match="multiple of 4"):
-            load_sentences(tmp_path, sequence_length=length)
+            load_text_classification(tmp_path, sequence_length=length)
     with pytest.raises(ValueError, match="Received: the file"):
-        load_sentences(tmp_path / "train.txt")
+        load_text_classification(tmp_path / "train.txt")
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_arguments_that_cannot_be_are_refused(tmp_path):
     ],
 )
 def test_published_counts(shared_data, name, labels, counts, classes):
-    data = load_sentences(shared_data / "text" / name, labels=labels)
+    data = load_text_classification(shared_data / "text" / name, labels=labels)
     assert (data.num_train, data.num_valid, data.num_test) == counts
     assert data.num_classes == classes
     assert data.sequence_length % 4 == 0
@@ -147,7 +147,7 @@ def test_published_counts(shared_data, name, labels, counts, classes):
 
 def test_the_graph_makes_the_same_ids_of_the_texts(shared_data):
     pytest.importorskip("tensorflow_text")
-    data = load_sentences(shared_data / "text" / "sst2")
+    data = load_text_classification(shared_data / "text" / "sst2")
     encoder = TextEncoder(data.vocabulary, sequence_length=data.sequence_length)
     ids = encoder(tf.constant(data.test_part.texts))
     assert np.array_equal(ids, data.test_part.ids)
@@ -198,7 +198,7 @@ class TinySecret(TinyReviews):
 
 @pytest.mark.parametrize("name", ["tiny_reviews", "tiny_contest"])
 def test_sets_of_tensorflow_datasets_have_their_own_label_names(tmp_path, name):
-    data = load_sentences(name, data_dir=tmp_path, min_count=1)
+    data = load_text_classification(name, data_dir=tmp_path, min_count=1)
     assert data.label_names == ("bad", "good") and data.valid is None
     assert data.test_part.texts == ("a bad film",)
     assert data.test_part.labels.tolist() == [0]
@@ -206,15 +206,15 @@ def test_sets_of_tensorflow_datasets_have_their_own_label_names(tmp_path, name):
 
 def test_sets_without_labels_for_the_test_are_refused(tmp_path):
     with pytest.raises(ValueError, match="with labels.*'tiny_secret'"):
-        load_sentences("tiny_secret", data_dir=tmp_path)
+        load_text_classification("tiny_secret", data_dir=tmp_path)
 
 
 def test_sets_that_are_no_labelled_sentences_are_refused(shared_data):
     folder = shared_data / "tfds"
     with pytest.raises(ValueError, match="class as its `label`"):
-        load_sentences("tiny_shakespeare", data_dir=folder)
+        load_text_classification("tiny_shakespeare", data_dir=folder)
     with pytest.raises(ValueError, match="one text an example"):
-        load_sentences("mnist", data_dir=folder)
+        load_text_classification("mnist", data_dir=folder)
 
 
 @pytest.mark.parametrize(
@@ -226,11 +226,11 @@ def test_sets_that_are_no_labelled_sentences_are_refused(shared_data):
 )
 def test_limits_that_leave_no_word_are_refused(tmp_path, limits, message):
     with pytest.raises(ValueError, match=message):
-        load_sentences(write(tmp_path, FILES), **limits)
+        load_text_classification(write(tmp_path, FILES), **limits)
 
 
 def test_the_data_are_printed_in_a_few_lines(tmp_path):
-    data = load_sentences(write(tmp_path, FILES), min_count=1)
+    data = load_text_classification(write(tmp_path, FILES), min_count=1)
     assert data.description in repr(data)
     assert "array" not in repr(data)
     assert data.train_part.texts[0] not in repr(data)

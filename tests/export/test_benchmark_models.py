@@ -9,6 +9,7 @@ import pytest
 
 import keras_darts as kd
 from keras_darts import export
+from keras_darts import profiling
 from keras_darts.cli.main import main
 from keras_darts.runtimes import timing
 
@@ -19,7 +20,7 @@ pytest.importorskip("onnxruntime", reason="pip install keras_darts[onnx]")
 
 ALONE = """
 import sys
-from keras_darts.runtimes import litert, litert_operations, onnx, worker
+from keras_darts.runtimes import litert, onnx, worker
 litert.start(1), onnx.start(1)
 heavy = {"keras", "tensorflow", "keras_darts.export"} & {*sys.modules}
 assert not heavy, heavy
@@ -47,7 +48,7 @@ def files(network, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def of_litert(files):
-    return export.benchmark(
+    return profiling.benchmark(
         files["litert"], batch_sizes=(1, 3), repeats=20, warm_up=0
     )
 
@@ -73,7 +74,7 @@ def test_every_combination_is_measured(of_litert, files):
 )
 def test_other_runtimes_are_measured_too(form, runtime, files):
     done = []
-    figures = export.benchmark(
+    figures = profiling.benchmark(
         files[form],
         threads=2,
         seconds=0.0,
@@ -126,7 +127,7 @@ def test_a_language_model_is_measured_by_the_token(tmp_path):
         genotype, 7, embedding_size=4, hidden_size=4
     )
     file = export.litert(network, tmp_path / "words.tflite")
-    figures = export.benchmark(file, batch_sizes=2, repeats=1)
+    figures = profiling.benchmark(file, batch_sizes=2, repeats=1)
     (row,) = figures["measurements"]
     assert row["inputs"] == {"token": [2], "state": [2, 4]}
     assert all(row["ms"] for row in figures["operations"]["rows"])
@@ -144,7 +145,7 @@ def test_a_language_model_is_measured_by_the_token(tmp_path):
 def test_arguments_that_make_no_sense_are_refused(arguments, message, files):
     path = arguments.pop("path", files["litert"])
     with pytest.raises(ValueError, match=message):
-        export.benchmark(path, **arguments)
+        profiling.benchmark(path, **arguments)
 
 
 def test_a_file_that_does_not_run_is_named(tmp_path):
@@ -153,7 +154,7 @@ def test_a_file_that_does_not_run_is_named(tmp_path):
     with pytest.raises(
         RuntimeError, match="broken.onnx.*could not be measured"
     ):
-        export.benchmark(path)
+        profiling.benchmark(path)
 
 
 def test_a_percentile_is_a_value_that_was_measured():

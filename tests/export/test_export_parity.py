@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from keras_darts import export
-from keras_darts.export.describe import describe
+from keras_darts.export.specification import describe
 
 
 def _record(folder):

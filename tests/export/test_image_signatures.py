@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from keras_darts import export
-from keras_darts.export.encoded_images import DecodedImages
+from keras_darts.export.image_signatures import DecodedImages
 
 
 def _serve(folder, **inputs):

@@ -12,7 +12,7 @@ import tensorflow as tf
 from keras_darts import export
 from keras_darts.datasets import TextEncoder
 from keras_darts.datasets import Vocabulary
-from keras_darts.export.describe import describe
+from keras_darts.export.specification import describe
 from keras_darts.genotypes import RecurrentGenotype
 from keras_darts.networks import RecurrentLanguageModel
 
@@ -478,10 +478,10 @@ def test_an_export_that_differs_is_not_kept(model, tmp_path, monkeypatch):
         outputs = original(self, token, state)
         return {**outputs, "logits": outputs["logits"] + 1.0}
 
-    from keras_darts.export import language_serving
+    from keras_darts.export import language_signatures
 
-    original = language_serving.LanguageServing.step
-    monkeypatch.setattr(language_serving.LanguageServing, "step", wrong)
+    original = language_signatures.LanguageServing.step
+    monkeypatch.setattr(language_signatures.LanguageServing, "step", wrong)
     with pytest.raises(RuntimeError, match="logits differ.*by 1"):
         export.saved_model(model, tmp_path / "model")
     assert not list((tmp_path / "model").iterdir())

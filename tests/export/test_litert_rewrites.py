@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_darts.export.litert_converter import with_fast_relus
 from keras_darts.export.litert_converter import without_interpreter_warning
-from keras_darts.export.litert_rewrites import with_fast_relus
 
 interpreter = pytest.importorskip(
     "ai_edge_litert.interpreter", reason="pip install keras_darts[litert]"

@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
-from keras_darts.export import accuracy
-from keras_darts.export.describe import describe
+from keras_darts.export import cards
+from keras_darts.export.specification import describe
 
 SHAPE = (8, 8, 3)
 FORMATS = ("saved_model", "litert", "onnx")
@@ -294,9 +294,9 @@ def test_files_become_the_numbers_of_the_training(high, tmp_path):
     by_file = signature(image_bytes=files_of(x, high))["logits"]
     np.testing.assert_allclose(by_file, by_array, atol=1e-3)
     assert (by_file.argmax(-1) == labels).all()
-    accuracy = kd.export.model_card(path)["accuracy"]
-    assert accuracy["network"] == accuracy["export"] == 1.0
-    assert accuracy["files"] == 1.0
+    model_card = kd.export.model_card(path)["accuracy"]
+    assert model_card["network"] == model_card["export"] == 1.0
+    assert model_card["files"] == 1.0
 
 
 @pytest.mark.parametrize(
@@ -452,7 +452,7 @@ def test_what_is_no_network_is_told_the_way(tmp_path):
         written("saved_model", search, tmp_path)
     with pytest.raises(TypeError, match=r"`network`.*export_model"):
         written("litert", kd.ImageClassifier(), tmp_path)
-    with pytest.raises(TypeError, match=r"`network`.*network_for"):
+    with pytest.raises(TypeError, match=r"`network`.*build_network"):
         written("litert", kd.genotypes.get("darts_v2"), tmp_path)
     numbers = keras.Input((7,))
     model = keras.Model(numbers, keras.layers.Dense(2)(numbers))
@@ -486,7 +486,7 @@ def test_data_are_read_in_every_form(form):
     samples, source = serving.samples(data)
     assert source == "given"
     np.testing.assert_array_equal(samples, X)
-    judged = accuracy.labelled(serving, data, 1.0)
+    judged = cards.labelled(serving, data, 1.0)
     np.testing.assert_array_equal(judged.inputs, X)
     np.testing.assert_array_equal(judged.labels, LABELS)
     calibration = serving.calibration(data)

@@ -3,7 +3,7 @@
 import pytest
 
 import keras_darts as kd
-from keras_darts.export.latencies import line
+from keras_darts.profiling.cost_tables import line
 from keras_darts.search_spaces.cost_table import places
 
 SIZES = {"filters": 4, "num_cells": 3, "input_shape": (8, 8, 1)}
@@ -15,7 +15,7 @@ def space():
 
 
 def network(genotype, **sizes):
-    return kd.networks.network_for(
+    return kd.networks.build_network(
         genotype, 10, auxiliary=False, **{**SIZES, **sizes}
     )
 
@@ -28,7 +28,7 @@ def network(genotype, **sizes):
     ],
 )
 def test_counts_are_those_of_networks(measure, count):
-    table = kd.export.profile(space(), measure, **SIZES)
+    table = kd.profiling.build_cost_table(space(), measure, **SIZES)
     for seed in (1, 2, 3):
         genotype = space().random_genotype(seed)
         assert table.predict(genotype) == count(network(genotype))
@@ -36,13 +36,15 @@ def test_counts_are_those_of_networks(measure, count):
 
 def test_counts_are_those_of_large_images_and_of_stages():
     large = {"input_shape": (128, 128, 3), "num_cells": 2}
-    table = kd.export.profile(space(), "parameters", **{**SIZES, **large})
+    table = kd.profiling.build_cost_table(
+        space(), "parameters", **{**SIZES, **large}
+    )
     genotype = space().random_genotype(0)
     assert [cell.sides for cell in table.cells] == [(16, 16), (8, 8)]
     found = kd.analysis.count_parameters(network(genotype, **large))
     assert table.predict(genotype) == found
     stages = kd.search_spaces.nas_bench_201()
-    table = kd.export.profile(stages, "macs", **SIZES)
+    table = kd.profiling.build_cost_table(stages, "macs", **SIZES)
     genotype = stages.random_genotype(4)
     found = kd.analysis.count_macs(network(genotype))
     assert table.predict(genotype) == found
@@ -51,7 +53,7 @@ def test_counts_are_those_of_large_images_and_of_stages():
 def test_every_primitive_is_measured_at_every_place(tmp_path):
     pytest.importorskip("ai_edge_litert", reason="keras_darts[litert]")
     steps = []
-    table = kd.export.profile(
+    table = kd.profiling.build_cost_table(
         space(),
         **SIZES,
         num_networks=3,
@@ -88,10 +90,10 @@ def test_a_line_never_falls_nor_begins_below_zero():
 )
 def test_what_can_not_be_measured_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
-        kd.export.profile(*arguments)
+        kd.profiling.build_cost_table(*arguments)
 
 
 @pytest.mark.parametrize("name", ["filters", "num_threads", "num_networks"])
 def test_numbers_of_no_sense_are_named(name):
     with pytest.raises(ValueError, match=f"`{name}` must be"):
-        kd.export.profile("darts_cnn", **{name: 0})
+        kd.profiling.build_cost_table("darts_cnn", **{name: 0})

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from keras_darts import genotypes
+from keras_darts.architects import FirstOrder
+from keras_darts.architects import Unrolled
 from keras_darts.interop import load_torch_weights
 from keras_darts.interop import to_torch_weights
 from keras_darts.networks import RecurrentLanguageModel
 from keras_darts.search import DartsSearch
 from keras_darts.search_spaces import darts_rnn
 from keras_darts.strategies import SearchStrategy
-from keras_darts.strategies.architects import FirstOrder
-from keras_darts.strategies.architects import Unrolled
 from keras_darts.training import CoupledAdam
 from keras_darts.training import CoupledSGD
 

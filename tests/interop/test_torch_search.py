@@ -5,14 +5,14 @@ import dataclasses
 import numpy as np
 import pytest
 
+from keras_darts.architects import FirstOrder
+from keras_darts.architects import Unrolled
 from keras_darts.interop import load_torch_weights
 from keras_darts.interop import to_torch_weights
 from keras_darts.search import DartsSearch
 from keras_darts.search_spaces import darts_cnn
-from keras_darts.search_spaces.darts_cnn import PRIMITIVES
+from keras_darts.search_spaces.published import CNN_PRIMITIVES
 from keras_darts.strategies import SearchStrategy
-from keras_darts.strategies.architects import FirstOrder
-from keras_darts.strategies.architects import Unrolled
 from keras_darts.training import CoupledAdam
 from keras_darts.training import CoupledSGD
 
@@ -28,7 +28,7 @@ FEW = ("none", "skip_connect", "max_pool_3x3", "sep_conv_3x3")
 class Size:
     """Of a small search, ours and PyTorch's alike."""
 
-    names: tuple = PRIMITIVES
+    names: tuple = CNN_PRIMITIVES
     nodes: int = 2
     filters: int = 4
     cells: int = 3

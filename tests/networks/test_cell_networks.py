@@ -78,7 +78,7 @@ def test_gradient_reaches_every_weight_with_its_auxiliary_head(images):
 
 
 def test_auxiliary_loss_counts_with_its_weight(images):
-    network = with_head(auxiliary_weight=0.25)
+    network = with_head(auxiliary_head_weight=0.25)
     network.compile("sgd", loss="mean_squared_error")
     x, y = images((32, 32, 3)), images((3,), seed=1)
     logits, auxiliary_logits = network(x, training=True)
@@ -175,7 +175,7 @@ def test_one_variable_holds_the_drop_path_rate_of_all_cells(images):
 
 def test_config_gives_back_every_argument():
     network = with_head(
-        auxiliary_weight=0.2, drop_path_rate=0.1, input_shape=(36, 32, 1)
+        auxiliary_head_weight=0.2, drop_path_rate=0.1, input_shape=(36, 32, 1)
     )
     network.drop_path_rate.assign(0.3)
     config = network.get_config()
@@ -191,7 +191,7 @@ def test_config_gives_back_every_argument():
     [
         # With every kind of primitive of the space.
         lambda: tiny("darts_v1", num_classes=4, drop_path_rate=0.2, name="my"),
-        lambda: with_head(auxiliary_weight=0.1),
+        lambda: with_head(auxiliary_head_weight=0.1),
         lambda: ImageNetNetwork(
             "fair_darts_b", 3, 2, 4, auxiliary=False, input_shape=(32, 64, 2)
         ),
@@ -243,14 +243,14 @@ def test_images_of_integers_are_taken():
     ],
 )
 def test_size_of_the_images_decides_the_network(side, cls, auxiliary):
-    network = networks.network_for(FAST, 5, (side, side, 1), **SMALL)
+    network = networks.build_network(FAST, 5, (side, side, 1), **SMALL)
     assert type(network) is cls
     assert network.auxiliary is auxiliary
     assert network.num_classes == 5
 
 
 def test_network_for_passes_further_options_on():
-    network = networks.network_for(
+    network = networks.build_network(
         FAST, 5, (32, 32, 3), auxiliary=False, **SMALL
     )
     assert network.auxiliary is False

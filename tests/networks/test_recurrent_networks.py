@@ -7,10 +7,10 @@ import tensorflow as tf
 
 from keras_darts import genotypes
 from keras_darts.genotypes import RecurrentGenotype
-from keras_darts.networks import CarriedState
 from keras_darts.networks import DerivedRecurrentCell
 from keras_darts.networks import RecurrentLanguageModel
-from keras_darts.seeding import seeded
+from keras_darts.networks import RecurrentState
+from keras_darts.utils.seeding import seeded
 
 # Keras reads its scalar variables in a way that NumPy is about to drop.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
@@ -433,7 +433,7 @@ def test_evaluation_takes_batches_of_another_size(double):
 
 
 def test_a_carried_state_keeps_rows_and_no_gradient():
-    state = CarriedState(2)
+    state = RecurrentState(2)
     with tf.GradientTape() as tape:
         x = tf.ones((3, 2))
         tape.watch(x)

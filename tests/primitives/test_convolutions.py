@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from keras_darts import primitives
-from keras_darts.primitives.symmetric_conv import convolve_depthwise
+from keras_darts.primitives.conv_ops import convolve_depthwise
 
 RNG = np.random.default_rng(0)
 

@@ -53,7 +53,7 @@ def driven(callback, script, epochs=EPOCHS, first=0, search=None):
     """
     search = search or make_search()
     search.compile_for(search.modality.task_for(None))
-    search.search_batch = lambda epoch: None
+    search.valid_batch = lambda epoch: None
     search.stop_training = False
     callback.set_model(search)
     callback.set_params({"epochs": epochs})

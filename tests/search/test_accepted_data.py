@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import keras_darts as kd
-from keras_darts.search.accepted_data import check_data
+from keras_darts.search.fit_plan import check_data
 
 MODALITIES = ("image", "language", "text")
 
@@ -16,9 +16,9 @@ def corpus():
 
 
 def sentences():
-    part = kd.datasets.Sentences(("a",), np.ones((1, 4)), np.zeros(1))
+    part = kd.datasets.LabelledText(("a",), np.ones((1, 4)), np.zeros(1))
     vocabulary = kd.datasets.Vocabulary(("a",))
-    return kd.datasets.SentenceData(
+    return kd.datasets.TextClassificationData(
         "s", part, part, None, ("0", "1"), vocabulary, "nothing"
     )
 

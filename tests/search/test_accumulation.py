@@ -36,7 +36,7 @@ def moved(steps, architect="first_order", eager=True):
         epochs=1,
         steps_per_epoch=2,
         augmentation=None,
-        accumulation_steps=steps,
+        gradient_accumulation_steps=steps,
         verbose=0,
     )
     return flat(search) - before, history.history
@@ -67,7 +67,7 @@ def test_state_goes_from_part_to_part():
     counts = []
     for steps in (1, 2):
         search = make_search(space=TINY)
-        fitted(search, epochs=1, accumulation_steps=steps)
+        fitted(search, epochs=1, gradient_accumulation_steps=steps)
         batch_statistics = [
             v for v in search.supernet.variables if "moving_mean" in v.path
         ]
@@ -79,17 +79,26 @@ def test_state_goes_from_part_to_part():
 
 
 def test_parts_that_do_not_fit_are_refused():
-    with pytest.raises(ValueError, match="`accumulation_steps` must divide"):
-        fitted(make_search(space=TINY), epochs=1, accumulation_steps=3)
+    with pytest.raises(
+        ValueError, match="`gradient_accumulation_steps` must divide"
+    ):
+        fitted(make_search(space=TINY), epochs=1, gradient_accumulation_steps=3)
     loss = keras.losses.SparseCategoricalCrossentropy(
         from_logits=True, reduction="sum"
     )
     with pytest.raises(ValueError, match="`loss` must be a mean over"):
         fitted(
-            make_search(space=TINY, loss=loss), epochs=1, accumulation_steps=2
+            make_search(space=TINY, loss=loss),
+            epochs=1,
+            gradient_accumulation_steps=2,
         )
     space = kd.search_spaces.darts_rnn(hidden_size=4, num_nodes=1)
-    with pytest.raises(ValueError, match="`accumulation_steps` must be 1"):
+    with pytest.raises(
+        ValueError, match="`gradient_accumulation_steps` must be 1"
+    ):
         small_search(space).fit(
-            *small_data(space), batch_size=4, epochs=1, accumulation_steps=2
+            *small_data(space),
+            batch_size=4,
+            epochs=1,
+            gradient_accumulation_steps=2,
         )

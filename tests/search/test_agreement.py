@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_darts.search import agreement
+from keras_darts.distributed import agreement
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def clock(monkeypatch):
 
 def saved_and_asked(minutes, steps, seconds, clock, requests):
     """Of one epoch; its first step is before all."""
-    found = agreement.Agreement(keras.Model(), minutes)
+    found = agreement.WorkerCoordinator(keras.Model(), minutes)
     asked, saved = [], []
     for step in range(steps):
         if found.asks(step):
@@ -49,7 +49,7 @@ def test_they_ask_about_once_a_second_and_save_when_it_is_time(clock):
 
 def test_a_signal_counts_from_the_next_question_on(clock):
     requests = types.SimpleNamespace(received=None)
-    found = agreement.Agreement(keras.Model(), 10)
+    found = agreement.WorkerCoordinator(keras.Model(), 10)
     for step in range(4):
         found.before_step(step, requests)
     assert found.asks(7) and not found.asks(6)
@@ -61,7 +61,7 @@ def test_a_signal_counts_from_the_next_question_on(clock):
 
 
 def test_arrays_keep_their_shapes_and_kinds():
-    found = agreement.Agreement(keras.Model(), 10)
+    found = agreement.WorkerCoordinator(keras.Model(), 10)
     arrays = [np.ones((2, 3), "float32"), np.array(7), np.zeros((0, 4), "f2")]
     for before, after in zip(arrays, found.of_all(arrays), strict=True):
         assert before.dtype == after.dtype

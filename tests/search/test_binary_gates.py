@@ -29,7 +29,7 @@ def proxyless_search(cost, arch_learning_rate=1e-3):
     """The variant, with alphas that differ, and draws that come back."""
     recipe = dataclasses.replace(RECIPE, arch_learning_rate=arch_learning_rate)
     strategy = dataclasses.replace(
-        strategies.variants.proxyless(cost),
+        strategies.methods.proxyless(cost),
         relaxation=kd.relaxations.BinaryGates(seed=0),
         initializer="random_normal",
         callbacks=(),

@@ -76,7 +76,7 @@ def test_skip_connects_that_recede_are_no_slide():
 def test_a_resumed_search_does_not_warn_again(caplog):
     monitor, again = (kd.callbacks.DecisionMonitor() for _ in range(2))
     driven(monitor, sliding, epochs=5)
-    again.restore_state(monitor.state())
+    again.set_state(monitor.get_state())
     driven(again, sliding, epochs=10, first=5)
     assert len(warnings_of(caplog)) == 1
 

@@ -14,8 +14,8 @@ from small_searches import prefer
 
 import keras_darts as kd
 from keras_darts import strategies
-from keras_darts.search.decisions import Watched
-from keras_darts.search.decisions import decisions_of
+from keras_darts.callbacks.decisions import Watched
+from keras_darts.callbacks.decisions import decisions_of
 
 SPACES = {
     "cells": kd.search_spaces.darts_cnn(),
@@ -232,10 +232,10 @@ def test_a_collapse_is_of_one_voice(caplog):
 
 @pytest.mark.parametrize("name", ["fair_darts", "gdas", "enas", "darts_pt"])
 def test_every_kind_of_method_has_decisions(name, tmp_path):
-    variants = strategies.variants
+    methods = strategies.methods
     strategy = {
-        "enas": lambda: variants.enas(num_samples=2),
-        "darts_pt": lambda: variants.darts_pt(tune_epochs=0),
+        "enas": lambda: methods.enas(num_samples=2),
+        "darts_pt": lambda: methods.darts_pt(tune_epochs=0),
     }.get(name, lambda: strategies.get(name))()
     search = kd.DartsSearch(
         TINY, strategy, num_classes=2, input_shape=(8, 8, 1)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import keras_darts as kd
-from keras_darts import seals
+from keras_darts.runs import manifest
 from keras_darts.testing.small import small_batch
 from keras_darts.testing.small import small_search
 
@@ -59,7 +59,7 @@ def in_lambda():
 
 
 @keras.saving.register_keras_serializable("test_disk_equals_memory")
-class Halt(kd.callbacks.Guard):
+class Halt(kd.callbacks.ArchitectureEarlyStopping):
     """Stops with the second epoch, and gives back the architecture before."""
 
     def on_epoch_end(self, epoch, logs=None):
@@ -121,7 +121,7 @@ def assert_disk_is(search, folder):
             np.testing.assert_array_equal(saved[kind][-1], weights)
     config = json.loads((folder / "config.json").read_text())
     assert config["search"] == json.loads(json.dumps(search.get_config()))
-    assert seals.seals(folder / "checkpoints")[0].finished
+    assert manifest.seals(folder / "checkpoints")[0].finished
 
 
 def assert_same(one, other):

@@ -10,9 +10,9 @@ from small_searches import fitted
 
 import keras_darts as kd
 from keras_darts import strategies
-from keras_darts.search.evaluation import Evaluation
-from keras_darts.search.reward import reward
-from keras_darts.strategies import variants
+from keras_darts.search.bilevel_problem import LossAndGradients
+from keras_darts.search.bilevel_problem import reward
+from keras_darts.strategies import methods
 from keras_darts.supernet import mixed_op
 from keras_darts.testing.small import small_data
 from keras_darts.testing.small import small_search
@@ -29,7 +29,7 @@ VARIANTS = ("random_sharing", "enas")
 
 def searched(name, space=SPACE, *, eager=True, **options):
     """A search of two classes for images of 8 x 8 pixels, compiled."""
-    strategy = getattr(variants, name)(num_samples=4)
+    strategy = getattr(methods, name)(num_samples=4)
     search = kd.DartsSearch(
         space, strategy, num_classes=2, input_shape=(8, 8, 1), **options
     )
@@ -219,7 +219,7 @@ def test_the_callback_chooses_the_first_of_the_best():
 def test_a_graph_searches_as_python_does(name):
     found = []
     for eager in (True, False):
-        search = small_search(SMALL, getattr(variants, name)(num_samples=3))
+        search = small_search(SMALL, getattr(methods, name)(num_samples=3))
         search.compile(run_eagerly=eager)
         history = search.fit(
             *small_data(SMALL), batch_size=4, epochs=1, verbose=0
@@ -282,7 +282,7 @@ def test_random_search_has_no_step_of_the_architecture():
     for gradient in search.architecture_gradients(batch, batch):
         assert not np.any(gradient)
     history = fitted(
-        search, epochs=2, callbacks=[kd.callbacks.ArchWarmUp(1)]
+        search, epochs=2, callbacks=[kd.callbacks.WeightWarmUp(1)]
     ).history
     skips = history["num_skip_connects"][-1]
     assert skips == search.genotype().num_skip_connects()
@@ -343,7 +343,7 @@ def test_the_reward_of_classes_is_their_accuracy(kind):
     logits = tf.constant([[2.0, 1.0], [0.0, 1.0], [3.0, 0.0]])
     y = np.array([0, 1, 1])
     y = np.eye(2)[y] if kind == "one_hot" else y
-    found = Evaluation(tf.constant(9.0), [], [], logits, [])
+    found = LossAndGradients(tf.constant(9.0), [], [], logits, [])
     assert float(reward(search, (None, y), found)) == pytest.approx(2 / 3)
     weights = np.array([1.0, 0.0, 3.0])
     weighted = reward(search, (None, y, weights), found)
@@ -351,7 +351,7 @@ def test_the_reward_of_classes_is_their_accuracy(kind):
 
 
 def test_the_reward_of_other_tasks_falls_with_the_loss():
-    found = Evaluation(tf.constant(2.0), [], [], None, [])
+    found = LossAndGradients(tf.constant(2.0), [], [], None, [])
     for kind, scale in (
         ("next_token", 80.0),
         ("multi_label", 1.0),
@@ -383,7 +383,7 @@ STAGES_OF_TWO = dataclasses.replace(
 
 
 def test_variants_have_the_constants_of_their_code():
-    cells, bench = variants.enas(), variants.enas("nas_bench_201")
+    cells, bench = methods.enas(), methods.enas("nas_bench_201")
     controller = cells.relaxation
     assert (controller.units, controller.num_layers) == (32, 2)
     assert controller.tanh_constant == 1.1
@@ -398,12 +398,12 @@ def test_variants_have_the_constants_of_their_code():
         assert recipe.arch_weight_decay == 0
         assert (recipe.learning_rate, recipe.min_learning_rate) == (0.05, 5e-4)
         assert len(strategy.citations) == 1 + (strategy is bench)
-    for form, epochs in (("cells", 100), ("nas_bench_201", 250)):
-        strategy = variants.random_sharing(form, num_samples=1000)
+    for recipe, epochs in (("darts", 100), ("nas_bench_201", 250)):
+        strategy = methods.random_sharing(recipe, num_samples=1000)
         assert strategy.recipe_for("image").epochs == epochs
         assert strategy.discretizer.num_samples == 1000
     with pytest.raises(ValueError, match="Did you mean cells"):
-        variants.enas("cell")
+        methods.enas("cell")
     search = searched("enas")
     assert search.arch_optimizer.epsilon == 1e-3
-    assert strategies.get("enas") == variants.enas()
+    assert strategies.get("enas") == methods.enas()

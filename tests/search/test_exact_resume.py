@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import keras_darts as kd
-from keras_darts import seals
-from keras_darts.running import watch
-from keras_darts.running.within_epoch import RunningEpoch
+from keras_darts.runs import manifest
+from keras_darts.runs import monitor
+from keras_darts.runs.resume import MidEpochState
 from keras_darts.strategies import RECIPES
 from keras_darts.testing.small import small_batch
 from keras_darts.testing.small import small_search
@@ -80,7 +80,7 @@ def strategy():
             kd.connections.FullConnection(0.5), 0.5
         ),
         relaxation="gumbel_softmax",
-        callbacks=[kd.callbacks.ArchWarmUp(epochs=0, every=2)],
+        callbacks=[kd.callbacks.WeightWarmUp(epochs=0, every=2)],
     )
 
 
@@ -149,7 +149,7 @@ def test_a_run_cut_at_any_step_ends_bit_for_bit_the_same(
     steps, whole, cut, tmp_path
 ):
     cut(steps)
-    newest = seals.seals(tmp_path / "checkpoints")[0]
+    newest = manifest.seals(tmp_path / "checkpoints")[0]
     assert (newest.epochs_done, newest.step) == divmod(steps, STEPS)
     seen = Seen()
     resumed = searched(resume_from=tmp_path, callbacks=[seen])
@@ -163,13 +163,13 @@ def test_a_run_cut_at_any_step_ends_bit_for_bit_the_same(
 def test_a_signal_cuts_a_long_validation_and_no_figure_is_lost(
     epochs, whole, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(watch, "_SECONDS_TO_VALIDATE", 0.0)
+    monkeypatch.setattr(monitor, "_SECONDS_TO_VALIDATE", 0.0)
     cut = SignalWhenValidating(epochs * STEPS)
     with pytest.raises(KeyboardInterrupt, match=f"epoch {epochs}, after 3 of"):
         searched(callbacks=[cut], output_dir=tmp_path)
     # Of three batches the one in which it came, and the one after.
     assert cut.validated == 2
-    newest = seals.seals(tmp_path / "checkpoints")[0]
+    newest = manifest.seals(tmp_path / "checkpoints")[0]
     assert (newest.epochs_done, newest.step) == (epochs - 1, STEPS)
     seen = Seen()
     resumed = searched(resume_from=tmp_path, callbacks=[seen])
@@ -202,10 +202,10 @@ def test_damage_is_seen_and_the_checkpoint_before_is_whole(
     damage, suffix, cut, tmp_path
 ):
     cut(4)
-    newest, before, *_ = seals.seals(tmp_path / "checkpoints")
+    newest, before, *_ = manifest.seals(tmp_path / "checkpoints")
     assert (newest.step, before.step) == (1, 0)
     damage(newest.prefix.parent / f"{newest.prefix.name}{suffix}")
-    whole = [s for s in seals.seals(newest.prefix.parent) if not s.damage()]
+    whole = [s for s in manifest.seals(newest.prefix.parent) if not s.damage()]
     assert whole[0] == before
 
 
@@ -218,7 +218,7 @@ def test_after_damage_the_checkpoint_before_is_taken(
     damage, suffix, whole, cut, tmp_path
 ):
     cut(4)
-    newest = seals.seals(tmp_path / "checkpoints")[0]
+    newest = manifest.seals(tmp_path / "checkpoints")[0]
     damage(newest.prefix.parent / f"{newest.prefix.name}{suffix}")
     with pytest.warns(UserWarning, match="damaged, the one before it is taken"):
         resumed = searched(resume_from=tmp_path)
@@ -230,9 +230,9 @@ def test_with_other_devices_it_goes_on_from_the_end_of_an_epoch(
     whole, tmp_path, monkeypatch
 ):
     with monkeypatch.context() as patch:
-        patch.setattr(RunningEpoch, "_present_devices", lambda self: 2)
+        patch.setattr(MidEpochState, "_present_devices", lambda self: 2)
         cut_after(5, tmp_path)
-    newest = seals.seals(tmp_path / "checkpoints")[0]
+    newest = manifest.seals(tmp_path / "checkpoints")[0]
     assert (newest.epochs_done, newest.step) == (1, 2)
     seen = Seen()
     assert_same(whole[0], searched(resume_from=tmp_path, callbacks=[seen]))
@@ -241,7 +241,7 @@ def test_with_other_devices_it_goes_on_from_the_end_of_an_epoch(
 
 def test_a_run_of_which_no_checkpoint_is_whole_is_refused(cut, tmp_path):
     cut(2)
-    for seal in seals.seals(tmp_path / "checkpoints"):
+    for seal in manifest.seals(tmp_path / "checkpoints"):
         truncated(seal.prefix.parent / f"{seal.prefix.name}.index")
     with (
         pytest.warns(UserWarning, match="damaged"),
@@ -252,7 +252,7 @@ def test_a_run_of_which_no_checkpoint_is_whole_is_refused(cut, tmp_path):
 
 def test_the_last_checkpoints_are_kept(cut, tmp_path):
     cut(5)
-    found = seals.seals(tmp_path / "checkpoints")
+    found = manifest.seals(tmp_path / "checkpoints")
     assert [(s.epochs_done, s.step) for s in found] == [(1, 2), (1, 1), (1, 0)]
 
 
@@ -275,7 +275,7 @@ def test_an_unfinished_run_goes_on_by_itself(whole, cut, tmp_path, caplog):
 
 def test_a_run_cut_before_its_first_checkpoint_begins_anew(whole, tmp_path):
     cut_after(0, tmp_path)
-    assert not seals.seals(tmp_path / "checkpoints")
+    assert not manifest.seals(tmp_path / "checkpoints")
     assert_same(whole[0], searched(output_dir=tmp_path))
     assert files(tmp_path) == whole[1]
 
@@ -299,7 +299,7 @@ def test_a_finished_run_is_made_longer_by_resume_from_alone(tmp_path):
         searched(callbacks=[CutAfter(1)], resume_from=tmp_path)
     # Cut again, it is unfinished again.
     searched(output_dir=tmp_path)
-    assert seals.is_finished(tmp_path)
+    assert manifest.is_finished(tmp_path)
 
 
 def test_hidden_states_go_on_within_an_epoch(tmp_path):

@@ -14,13 +14,13 @@ from small_searches import TINY
 from small_searches import fitted
 from small_searches import make_search
 
-from keras_darts.running import finite_losses
+from keras_darts.runs import monitor
 
 TESTS = pathlib.Path(__file__).parent
 
 
 class At(keras.callbacks.Callback):
-    """Does something at the begin of a step."""
+    """Does something at the start of a step."""
 
     def __init__(self, action, epoch=1, step=1):
         super().__init__()
@@ -75,7 +75,7 @@ def spoil_architecture(search):
 def test_a_loss_that_is_not_finite_names_its_step_and_keeps_the_state_before(
     tmp_path, action, seconds, monkeypatch
 ):
-    monkeypatch.setattr(finite_losses, "_SECONDS_BETWEEN_LOOKS", seconds)
+    monkeypatch.setattr(monitor, "_SECONDS_BETWEEN_LOOKS", seconds)
     searches = []
     spoiled = At(lambda search: (searches.append(search), action(search)))
     with pytest.raises(FloatingPointError) as caught:
@@ -116,7 +116,7 @@ def test_a_disk_that_is_full_leaves_the_epochs_before(tmp_path):
         timeout=300,
     )
     last = process.stderr.strip().splitlines()[-1]
-    assert "NotWritten: `output_dir` must be a folder with room" in last
+    assert "RunWriteError: `output_dir` must be a folder with room" in last
     assert f"output_dir={str(tmp_path)!r} holds the state after epoch 1" in last
     assert goes_on(tmp_path)
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 import tensorflow as tf
 
-from keras_darts.search.gathering import missing
+from keras_darts.distributed.multi_worker import missing
 
 CLUSTER = tf.train.ClusterSpec({"chief": ["a:1"], "worker": ["b:2", "c:3"]})
 
@@ -62,7 +62,7 @@ def test_a_worker_that_never_comes_is_waited_for_within_a_limit(tmp_path):
     run = f"--output_dir={tmp_path / 'run'}"
     done = subprocess.run(
         [sys.executable, "-m", "keras_darts", "search", "--dataset=digits"]
-        + [run, "--worker_minutes=0.02"],
+        + [run, "--worker_timeout_minutes=0.02"],
         env={**os.environ, "TF_CONFIG": json.dumps(config)},
         timeout=120,
         capture_output=True,

@@ -18,14 +18,14 @@ from small_searches import prefer
 
 import keras_darts as kd
 from keras_darts import testing
-from keras_darts.search import curvature
+from keras_darts.search import supernet_evaluation
 
 SKIP, CONV, POOL = "skip_connect", "dil_conv_3x3", "max_pool_3x3"
 EDGES = 5
 
 
 CALLBACKS = [
-    kd.callbacks.ArchWarmUp(3),
+    kd.callbacks.WeightWarmUp(3),
     kd.callbacks.DecisionMonitor(patience=2),
     kd.callbacks.ScheduleVariable("temperature", kd.schedules.Linear(2.0, 1.0)),
     kd.callbacks.StopOnEigenvalue("adapt", factor=1.5, extra_epochs=2),
@@ -65,7 +65,7 @@ def test_skip_connects_give_back_the_epoch_before():
     guard = kd.callbacks.StopOnSkipConnects(2)
     search = make_search()
     assert driven(guard, skips_from(7), search=search) == 7
-    assert guard.returned_epoch == 6
+    assert guard.restored_epoch == 6
     assert search.genotype().num_skip_connects("normal") < 2
     np.testing.assert_array_equal(search.arch_variables[1].numpy(), 6.0)
     assert "stopped after epoch 7" in search.stop_reason
@@ -92,7 +92,7 @@ def test_too_many_from_the_begin_stop_nothing_until_there_were_fewer():
 
     guard = kd.callbacks.StopOnSkipConnects(2)
     assert driven(guard, script) == 6
-    assert guard.returned_epoch == 5
+    assert guard.restored_epoch == 5
 
 
 def test_a_space_without_skip_connects_is_refused():
@@ -113,7 +113,7 @@ def test_a_stable_ranking_stops_after_so_many_epochs_without_a_change():
 
     guard = kd.callbacks.StopOnStableRanking(epochs=3)
     assert driven(guard, script, search=two_convolutions()) == 3
-    assert guard.returned_epoch == 2
+    assert guard.restored_epoch == 2
 
 
 def two_convolutions():
@@ -145,7 +145,7 @@ def test_a_change_begins_the_count_anew(settings, last):
 
     guard = kd.callbacks.StopOnStableRanking(**settings)
     assert driven(guard, script, search=two_convolutions()) == last
-    assert guard.returned_epoch == last - 1
+    assert guard.restored_epoch == last - 1
 
 
 def test_epochs_in_which_nothing_moves_do_not_count():
@@ -221,7 +221,7 @@ def measured(monkeypatch):
             asked.append(batch)
             return float(series[batch])
 
-        monkeypatch.setattr(curvature, "largest_eigenvalue", made_up)
+        monkeypatch.setattr(supernet_evaluation, "largest_eigenvalue", made_up)
         return asked
 
     return use
@@ -230,10 +230,10 @@ def measured(monkeypatch):
 def on_series(guard, series, use, epochs=EPOCHS):
     asked = use(series)
     search = make_search()
-    search_batch = lambda epoch: epoch  # noqa: E731
+    valid_batch = lambda epoch: epoch  # noqa: E731
 
     def script(search, epoch):
-        search.search_batch = search_batch
+        search.valid_batch = valid_batch
         moving(search, epoch)
 
     return search, driven(guard, script, epochs=epochs, search=search), asked
@@ -253,7 +253,7 @@ def test_the_eigenvalue_stops_where_the_published_rule_does(measured, seed):
     if expected is None:
         assert guard.stop_reason is None and last == EPOCHS - 1
         return
-    assert (last, guard.returned_epoch) == expected
+    assert (last, guard.restored_epoch) == expected
     for values in alphas(search):
         np.testing.assert_array_equal(values, expected[1])
 
@@ -267,7 +267,7 @@ def test_it_fires_at_an_epoch_that_can_be_counted_by_hand(measured):
     series = np.where(np.arange(60) < 20, 1.0, 2.0)
     guard = kd.callbacks.StopOnEigenvalue()
     search, last, _ = on_series(guard, series, measured)
-    assert (last, guard.returned_epoch) == (22, 10)
+    assert (last, guard.restored_epoch) == (22, 10)
     np.testing.assert_array_equal(search.arch_variables[0].numpy(), 10.0)
     assert "grown by 1.4" in search.stop_reason
 
@@ -301,21 +301,21 @@ def test_a_resumed_guard_decides_as_one_that_was_never_cut(measured):
     measured(RISE)
 
     def script(search, epoch):
-        search.search_batch = lambda epoch: epoch
+        search.valid_batch = lambda epoch: epoch
         moving(search, epoch)
         if epoch == 21:
             search.stop_training = True
 
     driven(cut, script, search=search)
     resumed = kd.callbacks.StopOnEigenvalue()
-    resumed.restore_state(json.loads(json.dumps(cut.state())))
+    resumed.set_state(json.loads(json.dumps(cut.get_state())))
 
     def rest(search, epoch):
-        search.search_batch = lambda epoch: epoch
+        search.valid_batch = lambda epoch: epoch
         moving(search, epoch)
 
     assert driven(resumed, rest, first=22, search=second) == last
-    assert resumed.returned_epoch == whole.returned_epoch == last - 12
+    assert resumed.restored_epoch == whole.restored_epoch == last - 12
     np.testing.assert_array_equal(second.arch_variables[0].numpy(), last - 12)
 
 
@@ -327,7 +327,7 @@ def test_it_is_in_proportion_in_other_runs(measured, epochs, every, stop):
     series = np.where(np.arange(101) < epochs * 0.4, 1.0, 2.0)
     guard = kd.callbacks.StopOnEigenvalue()
     _, last, asked = on_series(guard, series, measured, epochs=epochs)
-    assert (last, guard.returned_epoch) == stop
+    assert (last, guard.restored_epoch) == stop
     assert asked == list(range(0, last + 1, every))
 
 
@@ -406,7 +406,7 @@ def test_the_eigenvalue_is_a_column_of_the_history(tmp_path):
 
 
 class Recorder(keras.callbacks.Callback):
-    """All variables at the begin of each epoch that is run."""
+    """All variables at the start of each epoch that is run."""
 
     def __init__(self):
         super().__init__()
@@ -447,7 +447,7 @@ def grows_until(monkeypatch, decay):
         calm = search.optimizer.weight_decay >= decay
         return 1.0 if calm else 1.5 ** len(course)
 
-    monkeypatch.setattr(curvature, "largest_eigenvalue", made_up)
+    monkeypatch.setattr(supernet_evaluation, "largest_eigenvalue", made_up)
 
 
 def test_a_roll_back_restores_everything_but_the_weight_decay(monkeypatch):
@@ -480,7 +480,7 @@ def test_the_weight_decay_grows_to_its_bound_and_is_then_left_alone(
 
 
 class Cut(keras.callbacks.Callback):
-    """Lets a run die at the begin of a step, after so many."""
+    """Lets a run die at the start of a step, after so many."""
 
     def __init__(self, steps):
         super().__init__()

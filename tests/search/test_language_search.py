@@ -14,7 +14,7 @@ import keras_darts as kd
 from keras_darts import strategies
 from keras_darts.datasets import Corpus
 from keras_darts.datasets import Vocabulary
-from keras_darts.search.random_streams import random_states
+from keras_darts.search.bilevel_problem import random_states
 from keras_darts.search_spaces import darts_rnn
 
 WORDS, UNITS, ROWS = 7, 4, 3

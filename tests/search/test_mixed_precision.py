@@ -11,7 +11,7 @@ from small_searches import TINY
 from small_searches import fitted
 
 import keras_darts as kd
-from keras_darts.search.precision import default_policy
+from keras_darts.search.mixed_precision import default_policy
 from keras_darts.testing.small import small_batch
 from keras_darts.testing.small import small_search
 

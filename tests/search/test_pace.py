@@ -10,7 +10,7 @@ from small_searches import make_search
 
 import keras_darts as kd
 from keras_darts import strategies
-from keras_darts.search.pace import set_pace
+from keras_darts.search.arch_learning_rate import set_pace
 from keras_darts.strategies import PublishedRate
 
 
@@ -110,7 +110,7 @@ def test_what_the_user_gives_is_taken_as_it_is(published_rates):
 
 
 def test_warm_ups_of_the_user_count():
-    warm_up = kd.callbacks.ArchWarmUp(8)
+    warm_up = kd.callbacks.WeightWarmUp(8)
     pace = set_for(
         search_with("darts"),
         callbacks=[warm_up],
@@ -124,7 +124,7 @@ def test_warm_ups_of_the_user_count():
 def test_alphas_that_never_move_have_no_pace(name, caplog):
     caplog.set_level("INFO", "keras_darts")
     if name == "never":
-        name = strategies.variants.darts_pt(blank=True, tune_epochs=0)
+        name = strategies.methods.darts_pt(blank=True, tune_epochs=0)
     assert set_for(search_with(name), epochs=2, steps_per_epoch=3) is None
 
 

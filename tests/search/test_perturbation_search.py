@@ -6,8 +6,8 @@ import pytest
 from small_searches import fitted
 
 import keras_darts as kd
-from keras_darts.search import fitting
-from keras_darts.search.trials import Trials
+from keras_darts.search import fit_plan
+from keras_darts.search.supernet_evaluation import SupernetEvaluator
 from keras_darts.testing.small import small_data
 from keras_darts.testing.small import small_search
 
@@ -46,7 +46,7 @@ class Cut(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
-class Watch(keras.callbacks.Callback):
+class RunMonitor(keras.callbacks.Callback):
     """Writes down what an epoch begins with."""
 
     def __init__(self):
@@ -65,7 +65,7 @@ class Watch(keras.callbacks.Callback):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    search, watch = make_search(), Watch()
+    search, watch = make_search(), RunMonitor()
     folder = tmp_path_factory.mktemp("perturbation") / "run"
     history = fitted(search, epochs=2, callbacks=[watch], output_dir=folder)
     return search, watch, history, folder
@@ -127,7 +127,7 @@ def test_a_supernet_of_which_something_is_decided_is_not_extended(tmp_path):
 
 
 def test_a_second_fit_decides_anew():
-    search, watch = make_search(tune_epochs=0), Watch()
+    search, watch = make_search(tune_epochs=0), RunMonitor()
     fitted(search, epochs=1)
     fitted(search, epochs=1, callbacks=[watch])
     assert watch.decided == [0, 5]
@@ -140,7 +140,7 @@ def test_trials_leave_weights_as_they_are_and_move_no_state():
     arch.forget_decisions()
     images = np.random.default_rng(1).normal(size=(4, 8, 8, 1))
     batch = images.astype("float32"), np.arange(4) % 2
-    trials = Trials(search, lambda epoch, count: [batch])
+    trials = SupernetEvaluator(search, lambda epoch, count: [batch])
     # The one cell is a reduction cell.
     before, whole = values(search), trials(0)
     row = np.array(arch(training=False)["reduce"].weights)[0]
@@ -160,10 +160,10 @@ def test_a_graph_decides_as_python_does_and_is_traced_once(run, monkeypatch):
     made = []
 
     def remembered(*arguments):
-        made.append(Trials(*arguments))
+        made.append(SupernetEvaluator(*arguments))
         return made[-1]
 
-    monkeypatch.setattr(fitting, "Trials", remembered)
+    monkeypatch.setattr(fit_plan, "SupernetEvaluator", remembered)
     search = make_search(eager=False)
     fitted(search, epochs=2)
     assert search.genotype() == run[0].genotype()

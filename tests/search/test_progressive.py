@@ -13,7 +13,7 @@ from small_searches import fitted
 import keras_darts as kd
 from keras_darts import strategies
 from keras_darts.strategies import Stage
-from keras_darts.supernet.inheritance import Inheritance
+from keras_darts.supernet.weight_inheritance import Inheritance
 
 SPACE = kd.search_spaces.darts_cnn(
     4,
@@ -133,7 +133,7 @@ def test_what_is_inherited_is_by_name_and_copies_channels():
         )
     )
     ways = [{id(v): v for v in net.variables} for net in (narrow, wide)]
-    Inheritance(narrow, wide, seed=0).hand_over(*ways)
+    Inheritance(narrow, wide, seed=0).transfer_weights(*ways)
     old, new = (net.arch.alphas["normal"].numpy() for net in (narrow, wide))
     assert np.array_equal(old[:, 1:], new)
     for cell, heir in zip(narrow.cells, wide.cells, strict=True):

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 import keras_darts as kd
-from keras_darts.search.random_streams import random_states
+from keras_darts.search.bilevel_problem import random_states
 from keras_darts.testing.small import small_search
 
 SPACE = kd.search_spaces.darts_cnn(

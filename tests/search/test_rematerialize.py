@@ -7,9 +7,9 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
-from keras_darts.running.settings import check_same
+from keras_darts.runs.folder import check_same
 from keras_darts.search import steps
-from keras_darts.search.run_config import comparable
+from keras_darts.search.fit_plan import comparable
 from keras_darts.supernet import MixedOp
 from keras_darts.testing.small import small_batch
 from keras_darts.testing.small import small_search

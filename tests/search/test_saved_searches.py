@@ -16,7 +16,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 
 CELLS = {"num_nodes": 1, "primitives": ("skip_connect", "max_pool_3x3")}
 WITH_WEIGHTS = {"num_nodes": 1, "primitives": ("skip_connect", "sep_conv_3x3")}
-WARM = kd.callbacks.ArchWarmUp(1)
+WARM = kd.callbacks.WeightWarmUp(1)
 
 
 def stages(*counts):
@@ -50,7 +50,7 @@ SEARCHES = {
     ),
     "sampled": (
         lambda: kd.search_spaces.darts_cnn(2, 1, **CELLS),
-        kd.strategies.variants.random_sharing(num_samples=2),
+        kd.strategies.methods.random_sharing(num_samples=2),
     ),
     "text": (
         lambda: kd.search_spaces.text_cnn(2, 1, embedding_size=3, num_nodes=1),

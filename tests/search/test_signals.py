@@ -14,16 +14,16 @@ from small_searches import TINY
 from small_searches import fitted
 from small_searches import make_search
 
-from keras_darts import seals
-from keras_darts.running.stop_requests import StopRequests
-from keras_darts.running.stop_requests import Terminated
+from keras_darts.runs import manifest
+from keras_darts.runs.monitor import GracefulShutdown
+from keras_darts.runs.monitor import Terminated
 
 TESTS = pathlib.Path(__file__).parent
 BY_SIGNAL = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Terminated}
 
 
 class Send(keras.callbacks.Callback):
-    """Raises a signal at the begin of a step, once or twice."""
+    """Raises a signal at the start of a step, once or twice."""
 
     def __init__(self, number, epoch=1, step=1, times=1):
         super().__init__()
@@ -97,12 +97,12 @@ def test_without_a_folder_the_message_promises_nothing():
 
 def test_what_handled_signals_before_a_search_does_so_afterwards():
     before = [signal.getsignal(number) for number in BY_SIGNAL]
-    with StopRequests() as requests:
+    with GracefulShutdown() as requests:
         assert [signal.getsignal(n) for n in BY_SIGNAL] != before
         signal.raise_signal(signal.SIGTERM)
         assert [signal.getsignal(n) for n in BY_SIGNAL] == before
     assert requests.received == signal.SIGTERM
-    with pytest.raises(ZeroDivisionError), StopRequests():
+    with pytest.raises(ZeroDivisionError), GracefulShutdown():
         1 / 0  # noqa: B018
     assert [signal.getsignal(number) for number in BY_SIGNAL] == before
 
@@ -111,7 +111,7 @@ def test_what_handled_signals_before_a_search_does_so_afterwards():
 def test_a_handler_of_the_program_stays(handler):
     before = signal.signal(signal.SIGTERM, handler)
     try:
-        with StopRequests() as requests:
+        with GracefulShutdown() as requests:
             assert signal.getsignal(signal.SIGTERM) == handler
             signal.raise_signal(signal.SIGTERM)
         assert requests.received is None
@@ -123,7 +123,7 @@ def test_a_search_in_another_thread_leaves_signals_alone():
     found = []
 
     def enter():
-        with StopRequests():
+        with GracefulShutdown():
             found.append(signal.getsignal(signal.SIGTERM))
 
     thread = threading.Thread(target=enter)
@@ -141,7 +141,7 @@ def test_the_command_ends_with_its_code_and_goes_on(
     tmp_path, number, code, word
 ):
     process = started(tmp_path, "--epochs=5000")
-    while not seals.seals(tmp_path / "checkpoints"):
+    while not manifest.seals(tmp_path / "checkpoints"):
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
     process.send_signal(number)

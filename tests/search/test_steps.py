@@ -9,7 +9,7 @@ import tensorflow as tf
 
 import keras_darts as kd
 from keras_darts.search import steps
-from keras_darts.search.coming_step import coming_step
+from keras_darts.search.bilevel_problem import virtual_step
 from keras_darts.supernet import packed
 from keras_darts.supernet import unpacked
 
@@ -143,7 +143,7 @@ def test_coming_step_is_where_sgd_goes_next(optimizer):
     gradients = [tf.constant([0.5, 0.25]), tf.constant([[-1.0]])]
     optimizer.build(variables)
     for _ in range(3):
-        (expected,) = coming_step(
+        (expected,) = virtual_step(
             optimizer, packed(variables), packed(gradients)
         )
         optimizer.apply(gradients, variables)

@@ -22,7 +22,7 @@ SCALARS = {
     "learning_rate/weights",
     "loss",
     "memory/process_gigabytes",
-    "speed/input_wait_share",
+    "speed/data_wait_fraction",
     "speed/milliseconds_per_step",
 }
 SHOWN = {

@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 import keras_darts as kd
-from keras_darts.search.graph_optimizer import graph_optimizer
-from keras_darts.seeding import seeded
+from keras_darts.utils.seeding import seeded
+from keras_darts.utils.tf_config import grappler
 
 SPACE = kd.search_spaces.darts_cnn(
     2, 1, num_nodes=1, primitives=("skip_connect", "dil_conv_3x3")
@@ -58,7 +58,7 @@ def test_first_values_in_threads_are_those_of_their_seeds():
 
 def test_the_graph_optimizer_is_as_before_once_all_threads_are_done():
     before = tf.config.optimizer.get_experimental_options().get(SWITCH, False)
-    first, second = graph_optimizer(False), graph_optimizer(False)
+    first, second = grappler(False), grappler(False)
     first.__enter__()
     second.__enter__()
     first.__exit__(None, None, None)

@@ -29,7 +29,7 @@ def shares(folder):
         float(tf.make_ndarray(value.tensor))
         for event in tf.compat.v1.train.summary_iterator(str(events))
         for value in event.summary.value
-        if value.tag == "speed/input_wait_share"
+        if value.tag == "speed/data_wait_fraction"
     ]
 
 
@@ -40,7 +40,7 @@ def test_the_share_is_in_tensorboard_and_not_in_the_history(
     assert len(shares(tmp_path)) == 2
     assert all(0 < share < 1 for share in shares(tmp_path))
     with (tmp_path / "history.csv").open(newline="") as file:
-        assert "input_wait_share" not in next(csv.reader(file))
+        assert "data_wait_fraction" not in next(csv.reader(file))
 
 
 def test_a_step_can_be_called_by_itself_after_fit(space, images, labels):

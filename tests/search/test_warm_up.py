@@ -10,8 +10,8 @@ from small_searches import make_search
 
 import keras_darts as kd
 from keras_darts.search import steps
-from keras_darts.search.problem import SearchProblem
-from keras_darts.training import input_wait
+from keras_darts.search.bilevel_problem import BilevelProblem
+from keras_darts.training import callbacks
 
 
 class Recorder(keras.callbacks.Callback):
@@ -52,7 +52,7 @@ class Recorder(keras.callbacks.Callback):
 @pytest.mark.parametrize("eager", [True, False])
 def test_the_architecture_is_held_until_its_epoch(eager, monkeypatch):
     counts = {"arch": 0, "weights": 0}
-    arch_step, evaluate = steps.arch_step, SearchProblem._evaluate
+    arch_step, evaluate = steps.arch_step, BilevelProblem._evaluate
 
     def counted_step(*arguments):
         counts["arch"] += 1
@@ -64,9 +64,9 @@ def test_the_architecture_is_held_until_its_epoch(eager, monkeypatch):
         return evaluate(self, *arguments)
 
     monkeypatch.setattr(steps, "arch_step", counted_step)
-    monkeypatch.setattr(SearchProblem, "_evaluate", counted_evaluation)
+    monkeypatch.setattr(BilevelProblem, "_evaluate", counted_evaluation)
     recorder = Recorder()
-    search = make_search(kd.callbacks.ArchWarmUp(2), space=TINY, eager=eager)
+    search = make_search(kd.callbacks.WeightWarmUp(2), space=TINY, eager=eager)
     history = fitted(search, epochs=4, steps=2, callbacks=[recorder])
     held = {"alphas": False, "weights": True, "arch_optimizer": False}
     moves = dict.fromkeys(held, True)
@@ -103,10 +103,10 @@ def test_in_between_the_architecture_is_left_out_and_nothing_traced_anew(
     monkeypatch.setattr(steps, "weight_step", traced_step)
     moves = Moves()
     search = make_search(
-        kd.callbacks.ArchWarmUp(1, every=3), space=TINY, eager=False
+        kd.callbacks.WeightWarmUp(1, every=3), space=TINY, eager=False
     )
     history = fitted(search, epochs=3, steps=4, callbacks=[moves])
-    # It is counted anew in each epoch.
+    # It is counted again in each epoch.
     assert moves.counts == [0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2]
     assert len(history.history["arch_loss"]) == 2
     # With the architecture, and without.
@@ -115,16 +115,16 @@ def test_in_between_the_architecture_is_left_out_and_nothing_traced_anew(
 
 
 def test_steps_of_both_kinds_are_timed():
-    wait = kd.training.InputWait(in_logs=True)
-    search = make_search(kd.callbacks.ArchWarmUp(0, every=2), space=TINY)
+    wait = kd.training.DataWaitMonitor(in_logs=True)
+    search = make_search(kd.callbacks.WeightWarmUp(0, every=2), space=TINY)
     history = fitted(search, epochs=2, steps=4, callbacks=[wait])
-    shares = history.history["input_wait_share"]
+    shares = history.history["data_wait_fraction"]
     assert len(shares) == 2
     assert all(0 < share < 1 for share in shares)
 
 
 def test_in_an_epoch_too_short_the_last_step_moves_the_architecture():
-    search = make_search(kd.callbacks.ArchWarmUp(0, every=3), space=TINY)
+    search = make_search(kd.callbacks.WeightWarmUp(0, every=3), space=TINY)
     history = fitted(search, epochs=2, steps=2)
     assert np.isfinite(history.history["arch_loss"]).all()
     assert int(search.arch_optimizer.iterations) == 2
@@ -132,13 +132,13 @@ def test_in_an_epoch_too_short_the_last_step_moves_the_architecture():
 
 @pytest.mark.parametrize(("epochs", "moved"), [(1, 1), (2, 1), (4, 3), (5, 3)])
 def test_a_share_of_the_run_is_held(epochs, moved):
-    search = make_search(kd.callbacks.ArchWarmUp(), space=TINY)
+    search = make_search(kd.callbacks.WeightWarmUp(), space=TINY)
     fitted(search, epochs=epochs)
     assert int(search.arch_optimizer.iterations) == moved
 
 
 def test_steps_that_keras_runs_at_once_can_not_be_told_apart():
-    callback = kd.callbacks.ArchWarmUp(0, every=3)
+    callback = kd.callbacks.WeightWarmUp(0, every=3)
     search = make_search(callback, space=TINY, steps_per_execution=2)
     with pytest.raises(ValueError, match="`steps_per_execution` must be 1"):
         fitted(search, epochs=1, steps=2)
@@ -149,7 +149,7 @@ def test_a_resumed_warm_up_ends_when_it_would_have(tmp_path):
         # A rate that does not depend on the length of the run.
         optimizer = kd.training.CoupledSGD(0.1, momentum=0.9)
         search = make_search(
-            kd.callbacks.ArchWarmUp(2), space=TINY, optimizer=optimizer
+            kd.callbacks.WeightWarmUp(2), space=TINY, optimizer=optimizer
         )
         fitted(search, epochs=epochs, **options)
         return search
@@ -165,15 +165,15 @@ def test_a_resumed_warm_up_ends_when_it_would_have(tmp_path):
 
 def test_the_wait_for_input_is_told_before_and_after(caplog, monkeypatch):
     caplog.set_level("INFO", "keras_darts")
-    monkeypatch.setattr(input_wait, "_WORTH_A_LINE", 0.0)
-    search = make_search(kd.callbacks.ArchWarmUp(1), space=TINY)
+    monkeypatch.setattr(callbacks, "_WORTH_A_LINE", 0.0)
+    search = make_search(kd.callbacks.WeightWarmUp(1), space=TINY)
     fitted(search, epochs=2)
     told = [r for r in caplog.records if "waited for input" in r.getMessage()]
     assert len(told) == 2
 
 
 def test_after_a_run_within_the_warm_up_the_search_is_free():
-    search = make_search(kd.callbacks.ArchWarmUp(5), space=TINY)
+    search = make_search(kd.callbacks.WeightWarmUp(5), space=TINY)
     fitted(search, epochs=1)
     assert not search.arch_frozen
     before = alphas(search)
@@ -184,14 +184,14 @@ def test_after_a_run_within_the_warm_up_the_search_is_free():
 
 def test_a_warm_up_is_not_negative():
     with pytest.raises(ValueError, match="`epochs` must not be negative"):
-        kd.callbacks.ArchWarmUp(-1)
+        kd.callbacks.WeightWarmUp(-1)
     with pytest.raises(ValueError, match="`every` must be a positive integer"):
-        kd.callbacks.ArchWarmUp(1, every=0)
+        kd.callbacks.WeightWarmUp(1, every=0)
 
 
 def test_a_run_in_which_the_architecture_never_moves_is_warned_of(caplog):
     for epochs, warned in ((2, True), (3, False)):
         caplog.clear()
-        search = make_search(kd.callbacks.ArchWarmUp(2), space=TINY)
+        search = make_search(kd.callbacks.WeightWarmUp(2), space=TINY)
         fitted(search, epochs=epochs)
         assert ("will not move in a run of 2" in caplog.text) == warned

@@ -20,7 +20,7 @@ def cell(names=FIVE, **options):
 def test_the_space_is_that_of_the_benchmark():
     space = search_spaces.get("nas_bench_201")
     assert (space.filters, space.num_cells) == (16, 5)
-    assert space.normalization == "batch_but_pools"
+    assert space.normalization == "batch_except_pooling"
     assert list(space.cells) == ["cell"]
     assert space.cell.primitives == (FIVE,) * 6
     assert space.cell.edges == ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2))

@@ -9,8 +9,8 @@ import pytest
 
 import keras_darts as kd
 from keras_darts import search_spaces
+from keras_darts.discretizers import TopK
 from keras_darts.search_spaces import darts_rnn
-from keras_darts.strategies.discretizers import TopK
 
 PRIMITIVES = ("none", "tanh", "relu", "sigmoid", "identity")
 

@@ -5,16 +5,16 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
-from keras_darts.strategies.architects import FirstOrder
-from keras_darts.strategies.architects import Unrolled
-from keras_darts.testing import FunctionProblem
+from keras_darts.architects import FirstOrder
+from keras_darts.architects import Unrolled
+from keras_darts.testing import ToyBilevelProblem
 
 HESSIANS = ("finite_difference", "exact")
 
 
 def toy_problem():
     """Figure 2 of DARTS: the best a is 1, where the weights' best w is a."""
-    return FunctionProblem(
+    return ToyBilevelProblem(
         {
             "train": lambda w, a: w[0] ** 2 - 2 * w[0] * a[0] + a[0] ** 2,
             "search": lambda w, a: a[0] * w[0] - 2 * a[0] + 1,
@@ -57,7 +57,7 @@ def quadratic_problem(seed=0):
         tf.constant(generator.normal(size=shape))
         for shape in ((4, 4), (3, 4), (3, 4))
     )
-    problem = FunctionProblem(
+    problem = ToyBilevelProblem(
         {
             "train": lambda w, a: (
                 tf.reduce_sum((a_matrix @ w[0]) ** 2) / 2
@@ -128,7 +128,7 @@ def smooth_problem(seed=0):
 
         return value
 
-    return FunctionProblem(
+    return ToyBilevelProblem(
         {name: loss(name) for name in inputs},
         weights=[
             tf.constant(generator.normal(size=shape))
@@ -219,7 +219,7 @@ def test_first_order_is_the_plain_gradient_of_the_search_loss():
 
 @pytest.mark.parametrize("hessian", HESSIANS)
 def test_weights_without_influence_leave_the_first_order_gradient(hessian):
-    problem = FunctionProblem(
+    problem = ToyBilevelProblem(
         {
             "train": lambda w, a: w[0] * a[0],
             "search": lambda w, a: a[0] ** 2 + 0 * w[0],

@@ -10,10 +10,10 @@ from small_costs import space
 from small_costs import table
 
 import keras_darts as kd
-from keras_darts.strategies import with_target
-from keras_darts.strategies.discretizers import TopK
-from keras_darts.strategies.discretizers import WithinTarget
-from keras_darts.strategies.regularizers import Cost
+from keras_darts.discretizers import CostConstrained
+from keras_darts.discretizers import TopK
+from keras_darts.regularizers import Cost
+from keras_darts.strategies import with_cost_target
 from keras_darts.supernet import architecture
 
 
@@ -123,7 +123,7 @@ def test_the_architecture_costs_what_it_should(share):
     least, most = table().bounds(space())
     target = least + share * (most - least)
     for seed in range(5):
-        genotype = WithinTarget(table(), target)(space(), uniform(seed), {})
+        genotype = CostConstrained(table(), target)(space(), uniform(seed), {})
         # The steps from one architecture to the next are coarse here.
         assert table().predict(genotype) == pytest.approx(target, rel=0.15)
 
@@ -131,14 +131,14 @@ def test_the_architecture_costs_what_it_should(share):
 def test_an_architecture_of_that_cost_stays_as_it_is():
     weights = uniform(3)
     derived = TopK()(space(), weights, {})
-    rule = WithinTarget(table(), table().predict(derived))
+    rule = CostConstrained(table(), table().predict(derived))
     assert rule(space(), weights, {}) == derived
 
 
 def test_what_is_kept_is_stronger_than_most_of_equal_cost():
     weights = uniform(4)
     target = np.mean(table().bounds(space()))
-    rule = WithinTarget(table(), target, tolerance=0.1)
+    rule = CostConstrained(table(), target, tolerance=0.1)
     found = rule(space(), weights, {})
 
     def strength(genotype):
@@ -175,10 +175,10 @@ def test_what_is_kept_is_stronger_than_most_of_equal_cost():
             lambda: prepared(target=1e6),
             "`target_latency_ms`. must be from",
         ),
-        (lambda: WithinTarget(table(), 0.0), "`target` must be a positive"),
-        (lambda: WithinTarget(table(), "3"), "`target` must be a positive"),
+        (lambda: CostConstrained(table(), 0.0), "`target` must be a positive"),
+        (lambda: CostConstrained(table(), "3"), "`target` must be a positive"),
         (
-            lambda: WithinTarget(table(), 9.0, base="perturbation"),
+            lambda: CostConstrained(table(), 9.0, base="perturbation"),
             "`base` must be a rule on mixing weights alone",
         ),
         (
@@ -211,13 +211,13 @@ def test_what_makes_no_sense_is_refused(make, message):
 @pytest.mark.parametrize("name", ["darts_cnn", "nas_bench_201", "rdarts_s1"])
 def test_architectures_are_of_their_space(name):
     sizes = {"filters": 4, "num_cells": 3, "input_shape": (8, 8, 1)}
-    counts = kd.export.profile(name, "parameters", **sizes)
+    counts = kd.profiling.build_cost_table(name, "parameters", **sizes)
     target = np.mean(counts.bounds(kd.search_spaces.get(name)))
-    kd.testing.run_discretizer_test(WithinTarget(counts, target), name)
+    kd.testing.run_discretizer_test(CostConstrained(counts, target), name)
 
 
 def test_a_config_gives_pieces_back():
-    strategy = with_target("pc_darts", table(), 20.0)
+    strategy = with_cost_target("pc_darts", table(), 20.0)
     again = kd.SearchStrategy.from_config(strategy.get_config())
     assert again == strategy
     assert again.discretizer == strategy.discretizer
@@ -249,7 +249,7 @@ def test_stages_that_leave_candidates_out_come_as_near_as_they_can():
         kd.strategies.Stage(epochs=1),
         kd.strategies.Stage(epochs=1, candidates=2),
     ]
-    strategy = with_target("darts", table(), least)
+    strategy = with_cost_target("darts", table(), least)
     search = kd.DartsSearch(
         space(),
         strategy=dataclasses.replace(strategy, stages=stages),
@@ -273,7 +273,7 @@ def test_alphas_move_towards_the_target():
     for target in (least + 1e-3, most - 1e-3):
         search = kd.DartsSearch(
             space(),
-            strategy=with_target("darts", table(), target, weight=100.0),
+            strategy=with_cost_target("darts", table(), target, weight=100.0),
             num_classes=2,
             input_shape=(8, 8, 1),
         )

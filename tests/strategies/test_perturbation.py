@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import keras_darts as kd
-from keras_darts.strategies.discretizers import Perturbation
-from keras_darts.strategies.discretizers import trials
-from keras_darts.strategies.variants import darts_pt
+from keras_darts.discretizers import Perturbation
+from keras_darts.discretizers import perturbation
+from keras_darts.strategies.methods import darts_pt
 
 NAMES = ("none", "max_pool_3x3", "skip_connect", "sep_conv_3x3")
 SPEC = kd.CellSpec.uniform(NAMES, num_nodes=2)
@@ -18,7 +18,7 @@ ONE, NOTHING = np.eye(4), np.zeros(4)
 
 
 def ordered(spec, seed=0):
-    return trials.choices(spec, np.random.default_rng(seed))
+    return perturbation.trial_choices(spec, np.random.default_rng(seed))
 
 
 def recorded(worth):
@@ -68,7 +68,9 @@ def test_kinds_of_cells_have_orders_of_their_own():
 
 def test_the_candidate_stays_that_is_missed_most():
     score, calls = recorded(np.array([9.0, 1.0, 3.0, 2.0]))
-    rows, scores = trials.made(trials.Choice(edge=1), SPEC, FLAT, score)
+    rows, scores = perturbation.made(
+        perturbation.Choice(edge=1), SPEC, FLAT, score
+    )
     np.testing.assert_array_equal(rows[1], ONE[2])
     assert list(rows) == [1]
     assert min(scores, key=scores.get) == "skip_connect"
@@ -81,15 +83,18 @@ def test_the_candidate_stays_that_is_missed_most():
 
 
 def test_of_candidates_missed_alike_the_first_stays():
-    rows, _ = trials.made(
-        trials.Choice(edge=0), SPEC, FLAT, lambda edge, row: 1.0
+    rows, _ = perturbation.made(
+        perturbation.Choice(edge=0), SPEC, FLAT, lambda edge, row: 1.0
     )
     np.testing.assert_array_equal(rows[0], ONE[1])
 
 
 def test_none_is_a_candidate_where_a_genotype_can_say_it():
-    rows, scores = trials.made(
-        trials.Choice(edge=0), FREE, np.full((6, 4), 0.25), lambda e, row: 0.0
+    rows, scores = perturbation.made(
+        perturbation.Choice(edge=0),
+        FREE,
+        np.full((6, 4), 0.25),
+        lambda e, row: 0.0,
     )
     assert set(scores) == set(NAMES)
     np.testing.assert_array_equal(rows[0], ONE[0])
@@ -106,7 +111,9 @@ def test_edges_go_that_are_missed_least():
         seen.append(row.tolist())
         return worth[edge]
 
-    rows, scores = trials.made(trials.Choice(node=4), spec, weights, score)
+    rows, scores = perturbation.made(
+        perturbation.Choice(node=4), spec, weights, score
+    )
     # Without 8 and 5 the score is lowest: these stay.
     assert set(rows) == {6, 7}
     assert not np.any(list(rows.values()))
@@ -116,22 +123,22 @@ def test_edges_go_that_are_missed_least():
 
 def test_a_decision_is_known_to_be_made_from_what_is_decided():
     decided, rows = np.zeros(5, bool), np.zeros((5, 4))
-    edge, node = trials.Choice(edge=3), trials.Choice(node=3)
-    assert not trials.is_made(edge, SPEC, decided, rows)
+    edge, node = perturbation.Choice(edge=3), perturbation.Choice(node=3)
+    assert not perturbation.is_made(edge, SPEC, decided, rows)
     decided[:], rows[:] = True, ONE[1]
-    assert trials.is_made(edge, SPEC, decided, rows)
-    assert not trials.is_made(node, SPEC, decided, rows)
+    assert perturbation.is_made(edge, SPEC, decided, rows)
+    assert not perturbation.is_made(node, SPEC, decided, rows)
     rows[4] = 0.0
-    assert trials.is_made(node, SPEC, decided, rows)
+    assert perturbation.is_made(node, SPEC, decided, rows)
 
 
 def test_where_nothing_can_be_chosen_nothing_is_asked():
     spec = kd.CellSpec(
         (("none", "skip_connect"), ("skip_connect", "max_pool_3x3"))
     )
-    assert ordered(spec) == [trials.Choice(edge=1)]
-    assert [*trials.foregone(spec)] == [0]
-    np.testing.assert_array_equal(trials.foregone(spec)[0], [0.0, 1.0])
+    assert ordered(spec) == [perturbation.Choice(edge=1)]
+    assert [*perturbation.foregone(spec)] == [0]
+    np.testing.assert_array_equal(perturbation.foregone(spec)[0], [0.0, 1.0])
 
 
 def test_the_genotype_is_what_was_decided():

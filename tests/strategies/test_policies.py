@@ -10,7 +10,7 @@ from drawn_policies import POLICIES
 from drawn_policies import enumerated
 
 import keras_darts as kd
-from keras_darts.strategies.relaxations.decisions import possible_candidates
+from keras_darts.relaxations.policy import possible_candidates
 
 NAMES = ("none", "skip_connect", "max_pool_3x3")
 SKIP = ("skip_connect",)

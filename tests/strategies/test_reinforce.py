@@ -8,7 +8,7 @@ from drawn_policies import POLICIES
 from drawn_policies import sequences
 
 import keras_darts as kd
-from keras_darts.search.evaluation import Evaluation
+from keras_darts.search.bilevel_problem import LossAndGradients
 from keras_darts.supernet import ArchParameters
 
 CELL = kd.CellSpec.uniform(
@@ -50,7 +50,7 @@ class Bandit:
 
     def judge(self, batch, weights, drawn):
         reward = self.reward(weights["recurrent"])
-        return Evaluation(1 - reward, [], [], None, [], reward=reward)
+        return LossAndGradients(1 - reward, [], [], None, [], reward=reward)
 
     def reward(self, weights):
         # No sum over edges, so that the best edge depends on the others.

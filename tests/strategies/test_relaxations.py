@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
-from keras_darts.strategies.relaxations.dirichlet import concentrations
+from keras_darts.relaxations.dirichlet import concentrations
 from keras_darts.testing.small import small_search
 
 LOGITS = tf.constant([[0.0, 1.0, 2.0, -1e9]] * 2000)
@@ -144,7 +144,7 @@ class LossOfMixing:
     def gradients(self, batch, weights, arch, wrt, mixing, training):
         self.asked.append((wrt, training))
         loss = tf.reduce_sum(mixing["normal"] * self.slope)
-        found = kd.search.problem.Evaluation(
+        found = kd.search.bilevel_problem.LossAndGradients(
             loss, [], [], None, [], {"normal": self.slope}
         )
         return found

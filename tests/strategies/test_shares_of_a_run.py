@@ -149,19 +149,19 @@ def test_alphas_move_in_a_run_of_any_length(name):
     ],
 )
 def test_warm_ups_are_shares(name, epochs, expected):
-    warm_up = callback_of(strategies.get(name), kd.callbacks.ArchWarmUp)
+    warm_up = callback_of(strategies.get(name), kd.callbacks.WeightWarmUp)
     assert epochs - warm_up.arch_steps(epochs, warm_up.every) == expected
 
 
 def test_a_warm_up_of_so_many_epochs_stays():
-    variants = strategies.variants
+    methods = strategies.methods
     for strategy in (
-        variants.pc_darts(warm_up=3),
-        variants.dr_nas(warm_up=3),
-        variants.dr_nas_progressive(warm_up=3),
-        variants.p_darts(warm_up=3),
+        methods.pc_darts(warm_up=3),
+        methods.dr_nas(warm_up=3),
+        methods.dr_nas_progressive(warm_up=3),
+        methods.p_darts(warm_up=3),
     ):
-        warm_up = callback_of(strategy, kd.callbacks.ArchWarmUp)
+        warm_up = callback_of(strategy, kd.callbacks.WeightWarmUp)
         for epochs in (5, 50):
             assert warm_up.arch_steps(epochs, 1) == epochs - 3
 
@@ -199,7 +199,7 @@ def test_names_and_what_they_guard_against():
 
 def test_callbacks_keep_their_shares_in_configs():
     for callback in (
-        kd.callbacks.ArchWarmUp(0.3),
+        kd.callbacks.WeightWarmUp(0.3),
         kd.callbacks.StopOnStableRanking(0.2),
         kd.callbacks.StopOnEigenvalue(every=0.04, start_epoch=0.2),
         kd.callbacks.StopOnEigenvalue(every=3, start_epoch=5),
@@ -212,7 +212,7 @@ def test_callbacks_keep_their_shares_in_configs():
 
 
 def test_strategies_of_users_are_not_made_to_find_a_name():
-    @strategies.register_variant("test_fails", guards_against="everything")
+    @strategies.register_strategy("test_fails", guards_against="everything")
     def fails():
         raise RuntimeError("made")
 

@@ -117,7 +117,7 @@ def test_a_schedule_of_a_search_leaves_the_strategy_as_it_was():
 
 
 def test_a_users_variant_is_found_by_its_name():
-    @kd.register_variant("test_hot")
+    @kd.register_strategy("test_hot")
     def hot(temperature=5.0):
         return SearchStrategy(relaxation=kd.relaxations.Softmax(temperature))
 

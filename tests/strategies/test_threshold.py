@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import keras_darts as kd
+from keras_darts.discretizers import Threshold
+from keras_darts.discretizers import TopK
 from keras_darts.search_spaces import darts_cnn
-from keras_darts.strategies.discretizers import Threshold
-from keras_darts.strategies.discretizers import TopK
 
 NAMES = ("skip_connect", "max_pool_3x3", "sep_conv_3x3")
 SPACE = darts_cnn(primitives=NAMES, num_nodes=2)

@@ -84,7 +84,7 @@ def test_robust_darts_watches_or_regularizes_a_second_order_search():
 
 
 def test_robust_darts_drops_more_and_more_paths_and_cuts_squares_out():
-    strategy = strategies.variants.robust_darts(drop_path=0.6)
+    strategy = strategies.methods.robust_darts(drop_path=0.6)
     assert isinstance(strategy.connection, kd.connections.DropPath)
     (rising,) = strategy.callbacks
     assert rising.name == "drop_path_rate"
@@ -94,18 +94,18 @@ def test_robust_darts_drops_more_and_more_paths_and_cuts_squares_out():
         assert rising.schedule(epoch, epochs=50) == pytest.approx(expected)
     found = strategy.recipe_for("image")
     assert (found.weight_decay, found.cutout) == (3e-4, 0.5)
-    both = strategies.variants.robust_darts(27e-4, drop_path=0.2)
+    both = strategies.methods.robust_darts(27e-4, drop_path=0.2)
     assert both.recipe_for("image").weight_decay == 27e-4
     with pytest.raises(ValueError, match="`rate` must be in"):
-        strategies.variants.robust_darts(drop_path=1.0)
+        strategies.methods.robust_darts(drop_path=1.0)
 
 
 def test_robust_darts_learns_with_drop_path_and_cutout():
-    kd.testing.run_strategy_test(strategies.variants.robust_darts(None, 0.2))
+    kd.testing.run_strategy_test(strategies.methods.robust_darts(None, 0.2))
 
 
 def test_a_recipe_cuts_squares_of_the_mean_out_of_the_images():
-    strategy = strategies.variants.robust_darts(drop_path=0.2)
+    strategy = strategies.methods.robust_darts(drop_path=0.2)
     x = np.full((4, 8, 8, 1), 3.0, "float32")
     data = types.SimpleNamespace(
         train=tf.data.Dataset.from_tensor_slices((x, np.arange(4)))
@@ -118,8 +118,8 @@ def test_a_recipe_cuts_squares_of_the_mean_out_of_the_images():
 
 
 def test_darts_plus_stops_by_either_criterion():
-    (skips,) = strategies.variants.darts_plus().callbacks
-    (ranking,) = strategies.variants.darts_plus("ranking").callbacks
+    (skips,) = strategies.methods.darts_plus().callbacks
+    (ranking,) = strategies.methods.darts_plus("ranking").callbacks
     assert skips.max_skip_connects == 2
     assert isinstance(ranking, kd.callbacks.StopOnStableRanking)
     assert ranking.get_config()["epochs"] == 0.2
@@ -133,10 +133,10 @@ def test_snas_hardens_on_one_level():
     assert strategy.discretizer == kd.discretizers.Argmax()
     assert schedule("snas") == ("temperature", Linear(1.0, 0.03))
     assert strategy.connection.rate == 0.3
-    whole = strategies.variants.snas(drop_path=0.0)
+    whole = strategies.methods.snas(drop_path=0.0)
     assert whole.connection == kd.connections.FullConnection()
     assert recipe("snas").epochs == 150
-    (term,) = strategies.variants.snas(cost=0.5).regularizers
+    (term,) = strategies.methods.snas(cost=0.5).regularizers
     assert (term.measure, term.weight) == ("macs", 0.5)
 
 
@@ -169,14 +169,14 @@ def test_dr_nas_warms_up_and_keeps_to_the_uniform_distribution():
     found = recipe("dr_nas")
     assert (found.learning_rate, found.arch_learning_rate) == (0.1, 6e-4)
     assert found.arch_weight_decay == 1e-3
-    by_divergence = strategies.variants.dr_nas(1e-3)
+    by_divergence = strategies.methods.dr_nas(1e-3)
     assert by_divergence.regularizers[0].weight == 1e-3
     assert by_divergence.recipe_for("image").arch_weight_decay == 0
 
 
 def test_darts_minus_and_beta_darts_move_a_number_over_the_search():
     assert schedule("darts_minus") == (
-        "auxiliary_weight",
+        "auxiliary_skip_weight",
         Linear(1.0, 0.0, endpoint=False),
     )
     assert schedule("beta_darts") == ("beta_decay_weight", Linear(0.0, 50.0))
@@ -226,7 +226,7 @@ def test_pieces_of_different_papers_combine():
         connection=kd.connections.AuxiliarySkip("partial"),
         edge_normalization=True,
         regularizers=["beta_decay", kd.regularizers.Cost("parameters")],
-        callbacks=[kd.callbacks.ArchWarmUp(1)],
+        callbacks=[kd.callbacks.WeightWarmUp(1)],
         discretizer=kd.discretizers.TopK(max_skip_connects=2),
     )
     kd.testing.run_strategy_test(

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import keras_darts as kd
-from keras_darts.seeding import seeded
 from keras_darts.supernet import Supernet
+from keras_darts.utils.seeding import seeded
 
 PRIMITIVES = ("none", "skip_connect", "max_pool_3x3", "dil_conv_3x3")
 

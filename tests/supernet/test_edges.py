@@ -12,7 +12,7 @@ from keras_darts.supernet import AuxiliaryEdge
 from keras_darts.supernet import DroppedEdge
 from keras_darts.supernet import MixedOp
 from keras_darts.supernet import PartialMixedOp
-from keras_darts.supernet.dropped_skip import DroppedSkip
+from keras_darts.supernet.mixed_op import DroppedSkip
 
 CANDIDATES = ("none", "skip_connect", "max_pool_3x3", "dil_conv_3x3")
 MAKE = {
@@ -181,9 +181,9 @@ def test_the_way_round_an_edge_is_its_input_by_a_number(stride):
     assert whole.shape == (2, 8 // stride, 8 // stride, 8)
     if stride == 1:
         np.testing.assert_array_equal(whole, x)
-    edge.auxiliary_weight.assign(0.25)
+    edge.auxiliary_skip_weight.assign(0.25)
     np.testing.assert_allclose(edge(x, weights), whole / 4, rtol=1e-5)
-    edge.auxiliary_weight.assign(0.0)
+    edge.auxiliary_skip_weight.assign(0.0)
     assert not np.any(edge(x, weights))
 
 

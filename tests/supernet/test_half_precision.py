@@ -5,10 +5,10 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
-from keras_darts.search.precision import default_policy
-from keras_darts.seeding import seeded
-from keras_darts.strategies import connections
-from keras_darts.strategies import relaxations
+from keras_darts import connections
+from keras_darts import relaxations
+from keras_darts.search.mixed_precision import default_policy
+from keras_darts.utils.seeding import seeded
 
 
 def gradients(supernet, x, projection):

@@ -6,8 +6,8 @@ import tensorflow as tf
 
 import keras_darts as kd
 from keras_darts.primitives import BatchNormalization
-from keras_darts.seeding import seeded
 from keras_darts.supernet import NasBench201Supernet
+from keras_darts.utils.seeding import seeded
 
 CONVOLUTIONS = ("nor_conv_1x1", "nor_conv_3x3")
 
@@ -92,7 +92,7 @@ def normalizations(cell):
 
 @pytest.mark.parametrize(
     ("normalization", "in_cell", "outside"),
-    [("batch_but_pools", 2, 6), ("batch", 3, 6), (None, 0, 0)],
+    [("batch_except_pooling", 2, 6), ("batch", 3, 6), (None, 0, 0)],
 )
 def test_the_space_says_what_is_normalised(normalization, in_cell, outside):
     supernet = make(small(normalization=normalization))

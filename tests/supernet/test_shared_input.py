@@ -8,9 +8,9 @@ import tensorflow as tf
 import keras_darts as kd
 from keras_darts.primitives import SharedInput
 from keras_darts.primitives import make_primitive
-from keras_darts.seeding import seeded
 from keras_darts.supernet import MixedOp
 from keras_darts.supernet import Supernet
+from keras_darts.utils.seeding import seeded
 
 NAMES = (
     "none",

@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
-from keras_darts.seeding import seeded
-from keras_darts.strategies import discretizers
+from keras_darts import discretizers
 from keras_darts.supernet import TextSupernet
+from keras_darts.utils.seeding import seeded
 
 NAMES = ("none", "skip_connect", "avg_pool_1d_3", "conv_1d_3", "self_attention")
 

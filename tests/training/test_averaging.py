@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from keras_darts import networks
 from keras_darts.training import AveragedSGD
-from keras_darts.training import NonMonotonicAveraging
+from keras_darts.training import NonMonotonicTrigger
 
 STEPS = 4
 INPUTS = np.eye(3, dtype="float32")
@@ -70,7 +70,7 @@ def check(callback, *losses):
 
 
 def begun(model, **options):
-    callback = NonMonotonicAveraging(**options)
+    callback = NonMonotonicTrigger(**options)
     callback.set_model(model)
     callback.on_train_begin()
     return callback
@@ -118,7 +118,7 @@ def test_averaging_starts_when_validation_stalls(model, losses, averaging):
 
 def test_the_weights_of_the_best_check_come_back_at_the_end(model):
     record = Record()
-    fit(model, NonMonotonicAveraging(), record, Faster(2))
+    fit(model, NonMonotonicTrigger(), record, Faster(2))
     np.testing.assert_array_equal(weights(model), record.epochs[1])
     assert np.any(weights(model) != record.epochs[-1])
 
@@ -127,7 +127,7 @@ def test_averages_are_validated_and_come_back_at_the_end(model):
     model.optimizer.start_averaging()
     record = Record()
     # On a loss that falls, the last check of the averages is the best.
-    history = fit(model, NonMonotonicAveraging(), record)
+    history = fit(model, NonMonotonicTrigger(), record)
     np.testing.assert_allclose(
         weights(model), np.mean(record.batches, axis=0), rtol=1e-5
     )
@@ -138,7 +138,7 @@ def test_averages_are_validated_and_come_back_at_the_end(model):
 
 
 def test_the_history_tells_when_the_averages_were_validated(model):
-    callback = NonMonotonicAveraging(patience=1)
+    callback = NonMonotonicTrigger(patience=1)
     history = fit(model, Faster(0), callback, epochs=5)
     assert history.history["averaging"] == [0, 0, 0, 1, 1]
 
@@ -149,7 +149,7 @@ def test_a_poisoned_batch_leads_back_to_the_best_check(model, caplog):
     record = Record()
     bad = 2 * STEPS + 1
     with caplog.at_level(logging.WARNING, "keras_darts"):
-        history = fit(model, NonMonotonicAveraging(), record, poisoned=[bad])
+        history = fit(model, NonMonotonicTrigger(), record, poisoned=[bad])
     np.testing.assert_array_equal(record.batches[bad], record.epochs[1])
     assert np.any(record.batches[bad - 1] != record.epochs[1])
     assert np.all(np.isfinite(record.batches))
@@ -173,7 +173,7 @@ def test_the_optimizer_goes_back_too(model):
     seen = []
     fit(
         model,
-        NonMonotonicAveraging(),
+        NonMonotonicTrigger(),
         Switch(),
         Look(),
         epochs=3,
@@ -190,7 +190,7 @@ def test_one_step_with_a_huge_rate_leads_back_to_the_best_check(model):
                 self.model.optimizer.learning_rate = 1e30
 
     record = Record()
-    history = fit(model, NonMonotonicAveraging(), record, Explode(), epochs=3)
+    history = fit(model, NonMonotonicTrigger(), record, Explode(), epochs=3)
     bad = 2 * STEPS + 2
     assert np.max(np.abs(record.batches[bad - 1])) > 1e20
     np.testing.assert_array_equal(record.batches[bad], record.epochs[1])
@@ -200,7 +200,7 @@ def test_one_step_with_a_huge_rate_leads_back_to_the_best_check(model):
 
 def test_a_batch_before_the_first_check_leads_back_to_the_start(model):
     start, record = weights(model), Record()
-    fit(model, NonMonotonicAveraging(), record, poisoned=[1])
+    fit(model, NonMonotonicTrigger(), record, poisoned=[1])
     np.testing.assert_array_equal(record.batches[1], start)
     assert np.all(np.isfinite(record.batches))
 
@@ -216,7 +216,7 @@ def test_a_check_that_is_not_finite_leads_back_too(model):
 
 
 def test_an_epoch_that_ends_with_the_way_back_has_no_loss(model):
-    history = fit(model, NonMonotonicAveraging(), poisoned=[2 * STEPS - 1])
+    history = fit(model, NonMonotonicTrigger(), poisoned=[2 * STEPS - 1])
     losses = history.history["loss"]
     assert [math.isnan(loss) for loss in losses] == [False, True, False, False]
     assert np.all(np.isfinite(history.history["val_loss"]))
@@ -224,7 +224,7 @@ def test_an_epoch_that_ends_with_the_way_back_has_no_loss(model):
 
 def test_training_stops_when_it_always_diverges(model, caplog):
     start = weights(model)
-    callback = NonMonotonicAveraging(max_rollbacks=3)
+    callback = NonMonotonicTrigger(max_rollbacks=3)
     history = fit(model, callback, poisoned=range(4 * STEPS))
     assert len(history.history["val_loss"]) == 1
     assert "diverged 3 times from the same state" in caplog.text
@@ -233,7 +233,7 @@ def test_training_stops_when_it_always_diverges(model, caplog):
 
 def test_a_new_best_allows_as_many_ways_back_again(model):
     poisoned = [STEPS * epoch for epoch in range(4)]
-    callback = NonMonotonicAveraging(max_rollbacks=2)
+    callback = NonMonotonicTrigger(max_rollbacks=2)
     history = fit(model, callback, poisoned=poisoned)
     assert len(history.history["val_loss"]) == 4
 
@@ -258,7 +258,7 @@ def test_the_best_can_be_had_after_an_interruption(model):
                 raise KeyboardInterrupt
 
     model.optimizer.start_averaging()
-    callback, record = NonMonotonicAveraging(), Record()
+    callback, record = NonMonotonicTrigger(), Record()
     with pytest.raises(KeyboardInterrupt):
         fit(model, callback, record, Interrupt())
     callback.restore_best()
@@ -293,4 +293,4 @@ def test_a_model_without_weights_is_refused():
 @pytest.mark.parametrize("name", ["patience", "max_rollbacks"])
 def test_numbers_of_checks_are_positive(name):
     with pytest.raises(ValueError, match=f"`{name}` must be at least 1"):
-        NonMonotonicAveraging(**{name: 0})
+        NonMonotonicTrigger(**{name: 0})

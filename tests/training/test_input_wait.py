@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_darts.training import InputWait
-from keras_darts.training import input_wait
+from keras_darts.training import DataWaitMonitor
+from keras_darts.training import callbacks
 
 STEPS = 4
 
@@ -41,7 +41,7 @@ def model(**options):
 
 
 def fitted(made, batches, wait=None, epochs=2):
-    wait = wait or InputWait()
+    wait = wait or DataWaitMonitor()
     history = made.fit(
         batches,
         epochs=epochs,
@@ -93,7 +93,7 @@ def test_traces_are_those_without_it_for_lengths_of_all_kinds(measured):
             data(lengths=(3, 4, 5, 6)),
             steps_per_epoch=STEPS,
             shuffle=False,
-            callbacks=[InputWait()] if measured else [],
+            callbacks=[DataWaitMonitor()] if measured else [],
             verbose=0,
         )
     # The first one makes the variables, as TensorFlow wants it.
@@ -102,12 +102,12 @@ def test_traces_are_those_without_it_for_lengths_of_all_kinds(measured):
 
 def test_the_share_is_a_log_only_if_asked_for(caplog, monkeypatch):
     caplog.set_level(logging.INFO, logger="keras_darts")
-    monkeypatch.setattr(input_wait, "_WORTH_A_LINE", 0.0)
+    monkeypatch.setattr(callbacks, "_WORTH_A_LINE", 0.0)
     _, history = fitted(model(), data())
     assert set(history) == {"loss"}
-    wait, history = fitted(model(), data(), InputWait(in_logs=True))
-    assert history["input_wait_share"][-1] == wait.share
-    assert len(history["input_wait_share"]) == 2
+    wait, history = fitted(model(), data(), DataWaitMonitor(in_logs=True))
+    assert history["data_wait_fraction"][-1] == wait.share
+    assert len(history["data_wait_fraction"]) == 2
     assert sum("waited for input" in line for line in caplog.messages) == 4
 
 

@@ -38,7 +38,9 @@ def new_model(**options):
 
 def new_recipe(model, **options):
     defaults = {"batch_size": 4, "segment_length": 10, "eval_batch_size": 2}
-    return training.small_text_recipe(model, **{**defaults, **options})
+    return training.small_language_model_recipe(
+        model, **{**defaults, **options}
+    )
 
 
 @pytest.fixture
@@ -75,7 +77,7 @@ def test_a_model_learns_a_text_that_repeats_itself(model):
     np.testing.assert_allclose(
         history["val_perplexity"], np.exp(history["val_loss"]), rtol=1e-5
     )
-    figures = training.language_figures(model, VALID, batch_size=2)
+    figures = training.evaluate_language_model(model, VALID, batch_size=2)
     assert figures["loss"] == pytest.approx(min(history["val_loss"]), rel=1e-5)
 
 

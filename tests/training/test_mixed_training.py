@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
-from keras_darts.search.precision import default_policy
+from keras_darts.search.mixed_precision import default_policy
 
 CELL = [("sep_conv_3x3", 0), ("skip_connect", 1)]
 GENOTYPE = kd.Genotype(CELL, [2], CELL, [2])
@@ -34,7 +34,7 @@ def test_a_recipe_trains_a_network_in_half_precision(policy):
     recipe.compile(network)
     before = [v.value.numpy() for v in network.trainable_variables]
     history = recipe.fit(
-        network, train, epochs=1, verbose=0, accumulation_steps=2
+        network, train, epochs=1, verbose=0, gradient_accumulation_steps=2
     )
     assert np.isfinite(history.history["loss"]).all()
     after = [v.value.numpy() for v in network.trainable_variables]

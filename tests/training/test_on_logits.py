@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
-from keras_darts.networks.gives_logits import GivesLogits
+from keras_darts.networks.on_logits import GivesLogits
 
 CELL = [("skip_connect", 0), ("skip_connect", 1)]
 GENOTYPE = kd.Genotype(
@@ -479,7 +479,7 @@ def test_a_language_model_takes_logits():
 
 def test_an_auxiliary_head_has_its_share_of_the_loss():
     network = kd.networks.CifarNetwork(
-        GENOTYPE, 3, 2, 3, input_shape=(32, 32, 1), auxiliary_weight=0.5
+        GENOTYPE, 3, 2, 3, input_shape=(32, 32, 1), auxiliary_head_weight=0.5
     )
     network.compile(
         loss="sparse_categorical_crossentropy", metrics=["accuracy", "recall"]

@@ -6,11 +6,11 @@ import pytest
 import tensorflow as tf
 
 from keras_darts import networks
-from keras_darts.datasets import evaluation_segments
+from keras_darts.datasets import eval_bptt_batches
 from keras_darts.datasets import token_streams
 from keras_darts.genotypes import RecurrentGenotype
 from keras_darts.training import Perplexity
-from keras_darts.training import language_figures
+from keras_darts.training import evaluate_language_model
 
 WORDS = 20
 
@@ -98,7 +98,7 @@ def test_the_metric_comes_back_from_its_config():
 @pytest.mark.parametrize("segment_length", [1, 7, 35, 1000])
 def test_segments_make_no_difference(model, ids, segment_length):
     expected = cross_entropies(model(ids[None, :-1]), ids[None, 1:]).mean()
-    figures = language_figures(model, ids, segment_length=segment_length)
+    figures = evaluate_language_model(model, ids, segment_length=segment_length)
     assert figures["loss"] == pytest.approx(expected, abs=1e-6)
     assert figures["perplexity"] == pytest.approx(np.exp(expected), rel=1e-6)
     assert figures["num_tokens"] == 100
@@ -110,15 +110,15 @@ def test_the_state_matters(model, ids):
     def forgetful(inputs, state):
         return model(inputs), None
 
-    exact = language_figures(model, ids, segment_length=5)
-    other = language_figures(forgetful, ids, segment_length=5)
+    exact = evaluate_language_model(model, ids, segment_length=5)
+    other = evaluate_language_model(forgetful, ids, segment_length=5)
     assert abs(exact["loss"] - other["loss"]) > 1e-3
 
 
 def test_rows_are_texts_of_their_own(model, ids):
     rows = ids[:100].reshape(2, 50)
     expected = cross_entropies(model(rows[:, :-1]), rows[:, 1:]).mean()
-    figures = language_figures(model, ids, batch_size=2)
+    figures = evaluate_language_model(model, ids, batch_size=2)
     assert figures["loss"] == pytest.approx(expected, abs=1e-6)
     assert figures["num_tokens"] == 98
 
@@ -128,8 +128,8 @@ def test_figures_are_those_of_evaluate(model, ids):
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=[Perplexity()],
     )
-    batches = evaluation_segments(token_streams(ids[:15], 1), 7)
-    figures = language_figures(model, ids[:15])
+    batches = eval_bptt_batches(token_streams(ids[:15], 1), 7)
+    figures = evaluate_language_model(model, ids[:15])
     for _ in range(2):
         results = model.evaluate(batches, return_dict=True, verbose=0)
         for name in ("loss", "perplexity"):
@@ -141,13 +141,15 @@ def test_a_function_with_a_state_is_measured_too(model, ids):
         logits, state = model((inputs, state))
         return logits.numpy(), state.numpy()
 
-    figures = language_figures(function, ids, state=model.initial_state(1))
-    assert figures == pytest.approx(language_figures(model, ids))
+    figures = evaluate_language_model(
+        function, ids, state=model.initial_state(1)
+    )
+    assert figures == pytest.approx(evaluate_language_model(model, ids))
 
 
 def test_figures_begin_with_the_state_that_is_given(model, ids):
     _, state = model((ids[None, :40], model.initial_state(1)))
-    rest = language_figures(model, ids[40:], state=state)
+    rest = evaluate_language_model(model, ids[40:], state=state)
     losses = cross_entropies(model(ids[None, :-1]), ids[None, 1:])
     assert rest["loss"] == pytest.approx(losses[:, 40:].mean(), abs=1e-6)
 
@@ -156,11 +158,11 @@ def test_a_hopeless_model_has_an_infinite_perplexity():
     def sure(inputs, state):
         return 1e4 * np.eye(2)[np.zeros(inputs.shape, int)], state
 
-    figures = language_figures(sure, np.array([0, 1, 1]))
+    figures = evaluate_language_model(sure, np.array([0, 1, 1]))
     assert figures["loss"] == 1e4
     assert figures["perplexity"] == np.inf
 
 
 def test_words_that_the_model_does_not_know_are_refused(model):
     with pytest.raises(ValueError, match="below `vocabulary_size`"):
-        language_figures(model, np.array([0, WORDS, 1]))
+        evaluate_language_model(model, np.array([0, WORDS, 1]))

@@ -9,7 +9,7 @@ from keras_darts import datasets
 from keras_darts import genotypes
 from keras_darts import networks
 from keras_darts import primitives
-from keras_darts.training import DropPathRamp
+from keras_darts.training import DropPathSchedule
 from keras_darts.training import SmoothedCrossentropy
 from keras_darts.training import cifar_recipe
 from keras_darts.training import imagenet_recipe
@@ -71,7 +71,7 @@ def test_nas_bench_201_recipe_has_the_constants_of_the_benchmark():
 
 
 def test_cifar_recipe_has_the_constants_of_the_original():
-    network = cifar(auxiliary_weight=0.7)
+    network = cifar(auxiliary_head_weight=0.7)
     mean, variance = datasets.NORMALIZATIONS["cifar10"]
     recipe = cifar_recipe(
         network, num_train=50_000, mean=mean, variance=variance
@@ -82,7 +82,7 @@ def test_cifar_recipe_has_the_constants_of_the_original():
     assert optimizer.weight_decay == 3e-4
     assert optimizer.global_clipnorm == 5.0
     assert not optimizer.nesterov
-    assert network.auxiliary_weight == 0.4
+    assert network.auxiliary_head_weight == 0.4
     assert rate_at(network, 0, recipe) == pytest.approx(0.025)
     assert rate_at(network, 300, recipe) == pytest.approx(0.0125)
     assert rate_at(network, 599, recipe) == pytest.approx(0, abs=1e-6)
@@ -102,7 +102,7 @@ def test_imagenet_recipe_has_the_constants_of_the_original():
     assert optimizer.momentum == 0.9
     assert optimizer.weight_decay == 3e-5
     assert optimizer.global_clipnorm == 5.0
-    assert network.auxiliary_weight == 0.4
+    assert network.auxiliary_head_weight == 0.4
     assert rate_at(network, 0, recipe) == pytest.approx(0.1)
     assert rate_at(network, 10, recipe) == pytest.approx(0.1 * 0.97**10)
     assert recipe.callbacks == []
@@ -204,7 +204,7 @@ def test_every_kind_of_task_trains(kind, labels):
 
 def test_digits_are_learned_in_three_epochs():
     data = datasets.load("digits")
-    network = networks.network_for(
+    network = networks.build_network(
         GENOTYPE, 10, data.image_shape, filters=8, num_cells=2
     )
     recipe = small_image_recipe(network, epochs=3)
@@ -281,15 +281,15 @@ def test_drop_path_rate_rises_from_epoch_to_epoch():
 def test_drop_path_ramp_needs_a_network_with_drop_path():
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse")
-    with pytest.raises(TypeError, match="DropPathRamp needs a network"):
+    with pytest.raises(TypeError, match="DropPathSchedule needs a network"):
         model.fit(
             np.ones((2, 1)),
             np.ones((2, 1)),
-            callbacks=[DropPathRamp(0.1, 2)],
+            callbacks=[DropPathSchedule(0.1, 2)],
             verbose=0,
         )
     with pytest.raises(ValueError, match=r"`max_rate` must be in \[0, 1\)"):
-        DropPathRamp(1.0, 2)
+        DropPathSchedule(1.0, 2)
 
 
 def test_wrong_arguments_are_named():

@@ -9,9 +9,9 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
-from keras_darts import seals
-from keras_darts.running import watch
-from keras_darts.running.stop_requests import Terminated
+from keras_darts.runs import manifest
+from keras_darts.runs import monitor
+from keras_darts.runs.monitor import Terminated
 
 STEPS, EPOCHS = 3, 2
 GENOTYPE = kd.Genotype(
@@ -27,7 +27,7 @@ class Cut(Exception):
 
 
 class At(keras.callbacks.Callback):
-    """Does something at the begin of the step after so many."""
+    """Does something at the start of the step after so many."""
 
     def __init__(self, steps, action=None):
         super().__init__()
@@ -111,7 +111,7 @@ def test_a_training_cut_at_any_step_ends_bit_for_bit_the_same(
     steps, whole, tmp_path
 ):
     cut_after(steps, tmp_path)
-    newest = seals.seals(tmp_path / "checkpoints")[0]
+    newest = manifest.seals(tmp_path / "checkpoints")[0]
     assert (newest.epochs_done, newest.step) == divmod(steps, STEPS)
     seen = At(-1)
     resumed = trained(seen, resume_from=tmp_path)
@@ -129,7 +129,7 @@ def test_a_training_goes_on_by_itself_and_only_until_it_is_finished(
     whole, tmp_path
 ):
     cut_after(0, tmp_path)
-    assert not seals.seals(tmp_path / "checkpoints")
+    assert not manifest.seals(tmp_path / "checkpoints")
     cut_after(4, tmp_path)
     assert_same(whole[0], trained(output_dir=tmp_path))
     finished = trained(output_dir=tmp_path)
@@ -142,7 +142,7 @@ def test_a_training_goes_on_by_itself_and_only_until_it_is_finished(
 
 def test_after_damage_the_checkpoint_before_is_taken(whole, tmp_path):
     cut_after(4, tmp_path)
-    newest = seals.seals(tmp_path / "checkpoints")[0]
+    newest = manifest.seals(tmp_path / "checkpoints")[0]
     index = newest.path.with_suffix(".index")
     index.write_bytes(index.read_bytes()[:-10])
     with pytest.warns(UserWarning, match="damaged, the one before it is taken"):
@@ -247,7 +247,7 @@ def sentences_trained(*callbacks, **folders):
         num_cells=1,
         sequence_length=4,
     )
-    recipe = kd.training.sentence_recipe(
+    recipe = kd.training.text_classification_recipe(
         network, 8, epochs=2, batch_size=8, learning_rate=0.3
     )
     network.run_eagerly = True
@@ -261,7 +261,7 @@ def sentences_trained(*callbacks, **folders):
 
 def test_the_best_epoch_is_remembered(tmp_path, monkeypatch):
     scores = {0: 0.9, 1: 0.7}
-    best = kd.training.best_epoch.BestEpoch
+    best = kd.training.callbacks.BestEpoch
     scored = best.on_epoch_end
 
     def at_score(self, epoch, logs=None):
@@ -282,7 +282,7 @@ def text_trained(*callbacks, **folders):
         hidden_size=3,
         segment_length=8,
     )
-    recipe = kd.training.small_text_recipe(
+    recipe = kd.training.small_language_model_recipe(
         model,
         batch_size=2,
         epochs=5,
@@ -314,7 +314,7 @@ class SignalInLastValidation(keras.callbacks.Callback):
 
 
 def test_averages_and_the_best_check_are_remembered(tmp_path, monkeypatch):
-    monkeypatch.setattr(watch, "_SECONDS_TO_VALIDATE", 0.0)
+    monkeypatch.setattr(monitor, "_SECONDS_TO_VALIDATE", 0.0)
     whole = text_trained(output_dir=tmp_path / "whole")
     rows = history(tmp_path / "whole")
     steps = int(whole.optimizer.iterations)
@@ -323,7 +323,7 @@ def test_averages_and_the_best_check_are_remembered(tmp_path, monkeypatch):
     # When the weights are those that are averaged.
     with pytest.raises(Terminated, match="in epoch 5, after"):
         text_trained(SignalInLastValidation(), output_dir=tmp_path / "cut")
-    assert seals.seals(tmp_path / "cut" / "checkpoints")[0].step == steps / 5
+    assert manifest.seals(tmp_path / "cut" / "checkpoints")[0].step == steps / 5
     assert_same(whole, text_trained(output_dir=tmp_path / "cut"))
     assert history(tmp_path / "cut") == rows
     assert [row[-1] for row in rows.splitlines()[1:]] == list("00011")

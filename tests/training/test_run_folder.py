@@ -102,7 +102,7 @@ def test_figures_are_those_of_keras():
     logits = 50 * rng.standard_normal((10, 4)).astype("float32")
     labels = rng.integers(0, 4, 10)
     batches = [(logits[:6], labels[:6]), (logits[6:], labels[6:, None])]
-    figures = training.classification_figures(lambda x: x, batches)
+    figures = training.evaluate_classifier(lambda x: x, batches)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     assert figures["loss"] == pytest.approx(float(loss(labels, logits)), 1e-5)
     assert figures["accuracy"] == np.mean(logits.argmax(1) == labels)
@@ -111,4 +111,4 @@ def test_figures_are_those_of_keras():
 
 def test_figures_of_nothing_are_refused():
     with pytest.raises(ValueError, match="`batches` must hold images"):
-        training.classification_figures(lambda x: x, [])
+        training.evaluate_classifier(lambda x: x, [])

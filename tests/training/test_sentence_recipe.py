@@ -9,7 +9,7 @@ from keras_darts import networks
 from keras_darts import search_spaces
 from keras_darts.training import TrainingRun
 from keras_darts.training import load_network
-from keras_darts.training import sentence_recipe
+from keras_darts.training import text_classification_recipe
 
 SPACE = search_spaces.text_cnn(
     num_nodes=1, primitives=("none", "skip_connect", "conv_1d_3")
@@ -43,7 +43,7 @@ def test_it_learns_and_repeats_itself():
     histories = []
     for _ in range(2):
         model = network()
-        recipe = sentence_recipe(
+        recipe = text_classification_recipe(
             model, 64, epochs=4, batch_size=16, learning_rate=0.05
         )
         history = recipe.fit(model, sentences(64), verbose=0).history
@@ -55,7 +55,9 @@ def test_it_learns_and_repeats_itself():
 
 def test_the_rate_falls_to_nothing_and_decay_is_the_recipes():
     model = network()
-    recipe = sentence_recipe(model, 100, epochs=10, weight_decay=0.25)
+    recipe = text_classification_recipe(
+        model, 100, epochs=10, weight_decay=0.25
+    )
     optimizer = model.optimizer
     assert optimizer is not recipe.optimizer
     assert optimizer.weight_decay == 0.25
@@ -65,7 +67,9 @@ def test_the_rate_falls_to_nothing_and_decay_is_the_recipes():
 
 
 def test_each_pass_has_an_order_of_its_own_and_resumes():
-    recipe = sentence_recipe(network(), 12, epochs=2, batch_size=4, seed=3)
+    recipe = text_classification_recipe(
+        network(), 12, epochs=2, batch_size=4, seed=3
+    )
     numbered = tf.data.Dataset.from_tensor_slices((np.eye(12), np.arange(12)))
     order = [
         y.tolist() for _, y in recipe.pipeline(numbered).as_numpy_iterator()
@@ -81,7 +85,7 @@ def test_each_pass_has_an_order_of_its_own_and_resumes():
 
 def test_it_ends_with_the_best_epoch_which_is_what_a_run_keeps(tmp_path):
     model = network()
-    recipe = sentence_recipe(
+    recipe = text_classification_recipe(
         model, 32, epochs=4, batch_size=8, learning_rate=0.5
     )
     run = TrainingRun(tmp_path, config={})
@@ -99,11 +103,11 @@ def test_it_ends_with_the_best_epoch_which_is_what_a_run_keeps(tmp_path):
 
 def test_a_batch_of_more_than_there_is_is_refused():
     with pytest.raises(ValueError, match="`batch_size` must be at most"):
-        sentence_recipe(network(), 49)
+        text_classification_recipe(network(), 49)
 
 
 def test_the_config_is_plain():
-    recipe = sentence_recipe(network(), 64)
+    recipe = text_classification_recipe(network(), 64)
     config = recipe.get_config()
     assert config["num_train"] == 64
     assert config["optimizer"]["class_name"] == "AdamW"
@@ -125,7 +129,7 @@ IDS, CLASSES = np.ones((6, 8), "int32"), np.arange(6) % 2
 )
 @pytest.mark.parametrize("batched", [False, True])
 def test_what_are_no_labelled_sentences_is_refused(x, y, words, batched):
-    recipe = sentence_recipe(network(), 6, batch_size=3)
+    recipe = text_classification_recipe(network(), 6, batch_size=3)
     data = tf.data.Dataset.from_tensor_slices(x if y is None else (x, y))
     with pytest.raises(ValueError, match=words):
         recipe.fit(network(), data.batch(2) if batched else data, verbose=0)
@@ -140,7 +144,7 @@ def test_all_forms_of_sentences_train(form):
         * 2,
     }[form]
     model = network()
-    recipe = sentence_recipe(model, 6, batch_size=3, epochs=1)
+    recipe = text_classification_recipe(model, 6, batch_size=3, epochs=1)
     model.run_eagerly = True
     history = recipe.fit(model, *given, verbose=0).history
     assert {"accuracy", "loss", "val_accuracy", "val_loss"} == set(history)
@@ -149,4 +153,4 @@ def test_all_forms_of_sentences_train(form):
 @pytest.mark.parametrize("options", [{"epochs": 0}, {"batch_size": 0}])
 def test_counts_below_one_are_refused(options):
     with pytest.raises(ValueError, match=f"`{next(iter(options))}` must be"):
-        sentence_recipe(network(), 24, **options)
+        text_classification_recipe(network(), 24, **options)

@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
-from keras_darts.networks.scaled_images import ScaledImages
-from keras_darts.networks.trained_in_parts import TrainedInParts
+from keras_darts.networks.cell_network import ScaledImages
+from keras_darts.networks.gradient_accumulation import TrainedInParts
 
 
 class Small(ScaledImages, TrainedInParts):
@@ -33,7 +33,7 @@ def trained(steps, network=None, *, batch_size=8, optimizer=None, **options):
     """Clipped at every step, at a rate that falls with the steps."""
     keras.utils.set_random_seed(0)
     network = network or Small()
-    schedule = kd.schedules.CosineByEpoch(0.5, 0.0, 2, 2)
+    schedule = kd.schedules.EpochCosineDecay(0.5, 0.0, 2, 2)
     recipe = kd.training.Recipe(
         num_train=16,
         epochs=2,
@@ -53,7 +53,7 @@ def trained(steps, network=None, *, batch_size=8, optimizer=None, **options):
         network,
         tf.data.Dataset.from_tensor_slices((x, y)),
         verbose=0,
-        accumulation_steps=steps,
+        gradient_accumulation_steps=steps,
         **options,
     )
     return network, history.history
@@ -85,7 +85,7 @@ def test_each_part_goes_through_the_network_by_itself(monkeypatch):
     network = Small()
     trained(2, network)
     assert set(sizes) == {4}
-    # Traced anew, where the parts are others.
+    # Traced again, where the parts are others.
     trained(1, network)
     assert set(sizes) == {4, 8}
 
@@ -112,13 +112,13 @@ def test_half_precision_in_parts_scales_the_loss(optimizer, policy):
 
 @pytest.mark.parametrize("steps", [3, 0, 1.5])
 def test_parts_that_are_none_of_a_batch_are_refused(steps):
-    with pytest.raises(ValueError, match="`accumulation_steps` must"):
+    with pytest.raises(ValueError, match="`gradient_accumulation_steps` must"):
         trained(steps)
 
 
 def test_texts_are_not_cut_into_parts():
     model = kd.networks.RecurrentLanguageModel("rnn_darts_v2", 5, hidden_size=3)
-    recipe = kd.training.small_text_recipe(model, batch_size=2)
+    recipe = kd.training.small_language_model_recipe(model, batch_size=2)
     ids = np.arange(200) % 5
     with pytest.raises(ValueError, match="must be 1 for language"):
-        recipe.fit(model, ids, ids, accumulation_steps=2)
+        recipe.fit(model, ids, ids, gradient_accumulation_steps=2)

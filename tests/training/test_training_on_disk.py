@@ -77,7 +77,9 @@ def sentences_trained(*callbacks, **options):
         num_cells=1,
         sequence_length=4,
     )
-    recipe = kd.training.sentence_recipe(network, 8, epochs=2, batch_size=8)
+    recipe = kd.training.text_classification_recipe(
+        network, 8, epochs=2, batch_size=8
+    )
     network.run_eagerly = True
     ids = np.random.default_rng(0).integers(0, 9, (8, 4))
     y = np.arange(8) % 2
@@ -177,7 +179,7 @@ def test_a_monitor_without_validation_is_refused(tmp_path):
 
 
 def test_the_time_left_is_said_once(capsys):
-    for callbacks in ([], [kd.training.TimeLeft()]):
+    for callbacks in ([], [kd.training.ETALogger()]):
         trained(*callbacks, epochs=2, verbose=2)
         lines = capsys.readouterr().out.splitlines()
         assert len([line for line in lines if line.endswith(" left")]) == 1

@@ -15,7 +15,6 @@ from tiny_tuning import make
 from tiny_tuning import tuned
 
 import keras_darts as kd
-from keras_darts.files import write_json
 from keras_darts.tuner import objectives
 from keras_darts.tuner import trial_data
 from keras_darts.tuner.project import GenotypeCache
@@ -23,6 +22,7 @@ from keras_darts.tuner.project import Project
 from keras_darts.tuner.proxy_training import baseline_size
 from keras_darts.tuner.results import read
 from keras_darts.tuner.results_page import renew
+from keras_darts.utils.files import write_json
 
 pytestmark = pytest.mark.usefixtures("quick")
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import keras_darts as kd
-from keras_darts.search.precision import default_policy
+from keras_darts.search.mixed_precision import default_policy
 from keras_darts.tuner import objectives
 
 LOGS = {"val_accuracy": 0.75, "val_loss": 0.5}

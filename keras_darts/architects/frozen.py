@@ -1,0 +1,34 @@
+"""No step of the architecture at all."""
+
+import dataclasses
+
+import tensorflow as tf
+
+
+@dataclasses.dataclass(frozen=True)
+class Frozen:
+    """Leaves alphas and betas as they are: only weights are trained.
+
+    There is no step of the architecture, which costs nothing then, and
+    no `arch_loss`. For a search that decides at its end, such as random search
+    with shared weights.
+
+    Example:
+
+    >>> strategy = kd.SearchStrategy("uniform_draws", architect=Frozen())
+    >>> strategy.architect.moves
+    False
+
+    Reference: Li and Talwalkar, 2019, Random search and reproducibility for
+    neural architecture search, section 3.3.
+    """
+
+    # Whether a search has steps of the architecture.
+    moves = False
+
+    def gradients(self, problem, train_batch, valid_batch):
+        """No loss, and zeros for all architecture parameters."""
+        return None, [tf.zeros_like(a) for a in problem.arch_values()]
+
+    def get_config(self):
+        return dataclasses.asdict(self)

@@ -1,0 +1,242 @@
+"""Step times on this machine, and the sizes and phases that a time allows."""
+
+import dataclasses
+import logging
+import math
+import numbers
+import re
+import time
+
+import keras
+import keras_tuner
+
+from keras_darts import datasets
+from keras_darts.auto import sizes
+from keras_darts.tuner import trial_data
+from keras_darts.utils.seeding import seeded
+
+# The first one builds the graphs.
+_EPOCHS = 2
+_BATCHES = 8
+
+
+class Probe:
+    """A few real steps; that graphs must be built counts by itself.
+
+    Args:
+        hypermodel: `DartsHyperModel`.
+        train: Unbatched data set.
+        num_train: Integer, its elements.
+        batch_size: Integer.
+    """
+
+    def __init__(self, hypermodel, train, num_train, batch_size):
+        keras.backend.clear_session()
+        self._search = hypermodel.build(keras_tuner.HyperParameters())
+        count = min(_BATCHES * batch_size, num_train)
+        sample = datasets.stratified_subset(train, count).batch(batch_size)
+        self._data = trial_data.read(
+            self._search, sample, validation_data=sample
+        )
+        self._count, self._batch_size = count, batch_size
+
+    def training(self, derived, recipe):
+        """Seconds of the start and of a step of a training.
+
+        Args:
+            derived: Dictionary, arguments of the derived network.
+            recipe: Dictionary, arguments of the training recipe.
+        """
+        clock, search = EpochClock(), self._search
+        task = self._data.settle(search)
+        with seeded(0):
+            network = self._data.network(
+                search, search.whole_space.random_genotype(0), derived
+            )
+        recipe = self._data.recipe(network, task, {**recipe, "epochs": _EPOCHS})
+        recipe.fit(network, self._data.train, callbacks=[clock], verbose=0)
+        return clock.start_and_step(self._count // self._batch_size)
+
+    def searching(self):
+        """The same of a search, with its validation."""
+        clock = EpochClock()
+        self._search.fit(
+            **self._data.search_input(self._search),
+            epochs=_EPOCHS,
+            callbacks=[clock],
+            verbose=0,
+            warn_on_collapse=False,
+        )
+        return clock.start_and_step(self._count // 2 // self._batch_size)
+
+
+class EpochClock(keras.callbacks.Callback):
+    """Notes when epochs end, from when it is made."""
+
+    def __init__(self):
+        super().__init__()
+        self._ends = [time.monotonic()]
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._ends.append(time.monotonic())
+
+    def start_and_step(self, steps):
+        """Seconds of what came before the first step, and of a step.
+
+        Args:
+            steps: Integer, those of an epoch.
+        """
+        begin, first, last = self._ends
+        epoch = last - first
+        return max(0.0, first - begin - epoch), epoch / max(1, steps)
+
+
+# A search is measured where its graph takes no more of the time; otherwise
+# it is taken to be as much slower than estimated as a training is.
+_SHARE_OF_PROBE = 0.1
+
+
+def measured(adapter, facts, probe, seconds):
+    """The rung, and its `StepTimes` by a few real steps.
+
+    Args:
+        adapter: `Images` or `Texts`.
+        facts: `DataSummary`.
+        probe: Function of a `SizePreset` that gives a `Probe`.
+        seconds: Function that gives those which can be planned with.
+    """
+    rungs = adapter.rungs
+    tried = sizes.first_rung(rungs, facts, seconds())
+    pace = sizes.estimate_step_times(rungs[tried], facts)
+    probed = probe(rungs[tried])
+    start, step = probed.training(
+        adapter.derived(rungs[tried]), adapter.recipe()
+    )
+    slower = start / pace.train_start, step / pace.train_step
+    rung = sizes.first_rung(rungs, facts, seconds(), slower)
+    pace = sizes.estimate_step_times(rungs[rung], facts).times(*slower)
+    if pace.search_start > _SHARE_OF_PROBE * seconds():
+        return rung, pace
+    if rung != tried:
+        probed = probe(rungs[rung])
+    start, step = probed.searching()
+    pace = dataclasses.replace(pace, search_start=start, search_step=step)
+    good = sizes.planned(rung, pace, facts, seconds()).is_good(facts)
+    if good or not rung:
+        return rung, pace
+    # Without a further probe: a smaller one is no more off than this was.
+    guess = sizes.estimate_step_times(rungs[rung], facts)
+    slower = start / guess.search_start, step / guess.search_step
+    rung = sizes.first_rung(rungs[:rung], facts, seconds(), slower)
+    return rung, sizes.estimate_step_times(rungs[rung], facts).times(*slower)
+
+
+_LOG = logging.getLogger("keras_darts")
+_UNITS = {"h": 3600, "m": 60, "s": 1}
+_PART = r"(\d+(?:\.\d+)?)\s*([hms])"
+
+
+def seconds_of(time_budget):
+    """The seconds of a budget, infinite for `None`.
+
+    Args:
+        time_budget: `None`, a number of seconds, or a text of hours, minutes
+            and seconds such as `"30m"` or `"1h 30m"`.
+
+    Raises:
+        ValueError: for anything else, and for what is not above zero.
+
+    Example:
+
+    >>> [seconds_of(time) for time in ("90s", "1h 30m", 12, None)]
+    [90.0, 5400.0, 12.0, inf]
+    """
+    if time_budget is None:
+        return math.inf
+    seconds = math.nan
+    if isinstance(time_budget, str):
+        text = time_budget.strip().lower()
+        if re.fullmatch(rf"{_PART}(\s*{_PART})*", text):
+            parts = re.findall(_PART, text)
+            seconds = sum(float(n) * _UNITS[unit] for n, unit in parts)
+    elif isinstance(time_budget, numbers.Real):
+        if not isinstance(time_budget, bool):
+            seconds = float(time_budget)
+    if not 0 < seconds < math.inf:
+        raise ValueError(
+            "`time_budget` must be a time above zero, such as '2h', '30m', "
+            "'90s' or a number of seconds, or None. Received: "
+            f"time_budget={time_budget!r}"
+        )
+    return seconds
+
+
+class Budget:
+    """A time that runs from the moment it is made.
+
+    Args:
+        seconds: Float, all of it; may be infinite.
+        spent: Float, what an earlier process has used of it. Defaults to
+            `0.0`.
+
+    Example:
+
+    >>> Budget(10.0, spent=4.0).left() <= 6.0
+    True
+    """
+
+    def __init__(self, seconds, spent=0.0):
+        self.seconds = seconds
+        self._begin = time.monotonic() - spent
+
+    def spent(self):
+        return time.monotonic() - self._begin
+
+    def left(self):
+        return self.seconds - self.spent()
+
+
+class Deadline(keras.callbacks.Callback):
+    """Ends a training when no further epoch fits into the time, and says so.
+
+    It is an epoch that is not begun; where an epoch takes longer than was
+    expected, it ends after the step at which the time was over.
+
+    Args:
+        budget: `Budget`.
+        until: Float, how much of it may be spent at the end.
+        phase: String, what the log calls the training. Defaults to
+            `"training"`.
+    """
+
+    def __init__(self, budget, until, phase="training"):
+        super().__init__()
+        self.budget = budget
+        self.until = until
+        self.phase = phase
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._stepped, self._epoch = None, epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        # The first step of a process also builds the graph.
+        self._stepped = self._stepped or self.budget.spent()
+        self._stop_without(0.0, f"in epoch {self._epoch + 1}")
+
+    def on_epoch_end(self, epoch, logs=None):
+        now = self.budget.spent()
+        done = epoch + 1
+        if done < self.params["epochs"]:
+            self._stop_without(now - (self._stepped or now), f"after {done}")
+
+    def _stop_without(self, seconds, where):
+        if self.model.stop_training:
+            return
+        if self.budget.spent() + seconds > self.until:
+            self.model.stop_training = True
+            _LOG.info(
+                "time is up: the %s stops %s of %d epochs",
+                self.phase,
+                where,
+                self.params["epochs"],
+            )

@@ -1,0 +1,196 @@
+"""Base classes of the callbacks of a search."""
+
+import logging
+
+import keras
+import numpy as np
+
+
+def serialized(callbacks):
+    """The configs of callbacks that are registered with Keras."""
+    return [keras.saving.serialize_keras_object(c) for c in callbacks]
+
+
+def with_callbacks(config):
+    """A config whose `callbacks`, if there are any, are objects again."""
+    found = config.get("callbacks", ())
+    objects = [keras.saving.deserialize_keras_object(c) for c in found]
+    return {**config, "callbacks": objects}
+
+
+class SearchCallback(keras.callbacks.Callback):
+    """Abstract: a callback with a config, whose state a run remembers.
+
+    `DartsSearch.fit` calls `reset` before a run begins, and keeps `state()` in
+    each checkpoint, so that `set_state` finds it when the run is resumed
+    or rolled back. A callback holds no variables before it has a model, since
+    strategies are copied with their callbacks.
+
+    Attributes:
+        stop_reason: String, why the callback has ended the search, or `None`.
+        roll_back_to: Integer, the epoch after whose end `fit` shall begin
+            again, or `None`. It is set together with `model.stop_training`.
+        history_epochs: Integer, of how many epochs, the present one included,
+            checkpoints must be there for that. Defaults to `0`.
+        added_logs: Tuple of strings, what it adds to the logs of an epoch.
+            Defaults to none.
+
+    Example:
+
+    >>> class Count(SearchCallback):
+    ...     def reset(self):
+    ...         self.epochs = 0
+    ...
+    ...     def on_epoch_end(self, epoch, logs=None):
+    ...         self.epochs += 1
+    ...
+    ...     def get_state(self):
+    ...         return {"epochs": self.epochs}
+    ...
+    ...     def set_state(self, state):
+    ...         self.epochs = state["epochs"]
+    >>> Count().get_state()
+    {'epochs': 0}
+    """
+
+    stop_reason = None
+    roll_back_to = None
+    history_epochs = 0
+    added_logs = ()
+
+    def __init__(self):
+        super().__init__()
+        self.reset()
+
+    @property
+    def run_epochs(self):
+        """The epochs of the run, or of the stage, that the user asked for.
+
+        Those in which a discretizer decides come after them.
+        """
+        return self.params["epochs"] - self.model.extra_epochs
+
+    def reset(self):
+        """Forgets an earlier run."""
+
+    def arch_steps(self, epochs, steps_per_epoch):
+        """In how many steps of a run the callback lets the alphas move.
+
+        Args:
+            epochs: Integer, of the run or of the stage.
+            steps_per_epoch: Integer.
+        """
+        return epochs * steps_per_epoch
+
+    def get_state(self):
+        """What a run must remember, as plain data."""
+        return {}
+
+    def set_state(self, state):
+        """Takes over what `state` gave."""
+
+    def roll_back(self, restore):
+        """Goes back to `roll_back_to`, and changes what shall be different.
+
+        Args:
+            restore: Function of a number of epochs; restores the search and
+                all callbacks as they were after so many.
+        """
+        restore(self.roll_back_to + 1)
+
+    def get_config(self):
+        return {}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+_LOG = logging.getLogger("keras_darts")
+
+
+class ArchitectureEarlyStopping(SearchCallback):
+    """Abstract: stops a search, and says why and what is returned.
+
+    A subclass calls `remember` at the end of epochs whose architecture may be
+    asked for, and `stop` when its criterion is met. When the training ends,
+    the alphas and betas of the returned epoch are put back, so that
+    `search.genotype()`, `genotype.json` and the drawn cells are those of that
+    epoch; the weights stay. If several guards stand together, the first that
+    stops the search decides. Epochs are counted from zero, as in history.csv.
+
+    Attributes:
+        stop_reason: String, also `search.stop_reason`; `None` as long as the
+            search goes on.
+        restored_epoch: Integer, or `None`.
+        architectures: Dictionary from epochs to arrays, what is remembered.
+
+    Example:
+
+    >>> kd.callbacks.StopOnSkipConnects().stop_reason is None
+    True
+    """
+
+    def reset(self):
+        self.stop_reason = self.restored_epoch = None
+        self.architectures = {}
+
+    def remember(self, epoch, epochs=1):
+        """Keeps the architecture of this epoch and of those shortly before.
+
+        Args:
+            epoch: Integer, the present one.
+            epochs: Integer, how far back what is kept may lie.
+        """
+        self.architectures[epoch] = [
+            np.array(v.numpy()) for v in self.model.arch_variables
+        ]
+        self.architectures = {
+            e: values
+            for e, values in self.architectures.items()
+            if epoch - epochs <= e <= epoch
+        }
+
+    def stop(self, epoch, restored_epoch, reason):
+        """Ends the search after this epoch; another guard's stop goes first."""
+        if self.model.stop_reason is not None:
+            return
+        self.restored_epoch = restored_epoch
+        self.stop_reason = self.model.stop_reason = (
+            f"{reason}: stopped after epoch {epoch}, with the architecture of "
+            f"epoch {restored_epoch} (counted from 0)"
+        )
+        self.model.stop_training = True
+        _LOG.warning("%s", self.stop_reason)
+
+    def on_train_begin(self, logs=None):
+        if self.stop_reason is not None:
+            self.model.stop_reason = self.stop_reason
+
+    def on_train_end(self, logs=None):
+        if self.stop_reason is None:
+            return
+        values = self.architectures[self.restored_epoch]
+        for variable, value in zip(
+            self.model.arch_variables, values, strict=True
+        ):
+            variable.assign(value)
+
+    def get_state(self):
+        return {
+            "stop_reason": self.stop_reason,
+            "restored_epoch": self.restored_epoch,
+            "architectures": {
+                epoch: [value.tolist() for value in values]
+                for epoch, values in self.architectures.items()
+            },
+        }
+
+    def set_state(self, state):
+        self.stop_reason = state["stop_reason"]
+        self.restored_epoch = state["restored_epoch"]
+        # JSON has made strings of the epochs.
+        self.architectures = {
+            int(epoch): [np.array(value) for value in values]
+            for epoch, values in state["architectures"].items()
+        }

@@ -1,0 +1,247 @@
+"""Contract between the commands and a kind of data."""
+
+import abc
+import contextlib
+import textwrap
+import typing
+
+_WIDTH = 80
+
+
+class Training(typing.NamedTuple):
+    """What is to be trained, by which recipe, on what.
+
+    Args:
+        name: String, of the recipe.
+        recipe: The recipe, which has compiled the network.
+        network: `keras.Model`.
+        train: What `recipe.fit` takes to train on.
+        validation: What it takes to validate on, or `None`.
+        tested: Boolean, whether that is the test part.
+        num_train: Integer, the examples to train on.
+        num_validation: Integer, those to validate on.
+    """
+
+    name: str
+    recipe: object
+    network: object
+    train: object
+    validation: object
+    tested: bool = False
+    num_train: int = 1
+    num_validation: int = 0
+
+
+class Exports(typing.NamedTuple):
+    """Arguments of the functions of `keras_darts.export`.
+
+    Args:
+        common: Dictionary, for both kinds of files.
+        saved_model: Dictionary, for a SavedModel alone.
+        calibration: What to read ranges from for 8 bits.
+        labelled: Inputs with classes to judge quantized files by, or `None`.
+    """
+
+    common: dict
+    saved_model: dict
+    calibration: object
+    labelled: object = None
+
+
+class Modality(abc.ABC):
+    """Everything in which the commands differ with the kind of data.
+
+    `name` is that of the search spaces' modality; `noun` is for messages, as
+    is `things`, what the test part is made of.
+    `flags` are those that not every kind of data has, `sources` those of all
+    flags that say which data, and `recipes` the names for `--recipe`;
+    `judged_by` are the figures of a validation, that of most use first.
+    `threads` is how a search lays them out, as for `configure_cpu`.
+    """
+
+    name = None
+    noun = None
+    things = None
+    flags = ()
+    sources = ()
+    recipes = ()
+    judged_by = ()
+    threads = None
+
+    @abc.abstractmethod
+    def check_source(self, path):
+        """Refuses a path that exists but can't be such data.
+
+        Called before TensorFlow loads.
+        """
+
+    @abc.abstractmethod
+    def load(self, options, vocabulary=None):
+        """The data that the flags describe, by a vocabulary of before."""
+
+    @abc.abstractmethod
+    def describe(self, data):
+        """Lines on the data for the beginning of a run."""
+
+    def vocabulary(self, data):
+        """The `Vocabulary` of the data, or `None`."""
+        return None
+
+    # Search
+
+    @abc.abstractmethod
+    def search_sizes(self, options, data):
+        """Arguments of `DartsSearch` that the data and the flags decide."""
+
+    @abc.abstractmethod
+    def search_input(self, options, data, recipe):
+        """Arguments of `DartsSearch.fit` that say what it runs on."""
+
+    @abc.abstractmethod
+    def supernet_in_words(self, space):
+        """The supernet's make and sizes."""
+
+    # Training
+
+    @abc.abstractmethod
+    def training(self, options, genotype):
+        """The data that the flags describe, and the `Training` on them."""
+
+    @abc.abstractmethod
+    def network_in_words(self, network):
+        """The network's make and sizes."""
+
+    @abc.abstractmethod
+    def data_config(self, options, data, training):
+        """What `config.json` says of the data."""
+
+    @abc.abstractmethod
+    def trained_figures(self, training, data):
+        """How well the network does on the test part, as a dictionary."""
+
+    # What has been trained
+
+    @abc.abstractmethod
+    def evaluated(self, model, options, *, saved, vocabulary):
+        """The name of the data, and the figures of a model on their test part.
+
+        Args:
+            model: Keras model, or `keras_darts.export.ExportedModel`.
+            options: The flags.
+            saved: What `config.json` of the run says, or nothing.
+            vocabulary: That of the run, or `None`.
+        """
+
+    @abc.abstractmethod
+    def exports(self, network, options, *, saved, vocabulary):
+        """The name of the data, and the `Exports` of a network."""
+
+    @abc.abstractmethod
+    def in_words(self, figures):
+        """A line for such figures."""
+
+
+def paragraph(head, text):
+    """Lines of a report that a terminal shows whole."""
+    return textwrap.fill(
+        f"{head}: {text}",
+        _WIDTH,
+        subsequent_indent=" " * (len(head) + 2),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+@contextlib.contextmanager
+def named_dataset():
+    """Inside, errors call the data as the command line does."""
+    try:
+        yield
+    except ValueError as error:
+        message = str(error).replace("`source`", "`dataset`")
+        message = message.replace("source=", "dataset=")
+        raise ValueError(message) from error
+
+
+def encoder_for(options, vocabulary):
+    """The argument by which a SavedModel takes strings, if it is to."""
+    if not options.raw_text:
+        return {}
+    words = vocabulary.level == "word"
+    return {"tokenizer": "whitespace" if words else "characters"}
+
+
+def given_values(options, *names):
+    """The flags of these names that were given, as a dictionary."""
+    return {
+        name: options[name].value
+        for name in names
+        if options[name].value is not None
+    }
+
+
+def check_recipe(options, modality):
+    """Refuses a recipe for another kind of data.
+
+    Raises:
+        ValueError: for that.
+    """
+    name = options.recipe
+    if name is not None and name not in modality.recipes:
+        raise ValueError(
+            f"`recipe` must be one of {', '.join(modality.recipes)} for "
+            f"{modality.noun}. Received: recipe={name!r}"
+        )
+
+
+class LabelledModality(Modality):
+    """Data whose elements have a label each."""
+
+    threads = "inter_op"
+    judged_by = ("val_accuracy", "val_loss")
+
+    @staticmethod
+    def label_names(data, saved):
+        """Those of a run, or of the data where it does not say them."""
+        known = saved.get("data", {}).get("label_names")
+        return list(data.label_names) if known is None else known
+
+    def search_sizes(self, options, data):
+        return {
+            "num_classes": data.num_classes,
+            "filters": options.filters,
+            "num_cells": options.num_cells,
+        }
+
+    def search_input(self, options, data, recipe):
+        return {
+            "x": data.train.batch(options.batch_size or recipe.batch_size),
+            "validation_split": options.validation_split,
+        }
+
+    def supernet_in_words(self, space):
+        return f"{space.num_cells} cells of {space.filters} filters"
+
+    def data_config(self, options, data, training):
+        return {
+            **{name: options[name].value for name in self.sources},
+            "num_train": data.num_train,
+            "label_names": list(data.label_names),
+            "description": data.description,
+        }
+
+    def in_words(self, figures):
+        return (
+            f"accuracy {figures['accuracy']:.2%}, loss {figures['loss']:.4f} "
+            f"on {figures['num_examples']} test {self.things}"
+        )
+
+
+def predictions(network):
+    """The function from a batch to logits, on one device or on several."""
+
+    def of_batch(batch):
+        # Each device predicts the whole batch.
+        return network.predict_on_batch(batch)[: len(batch)]
+
+    return of_batch

@@ -1,0 +1,157 @@
+"""Running text, for language models."""
+
+import dataclasses
+
+from keras_darts.cli.options import require
+from keras_darts.cli.tasks.base import Exports
+from keras_darts.cli.tasks.base import Modality
+from keras_darts.cli.tasks.base import Training
+from keras_darts.cli.tasks.base import encoder_for
+from keras_darts.cli.tasks.base import given_values
+from keras_darts.cli.tasks.base import named_dataset
+
+
+class LanguageModality(Modality):
+    """A corpus, whose next token is predicted from those before."""
+
+    name = "language"
+    noun = "running text"
+    things = "rows of text"
+    flags = (
+        *("level", "max_vocabulary", "max_tokens", "hidden_size"),
+        "raw_text",
+    )
+    sources = ("dataset", "data_dir", "level", "max_vocabulary")
+    recipes = ("small_text", "ptb", "wikitext2")
+    judged_by = ("val_loss", "val_perplexity")
+
+    def check_source(self, path):
+        """A folder has three files, and a file is all of the text."""
+
+    def load(self, options, vocabulary=None):
+        require(options, "dataset")
+        from keras_darts import datasets
+
+        chosen = {"vocabulary": vocabulary}
+        if vocabulary is None:
+            chosen = given_values(options, "level", "max_vocabulary")
+        with named_dataset():
+            corpus = datasets.load_corpus(
+                options.dataset, data_dir=options.data_dir, **chosen
+            )
+        limit = "max_tokens" in options and options.max_tokens
+        return _shortened(corpus, limit) if limit else corpus
+
+    def describe(self, data):
+        return f"data: {data.description}"
+
+    def vocabulary(self, data):
+        return data.vocabulary
+
+    # Search
+
+    def search_sizes(self, options, data):
+        return {
+            "vocabulary_size": len(data.vocabulary),
+            "hidden_size": options.hidden_size,
+        }
+
+    def search_input(self, options, data, recipe):
+        return {"x": data, "batch_size": options.batch_size}
+
+    def supernet_in_words(self, space):
+        return (
+            f"a recurrent cell of {len(space.cell.nodes)} nodes with "
+            f"{space.hidden_size} units"
+        )
+
+    # Training
+
+    def training(self, options, genotype):
+        name = options.recipe or self.recipes[0]
+        corpus = self.load(options)
+        from keras_darts import networks
+        from keras_darts import training
+        from keras_darts.utils.seeding import seeded
+
+        sizes = {
+            **training.MODEL_SETTINGS[name],
+            **given_values(options, "hidden_size"),
+        }
+        with seeded(options.seed):
+            model = networks.RecurrentLanguageModel(
+                genotype, len(corpus.vocabulary), **sizes
+            )
+        make = {
+            "small_text": training.small_language_model_recipe,
+            "ptb": training.ptb_recipe,
+            "wikitext2": training.wikitext2_recipe,
+        }[name]
+        recipe = make(
+            model,
+            seed=options.seed,
+            **given_values(options, "epochs", "batch_size"),
+        )
+        return corpus, Training(name, recipe, model, corpus.train, corpus.valid)
+
+    def network_in_words(self, network):
+        return f"a recurrent cell of {network.hidden_size} units"
+
+    def data_config(self, options, data, training):
+        return {
+            **{name: options[name].value for name in self.sources},
+            "num_train": len(data.train),
+            "description": data.description,
+        }
+
+    def trained_figures(self, training, data):
+        from keras_darts.training import evaluate_language_model
+
+        return evaluate_language_model(training.network, data.test)
+
+    def evaluated(self, model, options, *, saved, vocabulary):
+        from keras_darts.training import evaluate_language_model
+
+        corpus = self._corpus(model, options, vocabulary)
+        figures = evaluate_language_model(
+            # An export goes from token to token.
+            getattr(model, "steps", model),
+            corpus.test,
+            batch_size=options.batch_size or 1,
+        )
+        return corpus.name, figures
+
+    def exports(self, network, options, *, saved, vocabulary):
+        corpus = self._corpus(network, options, vocabulary)
+        return corpus.name, Exports(
+            common={"vocabulary": corpus.vocabulary, "samples": corpus.test},
+            saved_model=encoder_for(options, corpus.vocabulary),
+            calibration=corpus.train,
+        )
+
+    def _corpus(self, model, options, vocabulary):
+        """The text as the model reads it."""
+        corpus = self.load(options, vocabulary)
+        corpus.vocabulary.check_matches(model.vocabulary_size, "dataset")
+        return corpus
+
+    def in_words(self, figures):
+        return (
+            f"perplexity {figures['perplexity']:.2f}, loss "
+            f"{figures['loss']:.4f} on {figures['num_tokens']} test tokens, "
+            "one after the other"
+        )
+
+
+def _shortened(corpus, count):
+    """The corpus with no more than so many tokens to learn and choose from."""
+    train, valid = corpus.train[:count], corpus.valid[:count]
+    return dataclasses.replace(
+        corpus,
+        train=train,
+        valid=valid,
+        description=(
+            f"{corpus.description}\n      of these {len(train):,} are used "
+            f"for training and {len(valid):,} for validation"
+        ),
+    )

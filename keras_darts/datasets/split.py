@@ -1,0 +1,301 @@
+"""Splits the data of `fit` into the two parts of a bilevel search."""
+
+import dataclasses
+import functools
+import numbers
+
+import numpy as np
+import tensorflow as tf
+
+from keras_darts.datasets import reading
+from keras_darts.datasets.elements import Names
+from keras_darts.datasets.examples import class_weights
+from keras_darts.datasets.examples import is_dataset
+from keras_darts.datasets.examples import read_examples
+from keras_darts.datasets.stratification import search_share
+from keras_darts.datasets.task import infer_from
+
+_DEFAULT_BATCH_SIZE = 64
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class BilevelSplit:
+    """The two data sets of a bilevel search, which share no element.
+
+    Args:
+        train: Unbatched `tf.data.Dataset` for the weights, of (image, label)
+            or (image, label, sample weight), always in the same order.
+        search: The same for the architecture.
+        num_train: Integer, the elements in `train`.
+        num_search: Integer, the elements in `search`.
+        batch_size: Integer, the user's batch size.
+        has_sample_weight: Boolean, whether elements carry a weight.
+        description: String, a sentence for the log.
+        train_labels: Array of the labels in `train`.
+        search_labels: Array of the labels in `search`.
+        names: `Names`, what errors call the data for the weights.
+        search_names: The same for the architecture.
+        batch_size_from: String, where the batch size comes from:
+            `"batch_size"` (the argument), `"data"` (a batched data set) or
+            `"default"`.
+
+    Example:
+
+    >>> halves = bilevel_split(np.zeros((4, 8, 8, 1)), [0, 1, 1, 0])
+    >>> halves.num_train, sorted(halves.search_labels.tolist())
+    (2, [0, 1])
+    """
+
+    train: tf.data.Dataset
+    search: tf.data.Dataset
+    num_train: int
+    num_search: int
+    batch_size: int
+    has_sample_weight: bool
+    description: str
+    train_labels: np.ndarray = dataclasses.field(repr=False)
+    search_labels: np.ndarray = dataclasses.field(repr=False)
+    names: Names = Names()
+    search_names: Names = Names()
+    batch_size_from: str = "batch_size"
+
+    @property
+    def labels(self):
+        """Dictionary from what errors call the labels to all labels."""
+        parts = {self.names.y: self.train_labels}
+        known = parts.get(self.search_names.y, self.search_labels[:0])
+        parts[self.search_names.y] = np.concatenate([known, self.search_labels])
+        return parts
+
+
+def bilevel_split(
+    x,
+    y=None,
+    *,
+    sample_weight=None,
+    validation_data=None,
+    validation_split=0.5,
+    batch_size=None,
+    default_batch_size=_DEFAULT_BATCH_SIZE,
+    seed=0,
+    steps_per_epoch=None,
+    memory_limit=reading.MEMORY_LIMIT,
+    class_weight=None,
+    loss=None,
+    num_classes=None,
+    rank=None,
+):
+    """Makes the halves of a search from what a user has.
+
+    The split is made by element before any shuffle, by a seed, and with the
+    same share of every class in both halves where labels are classes. A data
+    set whose order changes, or whose length is unknown, is read once and held.
+
+    Args:
+        x: Labelled data in any form that `read_examples` takes; or a pair of
+            data sets, the second taken as `validation_data`.
+        y: Array of labels, when `x` is an array. Defaults to `None`.
+        sample_weight: Array of one weight an element, when `x` is an array.
+            Defaults to `None`.
+        validation_data: What the architecture is searched on, in any form of
+            `x`. Defaults to `None`, in which case `x` is split.
+        validation_split: Float between 0 and 1, the share of `x` that the
+            architecture is searched on. Defaults to `0.5`.
+        batch_size: Integer. Defaults to `None`: the batch size of the data
+            set, or `default_batch_size` for what has none.
+        default_batch_size: Integer, which is made smaller where a half holds
+            less than that. Defaults to `64`.
+        seed: Integer that decides the split. Defaults to `0`.
+        steps_per_epoch: Integer, how many batches to read of a data set that
+            never ends or whose length is unknown. Defaults to `None`.
+        memory_limit: Integer, the bytes of images that may be held of each
+            data set. Defaults to 1 GiB.
+        class_weight: Dictionary from class numbers to weights, as in Keras,
+            for both halves. Defaults to `None`.
+        loss: A Keras loss, which may say that labels are no classes. Defaults
+            to `None`: as the labels tell.
+        num_classes: Integer, the number of classes for `class_weight`, where
+            the labels need not show all. Defaults to `None`.
+        rank: Integer, the axes of an element, as in `read_examples`. Defaults
+            to `None`.
+
+    Returns:
+        The `BilevelSplit`.
+
+    Raises:
+        ValueError: If the data are empty, without labels, not finite, of
+            unequal lengths, endless without `steps_per_epoch`, or too large to
+            be held when they must be.
+        TypeError: If `x` is none of the above.
+
+    Example:
+
+    >>> images = np.zeros((10, 8, 8, 1), "uint8")
+    >>> labels = np.arange(10) % 2
+    >>> options = {"validation_split": 0.4, "batch_size": 2}
+    >>> halves = bilevel_split(images, labels, **options)
+    >>> halves.description
+    '10 elements split by class: 6 for the weights, 4 for the architecture'
+    """
+    _check_share(validation_split)
+    _check_integer("batch_size", batch_size)
+    _check_integer("steps_per_epoch", steps_per_epoch)
+    _check_integer("seed", seed, lowest=0)
+    x, validation_data = _pair(x, validation_data)
+    read = functools.partial(
+        read_examples,
+        rank=rank,
+        batch_size=batch_size or default_batch_size,
+        steps_per_epoch=steps_per_epoch,
+        memory_limit=memory_limit,
+    )
+    parts = [read(x, y, sample_weight)]
+    if validation_data is not None:
+        parts.append(read(validation_data, argument="validation_data"))
+    if class_weight is not None:
+        parts = _class_weighted(parts, class_weight, loss, num_classes)
+    if validation_data is None:
+        halves = _split(*parts, validation_split, seed, loss)
+    else:
+        halves = _given(*parts)
+    return _batched(halves, batch_size, parts[0].batch_size, default_batch_size)
+
+
+def _check_share(share):
+    if not isinstance(share, numbers.Real) or not 0 < share < 1:
+        raise ValueError(
+            "`validation_split` must be a number between 0 and 1. "
+            f"Received: validation_split={share!r}"
+        )
+
+
+def _check_integer(name, value, lowest=1):
+    if value is None:
+        return
+    if not isinstance(value, numbers.Integral) or value < lowest:
+        raise ValueError(
+            f"`{name}` must be an integer of at least {lowest}. "
+            f"Received: {name}={value!r}"
+        )
+
+
+def _pair(x, validation_data):
+    """A tuple or list of two data sets is training and search data."""
+    several = isinstance(x, tuple | list)
+    found = [is_dataset(part) for part in x] if several else []
+    if not any(found):
+        return x, validation_data
+    if found != [True, True] or validation_data is not None:
+        raise ValueError(
+            "`x` as a tuple of data sets must be the pair (training data, "
+            "search data), without `validation_data`. Received: a tuple of "
+            f"{len(x)}, validation_data={type(validation_data).__name__}"
+        )
+    return x
+
+
+def _class_weighted(parts, class_weight, loss, num_classes):
+    labels = {part.names.y: part.labels for part in parts}
+    task = infer_from(labels, loss, num_classes)
+    return [
+        part.weighted(
+            class_weights(
+                part.labels, class_weight, task=task, name=part.names.y
+            )
+        )
+        for part in parts
+    ]
+
+
+def _batched(halves, chosen, own, default):
+    """The halves with the batch size that holds for them."""
+    if chosen or own:
+        source = "batch_size" if chosen else "data"
+        return dataclasses.replace(
+            halves, batch_size=chosen or own, batch_size_from=source
+        )
+    size = min(default, halves.num_train, halves.num_search)
+    description = halves.description
+    if size < default:
+        description += f"; in batches of {size}, as the smaller half has"
+    return dataclasses.replace(
+        halves,
+        batch_size=size,
+        batch_size_from="default",
+        description=description,
+    )
+
+
+def search_mask(whole, share, seed, loss=None):
+    """Which elements the search half has, and whether that is by class."""
+    if whole.groups is None:
+        mask, stratified = search_share(whole.labels, share, seed, loss)
+    else:
+        # All copies of an element go where the first of them goes.
+        _, firsts = np.unique(whole.groups, return_index=True)
+        labels = whole.labels[firsts]
+        mask, stratified = search_share(labels, share, seed, loss)
+        mask = mask[whole.groups]
+    if mask.all() or not mask.any():
+        raise ValueError(
+            f"{whole.names.x} must hold enough elements for both halves. "
+            f"Received: {len(mask)} elements with validation_split={share}"
+        )
+    return mask, stratified
+
+
+def _split(whole, share, seed, loss):
+    mask, stratified = search_mask(whole, share, seed, loss)
+    train, search = whole.where(~mask), whole.where(mask)
+    halves = BilevelSplit(
+        train=train,
+        search=search,
+        num_train=int((~mask).sum()),
+        num_search=int(mask.sum()),
+        batch_size=1,
+        has_sample_weight=whole.has_sample_weight,
+        description="",
+        train_labels=whole.labels[~mask],
+        search_labels=whole.labels[mask],
+        names=whole.names,
+        search_names=whole.names,
+    )
+    how = " by class" if stratified else ""
+    return _described(halves, f"{len(whole)} elements split{how}", whole.notes)
+
+
+def _given(whole, other):
+    """Halves that the user has made."""
+    train = whole.where(np.ones(len(whole), bool))
+    search = other.where(np.ones(len(other), bool))
+    weighted = whole.has_sample_weight or other.has_sample_weight
+    halves = BilevelSplit(
+        train=_weighted(train) if weighted else train,
+        search=_weighted(search) if weighted else search,
+        num_train=len(whole),
+        num_search=len(other),
+        batch_size=1,
+        has_sample_weight=weighted,
+        description="",
+        train_labels=whole.labels,
+        search_labels=other.labels,
+        names=whole.names,
+        search_names=other.names,
+    )
+    notes = dict.fromkeys((*whole.notes, *other.notes))
+    return _described(halves, "two data sets as given", notes)
+
+
+def _weighted(dataset):
+    return dataset.map(
+        lambda x, y, weight=1.0: (x, y, tf.cast(weight, "float32"))
+    )
+
+
+def _described(halves, how, notes):
+    text = (
+        f"{how}: {halves.num_train} for the weights, {halves.num_search} for "
+        "the architecture"
+    )
+    text = "; ".join((text, *notes))
+    return dataclasses.replace(halves, description=text)

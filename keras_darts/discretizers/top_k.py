@@ -1,0 +1,127 @@
+"""The derivation rule of DARTS."""
+
+import dataclasses
+
+import numpy as np
+
+_SKIP = "skip_connect"
+
+
+@dataclasses.dataclass(frozen=True)
+class TopK:
+    """Keeps for each node the `k` edges with the strongest candidate.
+
+    An edge counts as its largest mixing weight among candidates other than
+    `none`, times its edge weight where there are betas; on a kept edge the
+    candidate of that weight stays. Of equals the first wins. Where a genotype
+    names every edge, as in NAS-Bench-201, the others become `none`.
+
+    Args:
+        k: Integer > 0, edges a node keeps; in a recurrent cell, whose nodes
+            have one input each, it is one. Defaults to `2`.
+        max_skip_connects: Integer, how many skip-connections a normal cell
+            may have. While it has more, the weakest of them is struck out and
+            the cell derived again, as P-DARTS does. Defaults to `None`: any
+            number.
+
+    Raises:
+        ValueError: if `k` is not positive, or `max_skip_connects` negative.
+
+    Example:
+
+    >>> from keras_darts.search_spaces import darts_cnn
+    >>> flat = {kind: np.ones((14, 8)) for kind in ("normal", "reduce")}
+    >>> TopK()(darts_cnn(), flat, {}).normal[:2]
+    (('max_pool_3x3', 0), ('max_pool_3x3', 1))
+
+    Reference: Liu et al., 2019, DARTS, section 2.4; Chen et al., 2019,
+    P-DARTS, section 3.3.2, for the bound.
+    """
+
+    k: int = 2
+    max_skip_connects: int = None
+
+    def __post_init__(self):
+        if self.k < 1:
+            raise ValueError(f"`k` must be positive. Received: k={self.k}")
+        if self.max_skip_connects is not None and self.max_skip_connects < 0:
+            raise ValueError(
+                "`max_skip_connects` must be 0 or more. Received: "
+                f"max_skip_connects={self.max_skip_connects}"
+            )
+
+    def __call__(self, space, weights, edge_weights):
+        """Mixing weights (E, K) and edge weights (E,) by kind of cell."""
+        cells = {
+            kind: self._cell(spec, weights[kind], edge_weights.get(kind))
+            for kind, spec in space.cells.items()
+        }
+        return space.genotype(cells)
+
+    def get_config(self):
+        return dataclasses.asdict(self)
+
+    def _cell(self, spec, weights, edge_weights):
+        kept = self._kept(spec, weights, edge_weights)
+        while excess := self._excess_skips(spec, kept):
+            weights = np.array(weights, dtype="float64")
+            places = [
+                (edge, spec.primitives[edge].index(_SKIP)) for edge in excess
+            ]
+            # Below all others, so that another candidate is the best.
+            weights[min(places, key=lambda place: weights[place])] = -1.0
+            kept = self._kept(spec, weights, edge_weights)
+        return spec.entries(
+            [(name, *spec.edges[edge]) for edge, name in kept.items()]
+        )
+
+    def _kept(self, spec, weights, edge_weights):
+        """The kept edges, node by node, the strongest first: their names."""
+        count = 1 if spec.edges_per_node == 1 else self.k
+        return {
+            edge: name
+            for node in spec.nodes
+            for edge, name, _ in ranked_edges(
+                spec, node, weights, edge_weights
+            )[:count]
+        }
+
+    def _excess_skips(self, spec, kept):
+        """The edges that skip, if they are too many and could do otherwise."""
+        skips = [edge for edge, name in kept.items() if name == _SKIP]
+        bound = self.max_skip_connects
+        if bound is None or spec.reduction or len(skips) <= bound:
+            return []
+        return [
+            edge
+            for edge in skips
+            if not set(spec.primitives[edge]) <= {"none", _SKIP}
+        ]
+
+
+def ranked_edges(spec, node, weights, edge_weights):
+    """(edge, name, weight) of each edge's best candidate, the best first.
+
+    Args:
+        spec: `CellSpec`.
+        node: Integer, the node in which the edges end.
+        weights: (E, K) mixing weights.
+        edge_weights: (E,), or `None`.
+    """
+    factor = np.ones(len(weights)) if edge_weights is None else edge_weights
+    best = [
+        (edge, *found)
+        for edge in spec.edges_into(node)
+        if (found := _strongest(spec.primitives[edge], weights[edge]))
+    ]
+    return sorted(best, key=lambda entry: -entry[2] * factor[entry[0]])
+
+
+def _strongest(primitives, weights):
+    """(name, weight) of the first largest candidate that is not `none`."""
+    known = [
+        (name, float(weight))
+        for name, weight in zip(primitives, weights, strict=False)
+        if name != "none"
+    ]
+    return max(known, key=lambda pair: pair[1], default=None)

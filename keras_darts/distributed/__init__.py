@@ -1,0 +1,1 @@
+"""Devices, replicas and workers: nobody on one machine needs to read it."""

@@ -1,0 +1,132 @@
+"""The devices of one machine, and the strategy that puts them to work."""
+
+import functools
+
+import tensorflow as tf
+
+from keras_darts.utils.errors import positive_integer
+
+
+def distribution_strategy(devices=None):
+    """The `tf.distribute` strategy for what the machine has.
+
+    Every device holds a copy of all variables and takes its part of each
+    batch, so that `batch_size` is that of all together. TensorFlow allows one
+    `MirroredStrategy` a process: it is made once, and given again.
+
+    Args:
+        devices: Integer, how many accelerators are used, the first ones; on a
+            machine without any, into how many logical devices the processor
+            is divided, which makes nothing faster and serves for tests.
+            Defaults to `None`: the strategy whose scope it is called in, and
+            outside of any all accelerators.
+
+    Returns:
+        A `tf.distribute.MirroredStrategy`, or the strategy in force where
+        there is one device.
+
+    Raises:
+        ValueError: for more devices than there are, and for others than in an
+            earlier call.
+
+    Example:
+
+    >>> distribution_strategy(1).num_replicas_in_sync
+    1
+    """
+    if devices is not None:
+        names = _first(positive_integer("devices", devices))
+    elif tf.distribute.has_strategy():
+        return tf.distribute.get_strategy()
+    else:
+        names = accelerators()
+    if len(names) < 2:
+        return tf.distribute.get_strategy()
+    return _mirrored(tuple(names))
+
+
+def accelerators():
+    """The names of all accelerators that TensorFlow may use."""
+    # The logical ones are counted by starting TensorFlow.
+    if not tf.config.list_physical_devices("GPU"):
+        return []
+    count = len(tf.config.list_logical_devices("GPU"))
+    return [f"GPU:{number}" for number in range(count)]
+
+
+def check_batch_size(batch_size, strategy):
+    """Raises a `ValueError` for a batch that can't be shared out evenly.
+
+    The loss is the mean over the replicas' means: with parts of different
+    sizes it would not be that of the batch.
+    """
+    replicas = strategy.num_replicas_in_sync
+    if batch_size % replicas:
+        raise ValueError(
+            "`batch_size` must be a multiple of the number of devices, which "
+            f"share each batch. Received: batch_size={batch_size} for "
+            f"{replicas} devices"
+        )
+
+
+def evaluation_batch_size(batch_size, count):
+    """The batch size at which no device is idle in the last, smaller batch.
+
+    The nearest below the one given, or else above; parts of equal sizes come
+    first. An idle device has no part in the means, but oneDNN's convolutions
+    fail on an empty batch.
+
+    Args:
+        batch_size: Integer.
+        count: Integer, the elements of one pass, negative where unknown.
+    """
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    if replicas == 1 or count < 0:
+        return batch_size
+    for step in (replicas, 1):
+        first = batch_size - batch_size % step
+        for size in (
+            *range(first, replicas - 1, -step),
+            *range(first + step, count + 1, step),
+        ):
+            rest = count % size
+            # The first devices are filled up before the last one gets any.
+            if rest == 0 or rest > size - size // replicas:
+                return size
+    return batch_size
+
+
+def _first(count):
+    names = accelerators() or _logical_processors(count)
+    if count > len(names):
+        raise ValueError(
+            f"`devices` must be at most {len(names)}, the devices there are; "
+            "a processor is divided before TensorFlow begins to run. "
+            f"Received: devices={count}"
+        )
+    return names[:count]
+
+
+def _logical_processors(count):
+    (processor,) = tf.config.list_physical_devices("CPU")
+    try:
+        if tf.config.get_logical_device_configuration(processor) is None:
+            tf.config.set_logical_device_configuration(
+                processor, [tf.config.LogicalDeviceConfiguration()] * count
+            )
+    except RuntimeError:
+        # TensorFlow runs already, with as many as it was started with.
+        pass
+    found = tf.config.list_logical_devices("CPU")
+    return [f"CPU:{number}" for number in range(len(found))]
+
+
+@functools.cache
+def _mirrored(names):
+    if _mirrored.cache_info().currsize:
+        raise ValueError(
+            "`devices` must be the same in the whole process, which can have "
+            f"one MirroredStrategy. Received: {', '.join(names)}, others than "
+            "before"
+        )
+    return tf.distribute.MirroredStrategy(list(names))

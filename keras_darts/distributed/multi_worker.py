@@ -1,0 +1,309 @@
+"""Keras' `fit` on several machines, which Keras 3.15 itself can't do.
+
+Every machine, called a worker, runs the same program. Each one reads the
+whole stream of data and takes its part of every batch, so that all parts
+together are the batch of a search on one machine.
+"""
+
+import contextlib
+import re
+import typing
+
+import keras
+import tensorflow as tf
+from tensorflow.python.eager import context
+
+from keras_darts.distributed.shared_batches import SharedBatches
+from keras_darts.runs import shutdown_timeout
+
+WORKER_LOST = (
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError,
+    tf.errors.UnavailableError,
+)
+# What TensorFlow says of a worker: one that never came, one whose heartbeats
+# have stopped, one at the other end of a broken connection.
+_MISSING = (
+    r"timed out task names:((?:\s+/job:\S+)+)",
+    r"stopped sending heartbeats\):((?:\s+/job:\S+)+)",
+    r"remote target (/job:\S+)",
+)
+
+
+def gathered(minutes):
+    """The `tf.distribute.MultiWorkerMirroredStrategy` of `TF_CONFIG`.
+
+    To be called before TensorFlow computes anything. A worker whose process
+    hangs or can't be reached is found out by itself, within ten seconds.
+
+    Args:
+        minutes: Float, how long workers wait for one that has not started
+            yet, and for one that does not get as far as they.
+
+    Raises:
+        RuntimeError: if not all workers come in this time.
+    """
+    cluster = tf.distribute.cluster_resolver.TFConfigClusterResolver()
+    cluster = cluster.cluster_spec()
+    _limit_gathering(cluster, minutes)
+    options = tf.distribute.experimental.CommunicationOptions(
+        timeout_seconds=60 * minutes
+    )
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy(
+            communication_options=options
+        )
+    except WORKER_LOST as error:
+        shutdown_timeout.set_shutdown_timeout()
+        raise RuntimeError(
+            f"{missing(error, cluster) or 'Another worker'} did not come "
+            f"within {minutes:g} minutes: start all workers again, within "
+            "this time of each other (--worker_timeout_minutes), at addresses "
+            "that all of them can reach"
+        ) from error
+
+
+def missing(error, cluster):
+    """The workers that TensorFlow misses, in words, or `None` if unknown.
+
+    Args:
+        error: The error that it raised, one of `WORKER_LOST`.
+        cluster: `tf.train.ClusterSpec`.
+    """
+    text = str(error)
+    found = filter(None, (re.search(p, text) for p in _MISSING))
+    tasks = re.findall(r"/job:(\w+)\S*/task:(\d+)", next(found, [""])[0])
+    if not tasks and "CoordinationService/" in text:
+        # Only the first worker is asked for this service.
+        tasks = [(_leader(cluster), 0)]
+    names = [
+        f"worker {_number(cluster, job, int(task))} at "
+        f"{cluster.task_address(job, int(task))}"
+        for job, task in tasks
+    ]
+    return ", ".join(names) or None
+
+
+def _number(cluster, job, task):
+    later = job != "chief" and "chief" in cluster.jobs
+    return task + (cluster.num_tasks("chief") if later else 0)
+
+
+def _leader(cluster):
+    return "chief" if "chief" in cluster.jobs else "worker"
+
+
+def _limit_gathering(cluster, minutes):
+    # TensorFlow has no public way; left alone it waits for an hour.
+    config = tf.compat.v1.ConfigProto().experimental.coordination_config
+    for job in cluster.jobs:
+        config.coordinated_job_list.add(
+            name=job, num_tasks=cluster.num_tasks(job)
+        )
+    present = context.context()
+    present.configure_coordination_service(
+        "standalone",
+        service_leader=f"/job:{_leader(cluster)}/replica:0/task:0",
+        cluster_register_timeout_in_ms=int(60_000 * minutes),
+        coordinated_jobs=list(config.coordinated_job_list),
+    )
+    # Without a barrier the first worker does not heed the limit.
+    present.coordination_service.cluster_register_with_barrier = True
+
+
+class Workers(typing.NamedTuple):
+    """How many workers there are, and which one this process is.
+
+    Only the chief, number 0, writes a run.
+    """
+
+    count: int
+    index: int
+
+    @property
+    def is_chief(self):
+        return self.index == 0
+
+
+def workers_of(model):
+    """The `Workers` that a model was built for."""
+    strategy = model.distribute_strategy
+    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return Workers(1, 0)
+    resolver = strategy.cluster_resolver
+    cluster = resolver.cluster_spec()
+    tasks = [
+        (job, task)
+        for job in cluster.jobs
+        for task in cluster.task_indices(job)
+    ]
+    tasks.sort(key=lambda task: (task[0] != "chief", task))
+    place = (resolver.task_type, resolver.task_id)
+    return Workers(max(1, len(tasks)), tasks.index(place) if tasks else 0)
+
+
+class WorkersModel(SharedBatches):
+    """A search whose `fit` and `evaluate` run on several devices or workers."""
+
+    def _make_function(self, step_function):
+        # Keras reduces the logs along an axis that numbers don't have.
+        if workers_of(self).count == 1:
+            return super()._make_function(step_function)
+        return _on_workers(self, step_function)
+
+    def _get_metrics_result_or_logs(self, logs):
+        # What a step gives is of one replica's part, or a mean over parts of
+        # different sizes.
+        results = self.get_metrics_result()
+        logs = {**logs, **{k: v for k, v in results.items() if k in logs}}
+        return {**logs, **self.modality.figures(logs)}
+
+    def _symbolic_build(self, iterator=None, data_batch=None):
+        # Keras takes the first part of a batch for the model's input; here it
+        # is the training batch, which has an input of its own.
+        if data_batch is not None and isinstance(data_batch[0], tuple | list):
+            data_batch = data_batch[0]
+        return super()._symbolic_build(iterator=iterator, data_batch=data_batch)
+
+
+class EndEpochTogether(keras.callbacks.Callback):
+    """Lets all workers wait until the chief has written an epoch down.
+
+    One of them might want to read it again.
+    """
+
+    def on_train_begin(self, logs=None):
+        strategy = self.model.distribute_strategy
+
+        def meet():
+            one = strategy.run(lambda: tf.constant(1.0))
+            return strategy.reduce("SUM", one, axis=None)
+
+        self._meet = tf.function(meet, autograph=False)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._meet()
+
+
+@contextlib.contextmanager
+def report_lost_worker(model, folder):
+    """Says in plain words that a worker was lost, and how to go on.
+
+    The process of a worker that fails, by this or otherwise, does not outlive
+    its end by more than half a minute.
+
+    Args:
+        model: The model that is trained inside.
+        folder: Where its run is written, or `None`.
+
+    Raises:
+        RuntimeError: if a worker was lost.
+    """
+    try:
+        yield
+    except BaseException as error:
+        workers = workers_of(model)
+        if workers.count == 1:
+            raise
+        shutdown_timeout.set_shutdown_timeout()
+        if not isinstance(error, WORKER_LOST):
+            raise
+        cluster = model.distribute_strategy.cluster_resolver.cluster_spec()
+        which = missing(error, cluster)
+        remedy = "without `output_dir` nothing of the search was kept"
+        if folder is not None:
+            remedy = (
+                "start all workers again with "
+                f"resume_from={str(folder)!r} (--resume), which goes on from "
+                "the last epoch that was written"
+            )
+        raise RuntimeError(
+            f"worker {workers.index} of {workers.count} lost "
+            f"{which or 'another one'}, which has ended, hangs or can't be "
+            "reached, and ends too: "
+            f"{remedy}. See what the other one said last"
+        ) from error
+
+
+def _on_workers(model, step_function):
+    strategy = model.distribute_strategy
+    if model.steps_per_execution != 1:
+        raise ValueError(
+            "`steps_per_execution` must be 1 on several workers. Received: "
+            f"steps_per_execution={model.steps_per_execution}"
+        )
+
+    def one_step(batch):
+        logs = strategy.run(step_function, args=(batch,))
+        # The same numbers everywhere, since callbacks decide by them.
+        return keras.tree.map_structure(
+            lambda value: strategy.reduce("MEAN", value, axis=None), logs
+        )
+
+    if not model.run_eagerly:
+        one_step = tf.function(
+            one_step,
+            autograph=False,
+            reduce_retracing=True,
+            jit_compile=model.jit_compile,
+        )
+    return lambda iterator: one_step(next(iter(iterator)))
+
+
+def distribute_batches(model, dataset):
+    """Global batches as the parts that this worker's replicas get of each.
+
+    Args:
+        model: The model that is to be trained on them.
+        dataset: `tf.data.Dataset` of batches, the same on every worker.
+
+    Returns:
+        Data for `fit`, without an end; the data set itself on one worker.
+    """
+    if workers_of(model).count == 1:
+        return dataset
+
+    def of_this_worker(context):
+        replicas = context.num_replicas_in_sync
+        local = replicas // context.num_input_pipelines
+        first = context.input_pipeline_id * local
+
+        def parts(*batch):
+            numbers = tf.data.Dataset.range(first, first + local)
+            return numbers.map(lambda i: _part(batch, i, replicas))
+
+        # Where there is an end, workers ask each other before every step.
+        return dataset.flat_map(parts).repeat().prefetch(tf.data.AUTOTUNE)
+
+    strategy = model.distribute_strategy
+    return strategy.distribute_datasets_from_function(of_this_worker)
+
+
+def judged(model, dataset):
+    """What `fit` has to be given to judge a model on global batches."""
+    if workers_of(model).count == 1:
+        return {"validation_data": dataset}
+    replicas = model.distribute_strategy.num_replicas_in_sync
+    steps = int(dataset.cardinality())
+    if steps < 0:
+        steps = sum(1 for _ in dataset)
+    last = dataset.skip(max(steps - 2, 0))
+    sizes = [int(tf.shape(batch[0])[0]) for batch in last]
+    if sizes[-1] < replicas and steps > 1:
+        # No replica can do without an element: the last two batches are one.
+        steps -= 1
+        last = last.unbatch().batch(sum(sizes))
+        dataset = dataset.take(steps - 1).concatenate(last)
+    return {
+        "validation_data": distribute_batches(model, dataset),
+        "validation_steps": steps,
+    }
+
+
+def _part(batch, index, count):
+    def rows(tensor):
+        size = tf.shape(tensor, "int64")[0]
+        return tensor[size * index // count : size * (index + 1) // count]
+
+    return tf.nest.map_structure(rows, batch)

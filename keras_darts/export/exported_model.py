@@ -1,0 +1,211 @@
+"""Exported networks as functions on arrays, whatever their format."""
+
+import dataclasses
+import functools
+import pathlib
+import typing
+
+import numpy as np
+
+from keras_darts.datasets import Vocabulary
+from keras_darts.export.language_signatures import SCORE
+from keras_darts.export.language_signatures import STEP
+from keras_darts.export.signatures import ENDPOINT
+
+SINGLE_FILES = (".keras", ".onnx", ".safetensors", ".tflite")
+_KINDS = {"image": "image", "ids": "sentence", "text": "sentence"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Signature:
+    """One of the functions that an export answers by.
+
+    It is called with arrays by their names and gives a dict of arrays; those
+    of other names or shapes raise `ValueError`.
+
+    Args:
+        inputs: Dict from the name of each input to its shape, a tuple with
+            `None` where any size will do.
+        outputs: Dict likewise.
+        run: The function.
+        quantized: Dict from the names of inputs and outputs that are whole
+            numbers in the file to their scale and zero point. Defaults to
+            none.
+
+    Example:
+
+    >>> run = lambda token: {"next": token + 1}
+    >>> count = Signature({"token": (None,)}, {"next": (None,)}, run)
+    >>> count(token=np.array([1, 2]))["next"].tolist()
+    [2, 3]
+    """
+
+    inputs: dict
+    outputs: dict
+    run: typing.Callable
+    quantized: dict = dataclasses.field(default_factory=dict)
+
+    def __call__(self, **inputs):
+        self._check(inputs)
+        return self.run(**inputs)
+
+    def _check(self, inputs):
+        # Runtimes do not all do it: TensorFlow ends the process where a
+        # convolution of oneDNN gets an axis too many.
+        if inputs.keys() != self.inputs.keys():
+            raise ValueError(
+                f"The inputs must be {', '.join(self.inputs)}. "
+                f"Received: {', '.join(inputs) or 'none'}"
+            )
+        for name, wanted in self.inputs.items():
+            shape = np.shape(inputs[name])
+            if len(shape) != len(wanted) or any(
+                size not in (None, got)
+                for size, got in zip(wanted, shape, strict=True)
+            ):
+                raise ValueError(
+                    f"`{name}` must have the shape {wanted}, with any size "
+                    f"for None. Received: {name} of shape {shape}"
+                )
+
+
+@dataclasses.dataclass(frozen=True)
+class ExportedModel:
+    """An exported network, as its own runtime computes it on the CPU.
+
+    Called with images, sentences or texts, in the form that it takes them in,
+    it gives a dict of arrays. A language model can be gone on with token by
+    token as well: `step`, from `initial_state`.
+
+    Args:
+        path: The folder of the version, or the file.
+        runtime: String, what computes it.
+        signatures: Dict from names to `Signature`s.
+
+    Example:
+
+    >>> run = lambda image: {"logits": 2 * image}
+    >>> signature = Signature({"image": (None, 2)}, {"logits": (None, 2)}, run)
+    >>> served = {"serving_default": signature}
+    >>> double = ExportedModel("double", "numpy", served)
+    >>> double.kind, double(np.ones((1, 2)))["logits"].tolist()
+    ('image', [[2.0, 2.0]])
+    """
+
+    path: pathlib.Path
+    runtime: str
+    signatures: dict
+
+    def __call__(self, inputs):
+        if ENDPOINT not in self.signatures:
+            raise self._lacks("which takes whole texts")
+        signature = self.signatures[ENDPOINT]
+        (name,) = signature.inputs
+        return signature(**{name: inputs})
+
+    @property
+    def kind(self):
+        """`"image"`, `"sentence"` or `"language"`, or `None` if unknown."""
+        if STEP in self.signatures:
+            return "language"
+        if ENDPOINT not in self.signatures:
+            return None
+        return _KINDS.get("".join(self.signatures[ENDPOINT].inputs))
+
+    @property
+    def batch_size(self):
+        """Integer, the inputs that it takes at once, or `None` for any."""
+        (shape,) = self.signatures[ENDPOINT].inputs.values()
+        return shape[0]
+
+    @property
+    def image_shape(self):
+        """Tuple `(H, W, C)` of the images that it takes, if it does."""
+        if self.kind != "image":
+            raise self._is_no("network of images")
+        return self.signatures[ENDPOINT].inputs["image"][1:]
+
+    @functools.cached_property
+    def vocabulary(self):
+        """The `Vocabulary` that lies beside the export, or `None`."""
+        file = vocabulary_file(self.path)
+        return Vocabulary.load(file) if file.exists() else None
+
+    @property
+    def vocabulary_size(self):
+        """Integer, the tokens that a language model knows."""
+        return self._step.outputs["logits"][-1]
+
+    def initial_state(self, batch_size=1):
+        """Zeros (B, H), from which a language model begins."""
+        units = self._step.inputs["state"][-1]
+        return np.zeros((batch_size, units), "float32")
+
+    def step(self, token, state):
+        """One token further.
+
+        Args:
+            token: Integers (B,).
+            state: Floats (B, H).
+
+        Returns:
+            The logits (B, V) of the next token and the next state (B, H).
+        """
+        outputs = self._step(token=token, state=state)
+        return outputs["logits"], outputs["next_state"]
+
+    def steps(self, ids, state=None):
+        """Token ids (B, T), one at a time, from a state.
+
+        Returns:
+            The logits (B, T, V) and the last state (B, H).
+        """
+        ids = np.asarray(ids)
+        state = self.initial_state(len(ids)) if state is None else state
+        logits = []
+        for token in ids.T:
+            values, state = self.step(token, state)
+            logits.append(values)
+        return np.stack(logits, axis=1), state
+
+    def score(self, inputs):
+        """Log-probabilities and perplexities of texts.
+
+        Args:
+            inputs: Integers (B, T), or a list of strings for an export with a
+                tokenizer.
+
+        Returns:
+            A dict of `log_probabilities` (B, T - 1) and `perplexity` (B,).
+        """
+        if SCORE not in self.signatures:
+            raise self._lacks("which a SavedModel has")
+        signature = self.signatures[SCORE]
+        (name,) = signature.inputs
+        return signature(**{name: inputs})
+
+    @property
+    def _step(self):
+        if STEP not in self.signatures:
+            raise self._is_no("language model")
+        return self.signatures[STEP]
+
+    def _is_no(self, what):
+        return ValueError(
+            f"The export must be that of a {what}. Received: "
+            f"{str(self.path)!r}, of kind {self.kind!r}"
+        )
+
+    def _lacks(self, why):
+        return ValueError(
+            f"The export must have the signature 'score', {why}; `step` and "
+            f"`steps` go token by token. Received: {str(self.path)!r}, with "
+            f"{', '.join(self.signatures)}"
+        )
+
+
+def vocabulary_file(path):
+    """Where the vocabulary of an export lies, if it has one."""
+    if path.suffix in SINGLE_FILES:
+        return path.with_suffix(".vocabulary.json")
+    return path / "assets.extra" / "vocabulary.json"

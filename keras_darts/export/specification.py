@@ -1,0 +1,50 @@
+"""Chooses the signatures of an export by the kind of network."""
+
+import functools
+
+import keras
+
+from keras_darts.export.image_signatures import describe_images
+from keras_darts.export.language_signatures import describe_language
+from keras_darts.export.text_signatures import describe_sentences
+from keras_darts.export.text_signatures import describe_texts
+from keras_darts.export.text_signatures import takes_text
+from keras_darts.networks import RecurrentLanguageModel
+from keras_darts.networks import TextNetwork
+from keras_darts.search import DartsSearch
+
+
+@functools.singledispatch
+def describe(network, **arguments):
+    """The `Serving` of a network and arguments that fit it."""
+    name = type(network).__name__
+    way = ""
+    if hasattr(network, "export_model"):
+        way = f": `export_model()` of a {name} gives it"
+    elif hasattr(network, "to_text"):
+        way = (
+            ": kd.networks.build_network makes one of a genotype, to be trained"
+        )
+    raise TypeError(
+        f"`network` must be a `keras.Model`{way}. "
+        f"Received: network of type {name}"
+    )
+
+
+@describe.register(keras.Model)
+def _of_model(network, **arguments):
+    function = describe_texts if takes_text(network) else describe_images
+    return function(network, **arguments)
+
+
+@describe.register(DartsSearch)
+def _of_search(network, **arguments):
+    raise TypeError(
+        "`network` must have an architecture of its own: "
+        "`search.derived_network()` gives it, to be trained and exported. "
+        f"Received: network of type {type(network).__name__}"
+    )
+
+
+describe.register(RecurrentLanguageModel)(describe_language)
+describe.register(TextNetwork)(describe_sentences)

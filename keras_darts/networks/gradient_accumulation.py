@@ -1,0 +1,91 @@
+"""Training steps that take their batch in parts."""
+
+import keras
+import tensorflow as tf
+
+from keras_darts.networks.on_logits import GivesLogits
+
+
+def mean_of_parts(function, batch, count):
+    """The mean of lists of tensors that a function gives for each part.
+
+    Args:
+        function: Of a batch.
+        batch: Tuple of tensors.
+        count: Integer, of equal parts.
+    """
+    total = None
+    for part in parts(batch, count):
+        # One after the other, or all activations would be held at once.
+        with tf.control_dependencies(total or []):
+            found = function(part)
+        if total is not None:
+            found = [t + f for t, f in zip(total, found, strict=True)]
+        total = found
+    return [value / count for value in total]
+
+
+def parts(batch, count):
+    """The equal parts of a batch, a tuple of tensors each."""
+    if count == 1:
+        return [batch]
+    return list(zip(*[tf.split(part, count) for part in batch], strict=True))
+
+
+def check_divides(steps, batch_size, replicas):
+    """Raises a `ValueError` where a batch can't be cut into so many parts."""
+    if batch_size % (steps * replicas):
+        raise ValueError(
+            "`gradient_accumulation_steps` must divide the batch of each "
+            f"device. Received: gradient_accumulation_steps={steps}, "
+            f"batch_size={batch_size}, devices: {replicas}"
+        )
+
+
+class TrainedInParts(GivesLogits):
+    """A model whose training step can go through a batch part after part.
+
+    The step has the mean of the parts' gradients: but for what looks at a
+    whole batch, as batch normalisation does, that of the whole. There is one
+    update a batch, so schedules, clipping and loss scaling know of no parts.
+
+    Attributes:
+        gradient_accumulation_steps: Integer, the equal parts of a batch.
+
+    Example:
+
+    >>> network = kd.networks.CifarNetwork(
+    ...     "darts_v2", filters=2, num_cells=2, auxiliary=False
+    ... )
+    >>> network.gradient_accumulation_steps
+    1
+    """
+
+    gradient_accumulation_steps = 1
+
+    def train_step(self, data):
+        if self.gradient_accumulation_steps == 1:
+            return super().train_step(data)
+        weights = self.trainable_weights
+        gradients = mean_of_parts(
+            lambda part: self._gradients(part, weights),
+            # As `train_on_batch` says that there are no weights of samples.
+            tuple(part for part in data if part is not None),
+            self.gradient_accumulation_steps,
+        )
+        self.optimizer.apply_gradients(zip(gradients, weights, strict=True))
+        return self.get_metrics_result()
+
+    def _gradients(self, part, weights):
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(part)
+        with tf.GradientTape() as tape:
+            y_pred = self(x, training=True)
+            loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
+            scaled = self.optimizer.scale_loss(loss)
+        self._loss_tracker.update_state(
+            loss * self.distribute_strategy.num_replicas_in_sync,
+            sample_weight=tf.shape(x)[0],
+        )
+        self.compute_metrics(x, y, y_pred, sample_weight)
+        # Those of an embedding are sparse.
+        return [tf.convert_to_tensor(g) for g in tape.gradient(scaled, weights)]

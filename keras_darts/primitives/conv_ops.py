@@ -1,0 +1,186 @@
+"""Convolutions with PyTorch's padding, in forms that CPUs train fast.
+
+The same functions as those of `symmetric_conv`, which stay what inference and
+exported models are made of: only how gradients are computed differs.
+"""
+
+import keras
+import tensorflow as tf
+from keras import ops
+
+# The CPU kernel for gradients of depthwise filters is many times slower for
+# filters wider than this.
+_FAST_WIDTH = 3
+
+
+def multiply_channels(inputs, kernel):
+    """A 1x1 convolution as a matrix product: (B, H, W, I) -> (B, H, W, O)."""
+    *_, rows, columns = kernel.shape
+    outputs = tf.matmul(
+        tf.reshape(inputs, (-1, rows)), tf.reshape(kernel, (rows, columns))
+    )
+    return tf.reshape(outputs, (-1, *inputs.shape[1:-1], columns))
+
+
+def convolve_depthwise_narrowly(inputs, kernel, stride, padding):
+    """A depthwise convolution; its filter's gradient is had by columns.
+
+    Args:
+        inputs: (B, H, W, C).
+        kernel: (K, L, C, 1).
+        stride: Integer.
+        padding: `"SAME"` with stride 1, or `"VALID"`.
+    """
+    strides = [1, stride, stride, 1]
+
+    @tf.custom_gradient
+    def convolve(inputs, kernel):
+        def gradient(upstream):
+            by_inputs = tf.raw_ops.DepthwiseConv2dNativeBackpropInput(
+                input_sizes=tf.shape(inputs),
+                filter=kernel,
+                out_backprop=upstream,
+                strides=strides,
+                padding=padding,
+            )
+            seen = _padded(inputs, kernel) if padding == "SAME" else inputs
+            return by_inputs, _by_columns(seen, kernel, upstream, stride)
+
+        outputs = tf.raw_ops.DepthwiseConv2dNative(
+            input=inputs, filter=kernel, strides=strides, padding=padding
+        )
+        return outputs, gradient
+
+    return convolve(inputs, tf.convert_to_tensor(kernel))
+
+
+def trains_faster_by_columns(kernel):
+    """Whether a depthwise filter is one that CPU kernels are slow for."""
+    return (
+        len(kernel.shape) == 4
+        and kernel.shape[1] > _FAST_WIDTH
+        and not tf.config.list_physical_devices("GPU")
+    )
+
+
+def _padded(inputs, kernel):
+    sides = [(n // 2, n // 2) for n in kernel.shape[:2]]
+    return tf.pad(inputs, [(0, 0), *sides, (0, 0)])
+
+
+def _by_columns(inputs, kernel, upstream, stride):
+    """The gradient of the filter, a few of its columns at a time."""
+    height, width, channels, _ = kernel.shape
+    reach = (upstream.shape[2] - 1) * stride
+    columns = []
+    for start in range(0, width, _FAST_WIDTH):
+        count = min(_FAST_WIDTH, width - start)
+        columns.append(
+            tf.raw_ops.DepthwiseConv2dNativeBackpropFilter(
+                input=tf.slice(
+                    inputs, [0, 0, start, 0], [-1, -1, reach + count, -1]
+                ),
+                filter_sizes=[height, count, channels, 1],
+                out_backprop=upstream,
+                strides=[1, stride, stride, 1],
+                padding="VALID",
+            )
+        )
+    return tf.concat(columns, axis=1)
+
+
+# With fewer, the gradient of a strided 1x1 kernel is written by oneDNN, on one
+# thread, beyond its memory: the process crashes, then or later.
+_ENOUGH_CHANNELS = 8
+
+
+def torch_uniform(fan_in):
+    """PyTorch's default for the weights of convolutions and linear layers.
+
+    Uniform in ±1/sqrt(fan_in), which is what its Kaiming initialiser with
+    a = sqrt(5) comes to.
+    """
+    limit = fan_in**-0.5
+    return keras.initializers.RandomUniform(-limit, limit)
+
+
+def strided(inputs, stride):
+    """Every `stride`-th place along all axes but the first and the last."""
+    if stride == 1:
+        return inputs
+    # A pool of single places: slices with a step have slow gradients.
+    return ops.average_pool(inputs, 1, stride, "valid", "channels_last")
+
+
+def convolve(inputs, kernel, stride=1, training=False):
+    """(B, H, W, I), (K, L, I, O) -> (B, H', W', O), symmetric padding.
+
+    Or along time: (B, T, I), (K, I, O) -> (B, T', O). `stride` is an integer
+    or one for each axis.
+    """
+    if set(kernel.shape[:-2]) == {1}:
+        if stride != 1 and inputs.shape[-1] < _ENOUGH_CHANNELS:
+            inputs, stride = strided(inputs, stride), 1
+        if training and stride == 1:
+            return multiply_channels(inputs, kernel)
+    inputs, stride, padding = _symmetric(inputs, kernel.shape[:-2], stride)
+    return ops.conv(inputs, kernel, stride, padding, "channels_last")
+
+
+def convolve_depthwise(inputs, kernel, stride=1, dilation=1, training=False):
+    """(B, H, W, C), (K, K, C, 1) -> (B, H', W', C), symmetric padding.
+
+    Or along time: (B, T, C), (K, C, 1) -> (B, T', C).
+    """
+    size = kernel.shape[:-2]
+    if dilation == 2 and _each(stride, size) == _each(2, size):
+        # Every tap of the dilated kernel falls on an even pixel.
+        inputs, stride, dilation = strided(inputs, 2), 1, 1
+    inputs, strides, padding = _symmetric(inputs, size, stride)
+    if training and dilation == 1 and trains_faster_by_columns(kernel):
+        return convolve_depthwise_narrowly(
+            inputs, kernel, strides[0], padding.upper()
+        )
+    return ops.depthwise_conv(
+        inputs, kernel, strides, padding, "channels_last", dilation
+    )
+
+
+def to_phases(inputs):
+    """(B, H, W, C) -> (4B, H/2, W/2, C): pixels apart that are neighbours.
+
+    A convolution of dilation 2 is an ordinary one of each phase.
+    """
+    _, height, width, channels = inputs.shape
+    halves = ops.reshape(inputs, (-1, height // 2, 2, width // 2, 2, channels))
+    phases = ops.transpose(halves, (2, 4, 0, 1, 3, 5))
+    return ops.reshape(phases, (-1, height // 2, width // 2, channels))
+
+
+def from_phases(phases):
+    """(4B, H/2, W/2, C) -> (B, H, W, C), the inverse of `to_phases`."""
+    _, height, width, channels = phases.shape
+    halves = ops.reshape(phases, (2, 2, -1, height, width, channels))
+    pixels = ops.transpose(halves, (2, 3, 0, 4, 1, 5))
+    return ops.reshape(pixels, (-1, 2 * height, 2 * width, channels))
+
+
+def has_phases(input_shape):
+    """Whether height and width are known and even."""
+    return len(input_shape) == 4 and not any(
+        side is None or side % 2 for side in input_shape[1:3]
+    )
+
+
+def _each(stride, size):
+    return (stride,) * len(size) if isinstance(stride, int) else tuple(stride)
+
+
+def _symmetric(inputs, size, stride):
+    strides = _each(stride, size)
+    if set(strides) == {1}:
+        return inputs, strides, "same"
+    if set(size) == {1}:
+        return inputs, strides, "valid"
+    widths = [(n // 2, n // 2) for n in size]
+    return ops.pad(inputs, [(0, 0), *widths, (0, 0)]), strides, "valid"

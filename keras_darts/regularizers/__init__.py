@@ -1,0 +1,41 @@
+"""Terms of the architecture loss, functions of the alphas alone."""
+
+from keras_darts.regularizers.base import Regularizer
+from keras_darts.regularizers.beta_decay import BetaDecay
+from keras_darts.regularizers.cost import Cost
+from keras_darts.regularizers.dirichlet_divergence import DirichletDivergence
+from keras_darts.regularizers.entropy import Entropy
+from keras_darts.regularizers.zero_one import ZeroOne
+from keras_darts.utils.registry import Registry
+
+registry = Registry("regularizers", methods=("__call__", "get_config"))
+registry.register("beta_decay")(BetaDecay)
+registry.register("cost")(Cost)
+registry.register("dirichlet_divergence")(DirichletDivergence)
+registry.register("entropy")(Entropy)
+registry.register("zero_one")(ZeroOne)
+
+clone = registry.clone
+get = registry.get
+register = registry.register
+
+
+def serialize(term):
+    """The config from which `get` makes an equal term, without its name."""
+    found = registry.serialize(term)
+    found["config"].pop("name", None)
+    return found
+
+
+__all__ = [
+    "BetaDecay",
+    "Cost",
+    "DirichletDivergence",
+    "Entropy",
+    "Regularizer",
+    "ZeroOne",
+    "clone",
+    "get",
+    "register",
+    "serialize",
+]

@@ -1,0 +1,63 @@
+"""Relaxations: architecture logits (E, K) to mixing weights."""
+
+import keras
+
+from keras_darts.relaxations.base import Relaxation
+from keras_darts.relaxations.binary_gates import BinaryGates
+from keras_darts.relaxations.controller import Controller
+from keras_darts.relaxations.dirichlet import Dirichlet
+from keras_darts.relaxations.gumbel_softmax import GumbelSoftmax
+from keras_darts.relaxations.perturbed import Perturbed
+from keras_darts.relaxations.policy import Categorical
+from keras_darts.relaxations.policy import Policy
+from keras_darts.relaxations.policy import PolicyState
+from keras_darts.relaxations.policy import UniformDraws
+from keras_darts.relaxations.sigmoid import Sigmoid
+from keras_darts.relaxations.softmax import Softmax
+from keras_darts.utils.registry import Registry
+
+registry = Registry("relaxation", base=keras.layers.Layer)
+registry.register("softmax")(Softmax)
+registry.register("sigmoid")(Sigmoid)
+registry.register("gumbel_softmax")(GumbelSoftmax)
+registry.register("dirichlet")(Dirichlet)
+registry.register("perturbed")(Perturbed)
+registry.register("binary_gates")(BinaryGates)
+registry.register("uniform_draws")(UniformDraws)
+registry.register("categorical")(Categorical)
+registry.register("controller")(Controller)
+
+clone = registry.clone
+get = registry.get
+register = registry.register
+
+
+def serialize(relaxation):
+    """The config from which `get` makes an equal relaxation.
+
+    It goes without the layer's name, which Keras counts up and which would
+    make two equal strategies differ.
+    """
+    found = registry.serialize(relaxation)
+    found["config"].pop("name", None)
+    return found
+
+
+__all__ = [
+    "BinaryGates",
+    "Categorical",
+    "Controller",
+    "Dirichlet",
+    "GumbelSoftmax",
+    "PolicyState",
+    "Perturbed",
+    "Policy",
+    "Relaxation",
+    "Sigmoid",
+    "Softmax",
+    "UniformDraws",
+    "clone",
+    "get",
+    "register",
+    "serialize",
+]

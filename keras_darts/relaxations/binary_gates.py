@@ -1,0 +1,93 @@
+"""The relaxation of ProxylessNAS."""
+
+import keras
+import tensorflow as tf
+
+from keras_darts.relaxations.base import Relaxation
+from keras_darts.relaxations.base import gumbel
+from keras_darts.relaxations.base import one_hot_of
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class BinaryGates(Relaxation):
+    """One open gate an edge, drawn by the softmax of the logits.
+
+    A step of the weights runs the one candidate whose gate is open. A step of
+    the architecture draws two and opens one of them, by the softmax of these
+    two; both run, since the gradient of a gate needs what it would let pass.
+    The logits of all others stay, and after the step the two are shifted by a
+    common amount, so that the shares of the others stay too. Terms of the
+    architecture loss see the shares of the two alone, and move no others.
+    Outside of training it is the softmax.
+
+    An optimizer with momentum or weight decay moves others as well, which are
+    then shifted with the two: the recipe of `proxyless` has neither.
+
+    Args:
+        seed: Integer. Defaults to `None`.
+
+    Example:
+
+    >>> weights, drawn = BinaryGates(seed=0).draw(tf.zeros((6, 4)), True)
+    >>> tf.reduce_sum(weights, axis=-1).numpy().tolist()
+    [1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
+    >>> drawn.shape
+    TensorShape([6, 2])
+
+    Reference: Cai et al., 2019, ProxylessNAS, equations 3 and 4, and section
+    3.2.1 for the shift.
+    """
+
+    draws = True
+
+    def __init__(self, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(self, logits, training=None):  # (E, K) -> (E, K)
+        return self.draw(logits)[0] if training else tf.nn.softmax(logits)
+
+    def draw(self, logits, searching=True):
+        """(E, K) -> one-hot rows (E, K), and what was drawn (E, 1 or 2)."""
+        count = min(2 if searching else 1, logits.shape[-1])
+        drawn = self._draw(logits, count)
+        if count == 1:
+            return one_hot_of(drawn[:, 0], tf.zeros_like(logits)), drawn
+        chosen = tf.reduce_sum(tf.one_hot(drawn, logits.shape[-1]), axis=1)
+        of_two = tf.where(chosen > 0, logits, -1e9)
+        opened = self._draw(of_two, 1)
+        return one_hot_of(opened[:, 0], tf.nn.softmax(of_two)), drawn
+
+    def weights_for_regularizer(self, logits, gradients):
+        """The shares of the two that a step has drawn, among themselves.
+
+        Args:
+            logits: (E, K).
+            gradients: (E, K), of the search loss, which reaches no others.
+        """
+        return tf.nn.softmax(tf.where(gradients != 0, logits, -1e9))
+
+    def rescaled(self, before, after):
+        """Logits (E, K) after a step, where what did not move keeps its share.
+
+        Args:
+            before: (E, K), the logits before the step.
+            after: (E, K).
+        """
+        moved = after != before
+
+        def log_sum(logits):
+            logits = tf.where(moved, logits, -1e9)
+            return tf.reduce_logsumexp(logits, axis=-1, keepdims=True)
+
+        shift = log_sum(after) - log_sum(before)
+        return tf.where(moved, after - shift, after)
+
+    def get_config(self):
+        return {**super().get_config(), "seed": self.seed}
+
+    def _draw(self, logits, count):
+        """(E, count) different candidates an edge, without replacement."""
+        noise = gumbel(tf.shape(logits), self.seed_generator, logits.dtype)
+        return tf.math.top_k(logits + noise, count).indices

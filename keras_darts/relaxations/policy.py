@@ -1,0 +1,400 @@
+"""Relaxations that draw a whole architecture, and know how likely it was."""
+
+import abc
+import typing
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_darts.relaxations.base import Relaxation
+from keras_darts.relaxations.base import gumbel
+
+_IMPOSSIBLE = -1e9
+
+
+class PolicyState:
+    """What a policy decides by, in the course of one architecture.
+
+    This one decides by nothing: all that is possible has the same score.
+    `saw_edge` and `saw_candidate` tell a subclass of each decision.
+
+    Example:
+
+    >>> PolicyState().candidate_scores(tf.ones(3)).numpy().tolist()
+    [0.0, 0.0, 0.0]
+    """
+
+    def enter_cell(self, spec):
+        """The next decisions are about a cell of this `CellSpec`."""
+
+    def edge_scores(self, logits, possible):
+        """(n, K) logits of the edges into a node, (n, K) booleans -> (n,)."""
+        return tf.zeros_like(logits[:, 0])
+
+    def saw_edge(self, edge):
+        """An edge into the node was kept."""
+
+    def candidate_scores(self, logits):
+        """(K,) logits of the candidates of an edge -> (K,)."""
+        return tf.zeros_like(logits)
+
+    def saw_candidate(self, candidate):
+        """A candidate was put on it."""
+
+    def leave_node(self):
+        """All about the node is decided."""
+
+
+class Course:
+    """Decisions, one after the other, and what is known of them all."""
+
+    def __init__(self, pick):
+        self._pick = pick
+        self.log_probability = self.entropy = 0.0
+
+    def node(self, memory, logits, possible, count):
+        """Candidates (n,) on the edges into a node, and shares (n, K).
+
+        Args:
+            memory: `PolicyState`.
+            logits: (n, K).
+            possible: (n, K) booleans.
+            count: Integer, how many edges are kept, or `None` for all.
+        """
+        size = logits.shape[0]
+        if count is None:
+            found = [
+                self._candidate(memory, logits[edge], possible[edge])
+                for edge in range(size)
+            ]
+            return [tf.stack(parts) for parts in zip(*found, strict=True)]
+        candidates = tf.fill((size,), -1)
+        shares, usable = tf.zeros_like(logits), possible.any(axis=-1)
+        left = tf.constant(usable)
+        for _ in range(min(count, usable.sum())):
+            edge, _ = self._decide(memory.edge_scores(logits, possible), left)
+            memory.saw_edge(edge)
+            candidate, found = self._candidate(
+                memory, tf.gather(logits, edge), tf.gather(possible, edge)
+            )
+            here = tf.range(size) == edge
+            candidates = tf.where(here, candidate, candidates)
+            shares = tf.where(here[:, None], found, shares)
+            left = left & ~here
+        return candidates, shares
+
+    def _candidate(self, memory, logits, possible):
+        found = self._decide(memory.candidate_scores(logits), possible)
+        memory.saw_candidate(found[0])
+        return found
+
+    def _decide(self, scores, possible):
+        """The number of what is decided for, and all probabilities."""
+        logs = tf.nn.log_softmax(tf.where(possible, scores, _IMPOSSIBLE))
+        shares, number = tf.exp(logs), tf.cast(self._pick(logs), "int32")
+        self.log_probability += tf.gather(logs, number)
+        self.entropy -= tf.reduce_sum(shares * logs)
+        return number, shares
+
+
+def possible_candidates(spec):
+    """(E, K) booleans: what may stand on an edge that a genotype has."""
+    names = np.full((len(spec.edges), spec.num_candidates), "none", object)
+    for edge, candidates in enumerate(spec.primitives):
+        names[edge, : len(candidates)] = candidates
+    present = (
+        np.arange(spec.num_candidates)
+        < np.array([len(edge) for edge in spec.primitives])[:, None]
+    )
+    if spec.edges_per_node is None:
+        return present
+    return present & (names != "none")
+
+
+class Sample(typing.NamedTuple):
+    """An architecture that a policy has drawn.
+
+    `weights` are one-hot rows (E, K) by kind of cell, with zeros on edges that
+    are not there, and `drawn` (E, 1) the numbers of the candidates, -1 on
+    these edges. `log_probability` is that of all decisions together, and
+    `entropy` the sum of those of the distributions they were drawn from.
+    """
+
+    weights: dict
+    drawn: dict
+    log_probability: object
+    entropy: object
+
+
+class Policy(Relaxation):
+    """Abstract: a distribution over architectures, from which steps draw.
+
+    An architecture has the edges that its genotype would have: of those into a
+    node as many as `CellSpec.edges_per_node` says, drawn one after the other
+    without replacement, with a candidate other than `none` on each; where a
+    genotype names every edge, a candidate on each, which may be `none`. Edges
+    that are not drawn give zeros and don't run.
+
+    Outside of training it gives, on the edges that it is most likely to keep
+    one after the other, the probabilities of their candidates; or, after
+    `choose`, the architecture that was chosen.
+
+    Logits and weights are those of all kinds of cells at once, dictionaries.
+    A subclass gives the `PolicyState` by which each decision is made. The
+    moving mean of the rewards of its draws, `Reinforce`'s baseline, lies here
+    too, where a checkpoint finds it.
+
+    Args:
+        seed: Integer. Defaults to `None`.
+
+    Example:
+
+    >>> @keras.saving.register_keras_serializable("doctest")
+    ... class Latest(Policy):
+    ...     def begin(self):
+    ...         return LatestEdges()
+    >>> class LatestEdges(kd.relaxations.PolicyState):
+    ...     def edge_scores(self, logits, possible):
+    ...         return 9.0 * tf.range(len(logits), dtype=logits.dtype)
+    >>> layer = Latest(seed=0)
+    >>> layer.prepare(kd.search_spaces.darts_cnn(num_nodes=2).cells)
+    >>> zeros = {kind: tf.zeros((5, 8)) for kind in ("normal", "reduce")}
+    >>> (layer.sample(zeros).drawn["normal"].numpy() >= 0).ravel().tolist()
+    [True, True, False, True, True]
+    """
+
+    draws = True
+
+    def __init__(self, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.cells = {}
+
+    @abc.abstractmethod
+    def begin(self):
+        """The `PolicyState` before the first decision."""
+
+    def prepare(self, cells):
+        """Makes the variables; `ArchParameters` calls it once.
+
+        Args:
+            cells: Dictionary from the kind of a cell to its `CellSpec`.
+        """
+        self.cells = dict(cells)
+        self.chosen = {
+            kind: self.add_weight(
+                name=f"chosen_{kind}",
+                shape=(len(spec.edges),),
+                dtype="int32",
+                initializer=keras.initializers.Constant(-1),
+                trainable=False,
+            )
+            for kind, spec in self.cells.items()
+        }
+        self.reward_sum = self._number("reward_sum", 0.0)
+        self.reward_count = self._number("reward_count", 0.0)
+        self.built = True
+
+    def call(self, logits, training=None):  # {kind: (E, K)} -> {kind: (E, K)}
+        return self.architecture(logits, training)[0]
+
+    def architecture(self, logits, training=None):
+        """Mixing weights (E, K), and in training what runs, (E, 1)."""
+        if training:
+            sample = self.sample(logits)
+            return sample.weights, sample.drawn
+        chosen = {
+            kind: tf.convert_to_tensor(found)
+            for kind, found in self.chosen.items()
+        }
+        expected = self.expected(logits)
+        return {
+            kind: tf.where(
+                tf.reduce_any(chosen[kind] >= 0),
+                _one_hot(chosen[kind], shares),
+                shares,
+            )
+            for kind, shares in expected.items()
+        }, {}
+
+    def sample(self, logits):
+        """Draws an architecture, a `Sample`."""
+        sizes = [
+            max(len(spec.edges), spec.num_candidates)
+            for spec in self.cells.values()
+        ]
+        # More than are needed: an edge takes two decisions at most.
+        count = 2 * sum(len(spec.edges) for spec in self.cells.values())
+        dtype = next(iter(logits.values())).dtype
+        noise = iter(
+            tf.unstack(
+                gumbel((count, max(sizes)), self.seed_generator, dtype), count
+            )
+        )
+        return self.walk(
+            logits, lambda logs: _argmax(logs + next(noise)[: logs.shape[0]])
+        )[0]
+
+    def expected(self, logits):
+        """Probabilities (E, K) along the most likely decisions."""
+        return self.walk(logits, _argmax)[1]
+
+    def walk(self, logits, pick):
+        """Decides about all cells, one after the other.
+
+        Args:
+            logits: Dictionary from the kind of a cell to (E, K).
+            pick: Function that decides: from log-probabilities (n,) to the
+                number of one of them.
+
+        Returns:
+            A `Sample`, and by kind of cell the probabilities (E, K) of the
+            candidates of the edges that are there.
+        """
+        course, memory = Course(pick), self.begin()
+        drawn, shares = {}, {}
+        for kind, spec in self.cells.items():
+            memory.enter_cell(spec)
+            found = []
+            for node in spec.nodes:
+                edges = spec.edges_into(node)
+                among = slice(edges[0], edges[-1] + 1)
+                found.append(
+                    course.node(
+                        memory,
+                        logits[kind][among],
+                        possible_candidates(spec)[among],
+                        spec.edges_per_node,
+                    )
+                )
+                memory.leave_node()
+            drawn[kind], shares[kind] = (
+                tf.concat(parts, axis=0) for parts in zip(*found, strict=True)
+            )
+        sample = Sample(
+            {kind: _one_hot(drawn[kind], shares[kind]) for kind in drawn},
+            {kind: found[:, None] for kind, found in drawn.items()},
+            course.log_probability,
+            course.entropy,
+        )
+        return sample, shares
+
+    def choose(self, drawn):
+        """Stands for one architecture from now on, outside of training.
+
+        Args:
+            drawn: Of a `Sample`; or `None`, which takes the choice back.
+        """
+        for kind, variable in self.chosen.items():
+            value = -1 if drawn is None else drawn[kind][:, 0]
+            variable.assign(tf.broadcast_to(value, variable.shape))
+
+    def baseline(self, reward):
+        """The mean of the rewards so far, or the first one itself."""
+        count = tf.convert_to_tensor(self.reward_count)
+        mean = tf.math.divide_no_nan(
+            tf.convert_to_tensor(self.reward_sum), count
+        )
+        return tf.where(count > 0, tf.cast(mean, reward.dtype), reward)
+
+    def follow(self, reward, decay):
+        """Takes a reward into the mean, where older ones count less."""
+        for variable, new in (
+            (self.reward_sum, tf.cast(reward, self.reward_sum.dtype)),
+            (self.reward_count, 1.0),
+        ):
+            variable.assign(decay * variable + new)
+
+    def get_config(self):
+        return {**super().get_config(), "seed": self.seed}
+
+
+def _one_hot(drawn, like):
+    """(E,) numbers -> (E, K) as `like`, zeros where a number is -1."""
+    return tf.one_hot(drawn, like.shape[-1], dtype=like.dtype)
+
+
+def _argmax(values):
+    return tf.argmax(values, output_type="int32")
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class Categorical(Policy):
+    """Draws by a softmax of the logits, one decision apart from the others.
+
+    A node that keeps some of its edges draws them, each with its candidate, by
+    the softmax over all candidates of all its edges, where no edge is drawn
+    twice. Where every edge is kept, its candidate is drawn by the softmax over
+    those of the edge.
+
+    Trained by `Reinforce` it is the gradient search with the estimate of
+    reinforcement learning in place of the gradient through the network.
+
+    Args:
+        seed: Integer. Defaults to `None`.
+
+    Example:
+
+    >>> layer = Categorical(seed=0)
+    >>> layer.prepare(kd.search_spaces.nas_bench_201().cells)
+    >>> sample = layer.sample({"cell": tf.zeros((6, 5))})
+    >>> sample.drawn["cell"].shape
+    TensorShape([6, 1])
+    >>> round(float(sample.log_probability / np.log(5)))
+    -6
+
+    Reference: Williams, 1992, Simple statistical gradient-following algorithms
+    for connectionist reinforcement learning; for cells Xie et al., 2019, SNAS,
+    section 2, of which it is the objective.
+    """
+
+    def begin(self):
+        return _Logits()
+
+
+class _Logits(PolicyState):
+    def edge_scores(self, logits, possible):
+        return tf.reduce_logsumexp(tf.where(possible, logits, -1e9), axis=-1)
+
+    def candidate_scores(self, logits):
+        return logits
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class UniformDraws(Policy):
+    """Draws every edge and every candidate with equal probability.
+
+    The logits are ignored. Outside of training all candidates of all edges
+    have equal weights, until an architecture is chosen.
+
+    The published code draws `none` too, which a genotype of DARTS' space does
+    not have; here it is drawn where it can stand in the genotype.
+
+    Args:
+        seed: Integer. Defaults to `None`.
+
+    Example:
+
+    >>> layer = UniformDraws(seed=0)
+    >>> layer.prepare(kd.search_spaces.darts_cnn(num_nodes=2).cells)
+    >>> zeros = {kind: tf.zeros((5, 8)) for kind in ("normal", "reduce")}
+    >>> drawn = layer.sample(zeros).drawn["normal"]
+    >>> int(np.sum(drawn >= 0))  # two edges for each of two nodes
+    4
+
+    Reference: Li and Talwalkar, 2019, Random search and reproducibility for
+    neural architecture search, section 3.3.
+    """
+
+    def begin(self):
+        return PolicyState()
+
+    def expected(self, logits):
+        found = {}
+        for kind, spec in self.cells.items():
+            possible = possible_candidates(spec)
+            counts = possible.sum(axis=-1, keepdims=True).clip(1)
+            found[kind] = tf.constant(possible / counts, logits[kind].dtype)
+        return found

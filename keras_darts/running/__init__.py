@@ -1,1 +1,0 @@
-"""What every long run has: checkpoints, requests to stop, errors in words."""

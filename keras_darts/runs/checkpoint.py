@@ -1,0 +1,247 @@
+"""Checkpoints: everything that is trained, on disk and back."""
+
+import hashlib
+import pathlib
+import re
+import warnings
+
+import numpy as np
+import tensorflow as tf
+
+from keras_darts.runs import manifest
+
+# How many checkpoints are left as refuges if the newest is damaged.
+KEPT = 3
+
+
+class RunCheckpoint:
+    """Saves and restores all variables of a model and of its optimizers.
+
+    Variables are kept as flat lists, since Keras' own ways lose some of them
+    (random states, layers in lists). Their shapes lie beside, so that a
+    checkpoint of another network is refused instead of half restored. A seal
+    with the digests of the files is written last: what has none, or does not
+    match it, is passed over with a warning.
+
+    Args:
+        folder: Path where the checkpoints lie.
+        groups: Dictionary from names to lists of Keras variables.
+        running: `MidEpochState`, what an epoch has besides in its midst.
+        callbacks: What TensorFlow can save, the state of the callbacks.
+        writes: Boolean, whether this worker writes what all have to save.
+            Defaults to `True`.
+        epochs_kept: Integer, of how many epochs the ends are kept. Defaults
+            to three.
+
+    Attributes:
+        noun: String, what is run.
+        epochs_done: Integer, those of the state that was saved or restored
+            last.
+        step: Integer, the steps that the restored state has done in its
+            epoch.
+        rows: Integer, those of the tables of a run that belong to the state:
+            one for each epoch, of those that were rolled back too.
+        finished: Boolean, whether the restored state is that of a run which
+            has come to its end.
+    """
+
+    noun = "run"
+
+    def __init__(
+        self,
+        folder,
+        groups,
+        running,
+        *,
+        callbacks,
+        writes=True,
+        epochs_kept=KEPT,
+    ):
+        self.folder = pathlib.Path(folder)
+        self.epochs_done = self.step = self.rows = 0
+        self.finished = False
+        self.running = running
+        self.writes = writes
+        self._groups = groups
+        self._epochs_kept = epochs_kept
+        flat = {
+            name: {f"{i:05d}": v.value for i, v in enumerate(variables)}
+            for name, variables in groups.items()
+        }
+        self._checkpoint = tf.train.Checkpoint(
+            callbacks=callbacks, running=running, **flat
+        )
+
+    def save(self, epochs_done, step=0, collect=True, resumes=True):
+        """Writes the state after `epochs_done` epochs and `step` steps.
+
+        Within an epoch all workers have to call it.
+
+        Args:
+            epochs_done: Integer.
+            step: Integer. Defaults to `0`.
+            collect: Boolean, whether `running` is as the step left it, and
+                not to be as it was collected before. Defaults to `True`.
+            resumes: Boolean, as in `CheckpointManifest`. Defaults to `True`.
+        """
+        self.epochs_done = epochs_done
+        if collect:
+            self.running.collect(step > 0)
+        if not self.writes:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        earlier = manifest.seals(self.folder)
+        number = earlier[0].number + 1 if earlier else 1
+        prefix = self.folder / f"ckpt-{number}"
+        try:
+            self._checkpoint.write(str(prefix))
+            manifest.seal(
+                prefix,
+                number=number,
+                epochs_done=epochs_done,
+                step=step,
+                finished=False,
+                rows=self.rows,
+                resumes=resumes,
+                variables=self._manifest(),
+            )
+        except BaseException:
+            manifest.remove_half_written(self.folder)
+            raise
+        self._remove_old()
+
+    def newest(self):
+        """The `CheckpointManifest` of the newest state, or `None`."""
+        return next(iter(manifest.seals(self.folder)), None)
+
+    def digest(self):
+        """A string that differs where any of the variables does."""
+        found = hashlib.sha256()
+        for variables in self._groups.values():
+            for variable in variables:
+                value = self.running.of_first_device(variable)
+                found.update(np.ascontiguousarray(value).tobytes())
+        return found.hexdigest()
+
+    def restore(self, epochs_done=None, epochs=None):
+        """Takes over a state and gives the epochs it has done.
+
+        Args:
+            epochs_done: Integer, which state, at the end of an epoch; the
+                rows of later ones stay. Defaults to `None`, the newest of
+                all.
+            epochs: Integer, those that the run shall have: a state of the end
+                of a shorter one may not be one to resume from. Defaults to
+                `None`, those it has.
+
+        Raises:
+            ValueError: if there is none, or it is of another network.
+        """
+        damaged = [
+            f"{n} can't be read" for n in manifest.unreadable(self.folder)
+        ]
+        for seal in self._candidates(epochs_done, epochs):
+            damage = seal.damage()
+            if damage is not None:
+                self._warn(damage)
+                damaged.append(damage)
+                continue
+            self._check_equal(seal.variables)
+            self._checkpoint.read(str(seal.prefix)).assert_consumed()
+            if seal.step and not self.running.fits():
+                # Its hidden states and metrics are those of a device.
+                continue
+            self.epochs_done, self.step = seal.epochs_done, seal.step
+            self.finished = seal.finished
+            if epochs_done is None:
+                self.rows = seal.rows
+                self._remove_half_written()
+            return seal.epochs_done
+        raise self._nothing_to_restore(damaged)
+
+    def _candidates(self, epochs_done, epochs):
+        """The seals to try, the newest first."""
+        found = manifest.seals(self.folder)
+        if epochs_done is not None:
+            return [
+                seal
+                for seal in found
+                if (seal.epochs_done, seal.step) == (epochs_done, 0)
+                and seal.resumes
+            ]
+        return [
+            seal
+            for seal in found
+            if seal.resumes or epochs is None or seal.epochs_done >= epochs
+        ]
+
+    def _remove_half_written(self):
+        for name in manifest.incomplete(self.folder):
+            self._warn(f"{name} is half written")
+        manifest.remove_half_written(self.folder)
+
+    def _nothing_to_restore(self, damaged):
+        run = str(self.folder.parent)
+        if damaged:
+            return ValueError(
+                "`resume_from`, or the unfinished run in `output_dir`, must "
+                "have a checkpoint that is whole: copy the folder back from a "
+                "backup, or start over by overwrite=True. "
+                f"Received: {run!r}, whose checkpoints are all damaged: "
+                f"{'; '.join(damaged)}"
+            )
+        return ValueError(
+            "`resume_from` must be the folder of a run that has saved a "
+            "checkpoint: one is written after each epoch. Received: "
+            f"resume_from={run!r}"
+        )
+
+    def _check_equal(self, saved):
+        for name, present in self._manifest().items():
+            # Older runs lack what came later.
+            before = saved.get(name, [])
+            pairs = [(f"{len(before)} variables", f"{len(present)}")]
+            if len(before) == len(present):
+                pairs = [
+                    (old, new)
+                    for old, new in zip(before, present, strict=True)
+                    if old[1:] != new[1:]
+                ]
+            for old, new in pairs:
+                raise ValueError(
+                    f"`resume_from` must be a run of the same {self.noun}. "
+                    f"Received: of the {name} {old} in the checkpoint, {new} "
+                    f"in this {self.noun}"
+                )
+
+    def _warn(self, damage):
+        warnings.warn(
+            "A checkpoint is damaged, the one before it is taken: "
+            f"{damage} in {self.folder}",
+            stacklevel=3,
+        )
+
+    def _remove_old(self):
+        found = manifest.seals(self.folder)
+        ends = {}
+        for seal in found:
+            if not seal.step:
+                ends.setdefault(seal.epochs_done, seal)
+        kept = {s.number for s in [*ends.values()][: self._epochs_kept]}
+        kept |= {s.number for s in found[:KEPT]}
+        for seal in found:
+            if seal.number not in kept:
+                seal.remove()
+
+    def _manifest(self):
+        return {
+            name: [
+                [_plain(v.path), list(v.shape), str(v.dtype)] for v in variables
+            ]
+            for name, variables in self._groups.items()
+        }
+
+
+def _plain(path):
+    """Without the counters that Keras adds in order of creation."""
+    return re.sub(r"_\d+(?=/|$|_)", "", path)

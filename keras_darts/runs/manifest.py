@@ -1,0 +1,187 @@
+"""Checkpoints that are whole: files, and a seal that says what they hold."""
+
+import contextlib
+import hashlib
+import json
+import pathlib
+import shutil
+import typing
+
+from keras_darts.utils.files import write_json
+
+
+class CheckpointManifest(typing.NamedTuple):
+    """What the JSON file beside the files of a checkpoint says.
+
+    It is written last, so what was cut while it was written has none.
+    `resumes` tells whether a longer run goes on from it: not where the end of
+    the training put something back that its next epoch would not have had.
+    """
+
+    path: pathlib.Path
+    number: int
+    epochs_done: int
+    step: int
+    finished: bool
+    files: dict
+    variables: dict
+    rows: int
+    resumes: bool = True
+
+    @property
+    def prefix(self):
+        return self.path.with_suffix("")
+
+    def damage(self):
+        """What is wrong with the files in words, or `None`."""
+        for name, digest in self.files.items():
+            path = self.path.parent / name
+            if not path.is_file():
+                return f"{name} is missing"
+            if _digest(path.read_bytes()) != digest:
+                return f"{name} is not what was written"
+        return None
+
+    def remove(self):
+        self.path.unlink(missing_ok=True)
+        for name in self.files:
+            (self.path.parent / name).unlink(missing_ok=True)
+
+
+def seals(folder):
+    """The checkpoints in a folder, the newest first."""
+    found = []
+    for path in pathlib.Path(folder).glob("ckpt-*.json"):
+        # One that can't be read is none: the one before it holds.
+        with contextlib.suppress(ValueError, TypeError, KeyError):
+            says = json.loads(path.read_text("utf-8"))
+            if says.pop("digest") == _digest(_text(says)):
+                found.append(CheckpointManifest(path, **says))
+    return sorted(found, key=lambda seal: seal.number, reverse=True)
+
+
+def unreadable(folder):
+    """The names of seals in a folder that were damaged after they were made."""
+    whole = {seal.path for seal in seals(folder)}
+    found = pathlib.Path(folder).glob("ckpt-*.json")
+    return sorted(path.name for path in found if path not in whole)
+
+
+def incomplete(folder):
+    """The names of checkpoints that have files but no seal."""
+    sealed = {seal.prefix.name for seal in seals(folder)}
+    return sorted({_name(p) for p in _files(folder)} - sealed)
+
+
+def remove_half_written(folder):
+    """Makes room that nothing is lost with."""
+    names = incomplete(folder)
+    for path in _files(folder):
+        if _name(path) not in names:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def seal(prefix, **says):
+    """Declares the files of a checkpoint whole.
+
+    Args:
+        prefix: Path; the files are those that begin with it and a dot.
+        **says: The fields of a `CheckpointManifest` but for path and files.
+    """
+    path = prefix.parent / f"{prefix.name}.json"
+    files = sorted({*prefix.parent.glob(f"{prefix.name}.*")} - {path})
+    digests = {f.name: _digest(f.read_bytes()) for f in files}
+    _write(path, {**says, "files": digests})
+
+
+def finish(folder):
+    """Notes in the newest checkpoint that the run has come to its end."""
+    for newest in seals(folder)[:1]:
+        says = {**newest._asdict(), "finished": True}
+        _write(says.pop("path"), says)
+
+
+def is_run(folder):
+    """Whether a folder holds a run, maybe one still in an early stage."""
+    folder = pathlib.Path(folder)
+    return any((folder / name).exists() for name in ("config.json", "stages"))
+
+
+def is_begun(run):
+    """Whether a run has a checkpoint, even a damaged one, in any stage."""
+    run = pathlib.Path(run)
+    parts = [run, *(run / "stages").glob("*")]
+    return any([*(part / "checkpoints").glob("ckpt-*.json")] for part in parts)
+
+
+def has_whole_checkpoint(run):
+    """Whether a run has a checkpoint to resume from, of whichever stage."""
+    run = pathlib.Path(run)
+    parts = [run, *(run / "stages").glob("*")]
+    return any(
+        seal.damage() is None
+        for part in parts
+        for seal in seals(part / "checkpoints")
+    )
+
+
+def is_of_kind(run, kind):
+    """Whether a run is a search or a training, as far as it says so.
+
+    Args:
+        run: Its folder.
+        kind: String, the entry of `config.json` that tells the kind,
+            `"search"` or `"network"`.
+    """
+    config = pathlib.Path(run) / "config.json"
+    return not config.exists() or kind in json.loads(config.read_text("utf-8"))
+
+
+def has_come_to_its_end(run):
+    """Whether the newest checkpoint of a run is that of its end."""
+    newest = seals(pathlib.Path(run) / "checkpoints")[:1]
+    return any(seal.finished for seal in newest)
+
+
+def is_finished(run, kind="search"):
+    """Whether a run is not to be gone on with.
+
+    It has come to its end, or is of another kind, or is of a version without
+    seals.
+
+    Args:
+        run: Its folder.
+        kind: String, as for `is_of_kind`. Defaults to `"search"`.
+    """
+    run = pathlib.Path(run)
+    if not is_of_kind(run, kind):
+        return True
+    older = run / "checkpoints" / "checkpoint"
+    if kind == "network" and not older.parent.is_dir():
+        return True
+    return older.exists() or has_come_to_its_end(run)
+
+
+def _files(folder):
+    return list(pathlib.Path(folder).glob("ckpt-*"))
+
+
+def _name(path):
+    # TensorFlow writes into a folder first, whose name ends so.
+    return path.name.split(".")[0].removesuffix("_temp")
+
+
+def _write(path, says):
+    write_json(path, {**says, "digest": _digest(_text(says))})
+
+
+def _text(says):
+    return json.dumps(says, sort_keys=True).encode()
+
+
+def _digest(content):
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,487 @@
+"""Plans a `fit` of a search before the `fit` of Keras begins."""
+
+import collections.abc
+import functools
+import importlib.metadata
+import json
+import logging
+
+import keras
+
+from keras_darts import datasets
+from keras_darts.callbacks import ArchitectureMonitor
+from keras_darts.callbacks import ArchitectureTensorBoard
+from keras_darts.callbacks import DecisionMonitor
+from keras_darts.callbacks import RunDirectory
+from keras_darts.datasets import augmentation as augmentations
+from keras_darts.distributed import multi_worker
+from keras_darts.distributed.agreement import agreement_of
+from keras_darts.distributed.devices import check_batch_size
+from keras_darts.runs.callbacks import EndState
+from keras_darts.runs.callbacks import as_list
+from keras_darts.runs.callbacks import check_monitored
+from keras_darts.runs.folder import Plan
+from keras_darts.runs.folder import check_same
+from keras_darts.runs.folder import remove_run
+from keras_darts.runs.folder import run_folders
+from keras_darts.runs.resume import SaveWithinEpochs
+from keras_darts.schedules import EpochCosineDecay
+from keras_darts.search import defaults
+from keras_darts.search.arch_learning_rate import KeepPace
+from keras_darts.search.arch_learning_rate import set_pace
+from keras_darts.search.checkpoint import SearchCheckpoint
+from keras_darts.search.fit_loop import stateful
+from keras_darts.search.gradient_accumulation import check_accumulation
+from keras_darts.search.memory import check_memory
+from keras_darts.search.supernet_evaluation import SupernetEvaluator
+from keras_darts.training import DataWaitMonitor
+from keras_darts.training import with_eta
+from keras_darts.utils.errors import non_negative
+from keras_darts.utils.errors import positive_integer
+from keras_darts.version import __version__
+
+_TAKES = {
+    "image": "a data set of (image, label), or an array of images with `y`",
+    "text": "a data set of (token ids, label), or an array of token ids with "
+    "`y`",
+    "language": "a datasets.Corpus, an array of token ids, or a "
+    "tf.data.Dataset of consecutive segments",
+}
+_NO_DATA = (str, bytes, type(None), collections.abc.Iterator)
+
+
+def check_data(modality, x):
+    """Refuses what is no data, or data for another kind of search space.
+
+    Args:
+        modality: String, that of the search space.
+        x: What the user gave to `fit`.
+
+    Raises:
+        TypeError: if it is refused.
+    """
+    hint = ""
+    if isinstance(x, datasets.Corpus):
+        if modality == "language":
+            return
+        hint = "; running text is for the search space 'darts_rnn'"
+    elif isinstance(x, datasets.TextClassificationData | datasets.ImageData):
+        hint = {
+            "language": "; labelled data are for other search spaces",
+        }.get(modality, "; give its part, such as x.train.batch(64)")
+    elif isinstance(x, collections.abc.Generator):
+        hint = "; wrap a generator in tf.data.Dataset.from_generator"
+    elif datasets.is_dataset(x) or not isinstance(x, _NO_DATA):
+        return
+    raise TypeError(
+        f"`x` must be {_TAKES[modality]}{hint}. Received: "
+        f"{'x=' + repr(x) if isinstance(x, str | None) else type(x).__name__}"
+    )
+
+
+# Settings with which a run goes on as it would have with others: a longer
+# one, or one for less memory.
+_FREE = ("epochs", "name", "rematerialize")
+
+
+def run_config(search, data, *, epochs, augment, steps, pace):
+    """What `config.json` says of a run."""
+    settings = {
+        "batch_size": data.batch_size,
+        "steps_per_epoch": steps,
+        "data": data.description,
+        "augmentation": augment and augmentations.serialize(augment),
+        "epochs": epochs,
+    }
+    if search.gradient_accumulation_steps > 1:
+        settings["gradient_accumulation_steps"] = (
+            search.gradient_accumulation_steps
+        )
+    if pace is not None and pace.as_published:
+        settings["published_rates"] = True
+    if search.stages:
+        # None can be made longer without a change of the ones that follow.
+        settings["stage_epochs"] = epochs
+    return {
+        "search": search.get_config(),
+        "task": {
+            "kind": search.task.kind,
+            "num_outputs": search.task.num_outputs,
+            "description": search.task.description,
+        },
+        **search.modality.config(),
+        "fit": settings,
+        "strategy": search.strategy_in_words(),
+        "alphas": pace and pace.get_config(),
+        "optimizer": keras.optimizers.serialize(search.optimizer),
+        "arch_optimizer": keras.optimizers.serialize(search.arch_optimizer),
+        "versions": {
+            "keras_darts": __version__,
+            "keras": keras.__version__,
+            "tensorflow": importlib.metadata.version("tensorflow"),
+        },
+    }
+
+
+def comparable(config):
+    """The settings with which a run goes on only as it began."""
+    config = json.loads(json.dumps(config))
+    # Not in which words the labels were read.
+    task = {k: v for k, v in config["task"].items() if k != "description"}
+    settings = {
+        "dtype": "float32",
+        **config["search"],
+        **config["fit"],
+        "task": task,
+    }
+    return {k: v for k, v in settings.items() if k not in _FREE}
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class Consecutive(keras.optimizers.schedules.LearningRateSchedule):
+    """One schedule, and after some steps another that starts over.
+
+    Args:
+        first: `LearningRateSchedule`.
+        second: `LearningRateSchedule`.
+        steps: Integer, those of the first.
+
+    Example:
+
+    >>> high, low = (EpochCosineDecay(rate, rate, 1, 1) for rate in (1.0, 0.5))
+    >>> [float(Consecutive(high, low, 10)(step)) for step in (9, 10)]
+    [1.0, 0.5]
+    """
+
+    def __init__(self, first, second, steps):
+        super().__init__()
+        self.first = first
+        self.second = second
+        self.steps = steps
+
+    def __call__(self, step):
+        step = keras.ops.cast(step, "float32")
+        return keras.ops.where(
+            step < self.steps, self.first(step), self.second(step - self.steps)
+        )
+
+    def get_config(self):
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "first": serialize(self.first),
+            "second": serialize(self.second),
+            "steps": self.steps,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        deserialize = keras.saving.deserialize_keras_object
+        first, second = (deserialize(config[k]) for k in ("first", "second"))
+        return cls(first, second, config["steps"])
+
+
+def extra_epochs(search, epochs):
+    """How many epochs follow the `epochs` of the user."""
+    rule = search.strategy.discretizer
+    if not _decides(rule):
+        return 0
+    return rule.extra_epochs(search.search_space, epochs)
+
+
+def discretization_schedule(search, epochs, steps_per_epoch):
+    """The learning rate of the recipe, and that of the epochs that follow."""
+    first = defaults.schedule(search.recipe, epochs, steps_per_epoch)
+    more, rule = extra_epochs(search, epochs), search.strategy.discretizer
+    if not more:
+        return first
+    rates = rule.learning_rates(search.recipe)
+    second = EpochCosineDecay(*rates, more, steps_per_epoch)
+    return Consecutive(first, second, epochs * steps_per_epoch)
+
+
+def discretization_callbacks(search):
+    """What chooses or decides for the discretizer, where it needs data."""
+    rule = search.strategy.discretizer
+    if _decides(rule):
+        # Nothing is left of an earlier run.
+        search.supernet.arch.forget_decisions()
+    return [rule.callback()] if hasattr(rule, "callback") else []
+
+
+def _decides(discretizer):
+    return hasattr(discretizer, "extra_epochs")
+
+
+_LOG = logging.getLogger("keras_darts")
+
+
+def planner(
+    search,
+    *given,
+    augmentation,
+    steps_per_epoch,
+    checkpoint_minutes,
+    published_rates,
+    **options,
+):
+    """`plan_fit` for the user's data, with what holds for all stages."""
+    non_negative("checkpoint_minutes", checkpoint_minutes)
+    data = read(search, *given, steps_per_epoch=steps_per_epoch, **options)
+    return functools.partial(
+        plan_fit,
+        search,
+        data,
+        steps_per_epoch=steps_per_epoch,
+        augment=chosen_augmentation(search, augmentation, data),
+        checkpoint_minutes=checkpoint_minutes,
+        published_rates=published_rates,
+    )
+
+
+def plan_fit(
+    search,
+    data,
+    *,
+    epochs,
+    steps_per_epoch,
+    augment,
+    callbacks,
+    schedule_epochs=None,
+    published_rates=False,
+    **run,
+):
+    """Builds and compiles what is missing, and lays out the whole training.
+
+    Args:
+        search: `DartsSearch`.
+        data: What the search's modality has read.
+        epochs: Integer, without those in which a discretizer decides.
+        steps_per_epoch: Integer or `None`, a pass over the training half.
+        augment: Augmentation of both batches, or `None`.
+        callbacks: List of Keras callbacks beside the strategy's.
+        schedule_epochs: Integer, the length of the learning-rate schedule.
+            Defaults to `None`: `epochs`.
+        published_rates: Boolean, whether alphas learn at a published rate
+            however few steps they make. Defaults to `False`.
+        **run: `output_dir`, the folder of the run or `None`; `resume_from`,
+            the same folder where a run is resumed, or `None`; `overwritten`,
+            the folder of a run to remove, or `None`; and
+            `checkpoint_minutes`, from one checkpoint within an epoch to the
+            next.
+
+    Returns:
+        A `Plan`.
+    """
+    modality = search.modality
+    steps = steps_per_epoch or modality.steps_per_epoch(data)
+    search.prepare(
+        data, epochs=schedule_epochs or epochs, steps_per_epoch=steps
+    )
+    check_memory(search, data.batch_size)
+    own = [*search.strategy.callbacks, *discretization_callbacks(search)]
+    pace = set_pace(
+        search,
+        [*own, *callbacks],
+        epochs=epochs,
+        steps_per_epoch=steps,
+        published_rates=published_rates,
+    )
+    config = run_config(
+        search,
+        data,
+        epochs=epochs,
+        augment=augment,
+        steps=steps,
+        pace=pace,
+    )
+    total = _total(search, epochs)
+
+    def batches(epoch, step=0):
+        return modality.batches(
+            data,
+            epochs=total,
+            **{"start_epoch": epoch, "start_step": step},
+            **{"augment": augment, "steps_per_epoch": steps},
+        )
+
+    own = [ArchitectureMonitor(), *own, KeepPace(pace)]
+    _begin(search, [*own, *callbacks], batches, total)
+    return Plan(
+        batches,
+        validation_data=modality.evaluation(data),
+        epochs=total,
+        # Not those in which a discretizer decides, at whose begin it does
+        # what must not be done twice.
+        resumable_epochs=epochs,
+        steps_per_epoch=steps,
+        **_written(search, own, callbacks, config, epochs=total, **run),
+    )
+
+
+def read(search, x, y, batch_size, *, gradient_accumulation_steps=1, **options):
+    """The user's data; the log says what became of them."""
+    check_data(search.search_space.modality, x)
+    for name, number in (
+        ("batch_size", batch_size),
+        ("steps_per_epoch", options["steps_per_epoch"]),
+    ):
+        if number is not None:
+            positive_integer(name, number)
+    data = search.modality.read(x, y, batch_size, **options)
+    task, _ = search.modality.check(data)
+    check_batch_size(data.batch_size, search.distribute_strategy)
+    check_accumulation(search, data.batch_size, gradient_accumulation_steps)
+    search.gradient_accumulation_steps = gradient_accumulation_steps
+    _LOG.info("%s", data.description)
+    if task.description:
+        _LOG.info("%s", task.description)
+    if options["validation_data"] is not None:
+        _LOG.info(
+            "`validation_data` trains the architecture, so that `val_` "
+            "figures are of data that were learned from: keep a test set apart"
+        )
+    return data
+
+
+def chosen_epochs(search, epochs):
+    """The epochs of a run, by the recipe where the user gives none."""
+    epochs = search.recipe.epochs if epochs is None else epochs
+    return positive_integer("epochs", epochs)
+
+
+def chosen_callbacks(callbacks, warn_on_collapse, verbose):
+    """Those of the user, and the watch over what is decided."""
+    monitor = DecisionMonitor(warn_on_collapse=warn_on_collapse)
+    return with_eta([*as_list(callbacks), monitor], verbose)
+
+
+def chosen_augmentation(search, choice, data):
+    """The augmentation that a choice means for the data at hand."""
+    augment = search.modality.augmentation(choice, data)
+    _LOG.info("augmentation: %s", augment or "none")
+    return augment
+
+
+def chosen_run(search, epochs, output_dir, resume_from, overwrite):
+    """Dictionary of the `epochs` of a run and of what `run_folders` gives."""
+    epochs = chosen_epochs(search, epochs)
+    folders = run_folders(
+        output_dir, resume_from, epochs, kind="search", overwrite=overwrite
+    )
+    return {"epochs": epochs, **folders}
+
+
+def _total(search, epochs):
+    """The epochs, with those in which a discretizer decides."""
+    more = search.extra_epochs
+    if more:
+        _LOG.info(
+            "%d epochs of search, and %d in which the discretizer decides: %d",
+            *(epochs, more, epochs + more),
+        )
+    return epochs + more
+
+
+def _added_logs(search):
+    """What an epoch of a search logs beside metrics."""
+    found, genotype = {"alpha_entropy"}, search.genotype()
+    if hasattr(genotype, "num_skip_connects"):
+        found.add("num_skip_connects")
+    rule = search.strategy.discretizer
+    if hasattr(rule, "figures"):
+        found |= {*rule.figures(genotype)}
+    for name in search.modality.figures({"loss": 0.0}):
+        found |= {name, f"val_{name}"}
+    return found
+
+
+def _begin(search, callbacks, batches, epochs):
+    """Nothing is left of an earlier run."""
+    check_monitored(callbacks, search, validates=True, more=_added_logs(search))
+    search.stop_reason = None
+    # The first of each epoch; a function, since most runs need none.
+    search.valid_batch = lambda epoch: next(iter(batches(epoch)))[1]
+    search.search_batches = lambda epoch, count: [
+        searched for _, searched in batches(epoch).take(count)
+    ]
+    search.trials = SupernetEvaluator(search, search.search_batches)
+    for callback in stateful(callbacks):
+        callback.set_model(search)
+        # Some must know the length of the run before it begins.
+        callback.set_params({"epochs": epochs})
+        callback.reset()
+
+
+def _written(search, own, callbacks, config, *, output_dir, **run):
+    """All callbacks, those that write the run the last, and where it starts."""
+    wait, minutes = DataWaitMonitor(), run.pop("checkpoint_minutes")
+    agreement = agreement_of(search, minutes)
+    found = {
+        "callbacks": [*own, *callbacks, wait],
+        "initial_epoch": 0,
+        "checkpoint": None,
+        "agreement": agreement,
+    }
+    if output_dir is None:
+        return found
+    checkpoint = SearchCheckpoint(
+        search,
+        output_dir / "checkpoints",
+        stateful([*own, *callbacks]),
+        agreement,
+    )
+    start = _start(search, checkpoint, config, output_dir, **run)
+    end = EndState(checkpoint)
+    written = _writers(search, checkpoint, config, wait=wait, end=end)
+    if agreement is not None:
+        written.append(multi_worker.EndEpochTogether())
+    else:
+        epochs = config["fit"]["epochs"]
+        written.append(SaveWithinEpochs(checkpoint, minutes, epochs))
+    around = [end.before, *own, end.between, *callbacks, wait, *written]
+    return {
+        **found,
+        "callbacks": around,
+        "initial_epoch": start,
+        "checkpoint": checkpoint,
+    }
+
+
+def _start(
+    search,
+    checkpoint,
+    config,
+    output_dir,
+    *,
+    epochs,
+    resume_from,
+    overwritten,
+):
+    """The epoch to begin with, of a run that is the same one or is removed."""
+    earlier = output_dir / "config.json"
+    if overwritten is not None:
+        if multi_worker.workers_of(search).is_chief:
+            remove_run(overwritten)
+    elif earlier.exists():
+        saved = json.loads(earlier.read_text("utf-8"))
+        check_same(comparable(saved), comparable(config))
+    return 0 if resume_from is None else checkpoint.restore(epochs=epochs)
+
+
+def _writers(search, checkpoint, config, *, wait, end):
+    """What writes a run; of several workers the chief alone has it."""
+    if not multi_worker.workers_of(search).is_chief:
+        return []
+    folder = checkpoint.folder.parent
+    directory = RunDirectory(
+        folder,
+        config=config,
+        checkpoint=checkpoint,
+        rows=checkpoint.rows,
+        files=search.modality.files(),
+        end=end,
+    )
+    return [
+        directory,
+        ArchitectureTensorBoard(folder / "tensorboard", wait, config),
+    ]

@@ -1,0 +1,38 @@
+"""The watch over a search."""
+
+from keras_darts.runs.monitor import RunMonitor
+from keras_darts.runs.monitor import sizes_in_words
+
+
+class SearchMonitor(RunMonitor):
+    """Ends a search at a signal or a loss that is not finite.
+
+    Args:
+        folder: Of the run, as the user gave it, or `None`.
+        search: `DartsSearch`.
+    """
+
+    noun = "search"
+    losses = ("loss", "arch_loss")
+    remedies = (
+        "Try a lower `learning_rate` or `clip_norm` in the recipe of the "
+        "strategy, a loss that stays finite, dtype='float32', and look for "
+        "NaN in the data"
+    )
+
+    def __init__(self, folder, search):
+        super().__init__(folder)
+        self._search = search
+
+    def total(self):
+        return self._search._loss_tracker.total + (
+            self._search.arch_loss_tracker.total
+        )
+
+    def smaller(self):
+        space = self._search.search_space
+        method = ""
+        if space.modality == "image":
+            method = ", or take strategy='pc_darts', which mixes a part of "
+            method += "the channels"
+        return f"a smaller `batch_size`, {sizes_in_words(space)}{method}"

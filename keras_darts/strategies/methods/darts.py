@@ -1,0 +1,34 @@
+"""DARTS, first and second order."""
+
+from keras_darts.architects import Unrolled
+from keras_darts.strategies.registry import register_strategy
+from keras_darts.strategies.strategy import SearchStrategy
+
+DARTS = (
+    "Liu, Simonyan and Yang, 2019, DARTS: Differentiable Architecture Search, "
+    "ICLR"
+)
+
+
+@register_strategy("darts", guards_against="nothing")
+def darts():
+    """DARTS, first order.
+
+    The rate of the alphas, 3e-4, was published for 19,500 steps, 50 epochs of
+    390, and is larger in shorter searches (see `PublishedRate`).
+    """
+    return SearchStrategy(citations=(DARTS,))
+
+
+@register_strategy(
+    "darts_second_order",
+    guards_against="alphas that only suit the present weights",
+)
+def darts_second_order(hessian="finite_difference"):
+    """DARTS, second order; rates scale as those of `darts`.
+
+    Args:
+        hessian: String, as of `architects.Unrolled`. Defaults to
+            `"finite_difference"`.
+    """
+    return SearchStrategy(architect=Unrolled(hessian), citations=(DARTS,))

@@ -1,0 +1,93 @@
+"""Strategies by name: the published ones and those of users."""
+
+from keras_darts.strategies.strategy import SearchStrategy
+from keras_darts.utils.registry import Registry
+
+_REGISTRY = Registry("strategy", base=SearchStrategy)
+_GUARDS = {}
+
+
+def register_strategy(name, guards_against=None):
+    """Decorator: the function that returns a `SearchStrategy` gets a name.
+
+    Args:
+        name: String, by which `DartsSearch` will find the strategy.
+        guards_against: String, what can go wrong in a search and does not
+            with this one, as a search says when it begins. Defaults to
+            `None`: nothing is said.
+
+    Example:
+
+    >>> @register_strategy("doctest_exact")
+    ... def exact():
+    ...     architect = kd.architects.Unrolled(hessian="exact")
+    ...     return SearchStrategy(architect=architect)
+    >>> get("doctest_exact").architect.hessian
+    'exact'
+    """
+    _GUARDS[name] = guards_against
+    return _REGISTRY.register(name)
+
+
+def names():
+    """Names of all registered strategies, sorted."""
+    return _REGISTRY.names()
+
+
+def guards_against(name):
+    """What a registered strategy guards against, or `None`.
+
+    Example:
+
+    >>> guards_against("darts_plus")
+    'skip-connects, by their number'
+    """
+    return _GUARDS.get(name)
+
+
+def name_of(strategy, given=None):
+    """The name of a published strategy, or `None`.
+
+    Another recipe leaves a method what it is, and so do other papers. What
+    "auto" stands for is found under its own name.
+
+    Args:
+        strategy: `SearchStrategy`.
+        given: String, the name by which a user has asked for it, or `None`.
+
+    Example:
+
+    >>> name_of(get("auto"), given="auto")
+    'beta_darts'
+    """
+    if given not in (None, "auto"):
+        return given
+    # Those of users are not made only to be compared: they may be costly.
+    known = {
+        name: get(name)
+        for name in names()
+        if name != "auto" and _GUARDS[name] and _is_ours(name)
+    }
+    for name, other in known.items():
+        if other == strategy:
+            return name
+    bare = _pieces(strategy)
+    for name, other in known.items():
+        if _pieces(other) == bare:
+            return name
+    return None
+
+
+def _is_ours(name):
+    return _REGISTRY[name].__module__.split(".")[0] == __name__.split(".")[0]
+
+
+def _pieces(strategy):
+    return {**strategy.get_config(), "recipe": None, "citations": None}
+
+
+def get(identifier):
+    """A strategy from its name, its config or itself."""
+    if isinstance(identifier, dict):
+        return SearchStrategy.from_config(identifier)
+    return _REGISTRY.get(identifier)

@@ -1,0 +1,410 @@
+"""The fit of a training, from its first epoch or from where it was cut."""
+
+import contextlib
+import importlib.metadata
+import io
+import json
+import logging
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_darts.networks.gradient_accumulation import TrainedInParts
+from keras_darts.networks.gradient_accumulation import check_divides
+from keras_darts.runs import manifest
+from keras_darts.runs.callbacks import EndState
+from keras_darts.runs.callbacks import as_list
+from keras_darts.runs.callbacks import check_monitored
+from keras_darts.runs.checkpoint import RunCheckpoint
+from keras_darts.runs.errors import explained
+from keras_darts.runs.folder import Plan
+from keras_darts.runs.folder import add_rows
+from keras_darts.runs.folder import check_same
+from keras_darts.runs.folder import made
+from keras_darts.runs.folder import remove_run
+from keras_darts.runs.folder import run_folders
+from keras_darts.runs.monitor import RunMonitor
+from keras_darts.runs.monitor import announce
+from keras_darts.runs.monitor import sizes_in_words
+from keras_darts.runs.resume import MidEpochState
+from keras_darts.runs.resume import ResumedCallbackList
+from keras_darts.runs.resume import SaveWithinEpochs
+from keras_darts.runs.resume import batches_from
+from keras_darts.schedules import make_settable
+from keras_darts.schedules import set_rates
+from keras_darts.training.callbacks import DataWaitMonitor
+from keras_darts.training.callbacks import with_eta
+from keras_darts.training.run_folder import TrainingRun
+from keras_darts.training.tensorboard import Board
+from keras_darts.utils.errors import non_negative
+from keras_darts.utils.errors import positive_integer
+from keras_darts.utils.messages import shown
+from keras_darts.version import __version__
+
+
+def set_accumulation(network, batch_size, steps):
+    """Lets the training steps of a network take batches in so many parts.
+
+    Raises:
+        ValueError: if the network or the batch can't be taken in parts.
+    """
+    positive_integer("gradient_accumulation_steps", steps)
+    if not isinstance(network, TrainedInParts):
+        if steps > 1:
+            raise ValueError(
+                "`gradient_accumulation_steps` must be 1 for language, whose "
+                "loss has a penalty on all rows together, and for networks of "
+                "your own: a smaller batch_size saves as much. "
+                f"Received: gradient_accumulation_steps={steps}"
+            )
+        return
+    replicas = network.distribute_strategy.num_replicas_in_sync
+    check_divides(steps, batch_size, replicas)
+    if network.gradient_accumulation_steps != steps:
+        network.gradient_accumulation_steps = steps
+        # What was traced before takes batches in other parts.
+        network.train_function = None
+
+
+class TrainingCheckpoint(RunCheckpoint):
+    """Saves and restores all variables of a network and of its optimizer.
+
+    Args:
+        network: Keras model that is built and compiled.
+        folder: Where the checkpoints lie.
+        callbacks: List of Keras callbacks. Those with `get_state` and
+            `set_state` are saved with the rest. Defaults to none.
+    """
+
+    noun = "training"
+
+    def __init__(self, network, folder, callbacks=()):
+        super().__init__(
+            folder,
+            {
+                "network": network.variables,
+                "optimizer": network.optimizer.variables,
+                "learning_rates": set_rates(network.optimizer),
+            },
+            MidEpochState(network, lambda: getattr(network, "carried", [])),
+            callbacks={
+                f"{index}-{type(callback).__name__}": _State(callback)
+                for index, callback in enumerate(callbacks)
+                if hasattr(callback, "set_state")
+            },
+        )
+
+
+class _State(tf.train.experimental.PythonState):
+    """A dictionary of plain data and lists of arrays."""
+
+    def __init__(self, callback):
+        self._callback = callback
+
+    def serialize(self):
+        state, file = self._callback.get_state(), io.BytesIO()
+        arrays = {
+            f"{name}/{index:05d}": array
+            for name, value in state.items()
+            if _is_of_arrays(value)
+            for index, array in enumerate(value)
+        }
+        plain = {k: v for k, v in state.items() if not _is_of_arrays(v)}
+        np.savez(file, plain=json.dumps(plain), **arrays)
+        return file.getvalue()
+
+    def deserialize(self, string_value):
+        with np.load(io.BytesIO(string_value)) as saved:
+            state = json.loads(str(saved["plain"]))
+            for key in saved.files:
+                name, slash, _ = key.rpartition("/")
+                if slash:
+                    state.setdefault(name, []).append(saved[key])
+        self._callback.set_state(state)
+
+
+def _is_of_arrays(value):
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(part, np.ndarray | np.generic) for part in value)
+    )
+
+
+class TrainingMonitor(RunMonitor):
+    """Ends a training at a signal or a loss that is not finite.
+
+    Args:
+        folder: Of the run, as the user gave it, or `None`.
+        network: Keras model.
+        guarded: Boolean, whether a loss that is not finite ends it: where a
+            callback goes back by itself it does not. Defaults to `True`.
+    """
+
+    noun = "training"
+    data = "train"
+    remedies = (
+        "Try a lower `learning_rate` of the recipe, full precision (float32), "
+        "and look for NaN in the data"
+    )
+
+    def __init__(self, folder, network, guarded=True):
+        super().__init__(folder)
+        self._network = network
+        self._guarded = guarded
+        if not guarded:
+            self.losses = ()
+
+    def total(self):
+        return self._network._loss_tracker.total + 0 if self._guarded else 0.0
+
+    def smaller(self):
+        ways = ["a smaller `batch_size`", sizes_in_words(self._network)]
+        if isinstance(self._network, TrainedInParts):
+            now = self._network.gradient_accumulation_steps
+            ways.append(f"more `gradient_accumulation_steps` (now {now})")
+        return ", ".join(filter(None, ways))
+
+
+_LOG = logging.getLogger("keras_darts")
+
+
+def run(
+    recipe,
+    network,
+    batches,
+    *,
+    own,
+    epochs=None,
+    output_dir=None,
+    resume_from=None,
+    overwrite=False,
+    guarded=True,
+    verbose="auto",
+    **options,
+):
+    """Trains a compiled network by a recipe.
+
+    Args:
+        recipe: `BaseRecipe`.
+        network: Keras model.
+        batches: Function of an epoch and a step, the data from there on.
+        own: List of the recipe's callbacks, which come before the user's.
+        epochs: Integer. Defaults to `None`: the recipe's.
+        output_dir: Folder of the run, or `None`.
+        resume_from: Folder of a run to resume, or `None`.
+        overwrite: Boolean, whether an earlier run in `output_dir` is removed.
+            Defaults to `False`.
+        guarded: Boolean, whether a loss that is not finite ends the training.
+            Defaults to `True`.
+        verbose: As in Keras. Defaults to `"auto"`.
+        **options: `validation_data`, `steps_per_epoch`, `callbacks`,
+            `gradient_accumulation_steps`; `checkpoint_minutes`, `config` and
+            `vocabulary` of the run; further arguments of `keras.Model.fit`.
+
+    Returns:
+        The `keras.callbacks.History`.
+    """
+    epochs = recipe.epochs if epochs is None else epochs
+    epochs = positive_integer("epochs", epochs)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(shown(verbose))
+        folders = run_folders(
+            *(output_dir, resume_from, epochs),
+            kind="network",
+            overwrite=overwrite,
+        )
+        finished = folders.pop("finished")
+        stack.enter_context(made(folders["output_dir"]))
+        watch = stack.enter_context(
+            explained(TrainingMonitor(folders["output_dir"], network, guarded))
+        )
+        plan, options = _planned(
+            *(recipe, network, batches, own),
+            **{"epochs": epochs, "verbose": verbose},
+            **folders,
+            **options,
+        )
+        if finished and plan.checkpoint.finished:
+            return _loaded(network, plan)
+        history = _fit(network, plan, watch, verbose=verbose, **options)
+        if plan.checkpoint is not None:
+            manifest.finish(plan.checkpoint.folder)
+    return history
+
+
+def _loaded(network, plan):
+    """The history of a training that was finished before."""
+    folder = plan.checkpoint.folder.parent
+    history = keras.callbacks.History()
+    history.set_model(network)
+    add_rows(history, folder / "history.csv", plan.checkpoint.rows)
+    _LOG.info("finished: loaded from %s", folder)
+    return history
+
+
+def _planned(
+    recipe,
+    network,
+    batches,
+    own,
+    *,
+    epochs,
+    verbose,
+    steps_per_epoch,
+    validation_data,
+    callbacks=(),
+    gradient_accumulation_steps=1,
+    initial_epoch=0,
+    output_dir,
+    resume_from,
+    overwrite,
+    checkpoint_minutes=10,
+    config=None,
+    vocabulary=None,
+    **options,
+):
+    """The `Plan`, and what is left of the options."""
+    non_negative("checkpoint_minutes", checkpoint_minutes)
+    set_accumulation(network, recipe.batch_size, gradient_accumulation_steps)
+    with network.distribute_strategy.scope():
+        make_settable(network.optimizer)
+    callbacks = with_eta(as_list(callbacks), verbose)
+    check_monitored(
+        [*own, *callbacks], network, validates=validation_data is not None
+    )
+    plan = Plan(
+        batches,
+        validation_data=validation_data,
+        epochs=epochs,
+        resumable_epochs=epochs,
+        initial_epoch=initial_epoch,
+        steps_per_epoch=steps_per_epoch,
+        callbacks=[*own, *callbacks],
+        checkpoint=None,
+    )
+    if output_dir is not None:
+        checkpoint = TrainingCheckpoint(
+            network, output_dir / "checkpoints", plan.callbacks
+        )
+        end = EndState(checkpoint)
+        run = TrainingRun(
+            output_dir,
+            config={**_config(recipe, network, plan), **(config or {})},
+            vocabulary=vocabulary,
+            checkpoint=checkpoint,
+            end=end,
+        )
+        plan = plan._replace(
+            callbacks=[end.before, *own, end.between, *callbacks]
+        )
+        plan = _written(plan, run, resume_from, overwrite, checkpoint_minutes)
+    return plan, options
+
+
+def _written(plan, run, resume_from, overwrite, checkpoint_minutes):
+    """The plan of a training that is written, and where it starts."""
+    start = plan.initial_epoch
+    if start:
+        raise ValueError(
+            "`initial_epoch` must be left out with `output_dir`, whose run "
+            f"knows where it goes on. Received: initial_epoch={start}"
+        )
+    earlier = run.folder / "config.json"
+    if overwrite:
+        remove_run(run.folder)
+    elif earlier.exists():
+        saved = json.loads(earlier.read_text("utf-8"))
+        check_same(_comparable(saved), _comparable(run.config))
+    if resume_from is not None:
+        start = run.checkpoint.restore(epochs=plan.epochs)
+    within = SaveWithinEpochs(run.checkpoint, checkpoint_minutes, plan.epochs)
+    return plan._replace(
+        initial_epoch=start,
+        callbacks=[*plan.callbacks, run, *_drawing(plan, run), within],
+        checkpoint=run.checkpoint,
+    )
+
+
+def _drawing(plan, run):
+    """The board of a run, with the callback that measures its steps."""
+    waits = [c for c in plan.callbacks if isinstance(c, DataWaitMonitor)]
+    own = [] if waits else [DataWaitMonitor()]
+    (wait,) = (waits or own)[:1]
+    return [*own, Board(run.folder / "tensorboard", wait, run.config)]
+
+
+def _fit(network, plan, watch, *, verbose, **options):
+    start = plan.initial_epoch
+    step = plan.checkpoint.step if plan.checkpoint else 0
+    plan.say_where(start, step)
+    callbacks = ResumedCallbackList(
+        [watch, *plan.callbacks],
+        plan.checkpoint and plan.checkpoint.running,
+        add_progbar=verbose != 0,
+        verbose=verbose,
+        epochs=plan.epochs,
+        steps=plan.steps_per_epoch,
+        model=network,
+    )
+    announce(network, network.trainable_variables)
+    # Where there is nothing left to do, Keras still looks at the data.
+    epoch = min(start, plan.epochs - 1)
+    batches = batches_from(plan, epoch, step, callbacks)
+    with watch.over(plan):
+        return network.fit(
+            batches,
+            validation_data=plan.validation_data,
+            epochs=plan.epochs,
+            initial_epoch=start,
+            steps_per_epoch=plan.steps_per_epoch,
+            callbacks=callbacks,
+            shuffle=False,
+            verbose=verbose,
+            **options,
+        )
+
+
+def _config(recipe, network, plan):
+    """What `config.json` says of a training."""
+    return {
+        "network": {
+            "name": type(network).__name__,
+            "config": network.get_config(),
+        },
+        "recipe": recipe.get_config(),
+        "fit": {
+            "epochs": plan.epochs,
+            "steps_per_epoch": plan.steps_per_epoch,
+            "gradient_accumulation_steps": getattr(
+                network, "gradient_accumulation_steps", 1
+            ),
+        },
+        "dtype": network.dtype_policy.name,
+        "versions": {
+            "keras_darts": __version__,
+            "keras": keras.__version__,
+            "tensorflow": importlib.metadata.version("tensorflow"),
+        },
+    }
+
+
+def _comparable(config):
+    """The settings with which a training goes on only as it began."""
+    flat = dict(_flat(json.loads(json.dumps(config))))
+    free = ("versions.", "fit.epochs", "data.data_dir")
+    return {
+        name: value
+        for name, value in flat.items()
+        # Keras numbers the names of what a process makes.
+        if not name.startswith(free) and not name.endswith("config.name")
+    }
+
+
+def _flat(config, prefix=""):
+    for name, value in config.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value

@@ -1,0 +1,243 @@
+"""A way to train a network on labelled sentences, in a few minutes."""
+
+import dataclasses
+
+import keras
+
+from keras_darts.datasets import cache_if_small
+from keras_darts.datasets import eval_pipeline
+from keras_darts.datasets import train_pipeline
+from keras_darts.datasets.checks import check_sentences
+from keras_darts.networks.cell_network import reduction_cells
+from keras_darts.schedules import EpochCosineDecay
+from keras_darts.training import fit_loop
+from keras_darts.training.callbacks import BestEpoch
+from keras_darts.training.labelled_data import Reader
+from keras_darts.training.metrics import loss_for
+from keras_darts.training.metrics import metrics_for
+from keras_darts.training.recipe import BaseRecipe
+from keras_darts.utils.errors import positive_integer
+
+_CLIP_NORM = 5.0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
+class TextClassificationRecipe(BaseRecipe):
+    """Optimizer, loss and batches that belong together.
+
+    `text_classification_recipe` makes it. Data sets go in unbatched, in an
+    order that never changes. One recipe can train any number of networks.
+
+    Args:
+        num_train: Integer, the sentences of the training set.
+        epochs: Integer.
+        batch_size: Integer. What is left over at the end of an epoch is
+            dropped, other sentences in each.
+        optimizer: `keras.optimizers.Optimizer`, of which each network gets a
+            copy.
+        seed: Integer, of the order. Defaults to `0`.
+        sync_batch_norm: Boolean, as in `Recipe`. Defaults to `False`.
+
+    Example:
+
+    >>> space = kd.search_spaces.text_cnn()
+    >>> network = kd.networks.TextNetwork(
+    ...     space.random_genotype(0), vocabulary_size=9, filters=2,
+    ...     num_cells=1, sequence_length=4,
+    ... )
+    >>> recipe = kd.training.text_classification_recipe(
+    ...     network, num_train=8, batch_size=4
+    ... )
+    >>> ids = np.arange(32).reshape(8, 4) % 9
+    >>> train = tf.data.Dataset.from_tensor_slices((ids, [0, 1] * 4))
+    >>> history = recipe.fit(network, train, epochs=1, verbose=0)
+    >>> sorted(history.history)
+    ['accuracy', 'loss']
+    """
+
+    num_train: int
+    epochs: int
+    batch_size: int
+    optimizer: keras.optimizers.Optimizer
+    seed: int = 0
+    sync_batch_norm: bool = False
+
+    def compile(self, network):
+        """Compiles a network with a fresh optimizer, loss and metrics."""
+        self._compile(
+            network,
+            loss=loss_for("sparse"),
+            metrics=metrics_for("sparse", network.num_classes),
+        )
+
+    def pipeline(self, dataset, training=True, start_epoch=0, start_step=0):
+        """Batches for `fit`, or for `evaluate`.
+
+        Args:
+            dataset: Unbatched `tf.data.Dataset` of (ids, class number).
+            training: Boolean, whether sentences are shuffled, all epochs one
+                after the other. Otherwise every sentence comes once, in
+                order. Defaults to `True`.
+            start_epoch: Integer, the epoch to begin with. Defaults to `0`.
+            start_step: Integer, the step within that epoch. Defaults to `0`.
+        """
+        dataset = cache_if_small(dataset)
+        if not training:
+            return eval_pipeline(dataset, self.batch_size)
+        return train_pipeline(
+            dataset,
+            size=self.num_train,
+            batch_size=self.batch_size,
+            seed=self.seed,
+            epochs=self.epochs,
+            start_epoch=start_epoch,
+            start_step=start_step,
+        )
+
+    def fit(
+        self,
+        network,
+        x,
+        y=None,
+        validation_data=None,
+        *,
+        sample_weight=None,
+        class_weight=None,
+        validation_split=0.0,
+        config=None,
+        **options,
+    ):
+        """Trains a compiled network.
+
+        Where there are sentences to validate on, it ends with the weights of
+        the epoch with the best accuracy on them, else with the last ones.
+
+        Args:
+            network: Network that `compile` compiled.
+            x: Padded token ids and class numbers in any form that
+                `DartsSearch.fit` takes.
+            y: Array of class numbers, when `x` is an array. Data in its place
+                are taken as `validation_data`. Defaults to `None`.
+            validation_data: The same as `x`, of other sentences. Defaults to
+                `None`.
+            sample_weight: Array, for arrays. Defaults to `None`.
+            class_weight: Dictionary from class numbers to weights, as in
+                Keras. Defaults to `None`.
+            validation_split: Float in [0, 1), the share of `x` that becomes
+                `validation_data`. Defaults to `0.0`.
+            config: As in `Recipe.fit`. Defaults to `None`.
+            **options: `output_dir`, `resume_from`, `checkpoint_minutes` and
+                `gradient_accumulation_steps` as in `Recipe.fit`; `vocabulary`,
+                for the folder of the run; further arguments of
+                `keras.Model.fit`.
+
+        Returns:
+            The `keras.callbacks.History`.
+
+        Raises:
+            ValueError: for data that don't fit the network.
+        """
+        data = _reader(self, network).read(
+            x,
+            y,
+            validation_data,
+            sample_weight=sample_weight,
+            class_weight=class_weight,
+            validation_split=validation_split,
+        )
+        if data.num_train != self.num_train:
+            raise ValueError(
+                "`x` must hold the `num_train` sentences of the recipe. "
+                f"Received: {data.num_train} elements, num_train="
+                f"{self.num_train}"
+            )
+        own, validation = [], None
+        if data.validation is not None:
+            with network.distribute_strategy.scope():
+                validation = self.pipeline(data.validation, training=False)
+            # First, so that callbacks which save find the best weights.
+            own = [BestEpoch("val_accuracy")]
+        return fit_loop.run(
+            self,
+            network,
+            lambda epoch, step=0: self.pipeline(data.train, True, epoch, step),
+            own=own,
+            validation_data=validation,
+            steps_per_epoch=self.num_train // self.batch_size,
+            config={"labels": data.task.description, **(config or {})},
+            **options,
+        )
+
+
+def text_classification_recipe(
+    network,
+    num_train,
+    *,
+    epochs=10,
+    batch_size=50,
+    learning_rate=1e-3,
+    weight_decay=1e-4,
+    seed=0,
+    sync_batch_norm=False,
+):
+    """Compiles a network for labelled sentences, and gives the rest.
+
+    Adam with decoupled weight decay, a cosine to zero, and clipping at a norm
+    of 5; dropout is the network's own.
+
+    Args:
+        network: `TextNetwork`.
+        num_train: Integer, the sentences of the training set.
+        epochs: Integer. Defaults to `10`.
+        batch_size: Integer. Defaults to `50`.
+        learning_rate: Float, at the start. Defaults to `1e-3`.
+        weight_decay: Float. Defaults to `1e-4`.
+        seed: Integer, of the order; the first weights and dropout follow
+            `keras.utils.set_random_seed`. Defaults to `0`.
+        sync_batch_norm: Boolean, as in `Recipe`. Defaults to `False`.
+
+    Returns:
+        The `TextClassificationRecipe`, whose `fit` trains the network.
+
+    Raises:
+        ValueError: if there are fewer sentences than in a batch.
+
+    Reference: Loshchilov and Hutter, 2019, Decoupled weight decay
+    regularization.
+    """
+    positive_integer("epochs", epochs)
+    positive_integer("batch_size", batch_size)
+    if batch_size > num_train:
+        raise ValueError(
+            "`batch_size` must be at most the number of sentences. "
+            f"Received: batch_size={batch_size}, num_train={num_train}"
+        )
+    schedule = EpochCosineDecay(
+        learning_rate, 0.0, epochs, num_train // batch_size
+    )
+    recipe = TextClassificationRecipe(
+        num_train=num_train,
+        epochs=epochs,
+        batch_size=batch_size,
+        optimizer=keras.optimizers.AdamW(
+            schedule, weight_decay=weight_decay, global_clipnorm=_CLIP_NORM
+        ),
+        seed=seed,
+        sync_batch_norm=sync_batch_norm,
+    )
+    recipe.compile(network)
+    return recipe
+
+
+def _reader(recipe, network):
+    def check(spec, name):
+        check_sentences(spec, len(reduction_cells(network.num_cells)), name)
+
+    return Reader(
+        rank=1,
+        check=check,
+        num_outputs=network.num_classes,
+        loss="sparse",
+        batch_size=recipe.batch_size,
+        seed=recipe.seed,
+    )

@@ -1,0 +1,1 @@
+"""Helpers that every room uses: errors, files, names, TensorFlow's settings."""
