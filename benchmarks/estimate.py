@@ -108,7 +108,9 @@ def estimated_peak(point):
 
     from keras_darts.search.memory import estimate_peak_memory
 
-    return estimate_peak_memory(estimate_step.search_of(point), point["batch_size"])
+    return estimate_peak_memory(
+        estimate_step.search_of(point), point["batch_size"]
+    )
 
 
 def text_of(report):
