@@ -80,7 +80,7 @@ warnings.simplefilter("ignore")
 import keras_darts as kd
 for name in kd.__all__:
     getattr(kd, name)
-from keras_darts.tuner.genotype_cache import GenotypeCache
+from keras_darts.tuner.project import GenotypeCache
 cache = GenotypeCache({str(tmp_path)!r})
 figures = cache.trained({{"seed": 1}}, lambda folder: {{"loss": 0.5}})
 print(figures, cache.is_free({{"seed": 1}}))

@@ -1,4 +1,4 @@
-"""KerasTuner for architectures: many searches, and the best of what they find.
+"""KerasTuner for architectures: several searches, and the best results.
 
 It needs KerasTuner, which nothing else here does.
 """

@@ -1,4 +1,4 @@
-"""KerasTuner's tuner, for which a trial is a search and a brief training."""
+"""A tuner of KerasTuner whose trials are searches with a proxy training."""
 
 import contextlib
 
@@ -8,24 +8,25 @@ from keras_darts import genotypes
 from keras_darts.search import DartsSearch
 from keras_darts.search.reproducibility import compiled_alike
 from keras_darts.training import load_network
-from keras_darts.tuner import checks
 from keras_darts.tuner import objectives
-from keras_darts.tuner import oracles
-from keras_darts.tuner import trial_errors
 from keras_darts.tuner.display import TrialDisplay
+from keras_darts.tuner.display import TuningTime
 from keras_darts.tuner.hypermodel import DartsHyperModel
+from keras_darts.tuner.hypermodel import check_hypermodel
 from keras_darts.tuner.hypermodel import declare_seed
 from keras_darts.tuner.hypermodel import noted_builds
+from keras_darts.tuner.hypermodel import oracle_for
 from keras_darts.tuner.hypermodel import resolved
-from keras_darts.tuner.pareto import pareto_front
 from keras_darts.tuner.project import Project
-from keras_darts.tuner.random_baseline import check as check_baseline
+from keras_darts.tuner.project import with_place
+from keras_darts.tuner.proxy_training import check_baseline
 from keras_darts.tuner.results import read_of
 from keras_darts.tuner.results_page import renew
 from keras_darts.tuner.results_text import baseline_lines
 from keras_darts.tuner.results_text import pareto_lines
+from keras_darts.tuner.search_trials import Ended
 from keras_darts.tuner.search_trials import SearchTrials
-from keras_darts.tuner.tuning_time import TuningTime
+from keras_darts.tuner.search_trials import classify_trial_error
 from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.messages import shown
 
@@ -109,7 +110,7 @@ class DartsTuner(keras_tuner.Tuner):
         **options,
     ):
         if type(self).run_trial is DartsTuner.run_trial:
-            checks.check_hypermodel(hypermodel)
+            check_hypermodel(hypermodel)
         hypermodel = resolved(hypermodel)
         if objective is None and isinstance(hypermodel, DartsHyperModel):
             objective = "val_accuracy" if isinstance(oracle, str) else None
@@ -119,19 +120,19 @@ class DartsTuner(keras_tuner.Tuner):
             positive_integer("train_epochs", train_epochs)
         check_baseline(random_baseline)
         self._searches = None
-        oracle, options = oracles.get(
+        oracle, options = oracle_for(
             oracle,
             {
                 "objective": objective,
                 "max_trials": max_trials,
-                **checks.with_place(options),
+                **with_place(options),
             },
         )
         super().__init__(oracle=oracle, hypermodel=hypermodel, **options)
         if not self._is_worker():
             # The one that knows of all trials is the chief's.
             self.oracle._display = TrialDisplay(self)
-        checks.check_meaning(
+        _check_settings(
             self._searches,
             self.oracle.objective,
             derived=derived,
@@ -167,9 +168,9 @@ class DartsTuner(keras_tuner.Tuner):
             with shown(fit_kwargs.get("verbose", "auto")):
                 super().search(*fit_args, **fit_kwargs)
                 if self._searches:
-                    with trial_errors.judged():
+                    with classify_trial_error():
                         self.trials.conclude(fit_args, fit_kwargs)
-        except trial_errors.Ended as ended:
+        except Ended as ended:
             raise ended.error from None
         finally:
             self.trials.forget_data()
@@ -178,7 +179,7 @@ class DartsTuner(keras_tuner.Tuner):
         if self._searches is False:
             return super().run_trial(trial, *args, **kwargs)
         with (
-            trial_errors.judged()
+            classify_trial_error()
             if self._searches
             else contextlib.nullcontext()
         ):
@@ -186,7 +187,7 @@ class DartsTuner(keras_tuner.Tuner):
         self._searches = isinstance(model, DartsSearch)
         if not self._searches:
             return super().run_trial(trial, *args, **kwargs)
-        with trial_errors.judged():
+        with classify_trial_error():
             return self.trials.run(trial, model, args, kwargs)
 
     def on_trial_begin(self, trial):
@@ -223,7 +224,7 @@ class DartsTuner(keras_tuner.Tuner):
         return [*found.values()][:n]
 
     def get_pareto(self, *names):
-        """The trials that no other beats in one figure and equals in all.
+        """The Pareto-optimal trials, which no other one beats in all figures.
 
         Args:
             *names: Figures or objectives. Defaults to the tuner's objectives.
@@ -233,11 +234,11 @@ class DartsTuner(keras_tuner.Tuner):
             figures, the best by the first name first.
 
         Raises:
-            ValueError: for a figure that no trial was judged by.
+            ValueError: for a figure that no trial has.
         """
         chosen = list(names) or self.oracle.objective
         rows = [self.project.row(trial) for trial in self.completed_trials()]
-        return pareto_front(rows, objectives.directions(chosen))
+        return objectives.pareto_front(rows, objectives.directions(chosen))
 
     def results_summary(self, num_trials=10):
         super().results_summary(num_trials)
@@ -278,3 +279,25 @@ class DartsTuner(keras_tuner.Tuner):
             for trial in self.oracle.get_best_trials(_ALL)
             if trial.status == "COMPLETED"
         ]
+
+
+def _check_settings(searches, objective, **settings):
+    """Raises a `ValueError` for settings that a hypermodel has no use for.
+
+    Args:
+        searches: Boolean, whether its models are `DartsSearch`es; `None` if
+            that is not known.
+        objective: `keras_tuner.Objective`.
+        **settings: Those of searches alone; `None` if left out.
+    """
+    if searches and objective.name == "default_objective":
+        raise ValueError(
+            "`objective` must be given for a hypermodel of one's own, such as "
+            "'val_accuracy'. Received: objective=None"
+        )
+    given = [name for name, value in settings.items() if value is not None]
+    if searches is False and given:
+        raise ValueError(
+            f"`{given[0]}` must be left out for a hypermodel that builds no "
+            f"`DartsSearch`. Received: {given[0]}={settings[given[0]]!r}"
+        )

@@ -1,19 +1,18 @@
-"""What the screen says of the trials of a tuning."""
+"""The lines that the terminal shows while a tuning runs."""
 
+import time
 from datetime import datetime
 
 from keras_tuner.src.engine.oracle import Display
 
 from keras_darts.training import format_duration
 from keras_darts.tuner import objectives
-from keras_darts.tuner.pareto import pareto_front
-from keras_darts.tuner.results_text import number
+from keras_darts.tuner.results_text import figures_line
 from keras_darts.tuner.results_text import plain
-from keras_darts.tuner.results_text import titled
 
 
 class TrialDisplay(Display):
-    """Says of trials what they try, give and leave, by the ids of the folder.
+    """Prints hyper-parameters and figures of trials, by the ids of folders.
 
     KerasTuner's own display counts trials from one, while table, page and
     folders name them by ids from zero, and adds several objectives up. A
@@ -54,7 +53,7 @@ class TrialDisplay(Display):
         if trial.score is None:
             print(f"trial {trial.trial_id} gives no result, after {taken}")
         else:
-            figures = self._in_words(trial)
+            figures = self._figures(trial)
             print(f"trial {trial.trial_id} in {taken}: {figures}")
         self._say_best()
 
@@ -67,11 +66,11 @@ class TrialDisplay(Display):
         if not best:
             return
         if len(self._directions) == 1:
-            figures = self._in_words(best[0])
+            figures = self._figures(best[0])
             print(f"best so far: trial {best[0].trial_id}, {figures}")
             return
         rows = [self._tuner.project.row(trial) for trial in best]
-        front = pareto_front(rows, self._directions)
+        front = objectives.pareto_front(rows, self._directions)
         names = ", ".join(row["trial"] for row in front)
         print(f"beaten by no other so far: {names}")
 
@@ -79,9 +78,35 @@ class TrialDisplay(Display):
     def _directions(self):
         return objectives.directions(self.oracle.objective)
 
-    def _in_words(self, trial):
+    def _figures(self, trial):
         figures = self._tuner.project.figures(trial)
-        return ", ".join(
-            f"{titled(name)} {number(name, figures.get(name))}"
-            for name in self._directions
-        )
+        return figures_line(self._directions, figures)
+
+
+class TuningTime:
+    """Prints after each trial an estimate of the time left.
+
+    Args:
+        tuner: `DartsTuner`.
+    """
+
+    def __init__(self, tuner):
+        self._tuner = tuner
+        self._seconds, self._begin = [], None
+
+    def begin(self):
+        self._begin = time.monotonic()
+
+    def end(self):
+        self._seconds.append(time.monotonic() - self._begin)
+        # A worker does not know of the others' trials.
+        oracle = self._tuner.oracle
+        left = 0 if self._tuner._is_worker() else oracle.remaining_trials()
+        if left and oracle.verbose:
+            usual = sum(self._seconds) / len(self._seconds)
+            trials = "trial" if left == 1 else "trials"
+            print(
+                f"{left} {trials} left, {format_duration(usual)} each; about "
+                f"{format_duration(left * usual)} left",
+                flush=True,
+            )

@@ -1,18 +1,28 @@
-"""From hyper-parameters to a search."""
+"""Hyper-parameters: from their values to a search, and their oracles."""
 
 import contextlib
+import inspect
 
 import keras_tuner
 
 from keras_darts import search_spaces
 from keras_darts.search import DartsSearch
 from keras_darts.search.defaults import begun_anew
+from keras_darts.utils.errors import unknown_name
 
 # Seeds of trials are drawn from so many; those of further executions of a
 # trial lie above.
 SEEDS = 10_000
-# What a function of `hp` that asks for nothing is told apart by.
+# The hyper-parameter of a function of `hp` that has none of its own.
 SEED = "search_seed"
+_ORACLES = {
+    "bayesian": keras_tuner.oracles.BayesianOptimizationOracle,
+    "grid": keras_tuner.oracles.GridSearchOracle,
+    "hyperband": keras_tuner.oracles.HyperbandOracle,
+    "random": keras_tuner.oracles.RandomSearchOracle,
+}
+# Those of Liu et al., 2019, section 3.1.
+_MAX_TRIALS = 4
 
 
 class DartsHyperModel(keras_tuner.HyperModel):
@@ -90,17 +100,32 @@ class DartsHyperModel(keras_tuner.HyperModel):
         return search
 
 
+def check_hypermodel(hypermodel):
+    """Raises a `ValueError` for an object that can't build a model."""
+    if hypermodel is None:
+        raise ValueError(
+            "`hypermodel` must be given, unless a subclass has a `run_trial` "
+            "of its own. Received: hypermodel=None"
+        )
+    if isinstance(hypermodel, keras_tuner.Oracle):
+        raise ValueError(
+            "`hypermodel` must be a `DartsHyperModel`, a "
+            "`keras_tuner.HyperModel`, a function of `hp`, or a search space. "
+            "Received: an oracle, which is the argument `oracle`"
+        )
+
+
 def resolved(hypermodel):
-    """What KerasTuner takes as a hypermodel, from what `DartsTuner` takes."""
+    """A hypermodel of KerasTuner, from the argument of `DartsTuner`."""
     if isinstance(hypermodel, str | dict) or hasattr(hypermodel, "modality"):
-        # A name that is wrong is told here, and not in the first trial.
+        # A wrong name raises here, and not in the first trial.
         return DartsHyperModel(search_spaces.get(hypermodel))
     return hypermodel
 
 
 @contextlib.contextmanager
 def noted_builds(hypermodel):
-    """Inside, what a hypermodel builds is added to the list that it yields."""
+    """Yields a list, to which each model that a hypermodel builds is added."""
     build, built = hypermodel.build, []
 
     def noting(hp, *args, **kwargs):
@@ -115,7 +140,7 @@ def noted_builds(hypermodel):
 
 
 def declare_seed(oracle):
-    """Has trials differ by their seed where they differ by nothing else."""
+    """Makes the seed a hyper-parameter if there is no other one."""
     hp = oracle.get_space()
     if not hp.space:
         hp.Int(SEED, 0, SEEDS - 1)
@@ -127,6 +152,37 @@ def seed_of(search, hp, execution):
     return hp.values.get(SEED, search.seed) + execution * SEEDS
 
 
+def oracle_for(oracle, options):
+    """An oracle, and the options that are not its arguments.
+
+    Args:
+        oracle: Name, or `keras_tuner.Oracle`, which has its own settings.
+        options: Dictionary, arguments of the oracle among others; those that
+            are `None` are left to it.
+
+    Raises:
+        ValueError: for an unknown name, for settings in addition to an
+            object, and for settings that the oracle does not have.
+    """
+    options = {k: v for k, v in options.items() if v is not None}
+    if isinstance(oracle, keras_tuner.Oracle):
+        _check_no_settings(options)
+        return oracle, options
+    if not isinstance(oracle, str) or oracle not in _ORACLES:
+        raise unknown_name("oracle", oracle, _ORACLES)
+    known = inspect.signature(_ORACLES[oracle]).parameters
+    if "max_trials" not in known and "max_trials" in options:
+        raise ValueError(
+            "`max_trials` must be left out for oracle='hyperband', which has "
+            "`max_epochs`, `factor` and `hyperband_iterations` instead. "
+            f"Received: max_trials={options['max_trials']}"
+        )
+    if oracle in ("random", "bayesian"):
+        options.setdefault("max_trials", _MAX_TRIALS)
+    own = {k: v for k, v in options.items() if k in known}
+    return _ORACLES[oracle](**own), _without(options, known)
+
+
 def _any_seed(hp):
     return hp.Int("seed", 0, SEEDS - 1)
 
@@ -135,3 +191,19 @@ def _chosen(hp, name, value):
     if isinstance(value, list):
         return hp.Choice(name, value)
     return value(hp) if callable(value) else value
+
+
+def _check_no_settings(options):
+    known = set().union(
+        *(inspect.signature(cls).parameters for cls in _ORACLES.values())
+    )
+    given = sorted(known & {*options})
+    if given:
+        raise ValueError(
+            f"`{given[0]}` must be left out beside an oracle, which has it "
+            f"already. Received: {given[0]}={options[given[0]]!r}"
+        )
+
+
+def _without(options, names):
+    return {k: v for k, v in options.items() if k not in names}

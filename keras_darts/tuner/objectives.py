@@ -1,6 +1,7 @@
-"""What a trained network is judged by: how good it is, and what it costs."""
+"""Objectives: figures of trained networks, and their Pareto front."""
 
 import importlib.util
+import math
 import pathlib
 import tempfile
 
@@ -19,10 +20,11 @@ from keras_darts.utils.errors import unknown_name
 
 _WARM_UP_RUNS = 5
 _TIMED_RUNS = 30
+_DIRECTIONS = ("min", "max")
 
 
 def get(objective):
-    """The KerasTuner objective of a name, or the objectives of several.
+    """The KerasTuner objective of a name, or a list of those of several.
 
     `"val_accuracy"`, `"val_loss"` and other metrics of Keras are read from
     the validation of the trained network. `"parameters"` and `"macs"` are
@@ -30,9 +32,9 @@ def get(objective):
     median time of that file for one input on one thread of this machine, in
     milliseconds.
 
-    KerasTuner's own way with several objectives is to add them up, those to
-    be maximized with a minus, as they are: the largest numbers decide. What
-    is best in its own right is in `DartsTuner.get_pareto`.
+    KerasTuner adds several objectives up as they are, those to be maximized
+    with a minus: the largest numbers decide. `DartsTuner.get_pareto` compares
+    each objective with its like.
 
     Args:
         objective: Name, `keras_tuner.Objective`, or a list of these.
@@ -87,7 +89,7 @@ def measure(network, names, logs):
     Args:
         network: Network of `keras_darts.networks`.
         names: The names of the figures.
-        logs: Dictionary, what the validation has given, by names as in Keras.
+        logs: Dictionary, the figures of the validation, by Keras' names.
 
     Returns:
         Dictionary from names to numbers.
@@ -121,6 +123,45 @@ def check_known(names, validated):
     for name in names:
         if name not in _COSTS and name not in validated:
             raise unknown_name("objective", name, {*validated, *_COSTS})
+
+
+def pareto_front(rows, directions):
+    """The rows that no other beats in one figure without losing in another.
+
+    Args:
+        rows: List of dictionaries with a number for each name in
+            `directions`, among whatever else. One that lacks a number, or
+            has NaN, takes no part.
+        directions: Dictionary from names to `"min"` or `"max"`.
+
+    Returns:
+        The list of these rows, the best by the first name first. Equal rows
+        are all in it, or none is.
+
+    Raises:
+        ValueError: for an unknown direction, or none at all, and for a name
+            that no row has.
+
+    Example:
+
+    >>> rows = [
+    ...     {"val_accuracy": 0.9, "parameters": 300},
+    ...     {"val_accuracy": 0.8, "parameters": 100},
+    ...     {"val_accuracy": 0.7, "parameters": 200},
+    ... ]
+    >>> best = pareto_front(rows, {"val_accuracy": "max", "parameters": "min"})
+    >>> [row["parameters"] for row in best]
+    [300, 100]
+    """
+    _check_rows(rows, directions)
+    costs = [(_to_minimize(row, directions), row) for row in rows]
+    known = [(cost, row) for cost, row in costs if cost is not None]
+    kept = [
+        (cost, row)
+        for cost, row in known
+        if not any(_dominates(other, cost) for other, _ in known)
+    ]
+    return [row for _, row in sorted(kept, key=lambda pair: pair[0])]
 
 
 def _one(objective):
@@ -211,6 +252,40 @@ def median_latency(file):
         run, repeats=_TIMED_RUNS, seconds=None, warm_up=_WARM_UP_RUNS
     )
     return timing.percentile(taken, 50)
+
+
+def _check_rows(rows, directions):
+    if not directions:
+        raise ValueError(
+            "`directions` must name at least one figure. Received: "
+            f"directions={directions!r}"
+        )
+    for direction in directions.values():
+        if direction not in _DIRECTIONS:
+            raise unknown_name("direction", direction, _DIRECTIONS)
+    measured = {name for row in rows for name in row}
+    for name in directions:
+        if rows and name not in measured:
+            raise ValueError(
+                "What is compared must have been measured, as the objectives "
+                f"of a tuner are. Received: {name!r}, of {sorted(measured)}"
+            )
+
+
+def _to_minimize(row, directions):
+    """The figures, those to be maximized with a minus, or `None`."""
+    costs = []
+    for name, direction in directions.items():
+        value = row.get(name)
+        if value is None or math.isnan(value):
+            return None
+        costs.append(-value if direction == "max" else value)
+    return tuple(costs)
+
+
+def _dominates(one, other):
+    pairs = zip(one, other, strict=True)
+    return one != other and all(a <= b for a, b in pairs)
 
 
 _PERPLEXITY = "val_perplexity"

@@ -1,19 +1,26 @@
-"""The files of a tuning that are ours, beside those of KerasTuner."""
+"""The files that a tuning adds to those of KerasTuner."""
 
+import contextlib
+import hashlib
 import json
 import pathlib
 import statistics
 
+import filelock
+
 from keras_darts import genotypes
+from keras_darts.utils.files import folder_name
+from keras_darts.utils.files import user_path
 from keras_darts.utils.files import write_json
 
 _BASELINE = "random_baseline.json"
 _DIRECTIONS = "objectives.json"
 _RESULTS = "results.json"
+_FIGURES = "figures.json"
 
 
 class Project:
-    """What lies in the folder of a project.
+    """The folder of a project.
 
     `trial_N/` has, beside KerasTuner's `trial.json`, the run of the search in
     `search/`, the best `genotype.json`, and `results.json` with the figures
@@ -37,7 +44,7 @@ class Project:
         return self.folder / f"trial_{trial_id}"
 
     def search_folder(self, trial_id, execution):
-        """Where the run of a search lies."""
+        """The folder of the run of a search."""
         folder = self.trial_folder(trial_id)
         if execution:
             folder = folder / f"execution_{execution}"
@@ -47,8 +54,8 @@ class Project:
         return self.trial_folder(trial_id) / "genotype.json"
 
     def keep(self, trial_id, executions, objective):
-        """Writes what the executions of a trial have given."""
-        best = best_of(executions, objective)
+        """Writes the results of the executions of a trial."""
+        best = _best_of(executions, objective)
         folder = self.trial_folder(trial_id)
         write_json(
             folder / _RESULTS,
@@ -64,7 +71,7 @@ class Project:
         return type(trained).from_text(execution["genotype"])
 
     def executions(self, trial_id):
-        """What the executions of a trial have given, and which was best."""
+        """The results of a trial's executions, and the index of the best."""
         found = _read(self.trial_folder(trial_id) / _RESULTS)
         return (found["executions"], found["best"]) if found else ([], 0)
 
@@ -88,12 +95,12 @@ class Project:
         }
 
     def figures(self, trial):
-        """What a trial was judged by, the mean of its executions."""
+        """The figures of a trial, each the mean of its executions."""
         names = trial.metrics.metrics
         return {n: float(trial.metrics.get_best_value(n)) for n in names}
 
     def trainings_in_time(self):
-        """How many trainings take as long as all trials together."""
+        """The number of trainings that take as long as all trials together."""
         spent = [execution["seconds"] for execution in self.searched()]
         if not spent:
             return 0
@@ -116,14 +123,85 @@ class Project:
         ]
 
     def directions(self):
-        """Those of the objectives, or `None` before the first trial's end."""
+        """Those of the objectives, or `None` before the end of a trial."""
         return _read(self.folder / _DIRECTIONS)
 
     def keep_directions(self, directions):
         write_json(self.folder / _DIRECTIONS, directions)
 
 
-def best_of(executions, objective):
+class GenotypeCache:
+    """The trainings of a project, by genotype and settings.
+
+    Several processes may share it: one that asks for a training of another
+    waits for its end, and takes over if the other process ends before.
+
+    Args:
+        folder: Path; each training has a folder of its own in it.
+
+    Example:
+
+    >>> import tempfile
+    >>> cache = GenotypeCache(tempfile.mkdtemp())
+    >>> def train(folder):
+    ...     return {"val_accuracy": 0.5}
+    >>> cache.trained({"genotype": "a", "epochs": 2}, train)["val_accuracy"]
+    0.5
+    >>> cache.trained({"genotype": "a", "epochs": 2}, None)["val_accuracy"]
+    0.5
+    """
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+
+    def folder_of(self, settings):
+        """The folder of the training with some settings."""
+        text = json.dumps(settings, sort_keys=True, default=str)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        return self.folder / digest[:16]
+
+    def known(self, settings):
+        """The figures of a finished training, or `None`."""
+        return _read(self.folder_of(settings) / _FIGURES)
+
+    def is_free(self, settings):
+        """Whether no other process trains with these settings now."""
+        with _lock(self.folder_of(settings), wait=False) as held:
+            return held
+
+    def trained(self, settings, train):
+        """The figures with some settings, from before or from `train`.
+
+        Args:
+            settings: Dictionary of plain values that determine the result.
+            train: Function of a folder, which may hold a training that was
+                cut, that returns a dictionary of figures.
+        """
+        folder = self.folder_of(settings)
+        with _lock(folder):
+            found = self.known(settings)
+            if found is None:
+                found = train(folder)
+                write_json(folder / _FIGURES, found)
+        return found
+
+
+def with_place(options):
+    """The options of a tuner, with checked `directory` and `project_name`.
+
+    Raises:
+        ValueError: if `directory` is no path, or `project_name` no name.
+    """
+    place = {}
+    if options.get("directory") is not None:
+        place["directory"] = user_path(options["directory"], "directory")
+    if options.get("project_name") is not None:
+        name = folder_name(options["project_name"], "project_name")
+        place["project_name"] = name
+    return {**options, **place}
+
+
+def _best_of(executions, objective):
     """The execution that is best by an objective."""
     best = executions[0]
     for other in executions[1:]:
@@ -131,6 +209,26 @@ def best_of(executions, objective):
         if objective.better_than(*values):
             best = other
     return best
+
+
+@contextlib.contextmanager
+def _lock(folder, wait=True):
+    """Locks a folder for this process; the lock ends with its process.
+
+    Yields:
+        Whether it is locked, which may be false without `wait`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(folder / "lock")
+    try:
+        lock.acquire(blocking=wait)
+    except filelock.Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
 
 
 def _read(path):

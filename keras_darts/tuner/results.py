@@ -12,7 +12,6 @@ from keras_tuner.engine.trial import Trial
 
 from keras_darts import genotypes
 from keras_darts.tuner import objectives
-from keras_darts.tuner.pareto import pareto_front
 from keras_darts.tuner.project import Project
 
 COMPLETED = "COMPLETED"
@@ -175,7 +174,10 @@ class ProjectResults:
             for trial in self.searched
             if trial.completed
         ]
-        return [row["trial"] for row in pareto_front(rows, self.directions)]
+        return [
+            row["trial"]
+            for row in objectives.pareto_front(rows, self.directions)
+        ]
 
     def spread(self, name):
         """Of a figure, `Spread` of the search and of the random baseline.

@@ -173,10 +173,10 @@ def _best(results):
     if not results.ranked:
         return None
     trial = results.ranked[0]
-    figures = figures_line(results, trial.figures)
+    figures = figures_line(results.directions, trial.figures)
     if len(trial.networks) > 1:
         # No network has the mean figures.
-        own = figures_line(results, trial.networks[trial.chosen])
+        own = figures_line(results.directions, trial.networks[trial.chosen])
         figures = f"In the mean {figures}. The network of this genotype: {own}."
     command = None
     if results.folder is not None:

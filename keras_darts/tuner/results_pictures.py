@@ -7,7 +7,7 @@ from keras_darts.analysis.picture import Picture
 from keras_darts.drawing.palette import GREY
 from keras_darts.drawing.palette import INK
 from keras_darts.drawing.palette import series_look
-from keras_darts.tuner.pareto import pareto_front
+from keras_darts.tuner.objectives import pareto_front
 
 _LIGHT = "#e6eaee"
 _BEST = "#4f8ff5"

@@ -46,13 +46,16 @@ def plain(value):
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def figures_line(results, figures):
-    """The objectives among some figures, as a line."""
-    names = results.directions
-    parts = [
+def figures_line(names, figures):
+    """Formats figures as a line.
+
+    Args:
+        names: The names of the figures.
+        figures: Dictionary from names to numbers, among them the names.
+    """
+    return ", ".join(
         f"{titled(name)} {number(name, figures.get(name))}" for name in names
-    ]
-    return ", ".join(parts)
+    )
 
 
 def meaning_of_figures(results):

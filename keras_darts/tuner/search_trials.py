@@ -1,27 +1,35 @@
-"""What `DartsTuner` does in a trial that is a search."""
+"""The trials of `DartsTuner`: searches, proxy trainings and their errors."""
 
+import contextlib
 import functools
 import gc
 import inspect
+import pathlib
+import shutil
+import tempfile
+import time
 
 import keras
+import tensorflow as tf
+from keras_tuner import errors
 from keras_tuner.engine.tuner import maybe_distribute
 from keras_tuner.src.distribute.utils import is_chief_oracle
 from keras_tuner.src.engine.tuner_utils import TunerCallback
 
+from keras_darts import genotypes
+from keras_darts.runs import manifest
 from keras_darts.search import DartsSearch
 from keras_darts.search.fit_plan import chosen_epochs
 from keras_darts.search.reproducibility import reseeded
 from keras_darts.training import ETALogger
-from keras_darts.tuner import longer_run
 from keras_darts.tuner import objectives
-from keras_darts.tuner import random_baseline
 from keras_darts.tuner import trial_data
-from keras_darts.tuner.brief_training import BriefTraining
-from keras_darts.tuner.genotype_cache import GenotypeCache
 from keras_darts.tuner.hypermodel import seed_of
+from keras_darts.tuner.project import GenotypeCache
+from keras_darts.tuner.proxy_training import ProxyTraining
+from keras_darts.tuner.proxy_training import baseline_size
+from keras_darts.tuner.proxy_training import train_baseline
 from keras_darts.tuner.results_page import renew
-from keras_darts.tuner.trial_run import TrialRun
 
 _OF_DATA = (
     *("x", "y", "batch_size", "validation_data", "validation_split"),
@@ -29,6 +37,9 @@ _OF_DATA = (
 )
 # The training of all epochs to one of the search, as in the paper.
 _TRAIN_EPOCHS = 2
+# Hyper-parameters by which Hyperband prolongs the search of another trial.
+_EPOCHS = "tuner/epochs"
+_EARLIER = "tuner/trial_id"
 
 
 class SearchTrials:
@@ -38,8 +49,8 @@ class SearchTrials:
         tuner: `DartsTuner`.
 
     Attributes:
-        training_callbacks: List of Keras callbacks of the brief trainings,
-            without state. None to begin with.
+        training_callbacks: List of Keras callbacks of the proxy trainings,
+            without state, empty at first.
     """
 
     def __init__(self, tuner):
@@ -67,8 +78,8 @@ class SearchTrials:
         Args:
             trial: `keras_tuner.engine.trial.Trial`.
             search: `DartsSearch`, of the first execution.
-            args: Tuple, what `DartsTuner.search` was given.
-            kwargs: Dictionary, likewise.
+            args: Tuple, positional arguments of `DartsTuner.search`.
+            kwargs: Dictionary, its keyword arguments.
 
         Returns:
             List of dictionaries of figures.
@@ -84,23 +95,23 @@ class SearchTrials:
         return [_reported(e["figures"], objective) for e in executions]
 
     def conclude(self, args, kwargs):
-        """What is to be done after the last trial."""
+        """Ends a tuning after the last trial: the baseline and the page."""
         if not is_chief_oracle():
             self._run_baseline(args, kwargs)
         renew(self._tuner)
 
     def forget_data(self):
-        """The next call may have others."""
+        """Forgets the data, which the next call gives again."""
         self._data = None
 
     def _run_baseline(self, args, kwargs):
         tuner = self._tuner
-        count = random_baseline.count(tuner.random_baseline, tuner.project)
+        count = baseline_size(tuner.random_baseline, tuner.project)
         if count == 0:
             return
         search = self.build(tuner.oracle.get_space())
         given = _arguments(args, kwargs)
-        random_baseline.run(
+        train_baseline(
             self._trial_run(search, given, _epochs(search, given)),
             search,
             count,
@@ -109,7 +120,7 @@ class SearchTrials:
 
     def _execute(self, trial, search, execution, given):
         tuner, hp = self._tuner, trial.hyperparameters
-        epochs, earlier = longer_run.epochs_of(hp), longer_run.earlier_of(hp)
+        epochs, earlier = hp.values.get(_EPOCHS), hp.values.get(_EARLIER)
         if epochs is not None:
             given["epochs"] = epochs
         if earlier is not None:
@@ -141,7 +152,7 @@ class SearchTrials:
         names = tuple(objectives.directions(tuner.oracle.objective))
         task = self._data.settle(search)
         objectives.check_known(names, self._data.figures(task))
-        brief = BriefTraining(
+        proxy = ProxyTraining(
             epochs=tuner.train_epochs or _TRAIN_EPOCHS * epochs,
             sizes=tuner.derived,
             options=tuner.recipe,
@@ -151,7 +162,7 @@ class SearchTrials:
             verbose=given.get("verbose", "auto"),
         )
         cache = GenotypeCache(tuner.project.networks)
-        return TrialRun(brief, cache, self._data)
+        return TrialRun(proxy, cache, self._data)
 
     def _callbacks(self, trial, execution, given):
         tuner = self._tuner
@@ -163,12 +174,116 @@ class SearchTrials:
         return callbacks
 
 
+class TrialRun:
+    """Runs the searches of trials, and has their genotypes trained.
+
+    Each phase finds in its folder what was done before the process ended.
+
+    Args:
+        proxy: `ProxyTraining`.
+        cache: `GenotypeCache` of the project.
+        data: As `trial_data.read` gives them.
+    """
+
+    def __init__(self, proxy, cache, data):
+        self.proxy = proxy
+        self.cache = cache
+        self.data = data
+
+    def run(self, search, folder, fit, *, epochs=None, earlier=None):
+        """Searches with one seed, and trains the genotype found.
+
+        Args:
+            search: `DartsSearch` that has done no step.
+            folder: Path of the run of the search.
+            fit: Function that searches; it takes `output_dir` or
+                `resume_from`.
+            epochs: Integer, to which a finished run is prolonged. Defaults to
+                `None`.
+            earlier: Path of the run that this one continues. Defaults to
+                `None`.
+
+        Returns:
+            Dictionary of `genotype`, `network`, the name of the folder of the
+            training, `seconds` of each phase, and the `figures`.
+        """
+        begin = time.monotonic()
+        if earlier is not None and not search.stages:
+            _take_over(earlier, folder)
+        if _is_done(folder, epochs):
+            genotype = genotypes.load(folder / "genotype.json")
+        else:
+            longer = manifest.is_finished(folder)
+            fit(**{"resume_from" if longer else "output_dir": folder})
+            genotype = search.genotype()
+        seconds = {"search": time.monotonic() - begin}
+        return self.trained(search, genotype, seconds)
+
+    def trained(self, search, genotype, seconds):
+        """Trains a genotype, and returns the same dictionary as `run`."""
+        settings = self.proxy.settings(search, genotype, self.data)
+        figures = self.cache.trained(
+            settings,
+            lambda folder: self.proxy.run(search, genotype, self.data, folder),
+        )
+        folder = self.cache.folder_of(settings)
+        # The network itself is kept.
+        shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+        seconds = {**seconds, "training": figures["seconds"]}
+        return {
+            "genotype": genotype.to_text(),
+            "network": folder.name,
+            "seconds": seconds,
+            "figures": {k: v for k, v in figures.items() if k != "seconds"},
+        }
+
+    def is_free(self, search, genotype):
+        """Whether no other process trains a genotype now."""
+        settings = self.proxy.settings(search, genotype, self.data)
+        return self.cache.is_free(settings)
+
+
+class Ended(errors.FatalError):
+    """An error that ends the tuning, and that `DartsTuner.search` raises.
+
+    KerasTuner lets no other class of errors through.
+    """
+
+    def __init__(self, error):
+        super().__init__(str(error))
+        self.error = error
+
+
+@contextlib.contextmanager
+def classify_trial_error():
+    """Sorts the errors of a trial by whether the other trials can still run.
+
+    A search that diverges fails its trial, as does one that is too large. An
+    error that the next trial would meet as well, in the user's code or data
+    or on a full disk, ends the tuning.
+
+    Raises:
+        keras_tuner.errors.FailedTrialError: if another try is in vain.
+        Ended: for errors that the user has to fix.
+    """
+    try:
+        yield
+    except (errors.FatalError, errors.FailedTrialError):
+        raise
+    except FloatingPointError as error:
+        raise errors.FailedTrialError(str(error)) from error
+    except (MemoryError, tf.errors.OpError):
+        raise
+    except Exception as error:
+        raise Ended(error) from error
+
+
 def _epochs(search, given):
     return chosen_epochs(search, given.get("epochs"))
 
 
 def _arguments(args, kwargs):
-    """What was given to `DartsTuner.search`, by the names in `fit`.
+    """The arguments of `DartsTuner.search`, by the names in `fit`.
 
     Raises:
         TypeError: for an argument that it has not.
@@ -194,3 +309,27 @@ def _reported(figures, objective):
     if objective.name in figures:
         return figures
     return {**figures, objective.name: objective.get_value(figures)}
+
+
+def _take_over(earlier, folder):
+    """Starts a run with a copy of another one, unless it has started already.
+
+    Args:
+        earlier: Path of a run that is finished.
+        folder: Path of the new run.
+    """
+    if folder.exists():
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        copy = pathlib.Path(scratch) / "run"
+        shutil.copytree(earlier, copy)
+        copy.rename(folder)
+
+
+def _is_done(folder, epochs):
+    """Whether a run is finished, and has that many epochs if given."""
+    if not manifest.is_finished(folder):
+        return False
+    newest = manifest.seals(folder / "checkpoints")[:1]
+    return epochs is None or any(s.epochs_done >= epochs for s in newest)

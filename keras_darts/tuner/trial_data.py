@@ -1,4 +1,4 @@
-"""The data of a tuning: what all trials search, train and are judged on."""
+"""The data of a tuning: for the searches, the trainings and the validation."""
 
 import dataclasses
 import hashlib
@@ -22,7 +22,7 @@ def read(
     validation_split=_VALIDATION_SPLIT,
     **options,
 ):
-    """The user's data in the form that the trials of a search need.
+    """Prepares the user's data for the trials of a search.
 
     Args:
         search: `DartsSearch`, any one of the trials'.
@@ -75,11 +75,11 @@ class LabelledData:
         self._statistics = None
 
     def search_input(self, search):
-        """What `DartsSearch.fit` is to run on."""
+        """The arguments of `DartsSearch.fit` for these data."""
         return {"x": self.train, "batch_size": self._batch_size}
 
     def settle(self, search):
-        """Tells a search, which may be done, all about the data.
+        """Gives a search, which may be finished, the sizes of the data.
 
         Returns:
             The `Task`.
@@ -104,12 +104,12 @@ class LabelledData:
         return search.modality.derived_network(genotype, **sizes)
 
     def figures(self, task):
-        """The names of what a validation gives."""
+        """The names of the figures of a validation."""
         metrics = training.metrics_for(task.kind, task.num_outputs)
         return ["val_loss", *(f"val_{metric.name}" for metric in metrics)]
 
     def describe(self):
-        """Plain values that tell these data from others."""
+        """Plain values that identify the data."""
         return {
             "elements": [len(part) for part in self._labels],
             "labels": [_digest(part) for part in self._labels],
@@ -134,7 +134,7 @@ class ImageData(LabelledData):
         return super().network(search, genotype, {**found._asdict(), **sizes})
 
     def recipe(self, network, task, options):
-        """Compiles a network, and gives the recipe to train it by."""
+        """Compiles a network, and returns the recipe to train it."""
         return training.image_recipe(
             network,
             self.num_train,

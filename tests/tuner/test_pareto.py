@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from keras_darts.tuner.pareto import pareto_front
+from keras_darts.tuner.objectives import pareto_front
 
 DIRECTIONS = {"accuracy": "max", "size": "min", "latency": "min"}
 

@@ -15,11 +15,11 @@ from tiny_tuning import make
 from tiny_tuning import tuned
 
 import keras_darts as kd
-from keras_darts.tuner import genotype_cache
 from keras_darts.tuner import objectives
-from keras_darts.tuner import random_baseline
 from keras_darts.tuner import trial_data
+from keras_darts.tuner.project import GenotypeCache
 from keras_darts.tuner.project import Project
+from keras_darts.tuner.proxy_training import baseline_size
 from keras_darts.tuner.results import read
 from keras_darts.tuner.results_page import renew
 from keras_darts.utils.files import write_json
@@ -163,7 +163,7 @@ def test_a_baseline_of_the_same_time_counts_searches_as_trainings(tmp_path):
     done = {"seconds": {"search": 6.0, "training": 2.0}}
     results = tmp_path / "trial_0" / "results.json"
     write_json(results, {"best": 0, "executions": [done, done]})
-    assert random_baseline.count(True, Project(tmp_path)) == 8
+    assert baseline_size(True, Project(tmp_path)) == 8
 
 
 def test_what_was_trained_and_not_measured_is_not_trained_again(
@@ -202,12 +202,12 @@ def test_equal_genotypes_are_trained_once(tmp_path):
 
 
 def test_a_training_of_another_process_is_waited_for(tmp_path):
-    cache = genotype_cache.GenotypeCache(tmp_path)
+    cache = GenotypeCache(tmp_path)
     settings = {"genotype": "a"}
     free = []
 
     def train(folder):
-        other = genotype_cache.GenotypeCache(tmp_path)
+        other = GenotypeCache(tmp_path)
         free.append(other.is_free(settings))
         return {"val_loss": 1.0}
 

@@ -1,23 +1,28 @@
-"""The brief training of a derived network, and what comes of it."""
+"""The proxy training that compares genotypes, found or drawn at random."""
 
 import dataclasses
+import logging
 import time
 
 import keras_tuner
+from keras_tuner.src.distribute.utils import has_chief_oracle
 
 from keras_darts import training
 from keras_darts.genotypes import Genotype
 from keras_darts.runs import manifest
 from keras_darts.tuner import objectives
+from keras_darts.tuner.results_text import figures_line
+from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.seeding import seeded
 
+_LOG = logging.getLogger("keras_darts")
 _SEED = 0
 _SIZES = ("filters", "num_cells", "embedding_size", "hidden_size")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class BriefTraining:
-    """How derived networks are trained to be compared.
+class ProxyTraining:
+    """The training by which derived networks are compared.
 
     All have the same first values and see the data in the same order, so
     that they differ by their genotypes alone.
@@ -26,7 +31,7 @@ class BriefTraining:
         epochs: Integer.
         sizes: Dictionary, arguments of the derived network.
         options: Dictionary, arguments of the recipe.
-        objectives: Tuple of strings, the figures that are asked for.
+        objectives: Tuple of strings, the figures to measure.
         max_parameters: Integer, or `None` for networks of any size.
         verbose: As in Keras.
         callbacks: List of Keras callbacks. Defaults to none.
@@ -41,7 +46,7 @@ class BriefTraining:
     callbacks: list = dataclasses.field(default_factory=list)
 
     def settings(self, search, genotype, data):
-        """All that decides the result, as plain values."""
+        """All that determines the result, as plain values."""
         return {
             "genotype": canonical(genotype),
             "space": search.whole_space.get_config(),
@@ -53,7 +58,7 @@ class BriefTraining:
         }
 
     def sizes_for(self, search):
-        """The network's arguments: those given, or the search's own."""
+        """The network's arguments: those given, otherwise the search's own."""
         space = search.whole_space
         own = {
             name: getattr(space, name)
@@ -67,9 +72,9 @@ class BriefTraining:
 
         Args:
             search: `DartsSearch` that knows the data.
-            genotype: What the network is made of.
+            genotype: Genotype of the network.
             data: As `trial_data.read` gives them.
-            folder: Path, which gets the run.
+            folder: Path of the run.
 
         Returns:
             Dictionary of the figures, and of `seconds`.
@@ -114,7 +119,7 @@ class BriefTraining:
 
 
 def canonical(genotype):
-    """Text that is the same for all genotypes of the same network.
+    """A text that is equal for all genotypes of the same network.
 
     Example:
 
@@ -135,3 +140,71 @@ def canonical(genotype):
     }
     concats = genotype.normal_concat, genotype.reduce_concat
     return f"{cells}, {[sorted(concat) for concat in concats]}"
+
+
+def check_baseline(wished):
+    """Checks the argument `random_baseline`.
+
+    Raises:
+        ValueError: if it is no number of genotypes, or `True` for several
+            processes, which have a clock each.
+    """
+    if wished is True and has_chief_oracle():
+        raise ValueError(
+            "`random_baseline` must be an integer for several processes. "
+            "Received: random_baseline=True"
+        )
+    if wished is not True and wished != 0:
+        positive_integer("random_baseline", wished)
+
+
+def baseline_size(wished, project):
+    """The number of random genotypes to train.
+
+    Args:
+        wished: Integer, or `True` for those that can be trained in the time
+            that the trials of the project took.
+        project: `Project`.
+
+    Example:
+
+    >>> baseline_size(3, project=None)
+    3
+    """
+    if wished is not True:
+        return int(wished)
+    return len(project.baseline()) or project.trainings_in_time()
+
+
+def train_baseline(trial_run, search, count, project):
+    """Trains random genotypes in the same way as those of trials.
+
+    Several processes share the work: each takes genotypes that no other one
+    trains, and waits for the rest at the end.
+
+    Args:
+        trial_run: `TrialRun`.
+        search: `DartsSearch`, of the space to draw from.
+        count: Integer; the genotypes have the seeds from zero up.
+        project: `Project`, to which the table is written.
+    """
+    drawn = {
+        seed: search.whole_space.random_genotype(seed) for seed in range(count)
+    }
+    rows = {}
+    _LOG.info(
+        "random baseline: %d random genotypes are trained as those of the "
+        "trials are",
+        count,
+    )
+    for waits in (False, True):
+        for seed, genotype in drawn.items():
+            if seed in rows:
+                continue
+            if waits or trial_run.is_free(search, genotype):
+                found = trial_run.trained(search, genotype, seconds={})
+                rows[seed] = {"seed": seed, **found}
+                figures = found["figures"]
+                line = figures_line(figures, figures)
+                _LOG.info("random genotype %d: %s", seed, line)
+    project.keep_baseline([rows[seed] for seed in drawn])
