@@ -3,9 +3,7 @@
 import doctest
 import importlib
 import inspect
-import pathlib
 import pkgutil
-import re
 
 import keras
 import numpy as np
@@ -13,8 +11,6 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
-
-ROOT = pathlib.Path(__file__).parents[1]
 
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 # What every example may use without an import.
@@ -61,13 +57,3 @@ def test_every_public_class_has_an_example():
         if not doctest.DocTestParser().get_examples(cls.__doc__ or "")
     ]
     assert without == []
-
-
-def code_blocks(document):
-    text = (ROOT / document).read_text(encoding="utf-8")
-    return re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
-
-
-@pytest.mark.parametrize("block", code_blocks("CONTRIBUTING.md"))
-def test_code_in_the_contributors_guide_runs(block):
-    exec(compile(block, "CONTRIBUTING.md", "exec"), {})

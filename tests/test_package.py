@@ -16,7 +16,7 @@ import pytest
 import keras_darts as kd
 
 ROOT = pathlib.Path(__file__).parents[1]
-FOLDERS = (".ci", "examples", "keras_darts", "saved_models", "tests")
+FOLDERS = (".ci", "docs", "examples", "keras_darts", "saved_models", "tests")
 
 BUILD = [sys.executable, "-m", "build", "--no-isolation", "--outdir"]
 INSTALL = [
@@ -136,7 +136,7 @@ def test_the_sdist_holds_what_is_needed_to_test_and_change_it(sdist):
         *["CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile"],
         *["README.md", "pyproject.toml", "setup.py", ".ci/run"],
         *["examples/demo.py", "tests/conftest.py", "tests/test_package.py"],
-        "saved_models/README.md",
+        *["docs/README.md", "saved_models/README.md"],
     } <= names
     assert not [n for n in names if re.search(r"__pycache__|\.git/", n)]
 

@@ -1,28 +1,29 @@
-"""What the README says, run."""
+"""What the README and the pages of the documentation say, run."""
 
-import pathlib
+import ast
 import re
 
 import numpy as np
 import pytest
+from pages import ROOT
+from pages import pages
+from pages import python_blocks
+from pages import text_of
+from test_layering import ORDER
 
 import keras_darts as kd
-
-ROOT = pathlib.Path(__file__).parents[1]
-
-
-def python_blocks():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+from keras_darts.cli.main import COMMANDS
+from keras_darts.cli.main import main
 
 
-def run(code, replacements, given=()):
-    """Runs code of the README, its long parts made short."""
+def run(page, name, replacements=(), given=()):
+    """Runs code of a page, its long parts made short."""
+    code = python_blocks(page)[name]
     for written, quick in replacements:
         assert written in code, written
         code = code.replace(written, quick)
     names = {"kd": kd, **dict(given)}
-    exec(code, names)
+    exec(compile(code, f"{page}, {name}", "exec"), names)
     return names
 
 
@@ -34,10 +35,11 @@ def write_parts(folder, lines):
 
 
 @pytest.mark.slow
-def test_the_ten_lines_run(tmp_path, monkeypatch):
+def test_the_quickstart_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = run(
-        python_blocks()[0],
+        "README.md",
+        "quickstart",
         (
             ("epochs=20", "epochs=1"),
             ("filters=16, num_cells=8", "filters=4, num_cells=3"),
@@ -55,11 +57,12 @@ def test_the_ten_lines_run(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_lines_on_running_text_run(tmp_path, monkeypatch):
+def test_the_code_on_language_models_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_parts(tmp_path / "data" / "ptb", ["the cat saw the dog", "a dog ran"])
     names = run(
-        python_blocks()[1],
+        "docs/text.md",
+        "language-model",
         (
             ("hidden_size=300", "hidden_size=4"),
             ("hidden_size=850", "hidden_size=4"),
@@ -73,11 +76,12 @@ def test_the_lines_on_running_text_run(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_lines_on_sentences_run(tmp_path, monkeypatch):
+def test_the_code_on_sentences_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_parts(tmp_path / "data" / "sst2", ["1 a good film", "0 a bad film ."])
     names = run(
-        python_blocks()[2],
+        "docs/text.md",
+        "sentences",
         (
             ('"text_cnn", ', '"text_cnn", filters=2, num_cells=2, '),
             ("batch(64)", "batch(8), epochs=1"),
@@ -89,7 +93,7 @@ def test_the_lines_on_sentences_run(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_lines_on_tuning_run(tmp_path, monkeypatch):
+def test_the_code_on_tuning_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     draw = np.random.default_rng(0)
     given = {
@@ -100,7 +104,8 @@ def test_the_lines_on_tuning_run(tmp_path, monkeypatch):
         ),
     }
     names = run(
-        python_blocks()[-2],
+        "docs/tuning.md",
+        "tuner",
         (
             ('"darts_cnn", "darts", filters=8, num_cells=5', "tiny"),
             ("max_trials=4", "max_trials=1"),
@@ -113,21 +118,92 @@ def test_the_lines_on_tuning_run(tmp_path, monkeypatch):
 
 
 def test_users_own_pieces_make_a_search():
-    search = run("import keras\n" + python_blocks()[3], ())["search"]
+    search = run("docs/extending.md", "own-pieces")["search"]
     assert search.search_space.num_cells == 5
     assert search.strategy.architect.hessian == "exact"
 
 
-def test_guards_make_a_strategy():
-    strategy = run(python_blocks()[4], ())["search"].strategy
+def test_a_users_own_strategy_makes_a_search():
+    strategy = run("README.md", "own-strategy")["search"].strategy
+    assert strategy.architect.hessian == "exact"
+    assert len(strategy.regularizers) == 1
+
+
+def test_early_stopping_makes_a_strategy():
+    strategy = run("docs/methods.md", "early-stopping")["search"].strategy
     assert len(strategy.callbacks) == 5
     assert strategy.callbacks[3].mode == "stop"
 
 
-def test_commands_of_the_readme_exist():
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", python_blocks("docs/extending.md"))
+def test_code_in_the_recipes_of_pieces_runs(name):
+    run("docs/extending.md", name)
+
+
+def test_make_has_the_commands_of_the_readme():
+    makefile = text_of("Makefile")
     for target in ("demo", "test"):
-        assert f"make {target}" in (ROOT / "README.md").read_text()
+        assert f"make {target}" in text_of("README.md")
         assert re.search(rf"^{target}:", makefile, re.MULTILINE)
-    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    ci = text_of(".ci/run")
     assert re.search(r"^make test$", ci, re.MULTILINE)
+
+
+def test_the_contributors_map_has_every_room_in_its_order():
+    _, _, after = text_of("CONTRIBUTING.md").partition("## A map")
+    table, _, _ = after.partition("\n\nTwo ways")
+    rooms = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+    inner = [room for part in ORDER for room in sorted(part)]
+    assert rooms == [room for room in inner if not room.startswith("__")]
+
+
+@pytest.mark.parametrize("page", pages())
+def test_code_on_a_page_parses(page):
+    fences = r"^```python\n(.*?)^```$"
+    for code in re.findall(fences, text_of(page), re.DOTALL | re.MULTILINE):
+        ast.parse(code)
+
+
+@pytest.mark.parametrize("page", pages())
+def test_names_on_a_page_exist(page):
+    for name in re.findall(r"\bkd((?:\.[A-Za-z_]\w*)+)", text_of(page)):
+        found = kd
+        for part in name.split(".")[1:]:
+            found = getattr(found, part)
+
+
+@pytest.mark.parametrize("page", pages())
+def test_files_on_a_page_exist(page):
+    text = text_of(page)
+    folders = "benchmarks|docs|examples|keras_darts|tests"
+    named = re.findall(rf"`((?:{folders})/[\w./-]*)`", text)
+    missing = [path for path in named if not (ROOT / path).exists()]
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose):
+        path, _, heading = target.partition("#")
+        if path.startswith("http"):
+            continue
+        file = ((ROOT / page).parent / path) if path else ROOT / page
+        if not file.exists() or (heading and heading not in headings(file)):
+            missing.append(target)
+    assert missing == []
+
+
+def headings(file):
+    """The anchors of a page, as GitHub makes them of its headings."""
+    found = re.findall(r"^#+ (.*)$", file.read_text("utf-8"), re.MULTILINE)
+    kept = [re.sub(r"[^\w\- ]", "", heading.lower()) for heading in found]
+    return [heading.replace(" ", "-") for heading in kept]
+
+
+@pytest.mark.parametrize("page", pages())
+def test_commands_on_a_page_exist(page, capsys):
+    text = text_of(page).replace("\\\n", " ")
+    for name, rest in re.findall(
+        r"^keras-darts (\w+)(.*)$", text, re.MULTILINE
+    ):
+        assert name in COMMANDS
+        assert main([name, "--help"]) == 0
+        flags = re.findall(r"--(?:\[no\])?(\w+)", capsys.readouterr().out)
+        for flag in re.findall(r" --(\w+)", rest):
+            assert flag in flags, f"{name} --{flag}"

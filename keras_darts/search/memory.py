@@ -3,7 +3,7 @@
 Of the forward pass a gradient keeps some tensors, which is nearly all that
 grows with the batch. They are counted here candidate by candidate; what
 TensorFlow takes for itself and for the graph was measured on a CPU.
-`benchmarks/plan.py` compares the sum with what steps really take.
+`benchmarks/estimate.py` compares the sum with what steps really take.
 """
 
 import math

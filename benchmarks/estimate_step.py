@@ -1,4 +1,4 @@
-"""A step of any search that is estimated, for `plan.py`.
+"""A step of any search that is estimated, for `estimate.py`.
 
 Imports TensorFlow: what shall be set before that is set by the importer.
 """

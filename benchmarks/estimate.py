@@ -1,7 +1,7 @@
 """The memory that a search is estimated to need, beside what steps take.
 
-python benchmarks/plan.py
-python benchmarks/plan.py --points=first_order:16:8:64,gdas:8:3:32:bfloat16
+python benchmarks/estimate.py
+python benchmarks/estimate.py --points=first_order:16:8:64,gdas:8:3:32:bfloat16
 
 Points are kinds of steps or strategies, filters, cells and batch size; after
 these may stand "rematerialize", "bfloat16", "parts=2" for the parts that a
@@ -98,17 +98,19 @@ def point_of(text):
 def measured_peak(point, steps):
     more = {"cores": cores(), "threads": "inter_op", "plain": False}
     more |= {"steps": steps, "breakdown": False, "facts": False}
-    (figures,) = measured({OURS: "plan_step"}, {**point, **more})
+    (figures,) = measured({OURS: "estimate_step"}, {**point, **more})
     return figures["peak_bytes"]
 
 
 def estimated_peak(point):
     # Late, as `main` says.
-    import plan_step
+    import estimate_step
 
     from keras_darts.search.memory import estimate_peak_memory
 
-    return estimate_peak_memory(plan_step.search_of(point), point["batch_size"])
+    return estimate_peak_memory(
+        estimate_step.search_of(point), point["batch_size"]
+    )
 
 
 def text_of(report):

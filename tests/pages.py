@@ -1,0 +1,28 @@
+"""The pages of the documentation, and their code by its name."""
+
+import pathlib
+import re
+
+ROOT = pathlib.Path(__file__).parents[1]
+_NAMED = re.compile(
+    r"^<!-- name: ([\w-]+) -->\n```python\n(.*?)^```$", re.DOTALL | re.MULTILINE
+)
+
+
+def text_of(page):
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+def pages():
+    """Paths of all pages, from the root of the repository."""
+    found = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+    found += [ROOT / "benchmarks" / "README.md"]
+    return sorted(path.relative_to(ROOT).as_posix() for path in found)
+
+
+def python_blocks(page):
+    """The code of `<!-- name: NAME -->` before a fence, by that name."""
+    found = _NAMED.findall(text_of(page))
+    blocks = dict(found)
+    assert len(blocks) == len(found), f"{page} has a name twice"
+    return blocks
