@@ -102,7 +102,7 @@ def tuned(data, options, folder):
         hypermodel,
         "val_accuracy",
         oracle="grid",
-        derived={} if is_text else {"auxiliary": False},
+        network_args={} if is_text else {"auxiliary": False},
         directory=folder,
         project_name=options.data,
         train_epochs=options.train_epochs,

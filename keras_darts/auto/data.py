@@ -213,25 +213,25 @@ class Examples:
         halves = self.halves
         if self.own_validation:
             return halves.train
-        return halves.train.concatenate(halves.search)
+        return halves.train.concatenate(halves.valid)
 
     @property
     def judged(self):
         """What trials are judged on, unbatched, every element alike."""
-        return self.halves.search.map(lambda x, y, *_: (x, y))
+        return self.halves.valid.map(lambda x, y, *_: (x, y))
 
     @property
     def num_everything(self):
         halves = self.halves
         return halves.num_train + (
-            0 if self.own_validation else halves.num_search
+            0 if self.own_validation else halves.num_valid
         )
 
     def describe(self):
         """Plain values that tell these data from others."""
         halves = self.halves
         return {
-            "elements": [halves.num_train, halves.num_search],
+            "elements": [halves.num_train, halves.num_valid],
             "classes": self.labels.classes.tolist(),
             **self.adapter.describe(),
         }

@@ -318,7 +318,7 @@ class FitPipeline:
             budget=self.budget,
             begun=self.record.get("begun"),
             plan=plan,
-            derived=self.adapter.derived(rung),
+            network_args=self.adapter.network_args(rung),
             train_epochs=plan.train_epochs,
             recipe=self.adapter.recipe(),
             **self.project,
@@ -370,7 +370,7 @@ class FitPipeline:
             network = data.network(
                 search,
                 genotypes.load(tuner.project.genotype_file(best.trial_id)),
-                self.adapter.derived(self.adapter.rungs[plan.rung]),
+                self.adapter.network_args(self.adapter.rungs[plan.rung]),
             )
         recipe = {**self.adapter.recipe(), "epochs": epochs, "seed": seed}
         verbose = self.options["verbose"]

@@ -19,14 +19,14 @@ _PIXELS = 32 * 32
 _GENTLE = {"drop_path": 0.0, "cutout": 0, "learning_rate": 0.1}
 
 
-def _rung(filters, num_cells, num_nodes, derived, pace, least_examples):
+def _rung(filters, num_cells, num_nodes, network, pace, least_examples):
     return SizePreset(
         space={
             "filters": filters,
             "num_cells": num_cells,
             "num_nodes": num_nodes,
         },
-        derived={"filters": derived[0], "num_cells": derived[1]},
+        network_args={"filters": network[0], "num_cells": network[1]},
         pace=StepTimes(*pace),
         least_examples=least_examples,
     )
@@ -129,8 +129,8 @@ class Images:
         space = search_spaces.darts_cnn(**rung.space)
         return DartsHyperModel(space, num_classes=num_classes)
 
-    def derived(self, rung):
-        return {**rung.derived, "auxiliary": False}
+    def network_args(self, rung):
+        return {**rung.network_args, "auxiliary": False}
 
     def recipe(self):
         return dict(_GENTLE)

@@ -58,14 +58,14 @@ class SizePreset:
 
     Args:
         space: Dictionary, arguments of the search space.
-        derived: Dictionary, arguments of the derived networks.
+        network_args: Dictionary, arguments of the derived networks.
         pace: `StepTimes` on two cores for `work=1`: 32 pixels by 32, or 64
             words, in batches of 32.
         least_examples: Integer; fewer would be learned by heart.
     """
 
     space: dict
-    derived: dict
+    network_args: dict
     pace: StepTimes
     least_examples: int
 

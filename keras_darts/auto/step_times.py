@@ -40,18 +40,18 @@ class Probe:
         )
         self._count, self._batch_size = count, batch_size
 
-    def training(self, derived, recipe):
+    def training(self, network_args, recipe):
         """Seconds of the start and of a step of a training.
 
         Args:
-            derived: Dictionary, arguments of the derived network.
+            network_args: Dictionary, arguments of the derived network.
             recipe: Dictionary, arguments of the training recipe.
         """
         clock, search = EpochClock(), self._search
         task = self._data.settle(search)
         with seeded(0):
             network = self._data.network(
-                search, search.whole_space.random_genotype(0), derived
+                search, search.whole_space.random_genotype(0), network_args
             )
         recipe = self._data.recipe(network, task, {**recipe, "epochs": _EPOCHS})
         recipe.fit(network, self._data.train, callbacks=[clock], verbose=0)
@@ -110,7 +110,7 @@ def measured(adapter, facts, probe, seconds):
     pace = sizes.estimate_step_times(rungs[tried], facts)
     probed = probe(rungs[tried])
     start, step = probed.training(
-        adapter.derived(rungs[tried]), adapter.recipe()
+        adapter.network_args(rungs[tried]), adapter.recipe()
     )
     slower = start / pace.train_start, step / pace.train_step
     rung = sizes.first_rung(rungs, facts, seconds(), slower)

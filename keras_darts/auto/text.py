@@ -31,10 +31,10 @@ _MANY_UNKNOWN = 0.5
 _WIDE = 0x2E80
 
 
-def _rung(filters, num_nodes, derived, pace, least_examples):
+def _rung(filters, num_nodes, network_filters, pace, least_examples):
     return SizePreset(
         space={"filters": filters, "num_nodes": num_nodes},
-        derived={"filters": derived, "num_cells": 3},
+        network_args={"filters": network_filters, "num_cells": 3},
         pace=StepTimes(*pace),
         least_examples=least_examples,
     )
@@ -159,8 +159,8 @@ class Texts:
             vocabulary_size=self._num_known,
         )
 
-    def derived(self, rung):
-        return dict(rung.derived)
+    def network_args(self, rung):
+        return dict(rung.network_args)
 
     def recipe(self):
         return {}

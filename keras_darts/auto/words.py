@@ -21,11 +21,11 @@ def chosen(course, plan):
     rung, halves = examples.adapter.rungs[plan.rung], examples.halves
     lines = [
         f"{examples.adapter.say()}, {len(examples.labels)} classes: "
-        f"{halves.num_train:,} to train on, {halves.num_search:,} to judge "
+        f"{halves.num_train:,} to train on, {halves.num_valid:,} to judge "
         f"on, in batches of {course.batch_size}",
         f"up to {plan.trials} trials on {plan.trial_examples:,}: search in "
         f"{_sizes(rung.space)} for {plan.search_epochs} epochs, training of "
-        f"{_sizes(rung.derived)} for {plan.train_epochs}",
+        f"{_sizes(rung.network_args)} for {plan.train_epochs}",
         f"last training of the best: about {plan.last_epochs} epochs on "
         f"{plan.last_examples:,}",
     ]

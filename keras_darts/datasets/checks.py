@@ -163,24 +163,24 @@ def check_weights(weights, name="`sample_weight`"):
 
 def _check_same_shapes(halves):
     (x, y), (search_x, search_y) = (
-        half.element_spec[:2] for half in (halves.train, halves.search)
+        half.element_spec[:2] for half in (halves.train, halves.valid)
     )
-    names, search_names = halves.names, halves.search_names
+    names, valid_names = halves.names, halves.valid_names
     if (x.shape, x.dtype) != (search_x.shape, search_x.dtype):
         raise ValueError(
-            f"{search_names.x} must have elements of the shape and dtype of "
+            f"{valid_names.x} must have elements of the shape and dtype of "
             f"{names.x}. Received: {search_x.shape} of {search_x.dtype.name} "
             f"beside {x.shape} of {x.dtype.name}"
         )
     if y.shape != search_y.shape:
         raise ValueError(
-            f"{search_names.y} must be of the shape of {names.y}. "
+            f"{valid_names.y} must be of the shape of {names.y}. "
             f"Received: {search_y.shape} beside {y.shape} an element"
         )
 
 
 def _check_batch_size(halves, batch_size):
-    smaller = min(halves.num_train, halves.num_search)
+    smaller = min(halves.num_train, halves.num_valid)
     if batch_size > smaller:
         of_data = halves.batch_size_from == "data"
         given = (
@@ -190,7 +190,7 @@ def _check_batch_size(halves, batch_size):
             f"{given} must be at most the number of elements in the "
             f"smaller half, {smaller}: the batch is larger than the data. "
             f"Received: batch_size={batch_size}, {halves.num_train} elements "
-            f"for the weights and {halves.num_search} for the architecture"
+            f"for the weights and {halves.num_valid} for the architecture"
         )
 
 

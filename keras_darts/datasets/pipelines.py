@@ -128,8 +128,8 @@ def bilevel_pipeline(
         **common,
     )
     search = _batches(
-        halves.search,
-        size=halves.num_search,
+        halves.valid,
+        size=halves.num_valid,
         seed=search_seed,
         across_passes=True,
         **common,

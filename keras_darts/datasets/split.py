@@ -25,16 +25,16 @@ class BilevelSplit:
     Args:
         train: Unbatched `tf.data.Dataset` for the weights, of (image, label)
             or (image, label, sample weight), always in the same order.
-        search: The same for the architecture.
+        valid: The same for the architecture.
         num_train: Integer, the elements in `train`.
-        num_search: Integer, the elements in `search`.
+        num_valid: Integer, the elements in `valid`.
         batch_size: Integer, the user's batch size.
         has_sample_weight: Boolean, whether elements carry a weight.
         description: String, a sentence for the log.
         train_labels: Array of the labels in `train`.
-        search_labels: Array of the labels in `search`.
+        valid_labels: Array of the labels in `valid`.
         names: `Names`, what errors call the data for the weights.
-        search_names: The same for the architecture.
+        valid_names: The same for the architecture.
         batch_size_from: String, where the batch size comes from:
             `"batch_size"` (the argument), `"data"` (a batched data set) or
             `"default"`.
@@ -42,29 +42,29 @@ class BilevelSplit:
     Example:
 
     >>> halves = bilevel_split(np.zeros((4, 8, 8, 1)), [0, 1, 1, 0])
-    >>> halves.num_train, sorted(halves.search_labels.tolist())
+    >>> halves.num_train, sorted(halves.valid_labels.tolist())
     (2, [0, 1])
     """
 
     train: tf.data.Dataset
-    search: tf.data.Dataset
+    valid: tf.data.Dataset
     num_train: int
-    num_search: int
+    num_valid: int
     batch_size: int
     has_sample_weight: bool
     description: str
     train_labels: np.ndarray = dataclasses.field(repr=False)
-    search_labels: np.ndarray = dataclasses.field(repr=False)
+    valid_labels: np.ndarray = dataclasses.field(repr=False)
     names: Names = Names()
-    search_names: Names = Names()
+    valid_names: Names = Names()
     batch_size_from: str = "batch_size"
 
     @property
     def labels(self):
         """Dictionary from what errors call the labels to all labels."""
         parts = {self.names.y: self.train_labels}
-        known = parts.get(self.search_names.y, self.search_labels[:0])
-        parts[self.search_names.y] = np.concatenate([known, self.search_labels])
+        known = parts.get(self.valid_names.y, self.valid_labels[:0])
+        parts[self.valid_names.y] = np.concatenate([known, self.valid_labels])
         return parts
 
 
@@ -214,7 +214,7 @@ def _batched(halves, chosen, own, default):
         return dataclasses.replace(
             halves, batch_size=chosen or own, batch_size_from=source
         )
-    size = min(default, halves.num_train, halves.num_search)
+    size = min(default, halves.num_train, halves.num_valid)
     description = halves.description
     if size < default:
         description += f"; in batches of {size}, as the smaller half has"
@@ -246,41 +246,41 @@ def search_mask(whole, share, seed, loss=None):
 
 def _split(whole, share, seed, loss):
     mask, stratified = search_mask(whole, share, seed, loss)
-    train, search = whole.where(~mask), whole.where(mask)
+    train, valid = whole.where(~mask), whole.where(mask)
     halves = BilevelSplit(
         train=train,
-        search=search,
+        valid=valid,
         num_train=int((~mask).sum()),
-        num_search=int(mask.sum()),
+        num_valid=int(mask.sum()),
         batch_size=1,
         has_sample_weight=whole.has_sample_weight,
         description="",
         train_labels=whole.labels[~mask],
-        search_labels=whole.labels[mask],
+        valid_labels=whole.labels[mask],
         names=whole.names,
-        search_names=whole.names,
+        valid_names=whole.names,
     )
     how = " by class" if stratified else ""
     return _described(halves, f"{len(whole)} elements split{how}", whole.notes)
 
 
 def _given(whole, other):
-    """Halves that the user has made."""
+    """A split that the user has made."""
     train = whole.where(np.ones(len(whole), bool))
-    search = other.where(np.ones(len(other), bool))
+    valid = other.where(np.ones(len(other), bool))
     weighted = whole.has_sample_weight or other.has_sample_weight
     halves = BilevelSplit(
         train=_weighted(train) if weighted else train,
-        search=_weighted(search) if weighted else search,
+        valid=_weighted(valid) if weighted else valid,
         num_train=len(whole),
-        num_search=len(other),
+        num_valid=len(other),
         batch_size=1,
         has_sample_weight=weighted,
         description="",
         train_labels=whole.labels,
-        search_labels=other.labels,
+        valid_labels=other.labels,
         names=whole.names,
-        search_names=other.names,
+        valid_names=other.names,
     )
     notes = dict.fromkeys((*whole.notes, *other.notes))
     return _described(halves, "two data sets as given", notes)
@@ -294,7 +294,7 @@ def _weighted(dataset):
 
 def _described(halves, how, notes):
     text = (
-        f"{how}: {halves.num_train} for the weights, {halves.num_search} for "
+        f"{how}: {halves.num_train} for the weights, {halves.num_valid} for "
         "the architecture"
     )
     text = "; ".join((text, *notes))

@@ -60,7 +60,7 @@ class DartsTuner(keras_tuner.Tuner):
         oracle: `"random"`, `"bayesian"`, `"grid"`, `"hyperband"`, which
             prolongs the searches of the best trials, or a
             `keras_tuner.Oracle`. Defaults to `"random"`.
-        derived: Dictionary, arguments of the derived networks. Defaults to
+        network_args: Dictionary, arguments of the derived networks. Defaults to
             `None`: the filters and cells of the search.
         train_epochs: Integer. Defaults to `None`: twice those of the search.
         recipe: Dictionary, arguments of the training recipe. Defaults to
@@ -103,7 +103,7 @@ class DartsTuner(keras_tuner.Tuner):
         max_trials=None,
         *,
         oracle="random",
-        derived=None,
+        network_args=None,
         train_epochs=None,
         recipe=None,
         random_baseline=0,
@@ -135,12 +135,12 @@ class DartsTuner(keras_tuner.Tuner):
         _check_settings(
             self._searches,
             self.oracle.objective,
-            derived=derived,
+            network_args=network_args,
             train_epochs=train_epochs,
             recipe=recipe,
             random_baseline=random_baseline or None,
         )
-        self.derived = dict(derived or {})
+        self.network_args = dict(network_args or {})
         self.train_epochs = train_epochs
         self.recipe = dict(recipe or {})
         self.random_baseline = random_baseline

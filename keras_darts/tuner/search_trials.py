@@ -154,7 +154,7 @@ class SearchTrials:
         objectives.check_known(names, self._data.figures(task))
         proxy = ProxyTraining(
             epochs=tuner.train_epochs or _TRAIN_EPOCHS * epochs,
-            sizes=tuner.derived,
+            sizes=tuner.network_args,
             options=tuner.recipe,
             objectives=names,
             max_parameters=tuner.max_model_size,

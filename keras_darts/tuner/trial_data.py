@@ -64,14 +64,14 @@ class LabelledData:
     def __init__(self, search, x, y, batch_size, **options):
         # The same in all trials, whatever their seed.
         halves = datasets.bilevel_split(x, y, batch_size=batch_size, **options)
-        self.train, self.validation = halves.train, halves.search
+        self.train, self.validation = halves.train, halves.valid
         if options.get("class_weight") is not None:
             # As in Keras, what networks are judged on has no such weights.
-            self.validation = halves.search.map(lambda x, y, *_: (x, y))
+            self.validation = halves.valid.map(lambda x, y, *_: (x, y))
         self.num_train = halves.num_train
         given = halves.batch_size_from != "default"
         self._batch_size = halves.batch_size if given else None
-        self._labels = halves.train_labels, halves.search_labels
+        self._labels = halves.train_labels, halves.valid_labels
         self._statistics = None
 
     def search_input(self, search):
@@ -86,14 +86,14 @@ class LabelledData:
         """
         whole = datasets.BilevelSplit(
             train=self.train,
-            search=self.validation,
+            valid=self.validation,
             num_train=self.num_train,
-            num_search=len(self._labels[1]),
+            num_valid=len(self._labels[1]),
             batch_size=1,
             has_sample_weight=False,
             description="",
             train_labels=self._labels[0],
-            search_labels=self._labels[1],
+            valid_labels=self._labels[1],
         )
         task, sizes = search.modality.check(whole)
         search.modality.take_sizes(**sizes)

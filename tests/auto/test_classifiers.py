@@ -25,7 +25,7 @@ IMAGES = SizePreset(
         "num_nodes": 1,
         "primitives": ("skip_connect", "max_pool_3x3"),
     },
-    derived={"filters": 8, "num_cells": 2},
+    network_args={"filters": 8, "num_cells": 2},
     pace=PACE,
     least_examples=0,
 )
@@ -36,7 +36,7 @@ TEXTS = SizePreset(
         "num_nodes": 1,
         "primitives": ("skip_connect", "conv_1d_3"),
     },
-    derived={"filters": 8, "num_cells": 1},
+    network_args={"filters": 8, "num_cells": 1},
     pace=PACE,
     least_examples=0,
 )

@@ -111,12 +111,12 @@ def test_real_images_load_and_split(shared_data, name, shape, label):
     assert validate_split(halves).num_outputs == 10
     images = [
         {x.tobytes() for x, _ in half.as_numpy_iterator()}
-        for half in (halves.train, halves.search)
+        for half in (halves.train, halves.valid)
     ]
     assert not images[0] & images[1]
     shares = [
         np.bincount(labels, minlength=10)
-        for labels in (halves.train_labels, halves.search_labels)
+        for labels in (halves.train_labels, halves.valid_labels)
     ]
     assert np.abs(shares[0] - shares[1]).max() <= 1
 

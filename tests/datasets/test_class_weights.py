@@ -68,7 +68,7 @@ def test_both_halves_of_a_search_are_weighted():
             X, LABELS, class_weight=WEIGHTS, validation_data=other
         )
         assert halves.has_sample_weight
-        for half in (halves.train, halves.search):
+        for half in (halves.train, halves.valid):
             for _, label, weight in half:
                 assert float(weight) == WEIGHTS.get(int(label), 1.0)
 

@@ -130,7 +130,7 @@ def test_every_form_is_split_and_taken_as_validation_data_alike(form):
     x, *y = FORMS[form]()
     other = (x, *y) if y else x
     halves = bilevel_split(IMAGES, LABELS, validation_data=other, rank=3)
-    assert rows_of(halves.search) == [*enumerate(LABELS)]
+    assert rows_of(halves.valid) == [*enumerate(LABELS)]
 
 
 @pytest.mark.parametrize(

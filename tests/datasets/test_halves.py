@@ -19,7 +19,7 @@ def identities(dataset):
 
 
 def both(halves):
-    return identities(halves.train), identities(halves.search)
+    return identities(halves.train), identities(halves.valid)
 
 
 @pytest.mark.parametrize("count", [2, 3, 97])
@@ -29,8 +29,8 @@ def test_every_element_stands_in_exactly_one_half(count, share):
     halves = bilevel_split(x, y, validation_split=share, seed=3)
     train, search = both(halves)
     assert sorted(train + search) == list(range(count))
-    assert (len(train), len(search)) == (halves.num_train, halves.num_search)
-    assert halves.num_search == int(np.floor(count * share + 0.5))
+    assert (len(train), len(search)) == (halves.num_train, halves.num_valid)
+    assert halves.num_valid == int(np.floor(count * share + 0.5))
 
 
 def test_images_keep_their_labels():
@@ -38,7 +38,7 @@ def test_images_keep_their_labels():
     halves = bilevel_split(x, y)
     for half, labels in (
         (halves.train, halves.train_labels),
-        (halves.search, halves.search_labels),
+        (halves.valid, halves.valid_labels),
     ):
         rows = list(half.as_numpy_iterator())
         assert all(int(image[0, 0, 0]) % 7 == label for image, label in rows)
@@ -53,7 +53,7 @@ def test_each_class_gives_its_share_to_within_one(one_hot, share):
     x = np.zeros((len(y), 4, 4, 1))
     labels = np.eye(4)[y] if one_hot else y
     halves = bilevel_split(x, labels, validation_split=share, seed=1)
-    searched = halves.search_labels
+    searched = halves.valid_labels
     searched = searched.argmax(axis=1) if one_hot else searched
     given = np.bincount(searched, minlength=4)
     assert np.all(np.abs(given - share * np.array(sizes)) <= 1)
@@ -62,7 +62,7 @@ def test_each_class_gives_its_share_to_within_one(one_hot, share):
 
 def test_targets_of_a_regression_are_split_plainly():
     halves = bilevel_split(numbered(20)[0], np.linspace(0.1, 1, 20))
-    assert halves.num_train == halves.num_search == 10
+    assert halves.num_train == halves.num_valid == 10
     assert "by class" not in halves.description
     # Whole numbers, too, where the loss says what they are.
     for labels in (np.arange(20) % 3, (np.arange(20) % 3).astype("float32")):
@@ -94,7 +94,7 @@ def test_weights_go_with_their_elements():
         bilevel_split(datasets),
     ):
         assert halves.has_sample_weight
-        for image, _, weight in halves.search.as_numpy_iterator():
+        for image, _, weight in halves.valid.as_numpy_iterator():
             assert weight == pytest.approx(image[0, 0, 0] / 10)
 
 
@@ -104,8 +104,8 @@ def test_a_half_without_weights_gets_ones_beside_one_with():
         x, y, validation_data=(x + 8, y, np.full(8, 2.0)), batch_size=2
     )
     assert {float(w) for *_, w in halves.train} == {1.0}
-    assert {float(w) for *_, w in halves.search} == {2.0}
-    assert halves.train.element_spec == halves.search.element_spec
+    assert {float(w) for *_, w in halves.valid} == {2.0}
+    assert halves.train.element_spec == halves.valid.element_spec
 
 
 def test_validation_data_of_any_form_is_taken_as_it_is():

@@ -31,7 +31,7 @@ def identities(dataset):
 
 
 def assert_split_whole(halves, count=COUNT):
-    train, search = identities(halves.train), identities(halves.search)
+    train, search = identities(halves.train), identities(halves.valid)
     assert not set(train) & set(search)
     assert sorted(train + search) == list(range(count))
     assert train == identities(halves.train)
@@ -95,7 +95,7 @@ def test_no_element_is_lost_or_stands_in_both_halves(slices, form):
 )
 def test_an_endless_data_set_is_read_for_the_steps(slices, form, steps):
     halves = bilevel_split(form(slices), steps_per_epoch=steps)
-    train, search = identities(halves.train), identities(halves.search)
+    train, search = identities(halves.train), identities(halves.valid)
     assert not set(train) & set(search)
     assert len(train) + len(search) <= 4 * steps
     assert f"at most {steps} batches were read" in halves.description
@@ -105,7 +105,7 @@ def test_an_endless_data_set_is_read_for_the_steps(slices, form, steps):
 def test_copies_of_an_element_stay_in_one_half(slices, random):
     dataset = slices.map(noisy) if random else slices
     halves = bilevel_split(dataset.repeat(3).batch(4))
-    train, search = identities(halves.train), identities(halves.search)
+    train, search = identities(halves.train), identities(halves.valid)
     assert not set(train) & set(search)
     assert set(train) | set(search) == set(range(COUNT))
 
@@ -134,7 +134,7 @@ def test_an_endless_generator_is_read_for_the_steps():
             yield from generator()
 
     halves = bilevel_split(generated(endless).batch(4), steps_per_epoch=15)
-    assert not set(identities(halves.train)) & set(identities(halves.search))
+    assert not set(identities(halves.train)) & set(identities(halves.valid))
 
 
 def test_a_data_set_that_reshuffles_is_read_once_and_says_so(slices):
@@ -258,4 +258,4 @@ def test_a_repetition_of_augmented_elements_is_left_out(slices):
     halves = bilevel_split(slices.map(noisy).repeat(3).batch(4))
     assert "its repetitions are left out" in halves.description
     assert "run again in every pass" in halves.description
-    assert halves.num_train + halves.num_search == COUNT
+    assert halves.num_train + halves.num_valid == COUNT

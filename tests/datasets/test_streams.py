@@ -117,9 +117,9 @@ def test_the_search_stream_uses_every_element_equally_often(halves):
     pairs = arrays(bilevel_pipeline(halves, epochs=8, seed=0))
     drawn = sum(labels(pairs, 3), [])
     counts = np.unique(drawn, return_counts=True)[1]
-    assert len(counts) == halves.num_search
+    assert len(counts) == halves.num_valid
     assert counts.max() - counts.min() <= 1
-    size = halves.num_search
+    size = halves.num_valid
     for start in range(0, len(drawn) - size, size):
         assert len(set(drawn[start : start + size])) == size
 
@@ -129,7 +129,7 @@ def test_pairs_hold_the_training_batch_first_and_never_mix_halves(halves):
         bilevel_pipeline(halves, epochs=2, seed=0)
     ):
         assert set(train) <= set(halves.train_labels)
-        assert set(search) <= set(halves.search_labels)
+        assert set(search) <= set(halves.valid_labels)
 
 
 def test_weights_stand_third_in_both_batches():

@@ -59,7 +59,7 @@ class Tuner(kd.DartsTuner):
 
     def __init__(self, *args, kill_after=None, **options):
         self.epochs, self.kill_after = [], kill_after
-        brief = {"train_epochs": 1, "derived": {"num_cells": 1}}
+        brief = {"train_epochs": 1, "network_args": {"num_cells": 1}}
         super().__init__(*args, **{**brief, **options})
 
     def on_epoch_end(self, trial, model, epoch, logs=None):

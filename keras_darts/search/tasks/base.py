@@ -314,4 +314,4 @@ class LabelledModality(Modality):
 
     def evaluation(self, data):
         with self._search.distribute_strategy.scope():
-            return datasets.eval_pipeline(data.search, data.batch_size)
+            return datasets.eval_pipeline(data.valid, data.batch_size)

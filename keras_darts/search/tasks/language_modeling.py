@@ -31,7 +31,7 @@ class TextHalves:
     """
 
     train: TokenStreams
-    search: TokenStreams
+    valid: TokenStreams
     description: str
     vocabulary: object = None
     vocabulary_size: int = None
@@ -45,7 +45,7 @@ class TextHalves:
         """The largest token id in both texts."""
         return max(
             int(ids.max())
-            for streams in (self.train, self.search)
+            for streams in (self.train, self.valid)
             for ids in (streams.inputs, streams.targets)
         )
 
@@ -77,7 +77,7 @@ def text_halves(
     if _is_line(text):
         batch_size = batch_size or default_batch_size
     train = token_streams(text, batch_size, name="x", **options)
-    search = token_streams(
+    valid = token_streams(
         search_text,
         batch_size or train.batch_size,
         name="validation_data" if given else "x",
@@ -85,9 +85,9 @@ def text_halves(
     )
     return TextHalves(
         train=train,
-        search=search,
+        valid=valid,
         description=(
-            f"{train.num_tokens} tokens for the weights, {search.num_tokens} "
+            f"{train.num_tokens} tokens for the weights, {valid.num_tokens} "
             f"for the architecture, in {train.batch_size} rows"
         ),
     )
@@ -302,14 +302,14 @@ class LanguageModality(Modality):
     def batches(self, data, *, augment, **options):
         return datasets.bilevel_bptt_batches(
             data.train,
-            data.search,
+            data.valid,
             seed=self._search.seed,
             segment_length=self._segment_length,
             **options,
         )
 
     def evaluation(self, data):
-        return datasets.eval_bptt_batches(data.search, self._segment_length)
+        return datasets.eval_bptt_batches(data.valid, self._segment_length)
 
     def files(self):
         if self._vocabulary is None:

@@ -43,7 +43,7 @@ class TextModality(LabelledModality):
 
     def check(self, data):
         task, sizes = super().check(data)
-        limits = [_limits(half) for half in (data.train, data.search)]
+        limits = [_limits(half) for half in (data.train, data.valid)]
         smallest = min(low for low, _ in limits)
         largest = max(high for _, high in limits)
         known = self.sizes["vocabulary_size"]
