@@ -69,13 +69,14 @@ class Relaxation(keras.layers.Layer, abc.ABC):
             cells: Dictionary from the kind of a cell to its `CellSpec`.
         """
 
-    def sample(self, logits, searching):
+    def sample(self, logits, searching=True):
         """The mixing weights (E, K) of a step, and which candidates run.
 
         Args:
             logits: (E, K).
             searching: Boolean, whether it is a step of the architecture, not
-                of the weights; told where `samples` is true.
+                of the weights; told where `samples` is true. Defaults to
+                `True`.
 
         Returns:
             The weights, and integers (E, n) or `None`, by default: all run.

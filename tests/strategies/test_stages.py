@@ -110,8 +110,8 @@ def test_pieces_of_stages_are_copies():
     ("options", "message"),
     (
         ({"epochs": 0}, "`epochs` must be"),
-        ({"candidates": 1}, "`candidates` must be 2 or more"),
-        ({"depth_multiplier": 0}, "`depth_multiplier` must be positive"),
+        ({"num_candidates": 1}, "`num_candidates` must be 2 or more"),
+        ({"depth_multiplier": 0}, "`depth_multiplier` must be a positive"),
         ({"connection": "fulll"}, "`connection`"),
     ),
 )
@@ -137,7 +137,7 @@ def test_a_contradiction_in_a_stage_is_refused_in_the_constructor():
         ({"discretizer": "perturbation"}, "`stages` must be left out"),
         (
             {"relaxation": "categorical", "architect": "reinforce"},
-            "`stages` must be fresh for Categorical",
+            "`stages` must begin anew for Categorical",
         ),
     ),
 )
