@@ -1,16 +1,96 @@
 """Connections: how an edge's candidates are put together."""
 
+import abc
 import dataclasses
 
 from keras_darts.supernet import AuxiliaryEdge
 from keras_darts.supernet import DroppedEdge
+from keras_darts.supernet import Edge
 from keras_darts.supernet import MixedOp
 from keras_darts.supernet import PartialMixedOp
 from keras_darts.utils.registry import Registry
+from keras_darts.utils.registry import fields
+
+
+class Connection(abc.ABC):
+    """Abstract: makes an edge of a search cell from its candidates.
+
+    `make_edge` is called for each edge of each cell while a supernet is built.
+    A connection holds no state but its arguments; what moves lies in variables
+    of the edges, which a schedule sets by their names. Recurrent cells have
+    edges of their own, and take none but `FullConnection()`.
+
+    Attributes:
+        base: The connection that this one stands around, or `None`.
+        channel_fraction: Float in (0, 1], the share of an edge's channels that
+            its candidates see, by which the memory of a search is estimated.
+            That of the base, or `1.0`.
+        shrinks: Boolean, whether a stage with fewer candidates can go on with
+            the weights of its edges, for which each has a `mixed_op`. That of
+            the base, or `False`.
+
+    Example:
+
+    >>> class Quiet(Connection):
+    ...     shrinks = True
+    ...
+    ...     def make_edge(self, primitives, filters, stride, normalization):
+    ...         return kd.connections.FullConnection().make_edge(
+    ...             primitives, filters, stride, normalization=None
+    ...         )
+    >>> kd.SearchStrategy(connection=Quiet()).connection.channel_fraction
+    1.0
+    """
+
+    base = None
+
+    @property
+    def channel_fraction(self):
+        return 1.0 if self.base is None else self.base.channel_fraction
+
+    @property
+    def shrinks(self):
+        return False if self.base is None else self.base.shrinks
+
+    @abc.abstractmethod
+    def make_edge(self, primitives, filters, stride=1, normalization="batch"):
+        """A new `Edge`, which is called with `(x, weights)`.
+
+        Args:
+            primitives: Tuple, the names of the candidates.
+            filters: Integer, channels of the input and the output.
+            stride: 1 or 2. Defaults to `1`.
+            normalization: As of the search space. Defaults to `"batch"`.
+        """
+
+    def check_strategy(self, strategy):
+        """Raises a `ValueError` for pieces that can't go with this one.
+
+        Args:
+            strategy: `SearchStrategy` of which it is a piece.
+        """
+        if self.base is not None:
+            self.base.check_strategy(strategy)
+
+    def get_config(self):
+        """The arguments of the constructor, by default those of a dataclass."""
+        return fields(self)
+
+    def _refuse_twice(self, reason):
+        """Connections stand within one another: this kind once."""
+        inside = self.base
+        while inside is not None:
+            if type(inside) is type(self):
+                name = type(self).__name__
+                raise ValueError(
+                    f"`base` must be another connection than {name}: "
+                    f"{reason}. Received: base={name}"
+                )
+            inside = inside.base
 
 
 @dataclasses.dataclass(frozen=True)
-class FullConnection:
+class FullConnection(Connection):
     """Every candidate sees all channels of the edge's input.
 
     Args:
@@ -21,7 +101,7 @@ class FullConnection:
 
     Example:
 
-    >>> edge = FullConnection().edge(("skip_connect",), 8)
+    >>> edge = FullConnection().make_edge(("skip_connect",), 8)
     >>> x = np.ones((1, 4, 4, 8), "float32")
     >>> bool((edge(x, np.ones(1, "float32")) == x).numpy().all())
     True
@@ -30,19 +110,18 @@ class FullConnection:
     section 3.3.2, for the dropout.
     """
 
+    shrinks = True
+
     skip_dropout: float = None
 
-    def edge(self, primitives, filters, stride=1, normalization="batch"):
+    def make_edge(self, primitives, filters, stride=1, normalization="batch"):
         return MixedOp(
             primitives, filters, stride, normalization, self.skip_dropout
         )
 
-    def get_config(self):
-        return dataclasses.asdict(self)
-
 
 @dataclasses.dataclass(frozen=True)
-class PartialConnection:
+class PartialConnection(Connection):
     """The candidates see 1/k of the channels, and the others go by.
 
     It takes about 1/k of the memory and time, and evens out what candidates
@@ -59,12 +138,14 @@ class PartialConnection:
 
     Example:
 
-    >>> edge = PartialConnection(k=2).edge(("skip_connect",), 8)
+    >>> edge = PartialConnection(k=2).make_edge(("skip_connect",), 8)
     >>> edge(np.ones((1, 4, 4, 8), "float32"), np.ones(1, "float32")).shape
     TensorShape([1, 4, 4, 8])
 
     Reference: Xu et al., 2020, PC-DARTS, section 3.2.
     """
+
+    shrinks = True
 
     k: int = 4
     random: bool = False
@@ -73,7 +154,11 @@ class PartialConnection:
         if self.k < 1:
             raise ValueError(f"`k` must be positive. Received: k={self.k}")
 
-    def edge(self, primitives, filters, stride=1, normalization="batch"):
+    @property
+    def channel_fraction(self):
+        return 1.0 / self.k
+
+    def make_edge(self, primitives, filters, stride=1, normalization="batch"):
         return PartialMixedOp(
             primitives,
             filters,
@@ -83,17 +168,14 @@ class PartialConnection:
             random=self.random,
         )
 
-    def get_config(self):
-        return dataclasses.asdict(self)
 
-
-registry = Registry("connection", methods=("edge", "get_config"))
+registry = Registry("connection", base=Connection)
 registry.register("full")(FullConnection)
 registry.register("partial")(PartialConnection)
 
 
 @registry.register("auxiliary_skip")
-class AuxiliarySkip:
+class AuxiliarySkip(Connection):
     """A skip-connection beside every edge, which a schedule lets fade.
 
     Args:
@@ -105,7 +187,7 @@ class AuxiliarySkip:
 
     Example:
 
-    >>> edge = AuxiliarySkip(initial=0.5).edge(("none",), 8)
+    >>> edge = AuxiliarySkip(initial=0.5).make_edge(("none",), 8)
     >>> x = np.ones((1, 4, 4, 8), "float32")
     >>> bool((edge(x, np.ones(1, "float32")) == x / 2).numpy().all())
     True
@@ -117,18 +199,22 @@ class AuxiliarySkip:
         self.base = registry.get(base)
         self.initial = initial
 
-    def edge(self, primitives, filters, stride=1, normalization="batch"):
+    def make_edge(self, primitives, filters, stride=1, normalization="batch"):
         settings = (filters, stride, normalization)
         return AuxiliaryEdge(
-            self.base.edge(primitives, *settings), *settings, self.initial
+            self.base.make_edge(primitives, *settings), *settings, self.initial
         )
+
+    def check_strategy(self, strategy):
+        super().check_strategy(strategy)
+        self._refuse_twice("one way round an edge is enough")
 
     def get_config(self):
         return {"base": registry.serialize(self.base), "initial": self.initial}
 
 
 @registry.register("drop_path")
-class DropPath:
+class DropPath(Connection):
     """Edges that are switched off in training, sample by sample.
 
     With all of its candidates an edge gives zero for a share of the samples,
@@ -146,7 +232,7 @@ class DropPath:
 
     Example:
 
-    >>> edge = DropPath("partial", rate=0.3).edge(("skip_connect",), 8)
+    >>> edge = DropPath("partial", rate=0.3).make_edge(("skip_connect",), 8)
     >>> edge(np.ones((1, 4, 4, 8), "float32"), np.ones(1, "float32")).shape
     TensorShape([1, 4, 4, 8])
 
@@ -161,9 +247,13 @@ class DropPath:
         self.base = registry.get(base)
         self.rate = rate
 
-    def edge(self, primitives, filters, stride=1, normalization="batch"):
-        edge = self.base.edge(primitives, filters, stride, normalization)
+    def make_edge(self, primitives, filters, stride=1, normalization="batch"):
+        edge = self.base.make_edge(primitives, filters, stride, normalization)
         return DroppedEdge(edge, self.rate)
+
+    def check_strategy(self, strategy):
+        super().check_strategy(strategy)
+        self._refuse_twice("its rate alone says how much is dropped")
 
     def get_config(self):
         return {"base": registry.serialize(self.base), "rate": self.rate}
@@ -176,7 +266,9 @@ serialize = registry.serialize
 
 __all__ = [
     "AuxiliarySkip",
+    "Connection",
     "DropPath",
+    "Edge",
     "FullConnection",
     "PartialConnection",
     "clone",

@@ -69,7 +69,7 @@ def stepping(strategy):
     if isinstance(discretizer, Perturbation):
         discretizer = dataclasses.replace(discretizer, tune_epochs=0)
     # Supernets that grow from stage to stage take too long.
-    fresh = any(stage.fresh for stage in whole.stages[1:])
+    fresh = any(stage.reinitialize for stage in whole.stages[1:])
     return lambda: dataclasses.replace(
         whole,
         callbacks=kept,

@@ -5,20 +5,22 @@ import dataclasses
 import pytest
 
 from keras_darts.utils.registry import Registry
+from keras_darts.utils.registry import fields
+
+
+class Step:
+    """What all of them derive from."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Scale:
+class Scale(Step):
     factor: float = 1.0
 
-    def __call__(self, x):
-        return self.factor * x
-
     def get_config(self):
-        return dataclasses.asdict(self)
+        return fields(self)
 
 
-class Offset:
+class Offset(Step):
     """With Keras' way back from a config."""
 
     def __init__(self, by=0):
@@ -34,7 +36,7 @@ class Offset:
 
 @pytest.fixture
 def registry():
-    registry = Registry("step", base=Offset, methods=("__call__", "get_config"))
+    registry = Registry("step", base=Step)
     registry.register("scale")(Scale)
     registry.register("offset")(Offset)
     return registry
@@ -99,6 +101,19 @@ def test_without_a_base_only_names_and_configs_count():
     registry.register("scale")(Scale)
     with pytest.raises(TypeError, match="`step` must be"):
         registry.get(Scale())
+
+
+def test_what_an_entry_gives_must_be_a_piece_too(registry):
+    registry.register("number")(lambda: 3)
+    for identifier in ("number", {"name": "number"}):
+        with pytest.raises(TypeError, match="of a subclass of Step. Received"):
+            registry.get(identifier)
+
+
+def test_the_fields_of_no_dataclass_are_not_guessed():
+    assert fields(Step()) == {}
+    with pytest.raises(NotImplementedError, match="Offset must have a `get_c"):
+        fields(Offset(2))
 
 
 def test_a_piece_of_an_unregistered_class_has_no_config(registry):

@@ -1,5 +1,6 @@
 """Gradients of the search loss for the alphas and betas."""
 
+from keras_darts.architects.base import Architect
 from keras_darts.architects.first_order import FirstOrder
 from keras_darts.architects.frozen import Frozen
 from keras_darts.architects.reinforce import Reinforce
@@ -7,7 +8,7 @@ from keras_darts.architects.single_level import SingleLevel
 from keras_darts.architects.unrolled import Unrolled
 from keras_darts.utils.registry import Registry
 
-registry = Registry("architect", methods=("gradients", "get_config"))
+registry = Registry("architect", base=Architect)
 registry.register("first_order")(FirstOrder)
 registry.register("frozen")(Frozen)
 registry.register("reinforce")(Reinforce)
@@ -20,6 +21,7 @@ register = registry.register
 serialize = registry.serialize
 
 __all__ = [
+    "Architect",
     "FirstOrder",
     "Frozen",
     "Reinforce",

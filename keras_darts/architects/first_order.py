@@ -2,9 +2,11 @@
 
 import dataclasses
 
+from keras_darts.architects.base import Architect
+
 
 @dataclasses.dataclass(frozen=True)
-class FirstOrder:
+class FirstOrder(Architect):
     """Gradient of the search loss at the present weights.
 
     Example:
@@ -16,13 +18,7 @@ class FirstOrder:
     """
 
     def gradients(self, problem, train_batch, valid_batch):
-        """What the search loss was, and its architecture gradients.
-
-        Args:
-            problem: Gives losses and gradients, as `BilevelProblem` does.
-            train_batch: Not needed here.
-            valid_batch: What the search loss is computed on.
-        """
+        """What the search loss was, and its architecture gradients."""
         found = problem.gradients(
             valid_batch,
             problem.weight_values(),
@@ -31,6 +27,3 @@ class FirstOrder:
             searching=True,
         )
         return found, found.arch
-
-    def get_config(self):
-        return dataclasses.asdict(self)

@@ -4,9 +4,11 @@ import dataclasses
 
 import tensorflow as tf
 
+from keras_darts.architects.base import Architect
+
 
 @dataclasses.dataclass(frozen=True)
-class Frozen:
+class Frozen(Architect):
     """Leaves alphas and betas as they are: only weights are trained.
 
     There is no step of the architecture, which costs nothing then, and
@@ -16,19 +18,15 @@ class Frozen:
     Example:
 
     >>> strategy = kd.SearchStrategy("uniform_draws", architect=Frozen())
-    >>> strategy.architect.moves
+    >>> strategy.architect.updates_architecture
     False
 
     Reference: Li and Talwalkar, 2019, Random search and reproducibility for
     neural architecture search, section 3.3.
     """
 
-    # Whether a search has steps of the architecture.
-    moves = False
+    updates_architecture = False
 
     def gradients(self, problem, train_batch, valid_batch):
         """No loss, and zeros for all architecture parameters."""
         return None, [tf.zeros_like(a) for a in problem.arch_values()]
-
-    def get_config(self):
-        return dataclasses.asdict(self)

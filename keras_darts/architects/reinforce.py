@@ -4,11 +4,12 @@ import dataclasses
 
 import tensorflow as tf
 
+from keras_darts.architects.base import Architect
 from keras_darts.utils.errors import positive_integer
 
 
 @dataclasses.dataclass(frozen=True)
-class Reinforce:
+class Reinforce(Architect):
     """Gradient by which good draws of a policy become more likely.
 
     Architectures are drawn from the relaxation, a `relaxations.Policy`, and
@@ -48,6 +49,8 @@ class Reinforce:
     that of the log-probability; Williams, 1992.
     """
 
+    samples = True
+
     entropy_weight: float = 1e-4
     baseline_decay: float = 0.99
     num_draws: int = 1
@@ -78,20 +81,17 @@ class Reinforce:
         )
         return mean, [_mean(g) for g in zip(*gradients, strict=True)]
 
-    def follow(self, problem, found):
+    def after_step(self, problem, found):
         """Takes the reward of a step that was made into the baseline."""
         problem.policy.follow(found.reward, self.baseline_decay)
-
-    def get_config(self):
-        return dataclasses.asdict(self)
 
     def _of_draw(self, problem, batch, number):
         arch = problem.arch_values()
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(arch)
-            sample = problem.draw(arch, number)
+            sample = problem.sample(arch, number)
             with tape.stop_recording():
-                found = problem.judge(batch, sample.weights, sample.drawn)
+                found = problem.judge(batch, sample.weights, sample.sampled)
             reward = tf.cast(found.reward, sample.log_probability.dtype)
             entropy = self.entropy_weight * sample.entropy
             # How uncertain later decisions are depends on the earlier ones.

@@ -2,9 +2,11 @@
 
 import dataclasses
 
+from keras_darts.architects.base import Architect
+
 
 @dataclasses.dataclass(frozen=True)
-class SingleLevel:
+class SingleLevel(Architect):
     """Gradient of the training loss, as if alphas were weights.
 
     Nothing is learned from the search half of the data, which only monitors:
@@ -29,6 +31,3 @@ class SingleLevel:
             searching=True,
         )
         return found, found.arch
-
-    def get_config(self):
-        return dataclasses.asdict(self)

@@ -4,13 +4,14 @@ import dataclasses
 
 import tensorflow as tf
 
+from keras_darts.architects.base import Architect
 from keras_darts.utils.errors import unknown_name
 
 _HESSIANS = ("finite_difference", "exact")
 
 
 @dataclasses.dataclass(frozen=True)
-class Unrolled:
+class Unrolled(Architect):
     """Gradient of the search loss at the weights after one more SGD step.
 
     With w' = w - xi * (the step that SGD is about to take on the training
@@ -46,6 +47,9 @@ class Unrolled:
     Reference: Liu et al., 2019, DARTS, equations 5 to 8.
     """
 
+    looks_ahead = True
+    full_precision = True
+
     hessian: str = "finite_difference"
     epsilon: float = 0.01
     clip_norm: float = None
@@ -59,6 +63,10 @@ class Unrolled:
                 raise ValueError(
                     f"`{name}` must be positive. Received: {name}={value}"
                 )
+
+    @property
+    def second_derivatives(self):
+        return self.hessian == "exact"
 
     def gradients(self, problem, train_batch, valid_batch):
         """What the search loss was at w', and the architecture gradients."""
@@ -87,9 +95,6 @@ class Unrolled:
             d - tf.cast(xi, d.dtype) * h
             for d, h in zip(found.arch, implicit, strict=True)
         ]
-
-    def get_config(self):
-        return dataclasses.asdict(self)
 
     def _clip(self, problem, tensors):
         """The tensors at a bounded global norm, and the factor applied."""

@@ -6,6 +6,23 @@ import keras
 import numpy as np
 
 
+def search_callbacks(callbacks):
+    """The callbacks of a strategy as a tuple.
+
+    Raises:
+        TypeError: for one that is no `SearchCallback`.
+    """
+    for callback in callbacks:
+        if not isinstance(callback, SearchCallback):
+            raise TypeError(
+                "`callbacks` of a strategy must be objects of a subclass of "
+                "kd.callbacks.SearchCallback, whose state a run remembers; "
+                "`fit` takes others. Received: "
+                f"{callback!r} of type {type(callback).__name__}"
+            )
+    return tuple(callbacks)
+
+
 def serialized(callbacks):
     """The configs of callbacks that are registered with Keras."""
     return [keras.saving.serialize_keras_object(c) for c in callbacks]
@@ -34,6 +51,10 @@ class SearchCallback(keras.callbacks.Callback):
             checkpoints must be there for that. Defaults to `0`.
         added_logs: Tuple of strings, what it adds to the logs of an epoch.
             Defaults to none.
+        ends_search: Boolean, whether it may end a search before its last
+            epoch. Defaults to `False`.
+        second_derivatives: Boolean, whether it differentiates gradients in
+            the alphas, whose bits differ from run to run. Defaults to `False`.
 
     Example:
 
@@ -57,6 +78,8 @@ class SearchCallback(keras.callbacks.Callback):
     roll_back_to = None
     history_epochs = 0
     added_logs = ()
+    ends_search = False
+    second_derivatives = False
 
     def __init__(self):
         super().__init__()
@@ -98,6 +121,21 @@ class SearchCallback(keras.callbacks.Callback):
         """
         restore(self.roll_back_to + 1)
 
+    def check_strategy(self, strategy):
+        """Raises a `ValueError` for pieces that can't go with this one.
+
+        Args:
+            strategy: `SearchStrategy` of which it is a piece.
+        """
+        relaxation, name = strategy.relaxation, type(self).__name__
+        if self.second_derivatives and relaxation.samples_architectures:
+            raise ValueError(
+                f"`callbacks` must go without {name} for "
+                f"{type(relaxation).__name__}: the loss of what was drawn "
+                "doesn't bend in the alphas. Received: "
+                f"callbacks={list(strategy.callbacks)}"
+            )
+
     def get_config(self):
         return {}
 
@@ -130,6 +168,8 @@ class ArchitectureEarlyStopping(SearchCallback):
     >>> kd.callbacks.StopOnSkipConnects().stop_reason is None
     True
     """
+
+    ends_search = True
 
     def reset(self):
         self.stop_reason = self.restored_epoch = None

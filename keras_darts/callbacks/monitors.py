@@ -42,9 +42,8 @@ class ArchitectureMonitor(keras.callbacks.Callback):
         genotype = self.model.genotype()
         if hasattr(genotype, "num_skip_connects"):
             logs["num_skip_connects"] = genotype.num_skip_connects()
-        rule = self.model.strategy.discretizer
-        if hasattr(rule, "figures"):
-            logs.update(rule.figures(genotype))
+        rule = self.model.strategy.discretizer_for(self.model.search_space)
+        logs.update(rule.figures(genotype))
 
 
 _LOG = logging.getLogger("keras_darts")

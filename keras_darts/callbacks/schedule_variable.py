@@ -72,7 +72,7 @@ class ScheduleVariable(SearchCallback):
         terms = self.model.strategy.regularizers
         variables = [
             *self.model.supernet.non_trainable_variables,
-            *(v for term in terms for v in getattr(term, "variables", ())),
+            *(v for term in terms for v in term.variables),
         ]
         return [v for v in variables if v.dtype.startswith("float")]
 

@@ -147,6 +147,7 @@ class StopOnEigenvalue(ArchitectureEarlyStopping):
     """
 
     added_logs = ("eigenvalue",)
+    second_derivatives = True
 
     def __init__(
         self,

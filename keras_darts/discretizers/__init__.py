@@ -2,27 +2,23 @@
 
 A strategy may leave the choice to the search space: `None` stands for that,
 and is taken for a discretizer by the functions here.
-
-One that needs data has `callback()`, which gives the `SearchCallback` that
-chooses. One that decides while the weights are trained on, as `Perturbation`
-does, has `extra_epochs(space, epochs)` besides, which come after the `epochs`
-of the user, and `learning_rates(recipe)` for them.
-
-One that does not decide by the mixing weights says by what: `decides_by`, a
-phrase such as "by rewards" that a search says at its end.
 """
 
 from keras_darts.discretizers.argmax import Argmax
+from keras_darts.discretizers.base import Discretizer
+from keras_darts.discretizers.base import registry
 from keras_darts.discretizers.best_of_samples import BestOfSamples
-from keras_darts.discretizers.catalog import registry
 from keras_darts.discretizers.cost_constrained import CostConstrained
 from keras_darts.discretizers.perturbation import Perturbation
 from keras_darts.discretizers.threshold import Threshold
 from keras_darts.discretizers.top_k import TopK
 
+registry.register("argmax")(Argmax)
 registry.register("best_of_samples")(BestOfSamples)
-registry.register("perturbation")(Perturbation)
 registry.register("cost_constrained")(CostConstrained)
+registry.register("perturbation")(Perturbation)
+registry.register("threshold")(Threshold)
+registry.register("top_k")(TopK)
 
 register = registry.register
 
@@ -45,10 +41,11 @@ def serialize(discretizer):
 __all__ = [
     "Argmax",
     "BestOfSamples",
+    "CostConstrained",
+    "Discretizer",
     "Perturbation",
     "Threshold",
     "TopK",
-    "CostConstrained",
     "clone",
     "get",
     "register",

@@ -2,9 +2,11 @@
 
 import dataclasses
 
+from keras_darts.discretizers.base import Discretizer
+
 
 @dataclasses.dataclass(frozen=True)
-class Argmax:
+class Argmax(Discretizer):
     """Keeps on every edge the candidate with the largest mixing weight.
 
     It may be `none`: then the edge is not there. Of equals the first wins,
@@ -38,9 +40,6 @@ skip_connect~2|'
                 for kind, spec in space.cells.items()
             }
         )
-
-    def get_config(self):
-        return dataclasses.asdict(self)
 
     def _cell(self, spec, weights):
         if spec.edges_per_node == 1:

@@ -8,14 +8,17 @@ import numpy as np
 
 from keras_darts.callbacks.base import SearchCallback
 from keras_darts.discretizers.argmax import Argmax
+from keras_darts.discretizers.base import Discretizer
 from keras_darts.discretizers.top_k import TopK
+from keras_darts.relaxations import Policy
+from keras_darts.relaxations.base import wrong_relaxation
 from keras_darts.utils.errors import positive_integer
 
 _LOG = logging.getLogger("keras_darts")
 
 
 @dataclasses.dataclass(frozen=True)
-class BestOfSamples:
+class BestOfSamples(Discretizer):
     """The best of some drawn architectures, with the weights they share.
 
     After the last epoch of a search, or the one after which it is stopped,
@@ -71,15 +74,19 @@ class BestOfSamples:
 
     @property
     def decides_by(self):
-        """What decides in place of the mixing weights."""
         return f"by the rewards of {self.num_samples} drawn architectures"
 
     def callback(self):
-        """What chooses when a search is over."""
         return ChooseBestSample(self.num_samples, self.num_batches)
 
-    def get_config(self):
-        return dataclasses.asdict(self)
+    def check_strategy(self, strategy):
+        if not isinstance(strategy.relaxation, Policy):
+            raise wrong_relaxation(
+                self,
+                strategy,
+                needed="Policy",
+                reason="it draws the architectures of which it keeps the best",
+            )
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -134,11 +141,11 @@ class ChooseBestSample(SearchCallback):
         }
 
     def _choose(self, batches):
-        drawn, rewards = self.model.problem.samples(self.num_samples, batches)
+        sampled, rewards = self.model.problem.samples(self.num_samples, batches)
         best = int(np.argmax(np.nan_to_num(rewards, nan=-np.inf)))
         self.rewards = rewards.tolist()
         self.model.strategy.relaxation.choose(
-            {kind: found[best] for kind, found in drawn.items()}
+            {kind: found[best] for kind, found in sampled.items()}
         )
         _LOG.info(
             "the best of %d drawn architectures has a reward of %.4g, their "

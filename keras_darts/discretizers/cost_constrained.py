@@ -6,7 +6,8 @@ import typing
 
 import numpy as np
 
-from keras_darts.discretizers.catalog import registry
+from keras_darts.discretizers.base import Discretizer
+from keras_darts.discretizers.base import registry
 from keras_darts.search_spaces import cost_table
 from keras_darts.utils.errors import positive
 
@@ -25,7 +26,7 @@ class _Tried(typing.NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class CostConstrained:
+class CostConstrained(Discretizer):
     """Another rule, on weights that are priced until the cost is met.
 
     Each mixing weight is multiplied by `exp(-price * cost)`, with the cost of
@@ -78,7 +79,7 @@ class CostConstrained:
             positive(name, getattr(self, name))
         if self.base is not None:
             object.__setattr__(self, "base", registry.get(self.base))
-        if hasattr(self.base, "callback"):
+        if self.base is not None and self.base.callback() is not None:
             raise ValueError(
                 "`base` must be a rule on mixing weights alone: one that "
                 "decides by data heeds no cost. Received: "
@@ -113,10 +114,14 @@ class CostConstrained:
         return _refined(nearest, tried, self.tolerance).genotype
 
     def figures(self, genotype):
-        """What an architecture costs, by name, for the logs of an epoch."""
+        """What the architecture costs."""
         measure = self.table.measure
         name = "latency_ms" if measure == "latency" else measure
         return {name: self.table.predict(genotype)}
+
+    def check_strategy(self, strategy):
+        if self.base is not None:
+            self.base.check_strategy(strategy)
 
     def get_config(self):
         return {

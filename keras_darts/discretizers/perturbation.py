@@ -13,7 +13,8 @@ import typing
 import numpy as np
 
 from keras_darts.callbacks.base import SearchCallback
-from keras_darts.discretizers.catalog import registry
+from keras_darts.discretizers.base import Discretizer
+from keras_darts.discretizers.base import registry
 from keras_darts.schedules import checked_span
 from keras_darts.schedules import epochs_of
 from keras_darts.utils.errors import unknown_name
@@ -258,7 +259,7 @@ _PUBLISHED = 50
 
 
 @dataclasses.dataclass(frozen=True)
-class Perturbation:
+class Perturbation(Discretizer):
     """Keeps what the supernet can't do without, one decision after another.
 
     `epochs` of `fit` train the supernet; then come epochs in which it is
@@ -316,6 +317,9 @@ class Perturbation:
     differentiable NAS, algorithm 1.
     """
 
+    decides_by = "by what the supernet misses most, edge by edge"
+    decides_edges = True
+
     tune_epochs: float = 0.1
     criterion: str = None
     batches: int = None
@@ -345,18 +349,7 @@ class Perturbation:
         derive = registry.get(space.discretizer)
         return derive(space, weights, edge_weights)
 
-    @property
-    def decides_by(self):
-        """What decides in place of the mixing weights."""
-        return "by what the supernet misses most, edge by edge"
-
     def extra_epochs(self, space, epochs=_PUBLISHED):
-        """The epochs after those that train the supernet.
-
-        Args:
-            space: A search space.
-            epochs: Integer, those that train the supernet. Defaults to `50`.
-        """
         decisions = max(map(len, self.choices(space, 0).values()))
         return max(decisions - 1, 0) * self.epochs_between(epochs) + 1
 
@@ -365,11 +358,9 @@ class Perturbation:
         return epochs_of(self.tune_epochs, epochs)
 
     def callback(self):
-        """What decides in these epochs."""
         return Decide(self)
 
     def learning_rates(self, recipe):
-        """That of the first of the extra epochs, and where it goes."""
         first = recipe.learning_rate / 10
         if not self.anneal:
             return first, first
@@ -389,8 +380,27 @@ class Perturbation:
             for number, (kind, spec) in enumerate(space.cells.items())
         }
 
-    def get_config(self):
-        return dataclasses.asdict(self)
+    def check_strategy(self, strategy):
+        if strategy.stages:
+            raise ValueError(
+                "`stages` must be left out for Perturbation, which decides on "
+                "the candidates in its own way. Received: "
+                f"{len(strategy.stages)} stages"
+            )
+        if strategy.relaxation.samples:
+            raise ValueError(
+                "`relaxation` must weigh all candidates for Perturbation, as "
+                "'softmax' does: one that runs those it draws by chance knows "
+                "nothing of what is left out or decided. Received: "
+                f"relaxation={type(strategy.relaxation).__name__}"
+            )
+        for callback in strategy.callbacks:
+            if callback.ends_search:
+                raise ValueError(
+                    "`callbacks` must not end a search with Perturbation, "
+                    "which decides in its last epochs. Received: "
+                    f"callbacks=[{type(callback).__name__}]"
+                )
 
 
 def _check_space(space):

@@ -4,14 +4,16 @@ import dataclasses
 
 from keras_darts.discretizers.argmax import is_live
 from keras_darts.discretizers.argmax import strongest_left
+from keras_darts.discretizers.base import Discretizer
 from keras_darts.discretizers.top_k import ranked_edges
+from keras_darts.relaxations.base import wrong_relaxation
 from keras_darts.utils.errors import unknown_name
 
 _FORMS = ("sparse", "edge")
 
 
 @dataclasses.dataclass(frozen=True)
-class Threshold:
+class Threshold(Discretizer):
     """Keeps candidates whose gate is open wide enough.
 
     - `"sparse"`: the edges that `TopK(2)` would keep, each with its best
@@ -71,8 +73,15 @@ class Threshold:
         }
         return space.genotype(cells)
 
-    def get_config(self):
-        return dataclasses.asdict(self)
+    def check_strategy(self, strategy):
+        if strategy.relaxation.competes:
+            raise wrong_relaxation(
+                self,
+                strategy,
+                needed="Sigmoid",
+                reason="weights that sum to one seldom reach a threshold that "
+                "gates do",
+            )
 
     def _cell(self, spec, gates, edge_weights):
         asked = self._asked(spec, gates, edge_weights)

@@ -4,11 +4,13 @@ import dataclasses
 
 import numpy as np
 
+from keras_darts.discretizers.base import Discretizer
+
 _SKIP = "skip_connect"
 
 
 @dataclasses.dataclass(frozen=True)
-class TopK:
+class TopK(Discretizer):
     """Keeps for each node the `k` edges with the strongest candidate.
 
     An edge counts as its largest mixing weight among candidates other than
@@ -57,9 +59,6 @@ class TopK:
             for kind, spec in space.cells.items()
         }
         return space.genotype(cells)
-
-    def get_config(self):
-        return dataclasses.asdict(self)
 
     def _cell(self, spec, weights, edge_weights):
         kept = self._kept(spec, weights, edge_weights)

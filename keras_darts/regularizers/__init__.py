@@ -8,7 +8,7 @@ from keras_darts.regularizers.entropy import Entropy
 from keras_darts.regularizers.zero_one import ZeroOne
 from keras_darts.utils.registry import Registry
 
-registry = Registry("regularizers", methods=("__call__", "get_config"))
+registry = Registry("regularizers", base=Regularizer)
 registry.register("beta_decay")(BetaDecay)
 registry.register("cost")(Cost)
 registry.register("dirichlet_divergence")(DirichletDivergence)

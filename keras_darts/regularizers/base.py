@@ -1,14 +1,20 @@
 """Base class of the terms of the architecture loss."""
 
+import abc
+
 import keras
 
 
-class Regularizer(keras.layers.Layer):
+class Regularizer(keras.layers.Layer, abc.ABC):
     """Abstract: a function of logits and mixing weights, times a factor.
 
+    It is a term of the architecture loss: in each step of the architecture
+    its gradient is added to that of the search loss. It sees the mixing
+    weights outside of training, or what the relaxation's
+    `weights_for_regularizer` gives.
+
     The factor lies in a variable that a schedule can move. It is named after
-    the class: `zero_one_weight` for `ZeroOne`. A subclass has `term`, and
-    `prepare(supernet)` if it must know the network.
+    the class: `zero_one_weight` for `ZeroOne`.
 
     Args:
         weight: Float, the first value of the factor.
@@ -37,9 +43,36 @@ class Regularizer(keras.layers.Layer):
         """`{kind: (E, K)}` logits and mixing weights -> scalar."""
         return self.factor * self.term(logits, weights)
 
+    @abc.abstractmethod
     def term(self, logits, weights):
-        """The term without its factor."""
-        raise NotImplementedError
+        """The term without its factor, a scalar.
+
+        Args:
+            logits: Dictionary from the kind of a cell to (E, K), those of
+                absent candidates -1e9.
+            weights: The same of mixing weights.
+        """
+
+    def prepare(self, supernet):
+        """Takes note of the network, before each use; by default of nothing.
+
+        Args:
+            supernet: Built supernet.
+        """
+
+    def check_space(self, space):
+        """Raises a `ValueError` for a search space that it can't be used in.
+
+        Args:
+            space: The search space of the first stage.
+        """
+
+    def check_strategy(self, strategy):
+        """Raises a `ValueError` for pieces that can't go with this one.
+
+        Args:
+            strategy: `SearchStrategy` of which it is a piece.
+        """
 
     def get_config(self):
         return {**super().get_config(), "weight": self.weight}

@@ -63,7 +63,7 @@ class Cost(Regularizer):
         self._check_table()
         self.costs = None
 
-    def check(self, space):
+    def check_space(self, space):
         """Refuses a target that no architecture of a search space reaches."""
         if self.target is None:
             return

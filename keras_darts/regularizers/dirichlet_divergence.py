@@ -5,6 +5,8 @@ import tensorflow as tf
 from keras import ops
 
 from keras_darts.regularizers.base import Regularizer
+from keras_darts.relaxations import Dirichlet
+from keras_darts.relaxations.base import wrong_relaxation
 from keras_darts.relaxations.dirichlet import concentrations
 
 
@@ -37,6 +39,16 @@ class DirichletDivergence(Regularizer):
                 for alphas in map(tf.convert_to_tensor, logits.values())
             ]
         )
+
+    def check_strategy(self, strategy):
+        if not isinstance(strategy.relaxation, Dirichlet):
+            raise wrong_relaxation(
+                self,
+                strategy,
+                needed="Dirichlet",
+                reason="the logits are the concentrations of no distribution "
+                "otherwise",
+            )
 
 
 def _divergence(concentration, present):

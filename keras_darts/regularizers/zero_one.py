@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from keras_darts.regularizers.base import Regularizer
+from keras_darts.relaxations.base import wrong_relaxation
 from keras_darts.utils.errors import unknown_name
 
 _NORMS = {"l1": ops.abs, "l2": ops.square}
@@ -36,6 +37,16 @@ class ZeroOne(Regularizer):
     def term(self, logits, weights):
         gates = ops.concatenate([ops.ravel(w) for w in weights.values()])
         return -ops.mean(_NORMS[self.norm](gates - 0.5))
+
+    def check_strategy(self, strategy):
+        if strategy.relaxation.competes:
+            raise wrong_relaxation(
+                self,
+                strategy,
+                needed="Sigmoid",
+                reason="it pushes gates to zero and one, each by itself, where "
+                "weights that sum to one can't follow",
+            )
 
     def get_config(self):
         return {**super().get_config(), "norm": self.norm}

@@ -1,7 +1,5 @@
 """Relaxations: architecture logits (E, K) to mixing weights."""
 
-import keras
-
 from keras_darts.relaxations.base import Relaxation
 from keras_darts.relaxations.binary_gates import BinaryGates
 from keras_darts.relaxations.controller import Controller
@@ -16,7 +14,7 @@ from keras_darts.relaxations.sigmoid import Sigmoid
 from keras_darts.relaxations.softmax import Softmax
 from keras_darts.utils.registry import Registry
 
-registry = Registry("relaxation", base=keras.layers.Layer)
+registry = Registry("relaxation", base=Relaxation)
 registry.register("softmax")(Softmax)
 registry.register("sigmoid")(Sigmoid)
 registry.register("gumbel_softmax")(GumbelSoftmax)

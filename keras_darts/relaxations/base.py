@@ -1,5 +1,7 @@
 """Base class of all relaxations."""
 
+import abc
+
 import keras
 import tensorflow as tf
 
@@ -10,28 +12,32 @@ def gumbel(shape, seed, dtype="float32"):
     return -tf.math.log(-tf.math.log(uniform))
 
 
-def one_hot_of(drawn, soft):
-    """One-hot rows for `drawn` (E,), with the gradient of `soft` (E, K)."""
-    hard = tf.one_hot(drawn, soft.shape[-1], dtype=soft.dtype)
+def one_hot_of(sampled, soft):
+    """One-hot rows for `sampled` (E,), with the gradient of `soft` (E, K)."""
+    hard = tf.one_hot(sampled, soft.shape[-1], dtype=soft.dtype)
     return hard + (soft - tf.stop_gradient(soft))
 
 
-class Relaxation(keras.layers.Layer):
+class Relaxation(keras.layers.Layer, abc.ABC):
     """Abstract: from architecture logits (E, K) to mixing weights (E, K).
 
-    Logits of candidates that an edge does not have are -1e9, and their mixing
-    weights zero. Outside of training no relaxation depends on chance.
+    A row stands for an edge. Logits of candidates that an edge does not have
+    are -1e9, and their mixing weights zero. Weights are of the precision of
+    the logits. Outside of training nothing depends on chance. What changes in
+    a search, such as a temperature, lies in non-trainable variables, which a
+    schedule sets by their names; trainable ones learn with the alphas.
 
-    Where `draws` is true only some candidates run in a step of a search, and
-    `draw(logits, searching)` gives the mixing weights and the numbers of these
-    candidates, (E, n). `searching` says whether it is a step of the
-    architecture or of the weights. A `Policy` draws for all edges at once.
+    `call` is asked outside of training, `sample` in steps of the search, and
+    `perturb`, `weights_for_regularizer` and `rescale_logits` around them. A
+    `Policy` weighs all edges of all cells at once.
 
-    Two methods more are called where a relaxation has them. After a step of
-    the architecture, `rescaled(before, after)` gives what the logits become.
-    `weights_for_regularizer(logits, gradients)` gives the mixing weights that
-    regularizers see, for the gradients of the search loss; without it they see
-    what the relaxation gives outside of training.
+    Attributes:
+        samples: Boolean, whether only some candidates run in a step of a
+            search, those that `sample` gives. `False`.
+        samples_architectures: Boolean, whether it is a `Policy`. `False`.
+        competes: Boolean, whether the candidates of an edge share a weight of
+            one, so that one wins what another loses; gates of their own don't.
+            `True`.
 
     Example:
 
@@ -44,14 +50,85 @@ class Relaxation(keras.layers.Layer):
     [[0.2, 0.8, 0.0]]
     """
 
-    draws = False
-    # Whether the candidates of an edge share a weight of one, so that one wins
-    # what another loses; gates of their own don't.
+    samples = False
+    samples_architectures = False
     competes = True
 
     def __init__(self, **kwargs):
         # Alphas and what they give stay in full precision.
         super().__init__(autocast=False, **kwargs)
+
+    @abc.abstractmethod
+    def call(self, logits, training=None):
+        """The mixing weights (E, K) for logits (E, K)."""
+
+    def prepare(self, cells):
+        """Takes note of the cells of a supernet that is being built.
+
+        Args:
+            cells: Dictionary from the kind of a cell to its `CellSpec`.
+        """
+
+    def sample(self, logits, searching=True):
+        """The mixing weights (E, K) of a step, and which candidates run.
+
+        Args:
+            logits: (E, K).
+            searching: Boolean, whether it is a step of the architecture, not
+                of the weights; told where `samples` is true. Defaults to
+                `True`.
+
+        Returns:
+            The weights, and integers (E, n) or `None`, by default: all run.
+        """
+        return self(logits, training=True), None
+
+    def num_evaluated(self, num_candidates):
+        """How many of an edge's candidates run in a step at most.
+
+        The memory of a search is estimated by it.
+        """
+        return 1 if self.samples else num_candidates
+
+    def perturb(self, problem, batch):
+        """Other mixing weights for a step of the weights, or `None`.
+
+        Args:
+            problem: `search.bilevel_problem.BilevelProblem`.
+            batch: The training batch of the step.
+
+        Returns:
+            Dictionary from the kind of a cell to (E, K).
+        """
+        return None
+
+    def weights_for_regularizer(self, logits, gradients):
+        """The mixing weights (E, K) that regularizers see.
+
+        Args:
+            logits: (E, K).
+            gradients: (E, K), those of the search loss.
+
+        Returns:
+            The weights, or by default `None`: those outside of training.
+        """
+        return None
+
+    def rescale_logits(self, before, after):
+        """The logits (E, K) after a step, by default as the step left them.
+
+        Args:
+            before: (E, K), the logits before the step.
+            after: (E, K).
+        """
+        return after
+
+    def check_strategy(self, strategy):
+        """Raises a `ValueError` for pieces that can't go with this one.
+
+        Args:
+            strategy: `SearchStrategy` of which it is a piece.
+        """
 
     def _number(self, name, value):
         """A scalar that a schedule can move, by its name."""
@@ -62,6 +139,21 @@ class Relaxation(keras.layers.Layer):
             trainable=False,
             autocast=False,
         )
+
+
+def wrong_relaxation(piece, strategy, *, needed, reason):
+    """The error of a piece that needs another relaxation.
+
+    Args:
+        piece: Of the strategy.
+        strategy: `SearchStrategy`.
+        needed: String, what the relaxation must be.
+        reason: String.
+    """
+    return ValueError(
+        f"`relaxation` must be {needed} for {type(piece).__name__}: {reason}. "
+        f"Received: relaxation={type(strategy.relaxation).__name__}"
+    )
 
 
 def check_positive(name, value):

@@ -28,17 +28,17 @@ class BinaryGates(Relaxation):
 
     Example:
 
-    >>> weights, drawn = BinaryGates(seed=0).draw(tf.zeros((6, 4)), True)
+    >>> weights, sampled = BinaryGates(seed=0).sample(tf.zeros((6, 4)), True)
     >>> tf.reduce_sum(weights, axis=-1).numpy().tolist()
     [1.0, 1.0, 1.0, 1.0, 1.0, 1.0]
-    >>> drawn.shape
+    >>> sampled.shape
     TensorShape([6, 2])
 
     Reference: Cai et al., 2019, ProxylessNAS, equations 3 and 4, and section
     3.2.1 for the shift.
     """
 
-    draws = True
+    samples = True
 
     def __init__(self, seed=None, **kwargs):
         super().__init__(**kwargs)
@@ -46,35 +46,38 @@ class BinaryGates(Relaxation):
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def call(self, logits, training=None):  # (E, K) -> (E, K)
-        return self.draw(logits)[0] if training else tf.nn.softmax(logits)
+        return self.sample(logits)[0] if training else tf.nn.softmax(logits)
 
-    def draw(self, logits, searching=True):
+    def sample(self, logits, searching=True):
         """(E, K) -> one-hot rows (E, K), and what was drawn (E, 1 or 2)."""
         count = min(2 if searching else 1, logits.shape[-1])
-        drawn = self._draw(logits, count)
+        sampled = self._distinct(logits, count)
         if count == 1:
-            return one_hot_of(drawn[:, 0], tf.zeros_like(logits)), drawn
-        chosen = tf.reduce_sum(tf.one_hot(drawn, logits.shape[-1]), axis=1)
+            return one_hot_of(sampled[:, 0], tf.zeros_like(logits)), sampled
+        chosen = tf.reduce_sum(tf.one_hot(sampled, logits.shape[-1]), axis=1)
         of_two = tf.where(chosen > 0, logits, -1e9)
-        opened = self._draw(of_two, 1)
-        return one_hot_of(opened[:, 0], tf.nn.softmax(of_two)), drawn
+        opened = self._distinct(of_two, 1)
+        return one_hot_of(opened[:, 0], tf.nn.softmax(of_two)), sampled
+
+    def num_evaluated(self, num_candidates):
+        return min(2, num_candidates)
+
+    def check_strategy(self, strategy):
+        if strategy.architect.looks_ahead:
+            raise ValueError(
+                "`architect` must look at one loss for BinaryGates, such as "
+                "'first_order': a step of the weights runs one path, so that "
+                "the coming one says nothing of the two that are compared. "
+                f"Received: architect={type(strategy.architect).__name__}"
+            )
 
     def weights_for_regularizer(self, logits, gradients):
-        """The shares of the two that a step has drawn, among themselves.
-
-        Args:
-            logits: (E, K).
-            gradients: (E, K), of the search loss, which reaches no others.
-        """
+        """The shares of the two that a step has drawn, among themselves."""
+        # The search loss has no gradient for others.
         return tf.nn.softmax(tf.where(gradients != 0, logits, -1e9))
 
-    def rescaled(self, before, after):
-        """Logits (E, K) after a step, where what did not move keeps its share.
-
-        Args:
-            before: (E, K), the logits before the step.
-            after: (E, K).
-        """
+    def rescale_logits(self, before, after):
+        """Logits (E, K) after a step; what did not move keeps its share."""
         moved = after != before
 
         def log_sum(logits):
@@ -87,7 +90,7 @@ class BinaryGates(Relaxation):
     def get_config(self):
         return {**super().get_config(), "seed": self.seed}
 
-    def _draw(self, logits, count):
+    def _distinct(self, logits, count):
         """(E, count) different candidates an edge, without replacement."""
         noise = gumbel(tf.shape(logits), self.seed_generator, logits.dtype)
         return tf.math.top_k(logits + noise, count).indices

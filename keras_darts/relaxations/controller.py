@@ -49,7 +49,7 @@ class Controller(Policy):
     >>> layer = Controller(units=8, seed=0)
     >>> layer.prepare(kd.search_spaces.darts_cnn(num_nodes=2).cells)
     >>> zeros = {kind: tf.zeros((5, 8)) for kind in ("normal", "reduce")}
-    >>> int(np.sum(layer.sample(zeros).drawn["reduce"] >= 0))
+    >>> int(np.sum(layer.sample_architecture(zeros).sampled["reduce"] >= 0))
     4
 
     Reference: Pham et al., 2018, Efficient neural architecture search via

@@ -45,21 +45,23 @@ class GumbelSoftmax(Relaxation):
         self.temperature = self._number("temperature", temperature)
 
     @property
-    def draws(self):
+    def samples(self):
         return self.hard
 
     def call(self, logits, training=None):  # (E, K) -> (E, K)
         if not training:
             return tf.nn.softmax(logits)
         if self.hard:
-            return self.draw(logits)[0]
+            return self.sample(logits)[0]
         return self._noisy_softmax(logits)
 
-    def draw(self, logits, searching=True):
-        """(E, K) -> one-hot rows (E, K), and what was drawn (E, 1)."""
+    def sample(self, logits, searching=True):
+        """(E, K) -> one-hot rows (E, K), and what was drawn (E, 1), if hard."""
+        if not self.hard:
+            return super().sample(logits, searching)
         soft = self._noisy_softmax(logits)
-        drawn = tf.argmax(soft, axis=-1, output_type="int32")
-        return one_hot_of(drawn, soft), drawn[:, None]
+        sampled = tf.argmax(soft, axis=-1, output_type="int32")
+        return one_hot_of(sampled, soft), sampled[:, None]
 
     def get_config(self):
         return {

@@ -116,13 +116,13 @@ class Sample(typing.NamedTuple):
     """An architecture that a policy has drawn.
 
     `weights` are one-hot rows (E, K) by kind of cell, with zeros on edges that
-    are not there, and `drawn` (E, 1) the numbers of the candidates, -1 on
+    are not there, and `sampled` (E, 1) the numbers of the candidates, -1 on
     these edges. `log_probability` is that of all decisions together, and
     `entropy` the sum of those of the distributions they were drawn from.
     """
 
     weights: dict
-    drawn: dict
+    sampled: dict
     log_probability: object
     entropy: object
 
@@ -160,11 +160,13 @@ class Policy(Relaxation):
     >>> layer = Latest(seed=0)
     >>> layer.prepare(kd.search_spaces.darts_cnn(num_nodes=2).cells)
     >>> zeros = {kind: tf.zeros((5, 8)) for kind in ("normal", "reduce")}
-    >>> (layer.sample(zeros).drawn["normal"].numpy() >= 0).ravel().tolist()
+    >>> sampled = layer.sample_architecture(zeros).sampled["normal"]
+    >>> (sampled.numpy() >= 0).ravel().tolist()
     [True, True, False, True, True]
     """
 
-    draws = True
+    samples = True
+    samples_architectures = True
 
     def __init__(self, seed=None, **kwargs):
         super().__init__(**kwargs)
@@ -177,11 +179,7 @@ class Policy(Relaxation):
         """The `PolicyState` before the first decision."""
 
     def prepare(self, cells):
-        """Makes the variables; `ArchParameters` calls it once.
-
-        Args:
-            cells: Dictionary from the kind of a cell to its `CellSpec`.
-        """
+        """Makes the variables for the cells of a supernet."""
         self.cells = dict(cells)
         self.chosen = {
             kind: self.add_weight(
@@ -203,8 +201,8 @@ class Policy(Relaxation):
     def architecture(self, logits, training=None):
         """Mixing weights (E, K), and in training what runs, (E, 1)."""
         if training:
-            sample = self.sample(logits)
-            return sample.weights, sample.drawn
+            sample = self.sample_architecture(logits)
+            return sample.weights, sample.sampled
         chosen = {
             kind: tf.convert_to_tensor(found)
             for kind, found in self.chosen.items()
@@ -219,7 +217,7 @@ class Policy(Relaxation):
             for kind, shares in expected.items()
         }, {}
 
-    def sample(self, logits):
+    def sample_architecture(self, logits):
         """Draws an architecture, a `Sample`."""
         sizes = [
             max(len(spec.edges), spec.num_candidates)
@@ -254,7 +252,7 @@ class Policy(Relaxation):
             candidates of the edges that are there.
         """
         course, memory = Course(pick), self.begin()
-        drawn, shares = {}, {}
+        sampled, shares = {}, {}
         for kind, spec in self.cells.items():
             memory.enter_cell(spec)
             found = []
@@ -270,25 +268,25 @@ class Policy(Relaxation):
                     )
                 )
                 memory.leave_node()
-            drawn[kind], shares[kind] = (
+            sampled[kind], shares[kind] = (
                 tf.concat(parts, axis=0) for parts in zip(*found, strict=True)
             )
         sample = Sample(
-            {kind: _one_hot(drawn[kind], shares[kind]) for kind in drawn},
-            {kind: found[:, None] for kind, found in drawn.items()},
+            {kind: _one_hot(sampled[kind], shares[kind]) for kind in sampled},
+            {kind: found[:, None] for kind, found in sampled.items()},
             course.log_probability,
             course.entropy,
         )
         return sample, shares
 
-    def choose(self, drawn):
+    def choose(self, sampled):
         """Stands for one architecture from now on, outside of training.
 
         Args:
-            drawn: Of a `Sample`; or `None`, which takes the choice back.
+            sampled: Of a `Sample`; or `None`, which takes the choice back.
         """
         for kind, variable in self.chosen.items():
-            value = -1 if drawn is None else drawn[kind][:, 0]
+            value = -1 if sampled is None else sampled[kind][:, 0]
             variable.assign(tf.broadcast_to(value, variable.shape))
 
     def baseline(self, reward):
@@ -307,13 +305,32 @@ class Policy(Relaxation):
         ):
             variable.assign(decay * variable + new)
 
+    def check_strategy(self, strategy):
+        name, architect = type(self).__name__, strategy.architect
+        if architect.updates_architecture and not architect.samples:
+            raise ValueError(
+                f"`architect` must be 'reinforce' or 'frozen' for {name}: no "
+                "gradient of the loss goes through its draws. Received: "
+                f"architect={type(architect).__name__}"
+            )
+        if strategy.edge_normalization:
+            raise ValueError(
+                f"`edge_normalization` must be False for {name}, which keeps "
+                "an edge or doesn't. Received: edge_normalization=True"
+            )
+        if not all(stage.reinitialize for stage in strategy.stages[1:]):
+            raise ValueError(
+                f"`stages` must begin anew for {name}, whose own weights are "
+                "of no use for other candidates. Received: reinitialize=False"
+            )
+
     def get_config(self):
         return {**super().get_config(), "seed": self.seed}
 
 
-def _one_hot(drawn, like):
+def _one_hot(sampled, like):
     """(E,) numbers -> (E, K) as `like`, zeros where a number is -1."""
-    return tf.one_hot(drawn, like.shape[-1], dtype=like.dtype)
+    return tf.one_hot(sampled, like.shape[-1], dtype=like.dtype)
 
 
 def _argmax(values):
@@ -339,8 +356,8 @@ class Categorical(Policy):
 
     >>> layer = Categorical(seed=0)
     >>> layer.prepare(kd.search_spaces.nas_bench_201().cells)
-    >>> sample = layer.sample({"cell": tf.zeros((6, 5))})
-    >>> sample.drawn["cell"].shape
+    >>> sample = layer.sample_architecture({"cell": tf.zeros((6, 5))})
+    >>> sample.sampled["cell"].shape
     TensorShape([6, 1])
     >>> round(float(sample.log_probability / np.log(5)))
     -6
@@ -380,8 +397,8 @@ class UniformDraws(Policy):
     >>> layer = UniformDraws(seed=0)
     >>> layer.prepare(kd.search_spaces.darts_cnn(num_nodes=2).cells)
     >>> zeros = {kind: tf.zeros((5, 8)) for kind in ("normal", "reduce")}
-    >>> drawn = layer.sample(zeros).drawn["normal"]
-    >>> int(np.sum(drawn >= 0))  # two edges for each of two nodes
+    >>> sampled = layer.sample_architecture(zeros).sampled["normal"]
+    >>> int(np.sum(sampled >= 0))  # two edges for each of two nodes
     4
 
     Reference: Li and Talwalkar, 2019, Random search and reproducibility for
@@ -390,6 +407,15 @@ class UniformDraws(Policy):
 
     def begin(self):
         return PolicyState()
+
+    def check_strategy(self, strategy):
+        super().check_strategy(strategy)
+        if strategy.architect.updates_architecture:
+            raise ValueError(
+                "`architect` must be 'frozen' for UniformDraws, whose draws "
+                "nothing makes more likely. Received: "
+                f"architect={type(strategy.architect).__name__}"
+            )
 
     def expected(self, logits):
         found = {}

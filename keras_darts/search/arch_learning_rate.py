@@ -6,7 +6,6 @@ import logging
 import tensorflow as tf
 
 from keras_darts.callbacks import SearchCallback
-from keras_darts.search import steps
 from keras_darts.strategies.recipe import PublishedRate
 
 _LOG = logging.getLogger("keras_darts")
@@ -105,7 +104,7 @@ def _pace(search, moving, published_rates):
 
 def arch_steps(search, callbacks, epochs, steps_per_epoch):
     """How many steps of a run move the architecture."""
-    if not steps.arch_moves(search):
+    if not search.strategy.architect.updates_architecture:
         return 0
     return min(
         (

@@ -36,7 +36,7 @@ class BilevelModel(WorkersModel, abc.ABC):
         self.strategy = strategy
         self.grappler = None
         self.task = None
-        self.arch_frozen = not steps.arch_moves(self)
+        self.arch_frozen = not strategy.architect.updates_architecture
         self.stop_reason, self.extra_epochs = None, 0
         self.watched = Watched()
         self._choices = self._given = defaults.kept({})
@@ -281,7 +281,7 @@ class BilevelModel(WorkersModel, abc.ABC):
 
     def freeze_architecture(self, frozen):
         """Whether a step leaves the architecture out; both stay traced."""
-        frozen = frozen or not steps.arch_moves(self)
+        frozen = frozen or not self.strategy.architect.updates_architecture
         if frozen != self.arch_frozen:
             self.arch_frozen = frozen
             kept, self._other_step = self._other_step, self.train_function

@@ -184,7 +184,7 @@ class DrawnProblem:
         """The relaxation, of which architectures are drawn."""
         return self._search.strategy.relaxation
 
-    def draw(self, arch, number=1):
+    def sample(self, arch, number=1):
         """A `Sample` of the policy, the same on all replicas.
 
         Args:
@@ -198,9 +198,11 @@ class DrawnProblem:
             *random_states(search.supernet, tf.cast(number, "int32")),
         ]
         with keras.StatelessScope(state_mapping=mapping):
-            return self.policy.sample(search.supernet.arch.all_logits())
+            return self.policy.sample_architecture(
+                search.supernet.arch.all_logits()
+            )
 
-    def judge(self, batch, weights, drawn):
+    def judge(self, batch, weights, sampled):
         """Loss and reward of an architecture, without any gradient.
 
         Normalisations use the batch's statistics; there is no dropout where
@@ -209,7 +211,7 @@ class DrawnProblem:
         Args:
             batch: Tuple (x, y) or (x, y, sample weight).
             weights: Of a `Sample`.
-            drawn: Of the same.
+            sampled: Of the same.
         """
         found = self.gradients(
             batch,
@@ -218,7 +220,7 @@ class DrawnProblem:
             "nothing",
             searching=True,
             mixing=weights,
-            drawn=drawn,
+            sampled=sampled,
             training=self._search.modality.judged_in_training,
         )
         return found._replace(reward=reward(self._search, batch, found))
@@ -236,7 +238,9 @@ class DrawnProblem:
             Arrays: the numbers of what was drawn by kind of cell, (count, E,
             1), and the mean rewards (count,).
         """
-        draw, judge = (self._outside(f) for f in (self._drawn, self._judged))
+        sample, judge = (
+            self._outside(f) for f in (self._sampled, self._judged)
+        )
         parts = [
             per_replica(self._search.distribute_strategy, batch)
             for batch in batches
@@ -244,21 +248,23 @@ class DrawnProblem:
         found, rewards = [], []
         for number in range(count):
             # A step's draws have the numbers from one on.
-            weights, drawn = draw(tf.constant(count + number + 1))
+            weights, sampled = sample(tf.constant(count + number + 1))
             rewards.append(
-                np.mean([judge(part, weights, drawn) for part in parts])
+                np.mean([judge(part, weights, sampled) for part in parts])
             )
-            found.append({kind: np.array(d) for kind, d in drawn.items()})
-        drawn = {kind: np.stack([f[kind] for f in found]) for kind in found[0]}
-        return drawn, np.array(rewards)
+            found.append({kind: np.array(d) for kind, d in sampled.items()})
+        sampled = {
+            kind: np.stack([f[kind] for f in found]) for kind in found[0]
+        }
+        return sampled, np.array(rewards)
 
-    def _drawn(self, number):
-        sample = self.draw(self.arch_values(), number)
-        return sample.weights, sample.drawn
+    def _sampled(self, number):
+        sample = self.sample(self.arch_values(), number)
+        return sample.weights, sample.sampled
 
-    def _judged(self, batch, weights, drawn):
+    def _judged(self, batch, weights, sampled):
         batch = self._search.modality.begun(batch)
-        return self.judge(batch, weights, drawn).reward
+        return self.judge(batch, weights, sampled).reward
 
     def _outside(self, on_replica):
         """The function on all replicas; what it gives is the same on them."""
@@ -380,7 +386,7 @@ class BilevelProblem(ProductProblem):
         penalized=False,
         searching=False,
         mixing=None,
-        drawn=None,
+        sampled=None,
         training=True,
         full_precision=False,
     ):
@@ -401,7 +407,7 @@ class BilevelProblem(ProductProblem):
             mixing: Dictionary from the kind of a cell to mixing weights that
                 take the place of those of the architecture. Defaults to
                 `None`.
-            drawn: The same of the candidates that then run. Defaults to
+            sampled: The same of the candidates that then run. Defaults to
                 `None`: all.
             training: Boolean, the mode of the layers. Defaults to `True`.
             full_precision: Boolean, whether layers of a mixed precision
@@ -412,7 +418,7 @@ class BilevelProblem(ProductProblem):
         setting = TraceKey(
             wrt="both" if together else wrt,
             penalized=penalized and modality.penalizes,
-            searching=searching and arch_layer.draws,
+            searching=searching and arch_layer.samples,
             training=training,
             full_precision=full_precision and is_mixed(self._search),
         )
@@ -420,7 +426,7 @@ class BilevelProblem(ProductProblem):
         if not setting.full_precision:
             scale = self._search.loss_scaling.scale(searching)
         evaluate = self._function(setting, self._evaluate, setting)
-        given = (mixing or {}, drawn or {})
+        given = (mixing or {}, sampled or {})
         others = (given, tf.constant(int(searching)), scale)
         found = in_parts(
             lambda part, state: LossAndGradients(
@@ -496,7 +502,7 @@ class BilevelProblem(ProductProblem):
         searching=0,
         state=None,
     ):
-        search, (mixing, drawn) = self._search, given
+        search, (mixing, sampled) = self._search, given
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(batch)
         variables = [*search.weight_variables, *search.arch_variables]
         values = [*self.for_variables(weights), *arch]
@@ -508,7 +514,7 @@ class BilevelProblem(ProductProblem):
             full_precision(search.dtype_policy, setting.full_precision),
             keras.StatelessScope(state_mapping=mapping) as scope,
             search.supernet.arch.within(
-                searching=setting.searching, weights=mixing, drawn=drawn
+                searching=setting.searching, weights=mixing, sampled=sampled
             ),
         ):
             # Weights without gradient are not prepared for one.

@@ -236,8 +236,7 @@ def check_targets(strategy, space):
     needs, and they come as near as they can.
     """
     for term in strategy.regularizers:
-        if hasattr(term, "check"):
-            term.check(space)
+        term.check_space(space)
 
 
 def check_arguments(owner, others):

@@ -262,7 +262,7 @@ def _announce(stages, counts, index):
         "stage %d of %d: %s candidates an edge, %d of %d epochs",
         index + 1,
         len(stages),
-        stages[index].candidates or "all",
+        stages[index].num_candidates or "all",
         counts[index],
         sum(counts),
     )
@@ -285,9 +285,9 @@ def _folder(output_dir, index, count):
 
 
 def _chain(stages, counts, index):
-    """The epochs from the last fresh stage to the next."""
-    first = max(i for i in range(index + 1) if stages[i].fresh or not i)
-    later = [i for i in range(index + 1, len(stages)) if stages[i].fresh]
+    """The epochs from one stage that begins anew to the next."""
+    first = max(i for i in range(index + 1) if stages[i].reinitialize or not i)
+    later = [i for i in range(index + 1, len(stages)) if stages[i].reinitialize]
     return sum(counts[first : min(later, default=len(stages))])
 
 
@@ -302,7 +302,7 @@ def _advance(search, index):
     before = search.supernet, _optimizers(search)
     scaling = search.loss_scaling
     search.enter_stage(index, space)
-    if not stage.fresh:
+    if not stage.reinitialize:
         _inherit(search, *before)
         search.loss_scaling.take_over(scaling)
 

@@ -182,34 +182,30 @@ class Consecutive(keras.optimizers.schedules.LearningRateSchedule):
 
 def extra_epochs(search, epochs):
     """How many epochs follow the `epochs` of the user."""
-    rule = search.strategy.discretizer
-    if not _decides(rule):
-        return 0
-    return rule.extra_epochs(search.search_space, epochs)
+    return _discretizer(search).extra_epochs(search.search_space, epochs)
 
 
 def discretization_schedule(search, epochs, steps_per_epoch):
     """The learning rate of the recipe, and that of the epochs that follow."""
     first = defaults.schedule(search.recipe, epochs, steps_per_epoch)
-    more, rule = extra_epochs(search, epochs), search.strategy.discretizer
+    more = extra_epochs(search, epochs)
     if not more:
         return first
-    rates = rule.learning_rates(search.recipe)
+    rates = _discretizer(search).learning_rates(search.recipe)
     second = EpochCosineDecay(*rates, more, steps_per_epoch)
     return Consecutive(first, second, epochs * steps_per_epoch)
 
 
 def discretization_callbacks(search):
     """What chooses or decides for the discretizer, where it needs data."""
-    rule = search.strategy.discretizer
-    if _decides(rule):
-        # Nothing is left of an earlier run.
-        search.supernet.arch.forget_decisions()
-    return [rule.callback()] if hasattr(rule, "callback") else []
+    # Nothing is left of an earlier run.
+    search.supernet.arch.forget_decisions()
+    callback = _discretizer(search).callback()
+    return [] if callback is None else [callback]
 
 
-def _decides(discretizer):
-    return hasattr(discretizer, "extra_epochs")
+def _discretizer(search):
+    return search.strategy.discretizer_for(search.search_space)
 
 
 _LOG = logging.getLogger("keras_darts")
@@ -387,9 +383,7 @@ def _added_logs(search):
     found, genotype = {"alpha_entropy"}, search.genotype()
     if hasattr(genotype, "num_skip_connects"):
         found.add("num_skip_connects")
-    rule = search.strategy.discretizer
-    if hasattr(rule, "figures"):
-        found |= {*rule.figures(genotype)}
+    found |= {*_discretizer(search).figures(genotype)}
     for name in search.modality.figures({"loss": 0.0}):
         found |= {name, f"val_{name}"}
     return found

@@ -63,36 +63,40 @@ _SHARED = {"max_pool": 2, "avg_pool": 2, "dil_conv": 1}
 class Settings(typing.NamedTuple):
     """What decides the memory of a step, beside the search space.
 
-    `partial` is the `k` of partial channels, `drawn` whether one candidate of
-    an edge runs at a time, and `exact` whether gradients are differentiated.
+    `channel_fraction` is the share of the channels that candidates see,
+    `num_sampled` how many candidates of an edge run where the relaxation
+    samples them, or `None` for all, and `second_derivatives` whether gradients
+    are differentiated.
     """
 
     input_shape: tuple
     batch_size: int
     num_weights: int
-    partial: int = 1
-    drawn: bool = False
+    channel_fraction: float = 1.0
+    num_sampled: int = None
     rematerialize: bool = False
     bytes_per_number: int = 4
-    exact: bool = False
+    second_derivatives: bool = False
 
 
 def settings_of(search, batch_size):
     """The `Settings` of a `DartsSearch` that is built."""
     strategy = search.strategy
-    connection = strategy.connection
-    connection = getattr(connection, "base", connection)
-    hessian = getattr(strategy.architect, "hessian", None)
+    relaxation, architect = strategy.relaxation, strategy.architect
+    cells = search.search_space.cells.values()
+    most = max(spec.num_candidates for spec in cells)
+    half = is_mixed(search) and not architect.full_precision
     return Settings(
         search.image_shape,
         math.ceil(batch_size / search.gradient_accumulation_steps),
         sum(math.prod(v.shape) for v in search.weight_variables),
-        partial=getattr(connection, "k", 1),
-        drawn=bool(getattr(strategy.relaxation, "draws", False)),
+        channel_fraction=strategy.connection.channel_fraction,
+        num_sampled=relaxation.num_evaluated(most)
+        if relaxation.samples
+        else None,
         rematerialize=search.rematerialize,
-        # An unrolled gradient is in full precision as a whole.
-        bytes_per_number=2 if is_mixed(search) and hessian is None else 4,
-        exact=hessian == "exact",
+        bytes_per_number=_HALF if half else 4,
+        second_derivatives=architect.second_derivatives,
     )
 
 
@@ -119,7 +123,7 @@ def predicted_peak(space, settings):
         kept += _AGAIN * max(cell.inside for cell in cells)
     else:
         kept += sum(cell.inside for cell in cells)
-    kept *= _TWICE if settings.exact else 1
+    kept *= _TWICE if settings.second_derivatives else 1
     numbers = _SLACK * kept * settings.batch_size
     return int(
         _PROCESS
@@ -132,10 +136,10 @@ def predicted_peak(space, settings):
 def _candidate(space, settings):
     """The bytes that a candidate takes in the graph."""
     holds = {
-        "exact": settings.exact,
+        "exact": settings.second_derivatives,
         "text": space.modality == "text",
-        "drawn": settings.drawn,
-        "partial": settings.partial > 1,
+        "drawn": settings.num_sampled is not None,
+        "partial": settings.channel_fraction < 1,
         "stages": space.skeleton == "stages",
         "whole": True,
     }
@@ -170,7 +174,7 @@ def _cells(space, settings):
         size = filters * pixels
         pixels /= halved if spec.reduction else 1
         cell = _cell(spec, before, size, filters * pixels, settings)
-        scores = _scores(spec, pixels) / settings.partial
+        scores = _scores(spec, pixels) * settings.channel_fraction
         yield cell._replace(inside=cell.inside + scores)
         before = len(spec.concat) * filters * pixels
 
@@ -181,14 +185,15 @@ def _cell(spec, before, size, halved, settings):
     inside = 0.0
     for edge, primitives in enumerate(spec.primitives):
         kept = [_by_name(_KEPT, name, _UNKNOWN) for name in primitives]
-        mixed = max(kept) if settings.drawn else sum(kept)
-        inside += mixed * halved / settings.partial
+        # Those that keep the most, as any may be sampled.
+        mixed = sum(sorted(kept, reverse=True)[: settings.num_sampled])
+        inside += mixed * halved * settings.channel_fraction
         sources.setdefault(spec.edges[edge][1], set()).update(primitives)
     for source, names in sources.items():
         families = {_family(_SHARED, name) for name in names} - {None}
         shared = 1 + sum(_SHARED[family] for family in families)
         of_source = size if source < spec.num_inputs else halved
-        inside += shared * of_source / settings.partial
+        inside += shared * of_source * settings.channel_fraction
     inside += len(spec.nodes) * halved
     if spec.num_inputs > 1:
         # Rectified, convolved and normalised, for each of the two inputs.
@@ -331,8 +336,13 @@ def _changes(search, settings, batch_size):
         if size and _is_accepted(search, size, parts):
             part = math.ceil(size / parts)
             yield f"batch_size={size}", {"batch_size": part}
-    if settings.partial == 1 and search.search_space.filters % _PARTIAL == 0:
-        partial = {"partial": _PARTIAL, "drawn": False, "exact": False}
+    whole = settings.channel_fraction == 1
+    if whole and search.search_space.filters % _PARTIAL == 0:
+        partial = {
+            "channel_fraction": 1 / _PARTIAL,
+            "num_sampled": None,
+            "second_derivatives": False,
+        }
         yield 'strategy="pc_darts"', partial
 
 

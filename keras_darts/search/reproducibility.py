@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from keras_darts import strategies
-from keras_darts.callbacks import StopOnEigenvalue
+from keras_darts.callbacks import SearchCallback
 from keras_darts.search.defaults import begun_anew
 
 
@@ -22,7 +22,7 @@ def make_deterministic(strategy):
     whole = strategies.get(strategy)
     for stage in range(max(1, len(whole.stages))):
         pieces = whole.at_stage(stage)
-        if getattr(pieces.architect, "hessian", None) == "exact":
+        if pieces.architect.second_derivatives:
             raise _second_derivatives("architect", pieces.architect)
         check_callbacks(pieces.callbacks)
     tf.config.experimental.enable_op_determinism()
@@ -31,7 +31,7 @@ def make_deterministic(strategy):
 def check_callbacks(callbacks):
     """Raises a `ValueError` for one that takes second derivatives."""
     for callback in callbacks:
-        if isinstance(callback, StopOnEigenvalue):
+        if isinstance(callback, SearchCallback) and callback.second_derivatives:
             raise _second_derivatives("callbacks", callback)
 
 

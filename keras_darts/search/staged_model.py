@@ -9,7 +9,6 @@ from keras_darts import search_spaces
 from keras_darts import strategies
 from keras_darts.callbacks import decisions
 from keras_darts.search import defaults
-from keras_darts.search import steps
 from keras_darts.search.bilevel_model import BilevelModel
 from keras_darts.search.defaults import adapted_space
 from keras_darts.search.defaults import check_targets
@@ -143,7 +142,8 @@ class StagedModel(BilevelModel):
         `print(search.decisions())` says in a sentence whether the cell is a
         decision or close to a draw. Epochs are counted since the last `fit`.
         """
-        genotype, rule = self.genotype(), self.strategy.discretizer
+        genotype, strategy = self.genotype(), self.strategy
+        rule = strategy.discretizer_for(self.search_space)
         weights, _ = architecture.mixing(self.supernet)
         _, main = architecture.main_cell(self.search_space)
         skips = any("skip_connect" in names for names in main.primitives)
@@ -152,12 +152,12 @@ class StagedModel(BilevelModel):
             self.search_space,
             genotype,
             weights,
-            competes=getattr(self.strategy.relaxation, "competes", True),
+            competes=strategy.relaxation.competes,
             watched=self.watched,
             skip_connects=names.count("skip_connect") if skips else None,
             kept=len(names),
-            decides_by=getattr(rule, "decides_by", None),
-            moved=steps.arch_moves(self),
+            decides_by=rule.decides_by,
+            moved=strategy.architect.updates_architecture,
         )
 
     def strategy_in_words(self):

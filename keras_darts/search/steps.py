@@ -11,11 +11,6 @@ from keras_darts.supernet import unpacked
 from keras_darts.training import clip_gradients
 
 
-def arch_moves(search):
-    """Whether the architect ever moves the architecture."""
-    return getattr(search.strategy.architect, "moves", True)
-
-
 def arch_loss_and_gradients(search, train_batch, valid_batch):
     """What the search loss was, and the gradients of alphas and betas."""
     found, gradients = search.strategy.architect.gradients(
@@ -33,9 +28,7 @@ def arch_step(search, train_batch, valid_batch):
     before = search.problem.arch_values()
     _apply(search, gradients, search.arch_variables, searching=True)
     _rescale(search.supernet.arch, before)
-    architect = search.strategy.architect
-    if hasattr(architect, "follow"):
-        architect.follow(search.problem, found)
+    search.strategy.architect.after_step(search.problem, found)
     search.arch_loss_tracker.update_state(found.loss * _num_replicas())
     return found
 
@@ -53,7 +46,7 @@ def weight_step(search, batch):
         problem.arch_values(),
         "weights",
         penalized=True,
-        mixing=_perturbed(search, batch),
+        mixing=search.strategy.relaxation.perturb(problem, batch),
     )
     gradients = problem.for_variables(found.weights)
     _apply(search, gradients, search.weight_variables, searching=False)
@@ -69,19 +62,12 @@ def weight_step(search, batch):
 
 def _rescale(arch, before):
     """Lets the relaxation shift the logits that a step has moved."""
-    if hasattr(arch.relaxation, "rescaled"):
-        # Betas, which come after all alphas, stay as they are.
-        for variable, value in zip(arch.alphas.values(), before, strict=False):
-            after = tf.convert_to_tensor(variable)
-            variable.assign(arch.relaxation.rescaled(value, after))
-
-
-def _perturbed(search, batch):
-    """The mixing weights of the step, where the relaxation disturbs them."""
-    relaxation = search.strategy.relaxation
-    if not hasattr(relaxation, "perturb"):
-        return None
-    return relaxation.perturb(search.problem, batch)
+    # Betas, which come after all alphas, stay as they are.
+    for variable, value in zip(arch.alphas.values(), before, strict=False):
+        after = tf.convert_to_tensor(variable)
+        rescaled = arch.relaxation.rescale_logits(value, after)
+        if rescaled is not after:
+            variable.assign(rescaled)
 
 
 def gradient_function(search):

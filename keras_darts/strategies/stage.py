@@ -7,8 +7,10 @@ import math
 import numpy as np
 
 from keras_darts import connections
+from keras_darts.callbacks.base import search_callbacks
 from keras_darts.callbacks.base import serialized
 from keras_darts.callbacks.base import with_callbacks
+from keras_darts.utils.errors import positive
 from keras_darts.utils.errors import positive_integer
 
 
@@ -22,53 +24,52 @@ class Stage:
         epochs: Integer > 0, how long the stage is in comparison with the
             others; a run of other length is divided in the same proportion.
             Defaults to `25`.
-        candidates: Integer > 1, how many candidates of each edge stay: those
-            with the largest mixing weights at the end of the stage before.
-            Defaults to `None`: all of them.
-        depth: Float > 0, the cells of the supernet as a multiple of the
-            search space's. Defaults to `1.0`.
+        num_candidates: Integer > 1, how many candidates of each edge stay:
+            those with the largest mixing weights at the end of the stage
+            before. Defaults to `None`: all of them.
+        depth_multiplier: Float > 0, the cells of the supernet as a multiple of
+            the search space's. Defaults to `1.0`.
         connection: What takes the place of the strategy's connection.
             Defaults to `None`: nothing does.
-        callbacks: Callbacks beside those of the strategy. Defaults to none.
-        fresh: Boolean, whether the stage begins with new weights and alphas,
-            instead of those that the stage before has left. Defaults to
-            `True`.
+        callbacks: `SearchCallback`s beside those of the strategy. Defaults to
+            none.
+        reinitialize: Boolean, whether the stage begins with new weights and
+            alphas, instead of those that the stage before has left. Defaults
+            to `True`.
 
     Raises:
         ValueError: for numbers out of range.
 
     Example:
 
-    >>> stages = [Stage(25), Stage(25, candidates=5, depth=2.2)]
+    >>> stages = [Stage(25), Stage(25, num_candidates=5, depth_multiplier=2.2)]
     >>> stage_epochs(stages, 10)
     [5, 5]
 
     Reference: Chen et al., 2019, P-DARTS, section 3.2; Chen et al., 2021,
-    DrNAS, section 3.3, for stages that are not fresh.
+    DrNAS, section 3.3, for stages that go on with the weights.
     """
 
     epochs: int = 25
-    candidates: int = None
-    depth: float = 1.0
+    num_candidates: int = None
+    depth_multiplier: float = 1.0
     connection: object = None
     callbacks: tuple = ()
-    fresh: bool = True
+    reinitialize: bool = True
 
     def __post_init__(self):
         positive_integer("epochs", self.epochs)
-        if self.candidates is not None:
-            positive_integer("candidates", self.candidates)
-            if self.candidates < 2:
+        if self.num_candidates is not None:
+            positive_integer("num_candidates", self.num_candidates)
+            if self.num_candidates < 2:
                 raise ValueError(
-                    "`candidates` must be 2 or more: with one an edge there "
-                    "is nothing to search. Received: "
-                    f"candidates={self.candidates}"
+                    "`num_candidates` must be 2 or more: with one an edge "
+                    "there is nothing to search. Received: "
+                    f"num_candidates={self.num_candidates}"
                 )
-        if not self.depth > 0:
-            raise ValueError(
-                f"`depth` must be positive. Received: depth={self.depth}"
-            )
-        object.__setattr__(self, "callbacks", tuple(self.callbacks))
+        positive("depth_multiplier", self.depth_multiplier)
+        callbacks = search_callbacks(self.callbacks)
+        object.__setattr__(self, "callbacks", callbacks)
         if self.connection is not None:
             connection = connections.get(self.connection)
             object.__setattr__(self, "connection", connection)
@@ -92,13 +93,13 @@ class Stage:
                 one whose depth is not chosen.
         """
         cells = {
-            kind: _strongest(spec, weights[kind], self.candidates)
+            kind: _strongest(spec, weights[kind], self.num_candidates)
             for kind, spec in space.cells.items()
         }
         space = space.with_cells(cells)
         if depth is None:
             return space
-        num_cells = max(math.floor(depth * self.depth + 0.5), 1)
+        num_cells = max(math.floor(depth * self.depth_multiplier + 0.5), 1)
         return dataclasses.replace(space, num_cells=num_cells)
 
     def get_config(self):

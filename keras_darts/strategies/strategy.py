@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import itertools
 
 import keras
 
@@ -10,9 +11,9 @@ from keras_darts import connections
 from keras_darts import discretizers
 from keras_darts import regularizers
 from keras_darts import relaxations
+from keras_darts.callbacks.base import search_callbacks
 from keras_darts.callbacks.base import serialized
 from keras_darts.callbacks.base import with_callbacks
-from keras_darts.strategies.compatibility import check_combination
 from keras_darts.strategies.recipe import RECIPES
 from keras_darts.strategies.recipe import SearchRecipe
 from keras_darts.strategies.stage import Stage
@@ -36,20 +37,20 @@ class SearchStrategy:
     a search works on copies of its pieces, so one strategy serves many.
 
     Args:
-        relaxation: Architecture logits to mixing weights. Defaults to
-            `"softmax"`.
-        connection: What an edge makes of its candidates. Defaults to
-            `"full"`.
+        relaxation: `Relaxation`, architecture logits to mixing weights.
+            Defaults to `"softmax"`.
+        connection: `Connection`, what an edge makes of its candidates.
+            Defaults to `"full"`.
         edge_normalization: Boolean, whether nodes weigh their edges by a
             softmax over betas. Defaults to `False`.
-        architect: Gradients of the search loss. Defaults to `"first_order"`.
-        regularizers: List of terms of the architecture loss, each called
-            with the logits and the mixing weights by kind of cell. Defaults
-            to none.
-        callbacks: List of Keras callbacks that belong to the method, with a
-            `get_config` and registered with Keras. Defaults to none.
-        discretizer: Mixing weights to genotype. Defaults to `None`: the search
-            space's own.
+        architect: `Architect`, gradients of the search loss. Defaults to
+            `"first_order"`.
+        regularizers: List of `Regularizer`s, terms of the architecture loss.
+            Defaults to none.
+        callbacks: List of `SearchCallback`s that belong to the method, of
+            classes that are registered with Keras. Defaults to none.
+        discretizer: `Discretizer`, mixing weights to genotype. Defaults to
+            `None`: the search space's own.
         initializer: Keras initializer of alphas and betas. Defaults to a
             normal distribution of standard deviation 1e-3.
         exclude: Names of primitives left out of the search space. Defaults to
@@ -62,7 +63,8 @@ class SearchStrategy:
         citations: The papers behind the method.
 
     Raises:
-        TypeError: for what fills no slot.
+        TypeError: for what fills no slot: an object of a class that is not
+            derived from the base class of the slot.
         ValueError: for an unknown name, or pieces that contradict each other.
 
     Example:
@@ -95,7 +97,7 @@ class SearchStrategy:
         resolved["regularizers"] = tuple(
             regularizers.get(term) for term in self.regularizers
         )
-        resolved["callbacks"] = tuple(self.callbacks)
+        resolved["callbacks"] = search_callbacks(self.callbacks)
         resolved["exclude"] = tuple(self.exclude)
         resolved["citations"] = tuple(self.citations)
         resolved["stages"] = tuple(map(_stage, self.stages))
@@ -105,9 +107,10 @@ class SearchStrategy:
         resolved["recipe"] = _recipes(self.recipe)
         for name, value in resolved.items():
             object.__setattr__(self, name, value)
-        check_combination(self)
+        self._check()
         for stage in self.stages:
-            check_combination(stage.strategy_from(self.in_one_stage()))
+            # Which is checked as it is made.
+            stage.strategy_from(self.in_one_stage())
 
     def __eq__(self, other):
         if not isinstance(other, SearchStrategy):
@@ -170,6 +173,27 @@ class SearchStrategy:
     @classmethod
     def from_config(cls, config):
         return cls(**with_callbacks(config))
+
+    def _check(self):
+        """Raises a `ValueError` for pieces that contradict each other."""
+        pieces = [*self.regularizers, self.architect, self.discretizer]
+        pieces += [self.relaxation, self.connection, *self.callbacks]
+        for piece in pieces:
+            if piece is not None:
+                piece.check_strategy(self)
+        for before, stage in itertools.pairwise(self.stages):
+            if not stage.reinitialize:
+                _check_shrinks(before.connection or self.connection)
+                _check_shrinks(stage.connection or self.connection)
+
+
+def _check_shrinks(connection):
+    if not connection.shrinks:
+        raise ValueError(
+            "`connection` must be one that shrinks for a stage with "
+            "reinitialize=False, which goes on with the weights of its edges. "
+            f"Received: connection={connection!r}"
+        )
 
 
 def _stage(stage):

@@ -5,6 +5,7 @@ from keras_darts.supernet.architecture import MEASURES
 from keras_darts.supernet.architecture import candidate_costs
 from keras_darts.supernet.bypassed_edges import AuxiliaryEdge
 from keras_darts.supernet.bypassed_edges import DroppedEdge
+from keras_darts.supernet.edge import Edge
 from keras_darts.supernet.edge_stack import packed
 from keras_darts.supernet.edge_stack import unpacked
 from keras_darts.supernet.language_supernet import LanguageSupernet
@@ -22,6 +23,7 @@ __all__ = [
     "ArchParameters",
     "AuxiliaryEdge",
     "DroppedEdge",
+    "Edge",
     "MEASURES",
     "LanguageSupernet",
     "MixedOp",

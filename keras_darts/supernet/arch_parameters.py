@@ -74,27 +74,21 @@ class Mixing(typing.NamedTuple):
     """What a cell needs to know of the architecture.
 
     `weights` (E, K) mix the candidates of each edge, `edge_weights` (E,) the
-    edges of each node, or are `None`. `drawn` (E, n) are the numbers of the
+    edges of each node, or are `None`. `sampled` (E, n) are the numbers of the
     candidates that shall run, or `None` for all.
     """
 
     weights: object
     edge_weights: object = None
-    drawn: object = None
+    sampled: object = None
 
 
 class ArchParameters(keras.layers.Layer):
     """Architecture parameters of all kinds of cells.
 
-    A relaxation whose `draws` is true has `draw(logits, searching)` besides,
-    which gives its weights and the numbers of the candidates that it drew,
-    (E, n); `searching` tells a step of the architecture from one of the
-    weights. One that decides about all cells at once has `prepare(cells)` and
-    `architecture(logits, training)` instead, as `relaxations.Policy` does.
-
     Args:
         cells: Dictionary from the kind of a cell to its `CellSpec`.
-        relaxation: Layer, `(logits (E, K), training)` -> weights (E, K).
+        relaxation: `Relaxation`, logits (E, K) to weights (E, K).
         initializer: Keras initializer of the alphas and betas.
         edge_normalization: Boolean, whether each node weighs its edges by a
             softmax over betas. Defaults to `False`.
@@ -120,9 +114,7 @@ class ArchParameters(keras.layers.Layer):
         self.cells = dict(cells)
         self._situation = _Situation()
         self.relaxation = relaxation
-        self._decides_at_once = hasattr(relaxation, "architecture")
-        if self._decides_at_once:
-            relaxation.prepare(self.cells)
+        relaxation.prepare(self.cells)
         self.edge_normalization = edge_normalization
         self.alphas = {
             kind: self._parameter(
@@ -157,35 +149,36 @@ class ArchParameters(keras.layers.Layer):
         ]
 
     @property
-    def draws(self):
+    def samples(self):
         """Whether the relaxation draws candidates."""
-        return getattr(self.relaxation, "draws", False)
+        return self.relaxation.samples
 
     def call(self, training=None):
-        if self._decides_at_once and not self._situation.weights:
-            weights, drawn = self.relaxation.architecture(
+        whole = self.relaxation.samples_architectures
+        if whole and not self._situation.weights:
+            weights, sampled = self.relaxation.architecture(
                 self.all_logits(), training
             )
             return {
-                kind: Mixing(weights[kind], drawn=drawn.get(kind))
+                kind: Mixing(weights[kind], sampled=sampled.get(kind))
                 for kind in self.cells
             }
         return {kind: self._mixing(kind, training) for kind in self.cells}
 
     @contextlib.contextmanager
-    def within(self, *, searching, weights=None, drawn=None):
+    def within(self, *, searching, weights=None, sampled=None):
         """Inside, a step runs that differs from others.
 
         Args:
             searching: Boolean, whether it is a step of the architecture.
             weights: Dictionary from the kind of a cell to mixing weights that
                 replace those of the relaxation. Defaults to `None`.
-            drawn: The same of the candidates that then run. Defaults to
+            sampled: The same of the candidates that then run. Defaults to
                 `None`: all.
         """
         before = vars(self._situation).copy()
         vars(self._situation).update(
-            searching=searching, weights=weights or {}, drawn=drawn or {}
+            searching=searching, weights=weights or {}, sampled=sampled or {}
         )
         try:
             yield
@@ -231,14 +224,14 @@ class ArchParameters(keras.layers.Layer):
         edge_weights, given = self._edge_weights(kind), self._situation
         if kind in given.weights:
             return Mixing(
-                given.weights[kind], edge_weights, given.drawn.get(kind)
+                given.weights[kind], edge_weights, given.sampled.get(kind)
             )
         logits = self.logits(kind)
-        if training and self.draws:
-            weights, drawn = self.relaxation.draw(
+        if training:
+            weights, sampled = self.relaxation.sample(
                 logits, self._situation.searching
             )
-            return Mixing(weights, edge_weights, drawn)
+            return Mixing(weights, edge_weights, sampled)
         return Mixing(self.relaxation(logits, training=training), edge_weights)
 
     def _edge_weights(self, kind):
@@ -267,7 +260,7 @@ class _Situation:
     def __init__(self):
         self.searching = False
         self.weights = {}
-        self.drawn = {}
+        self.sampled = {}
 
 
 def _present(spec):

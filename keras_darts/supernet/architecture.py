@@ -117,8 +117,7 @@ def regularizer_gradients(supernet, regularizers, of_loss):
     if not regularizers:
         return [tf.zeros_like(v) for v in variables]
     for term in regularizers:
-        if hasattr(term, "prepare"):
-            term.prepare(supernet)
+        term.prepare(supernet)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(variables)
         logits = supernet.arch.all_logits()
@@ -132,16 +131,17 @@ def regularizer_gradients(supernet, regularizers, of_loss):
 def _seen_weights(supernet, logits, of_loss):
     """Mixing weights by kind of cell, as terms of the loss see them."""
     relaxation = supernet.arch.relaxation
-    if not hasattr(relaxation, "weights_for_regularizer"):
-        # The mean, where they are drawn by chance.
-        found = supernet.arch(training=False)
-        return {kind: mixing.weights for kind, mixing in found.items()}
     # Gradients of betas come after those of all alphas.
     pairs = zip(logits.items(), of_loss, strict=False)
-    return {
+    seen = {
         kind: relaxation.weights_for_regularizer(values, gradient)
         for (kind, values), gradient in pairs
     }
+    if any(weights is None for weights in seen.values()):
+        # The mean, where they are drawn by chance.
+        found = supernet.arch(training=False)
+        return {kind: mixing.weights for kind, mixing in found.items()}
+    return seen
 
 
 MEASURES = ("parameters", "macs")

@@ -7,13 +7,14 @@ from keras_darts.primitives import DropPath
 from keras_darts.primitives import FactorizedReduce
 from keras_darts.primitives import Identity
 from keras_darts.primitives import SharedInput
+from keras_darts.supernet.edge import Edge
 from keras_darts.supernet.mixed_op import look_of
 from keras_darts.supernet.mixed_op import output_of
-from keras_darts.supernet.mixed_op import where_drawn
+from keras_darts.supernet.mixed_op import where_sampled
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
-class AuxiliaryEdge(keras.layers.Layer):
+class AuxiliaryEdge(Edge):
     """An edge, plus its input times a number that a schedule lets fade.
 
     The skip-connection beside the edge takes over what the candidate skip
@@ -69,6 +70,10 @@ class AuxiliaryEdge(keras.layers.Layer):
             autocast=False,
         )
 
+    @property
+    def mixed_op(self):
+        return self.edge.mixed_op
+
     def build(self, input_shape):
         self.edge.build(input_shape)
         self.way_round.build(input_shape)
@@ -87,12 +92,12 @@ class AuxiliaryEdge(keras.layers.Layer):
         outputs = output_of(self.edge, shared, weights, None, training)
         return outputs + self._beside(shared.inputs, training)
 
-    def from_drawn(self, inputs, weights, drawn, training):
+    def from_sampled(self, inputs, weights, sampled, training):
         """What `call` gives if none but the drawn candidates have a weight."""
         outputs = output_of(
-            self.edge, SharedInput(inputs), weights, drawn, training
+            self.edge, SharedInput(inputs), weights, sampled, training
         )
-        return where_drawn(outputs + self._beside(inputs, training), drawn)
+        return where_sampled(outputs + self._beside(inputs, training), sampled)
 
     def _beside(self, inputs, training):
         share = ops.cast(self.auxiliary_skip_weight, inputs.dtype)
@@ -102,7 +107,7 @@ class AuxiliaryEdge(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
-class DroppedEdge(keras.layers.Layer):
+class DroppedEdge(Edge):
     """An edge whose outputs are zero for a share of the samples in training.
 
     All candidates of the edge fall away together, and the outputs of the
@@ -133,6 +138,10 @@ class DroppedEdge(keras.layers.Layer):
         self.seed = seed
         self.drop_path = DropPath(rate, seed)
 
+    @property
+    def mixed_op(self):
+        return self.edge.mixed_op
+
     def build(self, input_shape):
         self.edge.build(input_shape)
 
@@ -150,9 +159,9 @@ class DroppedEdge(keras.layers.Layer):
         outputs = output_of(self.edge, shared, weights, None, training)
         return self.drop_path(outputs, training=training)
 
-    def from_drawn(self, inputs, weights, drawn, training):
+    def from_sampled(self, inputs, weights, sampled, training):
         """What `call` gives if none but the drawn candidates have a weight."""
         outputs = output_of(
-            self.edge, SharedInput(inputs), weights, drawn, training
+            self.edge, SharedInput(inputs), weights, sampled, training
         )
         return self.drop_path(outputs, training=training)

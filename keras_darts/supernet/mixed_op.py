@@ -1,10 +1,4 @@
-"""An edge of a search cell: the weighted sum of its candidates.
-
-An edge is a layer that is called with an input and the mixing weights of its
-candidates. It may have `look(shared, training)` and `from_shared(shared,
-weights, training)`, which compute what several edges need only once, and
-`from_drawn(inputs, weights, drawn, training)`, which runs some candidates only.
-"""
+"""An edge of a search cell: the weighted sum of its candidates."""
 
 import keras
 import tensorflow as tf
@@ -20,22 +14,19 @@ from keras_darts.primitives import normalization_layer
 from keras_darts.primitives import pool_normalization
 from keras_darts.primitives import strided
 from keras_darts.primitives import weighted
+from keras_darts.supernet.edge import Edge
 
 
-def look_of(edge, shared, drawn, training):
+def look_of(edge, shared, sampled, training):
     """Has what an edge needs of its input computed."""
-    if drawn is None and hasattr(edge, "look"):
-        return edge.look(shared, training)
-    return shared.inputs
+    return shared.inputs if sampled is not None else edge.look(shared, training)
 
 
-def output_of(edge, shared, weights, drawn, training):
+def output_of(edge, shared, weights, sampled, training):
     """What an edge gives, in the best way that it has."""
-    if drawn is not None and hasattr(edge, "from_drawn"):
-        return edge.from_drawn(shared.inputs, weights, drawn, training)
-    if drawn is None and hasattr(edge, "from_shared"):
+    if sampled is None:
         return edge.from_shared(shared, weights, training)
-    return edge(shared.inputs, weights, training=training)
+    return edge.from_sampled(shared.inputs, weights, sampled, training)
 
 
 def run_sampled(index, functions, layer, meets=False):
@@ -77,14 +68,14 @@ def run_sampled(index, functions, layer, meets=False):
     return outputs
 
 
-def where_drawn(outputs, drawn):
+def where_sampled(outputs, sampled):
     """The outputs of an edge, or zeros if it is not in the architecture.
 
     Args:
         outputs: Tensor.
-        drawn: (n,) integers, -1 on an edge that was not drawn.
+        sampled: (n,) integers, -1 on an edge that was not drawn.
     """
-    return outputs * keras.ops.cast(drawn[0] >= 0, outputs.dtype)
+    return outputs * keras.ops.cast(sampled[0] >= 0, outputs.dtype)
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -133,7 +124,7 @@ class DroppedSkip(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
-class MixedOp(keras.layers.Layer):
+class MixedOp(Edge):
     """Sum of the candidates of an edge, each times its mixing weight.
 
     Normalisations inside have no trained scale and offset, and one follows
@@ -143,7 +134,7 @@ class MixedOp(keras.layers.Layer):
     `call` is the definition. `from_shared` is the same function, where what
     several edges need of their common input is computed once, and where
     candidates take their weight into the scale of their last normalisation.
-    `from_drawn` is the same where all weights but those of the drawn
+    `from_sampled` is the same where all weights but those of the drawn
     candidates are zero, and runs these alone.
 
     Args:
@@ -186,6 +177,10 @@ class MixedOp(keras.layers.Layer):
             if name != "none"
         }
 
+    @property
+    def mixed_op(self):
+        return self
+
     def build(self, input_shape):
         for candidate in self.candidates.values():
             build_layer(candidate, input_shape)
@@ -216,7 +211,7 @@ class MixedOp(keras.layers.Layer):
         ]
         return tf.add_n(terms) if terms else self._zeros(shared.inputs)
 
-    def from_drawn(self, inputs, weights, drawn, training):
+    def from_sampled(self, inputs, weights, sampled, training):
         """What `call` gives if none but the drawn candidates have a weight.
 
         A candidate that defines a gradient of its own must not do so where
@@ -227,21 +222,21 @@ class MixedOp(keras.layers.Layer):
         Args:
             inputs: (B, H, W, C), or (B, T, C).
             weights: (K,).
-            drawn: (n,) integers, different ones; more than the first run only
+            sampled: (n,) integers, different ones; more than the first run only
                 where n > 1. An edge that was not drawn has -1, and zeros are
                 what it gives.
             training: Boolean.
         """
-        chosen = tf.one_hot(drawn, weights.shape[0], dtype=weights.dtype)
-        of_drawn = tf.reduce_sum(chosen, axis=0)
-        others = tf.reduce_sum(weights * (1 - of_drawn))
+        chosen = tf.one_hot(sampled, weights.shape[0], dtype=weights.dtype)
+        of_sampled = tf.reduce_sum(chosen, axis=0)
+        others = tf.reduce_sum(weights * (1 - of_sampled))
         terms = [
-            self._run_drawn(index, inputs, weights, training)
-            for index in tf.unstack(drawn, axis=0)
+            self._run_sampled(index, inputs, weights, training)
+            for index in tf.unstack(sampled, axis=0)
         ]
         return tf.add_n(terms) + ops.cast(others, inputs.dtype)
 
-    def _run_drawn(self, index, inputs, weights, training):
+    def _run_sampled(self, index, inputs, weights, training):
         def term(k):
             if str(k) not in self.candidates:
                 return lambda: self._zeros(inputs)

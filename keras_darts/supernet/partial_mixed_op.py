@@ -4,12 +4,13 @@ import keras
 from keras import ops
 
 from keras_darts.primitives import SharedInput
+from keras_darts.supernet.edge import Edge
 from keras_darts.supernet.mixed_op import MixedOp
-from keras_darts.supernet.mixed_op import where_drawn
+from keras_darts.supernet.mixed_op import where_sampled
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
-class PartialMixedOp(keras.layers.Layer):
+class PartialMixedOp(Edge):
     """A mixed operation of 1/k of the channels; the others go by.
 
     At stride 2 the others are the largest of each 2 by 2 pixels. The channels
@@ -65,6 +66,10 @@ class PartialMixedOp(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.mixed = MixedOp(primitives, filters // k, stride, normalization)
 
+    @property
+    def mixed_op(self):
+        return self.mixed
+
     def build(self, input_shape):
         self.mixed.build((*input_shape[:-1], self.filters // self.k))
 
@@ -97,16 +102,16 @@ class PartialMixedOp(keras.layers.Layer):
         mixed = self.mixed.from_shared(first, weights, training)
         return self._shuffled([mixed, self._shared_others(shared)])
 
-    def from_drawn(self, inputs, weights, drawn, training):
+    def from_sampled(self, inputs, weights, sampled, training):
         """What `call` gives if none but the drawn candidates have a weight."""
         outputs = self._around(
-            lambda first: self.mixed.from_drawn(
-                first, weights, drawn, training
+            lambda first: self.mixed.from_sampled(
+                first, weights, sampled, training
             ),
             inputs,
             training,
         )
-        return where_drawn(outputs, drawn)
+        return where_sampled(outputs, sampled)
 
     def _around(self, mix, inputs, training):
         """`mix` of a part of the channels, together with the others."""

@@ -9,6 +9,7 @@ from keras_darts.primitives import ReLUConvBN
 from keras_darts.primitives import SharedInput
 from keras_darts.primitives import apply_mask
 from keras_darts.primitives import downsample_mask
+from keras_darts.supernet.edge import Edge
 from keras_darts.supernet.edge_stack import EdgeStack
 from keras_darts.supernet.mixed_op import look_of
 from keras_darts.supernet.mixed_op import output_of
@@ -23,9 +24,7 @@ class SearchCell(keras.layers.Layer):
     Args:
         spec: `CellSpec`.
         filters: Integer, channels of each node.
-        connection: Makes an edge: `connection.edge(primitives, filters,
-            stride, normalization)` gives a layer that is called with
-            `(x, weights)`.
+        connection: `Connection`, which makes the edges.
         traces: `SharedTraces` of the supernet.
         reduction_prev: Boolean, whether the cell before reduces, so that the
             first input is twice as large. Defaults to `False`.
@@ -62,7 +61,9 @@ class SearchCell(keras.layers.Layer):
         self.stacks = [
             EdgeStack(
                 [
-                    connection.edge(primitives, filters, stride, normalization)
+                    _made(
+                        connection, primitives, filters, stride, normalization
+                    )
                     for _ in edges
                 ]
             )
@@ -93,7 +94,7 @@ class SearchCell(keras.layers.Layer):
         inputs,
         weights,
         edge_weights=None,
-        drawn=None,
+        sampled=None,
         training=None,
         frozen=False,
         present=None,
@@ -102,11 +103,12 @@ class SearchCell(keras.layers.Layer):
 
         Or along time, [(B, T, C0), (B, T, C1)], with `present` (B, T, 1). The
         list has as many items as the cell has inputs.
-        Of the candidates only those of `drawn` (E, n) run, or all.
+        Of the candidates only those of `sampled` (E, n) run, or all.
         """
         settings = (bool(training), frozen)
         count = len(self.spec.edges)
-        drawn = [None] * count if drawn is None else ops.unstack(drawn, count)
+        each = [None] * count
+        sampled = each if sampled is None else ops.unstack(sampled, count)
         if edge_weights is not None:
             weights = weights * ops.expand_dims(edge_weights, -1)
         weights = ops.unstack(weights, count, axis=0)
@@ -119,7 +121,7 @@ class SearchCell(keras.layers.Layer):
             for k in self.spec.edges_into(node):
                 seen = shared[self.spec.edges[k][1]]
                 term, new_state[k] = self._edge(
-                    edges[k], seen, weights[k], drawn[k], settings
+                    edges[k], seen, weights[k], sampled[k], settings
                 )
                 terms.append(term)
             states.append(apply_mask(tf.add_n(terms), inside))
@@ -167,35 +169,47 @@ class SearchCell(keras.layers.Layer):
                 edges[k] = (structure, stack, values)
         return edges
 
-    def _edge(self, edge, shared, weights, drawn, settings):
+    def _edge(self, edge, shared, weights, sampled, settings):
         """An edge's output and its new state, by the trace of its structure."""
         structure, stack, values = edge
         training, frozen = settings
         found = shared.asked_by(
-            lambda shared: look_of(stack.template, shared, drawn, training)
+            lambda shared: look_of(stack.template, shared, sampled, training)
         )
 
-        def call(found, weights, drawn, values):
+        def call(found, weights, sampled, values):
             return stack.call_edge(
                 values,
                 lambda edge: output_of(
-                    edge, SharedInput(found=found), weights, drawn, training
+                    edge, SharedInput(found=found), weights, sampled, training
                 ),
                 frozen=frozen,
             )
 
         return self._traces.call(
-            (structure, settings, drawn is None, self.compute_dtype),
+            (structure, settings, sampled is None, self.compute_dtype),
             call,
             found,
             weights,
-            drawn,
+            sampled,
             values,
         )
 
     def _keep(self, new_state):
         for (_, _, places), stack in self._grouped_stacks():
             stack.assign_state([new_state[k] for k in places])
+
+
+def _made(connection, *settings):
+    """An edge of a connection."""
+    edge = connection.make_edge(*settings)
+    if not isinstance(edge, Edge):
+        raise TypeError(
+            "`connection` must make layers of a subclass of "
+            f"`kd.connections.Edge`. Received: {type(edge).__name__} of "
+            f"{type(connection).__name__}"
+        )
+    return edge
 
 
 def _equal_edges(spec):

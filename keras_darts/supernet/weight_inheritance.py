@@ -4,11 +4,6 @@ import typing
 
 import numpy as np
 
-from keras_darts.supernet.mixed_op import MixedOp
-
-# Where a connection keeps the edge that it wraps.
-_WRAPPED = ("mixed", "edge")
-
 
 class _Link(typing.NamedTuple):
     """A variable, or one entry of it, and what it comes from."""
@@ -138,7 +133,7 @@ def _edges(old, new):
 
 def _counterparts(old, new):
     """The variables of a new edge beside those of an old one."""
-    mixed_old, mixed_new = _mixed_op(old), _mixed_op(new)
+    mixed_old, mixed_new = old.mixed_op, new.mixed_op
     for key, heir in mixed_new.candidates.items():
         place = mixed_old.primitives.index(mixed_new.primitives[int(key)])
         candidate = mixed_old.candidates[str(place)]
@@ -148,14 +143,6 @@ def _counterparts(old, new):
         *[[v for v in e.variables if id(v) not in inside] for e in (old, new)],
         strict=True,
     )
-
-
-def _mixed_op(edge):
-    while not isinstance(edge, MixedOp):
-        edge = next(
-            getattr(edge, name) for name in _WRAPPED if hasattr(edge, name)
-        )
-    return edge
 
 
 def _cells(supernet):

@@ -4,8 +4,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_darts import architects
+from keras_darts import connections
+from keras_darts import discretizers
+from keras_darts import regularizers
+from keras_darts import relaxations
 from keras_darts import search_spaces
-from keras_darts.architects import Reinforce
 from keras_darts.relaxations import Policy
 from keras_darts.search.mixed_precision import default_policy
 from keras_darts.strategies import SearchStrategy
@@ -27,7 +31,7 @@ def run_relaxation_test(relaxation):
     A `Policy` draws architectures that a genotype could be.
 
     Args:
-        relaxation: Layer from logits (E, K) to weights (E, K), or `Policy`.
+        relaxation: `Relaxation`, its name or its config.
 
     Raises:
         AssertionError: if a weight is negative or not finite, that of an
@@ -42,6 +46,7 @@ def run_relaxation_test(relaxation):
 
     >>> run_relaxation_test(kd.relaxations.Softmax(temperature=0.5))
     """
+    relaxation = relaxations.get(relaxation)
     run_config_test(relaxation)
     if isinstance(relaxation, Policy):
         _run_policy_test(relaxation)
@@ -65,19 +70,21 @@ def run_relaxation_test(relaxation):
     expected = relaxation(logits, training=False)
     assert_finite(expected)
     assert np.array_equal(relaxation(logits, training=False), expected)
-    if getattr(relaxation, "draws", False):
-        _run_draw_test(relaxation, logits)
+    if relaxation.samples:
+        _run_sample_test(relaxation, logits)
     with default_policy("mixed_bfloat16"):
         half = from_config(type(relaxation), relaxation.get_config())
         for training in (False, True):
             assert half(logits, training=training).dtype == "float32"
 
 
-def _run_draw_test(relaxation, logits):
+def _run_sample_test(relaxation, logits):
     for searching in (False, True):
-        weights, drawn = relaxation.draw(logits, searching)
+        weights, sampled = relaxation.sample(logits, searching)
+        most = relaxation.num_evaluated(logits.shape[-1])
+        assert sampled.shape[-1] <= most, "more than `num_evaluated` run"
         rows = np.zeros(logits.shape)
-        np.put_along_axis(rows, np.asarray(drawn), 1, axis=-1)
+        np.put_along_axis(rows, np.asarray(sampled), 1, axis=-1)
         assert rows[1, 2] == 0, "an absent candidate was drawn"
         assert np.array_equal(weights * rows, weights)
         assert np.allclose(np.sum(weights, axis=-1), 1)
@@ -90,12 +97,12 @@ def _run_policy_test(policy):
         kind: tf.constant(images((3,), count=len(spec.edges)))
         for kind, spec in cells.items()
     }
-    sample = policy.sample(logits)
+    sample = policy.sample_architecture(logits)
     assert sample.log_probability <= 0 <= sample.entropy
     expected = policy(logits, training=False)
     for kind, spec in cells.items():
-        weights, drawn = sample.weights[kind].numpy(), sample.drawn[kind]
-        np.testing.assert_array_equal(weights, np.eye(4)[drawn[:, 0]][:, :3])
+        weights, sampled = sample.weights[kind].numpy(), sample.sampled[kind]
+        np.testing.assert_array_equal(weights, np.eye(4)[sampled[:, 0]][:, :3])
         assert not np.any(weights[:, 0]), "none was drawn"
         for node in spec.nodes:
             kept = weights[spec.edges_into(node)].sum()
@@ -104,7 +111,7 @@ def _run_policy_test(policy):
         assert np.min(expected[kind]) >= 0
         again = policy(logits, training=False)[kind]
         np.testing.assert_array_equal(again, expected[kind])
-    policy.choose(sample.drawn)
+    policy.choose(sample.sampled)
     for kind, weights in policy(logits, training=False).items():
         np.testing.assert_array_equal(weights, sample.weights[kind])
 
@@ -113,8 +120,7 @@ def run_connection_test(connection, filters=8):
     """An edge has the right shape, and mixes by its weights.
 
     Args:
-        connection: Gives an edge by `edge(primitives, filters, stride,
-            normalization)`, which is called with `(x, weights)`.
+        connection: `Connection`, its name or its config.
         filters: Integer. Defaults to `8`.
 
     Raises:
@@ -127,10 +133,12 @@ def run_connection_test(connection, filters=8):
 
     >>> run_connection_test(kd.connections.FullConnection())
     """
+    connection = connections.get(connection)
     run_config_test(connection)
+    assert 0 < connection.channel_fraction <= 1
     for stride in (1, 2):
         edges = [
-            connection.edge(_CANDIDATES, filters, stride, "batch")
+            connection.make_edge(_CANDIDATES, filters, stride, "batch")
             for _ in range(2)
         ]
         stack = EdgeStack(edges)
@@ -138,9 +146,11 @@ def run_connection_test(connection, filters=8):
         for variable in stack.trainable_variables:
             first, second = variable.numpy()
             assert np.any(first != second), f"{variable.path} starts alike"
+        inside = stack.template.mixed_op
+        assert inside is not None or not connection.shrinks, "no `mixed_op`"
         _run_edge_test(stack.template, filters, stride)
         with default_policy("mixed_bfloat16"):
-            edge = connection.edge(_CANDIDATES, filters, stride, "batch")
+            edge = connection.make_edge(_CANDIDATES, filters, stride, "batch")
             edge.build((None, 8, 8, filters))
             _run_edge_test(edge, filters, stride, "bfloat16")
 
@@ -148,10 +158,10 @@ def run_connection_test(connection, filters=8):
 def run_architect_test(architect, search_space=None):
     """Gradients for all architecture parameters, and nothing is moved.
 
-    Those of one whose `moves` is false are zero.
+    Those of one that never updates the architecture are zero.
 
     Args:
-        architect: Has `gradients(problem, train_batch, valid_batch)`.
+        architect: `Architect`, its name or its config.
         search_space: Name, `SearchSpace`, `RecurrentSpace` or config, which
             should be small. Defaults to `None`: cells of one node with three
             primitives.
@@ -164,13 +174,14 @@ def run_architect_test(architect, search_space=None):
 
     >>> run_architect_test(kd.architects.FirstOrder())
     """
+    architect = architects.get(architect)
     run_config_test(architect)
     space = search_spaces.get(search_space or _small_space())
-    draws = isinstance(architect, Reinforce)
+    samples = architect.samples
     strategy = SearchStrategy(
-        relaxation="categorical" if draws else "softmax",
+        relaxation="categorical" if samples else "softmax",
         architect=architect,
-        edge_normalization=not draws,
+        edge_normalization=not samples,
     )
     search = small_search(space, strategy)
     search.compile(run_eagerly=True)
@@ -186,7 +197,7 @@ def run_architect_test(architect, search_space=None):
     ):
         assert gradient.shape == variable.shape
         assert_finite(gradient)
-        moves = getattr(architect, "moves", True)
+        moves = architect.updates_architecture
         assert np.any(gradient) == moves, f"the gradient of {variable.path}"
 
 
@@ -194,8 +205,7 @@ def run_regularizer_test(regularizer):
     """A finite number whose gradient reaches the logits of all cells.
 
     Args:
-        regularizer: Called with logits and mixing weights, dictionaries from
-            the kind of cell to (E, K).
+        regularizer: `Regularizer`, its name or its config.
 
     Raises:
         AssertionError: if the term is no finite scalar, or has no gradient.
@@ -204,9 +214,9 @@ def run_regularizer_test(regularizer):
 
     >>> run_regularizer_test(kd.regularizers.Entropy(0.1))
     """
+    regularizer = regularizers.get(regularizer)
     run_config_test(regularizer)
-    if hasattr(regularizer, "prepare"):
-        regularizer.prepare(small_search(_small_space()).supernet)
+    regularizer.prepare(small_search(_small_space()).supernet)
     logits = {
         kind: tf.constant(images((3,), count=2, seed=seed))
         for seed, kind in enumerate(("normal", "reduce"))
@@ -227,8 +237,7 @@ def run_discretizer_test(discretizer, search_space="darts_cnn"):
     """Mixing weights give a genotype of the space, always the same.
 
     Args:
-        discretizer: Called with a space, and dictionaries of mixing weights
-            (E, K) and edge weights (E,) by kind of cell.
+        discretizer: `Discretizer`, its name or its config.
         search_space: Name, `SearchSpace`, `RecurrentSpace` or config.
             Defaults to `"darts_cnn"`.
 
@@ -240,6 +249,7 @@ def run_discretizer_test(discretizer, search_space="darts_cnn"):
 
     >>> run_discretizer_test(kd.discretizers.TopK())
     """
+    discretizer = discretizers.get(discretizer)
     run_config_test(discretizer)
     space, generator = search_spaces.get(search_space), np.random.default_rng(0)
     weights = {

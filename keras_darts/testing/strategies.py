@@ -59,7 +59,7 @@ def _run_step_test(strategy, search_space):
     search = small_search(search_space, strategy)
     search.compile(run_eagerly=True)
     groups = [search.arch_variables, search.weight_variables]
-    move = [getattr(strategy.architect, "moves", True), True]
+    move = [strategy.architect.updates_architecture, True]
     before = [[v.numpy() for v in variables] for variables in groups]
     history = search.fit(
         *small_data(search_space), batch_size=4, epochs=1, verbose=0
@@ -80,7 +80,7 @@ def _run_stages_test(strategy, search_space):
         *small_data(search_space), batch_size=4, epochs=stages, verbose=0
     )
     assert len(history.epoch) == stages and search.stage == stages - 1
-    most = strategy.stages[-1].candidates
+    most = strategy.stages[-1].num_candidates
     for spec in search.search_space.cells.values():
         assert most is None or spec.num_candidates <= most
 

@@ -1,5 +1,8 @@
 """Names of the pieces of one kind, and the way from a name to a piece."""
 
+import dataclasses
+import inspect
+
 from keras_darts.utils.errors import unknown_name
 
 
@@ -9,10 +12,9 @@ class Registry:
     Args:
         argument: String, the argument through which users name such a piece;
             it stands in the error for an unknown name.
-        base: Class or tuple of classes whose instances are taken as they are
-            by `get`. Defaults to `None`, in which case nothing is.
-        methods: Names of methods; objects that have all of them are taken as
-            they are as well. Defaults to none.
+        base: Class, or tuple of classes, of which every piece is an instance;
+            `get` takes such objects as they are. Defaults to `None`, in which
+            case it takes none.
 
     Example:
 
@@ -24,10 +26,9 @@ class Registry:
     ('tiny', 8)
     """
 
-    def __init__(self, argument, base=None, methods=()):
+    def __init__(self, argument, base=None):
         self.argument = argument
         self.base = base
-        self.methods = tuple(methods)
         self._entries = {}
 
     def register(self, name):
@@ -56,14 +57,14 @@ class Registry:
         A config is what `serialize` gives: `{"name": ..., "config": {...}}`.
         """
         if isinstance(identifier, str):
-            return self[identifier]()
+            return self._checked(self[identifier]())
         if isinstance(identifier, dict):
-            return self._from_config(identifier)
-        if self._is_piece(identifier):
+            return self._checked(self._from_config(identifier))
+        if self.base is not None and isinstance(identifier, self.base):
             return identifier
         raise TypeError(
-            f"`{self.argument}` must be a name, a config or an object of that "
-            f"kind. Received: {self.argument}={identifier!r} of type "
+            f"`{self.argument}` must be a name, a config or an object of "
+            f"{self._kind()}. Received: {self.argument}={identifier!r} of type "
             f"{type(identifier).__name__}"
         )
 
@@ -81,14 +82,22 @@ class Registry:
         """An equal piece that shares no state with `piece`."""
         return _made(type(piece), piece.get_config())
 
-    def _is_piece(self, identifier):
-        if self.base is not None and isinstance(identifier, self.base):
-            return True
-        # Asked of the type, so that a class is not taken for its instances.
-        kind = type(identifier)
-        return bool(self.methods) and all(
-            callable(getattr(kind, name, None)) for name in self.methods
+    def _checked(self, piece):
+        """What a registered function or class has given."""
+        if self.base is None or isinstance(piece, self.base):
+            return piece
+        raise TypeError(
+            f"`{self.argument}` must be of {self._kind()}. Received: an entry "
+            f"that gives {piece!r} of type {type(piece).__name__}"
         )
+
+    def _kind(self):
+        """The class that a piece must have, in words."""
+        if self.base is None:
+            return "that kind"
+        if isinstance(self.base, tuple):
+            return f"a class of {', '.join(map(public_name, self.base))}"
+        return f"a subclass of {public_name(self.base)}"
 
     def _from_config(self, config):
         if set(config) - {"name", "config"} or "name" not in config:
@@ -103,3 +112,34 @@ def _made(entry, arguments):
     if hasattr(entry, "from_config"):
         return entry.from_config(dict(arguments))
     return entry(**arguments)
+
+
+def public_name(cls):
+    """The name by which users reach a class of the package's modules.
+
+    Example:
+
+    >>> public_name(kd.relaxations.Softmax)
+    'kd.relaxations.Softmax'
+    """
+    package, *rooms = cls.__module__.split(".")
+    if package != "keras_darts":
+        return cls.__qualname__
+    return f"kd.{rooms[0]}.{cls.__name__}"
+
+
+def fields(piece):
+    """The arguments of a dataclass by name, as its `get_config` gives them.
+
+    Raises:
+        NotImplementedError: for another class whose constructor has arguments,
+            which must have a `get_config` of its own.
+    """
+    if dataclasses.is_dataclass(piece):
+        return dataclasses.asdict(piece)
+    if inspect.signature(type(piece)).parameters:
+        raise NotImplementedError(
+            f"{type(piece).__name__} must have a `get_config` that gives its "
+            "arguments, or be a dataclass"
+        )
+    return {}

@@ -100,7 +100,7 @@ def test_a_run_cut_in_an_early_stage_goes_on(here, monkeypatch, capsys):
         *["search", "--search_space=tiny", "--strategy=staged", "--epochs=2"],
         *["--dataset=digits", "--max_examples=32", "--batch_size=16"],
     ]
-    stages = [strategies.Stage(1), strategies.Stage(1, candidates=2)]
+    stages = [strategies.Stage(1), strategies.Stage(1, num_candidates=2)]
     monkeypatch.setitem(
         strategies.registry._REGISTRY._entries,
         "staged",

@@ -50,7 +50,9 @@ def test_the_shares_of_others_stay_and_the_two_keep_their_difference():
     after = before.copy()
     after[:, 1] += 0.3
     after[:, 4] -= 0.7
-    found = relaxation.rescaled(tf.constant(before), tf.constant(after)).numpy()
+    found = relaxation.rescale_logits(
+        tf.constant(before), tf.constant(after)
+    ).numpy()
     others = [0, 2, 3]
     np.testing.assert_array_equal(found[:, others], before[:, others])
     np.testing.assert_allclose(
@@ -66,7 +68,9 @@ def test_the_shares_of_others_stay_and_the_two_keep_their_difference():
 def test_an_edge_that_did_not_move_stays():
     relaxation = kd.relaxations.BinaryGates()
     logits = tf.constant([[0.5, -1.0, 2.0]])
-    np.testing.assert_array_equal(relaxation.rescaled(logits, logits), logits)
+    np.testing.assert_array_equal(
+        relaxation.rescale_logits(logits, logits), logits
+    )
 
 
 def test_a_step_moves_two_logits_an_edge_even_where_candidates_cost():

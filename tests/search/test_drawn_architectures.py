@@ -125,13 +125,15 @@ def _of_candidate(stack, variable, number):
 def test_edges_that_were_not_drawn_give_zeros(connection):
     connection = kd.connections.get(connection)
     for stride in (1, 2):
-        edge = connection.edge(("none", "dil_conv_3x3"), 8, stride, "batch")
+        edge = connection.make_edge(
+            ("none", "dil_conv_3x3"), 8, stride, "batch"
+        )
         edge.build((None, 8, 8, 8))
         x = tf.constant(np.ones((2, 8, 8, 8), "float32"))
-        outputs = edge.from_drawn(x, tf.zeros(2), tf.constant([-1]), True)
+        outputs = edge.from_sampled(x, tf.zeros(2), tf.constant([-1]), True)
         assert outputs.shape == (2, 8 // stride, 8 // stride, 8)
         assert not np.any(outputs)
-        outputs = edge.from_drawn(
+        outputs = edge.from_sampled(
             x, tf.constant([0.0, 1.0]), tf.constant([1]), True
         )
         assert np.all(np.isfinite(outputs))
@@ -143,13 +145,13 @@ def test_the_genotype_is_the_best_of_the_samples(name, space):
     search = searched(name, space)
     fitted(search, epochs=1)
     problem, policy = search.problem, search.strategy.relaxation
-    drawn, rewards = problem.samples(6, batches())
+    sampled, rewards = problem.samples(6, batches())
     best = int(np.argmax(rewards))
     for number in range(6):
         weights = {
             kind: tf.one_hot(found[number, :, 0], spec.num_candidates)
             for (kind, found), spec in zip(
-                drawn.items(), space.cells.values(), strict=True
+                sampled.items(), space.cells.values(), strict=True
             )
         }
         right = []
@@ -162,7 +164,7 @@ def test_the_genotype_is_the_best_of_the_samples(name, space):
                 logits = search.forward(x, training=True)
             right.append(np.mean(np.argmax(logits, -1) == y))
         assert rewards[number] == pytest.approx(np.mean(right), abs=1e-6)
-    policy.choose({kind: found[best] for kind, found in drawn.items()})
+    policy.choose({kind: found[best] for kind, found in sampled.items()})
     genotype = search.genotype()
     for kind, chosen in drawn_names(search).items():
         entries = {
@@ -187,7 +189,7 @@ def test_the_callback_chooses_the_first_of_the_best():
     search = searched("random_sharing")
     callback = search.strategy.discretizer.callback()
     generator = np.random.default_rng(0)
-    drawn = {
+    sampled = {
         kind: generator.integers(-1, 4, (4, len(spec.edges), 1))
         for kind, spec in SPACE.cells.items()
     }
@@ -195,7 +197,7 @@ def test_the_callback_chooses_the_first_of_the_best():
     class Problem:
         def samples(self, count, batches):
             assert (count, batches) == (4, ["a", "b"])
-            return drawn, np.array([0.5, np.nan, 0.75, 0.75])
+            return sampled, np.array([0.5, np.nan, 0.75, 0.75])
 
     search.problem = Problem()
     search.search_batches = lambda epoch, count: ["a", "b"]
@@ -207,7 +209,7 @@ def test_the_callback_chooses_the_first_of_the_best():
         callback.on_epoch_begin(epoch)
         callback.on_epoch_end(epoch)
         for kind, variable in policy.chosen.items():
-            expected = drawn[kind][2, :, 0] if chooses else -1
+            expected = sampled[kind][2, :, 0] if chooses else -1
             assert np.all(variable.numpy() == expected)
     callback.on_epoch_begin(0)
     search.stop_training = True
@@ -272,7 +274,7 @@ def test_outside_of_training_the_supernet_is_what_was_chosen():
     for kind, variable in search.strategy.relaxation.chosen.items():
         expected = tf.one_hot(variable.numpy(), len(PRIMITIVES))
         np.testing.assert_array_equal(weights[kind].weights, expected)
-        assert weights[kind].drawn is None
+        assert weights[kind].sampled is None
 
 
 def test_random_search_has_no_step_of_the_architecture():
@@ -328,7 +330,7 @@ def test_a_step_draws_another_architecture_than_the_one_of_the_weights():
     search = searched("random_sharing")
     search.compile_for(search.modality.task_for(None))
     arch = search.problem.arch_values()
-    found = [search.problem.draw(arch, n).drawn for n in (1, 1, 2, 3)]
+    found = [search.problem.sample(arch, n).sampled for n in (1, 1, 2, 3)]
     flat = [
         tuple(np.concatenate([d.numpy().ravel() for d in one.values()]))
         for one in found

@@ -596,12 +596,9 @@ def test_sizes_that_mean_nothing_are_refused():
 
 
 def test_a_partial_connection_is_refused():
-    class Partial:
-        def edge(self, primitives, filters, stride, normalization):
+    class Partial(kd.connections.Connection):
+        def make_edge(self, *settings):
             raise NotImplementedError
-
-        def get_config(self):
-            return {}
 
     strategy = kd.SearchStrategy(connection=Partial())
     with pytest.raises(ValueError, match="`connection` must be 'full'"):

@@ -54,8 +54,8 @@ def test_a_larger_supernet_needs_more(smaller, larger):
 @pytest.mark.parametrize(
     "change",
     [
-        {"partial": 4},
-        {"drawn": True},
+        {"channel_fraction": 0.25},
+        {"num_sampled": 1},
         {"rematerialize": True},
         {"bytes_per_number": 2},
         {"input_shape": (16, 16, 3)},
@@ -72,7 +72,7 @@ def test_the_estimated_peak_is_near_what_was_measured(sizes, measured):
     found = peak(
         kd.search_spaces.darts_cnn(filters, num_cells),
         batch_size=batch_size,
-        partial=partial,
+        channel_fraction=1 / partial,
     )
     assert found == pytest.approx(measured, rel=0.25)
 
@@ -127,6 +127,65 @@ def _measured_and_estimated():
     status = pathlib.Path("/proc/self/status").read_text()
     measured = 1024 * int(re.search(r"VmHWM:\s+(\d+)", status)[1])
     return measured, memory.estimate_peak_memory(search, 128)
+
+
+class Quartered(kd.connections.Connection):
+    channel_fraction = 0.25
+
+    def make_edge(self, *settings):
+        return kd.connections.PartialConnection(4).make_edge(*settings)
+
+
+class OneOf(kd.relaxations.GumbelSoftmax):
+    """One that samples without being told `hard`."""
+
+    def __init__(self, **kwargs):
+        super().__init__(hard=True, **kwargs)
+
+    def get_config(self):
+        return {}
+
+
+class Twice(kd.architects.FirstOrder):
+    second_derivatives = True
+
+
+def estimate(**pieces):
+    search = kd.DartsSearch(
+        kd.search_spaces.darts_cnn(4, 2, num_nodes=1),
+        kd.SearchStrategy(**pieces),
+        num_classes=2,
+        input_shape=(32, 32, 3),
+    )
+    return memory.estimate_peak_memory(search, 256)
+
+
+@pytest.mark.parametrize(
+    ("own", "ours"),
+    [
+        (
+            {"connection": Quartered()},
+            {"connection": kd.connections.PartialConnection(4)},
+        ),
+        (
+            {"relaxation": OneOf()},
+            {"relaxation": kd.relaxations.GumbelSoftmax(hard=True)},
+        ),
+        (
+            {"architect": Twice()},
+            {"architect": kd.architects.Unrolled("exact")},
+        ),
+    ],
+)
+def test_pieces_of_users_are_estimated_as_ours_are(own, ours):
+    assert estimate(**own) == estimate(**ours) != estimate()
+
+
+def test_what_stands_around_a_connection_sees_as_much_of_the_channels():
+    inside = kd.connections.AuxiliarySkip(Quartered())
+    around = kd.connections.DropPath(inside)
+    assert around.channel_fraction == 0.25
+    assert kd.connections.DropPath().channel_fraction == 1.0
 
 
 def test_a_search_without_enough_memory_says_what_needs_less(monkeypatch):

@@ -24,7 +24,11 @@ SPACE = kd.search_spaces.darts_cnn(
 WITH_WEIGHTS = kd.search_spaces.darts_cnn(
     4, 2, num_nodes=1, primitives=("none", "skip_connect", "sep_conv_3x3")
 )
-STAGES = (Stage(1), Stage(1, candidates=3, depth=1.5), Stage(2, candidates=2))
+STAGES = (
+    Stage(1),
+    Stage(1, num_candidates=3, depth_multiplier=1.5),
+    Stage(2, num_candidates=2),
+)
 
 
 def make_search(*stages, **pieces):
@@ -93,7 +97,7 @@ def test_a_fresh_stage_has_first_values_of_its_own():
 
 
 def test_a_second_fit_begins_with_the_first_stage():
-    search = make_search(Stage(1), Stage(1, candidates=3))
+    search = make_search(Stage(1), Stage(1, num_candidates=3))
     fitted(search, epochs=2)
     recorder = Recorder()
     fitted(search, epochs=2, callbacks=[recorder])
@@ -105,15 +109,17 @@ def test_a_stage_that_is_not_fresh_goes_on_with_weights_and_momentum():
         Stage(1, connection=kd.connections.PartialConnection(4)),
         Stage(
             1,
-            candidates=2,
+            num_candidates=2,
             connection=kd.connections.PartialConnection(2),
-            fresh=False,
+            reinitialize=False,
         ),
     )
     fitted(search, epochs=2)
     assert int(search.optimizer.iterations) == 2
     assert int(search.arch_optimizer.iterations) == 2
-    search = make_search(Stage(1), Stage(1, candidates=2, fresh=False))
+    search = make_search(
+        Stage(1), Stage(1, num_candidates=2, reinitialize=False)
+    )
     fitted(search, epochs=2)
     assert int(search.optimizer.iterations) == 2
 
@@ -225,11 +231,11 @@ def test_a_variant_goes_through_its_stages(name):
     recorder = Recorder()
     fitted(search, epochs=len(stages), callbacks=[recorder])
     assert len(recorder.sizes) == len(stages)
-    assert recorder.sizes[-1][1] <= stages[-1].candidates
+    assert recorder.sizes[-1][1] <= stages[-1].num_candidates
 
 
 def test_each_stage_has_a_graph_of_its_own():
-    search = make_search(Stage(1), Stage(1, candidates=2))
+    search = make_search(Stage(1), Stage(1, num_candidates=2))
     search.compile(run_eagerly=False)
     recorder = Recorder()
     history = fitted(search, epochs=2, callbacks=[recorder])

@@ -20,7 +20,7 @@ WARM = kd.callbacks.WeightWarmUp(1)
 
 
 def stages(*counts):
-    return [kd.strategies.Stage(1, candidates=count) for count in counts]
+    return [kd.strategies.Stage(1, num_candidates=count) for count in counts]
 
 
 def short_segments():

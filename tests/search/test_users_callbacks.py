@@ -134,7 +134,9 @@ def test_a_rate_that_was_set_is_resumed(steps, tmp_path):
 
 def test_a_rate_that_was_set_goes_into_a_stage_that_is_not_fresh():
     stage = kd.strategies.Stage
-    strategy = kd.SearchStrategy(stages=[stage(1), stage(1, fresh=False)])
+    strategy = kd.SearchStrategy(
+        stages=[stage(1), stage(1, reinitialize=False)]
+    )
     once = keras.callbacks.LambdaCallback(
         on_train_begin=lambda logs: set_once(once)
     )

@@ -26,7 +26,7 @@ class Supernet:
 
 def prepared(**settings):
     term = Cost("latency", weight=1.0, table=table(), **settings)
-    term.check(space())
+    term.check_space(space())
     term.prepare(Supernet(space()))
     return term
 
@@ -247,7 +247,7 @@ def test_stages_that_leave_candidates_out_come_as_near_as_they_can():
     least, _ = table().bounds(space())
     stages = [
         kd.strategies.Stage(epochs=1),
-        kd.strategies.Stage(epochs=1, candidates=2),
+        kd.strategies.Stage(epochs=1, num_candidates=2),
     ]
     strategy = with_cost_target("darts", table(), least)
     search = kd.DartsSearch(
@@ -261,7 +261,7 @@ def test_stages_that_leave_candidates_out_come_as_near_as_they_can():
     only[:, 2:] = 0.4
     left = stages[1].space_from(space(), {"normal": only, "reduce": only})
     with pytest.raises(ValueError, match="must be from"):
-        Cost("latency", table=table(), target=least).check(left)
+        Cost("latency", table=table(), target=least).check_space(left)
     search.enter_stage(1, left)
     dearer = table().bounds(left)[0]
     assert table().predict(search.genotype()) == pytest.approx(dearer, 0.15)

@@ -88,31 +88,35 @@ def test_the_mean_entropy_is_that_of_the_whole_distribution(name, cells):
 def test_what_is_drawn_is_what_a_genotype_can_be(name, cells):
     for sample in everything(name, cells)[::5]:
         for kind, spec in CELLS[cells].items():
-            drawn = sample.drawn[kind].numpy()[:, 0]
+            sampled = sample.sampled[kind].numpy()[:, 0]
             possible = possible_candidates(spec)
             for node in spec.nodes:
                 edges = spec.edges_into(node)
                 usable = possible[edges].any(axis=-1).sum()
                 count = spec.edges_per_node or len(edges)
-                assert (drawn[edges] >= 0).sum() == min(count, usable)
-            assert possible[np.arange(len(drawn)), drawn][drawn >= 0].all()
-            weights = np.eye(spec.num_candidates)[drawn]
-            weights[drawn < 0] = 0
+                assert (sampled[edges] >= 0).sum() == min(count, usable)
+            assert possible[np.arange(len(sampled)), sampled][
+                sampled >= 0
+            ].all()
+            weights = np.eye(spec.num_candidates)[sampled]
+            weights[sampled < 0] = 0
             np.testing.assert_array_equal(sample.weights[kind], weights)
 
 
 def frequencies(policy, logits, count):
     """How often each architecture was drawn, by its numbers."""
 
-    def drawn(_):
-        parts = [d[:, 0] for d in policy.sample(logits).drawn.values()]
+    def sampled(_):
+        parts = [
+            d[:, 0] for d in policy.sample_architecture(logits).sampled.values()
+        ]
         return tf.concat(parts, axis=0)
 
     @tf.function(autograph=False)
-    def draw():
-        return tf.map_fn(drawn, tf.range(count), fn_output_signature="int32")
+    def sample():
+        return tf.map_fn(sampled, tf.range(count), fn_output_signature="int32")
 
-    return collections.Counter(map(tuple, draw().numpy()))
+    return collections.Counter(map(tuple, sample().numpy()))
 
 
 @EACH
@@ -121,7 +125,7 @@ def test_architectures_are_drawn_as_often_as_they_are_likely(name, cells):
     policy, logits = prepared(name, cells, scale=1.0)
     shares = {}
     for sample in enumerated(policy, logits):
-        parts = [d.numpy().ravel() for d in sample.drawn.values()]
+        parts = [d.numpy().ravel() for d in sample.sampled.values()]
         key = tuple(np.concatenate(parts))
         share = float(np.exp(sample.log_probability))
         # Edges can be drawn in either order.
@@ -150,15 +154,15 @@ def test_a_categorical_policy_draws_edge_and_candidate_by_one_softmax():
     flat = np.exp(logits["recurrent"].numpy())[1:, 1:]
     shares = {}
     for sample in everything("categorical", "one of two"):
-        drawn = tuple(sample.drawn["recurrent"].numpy()[1:, 0])
+        sampled = tuple(sample.sampled["recurrent"].numpy()[1:, 0])
         share = float(np.exp(sample.log_probability))
-        shares[drawn] = shares.get(drawn, 0) + share
+        shares[sampled] = shares.get(sampled, 0) + share
     for edge in range(2):
         for k in range(2):
-            drawn = [-1, -1]
-            drawn[edge] = k + 1
+            sampled = [-1, -1]
+            sampled[edge] = k + 1
             expected = flat[edge, k] / flat.sum()
-            assert shares[tuple(drawn)] == pytest.approx(expected, rel=1e-4)
+            assert shares[tuple(sampled)] == pytest.approx(expected, rel=1e-4)
 
 
 def test_the_alphas_are_the_bias_of_a_controller():
@@ -183,7 +187,7 @@ def test_a_controller_bounds_what_candidates_differ_by():
 def test_a_controller_decides_in_view_of_what_it_has_decided():
     by_first = {}
     for sample in everything("controller", "every edge"):
-        first, second, _ = sample.drawn["cell"].numpy()[:, 0]
+        first, second, _ = sample.sampled["cell"].numpy()[:, 0]
         shares = by_first.setdefault(first, np.zeros(3))
         shares[second] += float(np.exp(sample.log_probability))
     rows = np.array([row / row.sum() for row in by_first.values()])
@@ -194,8 +198,8 @@ def test_a_controller_carries_its_state_from_cell_to_cell():
     policy, logits = prepared("controller", "two of three", scale=1.0)
     by_first = {}
     for sample in enumerated(policy, logits):
-        first = tuple(sample.drawn["normal"].numpy()[:, 0])
-        last = tuple(sample.drawn["reduce"].numpy()[:, 0])
+        first = tuple(sample.sampled["normal"].numpy()[:, 0])
+        last = tuple(sample.sampled["reduce"].numpy()[:, 0])
         shares = by_first.setdefault(first, {})
         share = float(np.exp(sample.log_probability))
         shares[last] = shares.get(last, 0) + share
@@ -211,7 +215,7 @@ def test_a_gradient_reaches_every_weight_of_a_controller():
     with tf.GradientTape() as tape:
         tape.watch(variables)
         tape.watch(logits)
-        log_probability = policy.sample(logits).log_probability
+        log_probability = policy.sample_architecture(logits).log_probability
     for gradient in [
         *tape.gradient(log_probability, [*variables, *logits.values()])
     ]:
@@ -234,8 +238,8 @@ def test_what_is_likely_is_derived_until_one_is_chosen(name):
         ):
             # The stronger edge stands first.
             assert sorted(found[0]) == sorted(found[1])
-    sample = policy.sample(logits)
-    policy.choose(sample.drawn)
+    sample = policy.sample_architecture(logits)
+    policy.choose(sample.sampled)
     for kind, found in policy(logits).items():
         np.testing.assert_array_equal(found, sample.weights[kind])
     policy.choose(None)

@@ -37,18 +37,18 @@ class Bandit:
     def arch_values(self):
         return [tf.convert_to_tensor(v) for v in self.variables]
 
-    def draw(self, arch, number=1):
+    def sample(self, arch, number=1):
         mapping = zip(self.variables, arch, strict=True)
         state = self.policy.seed_generator.state
         with keras.StatelessScope(state_mapping=list(mapping)) as scope:
             logits = self.layer.all_logits()
             if self.pick is not None:
                 return self.policy.walk(logits, self.pick)[0]
-            sample = self.policy.sample(logits)
+            sample = self.policy.sample_architecture(logits)
         state.assign(scope.get_current_value(state))
         return sample
 
-    def judge(self, batch, weights, drawn):
+    def judge(self, batch, weights, sampled):
         reward = self.reward(weights["recurrent"])
         return LossAndGradients(1 - reward, [], [], None, [], reward=reward)
 
@@ -66,7 +66,7 @@ def exact_gradient(bandit, entropy_weight):
         bandit.pick = choices.pick
         with tf.GradientTape() as tape:
             tape.watch(arch)
-            sample = bandit.draw(arch)
+            sample = bandit.sample(arch)
             log = sample.log_probability
             reward = bandit.reward(sample.weights["recurrent"])
             objective = tf.exp(log) * (reward - entropy_weight * log)
@@ -91,7 +91,7 @@ def mean_estimates(bandit, architect, baselines):
             _, found = architect.gradients(bandit, None, None)
             estimates.append(found)
         choices.restart()
-        log = bandit.draw(bandit.arch_values()).log_probability
+        log = bandit.sample(bandit.arch_values()).log_probability
         return [[tf.exp(log) * one for one in e] for e in estimates]
 
     return [
@@ -148,7 +148,7 @@ def test_only_a_step_that_is_made_moves_the_baseline():
     bandit, architect = Bandit("categorical"), kd.architects.Reinforce()
     seen, _ = architect.gradients(bandit, None, None)
     assert float(bandit.policy.reward_count) == 0
-    architect.follow(bandit, seen)
+    architect.after_step(bandit, seen)
     assert float(bandit.policy.reward_count) == 1
     assert float(bandit.policy.reward_sum) == pytest.approx(float(seen.reward))
 
@@ -160,7 +160,7 @@ def test_the_best_arm_becomes_likely(name):
 
     def reward(choices):
         bandit.pick = choices.pick
-        sample = bandit.draw(bandit.arch_values())
+        sample = bandit.sample(bandit.arch_values())
         return bandit.reward(sample.weights["recurrent"])
 
     rewards = [float(found) for found in sequences(reward)]
@@ -168,7 +168,7 @@ def test_the_best_arm_becomes_likely(name):
 
     def step():
         seen, found = architect.gradients(bandit, None, None)
-        architect.follow(bandit, seen)
+        architect.after_step(bandit, seen)
         optimizer.apply(found, bandit.variables)
         return seen.reward
 

@@ -23,9 +23,9 @@ def test_sigmoid_gates_do_not_compete():
 
 @pytest.mark.parametrize("layer", DRAWING, ids=lambda layer: layer.name)
 def test_one_candidate_is_drawn_as_often_as_the_softmax_says(layer):
-    weights, drawn = layer.draw(LOGITS, searching=False)
-    assert drawn.shape == (2000, 1)
-    np.testing.assert_array_equal(np.argmax(weights, -1), drawn[:, 0])
+    weights, sampled = layer.sample(LOGITS, searching=False)
+    assert sampled.shape == (2000, 1)
+    np.testing.assert_array_equal(np.argmax(weights, -1), sampled[:, 0])
     np.testing.assert_array_equal(np.sort(weights, -1), [[0, 0, 0, 1]] * 2000)
     np.testing.assert_allclose(
         np.mean(weights, axis=0)[:3], SHARES, atol=4 * 0.5 / 2000**0.5
@@ -67,10 +67,10 @@ def test_a_low_temperature_decides():
 
 
 def test_two_gates_are_drawn_without_replacement_and_one_is_opened():
-    weights, drawn = kd.relaxations.BinaryGates(seed=1).draw(LOGITS, True)
-    first, second = drawn[:, 0], drawn[:, 1]
+    weights, sampled = kd.relaxations.BinaryGates(seed=1).sample(LOGITS, True)
+    first, second = sampled[:, 0], sampled[:, 1]
     assert np.all(first != second)
-    assert np.all(drawn < 3), "an absent candidate was drawn"
+    assert np.all(sampled < 3), "an absent candidate was drawn"
     opened = np.argmax(weights, axis=-1)
     assert np.all((opened == first) | (opened == second))
 
@@ -80,10 +80,10 @@ def test_the_gradient_of_a_gate_moves_the_two_that_were_drawn():
     logits, slopes = LOGITS[:6], tf.constant([[1.0, -2.0, 5.0, 0.0]])
     with tf.GradientTape() as tape:
         tape.watch(logits)
-        weights, drawn = layer.draw(logits, True)
+        weights, sampled = layer.sample(logits, True)
         along = tf.reduce_sum(weights * slopes)
     gradient = tape.gradient(along, logits).numpy()
-    for row, pair in zip(gradient, drawn.numpy(), strict=True):
+    for row, pair in zip(gradient, sampled.numpy(), strict=True):
         of_two = np.exp(LOGITS.numpy()[0][pair])
         p = of_two / of_two.sum()
         g = slopes.numpy()[0][pair]

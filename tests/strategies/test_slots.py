@@ -63,7 +63,9 @@ def test_going_down_the_entropy_decides():
 
 
 def test_full_connection_gives_a_mixed_op_with_its_settings():
-    edge = kd.connections.FullConnection().edge(("none", "skip_connect"), 4, 2)
+    edge = kd.connections.FullConnection().make_edge(
+        ("none", "skip_connect"), 4, 2
+    )
     assert edge.get_config()["stride"] == 2
     assert edge.get_config()["filters"] == 4
     outputs = edge(np.ones((1, 4, 4, 4), "float32"), np.ones(2, "float32"))

@@ -44,7 +44,7 @@ def test_the_strongest_candidates_stay_in_the_order_they_had():
         "normal": np.array([[0.2, 0.5, 0.3], [0.4, 0.1, 0.5]]),
         "reduce": np.array([[0.3, 0.3, 0.3], [0.1, 0.1, 0.8]]),
     }
-    space = Stage(candidates=2).space_from(SPACE, weights)
+    space = Stage(num_candidates=2).space_from(SPACE, weights)
     assert space.normal.primitives == (
         ("skip_connect", "sep_conv_3x3"),
         ("none", "sep_conv_3x3"),
@@ -59,7 +59,7 @@ def test_an_edge_with_fewer_candidates_keeps_them():
     )
     space = SPACE.with_cells({"normal": spec})
     weights = {kind: np.ones((2, 3)) / 3 for kind in space.cells}
-    left = Stage(candidates=2).space_from(space, weights)
+    left = Stage(num_candidates=2).space_from(space, weights)
     assert left.normal == spec
 
 
@@ -74,8 +74,8 @@ def test_depth_is_a_multiple_of_the_whole_space_s():
 
 def test_p_darts_keeps_eight_five_and_three_candidates():
     stages = strategies.get("p_darts").stages
-    assert [stage.candidates for stage in stages] == [None, 5, 3]
-    assert all(stage.fresh for stage in stages)
+    assert [stage.num_candidates for stage in stages] == [None, 5, 3]
+    assert all(stage.reinitialize for stage in stages)
 
 
 def test_p_darts_dropout_falls_linearly_then_exponentially():
@@ -95,8 +95,8 @@ def test_dr_nas_mixes_a_sixth_and_then_a_quarter_of_the_channels():
     strategy = strategies.get("dr_nas_progressive")
     of_stages = [strategy.at_stage(index).connection.k for index in range(2)]
     assert of_stages == [6, 4]
-    assert strategy.stages[1].candidates == 4
-    assert not strategy.stages[1].fresh
+    assert strategy.stages[1].num_candidates == 4
+    assert not strategy.stages[1].reinitialize
 
 
 def test_pieces_of_stages_are_copies():
@@ -110,8 +110,8 @@ def test_pieces_of_stages_are_copies():
     ("options", "message"),
     (
         ({"epochs": 0}, "`epochs` must be"),
-        ({"candidates": 1}, "`candidates` must be 2 or more"),
-        ({"depth": 0}, "`depth` must be positive"),
+        ({"num_candidates": 1}, "`num_candidates` must be 2 or more"),
+        ({"depth_multiplier": 0}, "`depth_multiplier` must be a positive"),
         ({"connection": "fulll"}, "`connection`"),
     ),
 )
@@ -137,11 +137,11 @@ def test_a_contradiction_in_a_stage_is_refused_in_the_constructor():
         ({"discretizer": "perturbation"}, "`stages` must be left out"),
         (
             {"relaxation": "categorical", "architect": "reinforce"},
-            "`stages` must be fresh for Categorical",
+            "`stages` must begin anew for Categorical",
         ),
     ),
 )
 def test_stages_are_refused_where_they_mean_nothing(pieces, message):
-    stages = [Stage(), Stage(candidates=2, fresh=False)]
+    stages = [Stage(), Stage(num_candidates=2, reinitialize=False)]
     with pytest.raises(ValueError, match=message):
         kd.SearchStrategy(stages=stages, **pieces)

@@ -12,17 +12,13 @@ from keras_darts import strategies
 
 
 @keras.saving.register_keras_serializable("keras_darts_test")
-class Patience(keras.callbacks.Callback):
+class Patience(kd.callbacks.SearchCallback):
     def __init__(self, epochs):
         super().__init__()
         self.epochs = epochs
 
     def get_config(self):
         return {"epochs": self.epochs}
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**config)
 
 
 def rich():
@@ -126,15 +122,11 @@ def test_a_users_variant_is_found_by_its_name():
     kd.testing.run_strategy_test("test_hot")
 
 
-def test_a_users_piece_needs_a_config_and_is_then_registered():
-    class Halved:
-        def edge(self, primitives, filters, stride=1, normalization="batch"):
-            return kd.connections.FullConnection().edge(
-                primitives[:1], filters, stride, normalization
-            )
-
-        def get_config(self):
-            return {}
+def test_a_users_piece_has_a_config_once_it_is_registered():
+    class Halved(kd.connections.Connection):
+        def make_edge(self, primitives, *settings):
+            full = kd.connections.FullConnection()
+            return full.make_edge(primitives[:1], *settings)
 
     strategy = SearchStrategy(connection=Halved())
     with pytest.raises(ValueError, match="`connection` is of a class that is"):
@@ -153,6 +145,16 @@ def test_a_users_piece_needs_a_config_and_is_then_registered():
         ({"discretizer": 2}, TypeError, "`discretizer` must be a name"),
         ({"discretizer": len}, TypeError, "`discretizer` must be a name"),
         ({"connection": "partly"}, ValueError, "`connection` must be one of"),
+        ({"relaxation": keras.layers.Softmax()}, TypeError, "kd.relaxations.R"),
+        ({"connection": object()}, TypeError, "of kd.connections.Connection."),
+        ({"architect": object()}, TypeError, "of kd.architects.Architect. R"),
+        ({"discretizer": len}, TypeError, "of kd.discretizers.Discretizer. R"),
+        ({"regularizers": [len]}, TypeError, "of kd.regularizers.Regularizer"),
+        (
+            {"callbacks": [keras.callbacks.Callback()]},
+            TypeError,
+            "of kd.callbacks.SearchCallback, whose",
+        ),
         ({"regularizers": "entropy"}, TypeError, "`regularizers` must be a li"),
         ({"regularizers": ["entrop"]}, ValueError, "Did you mean entropy"),
         ({"exclude": "none"}, TypeError, "`exclude` must be a list"),

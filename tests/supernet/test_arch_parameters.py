@@ -46,12 +46,12 @@ def test_kinds_of_cells_have_first_values_of_their_own():
 
 def test_mixing_weights_are_the_softmax_of_each_edge():
     arch = make()
-    weights, betas, drawn = arch()["normal"]
+    weights, betas, sampled = arch()["normal"]
     logits = arch.alphas["normal"].numpy()
     expected = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
     np.testing.assert_allclose(weights, expected, rtol=1e-5)
     assert betas is None
-    assert drawn is None
+    assert sampled is None
 
 
 def test_edge_weights_sum_to_one_over_the_inputs_of_each_node():

@@ -64,13 +64,13 @@ def test_a_shared_input_gives_what_the_input_gives(kind, stride, training):
 @STRIDES
 def test_a_drawn_candidate_gives_what_one_weight_gives(kind, stride):
     edge, x = made(kind, stride), tf.constant(features())
-    from_drawn = tf.function(edge.from_drawn)
+    from_sampled = tf.function(edge.from_sampled)
     for k in range(len(CANDIDATES)):
         one_hot = tf.one_hot(k, len(CANDIDATES))
         plain = edge(x, one_hot, training=False)
-        drawn = from_drawn(x, one_hot, tf.constant([k]), False)
+        sampled = from_sampled(x, one_hot, tf.constant([k]), False)
         np.testing.assert_allclose(
-            drawn, plain, rtol=1e-4, atol=1e-5, err_msg=CANDIDATES[k]
+            sampled, plain, rtol=1e-4, atol=1e-5, err_msg=CANDIDATES[k]
         )
 
 
@@ -93,16 +93,22 @@ def test_only_what_is_drawn_runs():
     edge, x = MixedOp(CANDIDATES, 8), tf.constant(features())
     edge.candidates["3"] = Counted()
     edge.build((None, 8, 8, 8))
-    call = tf.function(edge.from_drawn)
-    for drawn, runs in (([0], 0), ([1], 0), ([3], 1), ([1, 3], 1), ([1, 2], 0)):
+    call = tf.function(edge.from_sampled)
+    for sampled, runs in (
+        ([0], 0),
+        ([1], 0),
+        ([3], 1),
+        ([1, 3], 1),
+        ([1, 2], 0),
+    ):
         Counted.runs = 0
-        call(x, tf.one_hot(drawn[0], 4), tf.constant(drawn), True)
-        assert Counted.runs == runs, drawn
+        call(x, tf.one_hot(sampled[0], 4), tf.constant(sampled), True)
+        assert Counted.runs == runs, sampled
 
 
 def test_only_what_is_drawn_moves_its_statistics():
     edge, x = made("full", 1), tf.constant(features())
-    call = tf.function(edge.from_drawn)
+    call = tf.function(edge.from_sampled)
     of_conv = edge.candidates["3"].bn.moving_variance
     of_pool = edge.candidates["2"].bn.moving_variance
     call(x, tf.one_hot(3, 4), tf.constant([3]), True)
@@ -120,7 +126,7 @@ def test_gradients_of_a_drawn_candidate_reach_weights_and_gate(kind):
     def gradients():
         with tf.GradientTape() as tape:
             tape.watch(gates)
-            outputs = edge.from_drawn(x, gates, tf.constant([3]), True)
+            outputs = edge.from_sampled(x, gates, tf.constant([3]), True)
             along = tf.reduce_sum(outputs * features(seed=1))
         return tape.gradient(along, [gates, *kernels])
 
@@ -228,7 +234,7 @@ def test_settings_that_make_no_edge_are_refused(make, message):
 
 
 def test_an_edge_of_a_user_needs_nothing_but_a_call():
-    class Halving(keras.layers.Layer):
+    class Halving(kd.connections.Edge):
         def call(self, inputs, weights):
             return inputs * weights[0] / 2
 
@@ -236,6 +242,6 @@ def test_an_edge_of_a_user_needs_nothing_but_a_call():
     x, weights = tf.constant(features()), tf.constant([1.0])
     for outputs in (
         edge.from_shared(SharedInput(x), weights, True),
-        edge.from_drawn(x, weights, tf.constant([0]), True),
+        edge.from_sampled(x, weights, tf.constant([0]), True),
     ):
         np.testing.assert_allclose(outputs, ops.convert_to_numpy(x) / 2)

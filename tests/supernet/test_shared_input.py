@@ -36,7 +36,7 @@ def users_conv():
         return keras.layers.Conv2D(filters, 3, stride, padding="same")
 
 
-class PlainEdge(keras.layers.Layer):
+class PlainEdge(kd.connections.Edge):
     """The definition of an edge, without the fast form."""
 
     def __init__(self, *arguments):
@@ -50,12 +50,12 @@ class PlainEdge(keras.layers.Layer):
         return self.edge(inputs, weights)
 
 
-class PlainConnection:
-    def edge(self, *arguments):
+class PlainConnection(kd.connections.Connection):
+    def make_edge(self, *arguments):
         return PlainEdge(*arguments)
 
 
-class OneCandidate(keras.layers.Layer):
+class OneCandidate(kd.connections.Edge):
     """Runs the candidate of the largest weight and no other."""
 
     runs = []
@@ -100,8 +100,8 @@ class OneCandidate(keras.layers.Layer):
         return outputs
 
 
-class Hard:
-    def edge(self, *arguments):
+class Hard(kd.connections.Connection):
+    def make_edge(self, *arguments):
         return OneCandidate(*arguments)
 
 

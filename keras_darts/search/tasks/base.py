@@ -227,11 +227,12 @@ class LabelledModality(Modality):
     @property
     def pieces(self):
         strategy = self._search.strategy
+        rule = strategy.discretizer_for(self._search.search_space)
         return {
             **super().pieces,
             "connection": strategy.connection,
             "rematerialize": self._search.rematerialize,
-            "decides": hasattr(strategy.discretizer, "extra_epochs"),
+            "decides": rule.decides_edges,
         }
 
     def task_for(self, loss):

@@ -74,7 +74,12 @@ def dr_nas_progressive(k=(6, 4), candidates=4, divergence=0.0, warm_up=0.4):
     first, second = map(PartialConnection, k)
     stages = [
         Stage(epochs=25, connection=first),
-        Stage(epochs=25, candidates=candidates, connection=second, fresh=False),
+        Stage(
+            epochs=25,
+            num_candidates=candidates,
+            connection=second,
+            reinitialize=False,
+        ),
     ]
     whole = dr_nas(divergence, warm_up)
     recipe = whole.recipe_for("image")

@@ -38,8 +38,8 @@ def p_darts(skip_dropout=(0.1, 0.4, 0.7), warm_up=0.4, max_skip_connects=2):
     stages = [
         Stage(
             epochs=25,
-            candidates=candidates,
-            depth=depth,
+            num_candidates=candidates,
+            depth_multiplier=depth,
             callbacks=[
                 ScheduleVariable("skip_dropout", DropoutDecay(rate, warm_up))
             ],

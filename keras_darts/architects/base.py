@@ -1,0 +1,103 @@
+"""Base class of all architects."""
+
+import abc
+
+from keras_darts.relaxations import Policy
+from keras_darts.relaxations.base import wrong_relaxation
+from keras_darts.utils.registry import fields
+
+
+class Architect(abc.ABC):
+    """Abstract: gradients of the search loss for the alphas and betas.
+
+    `gradients` is called in each step of the architecture, in replica context
+    and in a graph, and `after_step` once the step is made. An architect holds
+    no state but its arguments; it sees the search through the `problem`, a
+    `search.bilevel_problem.BilevelProblem`, whose methods leave all variables
+    as they are. `kd.testing.ToyBilevelProblem` stands for one in tests.
+
+    The class attributes say what the other parts of a search have to know. A
+    subclass sets those in which it differs.
+
+    Attributes:
+        updates_architecture: Boolean, whether a search has steps of the
+            architecture at all. `True`.
+        samples: Boolean, whether the gradients come from architectures that
+            are sampled from the relaxation, which must be a
+            `relaxations.Policy` then. `False`: they go through the mixing
+            weights.
+        looks_ahead: Boolean, whether they depend on the coming step of the
+            weights, which must be one of SGD then. `False`.
+        full_precision: Boolean, whether all is computed in full precision
+            where the search is in mixed precision. `False`.
+        second_derivatives: Boolean, whether gradients are differentiated,
+            which takes more memory, and gives bits that differ from run to
+            run. `False`.
+
+    Example:
+
+    >>> class Backwards(Architect):
+    ...     def gradients(self, problem, train_batch, valid_batch):
+    ...         architect = kd.architects.FirstOrder()
+    ...         found, gradients = architect.gradients(
+    ...             problem, train_batch, valid_batch
+    ...         )
+    ...         return found, [-g for g in gradients]
+    >>> kd.SearchStrategy(architect=Backwards()).architect.looks_ahead
+    False
+    """
+
+    updates_architecture = True
+    samples = False
+    looks_ahead = False
+    full_precision = False
+    second_derivatives = False
+
+    @abc.abstractmethod
+    def gradients(self, problem, train_batch, valid_batch):
+        """What the search loss was, and its architecture gradients.
+
+        Args:
+            problem: `BilevelProblem`.
+            train_batch: What the step of the weights will be made on, a tuple
+                (x, y) or (x, y, sample weight).
+            valid_batch: The same of what the search loss is computed on.
+
+        Returns:
+            The `LossAndGradients` of the search loss, or `None` without steps
+            of the architecture; and a list of tensors of the shapes of
+            `problem.arch_values()`, summed over replicas.
+        """
+
+    def after_step(self, problem, found):
+        """Takes note of a step that was made; by default of nothing.
+
+        Args:
+            problem: `BilevelProblem`.
+            found: What `gradients` gave first.
+        """
+
+    def check_strategy(self, strategy):
+        """Raises a `ValueError` for pieces that can't go with this one.
+
+        Args:
+            strategy: `SearchStrategy` of which it is a piece.
+        """
+        if self.samples and not isinstance(strategy.relaxation, Policy):
+            raise wrong_relaxation(
+                self,
+                strategy,
+                needed="Policy",
+                reason="it draws whole architectures and asks how likely they "
+                "were",
+            )
+        if not self.updates_architecture and strategy.regularizers:
+            raise ValueError(
+                f"`regularizers` must be left out for {type(self).__name__}: "
+                "nothing moves by them. Received: "
+                f"regularizers={list(strategy.regularizers)}"
+            )
+
+    def get_config(self):
+        """The arguments of the constructor, by default those of a dataclass."""
+        return fields(self)

@@ -1,0 +1,96 @@
+"""Base class of all discretizers, and their names."""
+
+import abc
+
+from keras_darts.utils.registry import Registry
+from keras_darts.utils.registry import fields
+
+
+class Discretizer(abc.ABC):
+    """Abstract: from mixing weights to a genotype.
+
+    It is called whenever the genotype is asked for, with arrays, and gives the
+    same for the same. It holds no state but its arguments.
+
+    One that needs data has `callback`, which gives what chooses; what was
+    chosen lies in the supernet's variables, so that the mixing weights of the
+    call tell it. One that decides edge by edge while the weights are trained
+    on has `decides_edges` and `extra_epochs` too, and its callback decides
+    with `search.supernet.arch.decide` in these epochs.
+
+    Attributes:
+        decides_by: String, what decides in place of the mixing weights, such
+            as "by rewards", which a search says at its end. `None`: they do.
+        decides_edges: Boolean, whether single edges are decided while others
+            are still sought. `False`.
+
+    Example:
+
+    >>> class First(Discretizer):
+    ...     def __call__(self, space, weights, edge_weights):
+    ...         first = {kind: np.zeros_like(w) for kind, w in weights.items()}
+    ...         return kd.discretizers.TopK()(space, first, edge_weights)
+    >>> space = kd.search_spaces.darts_cnn()
+    >>> flat = {kind: np.ones((14, 8)) for kind in space.cells}
+    >>> First()(space, flat, {}).normal[:2]
+    (('max_pool_3x3', 0), ('max_pool_3x3', 1))
+    """
+
+    decides_by = None
+    decides_edges = False
+
+    @abc.abstractmethod
+    def __call__(self, space, weights, edge_weights):
+        """A genotype of the space.
+
+        Args:
+            space: Search space.
+            weights: Dictionary from the kind of a cell to its mixing weights,
+                an array (E, K), of which an edge with fewer candidates uses
+                the first columns.
+            edge_weights: The same of edge weights (E,), empty without betas.
+        """
+
+    def callback(self):
+        """The `SearchCallback` that chooses, or `None`: none is needed."""
+        return None
+
+    def extra_epochs(self, space, epochs):
+        """How many epochs follow those of the user; by default none.
+
+        Args:
+            space: Search space.
+            epochs: Integer, those of the user.
+        """
+        return 0
+
+    def learning_rates(self, recipe):
+        """The first and the last learning rate of the extra epochs.
+
+        Args:
+            recipe: `SearchRecipe`, whose last rate goes on by default.
+        """
+        return recipe.min_learning_rate, recipe.min_learning_rate
+
+    def figures(self, genotype):
+        """Numbers by name for the logs of each epoch; by default none.
+
+        Args:
+            genotype: What the discretizer has given.
+        """
+        return {}
+
+    def check_strategy(self, strategy):
+        """Raises a `ValueError` for pieces that can't go with this one.
+
+        Args:
+            strategy: `SearchStrategy` of which it is a piece.
+        """
+
+    def get_config(self):
+        """The arguments of the constructor, by default those of a dataclass."""
+        return fields(self)
+
+
+# The classes are registered where all of them are imported, in __init__.py.
+registry = Registry("discretizer", base=Discretizer)

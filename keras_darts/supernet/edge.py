@@ -1,0 +1,67 @@
+"""Base class of the edges of a search cell."""
+
+import abc
+
+import keras
+
+
+class Edge(keras.layers.Layer, abc.ABC):
+    """Abstract: what an edge makes of its input and its candidates' weights.
+
+    It keeps the channels and divides height and width, or time, by its stride.
+    `call` is the definition; the other methods give the same function in less
+    time where an edge has a way to, and by default they call it.
+
+    Call arguments:
+        inputs: (B, H, W, C), or (B, T, C).
+        weights: (K,), the mixing weights of the candidates.
+        training: Boolean, where `call` takes it.
+
+    Attributes:
+        mixed_op: The `MixedOp` inside, whose candidates a stage that goes on
+            with the weights hands over one by one. `None`: there is none, so
+            that no such stage can follow.
+
+    Example:
+
+    >>> class Halved(Edge):
+    ...     def call(self, inputs, weights):
+    ...         return inputs * weights[0] / 2
+    >>> Halved()(np.ones((1, 1, 1, 2)), np.ones(3)).numpy().ravel().tolist()
+    [0.5, 0.5]
+    """
+
+    mixed_op = None
+
+    @abc.abstractmethod
+    def call(self, inputs, weights):
+        """(B, H, W, C), (K,) -> (B, H', W', C), or along time."""
+
+    def look(self, shared, training):
+        """Has all that `from_shared` needs of the input computed.
+
+        Args:
+            shared: `SharedInput`, the same for all edges that leave a node,
+                which keeps what is computed.
+            training: Boolean.
+
+        Returns:
+            Tensors of which a gradient may be asked, nested.
+        """
+        return shared.inputs
+
+    def from_shared(self, shared, weights, training):
+        """What `call` gives for the input that is shared."""
+        return self(shared.inputs, weights, training=training)
+
+    def from_sampled(self, inputs, weights, sampled, training):
+        """What `call` gives if none but the sampled candidates have a weight.
+
+        Args:
+            inputs: As of `call`.
+            weights: (K,).
+            sampled: (n,) integers, -1 on an edge that is not in the
+                architecture.
+            training: Boolean.
+        """
+        return self(inputs, weights, training=training)
