@@ -47,7 +47,7 @@ def test_a_corpus_is_for_recurrent_cells(modality):
     [("text", r"x.train.batch\(64\)"), ("language", "other search spaces")],
 )
 def test_sentences_are_given_by_their_parts(modality, message):
-    with pytest.raises(TypeError, match=f"{message}.*SentenceData"):
+    with pytest.raises(TypeError, match=f"{message}.*TextClassificationData"):
         check_data(modality, sentences())
 
 
