@@ -169,179 +169,18 @@ def _velocity(optimizer, momentum, step):
     return velocity
 
 
-class DrawnProblem:
-    """The part of `BilevelProblem` that draws, and judges what it drew.
-
-    Args:
-        search: A `DartsSearch` whose relaxation is a `Policy`.
-    """
-
-    def __init__(self, search):
-        self._search = search
-
-    @property
-    def policy(self):
-        """The relaxation, of which architectures are drawn."""
-        return self._search.strategy.relaxation
-
-    def sample(self, arch, number=1):
-        """A `Sample` of the policy, the same on all replicas.
-
-        Args:
-            arch: Values for `search.arch_variables`.
-            number: Integer > 0; draws of one step that shall differ have
-                different ones. Defaults to `1`.
-        """
-        search = self._search
-        mapping = [
-            *zip(search.arch_variables, arch, strict=True),
-            *random_states(search.supernet, tf.cast(number, "int32")),
-        ]
-        with keras.StatelessScope(state_mapping=mapping):
-            return self.policy.sample_architecture(
-                search.supernet.arch.all_logits()
-            )
-
-    def judge(self, batch, weights, sampled):
-        """Loss and reward of an architecture, without any gradient.
-
-        Normalisations use the batch's statistics; there is no dropout where
-        they do so outside of training too.
-
-        Args:
-            batch: Tuple (x, y) or (x, y, sample weight).
-            weights: Of a `Sample`.
-            sampled: Of the same.
-        """
-        found = self.gradients(
-            batch,
-            self.weight_values(),
-            self.arch_values(),
-            "nothing",
-            searching=True,
-            mixing=weights,
-            sampled=sampled,
-            training=self._search.modality.judged_in_training,
-        )
-        return found._replace(reward=reward(self._search, batch, found))
-
-    def samples(self, count, batches):
-        """Draws architectures, and judges all of them on the same batches.
-
-        It is called from outside of any step, and changes no state.
-
-        Args:
-            count: Integer.
-            batches: List of global batches, in tuples.
-
-        Returns:
-            Arrays: the numbers of what was drawn by kind of cell, (count, E,
-            1), and the mean rewards (count,).
-        """
-        sample, judge = (
-            self._outside(f) for f in (self._sampled, self._judged)
-        )
-        parts = [
-            per_replica(self._search.distribute_strategy, batch)
-            for batch in batches
-        ]
-        found, rewards = [], []
-        for number in range(count):
-            # A step's draws have the numbers from one on.
-            weights, sampled = sample(tf.constant(count + number + 1))
-            rewards.append(
-                np.mean([judge(part, weights, sampled) for part in parts])
-            )
-            found.append({kind: np.array(d) for kind, d in sampled.items()})
-        sampled = {
-            kind: np.stack([f[kind] for f in found]) for kind in found[0]
-        }
-        return sampled, np.array(rewards)
-
-    def _sampled(self, number):
-        sample = self.sample(self.arch_values(), number)
-        return sample.weights, sample.sampled
-
-    def _judged(self, batch, weights, sampled):
-        batch = self._search.modality.begun(batch)
-        return self.judge(batch, weights, sampled).reward
-
-    def _outside(self, on_replica):
-        """The function on all replicas; what it gives is the same on them."""
-        strategy = self._search.distribute_strategy
-
-        def function(*arguments):
-            found = strategy.run(on_replica, arguments)
-            return tf.nest.map_structure(
-                lambda value: strategy.experimental_local_results(value)[0],
-                found,
-            )
-
-        if self._search.run_eagerly:
-            return function
-        return tf.function(function, autograph=False, reduce_retracing=True)
-
-
-class ProductProblem(DrawnProblem):
-    """The part of `BilevelProblem` that differentiates twice.
-
-    Args:
-        search: A `DartsSearch`.
-    """
-
-    def mixed_hvp(self, batch, weights, arch, vector):
-        """The second derivative of the loss, (d2 L/da dw) applied to v."""
-        product = self._function("mixed_hvp", self._product, "weights")
-        return self._summed(product, batch, weights, arch, vector)
-
-    def arch_hvp(self, batch, weights, arch, vector):
-        """The second derivative of the loss, (d2 L/da2) applied to v."""
-        product = self._function("arch_hvp", self._product, "arch")
-        return self._summed(product, batch, weights, arch, vector)
-
-    def _summed(self, product, batch, *point):
-        steps = self._search.gradient_accumulation_steps
-        return sum_over_replicas(
-            mean_of_parts(lambda part: product(part, *point), batch, steps)
-        )
-
-    def _product(self, batch, weights, arch, vector, wrt):
-        inside = {"weights": weights, "arch": arch}[wrt]
-        with tf.GradientTape(watch_accessed_variables=False) as outer:
-            outer.watch(arch)
-            with tf.GradientTape(watch_accessed_variables=False) as inner:
-                inner.watch(inside)
-                loss, _, _ = self._loss_at(
-                    batch,
-                    weights,
-                    arch,
-                    TraceKey(
-                        "arch" if wrt == "arch" else "both",
-                        full_precision=True,
-                    ),
-                )
-            gradients = inner.gradient(loss, inside)
-            along = tf.add_n(
-                [
-                    tf.reduce_sum(g * tf.stop_gradient(v))
-                    for g, v in zip(gradients, vector, strict=True)
-                    if g is not None
-                ]
-            )
-        return outer.gradient(
-            along, arch, unconnected_gradients=tf.UnconnectedGradients.ZERO
-        )
-
-
-class BilevelProblem(ProductProblem):
+class BilevelProblem:
     """Loss and gradients of a `DartsSearch`, in replica context.
+
+    Where its relaxation is a `Policy`, architectures are sampled and judged
+    too.
 
     Args:
         search: A compiled `DartsSearch`.
     """
 
     def __init__(self, search):
-        super().__init__(search)
+        self._search = search
         self._functions = {}
 
     @property
@@ -445,6 +284,95 @@ class BilevelProblem(ProductProblem):
         """The sum of a loss over replicas."""
         return sum_over_replicas([loss])[0]
 
+    def mixed_hvp(self, batch, weights, arch, vector):
+        """The second derivative of the loss, (d2 L/da dw) applied to v."""
+        product = self._function("mixed_hvp", self._product, "weights")
+        return self._summed(product, batch, weights, arch, vector)
+
+    def arch_hvp(self, batch, weights, arch, vector):
+        """The second derivative of the loss, (d2 L/da2) applied to v."""
+        product = self._function("arch_hvp", self._product, "arch")
+        return self._summed(product, batch, weights, arch, vector)
+
+    @property
+    def policy(self):
+        """The relaxation, of which architectures are drawn."""
+        return self._search.strategy.relaxation
+
+    def sample(self, arch, number=1):
+        """A `Sample` of the policy, the same on all replicas.
+
+        Args:
+            arch: Values for `search.arch_variables`.
+            number: Integer > 0; draws of one step that shall differ have
+                different ones. Defaults to `1`.
+        """
+        search = self._search
+        mapping = [
+            *zip(search.arch_variables, arch, strict=True),
+            *random_states(search.supernet, tf.cast(number, "int32")),
+        ]
+        with keras.StatelessScope(state_mapping=mapping):
+            return self.policy.sample_architecture(
+                search.supernet.arch.all_logits()
+            )
+
+    def judge(self, batch, weights, sampled):
+        """Loss and reward of an architecture, without any gradient.
+
+        Normalisations use the batch's statistics; there is no dropout where
+        they do so outside of training too.
+
+        Args:
+            batch: Tuple (x, y) or (x, y, sample weight).
+            weights: Of a `Sample`.
+            sampled: Of the same.
+        """
+        found = self.gradients(
+            batch,
+            self.weight_values(),
+            self.arch_values(),
+            "nothing",
+            searching=True,
+            mixing=weights,
+            sampled=sampled,
+            training=self._search.modality.judged_in_training,
+        )
+        return found._replace(reward=reward(self._search, batch, found))
+
+    def samples(self, count, batches):
+        """Draws architectures, and judges all of them on the same batches.
+
+        It is called from outside of any step, and changes no state.
+
+        Args:
+            count: Integer.
+            batches: List of global batches, in tuples.
+
+        Returns:
+            Arrays: the numbers of what was drawn by kind of cell, (count, E,
+            1), and the mean rewards (count,).
+        """
+        sample, judge = (
+            self._outside(f) for f in (self._sampled, self._judged)
+        )
+        parts = [
+            per_replica(self._search.distribute_strategy, batch)
+            for batch in batches
+        ]
+        found, rewards = [], []
+        for number in range(count):
+            # A step's draws have the numbers from one on.
+            weights, sampled = sample(tf.constant(count + number + 1))
+            rewards.append(
+                np.mean([judge(part, weights, sampled) for part in parts])
+            )
+            found.append({kind: np.array(d) for kind, d in sampled.items()})
+        sampled = {
+            kind: np.stack([f[kind] for f in found]) for kind in found[0]
+        }
+        return sampled, np.array(rewards)
+
     def _function(self, name, python_function, *arguments):
         if not tf.inside_function() or replicas_meet(self._search):
             return lambda *a: python_function(*a, *arguments)
@@ -543,6 +471,62 @@ class BilevelProblem(ProductProblem):
         # Like the loss, of this replica's share.
         penalty = self._search.modality.penalty(outputs)
         return penalty / tf.distribute.get_strategy().num_replicas_in_sync
+
+    def _summed(self, product, batch, *point):
+        steps = self._search.gradient_accumulation_steps
+        return sum_over_replicas(
+            mean_of_parts(lambda part: product(part, *point), batch, steps)
+        )
+
+    def _product(self, batch, weights, arch, vector, wrt):
+        inside = {"weights": weights, "arch": arch}[wrt]
+        with tf.GradientTape(watch_accessed_variables=False) as outer:
+            outer.watch(arch)
+            with tf.GradientTape(watch_accessed_variables=False) as inner:
+                inner.watch(inside)
+                loss, _, _ = self._loss_at(
+                    batch,
+                    weights,
+                    arch,
+                    TraceKey(
+                        "arch" if wrt == "arch" else "both",
+                        full_precision=True,
+                    ),
+                )
+            gradients = inner.gradient(loss, inside)
+            along = tf.add_n(
+                [
+                    tf.reduce_sum(g * tf.stop_gradient(v))
+                    for g, v in zip(gradients, vector, strict=True)
+                    if g is not None
+                ]
+            )
+        return outer.gradient(
+            along, arch, unconnected_gradients=tf.UnconnectedGradients.ZERO
+        )
+
+    def _sampled(self, number):
+        sample = self.sample(self.arch_values(), number)
+        return sample.weights, sample.sampled
+
+    def _judged(self, batch, weights, sampled):
+        batch = self._search.modality.begun(batch)
+        return self.judge(batch, weights, sampled).reward
+
+    def _outside(self, on_replica):
+        """The function on all replicas; what it gives is the same on them."""
+        strategy = self._search.distribute_strategy
+
+        def function(*arguments):
+            found = strategy.run(on_replica, arguments)
+            return tf.nest.map_structure(
+                lambda value: strategy.experimental_local_results(value)[0],
+                found,
+            )
+
+        if self._search.run_eagerly:
+            return function
+        return tf.function(function, autograph=False, reduce_retracing=True)
 
 
 def _current(scope, variable):
