@@ -118,7 +118,9 @@ def exact_search():
 def progressive_search():
     strategy, shapes = kd.strategies.get("p_darts"), ((4, 1), (3, 1.3), (2, 1))
     stages = [
-        dataclasses.replace(stage, candidates=candidates, depth=depth)
+        dataclasses.replace(
+            stage, num_candidates=candidates, depth_multiplier=depth
+        )
         for stage, (candidates, depth) in zip(
             strategy.stages, shapes, strict=True
         )
