@@ -44,8 +44,8 @@ SIZES = {
 # What authors have chosen for this space, where it is not the default.
 PUBLISHED = {
     "dr_nas_progressive": {"k": (4, 2), "candidates": 3},
-    "enas": {"form": "nas_bench_201"},
-    "random_sharing": {"form": "nas_bench_201"},
+    "enas": {"recipe": "nas_bench_201"},
+    "random_sharing": {"recipe": "nas_bench_201"},
 }
 _PATHS = ("data_dir", "output")
 
