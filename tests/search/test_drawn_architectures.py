@@ -404,7 +404,7 @@ def test_variants_have_the_constants_of_their_code():
         strategy = methods.random_sharing(recipe, num_samples=1000)
         assert strategy.recipe_for("image").epochs == epochs
         assert strategy.discretizer.num_samples == 1000
-    with pytest.raises(ValueError, match="Did you mean cells"):
+    with pytest.raises(ValueError, match="`recipe` must be one of darts"):
         methods.enas("cell")
     search = searched("enas")
     assert search.arch_optimizer.epsilon == 1e-3
