@@ -404,8 +404,8 @@ def test_variants_have_the_constants_of_their_code():
         strategy = methods.random_sharing(recipe, num_samples=1000)
         assert strategy.recipe_for("image").epochs == epochs
         assert strategy.discretizer.num_samples == 1000
-    with pytest.raises(ValueError, match="Did you mean darts"):
-        methods.enas("dart")
+    with pytest.raises(ValueError, match="`recipe` must be one of darts"):
+        methods.enas("cell")
     search = searched("enas")
     assert search.arch_optimizer.epsilon == 1e-3
     assert strategies.get("enas") == methods.enas()
