@@ -9,7 +9,7 @@ from keras_darts.networks.nas_bench_201 import NasBench201Network
 _LARGE_SIDE = 128
 
 
-def build_network(
+def network_for(
     genotype, num_classes, input_shape, *, filters, num_cells, **options
 ):
     """A fresh network of a genotype for images of a size.
@@ -34,7 +34,7 @@ def build_network(
 
     Example:
 
-    >>> network = build_network(
+    >>> network = network_for(
     ...     "darts_v1", 10, (8, 8, 1), filters=4, num_cells=3
     ... )
     >>> type(network).__name__, network.auxiliary

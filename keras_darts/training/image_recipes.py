@@ -174,7 +174,7 @@ def small_image_recipe(network, num_train=None, **options):
 
     Example:
 
-    >>> network = kd.networks.build_network(
+    >>> network = kd.networks.network_for(
     ...     "darts_v2", 10, (8, 8, 1), filters=4, num_cells=3
     ... )
     >>> recipe = small_image_recipe(network)
@@ -462,7 +462,7 @@ def image_recipe(network, num_train=None, **options):
 
     Example:
 
-    >>> network = kd.networks.build_network(
+    >>> network = kd.networks.network_for(
     ...     "darts_v2", 10, (8, 8, 1), filters=4, num_cells=3
     ... )
     >>> image_recipe(network, 64, mean=(5.0,), variance=(36.0,)).epochs

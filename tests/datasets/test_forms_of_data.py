@@ -124,7 +124,7 @@ def test_every_form_gives_the_same_elements(form):
 def test_every_form_is_split_and_taken_as_validation_data_alike(form):
     whole = bilevel_split(*FORMS[form](), rank=3, seed=1)
     expected = bilevel_split(IMAGES, LABELS, seed=1)
-    for half in ("train", "search"):
+    for half in ("train", "valid"):
         got, wanted = getattr(whole, half), getattr(expected, half)
         assert rows_of(got) == rows_of(wanted)
     x, *y = FORMS[form]()

@@ -50,7 +50,7 @@ class ImageModality(LabelledModality):
     def derived_network(self, genotype, **sizes):
         known = {name: self.sizes[name] for name in self.needs}
         sizes = {**known, **sizes}
-        return networks.build_network(
+        return networks.network_for(
             genotype, **{**self._scaling(sizes["input_shape"]), **sizes}
         )
 
