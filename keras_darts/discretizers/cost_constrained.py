@@ -82,7 +82,7 @@ class CostConstrained(Discretizer):
         if self.base is not None and self.base.callback() is not None:
             raise ValueError(
                 "`base` must be a rule on mixing weights alone: one that "
-                "decides by data heeds no cost. Received: "
+                "decides by data ignores costs. Received: "
                 f"base={type(self.base).__name__}"
             )
 

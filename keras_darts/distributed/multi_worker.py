@@ -108,7 +108,7 @@ def _limit_gathering(cluster, minutes):
         cluster_register_timeout_in_ms=int(60_000 * minutes),
         coordinated_jobs=list(config.coordinated_job_list),
     )
-    # Without a barrier the first worker does not heed the limit.
+    # Without a barrier the first worker ignores the limit.
     present.coordination_service.cluster_register_with_barrier = True
 
 

@@ -43,13 +43,8 @@ class DropPath(keras.layers.Layer):
     def call(self, inputs, training=None):
         if not training:
             return inputs
-        keep = 1.0 - ops.convert_to_tensor(self.rate)
         shape = (ops.shape(inputs)[0], *[1] * (len(inputs.shape) - 1))
-        drawn = keras.random.uniform(
-            shape, dtype=keep.dtype, seed=self.seed_generator
-        )
-        mask = ops.cast(drawn < keep, keep.dtype) / keep
-        return inputs * ops.cast(mask, inputs.dtype)
+        return dropped(inputs, self.rate, shape, self.seed_generator)
 
     def get_config(self):
         return {
@@ -57,3 +52,18 @@ class DropPath(keras.layers.Layer):
             "rate": self.initial_rate,
             "seed": self.seed,
         }
+
+
+def dropped(inputs, rate, shape, seed):
+    """`inputs`, zero with probability `rate` and else divided by 1 - `rate`.
+
+    Args:
+        inputs: Tensor.
+        rate: Scalar variable or tensor, in [0, 1).
+        shape: Shape of the mask, which is broadcast to that of `inputs`.
+        seed: `keras.random.SeedGenerator`.
+    """
+    keep = 1.0 - ops.convert_to_tensor(rate)
+    drawn = keras.random.uniform(shape, dtype=keep.dtype, seed=seed)
+    mask = ops.cast(drawn < keep, keep.dtype) / keep
+    return inputs * ops.cast(mask, inputs.dtype)

@@ -320,7 +320,7 @@ class Policy(Relaxation):
             )
         if not all(stage.reinitialize for stage in strategy.stages[1:]):
             raise ValueError(
-                f"`stages` must begin anew for {name}, whose own weights are "
+                f"`stages` must start over for {name}, whose own weights are "
                 "of no use for other candidates. Received: reinitialize=False"
             )
 

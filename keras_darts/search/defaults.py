@@ -51,7 +51,7 @@ def completed(choices, recipe, task):
     return keras.optimizers.get(arch), {**arguments, **found._asdict()}
 
 
-def begun_anew(choices):
+def unbuilt_optimizers(choices):
     """The same choices, with optimizers that have made no step."""
     return kept(
         {

@@ -285,7 +285,7 @@ def _folder(output_dir, index, count):
 
 
 def _chain(stages, counts, index):
-    """The epochs from one stage that begins anew to the next."""
+    """The epochs from one stage that starts over to the next."""
     first = max(i for i in range(index + 1) if stages[i].reinitialize or not i)
     later = [i for i in range(index + 1, len(stages)) if stages[i].reinitialize]
     return sum(counts[first : min(later, default=len(stages))])

@@ -41,7 +41,7 @@ def in_parts(evaluate, batch, count):
 
     Args:
         evaluate: Function of a batch and the state to begin with, `None` for
-            that of the variables; gives an `LossAndGradients`.
+            that of the variables; returns a `LossAndGradients`.
         batch: Tuple of tensors.
         count: Integer, of equal parts.
     """

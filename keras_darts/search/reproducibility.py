@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from keras_darts import strategies
 from keras_darts.callbacks import SearchCallback
-from keras_darts.search.defaults import begun_anew
+from keras_darts.search.defaults import unbuilt_optimizers
 
 
 def make_deterministic(strategy):
@@ -84,6 +84,6 @@ def compiled_alike(search, other, **choices):
     Returns:
         `search`.
     """
-    choices = begun_anew({**other._choices, **choices})
+    choices = unbuilt_optimizers({**other._choices, **choices})
     search.compile(**choices, grappler=other.grappler)
     return search

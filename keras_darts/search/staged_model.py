@@ -126,7 +126,7 @@ class StagedModel(BilevelModel):
         self.search_space = space or self.whole_space
         self.stage = index
         self._networks.clear()
-        self._choices = defaults.begun_anew(self._choices)
+        self._choices = defaults.unbuilt_optimizers(self._choices)
         self.build_supernet()
         if self.task is not None:
             self.compile_for(self.task)

@@ -14,6 +14,7 @@ from keras_darts.primitives import normalization_layer
 from keras_darts.primitives import pool_normalization
 from keras_darts.primitives import strided
 from keras_darts.primitives import weighted
+from keras_darts.primitives.drop_path import dropped
 from keras_darts.supernet.edge import Edge
 
 
@@ -115,12 +116,9 @@ class DroppedSkip(keras.layers.Layer):
     def call(self, inputs, training=None):
         if not training:
             return inputs
-        keep = 1.0 - ops.convert_to_tensor(self.skip_dropout)
-        drawn = keras.random.uniform(
-            ops.shape(inputs), dtype=keep.dtype, seed=self.seed_generator
+        return dropped(
+            inputs, self.skip_dropout, ops.shape(inputs), self.seed_generator
         )
-        mask = ops.cast(drawn < keep, keep.dtype) / keep
-        return inputs * ops.cast(mask, inputs.dtype)
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")

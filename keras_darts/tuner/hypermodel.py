@@ -7,7 +7,7 @@ import keras_tuner
 
 from keras_darts import search_spaces
 from keras_darts.search import DartsSearch
-from keras_darts.search.defaults import begun_anew
+from keras_darts.search.defaults import unbuilt_optimizers
 from keras_darts.utils.errors import unknown_name
 
 # Seeds of trials are drawn from so many; those of further executions of a
@@ -96,7 +96,7 @@ class DartsHyperModel(keras_tuner.HyperModel):
         )
         choices = self.compile(hp) if callable(self.compile) else self.compile
         if choices is not None:
-            search.compile(**begun_anew(choices))
+            search.compile(**unbuilt_optimizers(choices))
         return search
 
 

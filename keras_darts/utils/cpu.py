@@ -25,14 +25,15 @@ def configure_cpu(grappler=False, onednn=True, threads="inter_op"):
     shows errors alone, unless `TF_CPP_MIN_LOG_LEVEL` is set to 0 or 1.
 
     Args:
-        grappler: Boolean, whether TensorFlow rewrites graphs before
-            they run. Defaults to `False`.
+        grappler: Boolean, whether TensorFlow rewrites graphs before they run.
+            Defaults to `False`.
         onednn: Boolean, whether oneDNN is used. The environment variable
             `TF_ENABLE_ONEDNN_OPTS` prevails where it is set. Defaults to
             `True`.
-        threads: `"inter_op"` operations, with one for each; `"intra_op"` them,
-            as TensorFlow comes, for recurrent searches and plain networks;
-            `None` leaves alone what is set. Defaults to `"inter_op"`.
+        threads: `"inter_op"`: operations run side by side, on one thread each;
+            `"intra_op"`: all threads share an operation, as TensorFlow has it
+            by default, for recurrent searches and plain networks; `None`: the
+            present setting stays. Defaults to `"inter_op"`.
 
     Warns:
         RuntimeWarning: if TensorFlow is imported already, too late for

@@ -137,7 +137,7 @@ def test_a_contradiction_in_a_stage_is_refused_in_the_constructor():
         ({"discretizer": "perturbation"}, "`stages` must be left out"),
         (
             {"relaxation": "categorical", "architect": "reinforce"},
-            "`stages` must begin anew for Categorical",
+            "`stages` must start over for Categorical",
         ),
     ),
 )

@@ -133,11 +133,12 @@ def test_summaries_ask_the_discretizer_by_what_it_decides():
 
 
 def test_gates_of_users_suit_what_needs_gates():
-    kd.SearchStrategy(
+    strategy = kd.SearchStrategy(
         Gates(),
         regularizers=["zero_one"],
         discretizer=kd.discretizers.Threshold(),
     )
+    assert isinstance(strategy.relaxation, Gates)
 
 
 POLICY = kd.relaxations.Categorical
