@@ -1,5 +1,9 @@
 """Data sets, their bilevel split, and input pipelines."""
 
+from keras_darts.utils import surroundings  # noqa: F401
+
+# isort: split
+
 from keras_darts.datasets import augmentation
 from keras_darts.datasets.augmentation import Compose
 from keras_darts.datasets.augmentation import Cutout
@@ -45,7 +49,6 @@ from keras_darts.datasets.token_streams import token_streams
 from keras_darts.datasets.tokenizers import TextEncoder
 from keras_darts.datasets.tokenizers import split_text
 from keras_darts.datasets.vocabulary import Vocabulary
-from keras_darts.utils import surroundings  # noqa: F401
 
 __all__ = [
     "NORMALIZATIONS",

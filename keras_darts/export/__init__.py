@@ -1,5 +1,9 @@
 """Networks as files that run without keras_darts and without Keras."""
 
+from keras_darts.utils import surroundings  # noqa: F401
+
+# isort: split
+
 from keras_darts.export.cards import read as model_card
 from keras_darts.export.exported_model import ExportedModel
 from keras_darts.export.exported_model import Signature
@@ -12,7 +16,6 @@ from keras_darts.export.safetensors_file import load_weights
 from keras_darts.export.safetensors_file import safetensors
 from keras_darts.export.saved_model import saved_model
 from keras_darts.export.saved_model import serving_config
-from keras_darts.utils import surroundings  # noqa: F401
 
 __all__ = [
     "ExportedModel",

@@ -1,5 +1,9 @@
 """Networks that train from scratch, built from a genotype."""
 
+from keras_darts.utils import surroundings  # noqa: F401
+
+# isort: split
+
 from keras_darts.networks.auxiliary_head import AuxiliaryHead
 from keras_darts.networks.cifar import CifarNetwork
 from keras_darts.networks.derived_cell import DerivedCell
@@ -25,7 +29,6 @@ from keras_darts.networks.recurrent_cell import Recurrence
 from keras_darts.networks.recurrent_cell import RecurrentCell
 from keras_darts.networks.recurrent_cell import masked
 from keras_darts.networks.text import TextNetwork
-from keras_darts.utils import surroundings  # noqa: F401
 
 __all__ = [
     "AuxiliaryHead",

@@ -1,5 +1,9 @@
 """The operations that a cell is made of."""
 
+from keras_darts.utils import surroundings  # noqa: F401
+
+# isort: split
+
 from keras_darts.primitives.activation import activation
 from keras_darts.primitives.activation import activation_names
 from keras_darts.primitives.activation import register_activation
@@ -42,7 +46,6 @@ from keras_darts.primitives.shared_input import SharedInput
 from keras_darts.primitives.skip import Identity
 from keras_darts.primitives.skip import Noise
 from keras_darts.primitives.skip import Zero
-from keras_darts.utils import surroundings  # noqa: F401
 
 __all__ = [
     "AvgPool1D",

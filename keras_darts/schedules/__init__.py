@@ -1,5 +1,9 @@
 """Numbers that change on the way, by the step or by the epoch."""
 
+from keras_darts.utils import surroundings  # noqa: F401
+
+# isort: split
+
 from keras_darts.schedules.epoch_schedules import Cosine
 from keras_darts.schedules.epoch_schedules import DropoutDecay
 from keras_darts.schedules.epoch_schedules import EpochSchedule
@@ -14,7 +18,6 @@ from keras_darts.schedules.learning_rates import hand_over_rate
 from keras_darts.schedules.learning_rates import make_settable
 from keras_darts.schedules.learning_rates import scaled_learning_rate
 from keras_darts.schedules.learning_rates import set_rates
-from keras_darts.utils import surroundings  # noqa: F401
 
 __all__ = [
     "Cosine",

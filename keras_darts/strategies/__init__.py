@@ -1,5 +1,9 @@
 """Methods of differentiable search, made of pieces that combine."""
 
+from keras_darts.utils import surroundings  # noqa: F401
+
+# isort: split
+
 from keras_darts.strategies.cost_target import with_cost_target
 from keras_darts.strategies.methods import get
 from keras_darts.strategies.methods import guards_against
@@ -11,7 +15,6 @@ from keras_darts.strategies.recipe import PublishedRate
 from keras_darts.strategies.recipe import SearchRecipe
 from keras_darts.strategies.stage import Stage
 from keras_darts.strategies.strategy import SearchStrategy
-from keras_darts.utils import surroundings  # noqa: F401
 
 __all__ = [
     "PublishedRate",

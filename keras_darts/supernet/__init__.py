@@ -1,5 +1,9 @@
 """Search spaces as networks: every candidate at once, weighed by alphas."""
 
+from keras_darts.utils import surroundings  # noqa: F401
+
+# isort: split
+
 from keras_darts.supernet.arch_parameters import ArchParameters
 from keras_darts.supernet.architecture import MEASURES
 from keras_darts.supernet.architecture import candidate_costs
@@ -17,7 +21,6 @@ from keras_darts.supernet.search_cell import SearchCell
 from keras_darts.supernet.supernet import Supernet
 from keras_darts.supernet.supernet import TextSupernet
 from keras_darts.supernet.tracing import SharedTraces
-from keras_darts.utils import surroundings  # noqa: F401
 
 __all__ = [
     "ArchParameters",

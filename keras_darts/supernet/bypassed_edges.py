@@ -70,9 +70,8 @@ class AuxiliaryEdge(Edge):
             autocast=False,
         )
 
-    @property
-    def mixed_op(self):
-        return self.edge.mixed_op
+    def inner_mixed_op(self):
+        return self.edge.inner_mixed_op()
 
     def build(self, input_shape):
         self.edge.build(input_shape)
@@ -138,9 +137,8 @@ class DroppedEdge(Edge):
         self.seed = seed
         self.drop_path = DropPath(rate, seed)
 
-    @property
-    def mixed_op(self):
-        return self.edge.mixed_op
+    def inner_mixed_op(self):
+        return self.edge.inner_mixed_op()
 
     def build(self, input_shape):
         self.edge.build(input_shape)

@@ -17,11 +17,6 @@ class Edge(keras.layers.Layer, abc.ABC):
         weights: (K,), the mixing weights of the candidates.
         training: Boolean, where `call` takes it.
 
-    Attributes:
-        mixed_op: The `MixedOp` inside, whose candidates a stage that goes on
-            with the weights hands over one by one. `None`: there is none, so
-            that no such stage can follow.
-
     Example:
 
     >>> class Halved(Edge):
@@ -31,11 +26,17 @@ class Edge(keras.layers.Layer, abc.ABC):
     [0.5, 0.5]
     """
 
-    mixed_op = None
-
     @abc.abstractmethod
     def call(self, inputs, weights):
         """(B, H, W, C), (K,) -> (B, H', W', C), or along time."""
+
+    def inner_mixed_op(self):
+        """The `MixedOp` inside, or `None`.
+
+        A stage that keeps the weights hands its candidates over one by one;
+        without one no such stage can follow.
+        """
+        return None
 
     def look(self, shared, training):
         """Has all that `from_shared` needs of the input computed.

@@ -175,8 +175,7 @@ class MixedOp(Edge):
             if name != "none"
         }
 
-    @property
-    def mixed_op(self):
+    def inner_mixed_op(self):
         return self
 
     def build(self, input_shape):

@@ -66,8 +66,7 @@ class PartialMixedOp(Edge):
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.mixed = MixedOp(primitives, filters // k, stride, normalization)
 
-    @property
-    def mixed_op(self):
+    def inner_mixed_op(self):
         return self.mixed
 
     def build(self, input_shape):

@@ -1,5 +1,9 @@
 """Contract tests for new components."""
 
+from keras_darts.utils import surroundings  # noqa: F401
+
+# isort: split
+
 from keras_darts.testing.function_problem import ToyBilevelProblem
 from keras_darts.testing.layers import run_config_test
 from keras_darts.testing.layers import run_layer_test
@@ -11,7 +15,6 @@ from keras_darts.testing.pieces import run_relaxation_test
 from keras_darts.testing.primitives import run_primitive_test
 from keras_darts.testing.search_spaces import run_search_space_test
 from keras_darts.testing.strategies import run_strategy_test
-from keras_darts.utils import surroundings  # noqa: F401
 
 __all__ = [
     "ToyBilevelProblem",

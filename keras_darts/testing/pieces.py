@@ -146,7 +146,7 @@ def run_connection_test(connection, filters=8):
         for variable in stack.trainable_variables:
             first, second = variable.numpy()
             assert np.any(first != second), f"{variable.path} starts alike"
-        inside = stack.template.mixed_op
+        inside = stack.template.inner_mixed_op()
         assert inside is not None or not connection.shrinks, "no `mixed_op`"
         _run_edge_test(stack.template, filters, stride)
         with default_policy("mixed_bfloat16"):

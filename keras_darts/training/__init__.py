@@ -1,5 +1,9 @@
 """The published ways to train, as ready objects."""
 
+from keras_darts.utils import surroundings  # noqa: F401
+
+# isort: split
+
 from keras_darts.networks import LossOnProbabilities
 from keras_darts.networks import OnProbabilities
 from keras_darts.training.averaging import AveragedSGD
@@ -39,7 +43,6 @@ from keras_darts.training.text_classification_recipe import (
 from keras_darts.training.text_classification_recipe import (
     text_classification_recipe,
 )
-from keras_darts.utils import surroundings  # noqa: F401
 
 __all__ = [
     "MODEL_SETTINGS",
