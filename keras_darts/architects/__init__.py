@@ -1,5 +1,9 @@
 """Gradients of the search loss for the alphas and betas."""
 
+from keras_darts.utils import surroundings  # noqa: F401
+
+# isort: split
+
 from keras_darts.architects.base import Architect
 from keras_darts.architects.first_order import FirstOrder
 from keras_darts.architects.frozen import Frozen

@@ -1,5 +1,9 @@
 """Keras callbacks for searches: those of methods, and those that watch."""
 
+from keras_darts.utils import surroundings  # noqa: F401
+
+# isort: split
+
 from keras_darts.callbacks.base import ArchitectureEarlyStopping
 from keras_darts.callbacks.base import SearchCallback
 from keras_darts.callbacks.early_stopping import StopOnSkipConnects

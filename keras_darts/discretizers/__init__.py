@@ -4,6 +4,10 @@ A strategy may leave the choice to the search space: `None` stands for that,
 and is taken for a discretizer by the functions here.
 """
 
+from keras_darts.utils import surroundings  # noqa: F401
+
+# isort: split
+
 from keras_darts.discretizers.argmax import Argmax
 from keras_darts.discretizers.base import Discretizer
 from keras_darts.discretizers.base import registry

@@ -1,5 +1,9 @@
 """Terms of the architecture loss, functions of the alphas alone."""
 
+from keras_darts.utils import surroundings  # noqa: F401
+
+# isort: split
+
 from keras_darts.regularizers.base import Regularizer
 from keras_darts.regularizers.beta_decay import BetaDecay
 from keras_darts.regularizers.cost import Cost

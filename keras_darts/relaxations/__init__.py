@@ -1,5 +1,9 @@
 """Relaxations: architecture logits (E, K) to mixing weights."""
 
+from keras_darts.utils import surroundings  # noqa: F401
+
+# isort: split
+
 from keras_darts.relaxations.base import Relaxation
 from keras_darts.relaxations.binary_gates import BinaryGates
 from keras_darts.relaxations.controller import Controller
