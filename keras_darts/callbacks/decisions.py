@@ -5,6 +5,8 @@ import math
 
 import numpy as np
 
+from keras_darts.supernet.architecture import main_cell
+
 # Shares of an even distribution: from here on mixing weights count as even.
 EVEN = 0.97
 # Of an even weight, 1/K. Two seeds of the demo's search, whose cells agree on
@@ -237,17 +239,33 @@ class Watched:
     epochs: int = 0
 
 
-def decisions_of(space, genotype, weights, *, watched, competes, **told):
+def decisions_of(space, strategy, genotype, weights, *, watched):
     """`Decisions` on the present mixing weights.
 
     Args:
         space: Search space.
-        genotype: What is derived from the weights.
-        weights: Mixing weights (E, K) by kind of cell.
+        strategy: `SearchStrategy`.
+        genotype: What its discretizer derives from the weights.
+        weights: Mixing weights (E, K) by cell type.
         watched: `Watched`.
-        competes: Boolean, whether candidates share a weight of one.
-        **told: Further arguments of `Decisions`.
     """
+    _, main = main_cell(space)
+    skips = any("skip_connect" in names for names in main.primitives)
+    names = genotype.edge_primitives()
+    return Decisions(
+        _edge_decisions(
+            space, genotype, weights, watched, strategy.relaxation.competes
+        ),
+        collapsed=watched.collapsed,
+        epochs=watched.epochs,
+        skip_connects=names.count("skip_connect") if skips else None,
+        kept=len(names),
+        decides_by=strategy.discretizer_for(space).decides_by,
+        moved=strategy.architect.updates_architecture,
+    )
+
+
+def _edge_decisions(space, genotype, weights, watched, competes):
     edges = []
     for kind, spec in space.cells.items():
         kept = _names_by_edge(genotype, kind)
@@ -273,12 +291,7 @@ def decisions_of(space, genotype, weights, *, watched, competes, **told):
                     since[number],
                 )
             )
-    return Decisions(
-        tuple(edges),
-        collapsed=watched.collapsed,
-        epochs=watched.epochs,
-        **told,
-    )
+    return tuple(edges)
 
 
 def best_candidates(space, genotype, weights):
