@@ -44,7 +44,7 @@ def validate_split(
     >>> images = np.zeros((6, 8, 8, 1), "uint8")
     >>> halves = bilevel_split(images, [0, 1, 0, 1, 0, 1], batch_size=2)
     >>> validate_split(halves)
-    Task(kind='sparse', num_outputs=2)
+    Task(label_type='sparse', num_outputs=2)
     """
     spec, name = halves.train.element_spec[0], halves.names.x
     if check_element is None:
@@ -54,7 +54,7 @@ def validate_split(
     _check_same_shapes(halves)
     _check_batch_size(halves, batch_size or halves.batch_size)
     task = infer_from(halves.labels, loss, num_classes)
-    if task.kind != "regression":
+    if task.label_type != "regression":
         _check_classes(halves.train_labels, task, halves.names.y)
     return task
 
@@ -192,9 +192,9 @@ def _check_batch_size(halves, batch_size):
 
 
 def _check_classes(labels, task, name):
-    if task.kind == "multi_label":
+    if task.label_type == "multi_label":
         return
-    numbers = labels.argmax(axis=1) if task.kind == "one_hot" else labels
+    numbers = labels.argmax(axis=1) if task.label_type == "one_hot" else labels
     present = np.unique(numbers)
     if len(present) < 2:
         raise ValueError(

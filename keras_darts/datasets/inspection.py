@@ -87,7 +87,7 @@ def _nodes(dataset):
     return nodes
 
 
-def _kind(node):
+def _type_name(node):
     return type(node).__name__.strip("_")
 
 
@@ -95,19 +95,19 @@ def _reshuffles(node):
     if getattr(node, "_deterministic", None) == "false":
         return True
     again = getattr(node, "_reshuffle_each_iteration", True)
-    return "Shuffle" in _kind(node) and again is not False
+    return "Shuffle" in _type_name(node) and again is not False
 
 
 def _repeats(node):
-    if _kind(node) != "RepeatDataset":
+    if _type_name(node) != "RepeatDataset":
         return False
     return int(getattr(node, "_count", -1)) != 1
 
 
 def _in_memory(node):
-    while _kind(node) in _PASSES_ON:
+    while _type_name(node) in _PASSES_ON:
         (node,) = _inputs(node)
-    return _kind(node) in ("CacheDataset", "TensorSliceDataset")
+    return _type_name(node) in ("CacheDataset", "TensorSliceDataset")
 
 
 def _operations(node):
@@ -125,9 +125,9 @@ def _one_pass(dataset):
     """Walks from the end to the first `repeat`, noting a `batch` after it."""
     node, unit = dataset, "batches"
     while not _repeats(node):
-        if _kind(node) not in _KEEPS_COUNT:
+        if _type_name(node) not in _KEEPS_COUNT:
             return None
-        if "Batch" in _kind(node):
+        if "Batch" in _type_name(node):
             unit = "elements"
         (node,) = _inputs(node)
     count = int(_inputs(node)[0].cardinality())

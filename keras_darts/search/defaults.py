@@ -34,8 +34,8 @@ def completed(choices, recipe, task):
     arch = chosen.pop("arch_optimizer", None) or arch_optimizer(recipe)
     fallback = {
         "optimizer": weight_optimizer(recipe),
-        "loss": loss_for(task.kind),
-        "metrics": metrics_for(task.kind, task.num_outputs),
+        "loss": loss_for(task.label_type),
+        "metrics": metrics_for(task.label_type, task.num_outputs),
         "jit_compile": False,
     }
     arguments = {**fallback, **chosen}
@@ -44,7 +44,7 @@ def completed(choices, recipe, task):
         arguments["metrics"],
         arguments.get("weighted_metrics"),
         num_outputs=task.num_outputs,
-        kind=task.kind,
+        label_type=task.label_type,
     )
     return keras.optimizers.get(arch), {**arguments, **found._asdict()}
 

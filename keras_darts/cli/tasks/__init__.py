@@ -62,7 +62,7 @@ def of_model(model):
     from keras_darts import tasks
 
     if isinstance(model, export.ExportedModel):
-        return _TASKS[_OF_EXPORTS[model.kind]]
+        return _TASKS[_OF_EXPORTS[model.modality]]
     return _TASKS[tasks.name_of_network(model) or "image_classification"]
 
 
