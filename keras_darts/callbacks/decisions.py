@@ -239,25 +239,25 @@ class Watched:
     epochs: int = 0
 
 
-def decisions_of(space, strategy, genotype, weights, *, watched):
-    """`Decisions` on the present mixing weights.
+def decisions_by(strategy, space, genotype, weights, watched):
+    """`Decisions` of a search with a strategy.
 
     Args:
-        space: Search space.
         strategy: `SearchStrategy`.
-        genotype: What its discretizer derives from the weights.
+        space: Search space.
+        genotype: What the strategy's discretizer derives from the weights.
         weights: Mixing weights (E, K) by cell type.
         watched: `Watched`.
     """
     _, main = main_cell(space)
     skips = any("skip_connect" in names for names in main.primitives)
     names = genotype.edge_primitives()
-    return Decisions(
-        _edge_decisions(
-            space, genotype, weights, watched, strategy.relaxation.competes
-        ),
-        collapsed=watched.collapsed,
-        epochs=watched.epochs,
+    return decisions_of(
+        space,
+        genotype,
+        weights,
+        watched=watched,
+        competes=strategy.relaxation.competes,
         skip_connects=names.count("skip_connect") if skips else None,
         kept=len(names),
         decides_by=strategy.discretizer_for(space).decides_by,
@@ -265,7 +265,17 @@ def decisions_of(space, strategy, genotype, weights, *, watched):
     )
 
 
-def _edge_decisions(space, genotype, weights, watched, competes):
+def decisions_of(space, genotype, weights, *, watched, competes, **facts):
+    """`Decisions` on the present mixing weights.
+
+    Args:
+        space: Search space.
+        genotype: What is derived from the weights.
+        weights: Mixing weights (E, K) by cell type.
+        watched: `Watched`.
+        competes: Boolean, whether candidates share a weight of one.
+        **facts: Further arguments of `Decisions`.
+    """
     edges = []
     for cell_type, spec in space.cells.items():
         kept = _names_by_edge(genotype, cell_type)
@@ -291,7 +301,12 @@ def _edge_decisions(space, genotype, weights, watched, competes):
                     since[number],
                 )
             )
-    return tuple(edges)
+    return Decisions(
+        tuple(edges),
+        collapsed=watched.collapsed,
+        epochs=watched.epochs,
+        **facts,
+    )
 
 
 def best_candidates(space, genotype, weights):

@@ -660,12 +660,12 @@ class DartsSearch(SharedBatches):
         `print(search.decisions())` says in a sentence whether the cell is a
         decision or close to a draw. Epochs are counted since the last `fit`.
         """
-        return decisions.decisions_of(
-            self.search_space,
+        return decisions.decisions_by(
             self.strategy,
+            self.search_space,
             self.genotype(),
             self.mixing_weights(),
-            watched=self.watched,
+            self.watched,
         )
 
     def strategy_summary(self):

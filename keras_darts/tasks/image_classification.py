@@ -99,7 +99,7 @@ class ImageClassification(LabelledTask):
             **{
                 "mean": network.mean,
                 "variance": network.variance,
-                "kind": task.label_type,
+                "label_type": task.label_type,
                 **options,
             },
         )

@@ -11,11 +11,6 @@ _TASKS = {
     task.name: task
     for task in (ImageCommands(), LanguageCommands(), TextCommands())
 }
-_OF_EXPORTS = {
-    "image": "image_classification",
-    "sentence": "text_classification",
-    "language": "language_modeling",
-}
 RECIPES = [name for m in _TASKS.values() for name in m.recipes]
 FIGURES = list(
     dict.fromkeys(name for m in _TASKS.values() for name in m.judged_by)
@@ -62,7 +57,7 @@ def of_model(model):
     from keras_darts import tasks
 
     if isinstance(model, export.ExportedModel):
-        return _TASKS[_OF_EXPORTS[model.modality]]
+        return _TASKS[model.task]
     return _TASKS[tasks.name_of_network(model) or "image_classification"]
 
 
