@@ -101,8 +101,8 @@ def imports(tree):
 
 
 def deferred_imports(tree):
-    kinds = ast.FunctionDef | ast.AsyncFunctionDef
-    within = [node for node in ast.walk(tree) if isinstance(node, kinds)]
+    types = ast.FunctionDef | ast.AsyncFunctionDef
+    within = [node for node in ast.walk(tree) if isinstance(node, types)]
     return set().union(*map(imports, within))
 
 
@@ -203,9 +203,9 @@ def test_a_file_fits_in_the_head():
 
 def test_a_function_fits_on_a_screen():
     def long(path, tree):
-        kinds = ast.FunctionDef | ast.AsyncFunctionDef
+        types = ast.FunctionDef | ast.AsyncFunctionDef
         for node in ast.walk(tree):
-            if isinstance(node, kinds):
+            if isinstance(node, types):
                 lines = lines_of_body(node)
                 if lines > FUNCTION_LINES:
                     yield node.lineno, f"{node.name} has {lines} lines"

@@ -158,10 +158,10 @@ def test_the_metadata_names_every_package_that_is_imported(metadata):
     } == set()
 
 
-@pytest.mark.parametrize("kind", ["sdist", "wheel"])
-def test_a_distribution_installs_and_runs(kind, request, tmp_path):
+@pytest.mark.parametrize("distribution", ["sdist", "wheel"])
+def test_a_distribution_installs_and_runs(distribution, request, tmp_path):
     installed = tmp_path / "site"
-    run([*INSTALL, str(installed), str(request.getfixturevalue(kind))])
+    run([*INSTALL, str(installed), str(request.getfixturevalue(distribution))])
     environment = {**os.environ, "PYTHONPATH": str(installed)}
     output = run([sys.executable, "-c", DRAW], cwd=tmp_path, env=environment)
     assert output.strip() == str(installed / "keras_darts" / "__init__.py")

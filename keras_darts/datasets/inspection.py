@@ -85,7 +85,7 @@ def _nodes(dataset):
     return nodes
 
 
-def _kind(node):
+def _type_name(node):
     return type(node).__name__.strip("_")
 
 
@@ -93,19 +93,19 @@ def _reshuffles(node):
     if private_api.is_nondeterministic(node):
         return True
     again = private_api.reshuffles_each_iteration(node)
-    return "Shuffle" in _kind(node) and again
+    return "Shuffle" in _type_name(node) and again
 
 
 def _repeats(node):
-    if _kind(node) != "RepeatDataset":
+    if _type_name(node) != "RepeatDataset":
         return False
     return private_api.repeat_count(node) != 1
 
 
 def _in_memory(node):
-    while _kind(node) in _PASSES_ON:
+    while _type_name(node) in _PASSES_ON:
         (node,) = private_api.dataset_inputs(node)
-    return _kind(node) in ("CacheDataset", "TensorSliceDataset")
+    return _type_name(node) in ("CacheDataset", "TensorSliceDataset")
 
 
 def _operations(node):
@@ -123,9 +123,9 @@ def _one_pass(dataset):
     """Walks from the end to the first `repeat`, noting a `batch` after it."""
     node, unit = dataset, "batches"
     while not _repeats(node):
-        if _kind(node) not in _KEEPS_COUNT:
+        if _type_name(node) not in _KEEPS_COUNT:
             return None
-        if "Batch" in _kind(node):
+        if "Batch" in _type_name(node):
             unit = "elements"
         (node,) = private_api.dataset_inputs(node)
     count = int(private_api.dataset_inputs(node)[0].cardinality())

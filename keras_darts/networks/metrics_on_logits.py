@@ -223,13 +223,13 @@ class Head(typing.NamedTuple):
     """What is known of a network's outputs.
 
     Args:
-        kind: String, the `kind` of a `Task`, or `None`.
+        label_type: String, the `label_type` of a `Task`, or `None`.
         num_outputs: Integer.
         activation: `"softmax"` or `"sigmoid"`, of which the outputs are
             logits, `None` for numbers of a regression, or `"unknown"`.
     """
 
-    kind: str | None
+    label_type: str | None
     num_outputs: int
     activation: str | None
 
@@ -287,9 +287,13 @@ def _accuracy(name, head):
     if head.activation == "sigmoid" or one:
         # A logit of zero is a probability of one half.
         return metrics.BinaryAccuracy(name, threshold=0.0)
-    if head.kind in ("sparse", "next_token"):
+    if head.label_type in ("sparse", "next_token"):
         return metrics.SparseCategoricalAccuracy(name)
-    return metrics.CategoricalAccuracy(name) if head.kind == "one_hot" else name
+    return (
+        metrics.CategoricalAccuracy(name)
+        if head.label_type == "one_hot"
+        else name
+    )
 
 
 def _made(metric, head):

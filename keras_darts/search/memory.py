@@ -143,7 +143,7 @@ def _candidate(space, settings):
         "stages": space.skeleton == "stages",
         "whole": True,
     }
-    return next(_CANDIDATE[kind] for kind, held in holds.items() if held)
+    return next(_CANDIDATE[name] for name, held in holds.items() if held)
 
 
 class _Cell(typing.NamedTuple):
@@ -169,7 +169,7 @@ def _cells(space, settings):
     filters = space.filters
     before = space.stem_multiplier * filters * pixels
     for index in range(space.num_cells):
-        spec = space.cells[space.kind(index)]
+        spec = space.cells[space.cell_type(index)]
         filters *= 2 if spec.reduction else 1
         size = filters * pixels
         pixels /= halved if spec.reduction else 1

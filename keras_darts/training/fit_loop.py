@@ -215,7 +215,7 @@ def run(
         stack.enter_context(shown(verbose))
         folders = run_folders(
             *(output_dir, resume_from, epochs),
-            kind="network",
+            run_type="network",
             overwrite=overwrite,
         )
         finished = folders.pop("finished")

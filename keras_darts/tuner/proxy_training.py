@@ -135,8 +135,8 @@ def canonical(genotype):
     if not isinstance(genotype, Genotype):
         return genotype.to_text()
     cells = {
-        kind: [sorted(node) for node in genotype.nodes(kind)]
-        for kind in ("normal", "reduce")
+        cell_type: [sorted(node) for node in genotype.nodes(cell_type)]
+        for cell_type in ("normal", "reduce")
     }
     concats = genotype.normal_concat, genotype.reduce_concat
     return f"{cells}, {[sorted(concat) for concat in concats]}"

@@ -214,7 +214,7 @@ def _trials(results):
             *_costs(results, trials),
         ],
         "trials": trials,
-        "kinds": [_kind(results, trial) for trial in trials],
+        "row_classes": [_row_class(results, trial) for trial in trials],
         "notes": [
             f"{_ON_FRONT} beaten by no other trial"
             if results.several
@@ -276,7 +276,7 @@ def _encoded(svg):
     return base64.b64encode(svg).decode("ascii")
 
 
-def _kind(results, trial):
+def _row_class(results, trial):
     if trial.state in _FAILED:
         return "failed"
     return "best" if trial in results.ranked[:1] else ""
