@@ -79,5 +79,7 @@ def breakdown_text(figures):
         [name, f"{1e3 * seconds:,.1f}", f"{calls:,}", f"{seconds / total:.1%}"]
         for name, seconds, calls in shown
     ]
-    head = f"{figures['kind']} of {figures['code']}, {found['seconds']:.2f} s"
+    head = (
+        f"{figures['step_type']} of {figures['code']}, {found['seconds']:.2f} s"
+    )
     return f"{head} with the profiler:\n\n{markdown(rows, num_left=1)}"

@@ -83,7 +83,7 @@ def text_of(report, sizes, *, introduction, rows, remarks):
 
 
 def rows_of(runs, cells, *, score, form, seconds=("train_seconds",)):
-    """The table: for each kind of cell the spread of a score, and means."""
+    """The table: for each cell type the spread of a score, and means."""
     head = [score.replace("_", " ") + ", mean", "standard deviation", "min"]
     means = ("num_weights", *seconds)
     names = [name.replace("_", " ").replace("num ", "") for name in means]

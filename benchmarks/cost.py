@@ -1,7 +1,7 @@
 """Time and memory of a step of the search against its sizes, on one page.
 
 python benchmarks/cost.py
-python benchmarks/cost.py --kind=weight --filters=8,16,32,64 --num_nodes=4
+python benchmarks/cost.py --step_type=weight --filters=8,16,32,64 --num_nodes=4
 python benchmarks/cost.py --figures=cost.json --picture=cost.png
 """
 
@@ -15,7 +15,7 @@ from circumstances import cores
 from circumstances import line_of
 from cost_fit import AXES
 from cost_fit import cost_text
-from step_time import KINDS
+from step_time import STEP_TYPES
 from step_workers import OURS
 from step_workers import measured
 
@@ -42,7 +42,9 @@ def main():
 
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--kind", choices=KINDS, default="first_order")
+    parser.add_argument(
+        "--step_type", choices=STEP_TYPES, default="first_order"
+    )
     for name, axis in AXES.items():
         parser.add_argument(
             f"--{name}",
@@ -82,7 +84,7 @@ def measured_costs(options):
     values = {name: getattr(options, name) for name in AXES}
     base = {name: base_of(name, values[name]) for name in AXES}
     settings = {
-        "kind": options.kind,
+        "step_type": options.step_type,
         "steps": options.steps,
         "plain": options.plain,
     }

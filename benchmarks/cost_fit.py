@@ -104,7 +104,8 @@ def cost_text(report, machine):
         rows.append(row_of(AXES[name], costs(points)))
     return "\n".join(
         [
-            f"A {settings['kind']} step around {base_text(report['base'])}, "
+            f"A {settings['step_type']} step around "
+            f"{base_text(report['base'])}, "
             f"the fastest of {settings['steps']} steps after the first, "
             f"{'without' if settings['plain'] else 'with'} `configure_cpu`.",
             machine,

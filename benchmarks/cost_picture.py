@@ -47,7 +47,10 @@ def draw_cost(report, path):
         row[0].yaxis.set_major_locator(MaxNLocator(5))
     settings, base = report["settings"], base_text(report["base"])
     heads = {
-        f"Cost of a step, {settings['kind'].replace('_', ' ')}": (0.28, 12),
+        f"Cost of a step, {settings['step_type'].replace('_', ' ')}": (
+            0.28,
+            12,
+        ),
         f"around {base}; one size at a time varies": (0.5, 8.5),
     }
     for text, (depth, size) in heads.items():

@@ -6,7 +6,7 @@ python benchmarks/derived_step_time.py --network=language --breakdown
 
 import step_command
 
-KINDS = ("training", "prediction")
+STEP_TYPES = ("training", "prediction")
 NETWORKS = {
     "image": step_command.Case(
         module="keras_darts_derived_step",
@@ -18,7 +18,7 @@ NETWORKS = {
             "batch_size": (32, "images in a step"),
             "image_size": (32, "height and width of the images"),
         },
-        kinds=KINDS,
+        step_types=STEP_TYPES,
         title="`CifarNetwork`, darts_v2, {filters} filters, {num_cells} cells, "
         "batch {batch_size}, images {image_size}x{image_size}x3",
         items="images",
@@ -34,7 +34,7 @@ NETWORKS = {
             "segment_length": (35, "words of a text in a step"),
             "batch_size": (64, "texts in a step"),
         },
-        kinds=KINDS,
+        step_types=STEP_TYPES,
         title="`RecurrentLanguageModel`, rnn_darts_v2, {hidden_size} units, "
         "{vocabulary_size:,} words, segments of {segment_length}, batch "
         "{batch_size}",

@@ -3,7 +3,7 @@
 python benchmarks/estimate.py
 python benchmarks/estimate.py --points=first_order:16:8:64,gdas:8:3:32:bfloat16
 
-Points are kinds of steps or strategies, filters, cells and batch size; after
+Points are step types or strategies, filters, cells and batch size; after
 these may stand "rematerialize", "bfloat16", "parts=2" for the parts that a
 batch is computed in, and "space=text_cnn".
 """
@@ -76,9 +76,9 @@ def parse_options():
 
 
 def point_of(text):
-    kind, filters, num_cells, batch_size, *more = text.split(":")
+    step_type, filters, num_cells, batch_size, *more = text.split(":")
     point = {
-        "kind": kind,
+        "step_type": step_type,
         "filters": int(filters),
         "num_cells": int(num_cells),
         "batch_size": int(batch_size),

@@ -18,17 +18,17 @@ def build(settings):
     search.compile()
     draw = np.random.default_rng(0)
     pair = tuple(_batch(draw, search, settings) for _ in range(2))
-    step, _ = images.step_of(search, settings["kind"], pair)
+    step, _ = images.step_of(search, settings["step_type"], pair)
     return step, dict
 
 
 def search_of(settings):
     """The search that a point describes."""
-    kind, side = settings["kind"], settings["image_size"]
+    step_type, side = settings["step_type"], settings["image_size"]
     text = settings["space"].startswith("text")
     search = kd.DartsSearch(
         settings["space"],
-        images.STRATEGIES.get(kind, kind),
+        images.STRATEGIES.get(step_type, step_type),
         num_classes=images.NUM_CLASSES,
         input_shape=(LENGTH,) if text else (side, side, 3),
         vocabulary_size=VOCABULARY_SIZE if text else None,

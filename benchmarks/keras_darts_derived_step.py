@@ -23,7 +23,7 @@ def build(settings):
     """A function that does one step, and one that tells what it consists of."""
     make = {"image": image, "language": language}[settings["network"]]
     step, operations, items, macs = make(settings)
-    work = flop(settings["kind"], items * macs)
+    work = flop(settings["step_type"], items * macs)
     return step, lambda: {
         "operations": operations(),
         "flop": work,
@@ -43,7 +43,7 @@ def image(settings):
     )
     kd.training.cifar_recipe(network, num_train=items, batch_size=items)
     images, labels = batch(np.random.default_rng(0), items, side)
-    training = settings["kind"] == "training"
+    training = settings["step_type"] == "training"
     # With the auxiliary head, which is there in training only.
     macs = count_macs(
         lambda images: network(images, training=training), (side, side, 3)
@@ -73,7 +73,7 @@ def language(settings):
     # The input and the state count for two.
     products = 2 + len(model.genotype.recurrent)
     macs = recurrent_macs(products, units, words)
-    if settings["kind"] == "training":
+    if settings["step_type"] == "training":
         return *training_step(model, data), items, macs
     # Evaluation, which carries the state on as the original's does.
     model.make_test_function()

@@ -14,24 +14,24 @@ import keras_darts as kd
 
 def build(settings):
     """A function that does one step, and one that tells what it consists of."""
-    kind = settings["kind"]
+    step_type = settings["step_type"]
     words, units = settings["vocabulary_size"], settings["hidden_size"]
     search = kd.DartsSearch(
         kd.search_spaces.darts_rnn(settings["num_nodes"]),
-        strategy=STRATEGIES[kind],
+        strategy=STRATEGIES[step_type],
         vocabulary_size=words,
         hidden_size=units,
     )
     search.compile()
     draw = np.random.default_rng(0)
     pair = tuple(batch(draw, settings) for _ in range(2))
-    step, count_operations = step_of(search, kind, pair)
+    step, count_operations = step_of(search, step_type, pair)
 
     def facts():
         products = 2 + len(search.search_space.cell.edges)
         tokens = settings["batch_size"] * settings["segment_length"]
         macs = tokens * recurrent_macs(products, units, words)
-        return {"operations": count_operations(), "flop": flop(kind, macs)}
+        return {"operations": count_operations(), "flop": flop(step_type, macs)}
 
     return step, facts
 

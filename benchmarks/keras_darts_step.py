@@ -25,28 +25,28 @@ STRATEGIES = {
 
 def build(settings):
     """A function that does one step, and one that tells what it consists of."""
-    side, kind = settings["image_size"], settings["kind"]
+    side, step_type = settings["image_size"], settings["step_type"]
     search = search_of(settings)
     search.compile()
     draw = np.random.default_rng(0)
     pair = tuple(batch(draw, settings["batch_size"], side) for _ in range(2))
-    step, count_operations = step_of(search, kind, pair)
+    step, count_operations = step_of(search, step_type, pair)
 
     def facts():
         macs = settings["batch_size"] * supernet_macs(
             search.search_space, (side, side, 3), NUM_CLASSES
         )
-        return {"operations": count_operations(), "flop": flop(kind, macs)}
+        return {"operations": count_operations(), "flop": flop(step_type, macs)}
 
     return step, facts
 
 
 def search_of(settings):
     """The search of which a step is timed, not yet compiled."""
-    side, kind = settings["image_size"], settings["kind"]
+    side, step_type = settings["image_size"], settings["step_type"]
     return kd.DartsSearch(
         space_of(settings),
-        strategy=STRATEGIES.get(kind, kind),
+        strategy=STRATEGIES.get(step_type, step_type),
         num_classes=NUM_CLASSES,
         input_shape=(side, side, 3),
         rematerialize=settings.get("rematerialize", False),
@@ -63,10 +63,10 @@ def space_of(settings):
     )
 
 
-def step_of(search, kind, pair):
+def step_of(search, step_type, pair):
     """A function that does a step on two batches, and one that counts it."""
     stream = iter(tf.data.Dataset.from_tensors(pair).repeat())
-    if kind == "weight":
+    if step_type == "weight":
         return weight_step(search, stream)
     # What `fit` itself calls for each step.
     search.make_train_function()

@@ -4,7 +4,7 @@ Each time a new model is made, used and forgotten; nothing else is done to give
 its memory back, as in a loop over seeds. Linux alone (/proc).
 
 python benchmarks/memory_loops.py --count=20 --output=memory_loops.json
-python benchmarks/memory_loops.py --kinds=search,fit
+python benchmarks/memory_loops.py --loops=search,fit
 """
 
 import json
@@ -20,14 +20,14 @@ from absl import flags
 
 import keras_darts as kd
 
-_KINDS = {}
+_LOOPS = {}
 _MEGABYTE = 2**20
 _PAGE = 4096
 # The first times load libraries and fill caches.
 _FIRST = 3
 
 _COUNT = flags.DEFINE_integer("count", 20, "How often each thing is done.", 4)
-_WHAT = flags.DEFINE_list("kinds", None, "What is done; all if not given.")
+_WHAT = flags.DEFINE_list("loops", None, "What is done; all if not given.")
 _OUTPUT = flags.DEFINE_string("output", None, "JSON file of the figures.")
 
 _SPACE = kd.search_spaces.darts_cnn(
@@ -38,19 +38,19 @@ _IMAGES = np.random.default_rng(0).random((64, 8, 8, 1), "float32")
 _EXAMPLES = tf.data.Dataset.from_tensor_slices((_IMAGES, _LABELS))
 
 
-def _kind(function):
-    _KINDS[function.__name__] = function
+def _loop(function):
+    _LOOPS[function.__name__] = function
     return function
 
 
-@_kind
+@_loop
 def search(seed):
     """A search."""
     made = kd.DartsSearch(_SPACE, seed=seed)
     made.fit(_IMAGES, _LABELS, batch_size=8, epochs=1, verbose=0)
 
 
-@_kind
+@_loop
 def gradients(seed):
     """The gradients of a search by the second order."""
     made = kd.DartsSearch(
@@ -64,7 +64,7 @@ def gradients(seed):
     made.architecture_gradients(batch, batch)
 
 
-@_kind
+@_loop
 def evaluate(seed):
     """The figures of a supernet."""
     made = kd.DartsSearch(
@@ -74,7 +74,7 @@ def evaluate(seed):
     made.evaluate(_IMAGES, _LABELS, batch_size=8, verbose=0)
 
 
-@_kind
+@_loop
 def recipe(seed):
     """A training by a recipe."""
     network = _network(seed)
@@ -82,7 +82,7 @@ def recipe(seed):
     made.fit(network, _EXAMPLES, epochs=1, verbose=0)
 
 
-@_kind
+@_loop
 def fit(seed):
     """A training by Keras alone."""
     network = _network(seed)
@@ -91,7 +91,7 @@ def fit(seed):
     network.fit(_IMAGES, _LABELS, batch_size=8, verbose=0)
 
 
-@_kind
+@_loop
 def export(seed):
     """A SavedModel and a LiteRT file."""
     network = _network(seed)
@@ -133,8 +133,8 @@ def measured(function, count):
 def main(arguments):
     del arguments
     found = {}
-    for name in _WHAT.value or _KINDS:
-        found[name] = measured(_KINDS[name], _COUNT.value)
+    for name in _WHAT.value or _LOOPS:
+        found[name] = measured(_LOOPS[name], _COUNT.value)
         print(name, json.dumps(found[name]), flush=True)
     if _OUTPUT.value:
         versions = {
@@ -142,7 +142,7 @@ def main(arguments):
             "python": platform.python_version(),
             "tensorflow": tf.__version__,
         }
-        report = {"count": _COUNT.value, "versions": versions, "kinds": found}
+        report = {"count": _COUNT.value, "versions": versions, "loops": found}
         pathlib.Path(_OUTPUT.value).write_text(json.dumps(report, indent=2))
 
 

@@ -63,7 +63,7 @@ def image(settings):
         loss = criterion(logits, labels)
         return loss + AUXILIARY_WEIGHT * criterion(auxiliary, labels)
 
-    if settings["kind"] == "training":
+    if settings["step_type"] == "training":
         return lambda: descend(optimizer, loss_of, CLIP_NORM), dict
     network.eval()
     return torch.no_grad()(lambda: network(images)[0].numpy()), dict
@@ -110,7 +110,7 @@ def language(settings):
         log_probabilities, state = model(ids, state)
         return error(log_probabilities, targets).item()
 
-    if settings["kind"] == "training":
+    if settings["step_type"] == "training":
         return train, dict
     model.eval()
     return evaluate, dict

@@ -22,7 +22,7 @@ from original_step import descend
 from original_step import sgd
 from original_step import supply_views_of_any_layout
 
-KINDS = ("weight", "first_order", "second_order")
+STEP_TYPES = ("weight", "first_order", "second_order")
 WARM_UP = 3
 
 
@@ -46,15 +46,17 @@ def main():
         "num_cells": options.num_cells,
         "steps": options.steps,
         "seconds": {
-            kind: {size: seconds_of(kind, size, options) for size in sizes}
-            for kind in KINDS
+            step_type: {
+                size: seconds_of(step_type, size, options) for size in sizes
+            }
+            for step_type in STEP_TYPES
         },
     }
     pathlib.Path(options.output).write_text(json.dumps(report, indent=2) + "\n")
     print(json.dumps(report))
 
 
-def seconds_of(kind, size, options):
+def seconds_of(step_type, size, options):
     """The median of the steps after the first ones."""
     torch.manual_seed(0)
     criterion = torch.nn.CrossEntropyLoss().cuda()
@@ -69,19 +71,19 @@ def seconds_of(kind, size, options):
     for _ in range(WARM_UP + options.steps):
         torch.cuda.synchronize()
         begin = time.perf_counter()
-        if kind != "weight":
+        if step_type != "weight":
             architect.step(
                 *train,
                 *search,
                 LEARNING_RATE,
                 optimizer,
-                unrolled=kind == "second_order",
+                unrolled=step_type == "second_order",
             )
         descend(optimizer, lambda: model._loss(*train), 5.0)
         torch.cuda.synchronize()
         seconds.append(time.perf_counter() - begin)
     found = statistics.median(seconds[WARM_UP:])
-    print(f"{kind}, batch {size}: {found:.4f} s", flush=True)
+    print(f"{step_type}, batch {size}: {found:.4f} s", flush=True)
     return found
 
 

@@ -41,14 +41,14 @@ def build(settings):
     state = {name: model.init_hidden(rows) for name in ("train", "search")}
 
     def step():
-        if settings["kind"] != "weight":
+        if settings["step_type"] != "weight":
             after, _ = architect.step(
                 state["train"],
                 *train,
                 state["search"],
                 *search,
                 optimizer,
-                settings["kind"] == "second_order",
+                settings["step_type"] == "second_order",
             )
             state["search"] = [hidden.detach() for hidden in after]
         loss, after = weight_step(model, optimizer, train, state["train"])

@@ -41,13 +41,13 @@ def build(settings):
     train, search = (batch(draw, settings) for _ in range(2))
 
     def step():
-        if settings["kind"] != "weight":
+        if settings["step_type"] != "weight":
             architect.step(
                 *train,
                 *search,
                 LEARNING_RATE,
                 optimizer,
-                unrolled=settings["kind"] == "second_order",
+                unrolled=settings["step_type"] == "second_order",
             )
         return descend(optimizer, lambda: model._loss(*train), CLIP_NORM)
 

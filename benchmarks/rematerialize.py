@@ -1,7 +1,7 @@
 """Memory and time of a step with `rematerialize=True`, beside one without.
 
 python benchmarks/rematerialize.py
-python benchmarks/rematerialize.py --kinds=second_order --batch_size=32
+python benchmarks/rematerialize.py --step_types=second_order --batch_size=32
 """
 
 import argparse
@@ -23,15 +23,15 @@ SIZES = {
     "num_primitives": 8,
     "steps": 3,
 }
-KINDS = ("first_order", "second_order")
+STEP_TYPES = ("first_order", "second_order")
 
 
 def main():
     options = parse_options()
     report = {**circumstances(), "settings": vars(options), "results": []}
-    for kind in options.kinds.split(","):
+    for step_type in options.step_types.split(","):
         for rematerialize in (False, True):
-            point = {"kind": kind, "rematerialize": rematerialize}
+            point = {"step_type": step_type, "rematerialize": rematerialize}
             figures = measured_point({**vars(options), **point})
             report["results"].append({**point, **figures})
     if options.output:
@@ -42,8 +42,8 @@ def main():
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument(
-        "--kinds",
-        default=",".join(KINDS),
+        "--step_types",
+        default=",".join(STEP_TYPES),
         help="of steps, or names of strategies, with commas between",
     )
     for name, size in SIZES.items():
@@ -68,7 +68,7 @@ def measured_point(settings):
 def text_of(report):
     """The circumstances and a table."""
     rows = [
-        f"| {row['kind']} | {'yes' if row['rematerialize'] else 'no'} "
+        f"| {row['step_type']} | {'yes' if row['rematerialize'] else 'no'} "
         f"| {row['peak_bytes'] / 1e9:.2f} | {row['seconds']:.2f} |"
         for row in report["results"]
     ]

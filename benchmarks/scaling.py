@@ -55,11 +55,12 @@ def main():
         f"{report['num_cells']} cells: {weights:,} weights, {len(channels)} "
         f"normalisations of {sum(channels):,} channels together"
     )
-    for kind, traffic in TRAFFIC.items():
-        steps = {int(b): s for b, s in report["seconds"][kind].items()}
+    for step_type, traffic in TRAFFIC.items():
+        steps = {int(b): s for b, s in report["seconds"][step_type].items()}
         alone = transfer(64, traffic, weights, (), options)
         print(
-            f"\n{kind}: on 64 GPUs the gradients take {1e3 * alone:.1f} ms, "
+            f"\n{step_type}: on 64 GPUs the gradients take "
+            f"{1e3 * alone:.1f} ms, "
             "half of the time of a step that computes as long"
         )
         print(

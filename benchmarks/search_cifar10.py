@@ -52,7 +52,7 @@ def main():
 
 
 def runs_of(data, options):
-    """The figures of each kind of cell, one after the other."""
+    """The figures of each cell type, one after the other."""
     for seed, cell in itertools.product(options.seeds, CELLS):
         run = {"cell": cell, "seed": seed}
         genotype = found(run, data, options)

@@ -75,7 +75,7 @@ def main():
 
 
 def runs_of(seed, texts, vocabulary_size, options):
-    """The figures of each kind of cell, one after the other."""
+    """The figures of each cell type, one after the other."""
     genotype, searched = found(seed, texts, vocabulary_size, options)
     space = kd.search_spaces.get("darts_rnn")
     weights = None

@@ -13,7 +13,7 @@ from keras_darts.utils.files import write_json
 
 FLAGS = {
     "plain": "leave out kd.configure_cpu()",
-    "breakdown": "print what operations each kind of step spends its time on",
+    "breakdown": "print what operations each step type spends its time on",
 }
 
 
@@ -27,11 +27,11 @@ class Case:
         original_file: String, what a checkout of the original must have.
         sizes: Dictionary from the name of an integer to its default and
             meaning.
-        kinds: Tuple of names of steps.
+        step_types: Tuple of names of steps.
         title: String, the sizes in words, with their names in braces.
         items: String, what our steps say that they take so many `items` of.
             Defaults to `None`: no throughput is given.
-        alone: Tuple of the kinds that the original has not. Defaults to none.
+        alone: Tuple of the types that the original has not. Defaults to none.
         layouts: Tuple of the original's layouts. Defaults to none.
         fixed: Tuple of the sizes that the original has no choice of. Defaults
             to none.
@@ -43,7 +43,7 @@ class Case:
     original: str
     original_file: str
     sizes: dict
-    kinds: tuple
+    step_types: tuple
     title: str
     items: str = None
     alone: tuple = ()
@@ -51,10 +51,10 @@ class Case:
     fixed: tuple = ()
     threads: str = None
 
-    def codes(self, kind, options):
+    def codes(self, step_type, options):
         """The module of each code that has such a step."""
         codes = {OURS: self.module}
-        if options.original and kind not in self.alone:
+        if options.original and step_type not in self.alone:
             layouts = getattr(options, "layouts", None)
             names = [f"original, {n}" for n in layouts or ()] or ["original"]
             codes |= dict.fromkeys(names, self.original)
@@ -80,7 +80,10 @@ def main(description, flag, cases):
     add_flags(parser, case)
     options = parser.parse_args()
     check(parser, options, case)
-    codes = {kind: case.codes(kind, options) for kind in options.kinds}
+    codes = {
+        step_type: case.codes(step_type, options)
+        for step_type in options.step_types
+    }
     report = measured_report(options, codes, case.threads)
     print(text_of(report, case.title, case.items))
     if options.output:
@@ -115,7 +118,7 @@ def add_flags(parser, case):
 
 
 def choices_of(case):
-    choices = {"kinds": case.kinds, "layouts": case.layouts}
+    choices = {"step_types": case.step_types, "layouts": case.layouts}
     return {name: names for name, names in choices.items() if names}
 
 

@@ -46,15 +46,15 @@ def time_rows(results, items=None):
     if items:
         columns[f"{items}/s"] = throughput(results)
     rows = [["step", "code", *columns]]
-    for of_kind in by_kind(results):
-        kind = of_kind[0]["kind"]
-        values = [[read(f) for read in columns.values()] for f in of_kind]
-        for figures, row in zip(of_kind, values, strict=True):
-            rows.append([kind, figures["code"], *map(number, row)])
+    for of_type in by_step_type(results):
+        step_type = of_type[0]["step_type"]
+        values = [[read(f) for read in columns.values()] for f in of_type]
+        for figures, row in zip(of_type, values, strict=True):
+            rows.append([step_type, figures["code"], *map(number, row)])
         ours, *others = values
-        for figures, theirs in zip(of_kind[1:], others, strict=True):
+        for figures, theirs in zip(of_type[1:], others, strict=True):
             name = f"{figures['code']} / keras_darts"
-            rows.append([kind, name, *map(ratio, ours, theirs)])
+            rows.append([step_type, name, *map(ratio, ours, theirs)])
     return rows
 
 
@@ -74,28 +74,31 @@ def peak_rows(results, peak):
         ["step", "code", "GFLOP", "s at the peak", "median s"]
         + ["GFLOP/s", "share of the peak"]
     ]
-    for of_kind in by_kind(results):
+    for of_type in by_step_type(results):
         # The count is of the algorithm, which all codes have in common.
-        work = of_kind[0]["flop"] / 1e9
-        for figures in of_kind:
+        work = of_type[0]["flop"] / 1e9
+        for figures in of_type:
             seconds = median(figures)
             columns = (work, work / best, seconds, work / seconds)
             share = f"{work / seconds / best:.1%}"
-            names = (figures["kind"], figures["code"])
+            names = (figures["step_type"], figures["code"])
             rows.append([*names, *map(number, columns), share])
     return rows
 
 
-def by_kind(results):
-    """The figures of each kind of step, ours first."""
-    kinds = dict.fromkeys(figures["kind"] for figures in results)
-    return [[f for f in results if f["kind"] == kind] for kind in kinds]
+def by_step_type(results):
+    """The figures of each step type, ours first."""
+    step_types = dict.fromkeys(figures["step_type"] for figures in results)
+    return [
+        [f for f in results if f["step_type"] == step_type]
+        for step_type in step_types
+    ]
 
 
 def throughput(results):
     """Reads how many items a second a code takes; ours knows the number."""
-    items = {f[0]["kind"]: f[0]["items"] for f in by_kind(results)}
-    return lambda figures: round(items[figures["kind"]] / median(figures))
+    items = {f[0]["step_type"]: f[0]["items"] for f in by_step_type(results)}
+    return lambda figures: round(items[figures["step_type"]] / median(figures))
 
 
 def median(figures):

@@ -2,12 +2,12 @@
 
 python benchmarks/step_time.py --filters=16 --num_cells=8 --batch_size=16
 python benchmarks/step_time.py --search=recurrent --original=../darts
-python benchmarks/step_time.py --breakdown --kinds=first_order
+python benchmarks/step_time.py --breakdown --step_types=first_order
 """
 
 import step_command
 
-KINDS = ("weight", "first_order", "second_order", "exact")
+STEP_TYPES = ("weight", "first_order", "second_order", "exact")
 SEARCHES = {
     "image": step_command.Case(
         module="keras_darts_step",
@@ -21,7 +21,7 @@ SEARCHES = {
             "num_nodes": (4, "nodes of a cell"),
             "num_primitives": (8, "candidates of an edge, the first of DARTS'"),
         },
-        kinds=KINDS,
+        step_types=STEP_TYPES,
         title="{filters} filters, {num_cells} cells of {num_nodes} nodes, "
         "{num_primitives} primitives, batch {batch_size}, images "
         "{image_size}x{image_size}x3",
@@ -41,7 +41,7 @@ SEARCHES = {
             "batch_size": (64, "texts in a step, for weights and alphas each"),
             "num_nodes": (8, "nodes of the cell"),
         },
-        kinds=KINDS,
+        step_types=STEP_TYPES,
         title="{hidden_size} units, {num_nodes} nodes, {vocabulary_size:,} "
         "words, segments of {segment_length}, batch {batch_size}",
         alone=("exact",),

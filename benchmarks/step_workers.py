@@ -1,6 +1,6 @@
 """What the benchmarks of a step share: the command and the processes.
 
-Each kind of step of each code runs in a process of its own, driven from here
+Each step type of each code runs in a process of its own, driven from here
 over a pipe. Where codes are compared they take turns, one step each, so that
 what slows the machine down slows all.
 """
@@ -28,7 +28,7 @@ def measured_report(options, codes, threads):
 
     Args:
         options: From the command line.
-        codes: For each kind of step, a dictionary from the name of a code to
+        codes: For each step type, a dictionary from the name of a code to
             the module, beside this file, that has its `build(settings)`.
         threads: As for `configure_cpu`.
     """
@@ -41,15 +41,17 @@ def measured_report(options, codes, threads):
     }
     # Twice, since what else runs would make the peak look low.
     before = measured_peak()
-    for kind, modules in codes.items():
-        report["results"] += measured(modules, {**settings, "kind": kind})
+    for step_type, modules in codes.items():
+        report["results"] += measured(
+            modules, {**settings, "step_type": step_type}
+        )
     after = measured_peak()
     report["peak_gflops"] = {k: max(before[k], after[k]) for k in before}
     return report
 
 
 def measured(modules, settings):
-    """The figures of one kind of step, a dictionary for each code."""
+    """The figures of one step type, a dictionary for each code."""
     workers = [
         Worker(module, {**settings, "code": code})
         for code, module in modules.items()
@@ -65,16 +67,16 @@ class Worker:
 
     Args:
         module: String, where the code's `build` is found.
-        settings: Dictionary of the options, with `kind` of step and `code`.
+        settings: Dictionary of the options, with `step_type` and `code`.
     """
 
     def __init__(self, module, settings):
         code = settings["code"]
         spawn = multiprocessing.get_context("spawn")
         self._pipe, theirs = spawn.Pipe()
-        self._name = f"{settings['kind']} step of {code}"
+        self._name = f"{settings['step_type']} step of {code}"
         self._figures = {
-            "kind": settings["kind"],
+            "step_type": settings["step_type"],
             "code": code,
             "seconds": [],
             "cpu_seconds": [],

@@ -71,7 +71,7 @@ def strategy_names():
 def measured_variant(name, options):
     settings = {
         **vars(options),
-        "kind": name,
+        "step_type": name,
         "cores": cores(),
         "threads": "inter_op",
         "breakdown": False,

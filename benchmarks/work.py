@@ -29,9 +29,9 @@ PASSES = {
 }
 
 
-def flop(kind, macs):
+def flop(cell_type, macs):
     """Of a step, where a pass has so many multiply-accumulates."""
-    return 2 * PASSES[kind] * macs
+    return 2 * PASSES[cell_type] * macs
 
 
 def supernet_macs(space, image_shape, num_classes):
@@ -41,7 +41,7 @@ def supernet_macs(space, image_shape, num_classes):
     total = macs_of(_stem, width, side, channels)
     before = last = (side, width)
     for index in range(space.num_cells):
-        spec = space.cells[space.kind(index)]
+        spec = space.cells[space.cell_type(index)]
         filters *= 2 if spec.reduction else 1
         halved = index - 1 in space.reduction_indices
         total += macs_of(

@@ -159,8 +159,8 @@ def nas_bench_201_search():
 def small_network(family):
     """A network whose weights, statistics too, are no first values."""
     keras.utils.set_random_seed(SEED)
-    kind, arguments, options = FAMILIES[family]
-    network = kind(*arguments, **options)
+    make, arguments, options = FAMILIES[family]
+    network = make(*arguments, **options)
     network(inputs_for(family))
     generator = np.random.default_rng(SEED)
     for variable in network.variables:

@@ -68,13 +68,15 @@ def variants(replicas):
 
     What others draw has the size of a device's part of the batch.
     """
-    kinds = {}
+    by_config = {}
     for name in strategies.names():
         make = stepping(name)
-        kind = {**make().get_config(), **dict.fromkeys(BESIDE_STEPS)}
-        kinds.setdefault(repr(kind), (name, make))
+        config = {**make().get_config(), **dict.fromkeys(BESIDE_STEPS)}
+        by_config.setdefault(repr(config), (name, make))
     left_out = DROPPED if replicas == "1" else ()
-    return {name: make for name, make in kinds.values() if name not in left_out}
+    return {
+        name: make for name, make in by_config.values() if name not in left_out
+    }
 
 
 def on_images(strategy, eager=False, steps=STEPS, accumulation=1, **choices):

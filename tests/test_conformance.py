@@ -36,16 +36,16 @@ ALONE = sorted({*discretizers.registry.names()} - {"cost_constrained"})
 
 def fitting_strategies():
     """Those that a recurrent cell can have, one of each kind of step."""
-    kinds = {}
+    by_config = {}
     for name in strategies.names():
         strategy = strategies.get(name)
         # Others mix channels, which a recurrent cell has not.
         full = strategy.connection == FullConnection()
         rule = strategy.discretizer
         if full and (rule is None or isinstance(rule, FOR_RECURRENT)):
-            kind = {**strategy.get_config(), "callbacks": [], "recipe": None}
-            kinds.setdefault(repr({**kind, "citations": []}), name)
-    return sorted({*kinds.values()} - {"proxyless"})
+            config = {**strategy.get_config(), "callbacks": [], "recipe": None}
+            by_config.setdefault(repr({**config, "citations": []}), name)
+    return sorted({*by_config.values()} - {"proxyless"})
 
 
 def made(slot, name):

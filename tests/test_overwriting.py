@@ -48,9 +48,13 @@ def write(folder, names):
         path.write_text("x")
 
 
-def run_in(folder, kind="search"):
+def run_in(folder, run_type="search"):
     write(folder, [*OWN, *OTHERS])
-    config = {kind: {}, "versions": {"keras_darts": "1"}, "fit": {"epochs": 2}}
+    config = {
+        run_type: {},
+        "versions": {"keras_darts": "1"},
+        "fit": {"epochs": 2},
+    }
     (folder / "config.json").write_text(json.dumps(config))
     return folder
 
@@ -97,14 +101,14 @@ def test_a_place_is_not_written_over(name, tmp_path, monkeypatch):
     run_in(tmp_path)
     monkeypatch.chdir(run)
     with pytest.raises(ValueError, match="named by its place alone"):
-        run_folders(name, None, 2, kind="search", overwrite=True)
+        run_folders(name, None, 2, run_type="search", overwrite=True)
     assert (run / "model.keras").exists()
 
 
 def test_an_empty_name_is_not_written_over(tmp_path, monkeypatch):
     monkeypatch.chdir(run_in(tmp_path))
     with pytest.raises(ValueError, match="`output_dir`"):
-        run_folders("", None, 2, kind="search", overwrite=True)
+        run_folders("", None, 2, run_type="search", overwrite=True)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +116,7 @@ def test_an_empty_name_is_not_written_over(tmp_path, monkeypatch):
     [
         lambda folder: write(folder, ["notes.txt"]),
         lambda folder: write(folder, OWN),
-        lambda folder: run_in(folder, kind="network"),
+        lambda folder: run_in(folder, run_type="network"),
         lambda folder: (
             folder.mkdir(),
             (folder / "config.json").write_text("{"),
@@ -124,7 +128,9 @@ def test_what_is_no_such_run_is_refused(make, tmp_path):
     make(tmp_path / "run")
     before = names_in(tmp_path)
     with pytest.raises(ValueError, match="which holds something else"):
-        run_folders(tmp_path / "run", None, 2, kind="search", overwrite=True)
+        run_folders(
+            tmp_path / "run", None, 2, run_type="search", overwrite=True
+        )
     assert names_in(tmp_path) == before
 
 
@@ -132,7 +138,9 @@ def test_a_link_to_a_run_is_refused(tmp_path):
     run_in(tmp_path / "run")
     (tmp_path / "link").symlink_to(tmp_path / "run", target_is_directory=True)
     with pytest.raises(ValueError, match="which is a link"):
-        run_folders(tmp_path / "link", None, 2, kind="search", overwrite=True)
+        run_folders(
+            tmp_path / "link", None, 2, run_type="search", overwrite=True
+        )
 
 
 @pytest.mark.parametrize("exists", [False, True])
@@ -140,7 +148,7 @@ def test_where_there_is_nothing_all_is_well(exists, tmp_path):
     if exists:
         (tmp_path / "run").mkdir()
     found = run_folders(
-        tmp_path / "run", None, 2, kind="search", overwrite=True
+        tmp_path / "run", None, 2, run_type="search", overwrite=True
     )
     assert found["overwrite"] and found["resume_from"] is None
 
@@ -153,4 +161,4 @@ def test_there_must_be_something_to_write_over(folders, tmp_path):
         run = run_in(tmp_path / "run")
         folders = {"output_dir": run, "resume_from": run}
     with pytest.raises(ValueError, match="`overwrite` must be False without"):
-        run_folders(epochs=2, kind="search", overwrite=True, **folders)
+        run_folders(epochs=2, run_type="search", overwrite=True, **folders)

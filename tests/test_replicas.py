@@ -73,11 +73,11 @@ def check_courses(found):
 
 
 def check_steps(found):
-    for kind in ("image", "text", "pieces", "variants", "clipped", "means"):
-        for name, one in found[0][kind].items():
-            check_same_steps(one, found[1][kind][name], name)
-    for kind, one in found[0]["trained"].items():
-        check_same_steps(one, found[1]["trained"][kind], kind)
+    for group in ("image", "text", "pieces", "variants", "clipped", "means"):
+        for name, one in found[0][group].items():
+            check_same_steps(one, found[1][group][name], name)
+    for group, one in found[0]["trained"].items():
+        check_same_steps(one, found[1]["trained"][group], group)
     one, two = (np.diff(np.squeeze(on["parted"]), axis=0) for on in found)
     assert np.linalg.norm(two - one) > 0.01 * np.linalg.norm(one)
 

@@ -84,8 +84,8 @@ def test_linear_is_numpys_over_the_epochs_of_the_run(endpoint):
 
 
 def test_a_way_of_its_own_length_stays_at_its_end():
-    for kind in (Linear, Cosine):
-        found = values(kind(1.0, 0.0, epochs=3), 6)
+    for schedule in (Linear, Cosine):
+        found = values(schedule(1.0, 0.0, epochs=3), 6)
         np.testing.assert_allclose(found, [1, 0.5, 0, 0, 0, 0], atol=1e-12)
 
 

@@ -127,9 +127,9 @@ def differentiated():
     return search
 
 
-def is_a(thing, kind):
+def is_a(thing, cls):
     """By its type alone: lazy objects of other libraries wake if asked."""
-    return issubclass(type(thing), kind)
+    return issubclass(type(thing), cls)
 
 
 @pytest.mark.parametrize("make", [searched, trained, differentiated])

@@ -140,7 +140,7 @@ def _heat_maps(cells, title):
 
 
 def _head(cells, title, several):
-    own = cells.title if cells.kind else None
+    own = cells.title if cells.cell_type else None
     if title and own and several:
         return f"{title}: {own}"
     return title or own
@@ -400,13 +400,13 @@ def _height(cells, columns):
 
 
 def _heading(cells):
-    return _HEADING if cells.kind else 0.05
+    return _HEADING if cells.cell_type else 0.05
 
 
 def _draw_cell(picture, cells, looks, columns, top):
     """The panels of a cell below a height, in inches."""
     width, height = picture.get_size_inches()
-    if cells.kind:
+    if cells.cell_type:
         picture.text(
             _LEFT / width,
             (top - 0.2) / height,

@@ -21,7 +21,7 @@ class CellWeights:
     """What is drawn of one cell.
 
     Args:
-        kind: String, which cell it is, or `None`.
+        cell_type: String, which cell it is, or `None`.
         weights: Array (epochs, edges, names), NaN where an edge does not have
             a candidate.
         names: List of the candidates' names.
@@ -29,7 +29,7 @@ class CellWeights:
         kept: Set of (edge, name) that stand in the genotype.
     """
 
-    kind: str | None
+    cell_type: str | None
     weights: np.ndarray
     names: list
     edges: list
@@ -37,7 +37,9 @@ class CellWeights:
 
     @property
     def title(self):
-        return _TITLES.get(self.kind, f"{self.kind} cell".capitalize())
+        return _TITLES.get(
+            self.cell_type, f"{self.cell_type} cell".capitalize()
+        )
 
     @property
     def counts(self):
@@ -86,13 +88,13 @@ def cell_weights(
     else:
         found = [_of_array(argument, source, primitives, edges, rank, cell)]
         return [_marked(cells, genotype) for cells in found]
-    names = [cells.kind for cells in found]
+    names = [cells.cell_type for cells in found]
     if cell is not None and cell not in names:
         raise unknown_name("cell", cell, names)
     return [
         _marked(cells, genotype or known)
         for cells in found
-        if cell in (None, cells.kind)
+        if cell in (None, cells.cell_type)
     ]
 
 
@@ -139,9 +141,11 @@ def _full_cell(count):
 def _of_search(search):
     found = [
         _aligned(
-            kind, weights[None], **described(search.search_space.cells[kind])
+            cell_type,
+            weights[None],
+            **described(search.search_space.cells[cell_type]),
         )
-        for kind, weights in search.mixing_weights().items()
+        for cell_type, weights in search.mixing_weights().items()
     ]
     return found, search.genotype()
 
@@ -155,15 +159,15 @@ def _of_run(argument, folder):
             f"{FILE}"
         )
     with np.load(path) as arrays:
-        kinds = [name for name in arrays.files if "/" not in name]
+        cell_types = [name for name in arrays.files if "/" not in name]
         found = [
             _aligned(
-                kind,
-                arrays[kind],
-                arrays[f"{kind}/primitives"],
-                arrays[f"{kind}/edges"],
+                cell_type,
+                arrays[cell_type],
+                arrays[f"{cell_type}/primitives"],
+                arrays[f"{cell_type}/edges"],
             )
-            for kind in kinds
+            for cell_type in cell_types
         ]
     saved = folder / _GENOTYPE
     return found, genotypes.load(saved) if saved.is_file() else None
@@ -188,7 +192,7 @@ def _of_array(argument, values, primitives, edges, rank, cell):
     return CellWeights(cell, values, [*primitives], names)
 
 
-def _aligned(kind, weights, primitives, edges):
+def _aligned(cell_type, weights, primitives, edges):
     """One column a name, also where edges have different candidates."""
     names = dict.fromkeys(name for row in primitives for name in row if name)
     names = [str(name) for name in names]
@@ -198,7 +202,7 @@ def _aligned(kind, weights, primitives, edges):
             if name:
                 placed[:, edge, names.index(name)] = weights[:, edge, column]
     return CellWeights(
-        kind, placed, names, edge_names(edges.tolist(), len(edges))
+        cell_type, placed, names, edge_names(edges.tolist(), len(edges))
     )
 
 
@@ -206,7 +210,7 @@ def _marked(cells, genotype):
     """With the edges of the genotype's cell, of the first if none is named."""
     if genotype is None:
         return cells
-    graph = genotype.graph(cells.kind or genotype.cells[0])
+    graph = genotype.graph(cells.cell_type or genotype.cells[0])
     kept = {
         (f"{edge.source}→{edge.target}", edge.primitive)
         for edge in graph.edges

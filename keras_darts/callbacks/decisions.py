@@ -21,7 +21,7 @@ class EdgeDecision:
     """How decided one edge of a cell is.
 
     Args:
-        cell: String, the kind of the cell.
+        cell: String, the cell type.
         node: Integer, where the edge ends.
         input: Integer, where it begins.
         kept: String, what the genotype has on the edge, several joined by
@@ -226,7 +226,7 @@ class Watched:
     """What a search has seen of its decisions while it ran.
 
     Args:
-        unchanged_epochs: Dictionary from kinds of cells to the number of
+        unchanged_epochs: Dictionary from cell types to the number of
             epochs since the candidate of each edge has changed.
         collapsed: Boolean, whether skip-connects have taken over.
         epochs: Integer, how many have moved the alphas.
@@ -243,18 +243,18 @@ def decisions_of(space, genotype, weights, *, watched, competes, **told):
     Args:
         space: Search space.
         genotype: What is derived from the weights.
-        weights: Mixing weights (E, K) by kind of cell.
+        weights: Mixing weights (E, K) by cell type.
         watched: `Watched`.
         competes: Boolean, whether candidates share a weight of one.
         **told: Further arguments of `Decisions`.
     """
     edges = []
-    for kind, spec in space.cells.items():
-        kept = _names_by_edge(genotype, kind)
+    for cell_type, spec in space.cells.items():
+        kept = _names_by_edge(genotype, cell_type)
         unknown = [None] * len(spec.edges)
-        since = watched.unchanged_epochs.get(kind, unknown)
+        since = watched.unchanged_epochs.get(cell_type, unknown)
         for number, (node, source) in enumerate(spec.edges):
-            row = np.asarray(weights[kind][number], "float64")
+            row = np.asarray(weights[cell_type][number], "float64")
             row = row[: len(spec.primitives[number])]
             if len(row) < 2 or not row.sum() > 0:
                 continue
@@ -262,7 +262,7 @@ def decisions_of(space, genotype, weights, *, watched, competes, **told):
             candidate, lead = _lead(spec.primitives[number], row, names)
             edges.append(
                 EdgeDecision(
-                    kind,
+                    cell_type,
                     node,
                     source,
                     " + ".join(names) or None,
@@ -282,12 +282,12 @@ def decisions_of(space, genotype, weights, *, watched, competes, **told):
 
 
 def best_candidates(space, genotype, weights):
-    """By kind of cell, for each edge the candidate that would be kept."""
+    """By cell type, for each edge the candidate that would be kept."""
     found = {}
-    for kind, spec in space.cells.items():
-        kept = _names_by_edge(genotype, kind)
-        found[kind] = [
-            _lead(names, weights[kind][number], kept.get(edge, ()))[0]
+    for cell_type, spec in space.cells.items():
+        kept = _names_by_edge(genotype, cell_type)
+        found[cell_type] = [
+            _lead(names, weights[cell_type][number], kept.get(edge, ()))[0]
             for number, (names, edge) in enumerate(
                 zip(spec.primitives, spec.edges, strict=True)
             )
@@ -295,10 +295,10 @@ def best_candidates(space, genotype, weights):
     return found
 
 
-def _names_by_edge(genotype, kind):
+def _names_by_edge(genotype, cell_type):
     """(node, input) -> the names of the primitives on that edge."""
     names = {}
-    for primitive, node, source in genotype.edges_of(kind):
+    for primitive, node, source in genotype.edges_of(cell_type):
         names.setdefault((node, source), []).append(primitive)
     return names
 

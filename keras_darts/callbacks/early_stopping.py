@@ -52,11 +52,12 @@ class StopOnSkipConnects(ArchitectureEarlyStopping):
 
     def on_train_begin(self, logs=None):
         super().on_train_begin(logs)
-        kind, spec = architecture.main_cell(self.model.search_space)
+        cell_type, spec = architecture.main_cell(self.model.search_space)
         if not any("skip_connect" in edge for edge in spec.primitives):
             raise ValueError(
                 "StopOnSkipConnects must be used in a search space with the "
-                f"primitive skip_connect. Received: none in the {kind} cell"
+                "primitive skip_connect. "
+                f"Received: none in the {cell_type} cell"
             )
 
     def on_epoch_end(self, epoch, logs=None):
@@ -67,11 +68,11 @@ class StopOnSkipConnects(ArchitectureEarlyStopping):
         if count < self.max_skip_connects:
             self.remember(epoch)
         elif epoch - 1 in self.architectures:
-            kind, _ = architecture.main_cell(self.model.search_space)
+            cell_type, _ = architecture.main_cell(self.model.search_space)
             self.stop(
                 epoch,
                 epoch - 1,
-                f"the {kind} cell has {count} skip-connects, of which "
+                f"the {cell_type} cell has {count} skip-connects, of which "
                 f"{self.max_skip_connects} are too many",
             )
 
@@ -188,8 +189,8 @@ class StopOnStableRanking(ArchitectureEarlyStopping):
         """For each edge the names of its candidates, the strongest first."""
         ranking = []
         cells = self.model.search_space.cells
-        for kind, spec in cells.items():
-            alphas = self.model.supernet.arch.alphas[kind].numpy()
+        for cell_type, spec in cells.items():
+            alphas = self.model.supernet.arch.alphas[cell_type].numpy()
             for names, row in zip(spec.primitives, alphas, strict=True):
                 order = [names[k] for k in np.argsort(-row[: len(names)])]
                 known = [name for name in order if name in self._learnable]

@@ -60,7 +60,7 @@ class DecisionMonitor(SearchCallback):
     skip-connects the longer a search lasts, since these train fastest, and a
     cell that has little else trains badly. The rule: at the end of `patience`
     epochs in a row, at least half of the kept edges of the derived normal cell
-    (or of the only kind of cell), and two of them, are skip-connects, and the
+    (or of the only cell type), and two of them, are skip-connects, and the
     share of skip-connects in the mixing weights has not fallen meanwhile.
     Published cells of eight edges have up to three; half of them in a single
     epoch may be chance. Cells without a candidate of that name are never
@@ -76,7 +76,7 @@ class DecisionMonitor(SearchCallback):
     Attributes:
         warned_epoch: Integer, the epoch of the warning, counted from zero, or
             `None`.
-        unchanged_epochs: Dictionary from kinds of cells to the number of
+        unchanged_epochs: Dictionary from cell types to the number of
             epochs since the candidate of each edge has changed.
         epochs: Integer, how many have moved the alphas.
 
@@ -103,8 +103,8 @@ class DecisionMonitor(SearchCallback):
         if not self.candidates:
             self.candidates = self._candidates(self.model.genotype())
             self.unchanged_epochs = {
-                kind: [0] * len(names)
-                for kind, names in self.candidates.items()
+                cell_type: [0] * len(names)
+                for cell_type, names in self.candidates.items()
             }
         self._tell()
 
@@ -124,16 +124,16 @@ class DecisionMonitor(SearchCallback):
         # whose candidates it is not known since when they were kept.
         now = self._candidates(self.model.genotype())
         self.unchanged_epochs = {
-            kind: [
+            cell_type: [
                 count if name == old else None
                 for count, name, old in zip(
-                    self.unchanged_epochs[kind],
+                    self.unchanged_epochs[cell_type],
                     names,
-                    self.candidates[kind],
+                    self.candidates[cell_type],
                     strict=True,
                 )
             ]
-            for kind, names in now.items()
+            for cell_type, names in now.items()
         }
         self._tell()
 
@@ -175,16 +175,16 @@ class DecisionMonitor(SearchCallback):
     def _compare(self, now):
         before, self.candidates = self.candidates, now
         self.unchanged_epochs = {
-            kind: [
+            cell_type: [
                 (count or 0) + 1 if name == old else 0
                 for count, name, old in zip(
-                    self.unchanged_epochs[kind],
+                    self.unchanged_epochs[cell_type],
                     names,
-                    before[kind],
+                    before[cell_type],
                     strict=True,
                 )
             ]
-            for kind, names in now.items()
+            for cell_type, names in now.items()
         }
 
     def _consider(self, epoch, names):
@@ -199,25 +199,27 @@ class DecisionMonitor(SearchCallback):
 
     def _skip_share(self):
         """The mean mixing weight of a skip-connect."""
-        kind, spec = architecture.main_cell(self.model.search_space)
+        cell_type, spec = architecture.main_cell(self.model.search_space)
         weights, _ = architecture.mixing(self.model.supernet)
         shares = [
             row[names.index("skip_connect")]
-            for names, row in zip(spec.primitives, weights[kind], strict=True)
+            for names, row in zip(
+                spec.primitives, weights[cell_type], strict=True
+            )
             if "skip_connect" in names
         ]
         return float(sum(shares) / len(shares))
 
     def _warn(self, epoch, count, edges):
         self.warned_epoch = epoch
-        kind, _ = architecture.main_cell(self.model.search_space)
+        cell_type, _ = architecture.main_cell(self.model.search_space)
         _LOG.warning(
             "the %s cell collapses: after epoch %d (counted from 0), %d of its "
             "%d edges are skip-connects, and at least half have been for %d "
             "epochs. Such cells train badly. callbacks.StopOnSkipConnects, "
             "StopOnStableRanking and StopOnEigenvalue end a search in time; "
             "fit(warn_on_collapse=False) silences this.",
-            kind,
+            cell_type,
             epoch,
             count,
             edges,

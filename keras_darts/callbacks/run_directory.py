@@ -94,15 +94,15 @@ class RunDirectory(keras.callbacks.Callback):
         """The lists of all epochs, and what is now to be put there."""
         for variable in self.model.arch_variables:
             yield self._alphas.setdefault(variable.name, []), variable.numpy()
-        for kind, weights in self.model.mixing_weights().items():
-            yield self._weights.setdefault(kind, []), weights
+        for cell_type, weights in self.model.mixing_weights().items():
+            yield self._weights.setdefault(cell_type, []), weights
 
     def _write_genotype(self):
         self._genotype = genotype = self.model.genotype()
         genotypes.save(genotype, self.folder / "genotype.json")
-        for kind in self.model.search_space.cells:
+        for cell_type in self.model.search_space.cells:
             analysis.plot_cell(
-                genotype, kind, self.folder / "cells" / f"{kind}.svg"
+                genotype, cell_type, self.folder / "cells" / f"{cell_type}.svg"
             )
 
     def _write_decisions(self):
@@ -114,9 +114,9 @@ class RunDirectory(keras.callbacks.Callback):
         _write_courses(self.folder / "alphas.npz", self._alphas)
         cells = self.model.search_space.cells
         about = {
-            f"{kind}/{name}": array
-            for kind in self._weights
-            for name, array in described(cells[kind]).items()
+            f"{cell_type}/{name}": array
+            for cell_type in self._weights
+            for name, array in described(cells[cell_type]).items()
         }
         _write_courses(self.folder / WEIGHTS, self._weights, about)
 

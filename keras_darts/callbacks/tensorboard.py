@@ -78,18 +78,18 @@ class ArchitectureTensorBoard(Board):
 
     def draw(self, epoch):
         genotype = self.model.genotype()
-        for kind, weights in self.model.mixing_weights().items():
+        for cell_type, weights in self.model.mixing_weights().items():
             heat_map = analysis.alphas_png(
-                self.model, cell=kind, genotype=genotype
+                self.model, cell=cell_type, genotype=genotype
             )
-            cell = analysis.cell_png(genotype, kind)
+            cell = analysis.cell_png(genotype, cell_type)
             for name, picture in (("heat_map", heat_map), ("cell", cell)):
                 tf.summary.image(
-                    f"{_GROUP}/{name}_{kind}",
+                    f"{_GROUP}/{name}_{cell_type}",
                     tf.io.decode_png(picture, channels=4)[None],
                 )
             tf.summary.histogram(
-                f"{_GROUP}/mixing_weights_{kind}",
+                f"{_GROUP}/mixing_weights_{cell_type}",
                 weights,
                 description="What the candidates of all edges weigh.",
             )

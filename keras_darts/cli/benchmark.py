@@ -156,9 +156,9 @@ def _measurement(row):
 
 
 def _operations(operations):
-    kinds = collections.defaultdict(list)
+    rows_by_operation = collections.defaultdict(list)
     for row in operations["rows"]:
-        kinds[row["operation"]].append(row)
+        rows_by_operation[row["operation"]].append(row)
     sums = [
         (
             name,
@@ -166,7 +166,7 @@ def _operations(operations):
             sum(row["macs"] for row in rows),
             sum(row["ms"] or 0.0 for row in rows),
         )
-        for name, rows in kinds.items()
+        for name, rows in rows_by_operation.items()
     ]
     macs, time = (sum(row[place] for row in sums) or 1 for place in (2, 3))
     yield from columns(

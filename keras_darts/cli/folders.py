@@ -10,10 +10,10 @@ from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
 from keras_darts.runs.folder import check_overwritable
 from keras_darts.runs.manifest import has_come_to_its_end
+from keras_darts.runs.manifest import has_run_type
 from keras_darts.runs.manifest import has_whole_checkpoint
 from keras_darts.runs.manifest import is_begun
 from keras_darts.runs.manifest import is_finished
-from keras_darts.runs.manifest import is_of_kind
 from keras_darts.runs.manifest import is_run
 from keras_darts.utils.files import writable_folder
 from keras_darts.utils.files import write_json
@@ -58,12 +58,13 @@ def define(options, extends=""):
     )
 
 
-def begin(options, kind="search"):
+def begin(options, run_type="search"):
     """The folder `--output_dir`, of a new run or of an earlier one.
 
     Args:
         options: The flags.
-        kind: String, as for `seals.is_of_kind`. Defaults to `"search"`.
+        run_type: String, as for `manifest.has_run_type`. Defaults to
+            `"search"`.
 
     Raises:
         ValueError: if it holds no run for --resume, or something that is
@@ -73,11 +74,11 @@ def begin(options, kind="search"):
     folder = pathlib.Path(options.output_dir)
     if options.overwrite:
         _check_alone(options)
-        check_overwritable(folder, kind)
+        check_overwritable(folder, run_type)
     elif options.resume:
-        return earlier_run(options, kind)
+        return earlier_run(options, run_type)
     elif is_run(folder):
-        _check_same_kind(options, folder, kind)
+        _check_same_type(options, folder, run_type)
     return writable_folder(folder, "output_dir")
 
 
@@ -95,13 +96,13 @@ def _check_alone(options):
         )
 
 
-def _check_same_kind(options, folder, kind):
+def _check_same_type(options, folder, run_type):
     """Refuses a run of another command, and flags that name no data."""
-    loaded = is_of_kind(folder, kind) and has_come_to_its_end(folder)
-    other = is_finished(folder, kind) and not loaded
+    loaded = has_run_type(folder, run_type) and has_come_to_its_end(folder)
+    other = is_finished(folder, run_type) and not loaded
     if other or options.dataset is None:
         # A training has the length of its schedule.
-        longer = "--resume goes on with it, " if kind == "search" else ""
+        longer = "--resume goes on with it, " if run_type == "search" else ""
         raise ValueError(
             "`output_dir` must not hold a run already: choose another folder, "
             f"or {longer}--overwrite removes it. Received: "
@@ -109,7 +110,7 @@ def _check_same_kind(options, folder, kind):
         )
 
 
-def earlier_run(options, kind="search"):
+def earlier_run(options, run_type="search"):
     """The folder `--output_dir`, whose flags hold where none are given.
 
     Raises:
@@ -121,7 +122,7 @@ def earlier_run(options, kind="search"):
             "`output_dir` must hold a run for --resume. Received: "
             f"output_dir={str(folder)!r}, which has no config.json"
         )
-    if kind not in (config(folder) or (kind,)):
+    if run_type not in (config(folder) or (run_type,)):
         raise ValueError(
             "`output_dir` must hold a run of the same command for --resume. "
             f"Received: output_dir={str(folder)!r}"

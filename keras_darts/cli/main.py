@@ -159,8 +159,8 @@ def _overview():
 
 def _fail(name, error, code):
     command = f"keras-darts {name}".rstrip()
-    kind = "error: " if code in (1, 2) else ""
-    print(f"{command}: {kind}{error}", file=sys.stderr)
+    prefix = "error: " if code in (1, 2) else ""
+    print(f"{command}: {prefix}{error}", file=sys.stderr)
     if code == 2:
         print(f"{command} --help shows what there is.", file=sys.stderr)
     return code

@@ -61,19 +61,21 @@ def run(options):
     begin = "" if is_run and not options.output_dir else f"{name}_"
     from keras_darts import analysis
 
-    kinds = _kinds(source) if options.alphas else ()
+    cell_types = _cell_types(source) if options.alphas else ()
     print(found.to_text())
     for form in options.format:
         for cell in analysis.cell_names(found):
             path = folder / f"{begin}{cell}.{form}"
             print(analysis.plot_cell(found, cell, path))
-        for kind in kinds:
-            path = folder / f"{begin}{_PREFIX}{kind}.{form}"
-            print(analysis.plot_alpha_history(source, path=path, cell=kind))
+        for cell_type in cell_types:
+            path = folder / f"{begin}{_PREFIX}{cell_type}.{form}"
+            print(
+                analysis.plot_alpha_history(source, path=path, cell=cell_type)
+            )
 
 
-def _kinds(run):
-    """The kinds of cells of which a run has the alphas."""
+def _cell_types(run):
+    """The cell types of which a run has the alphas."""
     search, path = folders.config(run).get("search"), run / "alphas.npz"
     if search is None or not path.is_file():
         raise ValueError(

@@ -27,7 +27,7 @@ from keras_darts.utils.files import write_json
 # Examples that are measured to one that is trained on.
 _MOST_JUDGED = 4
 # As for `seals.is_finished`.
-_KIND = "network"
+_RUN_TYPE = "network"
 
 
 def define(options):
@@ -97,7 +97,7 @@ def _define_training(options):
 def run(options):
     """Trains; `options` are the parsed flags."""
     workers.refuse_several("train")
-    folder = folders.begin(options, _KIND)
+    folder = folders.begin(options, _RUN_TYPE)
     goes_on = folders.goes_on(options, folder)
     found, _ = genotype.find(options)
     modality = genotype.modality(options, found)

@@ -40,7 +40,7 @@ from keras_darts.cli.search import made_of
 from keras_darts.cli.search import strategy_at
 from keras_darts.utils.files import writable_folder
 
-_KINDS = {
+_TYPES = {
     "filters": int,
     "hidden_size": int,
     "learning_rate": float,
@@ -57,7 +57,7 @@ def define_hyperparameters(options):
         "tune",
         None,
         "NAME=VALUE,VALUE,...: what trials choose from. The flag may be given "
-        f"for each of {', '.join(_KINDS)}; learning_rate=LOW..HIGH takes any "
+        f"for each of {', '.join(_TYPES)}; learning_rate=LOW..HIGH takes any "
         "between, on a logarithmic scale. If not given at all, trials differ "
         "by their seeds.",
         flag_values=options,
@@ -185,10 +185,10 @@ def _parsed(texts):
     chosen = {}
     for text in texts:
         name, _, values = text.partition("=")
-        if name not in _KINDS or not values:
+        if name not in _TYPES or not values:
             raise ValueError(
                 f"{text!r} must be NAME=VALUE,VALUE,... with a NAME of "
-                f"{', '.join(_KINDS)}"
+                f"{', '.join(_TYPES)}"
             )
         if name in chosen:
             raise ValueError(f"{name!r} must come once")
@@ -197,16 +197,18 @@ def _parsed(texts):
 
 
 def _values(name, text):
-    kind = _KINDS[name]
+    value_type = _TYPES[name]
     ends = text.split(_RANGE)
     ranged = name == "learning_rate" and len(ends) == 2
     try:
-        values = [kind(part) for part in (ends if ranged else text.split(","))]
+        values = [
+            value_type(part) for part in (ends if ranged else text.split(","))
+        ]
     except ValueError as error:
         raise ValueError(
-            f"{name}={text!r} must be made of the type {kind.__name__}"
+            f"{name}={text!r} must be made of the type {value_type.__name__}"
         ) from error
-    if kind is not str and name != "seed" and min(values) <= 0:
+    if value_type is not str and name != "seed" and min(values) <= 0:
         raise ValueError(f"{name}={text!r} must be positive")
     if ranged and values[0] >= values[1]:
         raise ValueError(f"{name}={text!r} must go upwards")

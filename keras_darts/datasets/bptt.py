@@ -14,27 +14,27 @@ _SPREAD = 5
 _SHORTEST = 5
 _LONGER = 20
 
-_KINDS = ("fixed", "halved", "normal")
+_LENGTH_DISTRIBUTIONS = ("fixed", "halved", "normal")
 
 
 def segment_lengths(
-    total, *, segment_length=35, kind="halved", seed=0, epoch=0
+    total, *, segment_length=35, length_distribution="halved", seed=0, epoch=0
 ):
     """The lengths of the segments of one pass over a text.
 
     Every epoch has the same number of segments: as many lengths are drawn as
     the mean length fits into the text, and then lengths chosen at random are
-    moved by single tokens, within the bounds of their kind, until they add up
-    to the text. So no token is left out.
+    moved by single tokens, within the bounds of their distribution, until they
+    add up to the text. So no token is left out.
 
     Args:
         total: Integer, the number of tokens in a row.
         segment_length: Integer. Defaults to `35`.
-        kind: String. `"halved"`: `segment_length`, half of it in 5 % of the
-            draws, as in the search. `"normal"`: normally distributed around
-            one of these with a deviation of 5, from 5 to `segment_length` +
-            20, as in the training of the network. `"fixed"`: always
-            `segment_length`, the last one what is left. Defaults to
+        length_distribution: String. `"halved"`: `segment_length`, half of it in
+            5 % of the draws, as in the search. `"normal"`: normally distributed
+            around one of these with a deviation of 5, from 5 to
+            `segment_length` + 20, as in the training of the network. `"fixed"`:
+            always `segment_length`, the last one what is left. Defaults to
             `"halved"`.
         seed: Integer. Defaults to `0`.
         epoch: Integer. Defaults to `0`.
@@ -43,11 +43,12 @@ def segment_lengths(
         Array of int32. A text shorter than `segment_length` is one segment.
 
     Raises:
-        ValueError: If `kind` is not known or an integer is not positive.
+        ValueError: If `length_distribution` is not known or an integer is not
+            positive.
 
     Example:
 
-    >>> lengths = segment_lengths(1000, kind="normal", epoch=1)
+    >>> lengths = segment_lengths(1000, length_distribution="normal", epoch=1)
     >>> len(lengths), int(lengths.sum())
     (30, 1000)
 
@@ -56,8 +57,8 @@ def segment_lengths(
     - Merity et al., Regularizing and Optimizing LSTM Language Models, 4.1,
       https://arxiv.org/abs/1708.02182
     """
-    number = count(total, segment_length, kind)
-    if kind == "fixed":
+    number = count(total, segment_length, length_distribution)
+    if length_distribution == "fixed":
         lengths = np.full(number, segment_length, "int32")
         lengths[-1] = total - (number - 1) * segment_length
         return lengths
@@ -65,8 +66,8 @@ def segment_lengths(
         return np.array([total], "int32")
     rng = np.random.default_rng([seed, epoch])
     half = rng.random(number) < _HALVES
-    low, high = _bounds(segment_length, kind)
-    if kind == "halved":
+    low, high = _bounds(segment_length, length_distribution)
+    if length_distribution == "halved":
         lengths = np.where(half, low, high)
     else:
         center = np.where(half, segment_length / 2, segment_length)
@@ -80,22 +81,24 @@ def segment_lengths(
     return (lengths + np.sign(missing) * moved).astype("int32")
 
 
-def count(total, segment_length, kind):
+def count(total, segment_length, length_distribution):
     """The number of segments of a pass, whatever its epoch."""
-    _check(total, segment_length, kind)
-    if kind == "fixed":
+    _check(total, segment_length, length_distribution)
+    if length_distribution == "fixed":
         return math.ceil(total / segment_length)
     if total < segment_length:
         return 1
-    low, high = _bounds(segment_length, kind)
-    mean = (1 - _HALVES) * _mean(segment_length, low, high, kind)
-    mean += _HALVES * _mean(segment_length / 2, low, high, kind)
+    low, high = _bounds(segment_length, length_distribution)
+    mean = (1 - _HALVES) * _mean(segment_length, low, high, length_distribution)
+    mean += _HALVES * _mean(segment_length / 2, low, high, length_distribution)
     return max(round(total / mean), math.ceil(total / high))
 
 
-def _check(total, segment_length, kind):
-    if kind not in _KINDS:
-        raise unknown_name("kind", kind, _KINDS)
+def _check(total, segment_length, length_distribution):
+    if length_distribution not in _LENGTH_DISTRIBUTIONS:
+        raise unknown_name(
+            "length_distribution", length_distribution, _LENGTH_DISTRIBUTIONS
+        )
     for name, value in (("total", total), ("segment_length", segment_length)):
         if value < 1:
             raise ValueError(
@@ -103,27 +106,30 @@ def _check(total, segment_length, kind):
             )
 
 
-def _bounds(segment_length, kind):
-    if kind == "halved":
+def _bounds(segment_length, length_distribution):
+    if length_distribution == "halved":
         return max(1, segment_length // 2), segment_length
     return min(_SHORTEST, segment_length), segment_length + _LONGER
 
 
-def _mean(center, low, high, kind):
-    if kind == "halved":
+def _mean(center, low, high, length_distribution):
+    if length_distribution == "halved":
         return max(low, int(center))
     # Of a number drawn, cut to an integer and brought within the bounds.
     normal = statistics.NormalDist(center, _SPREAD)
     return low + sum(1 - normal.cdf(n) for n in range(low + 1, high + 1))
 
 
-def bptt_batches_per_epoch(streams, *, segment_length=35, kind="halved"):
+def bptt_batches_per_epoch(
+    streams, *, segment_length=35, length_distribution="halved"
+):
     """The number of segments in each pass over the streams.
 
     Args:
         streams: `TokenStreams`.
         segment_length: Integer. Defaults to `35`.
-        kind: String, as in `segment_lengths`. Defaults to `"halved"`.
+        length_distribution: String, as in `segment_lengths`. Defaults to
+            `"halved"`.
 
     Example:
 
@@ -131,7 +137,7 @@ def bptt_batches_per_epoch(streams, *, segment_length=35, kind="halved"):
     >>> bptt_batches_per_epoch(token_streams(np.arange(720), 2))
     11
     """
-    return count(streams.length, segment_length, kind)
+    return count(streams.length, segment_length, length_distribution)
 
 
 def bptt_batches(
@@ -142,7 +148,7 @@ def bptt_batches(
     start_epoch=0,
     start_step=0,
     segment_length=35,
-    kind="halved",
+    length_distribution="halved",
 ):
     """Batches for training: in each epoch one pass, cut in a way of its own.
 
@@ -157,7 +163,8 @@ def bptt_batches(
         start_epoch: Integer, the epoch at which they start. Defaults to `0`.
         start_step: Integer, the step within that epoch. Defaults to `0`.
         segment_length: Integer. Defaults to `35`.
-        kind: String, as in `segment_lengths`. Defaults to `"halved"`.
+        length_distribution: String, as in `segment_lengths`. Defaults to
+            `"halved"`.
 
     Returns:
         A `tf.data.Dataset` of (ids, next ids), both of shape (batch, time),
@@ -171,7 +178,10 @@ def bptt_batches(
     >>> len(batches), sum(x.shape[1] for x, y in batches)
     (3, 99)
     """
-    cut = {"segment_length": segment_length, "kind": kind}
+    cut = {
+        "segment_length": segment_length,
+        "length_distribution": length_distribution,
+    }
     starts, lengths = _passes(
         streams, range(start_epoch, epochs), seed=seed, cut=cut
     )
@@ -189,7 +199,7 @@ def bilevel_bptt_batches(
     start_epoch=0,
     start_step=0,
     segment_length=35,
-    kind="halved",
+    length_distribution="halved",
     steps_per_epoch=None,
 ):
     """Pairs (training segment, search segment), one of each a step.
@@ -207,7 +217,8 @@ def bilevel_bptt_batches(
         start_epoch: Integer, the epoch at which they start. Defaults to `0`.
         start_step: Integer, the step within that epoch. Defaults to `0`.
         segment_length: Integer. Defaults to `35`.
-        kind: String, as in `segment_lengths`. Defaults to `"halved"`.
+        length_distribution: String, as in `segment_lengths`. Defaults to
+            `"halved"`.
         steps_per_epoch: Integer. Fewer than a pass has leave the end of the
             text out, more begin the text again. Defaults to `None`, one pass
             over the training text.
@@ -225,7 +236,10 @@ def bilevel_bptt_batches(
     >>> xv.shape
     TensorShape([2, 35])
     """
-    cut = {"segment_length": segment_length, "kind": kind}
+    cut = {
+        "segment_length": segment_length,
+        "length_distribution": length_distribution,
+    }
     starts, lengths = _passes(
         train, range(start_epoch, epochs), seed=seed, cut=cut
     )
@@ -259,7 +273,11 @@ def eval_bptt_batches(streams, segment_length=35):
         segment_length: Integer. Defaults to `35`.
     """
     return bptt_batches(
-        streams, epochs=1, seed=0, segment_length=segment_length, kind="fixed"
+        streams,
+        epochs=1,
+        seed=0,
+        segment_length=segment_length,
+        length_distribution="fixed",
     )
 
 

@@ -8,7 +8,7 @@ from keras_darts.datasets.task import infer_from
 def validate_split(
     halves,
     *,
-    kind="image",
+    modality="image",
     loss=None,
     num_classes=None,
     batch_size=None,
@@ -18,7 +18,7 @@ def validate_split(
 
     Args:
         halves: The `BilevelSplit` that `split` made.
-        kind: String, `"image"` for elements that must be images, `"text"`
+        modality: String, `"image"` for elements that must be images, `"text"`
             for padded token ids, `None` for any. Defaults to `"image"`.
         loss: A Keras loss as object, name or function. Defaults to `None`.
         num_classes: Integer, the number of classes. Defaults to `None`, in
@@ -42,21 +42,23 @@ def validate_split(
     >>> images = np.zeros((6, 8, 8, 1), "uint8")
     >>> halves = bilevel_split(images, [0, 1, 0, 1, 0, 1], batch_size=2)
     >>> validate_split(halves)
-    Task(kind='sparse', num_outputs=2)
+    Task(label_type='sparse', num_outputs=2)
     """
-    if kind is not None:
-        check_elements(halves, kind, reductions)
+    if modality is not None:
+        check_elements(halves, modality, reductions)
     _check_same_shapes(halves)
     _check_batch_size(halves, batch_size or halves.batch_size)
     task = infer_from(halves.labels, loss, num_classes)
-    if task.kind != "regression":
+    if task.label_type != "regression":
         _check_classes(halves.train_labels, task, halves.names.y)
     return task
 
 
-def check_elements(halves, kind, reductions=2):
+def check_elements(halves, modality, reductions=2):
     """Refuses halves whose elements are not images, or not token ids."""
-    _ELEMENTS[kind](halves.train.element_spec[0], reductions, halves.names.x)
+    _ELEMENTS[modality](
+        halves.train.element_spec[0], reductions, halves.names.x
+    )
 
 
 def check_images(spec, reductions=2, name="`x`"):
@@ -195,9 +197,9 @@ def _check_batch_size(halves, batch_size):
 
 
 def _check_classes(labels, task, name):
-    if task.kind == "multi_label":
+    if task.label_type == "multi_label":
         return
-    numbers = labels.argmax(axis=1) if task.kind == "one_hot" else labels
+    numbers = labels.argmax(axis=1) if task.label_type == "one_hot" else labels
     present = np.unique(numbers)
     if len(present) < 2:
         raise ValueError(

@@ -44,19 +44,19 @@ def class_weights(labels, class_weight, *, task=None, name="`y`"):
     labels = np.asarray(labels)
     task = task or infer_task(labels, name=name)
     # One output with a sigmoid tells two classes apart.
-    binary = (task.kind, task.num_outputs) == ("multi_label", 1)
+    binary = (task.label_type, task.num_outputs) == ("multi_label", 1)
     binary = binary and np.isin(labels, (0, 1)).all()
-    if task.kind not in _CLASSES and not binary:
+    if task.label_type not in _CLASSES and not binary:
         raise ValueError(
             "`class_weight` must be left out unless every element has one "
             "class; `sample_weight` takes a weight for each element. "
-            f"Received: {task.description or task.kind}"
+            f"Received: {task.description or task.label_type}"
         )
     count = 2 if binary else task.num_outputs
     table = np.ones(count, "float32")
     for number, weight in _checked(class_weight, count).items():
         table[number] = weight
-    if task.kind == "one_hot":
+    if task.label_type == "one_hot":
         return table[labels.argmax(axis=1)]
     return table[labels.reshape(-1).astype("int64")]
 

@@ -219,8 +219,8 @@ def _sizes_in_words(sizes, size):
 def _left_out_in_words(left_out):
     if not left_out:
         return ""
-    kinds = ", ".join(sorted(kind or "no ending" for kind in left_out))
-    return f"; {left_out.total()} other files are left out ({kinds})"
+    endings = ", ".join(sorted(ending or "no ending" for ending in left_out))
+    return f"; {left_out.total()} other files are left out ({endings})"
 
 
 def _folders(folder):

@@ -24,7 +24,7 @@ _REGRESSION = (
     "mse",
     "msle",
 )
-_KINDS = {
+_LABEL_TYPES = {
     **dict.fromkeys(_SPARSE, "sparse"),
     **dict.fromkeys(_ONE_HOT, "one_hot"),
     **dict.fromkeys(_MULTI_LABEL, "multi_label"),
@@ -49,10 +49,9 @@ class Task:
     """What the network's head must give.
 
     Args:
-        kind: String, one of `"sparse"` (class numbers), `"one_hot"` (rows of
-            shares of classes), `"multi_label"` (any number of classes an
-            element, sigmoid), `"regression"` and `"next_token"` (running
-            text).
+        label_type: String, one of `"sparse"` (class numbers), `"one_hot"` (rows
+            of shares of classes), `"multi_label"` (any number of classes an
+            element, sigmoid), `"regression"` and `"next_token"` (running text).
         num_outputs: Integer, the width of the head.
         description: String, what the labels were taken for and why, for the
             log. Defaults to `""`. It has no part in comparisons.
@@ -60,12 +59,17 @@ class Task:
     Example:
 
     >>> infer_task([0, 1, 2], loss="mse")
-    Task(kind='regression', num_outputs=1)
+    Task(label_type='regression', num_outputs=1)
     """
 
-    kind: str
+    label_type: str
     num_outputs: int
     description: str = dataclasses.field(default="", compare=False, repr=False)
+
+    @property
+    def kind(self):
+        """The `label_type`, for scripts that ask for it by this name."""
+        return self.label_type
 
 
 def infer_task(labels, loss=None, num_classes=None, *, name="`y`"):
@@ -96,11 +100,11 @@ def infer_task(labels, loss=None, num_classes=None, *, name="`y`"):
     Example:
 
     >>> infer_task([2.0, 0.0, 1.0])
-    Task(kind='sparse', num_outputs=3)
+    Task(label_type='sparse', num_outputs=3)
     >>> infer_task([[0.9, 0.1], [0.5, 0.5]])
-    Task(kind='one_hot', num_outputs=2)
+    Task(label_type='one_hot', num_outputs=2)
     >>> infer_task([[0, 1], [1, 1]])
-    Task(kind='multi_label', num_outputs=2)
+    Task(label_type='multi_label', num_outputs=2)
     >>> infer_task([0.5, 1.25]).description
     'labels: a target of a regression (numbers that are not whole)'
     """
@@ -122,25 +126,25 @@ def infer_from(parts, loss=None, num_classes=None):
     name, first = next(iter(parts.items()))
     labels = np.concatenate([*parts.values()])
     by_loss = label_type_of_loss(loss)
-    kind = by_loss or _kind_of(labels)
-    if kind is None:
+    label_type = by_loss or _label_type_of(labels)
+    if label_type is None:
         raise ValueError(
             f"{name} of several whole numbers an element must hold zeros and "
             "ones (one-hot or multi-label), or `loss` must say what they are. "
             f"Received: labels from {labels.min()} to {labels.max()}"
         )
     for name, part in parts.items():
-        _CHECKS[kind](part, num_classes, name)
+        _CHECKS[label_type](part, num_classes, name)
     width = 1 if first.ndim == 1 else first.shape[1]
-    if kind == "sparse":
+    if label_type == "sparse":
         width = int(labels.max()) + 1 if num_classes is None else num_classes
         _check_gaps(labels, width, num_classes, [*parts][0])
-    words = _DESCRIPTIONS[kind](labels, width, by_loss is not None)
-    return Task(kind, width, f"labels: {words}")
+    words = _DESCRIPTIONS[label_type](labels, width, by_loss is not None)
+    return Task(label_type, width, f"labels: {words}")
 
 
 def label_type_of_loss(loss):
-    """The `kind` of task that a Keras loss is for, `None` where unknown.
+    """The `label_type` that a Keras loss is for, `None` where unknown.
 
     Args:
         loss: A Keras loss as object, name, function or config, or one alone
@@ -151,7 +155,7 @@ def label_type_of_loss(loss):
     >>> label_type_of_loss("mse"), label_type_of_loss(None)
     ('regression', None)
     """
-    return _KINDS.get(_plain_name(loss))
+    return _LABEL_TYPES.get(_plain_name(loss))
 
 
 def class_numbers(labels, loss=None):
@@ -159,12 +163,12 @@ def class_numbers(labels, loss=None):
     readable = labels.size and labels.ndim in (1, 2)
     if not readable or labels.dtype.kind not in "biuf":
         return None
-    kind = _kind_of(labels)
+    label_type = _label_type_of(labels)
     if label_type_of_loss(loss) == "regression":
         return None
-    if kind == "one_hot":
+    if label_type == "one_hot":
         return labels.argmax(axis=1)
-    return labels.reshape(-1) if kind == "sparse" else None
+    return labels.reshape(-1) if label_type == "sparse" else None
 
 
 def _plain_name(loss):
@@ -179,7 +183,7 @@ def _plain_name(loss):
     return loss.lower().replace("_", "")
 
 
-def _kind_of(labels):
+def _label_type_of(labels):
     whole = labels.dtype.kind != "f" or (labels == np.floor(labels)).all()
     if labels.ndim == 1 or labels.shape[1] == 1:
         return "sparse" if whole else "regression"
@@ -337,11 +341,11 @@ def _check_width(labels, num_classes, name):
         )
 
 
-def _check_multi_label(labels, num_classes, name, kind="multi-label"):
+def _check_multi_label(labels, num_classes, name, what="multi-label"):
     _check_width(labels, num_classes, name)
     if labels.min() < 0 or labels.max() > 1:
         raise ValueError(
-            f"{name} must lie between 0 and 1 for {kind} labels. "
+            f"{name} must lie between 0 and 1 for {what} labels. "
             f"Received: labels from {labels.min()} to {labels.max()}"
         )
 

@@ -33,11 +33,11 @@ skip_connect~2|'
     """
 
     def __call__(self, space, weights, edge_weights):
-        """Mixing weights (E, K) and edge weights (E,) by kind of cell."""
+        """Mixing weights (E, K) and edge weights (E,) by cell type."""
         return space.genotype(
             {
-                kind: self._cell(spec, weights[kind])
-                for kind, spec in space.cells.items()
+                cell_type: self._cell(spec, weights[cell_type])
+                for cell_type, spec in space.cells.items()
             }
         )
 

@@ -28,10 +28,10 @@ class Discretizer(abc.ABC):
 
     >>> class First(Discretizer):
     ...     def __call__(self, space, weights, edge_weights):
-    ...         first = {kind: np.zeros_like(w) for kind, w in weights.items()}
+    ...         first = {c: np.zeros_like(w) for c, w in weights.items()}
     ...         return kd.discretizers.TopK()(space, first, edge_weights)
     >>> space = kd.search_spaces.darts_cnn()
-    >>> flat = {kind: np.ones((14, 8)) for kind in space.cells}
+    >>> flat = {cell_type: np.ones((14, 8)) for cell_type in space.cells}
     >>> First()(space, flat, {}).normal[:2]
     (('max_pool_3x3', 0), ('max_pool_3x3', 1))
     """
@@ -45,7 +45,7 @@ class Discretizer(abc.ABC):
 
         Args:
             space: Search space.
-            weights: Dictionary from the kind of a cell to its mixing weights,
+            weights: Dictionary from cell types to their mixing weights,
                 an array (E, K), of which an edge with fewer candidates uses
                 the first columns.
             edge_weights: The same of edge weights (E,), empty without betas.

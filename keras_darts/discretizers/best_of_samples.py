@@ -67,7 +67,7 @@ class BestOfSamples(Discretizer):
         positive_integer("num_batches", self.num_batches)
 
     def __call__(self, space, weights, edge_weights):
-        """Mixing weights (E, K) and edge weights (E,) by kind of cell."""
+        """Mixing weights (E, K) and edge weights (E,) by cell type."""
         kept = {spec.edges_per_node for spec in space.cells.values()}
         rule = Argmax() if kept == {None} else TopK(max(kept))
         return rule(space, weights, edge_weights)
@@ -145,7 +145,7 @@ class ChooseBestSample(SearchCallback):
         best = int(np.argmax(np.nan_to_num(rewards, nan=-np.inf)))
         self.rewards = rewards.tolist()
         self.model.strategy.relaxation.choose(
-            {kind: found[best] for kind, found in sampled.items()}
+            {cell_type: found[best] for cell_type, found in sampled.items()}
         )
         _LOG.info(
             "the best of %d drawn architectures has a reward of %.4g, their "

@@ -87,14 +87,15 @@ class CostConstrained(Discretizer):
             )
 
     def __call__(self, space, weights, edge_weights):
-        """Mixing weights (E, K) and edge weights (E,) by kind of cell."""
+        """Mixing weights (E, K) and edge weights (E,) by cell type."""
         rule = self.base or registry.get(space.discretizer)
         shares = _shares(self.table.edge_costs(space))
 
         def derived(prices):
             priced = {
-                kind: row * np.exp(-prices[kind][:, None] * shares[kind])
-                for kind, row in weights.items()
+                cell_type: row
+                * np.exp(-prices[cell_type][:, None] * shares[cell_type])
+                for cell_type, row in weights.items()
             }
             return rule(space, priced, edge_weights)
 
@@ -103,7 +104,10 @@ class CostConstrained(Discretizer):
             gap = abs(self.table.predict(genotype) / self.target - 1)
             return _Tried(gap, genotype, prices)
 
-        counts = {kind: len(spec.edges) for kind, spec in space.cells.items()}
+        counts = {
+            cell_type: len(spec.edges)
+            for cell_type, spec in space.cells.items()
+        }
         nearest = _Tried(np.inf, None, None)
         for price in _PRICES:
             found = tried({k: np.full(n, price) for k, n in counts.items()})
@@ -133,10 +137,10 @@ class CostConstrained(Discretizer):
 
 
 def _shares(costs):
-    """Costs (E, K) by kind of cell, of which the mean is one."""
+    """Costs (E, K) by cell type, of which the mean is one."""
     known = np.concatenate([each[each > 0] for each in costs.values()])
     mean = known.mean() if known.size else 1.0
-    return {kind: each / mean for kind, each in costs.items()}
+    return {cell_type: each / mean for cell_type, each in costs.items()}
 
 
 def _refined(nearest, tried, tolerance):
@@ -144,11 +148,11 @@ def _refined(nearest, tried, tolerance):
     improves = True
     while improves and nearest.gap > tolerance:
         improves = False
-        for kind, prices in nearest.prices.items():
+        for cell_type, prices in nearest.prices.items():
             for edge, change in itertools.product(range(len(prices)), _CHANGES):
                 moved = prices.copy()
                 moved[edge] += change
-                found = tried({**nearest.prices, kind: moved})
+                found = tried({**nearest.prices, cell_type: moved})
                 if found.gap < nearest.gap:
                     nearest, improves, prices = found, True, moved
     return nearest

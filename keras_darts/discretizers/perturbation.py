@@ -146,13 +146,13 @@ class Decide(SearchCallback):
         self.rule = rule
 
     def on_train_begin(self, logs=None):
-        kind = self.model.task.kind
-        classes = kind in ("sparse", "one_hot")
+        label_type = self.model.task.label_type
+        classes = label_type in ("sparse", "one_hot")
         criterion = self.rule.criterion or ("accuracy" if classes else "loss")
         if criterion == "accuracy" and not classes:
             raise ValueError(
                 "`criterion` must be 'loss' where labels are no classes. "
-                f"Received: criterion='accuracy', for a task of kind {kind!r}"
+                f"Received: criterion='accuracy', of labels {label_type!r}"
             )
         self._criterion = criterion
         self._batches = self.rule.batches or self.params["steps"]
@@ -174,9 +174,9 @@ class Decide(SearchCallback):
         while self._steps_done() * self._between <= tuned:
             if self._steps_done() == last:
                 break
-            for kind, open_choices in self._open().items():
+            for cell_type, open_choices in self._open().items():
                 if open_choices:
-                    self._decide(epoch, kind, open_choices[0])
+                    self._decide(epoch, cell_type, open_choices[0])
 
     @property
     def _arch(self):
@@ -195,47 +195,52 @@ class Decide(SearchCallback):
         for variable in self.model.optimizer.variables:
             if variable.name not in ("iteration", "learning_rate"):
                 variable.assign(np.zeros(variable.shape, variable.dtype))
-        for kind, spec in self._arch.cells.items():
+        for cell_type, spec in self._arch.cells.items():
             for edge, row in foregone(spec).items():
-                self._arch.decide(kind, edge, row)
+                self._arch.decide(cell_type, edge, row)
 
     def _decisions(self):
-        return {kind: self._arch.decisions(kind) for kind in self._arch.cells}
+        return {
+            cell_type: self._arch.decisions(cell_type)
+            for cell_type in self._arch.cells
+        }
 
     def _open(self):
-        """The decisions that are still to be made, by kind of cell."""
+        """The decisions that are still to be made, by cell type."""
         decisions = self._decisions()
         return {
-            kind: [
+            cell_type: [
                 choice
                 for choice in known
-                if not is_made(choice, self._arch.cells[kind], *decisions[kind])
+                if not is_made(
+                    choice, self._arch.cells[cell_type], *decisions[cell_type]
+                )
             ]
-            for kind, known in self._choices.items()
+            for cell_type, known in self._choices.items()
         }
 
     def _steps_done(self):
         return max(
-            len(self._choices[kind]) - len(left)
-            for kind, left in self._open().items()
+            len(self._choices[cell_type]) - len(left)
+            for cell_type, left in self._open().items()
         )
 
-    def _decide(self, epoch, kind, choice):
-        spec, arch = self._arch.cells[kind], self._arch
-        weights = np.array(arch(training=False)[kind].weights)
+    def _decide(self, epoch, cell_type, choice):
+        spec, arch = self._arch.cells[cell_type], self._arch
+        weights = np.array(arch(training=False)[cell_type].weights)
 
         def score(edge, row):
-            with arch.tried(kind, edge, row):
+            with arch.tried(cell_type, edge, row):
                 loss, accuracy = self.model.trials(epoch, self._batches)
             return accuracy if self._criterion == "accuracy" else -loss
 
         rows, scores = made(choice, spec, weights, score)
         for edge, row in rows.items():
-            arch.decide(kind, edge, row)
-        _LOG.info("%s", self._report(epoch, kind, choice, rows, scores))
+            arch.decide(cell_type, edge, row)
+        _LOG.info("%s", self._report(epoch, cell_type, choice, rows, scores))
 
-    def _report(self, epoch, kind, choice, rows, scores):
-        spec = self._arch.cells[kind]
+    def _report(self, epoch, cell_type, choice, rows, scores):
+        spec = self._arch.cells[cell_type]
         sign = 1 if self._criterion == "accuracy" else -1
         if choice.edge is not None:
             node, source = spec.edges[choice.edge]
@@ -248,7 +253,7 @@ class Decide(SearchCallback):
             scores = {spec.edges[e][1]: found for e, found in scores.items()}
         found = ", ".join(f"{k} {sign * v:.4f}" for k, v in scores.items())
         return (
-            f"epoch {epoch}: {kind} cell, {what}; {self._criterion} "
+            f"epoch {epoch}: {cell_type} cell, {what}; {self._criterion} "
             f"without {found}"
         )
 
@@ -265,7 +270,7 @@ class Perturbation(Discretizer):
     `epochs` of `fit` train the supernet; then come epochs in which it is
     decided, so that a run has more of them in all: after 50, 81 more in DARTS'
     space and 26 in NAS-Bench-201. Every `tune_epochs` of these, before the
-    epoch begins, each kind of cell decides one of its edges, drawn at random:
+    epoch begins, each cell type decides one of its edges, drawn at random:
     each candidate in turn gets a mixing weight of zero, while the others keep
     theirs, and the one without which the supernet is worst on the search half
     is kept, with a weight of one. When all edges are decided, the same is done
@@ -341,7 +346,7 @@ class Perturbation(Discretizer):
                 )
 
     def __call__(self, space, weights, edge_weights):
-        """Mixing weights (E, K) and edge weights (E,) by kind of cell.
+        """Mixing weights (E, K) and edge weights (E,) by cell type.
 
         Those of decided edges are zeros and at most a one.
         """
@@ -376,8 +381,10 @@ class Perturbation(Discretizer):
         _check_space(space)
         seed = self.seed if self.seed is not None else abs(seed)
         return {
-            kind: trial_choices(spec, np.random.default_rng([seed, number]))
-            for number, (kind, spec) in enumerate(space.cells.items())
+            cell_type: trial_choices(
+                spec, np.random.default_rng([seed, number])
+            )
+            for number, (cell_type, spec) in enumerate(space.cells.items())
         }
 
     def check_strategy(self, strategy):

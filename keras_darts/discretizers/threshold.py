@@ -60,7 +60,7 @@ class Threshold(Discretizer):
             )
 
     def __call__(self, space, weights, edge_weights):
-        """Gates (E, K) and edge weights (E,) by kind of cell."""
+        """Gates (E, K) and edge weights (E,) by cell type."""
         if any(spec.edges_per_node == 1 for spec in space.cells.values()):
             raise ValueError(
                 "`discretizer` must keep one edge for each node of a recurrent "
@@ -68,8 +68,10 @@ class Threshold(Discretizer):
                 "discretizer=Threshold"
             )
         cells = {
-            kind: self._cell(spec, weights[kind], edge_weights.get(kind))
-            for kind, spec in space.cells.items()
+            cell_type: self._cell(
+                spec, weights[cell_type], edge_weights.get(cell_type)
+            )
+            for cell_type, spec in space.cells.items()
         }
         return space.genotype(cells)
 

@@ -32,7 +32,7 @@ class TopK(Discretizer):
     Example:
 
     >>> from keras_darts.search_spaces import darts_cnn
-    >>> flat = {kind: np.ones((14, 8)) for kind in ("normal", "reduce")}
+    >>> flat = {c: np.ones((14, 8)) for c in ("normal", "reduce")}
     >>> TopK()(darts_cnn(), flat, {}).normal[:2]
     (('max_pool_3x3', 0), ('max_pool_3x3', 1))
 
@@ -53,10 +53,12 @@ class TopK(Discretizer):
             )
 
     def __call__(self, space, weights, edge_weights):
-        """Mixing weights (E, K) and edge weights (E,) by kind of cell."""
+        """Mixing weights (E, K) and edge weights (E,) by cell type."""
         cells = {
-            kind: self._cell(spec, weights[kind], edge_weights.get(kind))
-            for kind, spec in space.cells.items()
+            cell_type: self._cell(
+                spec, weights[cell_type], edge_weights.get(cell_type)
+            )
+            for cell_type, spec in space.cells.items()
         }
         return space.genotype(cells)
 

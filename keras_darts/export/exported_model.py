@@ -13,7 +13,7 @@ from keras_darts.export.language_signatures import STEP
 from keras_darts.export.signatures import ENDPOINT
 
 SINGLE_FILES = (".keras", ".onnx", ".safetensors", ".tflite")
-_KINDS = {"image": "image", "ids": "sentence", "text": "sentence"}
+_MODALITIES = {"image": "image", "ids": "sentence", "text": "sentence"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,7 +88,7 @@ class ExportedModel:
     >>> signature = Signature({"image": (None, 2)}, {"logits": (None, 2)}, run)
     >>> served = {"serving_default": signature}
     >>> double = ExportedModel("double", "numpy", served)
-    >>> double.kind, double(np.ones((1, 2)))["logits"].tolist()
+    >>> double.modality, double(np.ones((1, 2)))["logits"].tolist()
     ('image', [[2.0, 2.0]])
     """
 
@@ -104,13 +104,13 @@ class ExportedModel:
         return signature(**{name: inputs})
 
     @property
-    def kind(self):
+    def modality(self):
         """`"image"`, `"sentence"` or `"language"`, or `None` if unknown."""
         if STEP in self.signatures:
             return "language"
         if ENDPOINT not in self.signatures:
             return None
-        return _KINDS.get("".join(self.signatures[ENDPOINT].inputs))
+        return _MODALITIES.get("".join(self.signatures[ENDPOINT].inputs))
 
     @property
     def batch_size(self):
@@ -121,7 +121,7 @@ class ExportedModel:
     @property
     def image_shape(self):
         """Tuple `(H, W, C)` of the images that it takes, if it does."""
-        if self.kind != "image":
+        if self.modality != "image":
             raise self._is_no("network of images")
         return self.signatures[ENDPOINT].inputs["image"][1:]
 
@@ -193,7 +193,7 @@ class ExportedModel:
     def _is_no(self, what):
         return ValueError(
             f"The export must be that of a {what}. Received: "
-            f"{str(self.path)!r}, of kind {self.kind!r}"
+            f"{str(self.path)!r}, of modality {self.modality!r}"
         )
 
     def _lacks(self, why):

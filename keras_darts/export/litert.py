@@ -89,9 +89,9 @@ class Choices:
             ("io_dtype", ImageServing, "a network of images"),
             ("batch_size", ClassifierServing, "a network that classifies"),
         )
-        for name, kind, what in needed:
+        for name, expected, what in needed:
             value = getattr(self, name)
-            if value is not None and not isinstance(serving, kind):
+            if value is not None and not isinstance(serving, expected):
                 raise ValueError(
                     f"`{name}` must be None but for {what}. "
                     f"Received: {name}={value!r}"

@@ -17,12 +17,12 @@ VERSION = 1
 class BaseGenotype(abc.ABC):
     """Immutable description of a cell; a frozen dataclass is made of it.
 
-    A kind of genotype is a frozen dataclass whose fields are tuples, with the
-    class attributes `kind`, which stands in its JSON, and `cells`, the names of
-    its cells, the two text methods and `_graph`. Notebooks draw it.
+    A genotype is a frozen dataclass whose fields are tuples, with the class
+    attributes `genotype_type`, which stands in its JSON, and `cells`, the names
+    of its cells, the two text methods and `_graph`. Notebooks draw it.
     """
 
-    kind: ClassVar[str]
+    genotype_type: ClassVar[str]
     cells: ClassVar[tuple]
 
     @abc.abstractmethod
@@ -47,7 +47,7 @@ class BaseGenotype(abc.ABC):
         """(primitive, node, input) of each edge of a cell, ordered by node.
 
         Args:
-            cell: String, the kind of the cell; no matter where a genotype has
+            cell: String, the cell type; no matter where a genotype has
                 only one.
         """
 
@@ -77,7 +77,11 @@ class BaseGenotype(abc.ABC):
 
     def to_json(self):
         """The versioned JSON form, a field a line."""
-        document = {"schema": SCHEMA, "version": VERSION, "kind": self.kind}
+        document = {
+            "schema": SCHEMA,
+            "version": VERSION,
+            "genotype_type": self.genotype_type,
+        }
         for field in dataclasses.fields(self):
             document[field.name] = getattr(self, field.name)
         lines = [
@@ -92,14 +96,15 @@ class BaseGenotype(abc.ABC):
 
         Raises:
             ValueError: If `string` is not JSON, is of another schema, version
-                or kind, or does not describe a genotype.
+                or type, or does not describe a genotype.
         """
-        kind, fields = read_json(string)
-        if kind != cls.kind:
+        genotype_type, fields = read_json(string)
+        if genotype_type != cls.genotype_type:
             raise ValueError(
-                f"`string` must be of kind {cls.kind!r} to be a "
+                f"`string` must be of type {cls.genotype_type!r} to be a "
                 f"{cls.__name__}; `keras_darts.genotypes.from_json` reads "
-                f"every kind. Received: kind={parsing.brief(kind)}"
+                "every type. Received: genotype_type="
+                f"{parsing.brief(genotype_type)}"
             )
         return cls.from_fields("string", fields)
 
@@ -124,7 +129,7 @@ class BaseGenotype(abc.ABC):
 
 
 def read_json(string):
-    """The kind and the fields that the JSON form of a genotype holds."""
+    """The type and the fields that the JSON form of a genotype holds."""
     parsing.string("string", string)
     try:
         document = json.loads(string)
@@ -145,4 +150,4 @@ def read_json(string):
             f"Received: schema={parsing.brief(schema)}, "
             f"version={parsing.brief(version)}"
         )
-    return document.pop("kind", None), document
+    return document.pop("genotype_type", None), document

@@ -70,7 +70,7 @@ class Genotype(BaseGenotype):
     reduce: tuple
     reduce_concat: tuple
 
-    kind = "cell"
+    genotype_type = "cell"
     cells = CELLS
 
     def __post_init__(self):

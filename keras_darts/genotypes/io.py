@@ -47,8 +47,8 @@ def from_text(text):
     last = found[-1]
     if last.startswith("|"):
         return NasBench201Genotype.from_text(last)
-    kind = RecurrentGenotype if _RECURRENT.search(last) else Genotype
-    return kind.from_text(last)
+    cls = RecurrentGenotype if _RECURRENT.search(last) else Genotype
+    return cls.from_text(last)
 
 
 def printed(text):
@@ -70,13 +70,13 @@ def _call(text, match):
 
 
 _CLASSES = {
-    genotype.kind: genotype
+    genotype.genotype_type: genotype
     for genotype in (Genotype, RecurrentGenotype, NasBench201Genotype)
 }
 
 
 def from_json(string):
-    """A genotype of the kind that its JSON form names.
+    """A genotype of the type that its JSON form names.
 
     Args:
         string: String, what `to_json` of any kind of genotype gave.
@@ -91,10 +91,10 @@ def from_json(string):
     >>> from_json(genotype.to_json()) == genotype
     True
     """
-    kind, fields = read_json(string)
-    if not isinstance(kind, str) or kind not in _CLASSES:
-        raise unknown_name("kind", kind, _CLASSES)
-    return _CLASSES[kind].from_fields("string", fields)
+    genotype_type, fields = read_json(string)
+    if not isinstance(genotype_type, str) or genotype_type not in _CLASSES:
+        raise unknown_name("genotype_type", genotype_type, _CLASSES)
+    return _CLASSES[genotype_type].from_fields("string", fields)
 
 
 def load(path):

@@ -49,7 +49,7 @@ class NasBench201Genotype(BaseGenotype):
 
     edges: tuple
 
-    kind = "nas_bench_201"
+    genotype_type = "nas_bench_201"
     cells = ("cell",)
 
     def __post_init__(self):

@@ -39,7 +39,7 @@ class RecurrentGenotype(BaseGenotype):
     recurrent: tuple
     concat: tuple
 
-    kind = "recurrent"
+    genotype_type = "recurrent"
     cells = ("recurrent",)
 
     def __post_init__(self):

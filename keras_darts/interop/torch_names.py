@@ -202,8 +202,8 @@ def places(layer, prefix=""):
             yield Place(_joined(prefix, name), part, axes, others=others)
         else:
             yield from places(part, _joined(prefix, name))
-    for kind, several in _SEVERAL.items():
-        if isinstance(layer, kind):
+    for layer_class, several in _SEVERAL.items():
+        if isinstance(layer, layer_class):
             yield from several(layer, prefix)
 
 

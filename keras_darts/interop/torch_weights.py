@@ -113,8 +113,11 @@ def _array(name, value):
     return array
 
 
-def _remedy(kind):
-    return f"Reading {kind} files needs torch: pip install keras_darts[torch]"
+def _remedy(file_format):
+    return (
+        f"Reading {file_format} files needs torch: "
+        "pip install keras_darts[torch]"
+    )
 
 
 def _not_weights(received):

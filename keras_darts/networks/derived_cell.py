@@ -63,10 +63,10 @@ class DerivedCell(keras.layers.Layer):
         self.reduction = reduction
         self.reduction_before = reduction_before
         self.drop_path = drop_path
-        kind = "reduce" if reduction else "normal"
+        cell_type = "reduce" if reduction else "normal"
         live = genotype.without_isolated_nodes()
-        self.nodes = live.nodes(kind)
-        self.concat = getattr(live, f"{kind}_concat")
+        self.nodes = live.nodes(cell_type)
+        self.concat = getattr(live, f"{cell_type}_concat")
         before = FactorizedReduce if reduction_before else _pointwise
         self.preprocess0 = before(filters)
         self.preprocess1 = _pointwise(filters)

@@ -6,6 +6,7 @@ import typing
 import keras
 from keras import ops
 
+from keras_darts.utils import private_api
 from keras_darts.utils.errors import unknown_name
 
 _ACTIVATIONS = {"sigmoid": ops.sigmoid, "softmax": ops.softmax}
@@ -222,13 +223,13 @@ class Head(typing.NamedTuple):
     """What is known of a network's outputs.
 
     Args:
-        kind: String, the `kind` of a `Task`, or `None`.
+        label_type: String, the `label_type` of a `Task`, or `None`.
         num_outputs: Integer.
         activation: `"softmax"` or `"sigmoid"`, of which the outputs are
             logits, `None` for numbers of a regression, or `"unknown"`.
     """
 
-    kind: str | None
+    label_type: str | None
     num_outputs: int
     activation: str | None
 
@@ -286,9 +287,13 @@ def _accuracy(name, head):
     if head.activation == "sigmoid" or one:
         # A logit of zero is a probability of one half.
         return metrics.BinaryAccuracy(name, threshold=0.0)
-    if head.kind in ("sparse", "next_token"):
+    if head.label_type in ("sparse", "next_token"):
         return metrics.SparseCategoricalAccuracy(name)
-    return metrics.CategoricalAccuracy(name) if head.kind == "one_hot" else name
+    return (
+        metrics.CategoricalAccuracy(name)
+        if head.label_type == "one_hot"
+        else name
+    )
 
 
 def _made(metric, head):
@@ -327,7 +332,7 @@ def _is_curve(thing):
 def _keras_name(metric):
     """The plain name of what Keras has under it, or `None`."""
     if type(metric) is keras.metrics.MeanMetricWrapper:
-        function = metric._fn
+        function, _ = private_api.wrapped_function(metric)
         by_keras = getattr(function, "__module__", "").startswith("keras.")
         return plain_name(function) if by_keras else None
     for each in type(metric).__mro__:
@@ -339,7 +344,8 @@ def _keras_name(metric):
 
 def _config(metric):
     if type(metric) is keras.metrics.MeanMetricWrapper:
-        return metric._fn_kwargs
+        _, kwargs = private_api.wrapped_function(metric)
+        return kwargs
     try:
         return metric.get_config()
     except NotImplementedError:

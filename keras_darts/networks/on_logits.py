@@ -27,7 +27,7 @@ _ACTIVATIONS = {
     "multi_label": "sigmoid",
     "regression": None,
 }
-# What else is said of the outputs by a loss that no kind of task has.
+# What else is said of the outputs by a loss that no label type has.
 _OF_SCORES = {
     "hinge": "sigmoid",
     "squaredhinge": "sigmoid",
@@ -51,7 +51,12 @@ class OnLogits(typing.NamedTuple):
 
 
 def on_logits(
-    loss=None, metrics=None, weighted_metrics=None, *, num_outputs, kind=None
+    loss=None,
+    metrics=None,
+    weighted_metrics=None,
+    *,
+    num_outputs,
+    label_type=None,
 ):
     """Losses and metrics as they are right for logits.
 
@@ -69,9 +74,9 @@ def on_logits(
         metrics: Likewise, nested or not. Defaults to `None`.
         weighted_metrics: Likewise. Defaults to `None`.
         num_outputs: Integer, the width of the head.
-        kind: String, the `kind` of a `keras_darts.datasets.Task`, where it is
-            known from elsewhere and the loss does not say it. Defaults to
-            `None`.
+        label_type: String, the `label_type` of a `keras_darts.datasets.Task`,
+            where it is known from elsewhere and the loss does not say it.
+            Defaults to `None`.
 
     Returns:
         `OnLogits`, a tuple of the three.
@@ -86,7 +91,7 @@ def on_logits(
     >>> round(float(found.loss(np.array([0]), np.zeros((1, 3)))), 4)
     1.0986
     """
-    head = _head(_first(loss), num_outputs, kind)
+    head = _head(_first(loss), num_outputs, label_type)
     return OnLogits(
         _mapped(loss, loss_on_logits),
         _mapped(metrics, lambda each: metric_on_logits(each, head)),
@@ -126,16 +131,18 @@ def crossentropy(y_true, y_pred):
     return losses.categorical_crossentropy(y_true, y_pred, from_logits=True)
 
 
-def _head(loss, num_outputs, kind):
-    """The `Head` that a loss, or else the kind of a task, speaks of."""
+def _head(loss, num_outputs, label_type):
+    """The `Head` that a loss, or else the label type, speaks of."""
     by_loss, name = label_type_of_loss(loss), plain_name(loss)
-    kind = by_loss or kind
+    label_type = by_loss or label_type
     if name in _BY_SHAPE:
         activation = "sigmoid" if num_outputs == 1 else "softmax"
-        return Head(kind, num_outputs, activation)
+        return Head(label_type, num_outputs, activation)
     if by_loss is None and name in _OF_SCORES:
-        return Head(kind, num_outputs, _OF_SCORES[name])
-    return Head(kind, num_outputs, _ACTIVATIONS.get(kind, "unknown"))
+        return Head(label_type, num_outputs, _OF_SCORES[name])
+    return Head(
+        label_type, num_outputs, _ACTIVATIONS.get(label_type, "unknown")
+    )
 
 
 def _first(loss):

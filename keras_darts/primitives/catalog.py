@@ -99,9 +99,9 @@ def check_rank(names, rank):
     """Raises a `ValueError` for primitives that take no inputs of a rank."""
     others = [name for name in names if rank not in ranks(name)]
     if others:
-        kind = {_IMAGES: "images", _SEQUENCES: "sequences"}[rank]
+        data = {_IMAGES: "images", _SEQUENCES: "sequences"}[rank]
         raise ValueError(
-            f"`primitives` must be for {kind} here, registered with "
+            f"`primitives` must be for {data} here, registered with "
             f"`rank={rank}`. Received: {', '.join(others)}"
         )
 

@@ -82,8 +82,8 @@ class Latencies:
     def _genotypes(self, draft, count, seed):
         """The fastest and the slowest by the draft, and random ones."""
         equal = {
-            kind: np.ones((len(spec.edges), spec.num_candidates))
-            for kind, spec in self.space.cells.items()
+            cell_type: np.ones((len(spec.edges), spec.num_candidates))
+            for cell_type, spec in self.space.cells.items()
         }
         ends = [
             CostConstrained(draft, bound, tolerance=1e-3)(self.space, equal, {})
@@ -256,8 +256,8 @@ def placed_cells(network):
         sides = tuple(side // layer.stride for side in sides)
     cells = []
     for cell in network.cells:
-        kind = "reduce" if cell.reduction else "normal"
-        cells.append(CellInstance(kind, cell.filters, sides))
+        cell_type = "reduce" if cell.reduction else "normal"
+        cells.append(CellInstance(cell_type, cell.filters, sides))
         if cell.reduction:
             sides = tuple(side // 2 for side in sides)
     return tuple(cells)

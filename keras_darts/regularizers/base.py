@@ -40,7 +40,7 @@ class Regularizer(keras.layers.Layer, abc.ABC):
         )
 
     def call(self, logits, weights):
-        """`{kind: (E, K)}` logits and mixing weights -> scalar."""
+        """`{cell_type: (E, K)}` logits and mixing weights -> scalar."""
         return self.factor * self.term(logits, weights)
 
     @abc.abstractmethod
@@ -48,7 +48,7 @@ class Regularizer(keras.layers.Layer, abc.ABC):
         """The term without its factor, a scalar.
 
         Args:
-            logits: Dictionary from the kind of a cell to (E, K), those of
+            logits: Dictionary from cell types to (E, K), those of
                 absent candidates -1e9.
             weights: The same of mixing weights.
         """

@@ -101,31 +101,36 @@ class Cost(Regularizer):
         return ops.abs((expected + step) / self.target - 1)
 
     def expected(self, weights):
-        """Mixing weights (E, K) by kind of cell -> the cost, a scalar."""
+        """Mixing weights (E, K) by cell type -> the cost, a scalar."""
         costs = [
-            ops.sum(self._shares(kind, w) * ops.cast(self.costs[kind], w.dtype))
-            for kind, w in weights.items()
+            ops.sum(
+                self._shares(cell_type, w)
+                * ops.cast(self.costs[cell_type], w.dtype)
+            )
+            for cell_type, w in weights.items()
         ]
         return self._fixed + ops.sum(costs)
 
     def chosen(self, weights):
         """The cost of the strongest candidates on the strongest edges."""
         costs = []
-        for kind, table in self.costs.items():
-            known = ops.where(self._kept[kind] > 0, weights[kind], -1.0)
+        for cell_type, table in self.costs.items():
+            known = ops.where(
+                self._kept[cell_type] > 0, weights[cell_type], -1.0
+            )
             strongest = ops.one_hot(ops.argmax(known, -1), known.shape[-1])
             cost = ops.sum(strongest * ops.cast(table, strongest.dtype), -1)
             strength = ops.max(known, axis=-1)
-            for edges, count in self._nodes[kind]:
+            for edges, count in self._nodes[cell_type]:
                 _, kept = ops.top_k(ops.take(strength, edges), count)
                 costs.append(ops.sum(ops.take(ops.take(cost, edges), kept)))
         return self._fixed + ops.cast(ops.sum(costs), known.dtype)
 
-    def _shares(self, kind, weights):
+    def _shares(self, cell_type, weights):
         """How likely each candidate (E, K) is in the derived network."""
         if self.table is None:
             return weights
-        kept = ops.cast(self._kept[kind], weights.dtype)
+        kept = ops.cast(self._kept[cell_type], weights.dtype)
         weights = weights * ops.cast(kept > 0, weights.dtype)
         total = ops.sum(weights, axis=-1, keepdims=True)
         return kept * weights / ops.maximum(total, _SMALLEST)

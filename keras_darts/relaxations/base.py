@@ -66,7 +66,7 @@ class Relaxation(keras.layers.Layer, abc.ABC):
         """Takes note of the cells of a supernet that is being built.
 
         Args:
-            cells: Dictionary from the kind of a cell to its `CellSpec`.
+            cells: Dictionary from cell types to their `CellSpec`.
         """
 
     def sample(self, logits, searching=True):
@@ -98,7 +98,7 @@ class Relaxation(keras.layers.Layer, abc.ABC):
             batch: The training batch of the step.
 
         Returns:
-            Dictionary from the kind of a cell to (E, K).
+            Dictionary from cell types to (E, K).
         """
         return None
 

@@ -48,7 +48,7 @@ class Controller(Policy):
 
     >>> layer = Controller(units=8, seed=0)
     >>> layer.prepare(kd.search_spaces.darts_cnn(num_nodes=2).cells)
-    >>> zeros = {kind: tf.zeros((5, 8)) for kind in ("normal", "reduce")}
+    >>> zeros = {c: tf.zeros((5, 8)) for c in ("normal", "reduce")}
     >>> int(np.sum(layer.sample_architecture(zeros).sampled["reduce"] >= 0))
     4
 

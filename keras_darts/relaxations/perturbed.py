@@ -78,10 +78,13 @@ class Perturbed(Relaxation):
             batch: The training batch of the step.
 
         Returns:
-            Dictionary from the kind of a cell to mixing weights (E, K).
+            Dictionary from cell types to mixing weights (E, K).
         """
         start = problem.mixing()
-        moved = {kind: self._nearby(weights) for kind, weights in start.items()}
+        moved = {
+            cell_type: self._nearby(weights)
+            for cell_type, weights in start.items()
+        }
         if self.method == "random":
             return moved
         w, a = problem.weight_values(), problem.arch_values()
@@ -95,13 +98,15 @@ class Perturbed(Relaxation):
         for _ in range(self.steps):
             slopes = evaluate(moved).mixing
             moved = {
-                kind: self._climbed(start[kind], weights, slopes[kind])
-                for kind, weights in moved.items()
+                cell_type: self._climbed(
+                    start[cell_type], weights, slopes[cell_type]
+                )
+                for cell_type, weights in moved.items()
             }
         higher = problem.total(evaluate(moved).loss) >= before
         return {
-            kind: tf.where(higher, weights, start[kind])
-            for kind, weights in moved.items()
+            cell_type: tf.where(higher, weights, start[cell_type])
+            for cell_type, weights in moved.items()
         }
 
     def get_config(self):

@@ -115,7 +115,7 @@ def possible_candidates(spec):
 class Sample(typing.NamedTuple):
     """An architecture that a policy has drawn.
 
-    `weights` are one-hot rows (E, K) by kind of cell, with zeros on edges that
+    `weights` are one-hot rows (E, K) by cell type, with zeros on edges that
     are not there, and `sampled` (E, 1) the numbers of the candidates, -1 on
     these edges. `log_probability` is that of all decisions together, and
     `entropy` the sum of those of the distributions they were drawn from.
@@ -140,7 +140,7 @@ class Policy(Relaxation):
     one after the other, the probabilities of their candidates; or, after
     `choose`, the architecture that was chosen.
 
-    Logits and weights are those of all kinds of cells at once, dictionaries.
+    Logits and weights are those of all cell types at once, dictionaries.
     A subclass gives the `PolicyState` by which each decision is made. The
     moving mean of the rewards of its draws, `Reinforce`'s baseline, lies here
     too, where a checkpoint finds it.
@@ -159,7 +159,7 @@ class Policy(Relaxation):
     ...         return 9.0 * tf.range(len(logits), dtype=logits.dtype)
     >>> layer = Latest(seed=0)
     >>> layer.prepare(kd.search_spaces.darts_cnn(num_nodes=2).cells)
-    >>> zeros = {kind: tf.zeros((5, 8)) for kind in ("normal", "reduce")}
+    >>> zeros = {c: tf.zeros((5, 8)) for c in ("normal", "reduce")}
     >>> sampled = layer.sample_architecture(zeros).sampled["normal"]
     >>> (sampled.numpy() >= 0).ravel().tolist()
     [True, True, False, True, True]
@@ -182,20 +182,20 @@ class Policy(Relaxation):
         """Makes the variables for the cells of a supernet."""
         self.cells = dict(cells)
         self.chosen = {
-            kind: self.add_weight(
-                name=f"chosen_{kind}",
+            cell_type: self.add_weight(
+                name=f"chosen_{cell_type}",
                 shape=(len(spec.edges),),
                 dtype="int32",
                 initializer=keras.initializers.Constant(-1),
                 trainable=False,
             )
-            for kind, spec in self.cells.items()
+            for cell_type, spec in self.cells.items()
         }
         self.reward_sum = self._number("reward_sum", 0.0)
         self.reward_count = self._number("reward_count", 0.0)
         self.built = True
 
-    def call(self, logits, training=None):  # {kind: (E, K)} -> {kind: (E, K)}
+    def call(self, logits, training=None):  # {cell_type: (E, K)} in and out
         return self.architecture(logits, training)[0]
 
     def architecture(self, logits, training=None):
@@ -204,17 +204,17 @@ class Policy(Relaxation):
             sample = self.sample_architecture(logits)
             return sample.weights, sample.sampled
         chosen = {
-            kind: tf.convert_to_tensor(found)
-            for kind, found in self.chosen.items()
+            cell_type: tf.convert_to_tensor(found)
+            for cell_type, found in self.chosen.items()
         }
         expected = self.expected(logits)
         return {
-            kind: tf.where(
-                tf.reduce_any(chosen[kind] >= 0),
-                _one_hot(chosen[kind], shares),
+            cell_type: tf.where(
+                tf.reduce_any(chosen[cell_type] >= 0),
+                _one_hot(chosen[cell_type], shares),
                 shares,
             )
-            for kind, shares in expected.items()
+            for cell_type, shares in expected.items()
         }, {}
 
     def sample_architecture(self, logits):
@@ -243,17 +243,17 @@ class Policy(Relaxation):
         """Decides about all cells, one after the other.
 
         Args:
-            logits: Dictionary from the kind of a cell to (E, K).
+            logits: Dictionary from cell types to (E, K).
             pick: Function that decides: from log-probabilities (n,) to the
                 number of one of them.
 
         Returns:
-            A `Sample`, and by kind of cell the probabilities (E, K) of the
+            A `Sample`, and by cell type the probabilities (E, K) of the
             candidates of the edges that are there.
         """
         course, memory = Course(pick), self.begin()
         sampled, shares = {}, {}
-        for kind, spec in self.cells.items():
+        for cell_type, spec in self.cells.items():
             memory.enter_cell(spec)
             found = []
             for node in spec.nodes:
@@ -262,18 +262,21 @@ class Policy(Relaxation):
                 found.append(
                     course.node(
                         memory,
-                        logits[kind][among],
+                        logits[cell_type][among],
                         possible_candidates(spec)[among],
                         spec.edges_per_node,
                     )
                 )
                 memory.leave_node()
-            sampled[kind], shares[kind] = (
+            sampled[cell_type], shares[cell_type] = (
                 tf.concat(parts, axis=0) for parts in zip(*found, strict=True)
             )
         sample = Sample(
-            {kind: _one_hot(sampled[kind], shares[kind]) for kind in sampled},
-            {kind: found[:, None] for kind, found in sampled.items()},
+            {
+                cell_type: _one_hot(sampled[cell_type], shares[cell_type])
+                for cell_type in sampled
+            },
+            {cell_type: found[:, None] for cell_type, found in sampled.items()},
             course.log_probability,
             course.entropy,
         )
@@ -285,8 +288,8 @@ class Policy(Relaxation):
         Args:
             sampled: Of a `Sample`; or `None`, which takes the choice back.
         """
-        for kind, variable in self.chosen.items():
-            value = -1 if sampled is None else sampled[kind][:, 0]
+        for cell_type, variable in self.chosen.items():
+            value = -1 if sampled is None else sampled[cell_type][:, 0]
             variable.assign(tf.broadcast_to(value, variable.shape))
 
     def baseline(self, reward):
@@ -396,7 +399,7 @@ class UniformDraws(Policy):
 
     >>> layer = UniformDraws(seed=0)
     >>> layer.prepare(kd.search_spaces.darts_cnn(num_nodes=2).cells)
-    >>> zeros = {kind: tf.zeros((5, 8)) for kind in ("normal", "reduce")}
+    >>> zeros = {c: tf.zeros((5, 8)) for c in ("normal", "reduce")}
     >>> sampled = layer.sample_architecture(zeros).sampled["normal"]
     >>> int(np.sum(sampled >= 0))  # two edges for each of two nodes
     4
@@ -419,8 +422,10 @@ class UniformDraws(Policy):
 
     def expected(self, logits):
         found = {}
-        for kind, spec in self.cells.items():
+        for cell_type, spec in self.cells.items():
             possible = possible_candidates(spec)
             counts = possible.sum(axis=-1, keepdims=True).clip(1)
-            found[kind] = tf.constant(possible / counts, logits[kind].dtype)
+            found[cell_type] = tf.constant(
+                possible / counts, logits[cell_type].dtype
+            )
         return found

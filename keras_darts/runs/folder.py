@@ -10,9 +10,9 @@ import re
 import typing
 
 from keras_darts.runs.manifest import has_come_to_its_end
+from keras_darts.runs.manifest import has_run_type
 from keras_darts.runs.manifest import is_begun
 from keras_darts.runs.manifest import is_finished
-from keras_darts.runs.manifest import is_of_kind
 from keras_darts.runs.manifest import is_run
 from keras_darts.utils.files import user_path
 from keras_darts.utils.files import writable_folder
@@ -108,19 +108,19 @@ _WRITTEN = re.compile(
 _FOLDERS = ("cells", "checkpoints", "tensorboard", "stages")
 
 
-def check_overwritable(folder, kind):
+def check_overwritable(folder, run_type):
     """Refuses what must not be written over.
 
     Args:
         folder: Path.
-        kind: String, the entry of `config.json` of such a run: `"search"` or
-            `"network"`.
+        run_type: String, the entry of `config.json` of such a run: `"search"`
+            or `"network"`.
 
     Raises:
-        ValueError: for a folder that is no run of this kind and not empty, a
+        ValueError: for a folder that is no run of this type and not empty, a
             link, or one that is named by its place alone, as `.` and `..`.
     """
-    reason = _reason(folder, kind)
+    reason = _reason(folder, run_type)
     if reason is not None:
         raise ValueError(
             "`output_dir` must be the folder of an earlier run, or not be "
@@ -129,7 +129,7 @@ def check_overwritable(folder, kind):
         )
 
 
-def _reason(folder, kind):
+def _reason(folder, run_type):
     """Why a folder must not be written over, in words, or `None`."""
     if folder.name in ("", ".."):
         return "is named by its place alone"
@@ -139,7 +139,7 @@ def _reason(folder, kind):
         return None
     if not folder.is_dir():
         return "is a file"
-    if any(_is_config(path, kind) for path in _configs(folder)):
+    if any(_is_config(path, run_type) for path in _configs(folder)):
         return None
     return "holds something else" if any(folder.iterdir()) else None
 
@@ -168,23 +168,23 @@ def _configs(folder):
     return [folder / "config.json", *folder.glob("stages/*/config.json")]
 
 
-def _is_config(path, kind):
+def _is_config(path, run_type):
     """Whether a file is the `config.json` of a run of this library."""
     try:
         says = json.loads(path.read_text("utf-8"))
-        return kind in says and "keras_darts" in says["versions"]
+        return run_type in says and "keras_darts" in says["versions"]
     except (OSError, ValueError, TypeError, KeyError):
         return False
 
 
-def run_folders(output_dir, resume_from, epochs, *, kind, overwrite=False):
+def run_folders(output_dir, resume_from, epochs, *, run_type, overwrite=False):
     """Where the run is written, and whether it resumes what is there.
 
     Args:
         output_dir: Path or `None`.
         resume_from: Path or `None`.
         epochs: Integer, those of the run.
-        kind: String, as for `seals.is_of_kind`.
+        run_type: String, as for `manifest.has_run_type`.
         overwrite: Boolean, whether an earlier run in `output_dir` is removed.
             Defaults to `False`.
 
@@ -211,9 +211,9 @@ def run_folders(output_dir, resume_from, epochs, *, kind, overwrite=False):
         return {"output_dir": folder, "resume_from": folder, **found}
     folder, earlier = user_path(output_dir, "output_dir"), None
     if overwrite:
-        check_overwritable(folder, kind)
+        check_overwritable(folder, run_type)
     elif is_run(folder):
-        found["finished"] = _check_earlier(folder, epochs, kind)
+        found["finished"] = _check_earlier(folder, epochs, run_type)
         earlier = folder if is_begun(folder) else None
     return {"output_dir": folder, "resume_from": earlier, **found}
 
@@ -234,11 +234,11 @@ def _resumed(output_dir, resume_from):
     return folder
 
 
-def _check_earlier(folder, epochs, kind):
+def _check_earlier(folder, epochs, run_type):
     """Whether the run in `output_dir` is finished, if it is the same one."""
-    whole = is_of_kind(folder, kind) and has_come_to_its_end(folder)
-    if is_finished(folder, kind) and not whole:
-        # A run of another kind, or one without its checkpoints.
+    whole = has_run_type(folder, run_type) and has_come_to_its_end(folder)
+    if is_finished(folder, run_type) and not whole:
+        # A run of another type, or one without its checkpoints.
         raise ValueError(
             "`output_dir` must not hold a run already that can't be resumed: "
             "choose another folder. Received: "

@@ -129,16 +129,18 @@ def has_whole_checkpoint(run):
     )
 
 
-def is_of_kind(run, kind):
+def has_run_type(run, run_type):
     """Whether a run is a search or a training, as far as it says so.
 
     Args:
         run: Its folder.
-        kind: String, the entry of `config.json` that tells the kind,
+        run_type: String, the entry of `config.json` that tells the type,
             `"search"` or `"network"`.
     """
     config = pathlib.Path(run) / "config.json"
-    return not config.exists() or kind in json.loads(config.read_text("utf-8"))
+    return not config.exists() or run_type in json.loads(
+        config.read_text("utf-8")
+    )
 
 
 def has_come_to_its_end(run):
@@ -147,21 +149,21 @@ def has_come_to_its_end(run):
     return any(seal.finished for seal in newest)
 
 
-def is_finished(run, kind="search"):
+def is_finished(run, run_type="search"):
     """Whether a run is not to be gone on with.
 
-    It has come to its end, or is of another kind, or is of a version without
+    It has come to its end, or is of another type, or is of a version without
     seals.
 
     Args:
         run: Its folder.
-        kind: String, as for `is_of_kind`. Defaults to `"search"`.
+        run_type: String, as for `has_run_type`. Defaults to `"search"`.
     """
     run = pathlib.Path(run)
-    if not is_of_kind(run, kind):
+    if not has_run_type(run, run_type):
         return True
     older = run / "checkpoints" / "checkpoint"
-    if kind == "network" and not older.parent.is_dir():
+    if run_type == "network" and not older.parent.is_dir():
         return True
     return older.exists() or has_come_to_its_end(run)
 

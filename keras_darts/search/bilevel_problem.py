@@ -82,7 +82,7 @@ def random_states(supernet, searching):
 
 # What ENAS divides by the perplexity of a language model.
 _BY_PERPLEXITY = 80.0
-# The kinds of tasks whose labels are classes.
+# The label types that are classes.
 CLASSES = ("sparse", "one_hot")
 
 
@@ -102,24 +102,26 @@ def reward(search, batch, found):
     Reference: Pham et al., 2018, Efficient neural architecture search via
     parameter sharing, section 2.2, for the first two.
     """
-    kind = search.task.kind
-    if kind in CLASSES:
-        return accuracy(batch, search.modality.logits(found.outputs), kind)
-    scale = _BY_PERPLEXITY if kind == "next_token" else 1.0
+    label_type = search.task.label_type
+    if label_type in CLASSES:
+        return accuracy(
+            batch, search.modality.logits(found.outputs), label_type
+        )
+    scale = _BY_PERPLEXITY if label_type == "next_token" else 1.0
     return scale * tf.exp(-sum_over_replicas([found.loss])[0])
 
 
-def accuracy(batch, logits, kind):
+def accuracy(batch, logits, label_type):
     """That of the batch on all replicas, by sample weight if there is any.
 
     Args:
         batch: Tuple (x, y) or (x, y, sample weight).
         logits: (B, classes).
-        kind: String, one of `CLASSES`.
+        label_type: String, one of `CLASSES`.
     """
     _, y, weight = keras.utils.unpack_x_y_sample_weight(batch)
     guessed = tf.argmax(logits, axis=-1, output_type="int32")
-    labels = tf.argmax(y, axis=-1) if kind == "one_hot" else y
+    labels = tf.argmax(y, axis=-1) if label_type == "one_hot" else y
     labels = tf.cast(tf.reshape(labels, (-1,)), "int32")
     right = tf.cast(guessed == labels, logits.dtype)
     if weight is None:
@@ -211,9 +213,11 @@ class BilevelProblem:
         return virtual_step(self._search.optimizer, weights, gradients)
 
     def mixing(self):
-        """The mixing weights of each kind of cell, without any chance."""
+        """The mixing weights of each cell type, without any chance."""
         found = self._search.supernet.arch(training=False)
-        return {kind: mixing.weights for kind, mixing in found.items()}
+        return {
+            cell_type: mixing.weights for cell_type, mixing in found.items()
+        }
 
     def gradients(
         self,
@@ -243,7 +247,7 @@ class BilevelProblem:
             searching: Boolean, whether it is the search loss: its random
                 numbers are others than those of the training loss. Defaults
                 to `False`.
-            mixing: Dictionary from the kind of a cell to mixing weights that
+            mixing: Dictionary from cell types to mixing weights that
                 take the place of those of the architecture. Defaults to
                 `None`.
             sampled: The same of the candidates that then run. Defaults to
@@ -350,7 +354,7 @@ class BilevelProblem:
             batches: List of global batches, in tuples.
 
         Returns:
-            Arrays: the numbers of what was drawn by kind of cell, (count, E,
+            Arrays: the numbers of what was drawn by cell type, (count, E,
             1), and the mean rewards (count,).
         """
         sample, judge = (
@@ -367,9 +371,12 @@ class BilevelProblem:
             rewards.append(
                 np.mean([judge(part, weights, sampled) for part in parts])
             )
-            found.append({kind: np.array(d) for kind, d in sampled.items()})
+            found.append(
+                {cell_type: np.array(d) for cell_type, d in sampled.items()}
+            )
         sampled = {
-            kind: np.stack([f[kind] for f in found]) for kind in found[0]
+            cell_type: np.stack([f[cell_type] for f in found])
+            for cell_type in found[0]
         }
         return sampled, np.array(rewards)
 

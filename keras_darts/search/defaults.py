@@ -36,8 +36,8 @@ def completed(choices, recipe, task):
     arch = chosen.pop("arch_optimizer", None) or arch_optimizer(recipe)
     fallback = {
         "optimizer": weight_optimizer(recipe),
-        "loss": loss_for(task.kind),
-        "metrics": metrics_for(task.kind, task.num_outputs),
+        "loss": loss_for(task.label_type),
+        "metrics": metrics_for(task.label_type, task.num_outputs),
         "jit_compile": False,
     }
     arguments = {**fallback, **chosen}
@@ -46,7 +46,7 @@ def completed(choices, recipe, task):
         arguments["metrics"],
         arguments.get("weighted_metrics"),
         num_outputs=task.num_outputs,
-        kind=task.kind,
+        label_type=task.label_type,
     )
     return keras.optimizers.get(arch), {**arguments, **found._asdict()}
 
@@ -106,8 +106,8 @@ def arch_optimizer(recipe):
 
 def task_for(loss, num_outputs):
     """The task that a loss stands for, where labels are not known yet."""
-    kind = "sparse" if loss is None else label_type_of_loss(loss)
-    return Task(kind or "regression", num_outputs)
+    label_type = "sparse" if loss is None else label_type_of_loss(loss)
+    return Task(label_type or "regression", num_outputs)
 
 
 def in_a_line(search):

@@ -329,14 +329,14 @@ def _optimizers(search):
 def _slots(optimizer, variables):
     """Of each kind of slot a dictionary from the variables' ids."""
     shapes = [v.shape for v in variables]
-    kinds = [
-        kind
-        for kind in vars(optimizer).values()
-        if isinstance(kind, list)
-        and [getattr(slot, "shape", None) for slot in kind] == shapes
-        and kind[0] is not variables[0]
+    kinds_of_slots = [
+        slots
+        for slots in vars(optimizer).values()
+        if isinstance(slots, list)
+        and [getattr(slot, "shape", None) for slot in slots] == shapes
+        and slots[0] is not variables[0]
     ]
     return [
-        {id(v): slot for v, slot in zip(variables, kind, strict=True)}
-        for kind in kinds
+        {id(v): slot for v, slot in zip(variables, slots, strict=True)}
+        for slots in kinds_of_slots
     ]

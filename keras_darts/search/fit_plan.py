@@ -105,7 +105,7 @@ def run_config(search, data, *, epochs, augment, steps, pace):
     return {
         "search": search.get_config(),
         "task": {
-            "kind": search.task.kind,
+            "label_type": search.task.label_type,
             "num_outputs": search.task.num_outputs,
             "description": search.task.description,
         },
@@ -362,7 +362,7 @@ def chosen_run(search, epochs, output_dir, resume_from, overwrite):
     """Dictionary of the `epochs` of a run and of what `run_folders` gives."""
     epochs = chosen_epochs(search, epochs)
     folders = run_folders(
-        output_dir, resume_from, epochs, kind="search", overwrite=overwrite
+        output_dir, resume_from, epochs, run_type="search", overwrite=overwrite
     )
     return {"epochs": epochs, **folders}
 

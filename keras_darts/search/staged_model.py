@@ -188,7 +188,7 @@ class StagedModel(BilevelModel):
         """What the candidates weigh at present, by the relaxation.
 
         Returns:
-            Dictionary from the kind of cell to an array (edges, candidates).
+            Dictionary from cell types to an array (edges, candidates).
         """
         return architecture.mixing(self.supernet)[0]
 

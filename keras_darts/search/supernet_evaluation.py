@@ -59,9 +59,9 @@ class SupernetEvaluator:
             logits = search.modality.logits(outputs)
             loss = search.compute_loss(x, y, logits, sample_weight)
         (loss,) = sum_over_replicas([loss])
-        if search.task.kind not in CLASSES:
+        if search.task.label_type not in CLASSES:
             return loss, tf.zeros_like(loss)
-        return loss, accuracy(batch, logits, search.task.kind)
+        return loss, accuracy(batch, logits, search.task.label_type)
 
 
 def largest_eigenvalue(search, batch, **options):

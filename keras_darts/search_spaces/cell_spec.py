@@ -8,7 +8,7 @@ from keras_darts.utils.errors import positive_integer
 
 @dataclasses.dataclass(frozen=True)
 class CellSpec:
-    """The edges of one kind of search cell and their candidates.
+    """The edges of one type of search cell and their candidates.
 
     A convolutional cell has two inputs, 0 and 1, and nodes numbered from 2
     on; node `i` has an edge from every input and from every earlier node.

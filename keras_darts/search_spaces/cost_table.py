@@ -18,10 +18,11 @@ _NONE = "none"
 
 @dataclasses.dataclass(frozen=True)
 class CellInstance:
-    """A cell of a network: its kind, its filters, the size of its inputs.
+    """A cell of a network: its type, its filters, the size of its inputs.
 
     Args:
-        kind: String, as in the search space: `"normal"`, `"reduce"`, `"cell"`.
+        cell_type: String, as in the search space: `"normal"`, `"reduce"`,
+            `"cell"`.
         filters: Integer, channels of a node.
         sides: Tuple, height and width of what goes in.
 
@@ -31,13 +32,13 @@ class CellInstance:
     (16, 1, (16, 16))
     """
 
-    kind: str
+    cell_type: str
     filters: int
     sides: tuple
 
     def place(self, from_input):
         """Filters, stride and sides of an edge, from an input or a node."""
-        if self.kind != "reduce":
+        if self.cell_type != "reduce":
             return self.filters, 1, tuple(self.sides)
         if from_input:
             return self.filters, 2, tuple(self.sides)
@@ -109,31 +110,31 @@ class CostTable:
         """
         total = 0.0
         for cell in self.cells:
-            for node in _nodes(genotype, cell.kind):
+            for node in _nodes(genotype, cell.cell_type):
                 for name, source in node:
                     total += self._cost(name, cell, _is_input(cell, source))
         return self.fixed + self.scale * total
 
     def edge_costs(self, space):
-        """Costs (E, K) of the candidates of a search space, by kind of cell.
+        """Costs (E, K) of the candidates of a search space, by cell type.
 
         They are those in all cells of the network together.
         """
         self._check_form(space)
         found = {}
-        for kind, spec in space.cells.items():
+        for cell_type, spec in space.cells.items():
             costs = np.zeros((len(spec.edges), spec.num_candidates))
             for cell in self.cells:
-                if cell.kind == kind:
+                if cell.cell_type == cell_type:
                     costs += self._cell_costs(spec, cell)
-            found[kind] = self.scale * costs
+            found[cell_type] = self.scale * costs
         return found
 
     def bounds(self, space):
         """The least and the most that an architecture of a space costs."""
         least = most = self.fixed
-        for kind, costs in self.edge_costs(space).items():
-            spec = space.cells[kind]
+        for cell_type, costs in self.edge_costs(space).items():
+            spec = space.cells[cell_type]
             for node in spec.nodes:
                 known = (_known(spec, e, costs) for e in spec.edges_into(node))
                 edges = [each for each in known if each]
@@ -173,7 +174,7 @@ class CostTable:
         if config.pop("format", None) != _FORMAT:
             raise ValueError(f"the format is not {_FORMAT!r}")
         cells = tuple(
-            CellInstance(c["kind"], c["filters"], tuple(c["sides"]))
+            CellInstance(c["cell_type"], c["filters"], tuple(c["sides"]))
             for c in config.pop("cells")
         )
         return cls(cells=cells, **config)
@@ -198,12 +199,12 @@ class CostTable:
         return self.costs[known]
 
     def _check_form(self, space):
-        kinds = {cell.kind for cell in self.cells}
-        if not kinds <= set(getattr(space, "cells", ())):
+        cell_types = {cell.cell_type for cell in self.cells}
+        if not cell_types <= set(getattr(space, "cells", ())):
             raise ValueError(
                 "`table` must be one of the search space's cells, "
                 f"{', '.join(getattr(space, 'cells', ())) or 'none'}. "
-                f"Received: a table of {', '.join(sorted(kinds))}"
+                f"Received: a table of {', '.join(sorted(cell_types))}"
             )
 
 
@@ -237,8 +238,8 @@ def places(space, cells):
         (name, *cell.place(_is_input(cell, source)))
         for cell in cells
         for names, (_, source) in zip(
-            space.cells[cell.kind].primitives,
-            space.cells[cell.kind].edges,
+            space.cells[cell.cell_type].primitives,
+            space.cells[cell.cell_type].edges,
             strict=True,
         )
         for name in names
@@ -247,14 +248,14 @@ def places(space, cells):
     return sorted(found, key=str)
 
 
-def _nodes(genotype, kind):
+def _nodes(genotype, cell_type):
     if isinstance(genotype, NasBench201Genotype):
         return genotype.nodes()
-    return genotype.nodes(kind)
+    return genotype.nodes(cell_type)
 
 
 def _is_input(cell, source):
-    return source < (1 if cell.kind == "cell" else 2)
+    return source < (1 if cell.cell_type == "cell" else 2)
 
 
 def _known(spec, edge, costs):

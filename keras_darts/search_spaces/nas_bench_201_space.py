@@ -12,7 +12,7 @@ from keras_darts.utils.errors import unknown_name
 
 @dataclasses.dataclass(frozen=True)
 class NasBench201Space:
-    """One kind of cell, and the three stages that a supernet makes of it.
+    """One cell type, and the three stages that a supernet makes of it.
 
     A stage has `num_cells` cells in a row, each of which takes the output of
     the one before. Between stages a residual block halves height and width
@@ -82,11 +82,11 @@ class NasBench201Space:
 
     @property
     def cells(self):
-        """The only kind of cell, by name."""
+        """The only cell type, by name."""
         return {"cell": self.cell}
 
     def with_cells(self, cells):
-        """The same space with another `CellSpec`, by kind."""
+        """The same space with another `CellSpec`, by cell type."""
         return dataclasses.replace(self, **cells)
 
     def without(self, names):

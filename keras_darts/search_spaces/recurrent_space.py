@@ -134,7 +134,7 @@ class RecurrentSpace:
 
     @property
     def cells(self):
-        """The only kind of cell, by name."""
+        """The only cell type, by name."""
         return {"recurrent": self.cell}
 
     @property
@@ -148,7 +148,7 @@ class RecurrentSpace:
         return {name: getattr(self, name) for name in names}
 
     def with_cells(self, cells):
-        """The same space with another `CellSpec`, by kind."""
+        """The same space with another `CellSpec`, by cell type."""
         return dataclasses.replace(self, cell=cells["recurrent"])
 
     def without(self, names):

@@ -96,7 +96,7 @@ class SearchSpace:
 
     @property
     def cells(self):
-        """The kinds of cells by name, in the order of the alphas."""
+        """The cell types by name, in the order of the alphas."""
         return {"normal": self.normal, "reduce": self.reduce}
 
     @property
@@ -105,18 +105,21 @@ class SearchSpace:
         thirds = {self.num_cells // 3, 2 * self.num_cells // 3}
         return tuple(sorted(thirds))
 
-    def kind(self, index):
+    def cell_type(self, index):
         """`"reduce"` or `"normal"`, by the place of a cell."""
         return "reduce" if index in self.reduction_indices else "normal"
 
     def with_cells(self, cells):
-        """The same space with other `CellSpec`s, by kind."""
+        """The same space with other `CellSpec`s, by cell type."""
         return dataclasses.replace(self, **cells)
 
     def without(self, names):
         """The same space with some primitives left out of every edge."""
         return self.with_cells(
-            {kind: spec.without(names) for kind, spec in self.cells.items()}
+            {
+                cell_type: spec.without(names)
+                for cell_type, spec in self.cells.items()
+            }
         )
 
     def random_genotype(self, seed):
@@ -135,13 +138,13 @@ class SearchSpace:
         draw = random.Random(seed)
         return self.genotype(
             {
-                kind: spec.random_entries(draw)
-                for kind, spec in self.cells.items()
+                cell_type: spec.random_entries(draw)
+                for cell_type, spec in self.cells.items()
             }
         )
 
     def genotype(self, entries):
-        """The `Genotype` of the edges chosen for each kind of cell."""
+        """The `Genotype` of the edges chosen for each cell type."""
         return Genotype(
             normal=entries["normal"],
             normal_concat=self.normal.concat,
@@ -175,8 +178,8 @@ class SearchSpace:
     @classmethod
     def from_config(cls, config):
         cells = {
-            kind: CellSpec.from_config(config[kind])
-            for kind in ("normal", "reduce")
-            if kind in config
+            cell_type: CellSpec.from_config(config[cell_type])
+            for cell_type in ("normal", "reduce")
+            if cell_type in config
         }
         return cls(**{**config, **cells})

@@ -87,14 +87,14 @@ class Stage:
 
         Args:
             space: The search space, of the stage before.
-            weights: Mixing weights (E, K) by kind of cell, as they are at the
+            weights: Mixing weights (E, K) by cell type, as they are at the
                 end of the stage before.
             depth: Integer, the cells of the whole search space, or `None` for
                 one whose depth is not chosen.
         """
         cells = {
-            kind: _strongest(spec, weights[kind], self.num_candidates)
-            for kind, spec in space.cells.items()
+            cell_type: _strongest(spec, weights[cell_type], self.num_candidates)
+            for cell_type, spec in space.cells.items()
         }
         space = space.with_cells(cells)
         if depth is None:

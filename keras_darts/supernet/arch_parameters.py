@@ -84,10 +84,10 @@ class Mixing(typing.NamedTuple):
 
 
 class ArchParameters(keras.layers.Layer):
-    """Architecture parameters of all kinds of cells.
+    """Architecture parameters of all cell types.
 
     Args:
-        cells: Dictionary from the kind of a cell to its `CellSpec`.
+        cells: Dictionary from cell types to their `CellSpec`.
         relaxation: `Relaxation`, logits (E, K) to weights (E, K).
         initializer: Keras initializer of the alphas and betas.
         edge_normalization: Boolean, whether each node weighs its edges by a
@@ -95,7 +95,7 @@ class ArchParameters(keras.layers.Layer):
         decides: Boolean, whether the weights of single edges can be decided
             while others are still sought. Defaults to `False`.
 
-    Call: gives the `Mixing` of each kind of cell.
+    Call: gives the `Mixing` of each cell type.
 
     Reference: Liu et al., 2019, DARTS, equation 2; Xu et al., 2020, PC-DARTS,
     equation 3 for the edge weights.
@@ -117,23 +117,25 @@ class ArchParameters(keras.layers.Layer):
         relaxation.prepare(self.cells)
         self.edge_normalization = edge_normalization
         self.alphas = {
-            kind: self._parameter(
-                f"alphas_{kind}",
+            cell_type: self._parameter(
+                f"alphas_{cell_type}",
                 (len(spec.edges), spec.num_candidates),
                 initializer,
             )
-            for kind, spec in cells.items()
+            for cell_type, spec in cells.items()
         }
         self.betas = {
-            kind: self._parameter(
-                f"betas_{kind}", (len(spec.edges),), initializer
+            cell_type: self._parameter(
+                f"betas_{cell_type}", (len(spec.edges),), initializer
             )
-            for kind, spec in cells.items()
+            for cell_type, spec in cells.items()
             if edge_normalization
         }
         self._decisions = {
-            kind: Decisions(spec, name=f"decisions_{kind}", dtype=self.dtype)
-            for kind, spec in cells.items()
+            cell_type: Decisions(
+                spec, name=f"decisions_{cell_type}", dtype=self.dtype
+            )
+            for cell_type, spec in cells.items()
             if decides
         }
         # A relaxation that draws may never be called as a layer.
@@ -160,10 +162,15 @@ class ArchParameters(keras.layers.Layer):
                 self.all_logits(), training
             )
             return {
-                kind: Mixing(weights[kind], sampled=sampled.get(kind))
-                for kind in self.cells
+                cell_type: Mixing(
+                    weights[cell_type], sampled=sampled.get(cell_type)
+                )
+                for cell_type in self.cells
             }
-        return {kind: self._mixing(kind, training) for kind in self.cells}
+        return {
+            cell_type: self._mixing(cell_type, training)
+            for cell_type in self.cells
+        }
 
     @contextlib.contextmanager
     def within(self, *, searching, weights=None, sampled=None):
@@ -171,7 +178,7 @@ class ArchParameters(keras.layers.Layer):
 
         Args:
             searching: Boolean, whether it is a step of the architecture.
-            weights: Dictionary from the kind of a cell to mixing weights that
+            weights: Dictionary from cell types to mixing weights that
                 replace those of the relaxation. Defaults to `None`.
             sampled: The same of the candidates that then run. Defaults to
                 `None`: all.
@@ -185,48 +192,50 @@ class ArchParameters(keras.layers.Layer):
         finally:
             vars(self._situation).update(before)
 
-    def decisions(self, kind):
+    def decisions(self, cell_type):
         """Which edges are decided (E,), and rows (E, K) that then hold."""
-        return self._decisions[kind].values()
+        return self._decisions[cell_type].values()
 
-    def decide(self, kind, edge, row):
+    def decide(self, cell_type, edge, row):
         """Lets an edge have these mixing weights (K,) from now on."""
-        self._decisions[kind].decide(edge, row)
+        self._decisions[cell_type].decide(edge, row)
 
-    def tried(self, kind, edge, row):
+    def tried(self, cell_type, edge, row):
         """A context in which an edge has these mixing weights (K,)."""
-        return self._decisions[kind].tried(edge, row)
+        return self._decisions[cell_type].tried(edge, row)
 
     def forget_decisions(self):
         """Nothing is decided."""
         for decisions in self._decisions.values():
             decisions.forget()
 
-    def logits(self, kind):
+    def logits(self, cell_type):
         """The alphas, with those of absent candidates at minus infinity."""
-        present = _present(self.cells[kind])
-        alphas = ops.convert_to_tensor(self.alphas[kind])
+        present = _present(self.cells[cell_type])
+        alphas = ops.convert_to_tensor(self.alphas[cell_type])
         if present.all():
             return alphas
         return ops.where(present, alphas, ops.cast(-1e9, alphas.dtype))
 
     def all_logits(self):
-        """Those of each kind of cell."""
-        return {kind: self.logits(kind) for kind in self.cells}
+        """Those of each cell type."""
+        return {cell_type: self.logits(cell_type) for cell_type in self.cells}
 
-    def _mixing(self, kind, training):
-        found = self._relaxed(kind, training)
-        if kind not in self._decisions:
+    def _mixing(self, cell_type, training):
+        found = self._relaxed(cell_type, training)
+        if cell_type not in self._decisions:
             return found
-        return found._replace(weights=self._decisions[kind](found.weights))
+        return found._replace(weights=self._decisions[cell_type](found.weights))
 
-    def _relaxed(self, kind, training):
-        edge_weights, given = self._edge_weights(kind), self._situation
-        if kind in given.weights:
+    def _relaxed(self, cell_type, training):
+        edge_weights, given = self._edge_weights(cell_type), self._situation
+        if cell_type in given.weights:
             return Mixing(
-                given.weights[kind], edge_weights, given.sampled.get(kind)
+                given.weights[cell_type],
+                edge_weights,
+                given.sampled.get(cell_type),
             )
-        logits = self.logits(kind)
+        logits = self.logits(cell_type)
         if training:
             weights, sampled = self.relaxation.sample(
                 logits, self._situation.searching
@@ -234,10 +243,10 @@ class ArchParameters(keras.layers.Layer):
             return Mixing(weights, edge_weights, sampled)
         return Mixing(self.relaxation(logits, training=training), edge_weights)
 
-    def _edge_weights(self, kind):
+    def _edge_weights(self, cell_type):
         if not self.edge_normalization:
             return None
-        spec, betas = self.cells[kind], self.betas[kind]
+        spec, betas = self.cells[cell_type], self.betas[cell_type]
         return ops.concatenate(
             [
                 tf.nn.softmax(betas[edges[0] : edges[-1] + 1])

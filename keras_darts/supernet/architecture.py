@@ -16,15 +16,15 @@ _FILTERS = 8
 
 
 def mixing(supernet):
-    """Mixing weights (E, K) and edge weights (E,), arrays by kind of cell."""
+    """Mixing weights (E, K) and edge weights (E,), arrays by cell type."""
     found = supernet.arch(training=False)
     weights = {
-        kind: ops.convert_to_numpy(mixing.weights)
-        for kind, mixing in found.items()
+        cell_type: ops.convert_to_numpy(mixing.weights)
+        for cell_type, mixing in found.items()
     }
     edge_weights = {
-        kind: ops.convert_to_numpy(mixing.edge_weights)
-        for kind, mixing in found.items()
+        cell_type: ops.convert_to_numpy(mixing.edge_weights)
+        for cell_type, mixing in found.items()
         if mixing.edge_weights is not None
     }
     return weights, edge_weights
@@ -32,8 +32,8 @@ def mixing(supernet):
 
 def main_cell(space):
     """Kind and `CellSpec` of the normal cell, or of the only one."""
-    kind = "normal" if "normal" in space.cells else next(iter(space.cells))
-    return kind, space.cells[kind]
+    cell_type = "normal" if "normal" in space.cells else next(iter(space.cells))
+    return cell_type, space.cells[cell_type]
 
 
 def learnable_primitives(search):
@@ -77,8 +77,8 @@ def normalized_entropy(weights, cells):
     there are no others, it is zero.
 
     Args:
-        weights: Dictionary from the kind of cell to its mixing weights (E, K).
-        cells: Dictionary from the kind of cell to its `CellSpec`.
+        weights: Dictionary from cell types to their mixing weights (E, K).
+        cells: Dictionary from cell types to their `CellSpec`.
 
     Example:
 
@@ -89,9 +89,9 @@ def normalized_entropy(weights, cells):
     0.5
     """
     shares = [
-        entropy({kind: row[None]}) / np.log(len(names))
-        for kind, rows in weights.items()
-        for row, names in zip(rows, cells[kind].primitives, strict=True)
+        entropy({cell_type: row[None]}) / np.log(len(names))
+        for cell_type, rows in weights.items()
+        for row, names in zip(rows, cells[cell_type].primitives, strict=True)
         if len(names) > 1
     ]
     return float(np.mean(shares)) if shares else 0.0
@@ -129,18 +129,20 @@ def regularizer_gradients(supernet, regularizers, of_loss):
 
 
 def _seen_weights(supernet, logits, of_loss):
-    """Mixing weights by kind of cell, as terms of the loss see them."""
+    """Mixing weights by cell type, as terms of the loss see them."""
     relaxation = supernet.arch.relaxation
     # Gradients of betas come after those of all alphas.
     pairs = zip(logits.items(), of_loss, strict=False)
     seen = {
-        kind: relaxation.weights_for_regularizer(values, gradient)
-        for (kind, values), gradient in pairs
+        cell_type: relaxation.weights_for_regularizer(values, gradient)
+        for (cell_type, values), gradient in pairs
     }
     if any(weights is None for weights in seen.values()):
         # The mean, where they are drawn by chance.
         found = supernet.arch(training=False)
-        return {kind: mixing.weights for kind, mixing in found.items()}
+        return {
+            cell_type: mixing.weights for cell_type, mixing in found.items()
+        }
     return seen
 
 
@@ -148,7 +150,7 @@ MEASURES = ("parameters", "macs")
 
 
 def candidate_costs(supernet, measure):
-    """Costs (E, K) by kind of cell, summed over its cells.
+    """Costs (E, K) by cell type, summed over its cells.
 
     Args:
         supernet: Supernet of normal and reduction cells, built.
@@ -165,12 +167,14 @@ def candidate_costs(supernet, measure):
         )
     known = {}
     costs = {
-        kind: np.zeros((len(spec.edges), spec.num_candidates))
-        for kind, spec in supernet.space.cells.items()
+        cell_type: np.zeros((len(spec.edges), spec.num_candidates))
+        for cell_type, spec in supernet.space.cells.items()
     }
-    kinds = {spec: kind for kind, spec in supernet.space.cells.items()}
+    cell_types = {
+        spec: cell_type for cell_type, spec in supernet.space.cells.items()
+    }
     for cell in supernet.cells:
-        table = costs[kinds[cell.spec]]
+        table = costs[cell_types[cell.spec]]
         for edge, names in enumerate(cell.spec.primitives):
             place = (cell.filters, cell.spec.stride(edge))
             shape = cell.input_shape_of(edge)

@@ -26,7 +26,7 @@ class RecurrentSearchCell(RecurrentCell):
     Args:
         spec: `CellSpec` with one input.
         units: Integer, of the hidden state.
-        arch: `ArchParameters` with a cell of the kind `"recurrent"`.
+        arch: `ArchParameters` with a cell of the type `"recurrent"`.
         normalization: `"batch"` or `None`. Defaults to `"batch"`.
 
     Raises:

@@ -96,7 +96,7 @@ class CellSupernet(keras.Model):
         for index, cell in enumerate(self.cells):
             output = cell(
                 states,
-                *mixing[self.space.kind(index)],
+                *mixing[self.space.cell_type(index)],
                 training=training,
                 frozen=frozen,
                 present=present,
@@ -110,7 +110,7 @@ class CellSupernet(keras.Model):
         traces = SharedTraces(is_synchronized(self.space.normalization))
         return [
             SearchCell(
-                self.space.cells[self.space.kind(index)],
+                self.space.cells[self.space.cell_type(index)],
                 self._filters(index),
                 connection=connection,
                 traces=traces,
@@ -130,7 +130,7 @@ class CellSupernet(keras.Model):
         return self.space.filters * 2**halvings
 
     def _channels(self, index):
-        spec = self.space.cells[self.space.kind(index)]
+        spec = self.space.cells[self.space.cell_type(index)]
         return self._filters(index) * len(spec.concat)
 
 

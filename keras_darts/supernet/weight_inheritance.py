@@ -103,13 +103,13 @@ class Inheritance:
 
 def _arch(old, new):
     """Links of alphas, whose columns are those of candidates."""
-    for kind, spec in new.cells.items():
-        before = old.cells[kind].primitives
+    for cell_type, spec in new.cells.items():
+        before = old.cells[cell_type].primitives
         for edge, names in enumerate(spec.primitives):
             columns = [before[edge].index(name) for name in names]
             yield _Link(
-                old.alphas[kind],
-                new.alphas[kind],
+                old.alphas[cell_type],
+                new.alphas[cell_type],
                 (edge, columns),
                 (edge, list(range(len(names)))),
             )

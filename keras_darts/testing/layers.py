@@ -27,11 +27,11 @@ def run_config_test(piece):
 
     >>> run_config_test(kd.architects.Unrolled(hessian="exact"))
     """
-    kind, config = type(piece), piece.get_config()
-    missing = _arguments(kind) - set(config)
-    assert not missing, f"the config of {kind.__name__} lacks {missing}"
+    cls, config = type(piece), piece.get_config()
+    missing = _arguments(cls) - set(config)
+    assert not missing, f"the config of {cls.__name__} lacks {missing}"
     plain = json.loads(json.dumps(config))
-    copy = from_config(kind, plain)
+    copy = from_config(cls, plain)
     again = json.loads(json.dumps(copy.get_config()))
     assert again == plain, f"{again} from {plain}"
 
@@ -62,11 +62,11 @@ def run_layer_test(layer, input_shape):
     assert_saves(layer, inputs)
 
 
-def from_config(kind, config):
+def from_config(cls, config):
     """An object of a class from its config, in Keras' way or plainly."""
-    if hasattr(kind, "from_config"):
-        return kind.from_config(config)
-    return kind(**config)
+    if hasattr(cls, "from_config"):
+        return cls.from_config(config)
+    return cls(**config)
 
 
 def images(shape, count=2, seed=0):
@@ -116,12 +116,12 @@ def assert_saves(layer, inputs):
     np.testing.assert_array_equal(model(inputs), loaded(inputs))
 
 
-def _arguments(kind):
-    if kind.__module__.startswith("keras."):
+def _arguments(cls):
+    if cls.__module__.startswith("keras."):
         return set()  # Some of Keras' own layers leave arguments out.
     named = (
         inspect.Parameter.POSITIONAL_OR_KEYWORD,
         inspect.Parameter.KEYWORD_ONLY,
     )
-    parameters = inspect.signature(kind).parameters.values()
+    parameters = inspect.signature(cls).parameters.values()
     return {p.name for p in parameters if p.kind in named}

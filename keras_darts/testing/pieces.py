@@ -94,26 +94,29 @@ def _run_policy_test(policy):
     cells = search_spaces.darts_cnn(num_nodes=3, primitives=_CANDIDATES).cells
     policy.prepare(cells)
     logits = {
-        kind: tf.constant(images((3,), count=len(spec.edges)))
-        for kind, spec in cells.items()
+        cell_type: tf.constant(images((3,), count=len(spec.edges)))
+        for cell_type, spec in cells.items()
     }
     sample = policy.sample_architecture(logits)
     assert sample.log_probability <= 0 <= sample.entropy
     expected = policy(logits, training=False)
-    for kind, spec in cells.items():
-        weights, sampled = sample.weights[kind].numpy(), sample.sampled[kind]
+    for cell_type, spec in cells.items():
+        weights, sampled = (
+            sample.weights[cell_type].numpy(),
+            sample.sampled[cell_type],
+        )
         np.testing.assert_array_equal(weights, np.eye(4)[sampled[:, 0]][:, :3])
         assert not np.any(weights[:, 0]), "none was drawn"
         for node in spec.nodes:
             kept = weights[spec.edges_into(node)].sum()
             assert kept == spec.edges_per_node, f"{kept} edges into {node}"
-        assert_finite(expected[kind])
-        assert np.min(expected[kind]) >= 0
-        again = policy(logits, training=False)[kind]
-        np.testing.assert_array_equal(again, expected[kind])
+        assert_finite(expected[cell_type])
+        assert np.min(expected[cell_type]) >= 0
+        again = policy(logits, training=False)[cell_type]
+        np.testing.assert_array_equal(again, expected[cell_type])
     policy.choose(sample.sampled)
-    for kind, weights in policy(logits, training=False).items():
-        np.testing.assert_array_equal(weights, sample.weights[kind])
+    for cell_type, weights in policy(logits, training=False).items():
+        np.testing.assert_array_equal(weights, sample.weights[cell_type])
 
 
 def run_connection_test(connection, filters=8):
@@ -218,19 +221,21 @@ def run_regularizer_test(regularizer):
     run_config_test(regularizer)
     regularizer.prepare(small_search(_small_space()).supernet)
     logits = {
-        kind: tf.constant(images((3,), count=2, seed=seed))
-        for seed, kind in enumerate(("normal", "reduce"))
+        cell_type: tf.constant(images((3,), count=2, seed=seed))
+        for seed, cell_type in enumerate(("normal", "reduce"))
     }
     with tf.GradientTape() as tape:
         tape.watch(logits)
-        weights = {kind: tf.nn.softmax(a) for kind, a in logits.items()}
+        weights = {
+            cell_type: tf.nn.softmax(a) for cell_type, a in logits.items()
+        }
         term = regularizer(logits, weights)
     assert term.shape == ()
     assert_finite(term)
-    for kind, gradient in tape.gradient(term, logits).items():
-        assert gradient is not None, f"no gradient for the {kind} cell"
+    for cell_type, gradient in tape.gradient(term, logits).items():
+        assert gradient is not None, f"no gradient for the {cell_type} cell"
         assert_finite(gradient)
-        assert np.any(gradient), f"the gradient of the {kind} cell is zero"
+        assert np.any(gradient), f"the gradient of the {cell_type} cell is zero"
 
 
 def run_discretizer_test(discretizer, search_space="darts_cnn"):
@@ -253,8 +258,10 @@ def run_discretizer_test(discretizer, search_space="darts_cnn"):
     run_config_test(discretizer)
     space, generator = search_spaces.get(search_space), np.random.default_rng(0)
     weights = {
-        kind: generator.dirichlet(np.ones(spec.num_candidates), len(spec.edges))
-        for kind, spec in space.cells.items()
+        cell_type: generator.dirichlet(
+            np.ones(spec.num_candidates), len(spec.edges)
+        )
+        for cell_type, spec in space.cells.items()
     }
     genotype = discretizer(space, weights, {})
     assert genotype == discretizer(space, weights, {})

@@ -16,7 +16,7 @@ from keras_darts.testing.small import small_network
 from keras_darts.testing.small import small_search
 
 _CHANNELS = 4
-# Both kinds of cells stand among so many.
+# Both cell types stand among so many.
 _CELLS = 3
 
 
@@ -61,8 +61,8 @@ def assert_genotype_of_space(genotype, space):
 
     Where a genotype names every edge, `none` may stand on any.
     """
-    for kind, spec in space.cells.items():
-        nodes = enumerate(_nodes(genotype, kind), spec.num_inputs)
+    for cell_type, spec in space.cells.items():
+        nodes = enumerate(_nodes(genotype, cell_type), spec.num_inputs)
         kept = [(node, *pair) for node, pairs in nodes for pair in pairs]
         if spec.edges_per_node is None:
             assert len(kept) == len(spec.edges)
@@ -72,13 +72,13 @@ def assert_genotype_of_space(genotype, space):
             assert name != "none"
 
 
-def _nodes(genotype, kind):
+def _nodes(genotype, cell_type):
     """For each node of a cell its (primitive, input) pairs."""
     if isinstance(genotype, RecurrentGenotype):
         return [[pair] for pair in genotype.recurrent]
     if isinstance(genotype, NasBench201Genotype):
         return genotype.nodes()
-    return genotype.nodes(kind)
+    return genotype.nodes(cell_type)
 
 
 def _known_primitives(space):

@@ -16,7 +16,7 @@ from keras_darts.training.optimizers import CoupledSGD
 from keras_darts.training.recipe import Recipe
 
 
-def begun(network, make, *, num_train, mean, variance, kind):
+def begun(network, make, *, num_train, mean, variance, label_type):
     """A recipe for a network, which it compiles as soon as it can.
 
     Args:
@@ -26,8 +26,8 @@ def begun(network, make, *, num_train, mean, variance, kind):
         mean: Sequence of floats, or `None`: that of the network, if it scales
             images.
         variance: The same.
-        kind: String, or `None`: `"sparse"` where `num_train` is given, since
-            the network is compiled at once then.
+        label_type: String, or `None`: `"sparse"` where `num_train` is given,
+            since the network is compiled at once then.
 
     Raises:
         ValueError: for values that don't fit the network.
@@ -38,12 +38,15 @@ def begun(network, make, *, num_train, mean, variance, kind):
     channels = network.input_shape[-1]
     found = checks.statistics(mean, variance, channels) or (None, None)
     if num_train is not None:
-        kind = kind or "sparse"
-    if kind is not None:
+        label_type = label_type or "sparse"
+    if label_type is not None:
         # Refuses a name that there isn't.
-        loss_for(kind)
+        loss_for(label_type)
     recipe = make(
-        num_train=num_train, mean=found[0], variance=found[1], kind=kind
+        num_train=num_train,
+        mean=found[0],
+        variance=found[1],
+        label_type=label_type,
     )
     if num_train is not None:
         recipe.compile(network)
@@ -74,7 +77,7 @@ def cifar_recipe(
     auxiliary_head_weight=0.4,
     mean=None,
     variance=None,
-    kind=None,
+    label_type=None,
     seed=0,
     sync_batch_norm=False,
 ):
@@ -105,7 +108,7 @@ def cifar_recipe(
             by which the network scales them. Defaults to `None`: what it
             scales by already, or else that of the images of `fit`.
         variance: Tuple of floats, likewise.
-        kind: String, `"sparse"`, `"one_hot"`, `"multi_label"` or
+        label_type: String, `"sparse"`, `"one_hot"`, `"multi_label"` or
             `"regression"`. Defaults to `None`: as the labels tell, or
             `"sparse"` with `num_train`.
         seed: Integer, of order and augmentation; the first weights follow
@@ -125,7 +128,7 @@ def cifar_recipe(
     Reference: Liu et al., 2019, DARTS, section 3.2 and appendix A.2.1.
     """
 
-    def make(num_train, mean, variance, kind):
+    def make(num_train, mean, variance, label_type):
         def schedule(steps):
             return EpochCosineDecay(learning_rate, 0.0, epochs, steps)
 
@@ -137,7 +140,7 @@ def cifar_recipe(
             optimizer=_sgd(schedule, num_train, batch_size, weight_decay),
             mean=mean,
             variance=variance,
-            kind=kind,
+            label_type=label_type,
             auxiliary_head_weight=auxiliary_head_weight,
             drop_path=drop_path,
             augmentation=Compose((PadCropFlip(padding, flip), square)),
@@ -152,7 +155,7 @@ def cifar_recipe(
         num_train=num_train,
         mean=mean,
         variance=variance,
-        kind=kind,
+        label_type=label_type,
     )
 
 
@@ -210,7 +213,7 @@ def imagenet_recipe(
     mean=None,
     variance=None,
     max_value=255.0,
-    kind=None,
+    label_type=None,
     seed=0,
     sync_batch_norm=False,
 ):
@@ -242,7 +245,7 @@ def imagenet_recipe(
         variance: Tuple of floats, likewise.
         max_value: Float, the largest value of a raw pixel. Defaults to
             `255.0`.
-        kind: String, `"sparse"`, `"one_hot"`, `"multi_label"` or
+        label_type: String, `"sparse"`, `"one_hot"`, `"multi_label"` or
             `"regression"`. Defaults to `None`: as the labels tell, or
             `"sparse"` with `num_train`.
         seed: Integer, of order and augmentation; the first weights follow
@@ -256,7 +259,7 @@ def imagenet_recipe(
     """
     side, channels = network.input_shape[1], network.input_shape[-1]
 
-    def make(num_train, mean, variance, kind):
+    def make(num_train, mean, variance, label_type):
         def schedule(steps):
             return EpochExponentialDecay(
                 learning_rate, learning_rate_decay, steps
@@ -269,7 +272,7 @@ def imagenet_recipe(
             optimizer=_sgd(schedule, num_train, batch_size, weight_decay),
             mean=mean,
             variance=variance,
-            kind=kind,
+            label_type=label_type,
             label_smoothing=label_smoothing,
             auxiliary_head_weight=auxiliary_head_weight,
             drop_path=drop_path,
@@ -291,7 +294,7 @@ def imagenet_recipe(
         num_train=num_train,
         mean=mean,
         variance=variance,
-        kind=kind,
+        label_type=label_type,
     )
 
 
@@ -333,7 +336,7 @@ def nas_bench_201_recipe(
     flip=True,
     mean=None,
     variance=None,
-    kind=None,
+    label_type=None,
     seed=0,
     sync_batch_norm=False,
 ):
@@ -358,7 +361,7 @@ def nas_bench_201_recipe(
             by which the network scales them. Defaults to `None`: what it
             scales by already, or else that of the images of `fit`.
         variance: Tuple of floats, likewise.
-        kind: String, `"sparse"`, `"one_hot"`, `"multi_label"` or
+        label_type: String, `"sparse"`, `"one_hot"`, `"multi_label"` or
             `"regression"`. Defaults to `None`: as the labels tell, or
             `"sparse"` with `num_train`.
         seed: Integer, of order and augmentation; the first weights follow
@@ -387,7 +390,7 @@ def nas_bench_201_recipe(
             weight_decay=weight_decay,
         )
 
-    def make(num_train, mean, variance, kind):
+    def make(num_train, mean, variance, label_type):
         counted = num_train is not None
         steps = steps_per_epoch(num_train, batch_size) if counted else None
         return Recipe(
@@ -397,7 +400,7 @@ def nas_bench_201_recipe(
             optimizer=optimizer(steps) if counted else None,
             mean=mean,
             variance=variance,
-            kind=kind,
+            label_type=label_type,
             augmentation=PadCropFlip(padding, flip),
             seed=seed,
             sync_batch_norm=sync_batch_norm,
@@ -410,7 +413,7 @@ def nas_bench_201_recipe(
         num_train=num_train,
         mean=mean,
         variance=variance,
-        kind=kind,
+        label_type=label_type,
     )
 
 

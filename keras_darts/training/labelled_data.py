@@ -49,7 +49,7 @@ class Reader:
         check: Function of the `tf.TensorSpec` of an element and of what errors
             call them, which refuses what the network can't take.
         num_outputs: Integer, width of the network's head.
-        loss: Keras loss or kind of task that decides what labels mean, or
+        loss: Keras loss or label type that decides what labels mean, or
             `None`: the labels tell.
         batch_size: Integer, that of the recipe.
         seed: Integer, of a split.

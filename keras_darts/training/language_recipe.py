@@ -30,7 +30,7 @@ class LanguageRecipe(BaseRecipe):
         batch_size: Integer, the rows that the training text is cut into.
             Defaults to `64`.
         segment_length: Integer, that of the model too. Defaults to `35`.
-        kind: String, how the lengths of segments vary, as in
+        length_distribution: String, how the lengths of segments vary, as in
             `keras_darts.datasets.bptt`. Defaults to `"normal"`.
         eval_batch_size: Integer, the rows that the validation text is cut
             into. Defaults to `10`.
@@ -54,7 +54,7 @@ class LanguageRecipe(BaseRecipe):
     optimizer: keras.optimizers.Optimizer
     batch_size: int = 64
     segment_length: int = 35
-    kind: str = "normal"
+    length_distribution: str = "normal"
     eval_batch_size: int = 10
     patience: int = 5
     seed: int = 0
@@ -79,7 +79,7 @@ class LanguageRecipe(BaseRecipe):
         return bptt_batches_per_epoch(
             token_streams(ids, self.batch_size, name="ids"),
             segment_length=self.segment_length,
-            kind=self.kind,
+            length_distribution=self.length_distribution,
         )
 
     def pipeline(
@@ -110,7 +110,7 @@ class LanguageRecipe(BaseRecipe):
             start_step=start_step,
             seed=self.seed,
             segment_length=self.segment_length,
-            kind=self.kind,
+            length_distribution=self.length_distribution,
         )
 
     def fit(self, model, train_ids, validation_ids, **options):

@@ -53,24 +53,24 @@ class SmoothedCrossentropy(keras.losses.Loss):
         }
 
 
-def loss_for(kind, label_smoothing=0.0):
+def loss_for(label_type, label_smoothing=0.0):
     """A loss on logits.
 
     Args:
-        kind: String, the `kind` of a `keras_darts.datasets.Task`.
+        label_type: String, the `label_type` of a `keras_darts.datasets.Task`.
         label_smoothing: Float in [0, 1), for classes. Defaults to `0.0`.
     """
-    return _of(kind, _LOSSES)(label_smoothing)
+    return _of(label_type, _LOSSES)(label_smoothing)
 
 
-def metrics_for(kind, num_outputs):
+def metrics_for(label_type, num_outputs):
     """Metrics on logits: `accuracy` for classes, `mae` for a regression.
 
     Args:
-        kind: String, the `kind` of a `keras_darts.datasets.Task`.
+        label_type: String, the `label_type` of a `keras_darts.datasets.Task`.
         num_outputs: Integer; from 100 classes up `top_5_accuracy` comes along.
     """
-    metrics = _of(kind, _METRICS)
+    metrics = _of(label_type, _METRICS)
     return [make() for least, make in metrics if num_outputs >= least]
 
 
@@ -122,10 +122,10 @@ _METRICS = {
 }
 
 
-def _of(kind, table):
-    if kind not in table:
-        raise unknown_name("kind", kind, table)
-    return table[kind]
+def _of(label_type, table):
+    if label_type not in table:
+        raise unknown_name("label_type", label_type, table)
+    return table[label_type]
 
 
 def evaluate_classifier(function, batches):

@@ -19,6 +19,7 @@ from keras_darts.training.labelled_data import Reader
 from keras_darts.training.labelled_data import image_check
 from keras_darts.training.metrics import loss_for
 from keras_darts.training.metrics import metrics_for
+from keras_darts.utils import private_api
 from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.messages import shown
 
@@ -38,7 +39,7 @@ def synchronize(network, wanted):
     """
     layers = [
         layer
-        for layer in network._flatten_layers()
+        for layer in private_api.flat_layers(network)
         if isinstance(layer, BatchNormalization)
     ]
     if wanted and not layers:
@@ -114,8 +115,8 @@ class Recipe(BaseRecipe):
     decoded once and kept in memory, as `datasets.cache_if_small` says. One
     recipe can train any number of networks.
 
-    What is `None` of `num_train`, `mean`, `variance` and `kind` is read off
-    the data by `fit`, which trains by the recipe that `resolved` gives.
+    What is `None` of `num_train`, `mean`, `variance` and `label_type` is read
+    off the data by `fit`, which trains by the recipe that `resolved` gives.
 
     Args:
         num_train: Integer, the images of the training set, or `None`.
@@ -127,10 +128,10 @@ class Recipe(BaseRecipe):
         mean: Tuple of floats, one a channel, in the units of the raw images,
             or `None`.
         variance: Tuple of floats, likewise.
-        kind: String, what is to be learned, as in `keras_darts.datasets.Task`,
-            or `None`.
-        make: Function of `num_train`, `mean`, `variance` and `kind` that gives
-            the recipe where these are known. Defaults to `None`: all are.
+        label_type: String, what is to be learned, as in
+            `keras_darts.datasets.Task`, or `None`.
+        make: Function of `num_train`, `mean`, `variance` and `label_type` that
+            gives the recipe where these are known. Defaults to `None`: all are.
         label_smoothing: Float in [0, 1). Defaults to `0.0`.
         auxiliary_head_weight: Float, the share of the auxiliary loss. Defaults
             to `0.4`.
@@ -165,7 +166,7 @@ class Recipe(BaseRecipe):
     optimizer: keras.optimizers.Optimizer | None
     mean: tuple | None
     variance: tuple | None
-    kind: str | None = "sparse"
+    label_type: str | None = "sparse"
     label_smoothing: float = 0.0
     auxiliary_head_weight: float = 0.4
     drop_path: float = 0.0
@@ -215,12 +216,12 @@ class Recipe(BaseRecipe):
             ValueError: if the number of images is not known: `fit` compiles
                 then.
         """
-        self._check_known("num_train", "kind")
+        self._check_known("num_train", "label_type")
         network.auxiliary_head_weight = self.auxiliary_head_weight
         self._compile(
             network,
-            loss=loss_for(self.kind, self.label_smoothing),
-            metrics=metrics_for(self.kind, network.num_classes),
+            loss=loss_for(self.label_type, self.label_smoothing),
+            metrics=metrics_for(self.label_type, network.num_classes),
         )
         self.scale(network)
 
@@ -256,7 +257,7 @@ class Recipe(BaseRecipe):
             "num_train": self.num_train or data.num_train,
             "mean": self.mean or getattr(network, "mean", None),
             "variance": self.variance or getattr(network, "variance", None),
-            "kind": self.kind or data.task.kind,
+            "label_type": self.label_type or data.task.label_type,
         }
         if data.num_train not in (None, known["num_train"]):
             raise ValueError(
@@ -442,7 +443,7 @@ class Recipe(BaseRecipe):
             rank=3,
             check=image_check(network.input_shape[1:], any_size=many_sizes),
             num_outputs=network.num_classes,
-            loss=own or self.kind,
+            loss=own or self.label_type,
             batch_size=self.batch_size,
             seed=self.seed,
             many_sizes=many_sizes,

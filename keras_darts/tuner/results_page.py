@@ -10,6 +10,7 @@ import warnings
 import jinja2
 
 from keras_darts import analysis
+from keras_darts.tuner import private_api
 from keras_darts.tuner.results import read
 from keras_darts.tuner.results import read_of
 from keras_darts.tuner.results_pictures import curves_pictures
@@ -61,7 +62,7 @@ def renew(tuner):
 
     An error only warns, since it is no reason to end a search of hours.
     """
-    if not tuner._searches or tuner._is_worker():
+    if not tuner._searches or private_api.is_worker(tuner):
         return
     try:
         results = read_of(tuner)
@@ -213,7 +214,7 @@ def _trials(results):
             *_costs(results, trials),
         ],
         "trials": trials,
-        "kinds": [_kind(results, trial) for trial in trials],
+        "row_classes": [_row_class(results, trial) for trial in trials],
         "notes": [
             f"{_ON_FRONT} beaten by no other trial"
             if results.several
@@ -275,7 +276,7 @@ def _encoded(svg):
     return base64.b64encode(svg).decode("ascii")
 
 
-def _kind(results, trial):
+def _row_class(results, trial):
     if trial.state in _FAILED:
         return "failed"
     return "best" if trial in results.ranked[:1] else ""

@@ -128,14 +128,14 @@ def baseline_lines(results):
         return
     yield ""
     for name in results.directions:
-        for kind, spread in zip(
+        for source, spread in zip(
             ("Searched", "Random baseline"), results.spread(name), strict=True
         ):
             if spread.mean is None:
                 continue
             count = len(spread.values)
             plural = "s" if count > 1 else ""
-            line = f"{kind}, {count} network{plural}: {titled(name)} "
+            line = f"{source}, {count} network{plural}: {titled(name)} "
             line += f"{number(name, spread.mean)} in the mean"
             if spread.deviation is not None:
                 deviation = number(name, spread.deviation, digits=2)

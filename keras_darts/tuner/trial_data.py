@@ -36,7 +36,7 @@ def read(
         **options: `sample_weight`, `class_weight` and `steps_per_epoch`, as
             in `DartsSearch.fit`.
     """
-    return _KINDS[search.search_space.modality](
+    return _DATA[search.search_space.modality](
         search,
         x,
         y,
@@ -105,7 +105,7 @@ class LabelledData:
 
     def figures(self, task):
         """The names of the figures of a validation."""
-        metrics = training.metrics_for(task.kind, task.num_outputs)
+        metrics = training.metrics_for(task.label_type, task.num_outputs)
         return ["val_loss", *(f"val_{metric.name}" for metric in metrics)]
 
     def describe(self):
@@ -141,7 +141,7 @@ class ImageData(LabelledData):
             **{
                 "mean": network.mean,
                 "variance": network.variance,
-                "kind": task.kind,
+                "label_type": task.label_type,
                 **self.batch_size_for(options),
             },
         )
@@ -242,4 +242,4 @@ def _digest(array):
     return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
 
 
-_KINDS = {"image": ImageData, "language": LanguageData, "text": SentenceData}
+_DATA = {"image": ImageData, "language": LanguageData, "text": SentenceData}

@@ -140,6 +140,6 @@ def positive(name, number):
     return float(number)
 
 
-def _is_a(kind, number):
+def _is_a(number_type, number):
     # A boolean is an integer to Python, but not to a person.
-    return isinstance(number, kind) and not isinstance(number, bool)
+    return isinstance(number, number_type) and not isinstance(number, bool)

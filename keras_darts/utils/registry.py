@@ -64,8 +64,8 @@ class Registry:
             return identifier
         raise TypeError(
             f"`{self.argument}` must be a name, a config or an object of "
-            f"{self._kind()}. Received: {self.argument}={identifier!r} of type "
-            f"{type(identifier).__name__}"
+            f"{self._expected()}. Received: {self.argument}={identifier!r} "
+            f"of type {type(identifier).__name__}"
         )
 
     def serialize(self, piece):
@@ -87,11 +87,11 @@ class Registry:
         if self.base is None or isinstance(piece, self.base):
             return piece
         raise TypeError(
-            f"`{self.argument}` must be of {self._kind()}. Received: an entry "
-            f"that gives {piece!r} of type {type(piece).__name__}"
+            f"`{self.argument}` must be of {self._expected()}. Received: "
+            f"an entry that returns {piece!r} of type {type(piece).__name__}"
         )
 
-    def _kind(self):
+    def _expected(self):
         """The class that a piece must have, in words."""
         if self.base is None:
             return "that kind"

@@ -196,11 +196,11 @@ def test_a_search_is_drawn_as_it_is():
     search = kd.DartsSearch(space, input_shape=(8, 8, 1), num_classes=2)
     picture = plot_alphas(search)
     *maps, _ = picture.axes
-    for axes, (kind, weights) in zip(
+    for axes, (cell_type, weights) in zip(
         maps, search.mixing_weights().items(), strict=True
     ):
         np.testing.assert_allclose(axes.images[0].get_array(), weights)
-        graph = search.genotype().graph(kind)
+        graph = search.genotype().graph(cell_type)
         rows = [label.get_text() for label in axes.get_yticklabels()]
         assert framed(axes, rows, PRIMITIVES) == {
             (f"{edge.source}→{edge.target}", edge.primitive)

@@ -276,8 +276,8 @@ def test_an_edge_of_the_genotype_is_an_arrow_from_the_box_of_its_number(
         for edge in graph.edges
         if edge.primitive
     ]
-    kinds = {"recurrent": 1, "cell": 1}
-    first = kinds.get(cell, 2)
+    inputs = {"recurrent": 1, "cell": 1}
+    first = inputs.get(cell, 2)
     if cell == "recurrent":
         nodes = [(pair,) for pair in genotype.recurrent]
     elif cell == "cell":

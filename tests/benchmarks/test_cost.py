@@ -23,7 +23,7 @@ def test_points_are_measured_and_drawn(in_threads, tmp_path):
         "cost",
         **SIZES,
         batch_size="1,2",
-        kind="weight",
+        step_type="weight",
         steps=1,
         output=figures,
         picture=picture,
@@ -45,7 +45,7 @@ def test_fits_find_what_costs_were_made_of(tmp_path):
     report = {
         "machine": {"cpu": "", "cores": 1, "system": "", "load_before": 0},
         "versions": {},
-        "settings": {"kind": "weight", "steps": 1, "plain": False},
+        "settings": {"step_type": "weight", "steps": 1, "plain": False},
         "base": {**SIZES, "batch_size": 1},
         "axes": {
             "filters": [point(2, 4.0, 1.0), point(8, 64.0, 1.0)],

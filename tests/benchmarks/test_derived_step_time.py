@@ -31,7 +31,7 @@ def test_training_multiplies_three_times_as_often_as_prediction(
 ):
     text, report = figures(network, tmp_path)
     training, prediction = report["results"]
-    assert training["kind"] == "training"
+    assert training["step_type"] == "training"
     assert training["items"] == prediction["items"] == ITEMS[network]
     assert training["operations"] > prediction["operations"] > 0
     if network == "language":

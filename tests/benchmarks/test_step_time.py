@@ -45,11 +45,11 @@ def test_a_step_is_timed_and_its_graph_and_memory_measured(search, tmp_path):
         search,
         tmp_path,
         "--breakdown",
-        kinds="first_order",
+        step_types="first_order",
         **SMALL_CELLS[search],
     )
     (found,) = report["results"]
-    assert (found["kind"], found["code"]) == ("first_order", "keras_darts")
+    assert (found["step_type"], found["code"]) == ("first_order", "keras_darts")
     assert len(found["seconds"]) == len(found["cpu_seconds"]) == 2
     assert min(found["seconds"]) > 0
     # The import of TensorFlow alone takes more than this.
@@ -79,7 +79,7 @@ def test_a_step_is_as_many_products_as_its_layers_and_gradients(
     _, report = figures(
         "recurrent",
         tmp_path,
-        kinds="weight,exact",
+        step_types="weight,exact",
         num_nodes=1,
         segment_length=2,
     )
@@ -89,30 +89,32 @@ def test_a_step_is_as_many_products_as_its_layers_and_gradients(
     # gradients of either factor.
     products = (2 + 1) * 4 * 8 + 4 * 9
     assert weight["flop"] == 2 * 3 * products * 2 * 2
-    assert (exact["kind"], exact["code"]) == ("exact", "keras_darts")
+    assert (exact["step_type"], exact["code"]) == ("exact", "keras_darts")
     assert exact["flop"] > 3 * weight["flop"]
 
 
 @pytest.mark.parametrize("search", TINY)
-@pytest.mark.parametrize("kind", ["weight", "first_order", "second_order"])
+@pytest.mark.parametrize("step_type", ["weight", "first_order", "second_order"])
 def test_the_original_code_takes_turns_and_is_compared(
-    original, tmp_path, kind, search
+    original, tmp_path, step_type, search
 ):
-    text, report = figures(search, tmp_path, kinds=kind, original=original)
+    text, report = figures(
+        search, tmp_path, step_types=step_type, original=original
+    )
     ours, *theirs = report["results"]
     assert ours["code"] == "keras_darts"
     for code, found in zip(ORIGINALS[search], theirs, strict=True):
         assert found["code"] == code
         assert len(found["seconds"]) == len(ours["seconds"]) == 2
         assert "operations" not in found
-        assert f"| {kind} | {code} / keras_darts |" in text
+        assert f"| {step_type} | {code} / keras_darts |" in text
     assert original not in json.dumps(report)
 
 
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ({"kinds": "weight,third_order"}, "third_order"),
+        ({"step_types": "weight,third_order"}, "third_order"),
         ({"search": "fast"}, "fast"),
         ({"layouts": "channels_lost"}, "channels_lost"),
         ({"search": "recurrent", "layouts": "channels_last"}, "--layouts"),
@@ -133,6 +135,6 @@ def test_a_wrong_flag_is_refused_before_anything_is_measured(flags, message):
 
 def test_a_worker_that_dies_is_named():
     sizes = {**TINY["image"], **SMALL_CELLS["image"], "image_size": 9}
-    done = run("step_time", **sizes, kinds="weight", steps=1)
+    done = run("step_time", **sizes, step_types="weight", steps=1)
     assert done.returncode == 1
     assert "The weight step of keras_darts ended" in done.stderr

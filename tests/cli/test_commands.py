@@ -268,8 +268,8 @@ def test_a_run_draws_into_its_own_folder(runs, capsys):
     command = ["plot", f"--genotype={runs.search}", "--alphas"]
     assert main([*command, "--format=svg,png"]) == 0
     names = {entry.name for entry in (runs.search / "cells").iterdir()}
-    kinds = ("normal", "reduce", "alphas_normal", "alphas_reduce")
-    assert names == {f"{k}.{form}" for k in kinds for form in ("svg", "png")}
+    stems = ("normal", "reduce", "alphas_normal", "alphas_reduce")
+    assert names == {f"{k}.{form}" for k in stems for form in ("svg", "png")}
     genotype = genotypes.load(runs.search / "genotype.json")
     assert capsys.readouterr().out.startswith(genotype.to_text())
 

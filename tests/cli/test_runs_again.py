@@ -17,9 +17,13 @@ TRAIN = [
 ]
 
 
-def command(kind, runs):
+def command(run_type, runs):
     """The one that has made the run of the fixture."""
-    return SEARCH if kind == "search" else [*TRAIN, f"--genotype={runs.search}"]
+    return (
+        SEARCH
+        if run_type == "search"
+        else [*TRAIN, f"--genotype={runs.search}"]
+    )
 
 
 def content(folder, name="history.csv"):

@@ -152,12 +152,12 @@ def test_no_other_process_is_hurried(monkeypatch, config, arguments):
 
 def test_the_chief_is_the_first_of_the_workers(monkeypatch):
     cluster = {"worker": ["a:1", "b:1"], "chief": ["c:1"]}
-    for kind, index, expected in (
+    for task_type, index, expected in (
         ("chief", 0, 0),
         ("worker", 0, 1),
         ("worker", 1, 2),
     ):
-        task = {"type": kind, "index": index}
+        task = {"type": task_type, "index": index}
         config = json.dumps({"cluster": cluster, "task": task})
         monkeypatch.setenv("TF_CONFIG", config)
         assert workers.this_worker() == (3, expected)

@@ -43,11 +43,11 @@ def test_every_image_is_one_of_its_crops_and_all_kinds_occur(flip, dtype):
     images = np.repeat(IMAGES[:8], 40, axis=0).astype(dtype)
     results = PadCropFlip(1, flip)(images, (3, 4)).numpy()
     assert results.dtype == dtype
-    kinds = [
+    occurring = [
         dict(crops(image, 1, flip))[result.tobytes()]
         for image, result in zip(images, results, strict=True)
     ]
-    assert len(set(kinds)) == (18 if flip else 9)
+    assert len(set(occurring)) == (18 if flip else 9)
 
 
 def test_about_half_of_the_images_are_mirrored():

@@ -40,7 +40,10 @@ def test_what_is_no_image_is_refused(x, message):
 
 
 def test_other_data_than_images_may_have_any_shape():
-    assert validate_split(halves(np.zeros((8, 10))), kind=None).kind == "sparse"
+    assert (
+        validate_split(halves(np.zeros((8, 10))), modality=None).label_type
+        == "sparse"
+    )
 
 
 def test_the_sides_must_divide_by_as_many_reductions_as_there_are():

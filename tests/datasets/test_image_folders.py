@@ -21,9 +21,9 @@ def write(folder, count, level=BRIGHT, size=(8, 8), ending="png", mode="RGB"):
         image.save(folder / f"{number}.{ending}")
 
 
-def two_classes(folder, **kind):
-    write(folder / "dark", 10, DARK, **kind)
-    write(folder / "bright", 10, BRIGHT, **kind)
+def two_classes(folder, **options):
+    write(folder / "dark", 10, DARK, **options)
+    write(folder / "bright", 10, BRIGHT, **options)
     return folder
 
 

@@ -97,8 +97,8 @@ def pipelines():
 
 
 def test_every_pipeline_ends_in_a_prefetch():
-    kinds = {name: type(data).__name__ for name, data in pipelines().items()}
-    assert set(kinds.values()) == {"_PrefetchDataset"}, kinds
+    types = {name: type(data).__name__ for name, data in pipelines().items()}
+    assert set(types.values()) == {"_PrefetchDataset"}, types
 
 
 def test_no_pipeline_gives_up_the_order():

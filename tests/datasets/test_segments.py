@@ -11,7 +11,7 @@ from keras_darts.datasets import eval_bptt_batches
 from keras_darts.datasets import segment_lengths
 from keras_darts.datasets import token_streams
 
-KINDS = ("fixed", "halved", "normal")
+LENGTH_DISTRIBUTIONS = ("fixed", "halved", "normal")
 
 
 def collected(dataset):
@@ -87,10 +87,15 @@ def test_data_sets_that_are_no_segments_are_refused():
             token_streams(dataset)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("length_distribution", LENGTH_DISTRIBUTIONS)
 @pytest.mark.parametrize("length", [1, 2, 7, 35])
-def test_the_lengths_of_any_text_add_up_to_it_in_every_epoch(kind, length):
-    options = {"segment_length": length, "kind": kind}
+def test_the_lengths_of_any_text_add_up_to_it_in_every_epoch(
+    length_distribution, length
+):
+    options = {
+        "segment_length": length,
+        "length_distribution": length_distribution,
+    }
     for total in (1, 2, 5, 34, 35, 36, 37, 50, 53, 71, 400, 2001):
         passes = [
             segment_lengths(total, seed=3, epoch=epoch, **options)
@@ -99,13 +104,13 @@ def test_the_lengths_of_any_text_add_up_to_it_in_every_epoch(kind, length):
         assert len({len(lengths) for lengths in passes}) == 1
         for lengths in passes:
             assert lengths.sum() == total and lengths.min() >= 1
-            longest = length + 20 if kind == "normal" else length
+            longest = length + 20 if length_distribution == "normal" else length
             assert lengths.max() <= longest
-            if kind == "normal" and total >= length:
+            if length_distribution == "normal" and total >= length:
                 assert lengths.min() >= min(5, length)
-            if kind == "halved" and total >= length:
+            if length_distribution == "halved" and total >= length:
                 assert lengths.min() >= length // 2
-        if kind != "fixed" and total > 300 and length > 2:
+        if length_distribution != "fixed" and total > 300 and length > 2:
             assert len({lengths.tobytes() for lengths in passes}) > 1
 
 
@@ -119,7 +124,10 @@ def test_most_halved_lengths_are_whole_or_half():
 
 def test_normal_lengths_have_the_moments_of_the_recipe():
     lengths = np.concatenate(
-        [segment_lengths(14_523, kind="normal", epoch=e) for e in range(20)]
+        [
+            segment_lengths(14_523, length_distribution="normal", epoch=e)
+            for e in range(20)
+        ]
     )
     rng = np.random.default_rng(1)
     base = np.where(rng.random(100_000) < 0.95, 35, 17.5)
@@ -131,20 +139,26 @@ def test_normal_lengths_have_the_moments_of_the_recipe():
 
 def test_lengths_hang_on_seed_and_epoch_alone():
     state = np.random.get_state()[1].copy()
-    first = segment_lengths(5000, kind="normal", seed=1, epoch=2)
+    first = segment_lengths(5000, length_distribution="normal", seed=1, epoch=2)
     np.random.default_rng(0)
-    again = segment_lengths(5000, kind="normal", seed=1, epoch=2)
+    again = segment_lengths(5000, length_distribution="normal", seed=1, epoch=2)
     assert np.array_equal(first, again)
     assert np.array_equal(np.random.get_state()[1], state)
     for other in ({"seed": 2, "epoch": 2}, {"seed": 1, "epoch": 1}):
-        lengths = segment_lengths(5000, kind="normal", **other)
+        lengths = segment_lengths(5000, length_distribution="normal", **other)
         assert not np.array_equal(first, lengths)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_pass_is_the_text_from_its_begin_to_its_end(streams, kind):
-    batches = bptt_batches(streams, epochs=2, seed=0, kind=kind)
-    steps = bptt_batches_per_epoch(streams, kind=kind)
+@pytest.mark.parametrize("length_distribution", LENGTH_DISTRIBUTIONS)
+def test_a_pass_is_the_text_from_its_begin_to_its_end(
+    streams, length_distribution
+):
+    batches = bptt_batches(
+        streams, epochs=2, seed=0, length_distribution=length_distribution
+    )
+    steps = bptt_batches_per_epoch(
+        streams, length_distribution=length_distribution
+    )
     assert int(batches.cardinality()) == 2 * steps
     assert batches.element_spec[0].shape.as_list() == [3, None]
     rows = collected(batches)
@@ -156,11 +170,17 @@ def test_a_pass_is_the_text_from_its_begin_to_its_end(streams, kind):
         assert np.array_equal(y, streams.targets)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_segments_start_at_any_epoch(streams, kind):
-    options = {"epochs": 3, "seed": 5, "kind": kind}
+@pytest.mark.parametrize("length_distribution", LENGTH_DISTRIBUTIONS)
+def test_segments_start_at_any_epoch(streams, length_distribution):
+    options = {
+        "epochs": 3,
+        "seed": 5,
+        "length_distribution": length_distribution,
+    }
     whole = collected(bptt_batches(streams, **options))
-    steps = bptt_batches_per_epoch(streams, kind=kind)
+    steps = bptt_batches_per_epoch(
+        streams, length_distribution=length_distribution
+    )
     for start in range(4):
         late = bptt_batches(streams, start_epoch=start, **options)
         assert int(late.cardinality()) == (3 - start) * steps
@@ -208,7 +228,9 @@ def test_evaluation_reads_every_token_once(streams):
 
 
 def test_segments_that_cannot_be_are_refused(streams):
-    with pytest.raises(ValueError, match="`kind` must be one of fixed, halved"):
-        bptt_batches(streams, epochs=1, seed=0, kind="half")
+    with pytest.raises(
+        ValueError, match="`length_distribution` must be one of fixed, halved"
+    ):
+        bptt_batches(streams, epochs=1, seed=0, length_distribution="half")
     with pytest.raises(ValueError, match="`segment_length`"):
         eval_bptt_batches(streams, 0)

@@ -14,7 +14,7 @@ CLASSES = np.array([0, 2, 1])
 
 
 @pytest.mark.parametrize(
-    "labels, kind, outputs",
+    "labels, label_type, outputs",
     [
         (CLASSES, "sparse", 3),
         (CLASSES.astype("uint8")[:, None], "sparse", 3),
@@ -36,12 +36,12 @@ CLASSES = np.array([0, 2, 1])
         (np.linspace(0, 9, 8).reshape(4, 2), "regression", 2),
     ],
 )
-def test_labels_alone_tell_the_task(labels, kind, outputs):
-    assert infer_task(labels) == Task(kind, outputs)
+def test_labels_alone_tell_the_task(labels, label_type, outputs):
+    assert infer_task(labels) == Task(label_type, outputs)
 
 
 @pytest.mark.parametrize(
-    "loss, labels, kind",
+    "loss, labels, label_type",
     [
         ("sparse_categorical_crossentropy", CLASSES.astype(float), "sparse"),
         ("categorical_crossentropy", ONE_HOT * 0.9 + 0.1 / 3, "one_hot"),
@@ -63,8 +63,8 @@ def test_labels_alone_tell_the_task(labels, kind, outputs):
         ({"logits": "mse"}, CLASSES, "regression"),
     ],
 )
-def test_a_known_loss_decides_the_task(loss, labels, kind):
-    assert infer_task(labels, loss=loss).kind == kind
+def test_a_known_loss_decides_the_task(loss, labels, label_type):
+    assert infer_task(labels, loss=loss).label_type == label_type
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_many_outputs_are_taken_where_they_are_meant():
 
 def test_the_task_is_read_from_all_parts_and_errors_name_the_part():
     parts = {"`y`": np.array([1.0, 2.0]), "`validation_data`": np.array([0.5])}
-    assert infer_from(parts).kind == "regression"
+    assert infer_from(parts).label_type == "regression"
     parts["`validation_data`"] = np.array([4])
     assert infer_from(parts).num_outputs == 5
     with pytest.raises(ValueError, match="^`validation_data` must be class n"):

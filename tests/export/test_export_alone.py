@@ -34,11 +34,11 @@ np.savez(outputs, one=one["logits"], all=all["logits"])
 """
 
 
-@pytest.mark.parametrize("kind", ["saved_model", "litert"])
+@pytest.mark.parametrize("export_format", ["saved_model", "litert"])
 def test_exports_run_where_neither_keras_nor_keras_darts_can_be_imported(
-    network, images, tmp_path, kind
+    network, images, tmp_path, export_format
 ):
-    if kind == "saved_model":
+    if export_format == "saved_model":
         file = export.saved_model(network, tmp_path / "net", labels=[*"abcd"])
         script = SAVED_MODEL
     else:

@@ -31,8 +31,8 @@ def test_the_record_says_when_the_samples_are_noise(linear, tmp_path):
     assert record["samples_from"] == "standard normal noise"
 
 
-@pytest.mark.parametrize("kind", ["set", "pairs", "tuple", "list", "endless"])
-def test_samples_come_in_many_forms(network, images, kind):
+@pytest.mark.parametrize("form", ["set", "pairs", "tuple", "list", "endless"])
+def test_samples_come_in_many_forms(network, images, form):
     labels = np.arange(5)
     samples = {
         "set": tf.data.Dataset.from_tensor_slices(images).batch(2),
@@ -40,13 +40,13 @@ def test_samples_come_in_many_forms(network, images, kind):
         "tuple": (images, labels),
         "list": list(images),
         "endless": tf.data.Dataset.from_tensors(images).repeat(),
-    }[kind]
+    }[form]
     none = ("preprocessing", "labels", "input_shape", "vocabulary")
     serving = describe(network, activation="auto", **dict.fromkeys(none))
     found, source = serving.samples(samples)
     assert source == "given"
     expected = np.concatenate([images] * 205)[:1024]
-    expected = expected if kind == "endless" else images
+    expected = expected if form == "endless" else images
     np.testing.assert_array_equal(found, expected)
 
 

@@ -156,8 +156,8 @@ def test_metadata_name_tensors_and_labels(integer_file):
         (labels,) = _tables(output, 6)
         assert _text(labels, 0) == "labels.txt"
         place = labels.Offset(4 + 2 * 2)
-        kind = labels.Get(number_types.Int8Flags, place + labels.Pos)
-        assert kind == 2  # Labels along an axis.
+        association = labels.Get(number_types.Int8Flags, place + labels.Pos)
+        assert association == 2  # Labels along an axis.
 
 
 def test_the_accuracy_of_both_stands_in_the_card(network, pixels, tmp_path):

@@ -78,8 +78,8 @@ def test_every_published_genotype_survives_text_and_json(name):
     assert type(made).from_text(made.to_text()) == made
     assert type(made).from_json(made.to_json()) == made
     assert genotypes.from_json(made.to_json()) == made
-    kind = RecurrentGenotype if name.startswith("rnn_") else Genotype
-    assert type(made) is kind
+    cls = RecurrentGenotype if name.startswith("rnn_") else Genotype
+    assert type(made) is cls
 
 
 def test_the_promised_names_are_there():

@@ -86,14 +86,14 @@ def separable(channels, window, stride, *, dilation, affine):
 
 
 def primitive(name, channels, stride, affine):
-    kind = name.rpartition("_")[0]
-    if kind == "sep_conv":
+    operation = name.rpartition("_")[0]
+    if operation == "sep_conv":
         halves = [
             separable(channels, WINDOWS[name], step, dilation=1, affine=affine)
             for step in (stride, 1)
         ]
         return Chain(*halves[0], *halves[1])
-    if kind == "dil_conv":
+    if operation == "dil_conv":
         return Chain(
             *separable(
                 channels, WINDOWS[name], stride, dilation=2, affine=affine
@@ -146,7 +146,7 @@ class MixedCell(nn.Module):
             for source in range(node + 2)
         )
         self.nodes = nodes
-        self.kind = "reduce" if halves else "normal"
+        self.cell_type = "reduce" if halves else "normal"
 
     def forward(self, before, last, mixing):
         states = [self.preprocess0(before), self.preprocess1(last)]
@@ -193,7 +193,7 @@ class MixedNetwork(nn.Module):
         }
         before = last = self.stem(images)
         for cell in self.cells:
-            before, last = last, cell(before, last, mixing[cell.kind])
+            before, last = last, cell(before, last, mixing[cell.cell_type])
         return self.classifier(last.mean((2, 3)))
 
 

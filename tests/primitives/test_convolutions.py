@@ -122,11 +122,11 @@ def test_factorized_convolution_goes_along_rows_then_columns():
 
 def test_square_convolutions_differ_by_their_relu():
     image = normal(8, 8, 2)
-    for kind, first in (
+    for layer_class, first in (
         (primitives.ConvBN, lambda x: x),
         (primitives.ReLUConvBN, relu),
     ):
-        layer = kind(3, 3, normalization=None)
+        layer = layer_class(3, 3, normalization=None)
         outputs = layer(image[None])
         expected = convolved(first(image), layer.kernel.numpy())
         np.testing.assert_allclose(outputs[0], expected, rtol=1e-4, atol=1e-5)

@@ -69,18 +69,18 @@ def driven(callback, script, epochs=EPOCHS, first=0, search=None):
     return epoch
 
 
-def prefer(search, *names, kind="normal"):
+def prefer(search, *names, cell_type="normal"):
     """Lets each edge of a cell prefer a candidate, the first edge the first.
 
     The others prefer the pool.
     """
-    spec = search.search_space.cells[kind]
+    spec = search.search_space.cells[cell_type]
     alphas = np.zeros((len(spec.edges), spec.num_candidates), "float32")
     for edge, candidates in enumerate(spec.primitives):
         alphas[edge, candidates.index("max_pool_3x3")] = 0.5
     for edge, name in enumerate(names):
         alphas[edge, spec.primitives[edge].index(name)] = 1.0
-    search.supernet.arch.alphas[kind].assign(alphas)
+    search.supernet.arch.alphas[cell_type].assign(alphas)
 
 
 def alphas(search):

@@ -96,9 +96,11 @@ def test_the_price_of_two_moves_them_by_their_difference():
     (term,) = search.strategy.regularizers
     term.prepare(search.supernet)
     highest = sum(t.max(axis=-1).sum() for t in term.costs.values())
-    for kind, of_loss, of_both in zip(SPACE.cells, plain, priced, strict=True):
-        logits = search.supernet.arch.alphas[kind].numpy()
-        costs = 10.0 * term.costs[kind] / highest
+    for cell_type, of_loss, of_both in zip(
+        SPACE.cells, plain, priced, strict=True
+    ):
+        logits = search.supernet.arch.alphas[cell_type].numpy()
+        costs = 10.0 * term.costs[cell_type] / highest
         for edge, row in enumerate((of_both - of_loss).numpy()):
             i, j = np.flatnonzero(of_loss[edge])
             p = shares(logits[edge, [i, j]])

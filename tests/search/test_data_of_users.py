@@ -94,7 +94,7 @@ def test_every_form_of_data_gives_the_same_search(of_arrays, form, split):
     assert figures == of_arrays[split]
 
 
-KINDS = {
+LABEL_FORMS = {
     "integers": (LABELS, "sparse"),
     "a column of floats": (LABELS[:, None].astype("float32"), "sparse"),
     "float64": (LABELS.astype("float64"), "sparse"),
@@ -106,19 +106,19 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("case", KINDS)
+@pytest.mark.parametrize("case", LABEL_FORMS)
 def test_labels_of_every_kind_are_learned_as_what_they_are(
     case, caplog, tmp_path
 ):
-    labels, kind = KINDS[case]
+    labels, label_type = LABEL_FORMS[case]
     # One run is as good as all to see what is written.
     folder = {"output_dir": tmp_path} if case == "targets" else {}
     with caplog.at_level(logging.INFO, "keras_darts"):
         search, figures = searched(IMAGES, labels, batch_size=8, **folder)
-    assert search.task.kind == kind
-    classes = kind in ("sparse", "one_hot")
-    assert search.num_classes == (1 if kind == "regression" else 2)
-    assert ("mae" in figures) == (kind == "regression")
+    assert search.task.label_type == label_type
+    classes = label_type in ("sparse", "one_hot")
+    assert search.num_classes == (1 if label_type == "regression" else 2)
+    assert ("mae" in figures) == (label_type == "regression")
     assert ("by class" in caplog.text) == classes
     # Once, in the log and in the run.
     words = search.task.description
@@ -127,7 +127,7 @@ def test_labels_of_every_kind_are_learned_as_what_they_are(
         return
     written = json.loads((tmp_path / "config.json").read_text())["task"]
     assert written == {
-        "kind": kind,
+        "label_type": label_type,
         "num_outputs": search.num_classes,
         "description": words,
     }
@@ -136,7 +136,7 @@ def test_labels_of_every_kind_are_learned_as_what_they_are(
 def test_a_loss_says_that_whole_numbers_are_targets():
     for labels in (LABELS, LABELS.astype("float32")):
         search, _ = searched(IMAGES, labels, batch_size=8, loss="mse")
-        assert search.task.kind == "regression"
+        assert search.task.label_type == "regression"
 
 
 def test_data_to_validate_on_are_said_to_train_the_architecture(caplog):

@@ -44,7 +44,7 @@ def of_weights(space, weights, rule=None, **options):
 def weights_of(space, sharp):
     """Even weights, but for a share of the edges that have decided."""
     found = {}
-    for kind, spec in space.cells.items():
+    for cell_type, spec in space.cells.items():
         rows = np.zeros((len(spec.edges), spec.num_candidates))
         decided = round(sharp * len(spec.edges))
         for edge, names in enumerate(spec.primitives):
@@ -52,7 +52,7 @@ def weights_of(space, sharp):
             if edge < decided:
                 rows[edge] = 0
                 rows[edge, len(names) - 1] = 1
-        found[kind] = rows
+        found[cell_type] = rows
     return found
 
 
@@ -104,8 +104,8 @@ def test_gates_decide_each_for_itself():
     rule = kd.discretizers.Threshold()
     for gate, entropy in ((0.5, 1.0), (0.999, 0.011)):
         gates = {
-            kind: np.full((len(spec.edges), spec.num_candidates), gate)
-            for kind, spec in space.cells.items()
+            cell_type: np.full((len(spec.edges), spec.num_candidates), gate)
+            for cell_type, spec in space.cells.items()
         }
         found = of_weights(space, gates, rule, competes=False)
         assert found.entropy == pytest.approx(entropy, abs=1e-3)
@@ -165,9 +165,9 @@ def test_a_fit_ends_with_its_sentence(tmp_path, caplog):
 
 def test_a_decided_cell_is_called_so(tmp_path):
     def script(search, epoch):
-        for kind in search.search_space.cells:
-            prefer(search, kind=kind)
-            alphas = search.supernet.arch.alphas[kind]
+        for cell_type in search.search_space.cells:
+            prefer(search, cell_type=cell_type)
+            alphas = search.supernet.arch.alphas[cell_type]
             alphas.assign(10 * alphas.numpy())
 
     search = make_search()
@@ -179,9 +179,9 @@ def test_a_decided_cell_is_called_so(tmp_path):
 
 def test_epochs_since_the_last_change_are_counted():
     def script(search, epoch):
-        for kind in search.search_space.cells:
+        for cell_type in search.search_space.cells:
             # The first edge turns in the third epoch, the others in the first.
-            prefer(search, *["skip_connect"] * (epoch < 2), kind=kind)
+            prefer(search, *["skip_connect"] * (epoch < 2), cell_type=cell_type)
 
     monitor = kd.callbacks.DecisionMonitor()
     search = make_search()

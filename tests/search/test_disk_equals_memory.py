@@ -107,9 +107,9 @@ def searched(strategy, callbacks=(), epochs=EPOCHS, **folders):
 def assert_disk_is(search, folder):
     found = kd.genotypes.load(folder / "genotype.json")
     assert found == search.genotype()
-    for kind in search.search_space.cells:
-        kd.plot_cell(found, kind, folder / "again.svg")
-        drawn = (folder / "cells" / f"{kind}.svg").read_text()
+    for cell_type in search.search_space.cells:
+        kd.plot_cell(found, cell_type, folder / "again.svg")
+        drawn = (folder / "cells" / f"{cell_type}.svg").read_text()
         assert drawn == (folder / "again.svg").read_text()
     with np.load(folder / "alphas.npz") as saved:
         for variable in search.arch_variables:
@@ -117,8 +117,8 @@ def assert_disk_is(search, folder):
                 saved[variable.name][-1], variable.numpy()
             )
     with np.load(folder / "mixing_weights.npz") as saved:
-        for kind, weights in search.mixing_weights().items():
-            np.testing.assert_array_equal(saved[kind][-1], weights)
+        for cell_type, weights in search.mixing_weights().items():
+            np.testing.assert_array_equal(saved[cell_type][-1], weights)
     config = json.loads((folder / "config.json").read_text())
     assert config["search"] == json.loads(json.dumps(search.get_config()))
     assert manifest.seals(folder / "checkpoints")[0].finished

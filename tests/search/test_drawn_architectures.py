@@ -49,11 +49,11 @@ def batches(count=2, size=4):
 
 
 def drawn_names(search):
-    """For each kind of cell what was chosen, by the genotype's edges."""
+    """For each cell type what was chosen, by the genotype's edges."""
     found = {}
-    for kind, spec in search.search_space.cells.items():
-        numbers = search.strategy.relaxation.chosen[kind].numpy()
-        found[kind] = {
+    for cell_type, spec in search.search_space.cells.items():
+        numbers = search.strategy.relaxation.chosen[cell_type].numpy()
+        found[cell_type] = {
             (names[number], *edge)
             for names, edge, number in zip(
                 spec.primitives, spec.edges, numbers, strict=True
@@ -102,7 +102,7 @@ def test_only_weights_of_what_was_drawn_get_a_gradient(name):
     conv = PRIMITIVES.index("dil_conv_3x3")
     seen = set()
     for index, cell in enumerate(search.supernet.cells):
-        rows = weights[search.search_space.kind(index)].weights.numpy()
+        rows = weights[search.search_space.cell_type(index)].weights.numpy()
         for edge in range(len(cell.spec.edges)):
             stack, place = cell.edge_location(edge)
             has_gradient = any(
@@ -149,8 +149,8 @@ def test_the_genotype_is_the_best_of_the_samples(name, space):
     best = int(np.argmax(rewards))
     for number in range(6):
         weights = {
-            kind: tf.one_hot(found[number, :, 0], spec.num_candidates)
-            for (kind, found), spec in zip(
+            cell_type: tf.one_hot(found[number, :, 0], spec.num_candidates)
+            for (cell_type, found), spec in zip(
                 sampled.items(), space.cells.values(), strict=True
             )
         }
@@ -164,23 +164,29 @@ def test_the_genotype_is_the_best_of_the_samples(name, space):
                 logits = search.forward(x, training=True)
             right.append(np.mean(np.argmax(logits, -1) == y))
         assert rewards[number] == pytest.approx(np.mean(right), abs=1e-6)
-    policy.choose({kind: found[best] for kind, found in sampled.items()})
+    policy.choose(
+        {cell_type: found[best] for cell_type, found in sampled.items()}
+    )
     genotype = search.genotype()
-    for kind, chosen in drawn_names(search).items():
+    for cell_type, chosen in drawn_names(search).items():
         entries = {
             (name, *edge)
-            for name, *edge in _triples(genotype, kind, space.cells[kind])
+            for name, *edge in _triples(
+                genotype, cell_type, space.cells[cell_type]
+            )
         }
         assert entries == chosen
 
 
-def _triples(genotype, kind, spec):
+def _triples(genotype, cell_type, spec):
     if spec.edges_per_node is None:
         pairs = zip(genotype.edges, spec.edges, strict=True)
         return [(name, *edge) for name, edge in pairs]
     return [
         (name, node, source)
-        for node, pairs in zip(spec.nodes, genotype.nodes(kind), strict=True)
+        for node, pairs in zip(
+            spec.nodes, genotype.nodes(cell_type), strict=True
+        )
         for name, source in pairs
     ]
 
@@ -190,8 +196,8 @@ def test_the_callback_chooses_the_first_of_the_best():
     callback = search.strategy.discretizer.callback()
     generator = np.random.default_rng(0)
     sampled = {
-        kind: generator.integers(-1, 4, (4, len(spec.edges), 1))
-        for kind, spec in SPACE.cells.items()
+        cell_type: generator.integers(-1, 4, (4, len(spec.edges), 1))
+        for cell_type, spec in SPACE.cells.items()
     }
 
     class Problem:
@@ -208,8 +214,8 @@ def test_the_callback_chooses_the_first_of_the_best():
     for epoch, chooses in ((0, False), (1, True)):
         callback.on_epoch_begin(epoch)
         callback.on_epoch_end(epoch)
-        for kind, variable in policy.chosen.items():
-            expected = sampled[kind][2, :, 0] if chooses else -1
+        for cell_type, variable in policy.chosen.items():
+            expected = sampled[cell_type][2, :, 0] if chooses else -1
             assert np.all(variable.numpy() == expected)
     callback.on_epoch_begin(0)
     search.stop_training = True
@@ -271,10 +277,10 @@ def test_outside_of_training_the_supernet_is_what_was_chosen():
     search = searched("random_sharing")
     fitted(search, epochs=1)
     weights = search.supernet.arch(training=False)
-    for kind, variable in search.strategy.relaxation.chosen.items():
+    for cell_type, variable in search.strategy.relaxation.chosen.items():
         expected = tf.one_hot(variable.numpy(), len(PRIMITIVES))
-        np.testing.assert_array_equal(weights[kind].weights, expected)
-        assert weights[kind].sampled is None
+        np.testing.assert_array_equal(weights[cell_type].weights, expected)
+        assert weights[cell_type].sampled is None
 
 
 def test_random_search_has_no_step_of_the_architecture():
@@ -339,12 +345,12 @@ def test_a_step_draws_another_architecture_than_the_one_of_the_weights():
     assert len(set(flat)) == 3
 
 
-@pytest.mark.parametrize("kind", ["sparse", "one_hot"])
-def test_the_reward_of_classes_is_their_accuracy(kind):
-    search = _with_task(kind)
+@pytest.mark.parametrize("label_type", ["sparse", "one_hot"])
+def test_the_reward_of_classes_is_their_accuracy(label_type):
+    search = _with_task(label_type)
     logits = tf.constant([[2.0, 1.0], [0.0, 1.0], [3.0, 0.0]])
     y = np.array([0, 1, 1])
-    y = np.eye(2)[y] if kind == "one_hot" else y
+    y = np.eye(2)[y] if label_type == "one_hot" else y
     found = LossAndGradients(tf.constant(9.0), [], [], logits, [])
     assert float(reward(search, (None, y), found)) == pytest.approx(2 / 3)
     weights = np.array([1.0, 0.0, 3.0])
@@ -354,19 +360,19 @@ def test_the_reward_of_classes_is_their_accuracy(kind):
 
 def test_the_reward_of_other_tasks_falls_with_the_loss():
     found = LossAndGradients(tf.constant(2.0), [], [], None, [])
-    for kind, scale in (
+    for label_type, scale in (
         ("next_token", 80.0),
         ("multi_label", 1.0),
         ("regression", 1.0),
     ):
         expected = scale * np.exp(-2.0)
-        value = reward(_with_task(kind), None, found)
+        value = reward(_with_task(label_type), None, found)
         assert float(value) == pytest.approx(expected)
 
 
-def _with_task(kind):
+def _with_task(label_type):
     search = searched("enas")
-    search.task = kd.datasets.Task(kind, 2)
+    search.task = kd.datasets.Task(label_type, 2)
     return search
 
 

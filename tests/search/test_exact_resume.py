@@ -322,12 +322,12 @@ def test_hidden_states_go_on_within_an_epoch(tmp_path):
     assert files(tmp_path / "cut") == files(tmp_path / "whole")
 
 
-@pytest.mark.parametrize("kind", ["no search", "no seals"])
-def test_a_run_of_another_kind_is_not_gone_on_with(kind, tmp_path):
-    config = {"search": {}} if kind == "no seals" else {"network": {}}
+@pytest.mark.parametrize("lacking", ["no search", "no seals"])
+def test_a_run_of_another_kind_is_not_gone_on_with(lacking, tmp_path):
+    config = {"search": {}} if lacking == "no seals" else {"network": {}}
     (tmp_path / "config.json").write_text(json.dumps(config))
     (tmp_path / "checkpoints").mkdir()
-    if kind == "no seals":
+    if lacking == "no seals":
         (tmp_path / "checkpoints" / "checkpoint").write_text("")
     with pytest.raises(ValueError, match="must not hold a run already"):
         searched(output_dir=tmp_path)

@@ -62,12 +62,12 @@ def test_multi_label_and_regression_have_heads_of_their_own(space, images):
     generator = np.random.default_rng(0)
     several = generator.integers(0, 2, (80, 3))
     search, history = fitted(space, images, several, loss="binary_crossentropy")
-    assert search.task.kind == "multi_label"
+    assert search.task.label_type == "multi_label"
     assert search.num_classes == 3
     assert np.isfinite(history["loss"]).all()
     targets = generator.normal(size=80).astype("float32")
     search, history = fitted(space, images, targets)
-    assert search.task.kind == "regression"
+    assert search.task.label_type == "regression"
     assert set(history) >= {"mae", "val_mae"}
 
 

@@ -531,7 +531,7 @@ def test_the_configuration_gives_an_equal_search(tmp_path):
         assert mine.shape == theirs.shape
     # There are no labels to describe.
     assert config["task"] == {
-        "kind": "next_token",
+        "label_type": "next_token",
         "num_outputs": WORDS,
         "description": "",
     }

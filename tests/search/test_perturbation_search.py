@@ -90,17 +90,17 @@ def test_the_weights_start_anew_at_a_tenth_of_the_learning_rate(run):
 def test_the_genotype_is_what_the_mixing_weights_say_at_the_end(run):
     search, _, _, _ = run
     mixing = search.supernet.arch(training=True)
-    for kind, spec in SPACE.cells.items():
-        decided, rows = search.supernet.arch.decisions(kind)
+    for cell_type, spec in SPACE.cells.items():
+        decided, rows = search.supernet.arch.decisions(cell_type)
         assert decided.all()
-        np.testing.assert_array_equal(mixing[kind].weights, rows)
+        np.testing.assert_array_equal(mixing[cell_type].weights, rows)
         np.testing.assert_array_equal(np.sort(rows.sum(1)), [0, 1, 1, 1, 1])
         kept = {
             (spec.primitives[edge][int(np.argmax(row))], *spec.edges[edge])
             for edge, row in enumerate(rows)
             if row.any()
         }
-        nodes = search.genotype().nodes(kind)
+        nodes = search.genotype().nodes(cell_type)
         assert kept == {
             (name, node, source)
             for node, pairs in enumerate(nodes, start=2)
@@ -203,8 +203,8 @@ def test_every_kind_of_space_is_decided(space):
         verbose=0,
     )
     assert history.epoch == [0, 1]
-    for kind in space.cells:
-        assert search.supernet.arch.decisions(kind)[0].all()
+    for cell_type in space.cells:
+        assert search.supernet.arch.decisions(cell_type)[0].all()
     assert search.genotype() == search.genotype()
 
 

@@ -104,9 +104,9 @@ def assert_same_search(loaded, search):
     assert loaded.evaluate(**data) == search.evaluate(**data)
 
 
-@pytest.mark.parametrize("kind", SEARCHES)
-def test_a_search_comes_back_from_a_file_as_it_was(kind, tmp_path):
-    space, strategy = SEARCHES[kind]
+@pytest.mark.parametrize("name", SEARCHES)
+def test_a_search_comes_back_from_a_file_as_it_was(name, tmp_path):
+    space, strategy = SEARCHES[name]
     search = searched(space(), strategy)
     search.save(tmp_path / "search.keras")
     loaded = keras.saving.load_model(tmp_path / "search.keras")

@@ -26,9 +26,9 @@ SCALARS = {
     "speed/milliseconds_per_step",
 }
 SHOWN = {
-    f"architecture/{name}_{kind}"
+    f"architecture/{name}_{cell_type}"
     for name in ("cell", "heat_map", "mixing_weights")
-    for kind in ("normal", "reduce")
+    for cell_type in ("normal", "reduce")
 }
 TEXTS = {"architecture/genotype", "config"}
 

@@ -26,15 +26,15 @@ UNIFORM = {"s2": (SKIP, SEP), "s3": ("none", SKIP, SEP), "s4": ("noise", SEP)}
 
 def test_s1_has_two_candidates_of_its_own_on_each_edge():
     space = search_spaces.get("rdarts_s1")
-    for kind, spec in space.cells.items():
-        assert spec.primitives == S1[kind]
+    for cell_type, spec in space.cells.items():
+        assert spec.primitives == S1[cell_type]
     assert (space.filters, space.num_cells) == (16, 8)
 
 
 @pytest.mark.parametrize("name", UNIFORM)
 def test_the_others_have_the_same_on_all_edges(name):
     space = search_spaces.get(f"rdarts_{name}")
-    for kind, spec in space.cells.items():
+    for cell_type, spec in space.cells.items():
         assert spec.primitives == (UNIFORM[name],) * 14
-        assert spec.reduction == (kind == "reduce")
+        assert spec.reduction == (cell_type == "reduce")
     assert (space.filters, space.num_cells) == (16, 8)

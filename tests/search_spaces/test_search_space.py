@@ -36,10 +36,10 @@ def space(num_nodes=2, **settings):
 def test_reductions_stand_at_thirds_of_the_depth(num_cells, expected):
     found = space(num_cells=num_cells)
     assert found.reduction_indices == expected
-    kinds = [found.kind(i) for i in range(num_cells)]
-    assert [i for i, kind in enumerate(kinds) if kind == "reduce"] == list(
-        expected
-    )
+    cell_types = [found.cell_type(i) for i in range(num_cells)]
+    assert [
+        i for i, cell_type in enumerate(cell_types) if cell_type == "reduce"
+    ] == list(expected)
 
 
 def test_darts_cnn_is_that_of_the_paper():
@@ -139,8 +139,8 @@ def test_random_genotypes_have_two_different_inputs_a_node_and_no_none():
     for seed in range(50):
         genotype = found.random_genotype(seed)
         assert "none" not in genotype.primitives()
-        for kind in found.cells:
-            nodes = genotype.nodes(kind)
+        for cell_type in found.cells:
+            nodes = genotype.nodes(cell_type)
             assert len(nodes) == 4
             for pairs in nodes:
                 (_, first), (_, second) = pairs

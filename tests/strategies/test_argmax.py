@@ -16,16 +16,16 @@ NAMES = ("none", "max_pool_3x3", "skip_connect", "sep_conv_3x3")
 def random_weights(space, seed=0):
     generator = np.random.default_rng(seed)
     return {
-        kind: generator.random((len(spec.edges), spec.num_candidates))
-        for kind, spec in space.cells.items()
+        cell_type: generator.random((len(spec.edges), spec.num_candidates))
+        for cell_type, spec in space.cells.items()
     }
 
 
 def one_hot(space, chosen):
     """Mixing weights that leave no doubt: a column for each edge and kind."""
     return {
-        kind: np.eye(spec.num_candidates)[chosen[kind]]
-        for kind, spec in space.cells.items()
+        cell_type: np.eye(spec.num_candidates)[chosen[cell_type]]
+        for cell_type, spec in space.cells.items()
     }
 
 
@@ -52,12 +52,12 @@ def test_a_cell_of_darts_keeps_every_edge_whose_largest_is_not_none(seed):
     space = darts_cnn(primitives=NAMES)
     weights = random_weights(space, seed)
     genotype = ARGMAX(space, weights, {})
-    for kind, spec in space.cells.items():
+    for cell_type, spec in space.cells.items():
         expected = {
             (NAMES[int(np.argmax(row))], *edge)
-            for row, edge in zip(weights[kind], spec.edges, strict=True)
+            for row, edge in zip(weights[cell_type], spec.edges, strict=True)
         }
-        assert set(getattr(genotype, kind)) == {
+        assert set(getattr(genotype, cell_type)) == {
             edge for edge in expected if edge[0] != "none"
         }
 

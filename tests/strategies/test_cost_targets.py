@@ -34,16 +34,16 @@ def prepared(**settings):
 def uniform(seed=None):
     rng = np.random.default_rng(seed)
     return {
-        kind: rng.dirichlet(np.ones(4), size=5).astype("float32")
-        for kind in ("normal", "reduce")
+        cell_type: rng.dirichlet(np.ones(4), size=5).astype("float32")
+        for cell_type in ("normal", "reduce")
     }
 
 
 def one_hot(name):
     place = ("none", "skip_connect", "max_pool_3x3", "sep_conv_3x3").index(name)
     return {
-        kind: np.eye(4, dtype="float32")[[place] * 5]
-        for kind in ("normal", "reduce")
+        cell_type: np.eye(4, dtype="float32")[[place] * 5]
+        for cell_type in ("normal", "reduce")
     }
 
 
@@ -66,8 +66,8 @@ def test_the_expected_cost_is_the_mean_over_architectures():
 def test_none_has_no_part_in_the_expected_cost():
     weights = uniform(0)
     without = {
-        kind: np.concatenate([0 * w[:, :1], w[:, 1:]], axis=1)
-        for kind, w in weights.items()
+        cell_type: np.concatenate([0 * w[:, :1], w[:, 1:]], axis=1)
+        for cell_type, w in weights.items()
     }
     a, b = (float(prepared().expected(w)) for w in (weights, without))
     assert a == pytest.approx(b, rel=1e-5)
@@ -76,8 +76,8 @@ def test_none_has_no_part_in_the_expected_cost():
 def _gradients(function):
     rng = np.random.default_rng(1)
     alphas = {
-        kind: tf.constant(rng.standard_normal((5, 4)), "float64")
-        for kind in ("normal", "reduce")
+        cell_type: tf.constant(rng.standard_normal((5, 4)), "float64")
+        for cell_type in ("normal", "reduce")
     }
     with tf.GradientTape() as tape:
         tape.watch(alphas)
@@ -89,11 +89,11 @@ def test_the_gradient_of_the_expected_cost_is_that_of_a_difference():
     term = prepared()
     alphas, gradients = _gradients(term.expected)
     rng = np.random.default_rng(2)
-    for kind, gradient in gradients.items():
+    for cell_type, gradient in gradients.items():
         direction = rng.standard_normal((5, 4))
         shifted = []
         for shift in (1e-6, -1e-6):
-            moved = {**alphas, kind: alphas[kind] + shift * direction}
+            moved = {**alphas, cell_type: alphas[cell_type] + shift * direction}
             weights = {k: tf.nn.softmax(v) for k, v in moved.items()}
             shifted.append(float(term.expected(weights)))
         along = float(tf.reduce_sum(gradient * direction))
@@ -113,8 +113,8 @@ def test_a_target_pulls_by_what_would_be_chosen():
         value = float(term.term(None, softmax))
         assert value == pytest.approx(abs(chosen / target - 1))
         _, gradients = _gradients(lambda w, term=term: term.term(None, w))
-        for kind, gradient in gradients.items():
-            expected = sign * of_expected[kind] / target
+        for cell_type, gradient in gradients.items():
+            expected = sign * of_expected[cell_type] / target
             np.testing.assert_allclose(gradient, expected, atol=1e-9)
 
 
@@ -144,9 +144,11 @@ def test_what_is_kept_is_stronger_than_most_of_equal_cost():
     def strength(genotype):
         names = space().normal.primitives[0]
         return sum(
-            weights[kind][spec.edges.index((node, source))][names.index(name)]
-            for kind, spec in space().cells.items()
-            for node, pairs in enumerate(genotype.nodes(kind), 2)
+            weights[cell_type][spec.edges.index((node, source))][
+                names.index(name)
+            ]
+            for cell_type, spec in space().cells.items()
+            for node, pairs in enumerate(genotype.nodes(cell_type), 2)
             for name, source in pairs
         )
 

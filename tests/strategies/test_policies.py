@@ -44,11 +44,11 @@ def prepared(name, cells, scale=3.0):
     for variable in policy.trainable_variables:
         variable.assign(scale * generator.normal(size=variable.shape))
     logits = {
-        kind: tf.constant(
+        cell_type: tf.constant(
             generator.normal(size=(len(spec.edges), spec.num_candidates)),
             "float32",
         )
-        for kind, spec in CELLS[cells].items()
+        for cell_type, spec in CELLS[cells].items()
     }
     return policy, logits
 
@@ -87,8 +87,8 @@ def test_the_mean_entropy_is_that_of_the_whole_distribution(name, cells):
 @EACH
 def test_what_is_drawn_is_what_a_genotype_can_be(name, cells):
     for sample in everything(name, cells)[::5]:
-        for kind, spec in CELLS[cells].items():
-            sampled = sample.sampled[kind].numpy()[:, 0]
+        for cell_type, spec in CELLS[cells].items():
+            sampled = sample.sampled[cell_type].numpy()[:, 0]
             possible = possible_candidates(spec)
             for node in spec.nodes:
                 edges = spec.edges_into(node)
@@ -100,7 +100,7 @@ def test_what_is_drawn_is_what_a_genotype_can_be(name, cells):
             ].all()
             weights = np.eye(spec.num_candidates)[sampled]
             weights[sampled < 0] = 0
-            np.testing.assert_array_equal(sample.weights[kind], weights)
+            np.testing.assert_array_equal(sample.weights[cell_type], weights)
 
 
 def frequencies(policy, logits, count):
@@ -240,11 +240,11 @@ def test_what_is_likely_is_derived_until_one_is_chosen(name):
             assert sorted(found[0]) == sorted(found[1])
     sample = policy.sample_architecture(logits)
     policy.choose(sample.sampled)
-    for kind, found in policy(logits).items():
-        np.testing.assert_array_equal(found, sample.weights[kind])
+    for cell_type, found in policy(logits).items():
+        np.testing.assert_array_equal(found, sample.weights[cell_type])
     policy.choose(None)
-    for kind, found in policy(logits).items():
-        np.testing.assert_array_equal(found, weights[kind])
+    for cell_type, found in policy(logits).items():
+        np.testing.assert_array_equal(found, weights[cell_type])
 
 
 @pytest.mark.parametrize(

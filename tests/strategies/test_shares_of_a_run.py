@@ -14,10 +14,10 @@ from keras_darts.strategies import PublishedRate
 from keras_darts.strategies import SearchRecipe
 
 
-def callback_of(strategy, kind):
+def callback_of(strategy, cls):
     stages = strategy.stages or [None]
     whole = strategy.at_stage(len(stages) - 1)
-    return next(c for c in whole.callbacks if isinstance(c, kind))
+    return next(c for c in whole.callbacks if isinstance(c, cls))
 
 
 @pytest.mark.parametrize(

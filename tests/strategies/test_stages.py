@@ -58,13 +58,13 @@ def test_an_edge_with_fewer_candidates_keeps_them():
         SPACE.normal, primitives=(("skip_connect",), ("none", "sep_conv_3x3"))
     )
     space = SPACE.with_cells({"normal": spec})
-    weights = {kind: np.ones((2, 3)) / 3 for kind in space.cells}
+    weights = {cell_type: np.ones((2, 3)) / 3 for cell_type in space.cells}
     left = Stage(num_candidates=2).space_from(space, weights)
     assert left.normal == spec
 
 
 def test_depth_is_a_multiple_of_the_whole_space_s():
-    weights = {kind: np.ones((2, 3)) / 3 for kind in SPACE.cells}
+    weights = {cell_type: np.ones((2, 3)) / 3 for cell_type in SPACE.cells}
     depths = [
         stage.space_from(SPACE, weights, depth=5).num_cells
         for stage in strategies.get("p_darts").stages

@@ -52,10 +52,10 @@ def stated(spec, weights, edge_weights=None, k=2):
     return chosen
 
 
-def triples(genotype, kind):
+def triples(genotype, cell_type):
     return [
         (name, node, source)
-        for node, pairs in enumerate(genotype.nodes(kind), start=2)
+        for node, pairs in enumerate(genotype.nodes(cell_type), start=2)
         for name, source in pairs
     ]
 
@@ -74,9 +74,9 @@ def random_weights(space, seed, levels=None):
         return generator.integers(levels, size=shape) / levels
 
     mixing, betas = {}, {}
-    for kind, spec in space.cells.items():
-        mixing[kind] = draw(len(spec.edges), spec.num_candidates)
-        betas[kind] = draw(len(spec.edges))
+    for cell_type, spec in space.cells.items():
+        mixing[cell_type] = draw(len(spec.edges), spec.num_candidates)
+        betas[cell_type] = draw(len(spec.edges))
     return mixing, betas
 
 
@@ -84,14 +84,16 @@ def random_weights(space, seed, levels=None):
 @pytest.mark.parametrize("seed", range(60))
 def test_random_alphas_give_what_the_rule_states(space, seed, with_betas):
     alphas, betas = random_weights(space, seed)
-    weights = {kind: softmax(a) for kind, a in alphas.items()}
+    weights = {cell_type: softmax(a) for cell_type, a in alphas.items()}
     edge_weights = (
-        {kind: np.exp(b) for kind, b in betas.items()} if with_betas else {}
+        {cell_type: np.exp(b) for cell_type, b in betas.items()}
+        if with_betas
+        else {}
     )
     genotype = kd.discretizers.TopK()(space, weights, edge_weights)
-    for kind, spec in space.cells.items():
-        expected = stated(spec, weights[kind], edge_weights.get(kind))
-        assert triples(genotype, kind) == expected
+    for cell_type, spec in space.cells.items():
+        expected = stated(spec, weights[cell_type], edge_weights.get(cell_type))
+        assert triples(genotype, cell_type) == expected
 
 
 @pytest.mark.parametrize("k", [1, 2, 3])
@@ -100,15 +102,15 @@ def test_random_alphas_give_what_the_rule_states(space, seed, with_betas):
 def test_of_equals_the_first_wins(space, seed, levels, k):
     weights, edge_weights = random_weights(space, seed, levels)
     genotype = kd.discretizers.TopK(k)(space, weights, edge_weights)
-    for kind, spec in space.cells.items():
-        expected = stated(spec, weights[kind], edge_weights[kind], k)
-        assert triples(genotype, kind) == expected
+    for cell_type, spec in space.cells.items():
+        expected = stated(spec, weights[cell_type], edge_weights[cell_type], k)
+        assert triples(genotype, cell_type) == expected
 
 
 def test_the_stronger_edge_comes_first(space):
     weights = {
-        kind: np.full((len(spec.edges), 4), 0.1)
-        for kind, spec in space.cells.items()
+        cell_type: np.full((len(spec.edges), 4), 0.1)
+        for cell_type, spec in space.cells.items()
     }
     weights["normal"][1, 3] = 0.7
     weights["normal"][0, 2] = 0.6
@@ -118,8 +120,8 @@ def test_the_stronger_edge_comes_first(space):
 
 def test_none_is_never_chosen_however_strong(space):
     weights = {
-        kind: np.tile([0.97, 0.01, 0.02, 0.0], (len(spec.edges), 1))
-        for kind, spec in space.cells.items()
+        cell_type: np.tile([0.97, 0.01, 0.02, 0.0], (len(spec.edges), 1))
+        for cell_type, spec in space.cells.items()
     }
     genotype = kd.discretizers.TopK()(space, weights, {})
     assert genotype.primitives() == ("skip_connect",)
@@ -135,9 +137,9 @@ def test_edges_that_can_only_be_none_are_passed_over():
     )
     weights, _ = random_weights(space, seed=0)
     genotype = kd.discretizers.TopK()(space, weights, {})
-    for kind, spec in space.cells.items():
-        assert triples(genotype, kind) == stated(spec, weights[kind])
-        assert [len(pairs) for pairs in genotype.nodes(kind)] == [1, 1]
+    for cell_type, spec in space.cells.items():
+        assert triples(genotype, cell_type) == stated(spec, weights[cell_type])
+        assert [len(pairs) for pairs in genotype.nodes(cell_type)] == [1, 1]
 
 
 @pytest.mark.parametrize("k", [0, -1])
@@ -152,12 +154,12 @@ def test_a_search_reads_a_published_cell_from_alphas_that_say_it(name):
     search = kd.DartsSearch(
         filters=2, num_cells=3, num_classes=2, input_shape=(8, 8, 1)
     )
-    for variable, (kind, spec) in zip(
+    for variable, (cell_type, spec) in zip(
         search.arch_variables, search.search_space.cells.items(), strict=True
     ):
         alphas = np.zeros(variable.shape)
         alphas[:, spec.primitives[0].index("none")] = 9.0
-        for node, pairs in enumerate(published.nodes(kind), start=2):
+        for node, pairs in enumerate(published.nodes(cell_type), start=2):
             for strength, (primitive, source) in zip(
                 (9, 8), pairs, strict=True
             ):
@@ -181,10 +183,10 @@ def test_a_search_derives_by_alphas_and_betas(space):
         for variable, value in zip(search.arch_variables, values, strict=True):
             variable.assign(value)
         genotype = search.genotype()
-        for kind, spec in space.cells.items():
+        for cell_type, spec in space.cells.items():
             shares = np.zeros(len(spec.edges))
             for node in range(2, 6):
                 edges = spec.edges_into(node)
-                shares[edges] = softmax(betas[kind][edges])
-            expected = stated(spec, softmax(alphas[kind]), shares)
-            assert triples(genotype, kind) == expected
+                shares[edges] = softmax(betas[cell_type][edges])
+            expected = stated(spec, softmax(alphas[cell_type]), shares)
+            assert triples(genotype, cell_type) == expected

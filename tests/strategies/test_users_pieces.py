@@ -73,7 +73,7 @@ class Second(kd.discretizers.Discretizer):
     decides_by = "by a test"
 
     def __call__(self, space, weights, edge_weights):
-        weights = {kind: 1 - w for kind, w in weights.items()}
+        weights = {cell_type: 1 - w for cell_type, w in weights.items()}
         return kd.discretizers.TopK()(space, weights, edge_weights)
 
 

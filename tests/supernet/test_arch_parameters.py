@@ -56,9 +56,9 @@ def test_mixing_weights_are_the_softmax_of_each_edge():
 
 def test_edge_weights_sum_to_one_over_the_inputs_of_each_node():
     arch = make(edge_normalization=True)
-    for kind, spec in arch.cells.items():
-        edge_weights = arch()[kind].edge_weights
-        betas = np.exp(arch.betas[kind].numpy())
+    for cell_type, spec in arch.cells.items():
+        edge_weights = arch()[cell_type].edge_weights
+        betas = np.exp(arch.betas[cell_type].numpy())
         for node in range(2, 5):
             edges = spec.edges_into(node)
             np.testing.assert_allclose(

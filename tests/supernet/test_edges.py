@@ -28,7 +28,7 @@ MAKE = {
         PartialMixedOp(CANDIDATES, 8, stride, k=2), 8, stride, initial=0.7
     ),
 }
-EVERY = pytest.mark.parametrize("kind", MAKE)
+EVERY = pytest.mark.parametrize("edge_type", MAKE)
 STRIDES = pytest.mark.parametrize("stride", [1, 2])
 
 
@@ -37,8 +37,8 @@ def features(count=2, channels=8, seed=0):
     return draw.normal(size=(count, 8, 8, channels)).astype("float32")
 
 
-def made(kind, stride):
-    edge = MAKE[kind](stride)
+def made(edge_type, stride):
+    edge = MAKE[edge_type](stride)
     edge.build((None, 8, 8, 8))
     return edge
 
@@ -46,8 +46,8 @@ def made(kind, stride):
 @EVERY
 @STRIDES
 @pytest.mark.parametrize("training", [False, True])
-def test_a_shared_input_gives_what_the_input_gives(kind, stride, training):
-    edge, x = made(kind, stride), features()
+def test_a_shared_input_gives_what_the_input_gives(edge_type, stride, training):
+    edge, x = made(edge_type, stride), features()
     weights = tf.constant([0.1, 0.2, 0.3, 0.4])
     seeds = [v for v in edge.variables if "seed" in v.name]
     start = [tf.identity(v.value) for v in seeds]
@@ -62,8 +62,8 @@ def test_a_shared_input_gives_what_the_input_gives(kind, stride, training):
 
 @EVERY
 @STRIDES
-def test_a_drawn_candidate_gives_what_one_weight_gives(kind, stride):
-    edge, x = made(kind, stride), tf.constant(features())
+def test_a_drawn_candidate_gives_what_one_weight_gives(edge_type, stride):
+    edge, x = made(edge_type, stride), tf.constant(features())
     from_sampled = tf.function(edge.from_sampled)
     for k in range(len(CANDIDATES)):
         one_hot = tf.one_hot(k, len(CANDIDATES))
@@ -117,8 +117,8 @@ def test_only_what_is_drawn_moves_its_statistics():
 
 
 @EVERY
-def test_gradients_of_a_drawn_candidate_reach_weights_and_gate(kind):
-    edge, x = made(kind, 1), tf.constant(features())
+def test_gradients_of_a_drawn_candidate_reach_weights_and_gate(edge_type):
+    edge, x = made(edge_type, 1), tf.constant(features())
     gates = tf.constant([0.0, 0.0, 0.0, 1.0])
     kernels = [v.value for v in edge.trainable_variables]
 
@@ -205,7 +205,7 @@ def test_a_skip_under_dropout_keeps_its_mean():
 
 def test_dropout_is_on_skips_at_stride_one_alone():
     names = ("skip_connect", "avg_pool_3x3")
-    kinds = [
+    classes = [
         [
             type(c).__name__
             for c in MixedOp(
@@ -214,7 +214,7 @@ def test_dropout_is_on_skips_at_stride_one_alone():
         ]
         for stride in (1, 2)
     ]
-    assert kinds == [
+    assert classes == [
         ["DroppedSkip", "NormalizedPool"],
         ["FactorizedReduce", "NormalizedPool"],
     ]

@@ -105,10 +105,10 @@ def test_the_first_preprocessing_halves_after_a_reduction(make_supernet):
     space = kd.search_spaces.darts_cnn(
         2, num_nodes=1, primitives=("skip_connect", "none")
     )
-    kinds = [
+    names = [
         type(cell.preprocess0).__name__ for cell in make_supernet(space).cells
     ]
-    after = [i for i, kind in enumerate(kinds) if kind == "FactorizedReduce"]
+    after = [i for i, name in enumerate(names) if name == "FactorizedReduce"]
     assert after == [3, 6]
 
 

@@ -127,7 +127,7 @@ def test_weights_of_samples_and_classes_are_the_same():
 
 
 @pytest.mark.parametrize(
-    ("kind", "labels", "metric"),
+    ("label_type", "labels", "metric"),
     [
         ("sparse", LABELS, "accuracy"),
         ("sparse", LABELS.astype("float32"), "accuracy"),
@@ -136,23 +136,24 @@ def test_weights_of_samples_and_classes_are_the_same():
         ("regression", np.linspace([0.5, 1], [2, 2], 16), "mae"),
     ],
 )
-def test_what_labels_mean_is_read_off_them(kind, labels, metric, caplog):
+def test_what_labels_mean_is_read_off_them(label_type, labels, metric, caplog):
     network = network_for()
     recipe = open_recipe(network)
     with caplog.at_level(logging.INFO, "keras_darts"):
         _, history = trained(IMAGES, labels, network=network, recipe=recipe)
     assert set(history) == {metric, "loss"}
-    assert datasets.label_type_of_loss(network.loss) == kind
+    assert datasets.label_type_of_loss(network.loss) == label_type
     words = datasets.infer_task(labels, num_classes=2).description
     assert words in caplog.text
 
 
 @pytest.mark.parametrize(
-    ("labels", "kind"), [(LABELS, "multi_label"), (LABELS + 5, "regression")]
+    ("labels", "label_type"),
+    [(LABELS, "multi_label"), (LABELS + 5, "regression")],
 )
-def test_one_output_is_no_softmax(labels, kind):
+def test_one_output_is_no_softmax(labels, label_type):
     network, _ = trained(IMAGES, labels, network=network_for(num_classes=1))
-    assert datasets.label_type_of_loss(network.loss) == kind
+    assert datasets.label_type_of_loss(network.loss) == label_type
 
 
 BAD = {
@@ -224,7 +225,11 @@ def test_given_values_are_checked_as_ever():
 def test_an_open_recipe_says_what_it_does_not_know():
     network = network_for()
     recipe = open_recipe(network)
-    assert (recipe.num_train, recipe.mean, recipe.kind) == (None, None, None)
+    assert (recipe.num_train, recipe.mean, recipe.label_type) == (
+        None,
+        None,
+        None,
+    )
     assert recipe.steps_per_epoch is None
     for call in (recipe.compile, lambda _: recipe.pipeline(DATA)):
         with pytest.raises(ValueError, match="`num_train` must be given"):
@@ -289,8 +294,10 @@ def test_a_run_says_all_that_was_read_and_goes_on_with_it(tmp_path):
     trained(IMAGES, LABELS, **given)
     config = json.loads((tmp_path / "config.json").read_text())
     measured = datasets.channel_statistics(DATA)
-    said = {name: config["recipe"][name] for name in ("num_train", "kind")}
-    assert said == {"num_train": 16, "kind": "sparse"}
+    said = {
+        name: config["recipe"][name] for name in ("num_train", "label_type")
+    }
+    assert said == {"num_train": 16, "label_type": "sparse"}
     assert config["recipe"]["mean"] == list(measured.mean)
     assert config["network"]["config"]["mean"] == list(measured.mean)
     schedule = config["recipe"]["optimizer"]["config"]["learning_rate"]

@@ -147,7 +147,7 @@ def test_the_published_recipes():
     assert optimizer["weight_decay"] == 8e-7
     assert optimizer["global_clipnorm"] == 0.25
     assert (recipe.epochs, recipe.batch_size) == (8000, 64)
-    assert (recipe.segment_length, recipe.kind) == (35, "normal")
+    assert (recipe.segment_length, recipe.length_distribution) == (35, "normal")
     assert (recipe.eval_batch_size, recipe.patience) == (10, 5)
     other = training.wikitext2_recipe(model)
     assert model.optimizer.weight_decay == 5e-7

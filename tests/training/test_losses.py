@@ -34,18 +34,22 @@ def test_losses_take_logits():
         ),
         "regression": np.mean((LOGITS - LABELS["regression"]) ** 2),
     }
-    for kind, value in expected.items():
-        loss = loss_for(kind)(LABELS[kind], LOGITS)
-        np.testing.assert_allclose(loss, value, rtol=1e-5, err_msg=kind)
+    for label_type, value in expected.items():
+        loss = loss_for(label_type)(LABELS[label_type], LOGITS)
+        np.testing.assert_allclose(loss, value, rtol=1e-5, err_msg=label_type)
 
 
 def test_smoothing_spreads_its_share_evenly():
     log = np.log(probabilities(LOGITS))
     target = 0.7 * LABELS["one_hot"] + 0.3 / 3
     expected = -np.mean(np.sum(target * log, axis=1))
-    for kind in ("sparse", "one_hot"):
-        loss = loss_for(kind, label_smoothing=0.3)(LABELS[kind], LOGITS)
-        np.testing.assert_allclose(loss, expected, rtol=1e-5, err_msg=kind)
+    for label_type in ("sparse", "one_hot"):
+        loss = loss_for(label_type, label_smoothing=0.3)(
+            LABELS[label_type], LOGITS
+        )
+        np.testing.assert_allclose(
+            loss, expected, rtol=1e-5, err_msg=label_type
+        )
 
 
 def test_smoothed_loss_takes_columns_and_sample_weights():
@@ -65,27 +69,27 @@ def test_smoothed_loss_comes_back_from_its_config():
     assert again.label_smoothing == 0.2
 
 
-@pytest.mark.parametrize("kind", LABELS)
-def test_metrics_take_logits(kind):
-    (metric,) = metrics_for(kind, num_outputs=3)
-    metric.update_state(LABELS[kind], LOGITS)
+@pytest.mark.parametrize("label_type", LABELS)
+def test_metrics_take_logits(label_type):
+    (metric,) = metrics_for(label_type, num_outputs=3)
+    metric.update_state(LABELS[label_type], LOGITS)
     expected = {
         "sparse": 0.5,
         "one_hot": 0.5,
         "multi_label": 3 / 6,
         "regression": np.mean(np.abs(LOGITS - LABELS["regression"])),
     }
-    assert float(metric.result()) == pytest.approx(expected[kind])
-    assert metric.name == ("mae" if kind == "regression" else "accuracy")
+    assert float(metric.result()) == pytest.approx(expected[label_type])
+    assert metric.name == ("mae" if label_type == "regression" else "accuracy")
 
 
-@pytest.mark.parametrize("kind", ["sparse", "one_hot"])
-def test_many_classes_are_measured_by_the_best_five_as_well(kind):
-    names = [metric.name for metric in metrics_for(kind, num_outputs=100)]
+@pytest.mark.parametrize("label_type", ["sparse", "one_hot"])
+def test_many_classes_are_measured_by_the_best_five_as_well(label_type):
+    names = [metric.name for metric in metrics_for(label_type, num_outputs=100)]
     assert names == ["accuracy", "top_5_accuracy"]
 
 
 @pytest.mark.parametrize("function", [loss_for, metrics_for])
 def test_unknown_kind_is_named_with_the_nearest(function):
-    with pytest.raises(ValueError, match="`kind` .* Did you mean sparse"):
+    with pytest.raises(ValueError, match="`label_type` .* Did you mean sparse"):
         function("spars", 3)

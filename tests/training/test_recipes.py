@@ -181,7 +181,7 @@ def test_imagenet_pipelines_bring_images_to_the_size_of_the_network():
 
 
 @pytest.mark.parametrize(
-    ("kind", "labels"),
+    ("label_type", "labels"),
     [
         ("sparse", np.arange(8) % 3),
         ("one_hot", np.eye(3)[np.arange(8) % 3]),
@@ -189,14 +189,16 @@ def test_imagenet_pipelines_bring_images_to_the_size_of_the_network():
         ("regression", RNG.standard_normal((8, 3))),
     ],
 )
-def test_every_kind_of_task_trains(kind, labels):
+def test_every_kind_of_task_trains(label_type, labels):
     _, train = dataset((8, 8, 1), 8, labels=labels)
     network = digits(num_classes=3)
-    recipe = small(network, kind=kind, mean=[128.0], variance=[5500.0])
+    recipe = small(
+        network, label_type=label_type, mean=[128.0], variance=[5500.0]
+    )
     network.run_eagerly = True
     before = network.classifier.kernel.numpy()
     history = recipe.fit(network, train, train, epochs=1, verbose=0).history
-    metric = "mae" if kind == "regression" else "accuracy"
+    metric = "mae" if label_type == "regression" else "accuracy"
     assert set(history) == {"loss", metric, "val_loss", f"val_{metric}"}
     assert np.isfinite(history["loss"][0])
     assert np.any(network.classifier.kernel.numpy() != before)
@@ -297,8 +299,8 @@ def test_wrong_arguments_are_named():
         cifar_recipe(digits(), mean=(1.0,) * 3, variance=(1.0,) * 3)
     with pytest.raises(ValueError, match="`batch_size` must be from 1"):
         cifar_recipe(cifar(), 10)
-    with pytest.raises(ValueError, match="`kind` must be one of"):
-        small(digits(), kind="ordinal")
+    with pytest.raises(ValueError, match="`label_type` must be one of"):
+        small(digits(), label_type="ordinal")
     _, train = dataset((8, 8, 1), 9)
     with pytest.raises(ValueError, match="9 elements, num_train=8"):
         small(digits()).pipeline(train)

@@ -100,8 +100,8 @@ def test_the_page_is_whole_and_refers_to_itself_alone(content):
         if link.startswith("#"):
             assert link[1:] in reader.ids
         else:
-            kind, data = link.split(",")
-            assert kind == "data:image/svg+xml;base64"
+            source, data = link.split(",")
+            assert source == "data:image/svg+xml;base64"
             ElementTree.fromstring(base64.b64decode(data))
 
 
@@ -135,8 +135,8 @@ def test_all_that_lies_in_the_folder_of_somebody_else_is_text(content):
     reader, usual = Reader(results_page(results)), Reader(content)
     assert {*reader.tags} <= {*usual.tags, "dl", "dt", "dd"}
     assert reader.attributes == usual.attributes
-    for kind in ("name", "given", "value", "message", "project", "fact"):
-        assert f"{kind} {HOSTILE}" in reader.shown
+    for source in ("name", "given", "value", "message", "project", "fact"):
+        assert f"{source} {HOSTILE}" in reader.shown
     for link in reader.links:
         assert link.startswith(("#genotype-", "data:image/svg+xml;base64,"))
         if link.startswith("data:"):

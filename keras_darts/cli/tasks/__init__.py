@@ -59,7 +59,7 @@ def of_model(model):
     from keras_darts import networks
 
     if isinstance(model, export.ExportedModel):
-        return _MODALITIES[_OF_EXPORTS[model.kind]]
+        return _MODALITIES[_OF_EXPORTS[model.modality]]
     if isinstance(model, networks.RecurrentLanguageModel):
         return _MODALITIES["language"]
     text = isinstance(model, networks.TextNetwork)

@@ -323,7 +323,7 @@ def _recipe(options, name, network, images):
         images.num_train,
         mean=statistics.mean,
         variance=statistics.variance,
-        kind="sparse",
+        label_type="sparse",
         seed=options.seed,
         sync_batch_norm=options.sync_batch_norm,
         **given_values(options, "epochs", "batch_size"),

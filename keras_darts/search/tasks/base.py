@@ -291,7 +291,7 @@ class LabelledModality(Modality):
     def check(self, data):
         task = datasets.validate_split(
             data,
-            kind=self._search.search_space.modality,
+            modality=self._search.search_space.modality,
             loss=self._search.chosen_loss,
             num_classes=self.sizes["num_classes"],
         )
