@@ -5,6 +5,8 @@ import logging
 
 import keras
 
+from keras_darts.utils import private_api
+
 _LOG = logging.getLogger("keras_darts")
 
 _MONITORS = (
@@ -131,8 +133,7 @@ def _compares(callback):
 
 def _metric_names(model):
     """Those that `compile` was given, as Keras calls them in the logs."""
-    given = getattr(model, "_compile_config", None)
-    found = given.config if given is not None else {}
+    found = private_api.compile_arguments(model)
     metrics = [found.get("metrics"), found.get("weighted_metrics")]
     names = []
     for metric in keras.tree.flatten(metrics):

@@ -10,6 +10,7 @@ from keras_darts.supernet import architecture
 from keras_darts.supernet import packed
 from keras_darts.supernet import unpacked
 from keras_darts.training import clip_gradients
+from keras_darts.utils import private_api
 
 
 def train_step(search, train_batch, valid_batch):
@@ -45,7 +46,7 @@ def test_step(search, batch):
 def _logs(search, batch, outputs, loss):
     """The metrics, with what a batch adds to them."""
     x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(batch)
-    search._loss_tracker.update_state(
+    private_api.loss_tracker(search).update_state(
         loss * search.distribute_strategy.num_replicas_in_sync,
         sample_weight=tf.size(y),
     )
