@@ -13,8 +13,8 @@ class Architect(abc.ABC):
     `gradients` is called in each step of the architecture, in replica context
     and in a graph, and `after_step` once the step is made. An architect holds
     no state but its arguments; it sees the search through the `problem`, a
-    `search.bilevel_problem.BilevelProblem`, whose methods leave all variables
-    as they are. `kd.testing.ToyBilevelProblem` stands for one in tests.
+    `relaxations.problem.Problem`, whose methods leave all variables as they
+    are. `kd.testing.ToyBilevelProblem` stands for one in tests.
 
     The class attributes say what the other parts of a search have to know. A
     subclass sets those in which it differs.
@@ -58,7 +58,7 @@ class Architect(abc.ABC):
         """What the search loss was, and its architecture gradients.
 
         Args:
-            problem: `BilevelProblem`.
+            problem: `Problem`.
             train_batch: What the step of the weights will be made on, a tuple
                 (x, y) or (x, y, sample weight).
             valid_batch: The same of what the search loss is computed on.
@@ -73,7 +73,7 @@ class Architect(abc.ABC):
         """Takes note of a step that was made; by default of nothing.
 
         Args:
-            problem: `BilevelProblem`.
+            problem: `Problem`.
             found: What `gradients` gave first.
         """
 
