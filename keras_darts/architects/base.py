@@ -1,10 +1,22 @@
 """Base class of all architects."""
 
+from __future__ import annotations
+
 import abc
+from typing import TYPE_CHECKING
 
 from keras_darts.relaxations import Policy
 from keras_darts.relaxations.base import wrong_relaxation
 from keras_darts.utils.registry import fields
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    import tensorflow as tf
+
+    from keras_darts.relaxations.problem import LossAndGradients
+    from keras_darts.relaxations.problem import Problem
+    from keras_darts.utils.typing import Config
 
 
 class Architect(abc.ABC):
@@ -54,7 +66,9 @@ class Architect(abc.ABC):
     second_derivatives = False
 
     @abc.abstractmethod
-    def gradients(self, problem, train_batch, valid_batch):
+    def gradients(
+        self, problem: Problem, train_batch: Any, valid_batch: Any
+    ) -> tuple[LossAndGradients | None, list[tf.Tensor]]:
         """What the search loss was, and its architecture gradients.
 
         Args:
@@ -69,7 +83,7 @@ class Architect(abc.ABC):
             `problem.arch_values()`, summed over replicas.
         """
 
-    def after_step(self, problem, found):
+    def after_step(self, problem: Problem, found: LossAndGradients) -> None:
         """Takes note of a step that was made; by default of nothing.
 
         Args:
@@ -77,7 +91,7 @@ class Architect(abc.ABC):
             found: What `gradients` gave first.
         """
 
-    def check_strategy(self, strategy):
+    def check_strategy(self, strategy: Any) -> None:
         """Raises a `ValueError` for pieces that can't go with this one.
 
         Args:
@@ -98,6 +112,6 @@ class Architect(abc.ABC):
                 f"regularizers={list(strategy.regularizers)}"
             )
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """The arguments of the constructor, by default those of a dataclass."""
         return fields(self)
