@@ -1,13 +1,27 @@
 """Strategies by name: the published ones and those of users."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from typing import TypeVar
+
 from keras_darts.strategies.strategy import SearchStrategy
 from keras_darts.utils.registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from keras_darts.utils.typing import Config
+
+_Builder = TypeVar("_Builder", bound="Callable[..., SearchStrategy]")
 
 _REGISTRY = Registry("strategy", base=SearchStrategy)
 _GUARDS = {}
 
 
-def register_strategy(name, guards_against=None):
+def register_strategy(
+    name: str, guards_against: str | None = None
+) -> Callable[[_Builder], _Builder]:
     """Decorator: the function that returns a `SearchStrategy` gets a name.
 
     Args:
@@ -29,12 +43,12 @@ def register_strategy(name, guards_against=None):
     return _REGISTRY.register(name)
 
 
-def names():
+def names() -> list[str]:
     """Names of all registered strategies, sorted."""
     return _REGISTRY.names()
 
 
-def guards_against(name):
+def guards_against(name: str) -> str | None:
     """What a registered strategy guards against, or `None`.
 
     Example:
@@ -45,7 +59,7 @@ def guards_against(name):
     return _GUARDS.get(name)
 
 
-def name_of(strategy, given=None):
+def name_of(strategy: SearchStrategy, given: str | None = None) -> str | None:
     """The name of a published strategy, or `None`.
 
     Another recipe leaves a method what it is, and so do other papers. What
@@ -86,7 +100,7 @@ def _pieces(strategy):
     return {**strategy.get_config(), "recipe": None, "citations": None}
 
 
-def get(identifier):
+def get(identifier: SearchStrategy | str | Config) -> SearchStrategy:
     """A strategy from its name, its config or itself."""
     if isinstance(identifier, dict):
         return SearchStrategy.from_config(identifier)
