@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 from typing import TypeVar
 
@@ -78,26 +79,33 @@ def name_of(strategy: SearchStrategy, given: str | None = None) -> str | None:
         return given
     # Those of users are not made only to be compared: they may be costly.
     known = {
-        name: get(name)
+        name: _config_of(_REGISTRY[name])
         for name in names()
         if name != "auto" and _GUARDS[name] and _is_ours(name)
     }
+    config = strategy.get_config()
     for name, other in known.items():
-        if other == strategy:
+        if other == config:
             return name
-    bare = _pieces(strategy)
+    bare = _pieces(config)
     for name, other in known.items():
         if _pieces(other) == bare:
             return name
     return None
 
 
+@functools.cache
+def _config_of(entry):
+    """Of a strategy of ours, which is the same each time it is made."""
+    return entry().get_config()
+
+
 def _is_ours(name):
     return _REGISTRY[name].__module__.split(".")[0] == __name__.split(".")[0]
 
 
-def _pieces(strategy):
-    return {**strategy.get_config(), "recipe": None, "citations": None}
+def _pieces(config):
+    return {**config, "recipe": None, "citations": None}
 
 
 def get(identifier: SearchStrategy | str | Config) -> SearchStrategy:
