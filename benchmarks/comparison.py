@@ -10,7 +10,7 @@ from circumstances import markdown
 
 from keras_darts.utils.files import write_json
 
-_PATHS = ("data_dir", "found", "output", "project")
+_PATHS = ("data_dir", "searches", "output", "project")
 
 
 def parse_options(document, sizes, *, data_help, seeds, choices=()):

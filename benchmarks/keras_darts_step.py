@@ -89,9 +89,9 @@ def weight_step(search, stream):
 
     def step(batch):
         with modality.step(batch, search.optimizer):
-            found = steps.weight_step(search, modality.resumed(batch, "train"))
-        modality.keep(found.outputs, "train")
-        return found.loss
+            result = steps.weight_step(search, modality.resumed(batch, "train"))
+        modality.keep(result.outputs, "train")
+        return result.loss
 
     traced = tf.function(step, autograph=False)
     return (

@@ -72,16 +72,16 @@ def supply_an_embedding():
 def weight_step(model, optimizer, data, state):
     """What the loss was, slowness included, and the hidden state after it."""
     ids, targets = data
-    found = {}
+    states = {}
 
     def loss_of():
-        log_probabilities, found["state"], hidden, _ = model(
+        log_probabilities, states["state"], hidden, _ = model(
             ids, state, return_h=True
         )
         slowness = sum(h.diff(dim=0).square().mean() for h in hidden)
         return error(log_probabilities, targets) + SLOWNESS * slowness
 
-    return descend(optimizer, loss_of, SETTINGS.clip), found["state"]
+    return descend(optimizer, loss_of, SETTINGS.clip), states["state"]
 
 
 def error(log_probabilities, targets):

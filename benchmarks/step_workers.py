@@ -130,11 +130,11 @@ def serve(pipe, module, settings):
     while pipe.recv() == "step":
         pipe.send(timed(step))
     # Before the profiler and the counting, which take memory too.
-    found = {"peak_bytes": peak_bytes()}
+    figures = {"peak_bytes": peak_bytes()}
     if settings["breakdown"] and settings["code"] == OURS:
-        found["breakdown"] = profiled(step)
+        figures["breakdown"] = profiled(step)
     # Counting traces the step once more.
-    pipe.send({**found, **(facts() if settings.get("facts", True) else {})})
+    pipe.send({**figures, **(facts() if settings.get("facts", True) else {})})
 
 
 def timed(step):

@@ -131,10 +131,10 @@ def runs_of(tuner, data):
         yield figures("random", row["seed"], row, tuner, data)
 
 
-def figures(cell, seed, found, tuner, data):
+def figures(cell, seed, genotypes, tuner, data):
     """Those of one network, with its accuracy on the test set."""
     network = kd.training.load_network(
-        tuner.project.networks / found["network"]
+        tuner.project.networks / genotypes["network"]
     )
     test = kd.training.evaluate_classifier(
         network.predict_on_batch, data.test.batch(100)
@@ -142,11 +142,11 @@ def figures(cell, seed, found, tuner, data):
     return {
         "cell": cell,
         "seed": seed,
-        "genotype": found["genotype"],
+        "genotype": genotypes["genotype"],
         "num_weights": kd.analysis.count_parameters(network),
-        "validation_accuracy": found["figures"]["val_accuracy"],
+        "validation_accuracy": genotypes["figures"]["val_accuracy"],
         "test_accuracy": test["accuracy"],
-        **{f"{k}_seconds": v for k, v in found["seconds"].items()},
+        **{f"{k}_seconds": v for k, v in genotypes["seconds"].items()},
     }
 
 

@@ -88,17 +88,19 @@ def measured_variant(name, options):
 def text_of(report):
     settings, results = report["settings"], report["results"]
     bases = [results[BASE], results[f"{BASE} "]]
-    base = statistics.mean(min(found["seconds"]) for found in bases)
-    memory = max(found["peak_bytes"] for found in bases)
+    base = statistics.mean(min(figures["seconds"]) for figures in bases)
+    memory = max(figures["peak_bytes"] for figures in bases)
     rows = [
         ["strategy", "fastest step s", "to darts", "peak GB", "to darts"]
         + ["first step s"]
     ]
-    for name, found in results.items():
-        seconds, peak = min(found["seconds"]), found["peak_bytes"]
+    for name, figures in results.items():
+        seconds, peak = min(figures["seconds"]), figures["peak_bytes"]
         row = [f"{seconds:.3f}", f"{seconds / base:.2f}"]
         row += [f"{peak / 1e9:.2f}", f"{peak / memory:.2f}"]
-        rows.append([name.strip(), *row, f"{found['first_step_seconds']:.1f}"])
+        rows.append(
+            [name.strip(), *row, f"{figures['first_step_seconds']:.1f}"]
+        )
     title = (
         "{filters} filters, {num_cells} cells of {num_nodes} nodes, "
         "{num_primitives} primitives, batch {batch_size}, images "

@@ -50,12 +50,12 @@ def main(replicas, path, *names):
     """Of all names, or of those that are given."""
     keras.utils.set_random_seed(0)
     with distribution_strategy(int(replicas)).scope():
-        found = {
+        results = {
             name: make(replicas)
             for name, make in SEARCHES.items()
             if not names or name in names
         }
-    pathlib.Path(path).write_text(json.dumps(found))
+    pathlib.Path(path).write_text(json.dumps(results))
 
 
 def each(made, **choices):
@@ -166,7 +166,7 @@ def evaluated():
     search = image_search("darts", **EAGER)
     images = np.random.default_rng(0).normal(size=(25, 8, 8, 1))
     images, labels = images.astype("float32"), np.arange(25) % 2
-    found = []
+    results = []
     for count in (13, 25):
         history = search.fit(
             images[:8],
@@ -177,9 +177,9 @@ def evaluated():
             epochs=1,
             verbose=0,
         ).history
-        found.append([history["val_loss"][0], history["val_accuracy"][0]])
+        results.append([history["val_loss"][0], history["val_accuracy"][0]])
     few = images[:5], labels[:5]
-    return [*found, search.evaluate(*few, batch_size=BATCH, verbose=0)]
+    return [*results, search.evaluate(*few, batch_size=BATCH, verbose=0)]
 
 
 def make_search(

@@ -31,8 +31,8 @@ def main(workers, path, *names):
         devices = gathered(minutes=5)
     path = pathlib.Path(path)
     with devices.scope():
-        found = {name: SEARCHES[name](path.parent) for name in names}
-        path.write_text(json.dumps(found))
+        results = {name: SEARCHES[name](path.parent) for name in names}
+        path.write_text(json.dumps(results))
         if workers != "1":
             endless(path.parent)
 
@@ -83,8 +83,8 @@ def cut(folder):
         on_images("darts_second_order", callbacks=[Send()], **options)
     except Terminated as error:
         said = str(error)
-    found = on_images("darts_second_order", **options)
-    return {**found, "said": said.replace(str(folder), "")}
+    result = on_images("darts_second_order", **options)
+    return {**result, "said": said.replace(str(folder), "")}
 
 
 def endless(folder):

@@ -167,9 +167,9 @@ def test_code_on_a_page_parses(page):
 @pytest.mark.parametrize("page", pages())
 def test_names_on_a_page_exist(page):
     for name in re.findall(r"\bkd((?:\.[A-Za-z_]\w*)+)", text_of(page)):
-        found = kd
+        result = kd
         for part in name.split(".")[1:]:
-            found = getattr(found, part)
+            result = getattr(result, part)
 
 
 @pytest.mark.parametrize("page", pages())
@@ -191,8 +191,8 @@ def test_files_on_a_page_exist(page):
 
 def headings(file):
     """The anchors of a page, as GitHub makes them of its headings."""
-    found = re.findall(r"^#+ (.*)$", file.read_text("utf-8"), re.MULTILINE)
-    kept = [re.sub(r"[^\w\- ]", "", heading.lower()) for heading in found]
+    matches = re.findall(r"^#+ (.*)$", file.read_text("utf-8"), re.MULTILINE)
+    kept = [re.sub(r"[^\w\- ]", "", heading.lower()) for heading in matches]
     return [heading.replace(" ", "-") for heading in kept]
 
 

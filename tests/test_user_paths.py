@@ -39,7 +39,7 @@ def table():
 
 
 def recipe_fit(**folder):
-    found = kd.networks.CifarNetwork(
+    genotype = kd.networks.CifarNetwork(
         SPACE.random_genotype(0),
         num_classes=2,
         filters=2,
@@ -48,10 +48,10 @@ def recipe_fit(**folder):
         input_shape=(8, 8, 1),
     )
     recipe = kd.training.small_image_recipe(
-        found, num_train=16, batch_size=8, mean=(0.0,), variance=(1.0,)
+        genotype, num_train=16, batch_size=8, mean=(0.0,), variance=(1.0,)
     )
     examples = tf.data.Dataset.from_tensor_slices((IMAGES, LABELS))
-    recipe.fit(found, examples, epochs=1, verbose=0, **folder)
+    recipe.fit(genotype, examples, epochs=1, verbose=0, **folder)
 
 
 def search_fit(**folder):
@@ -199,12 +199,12 @@ ALIASES = {"analysis.plot_cell": "plot_cell"}
 def public():
     """Name and function of every public callable and method."""
     for name in kd.__all__:
-        found = getattr(kd, name)
-        inner = [(name, found)]
-        if isinstance(found, types.ModuleType):
+        results = getattr(kd, name)
+        inner = [(name, results)]
+        if isinstance(results, types.ModuleType):
             inner = [
-                (f"{name}.{n}", getattr(found, n))
-                for n in getattr(found, "__all__", ())
+                (f"{name}.{n}", getattr(results, n))
+                for n in getattr(results, "__all__", ())
             ]
         for path, each in inner:
             yield path, each
@@ -359,8 +359,8 @@ def test_other_paths_are_what_they_say(given, meant):
 
 
 def test_a_name_that_begins_with_a_tilde_stays_one():
-    found = user_path("./~x", "path")
-    assert found == user_path(found, "path") == pathlib.Path.cwd() / "~x"
+    result = user_path("./~x", "path")
+    assert result == user_path(result, "path") == pathlib.Path.cwd() / "~x"
 
 
 @pytest.mark.parametrize("given", ["file://elsewhere/a", "~nobody-at-all/a"])

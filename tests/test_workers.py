@@ -75,7 +75,7 @@ def errors_of(folder, index):
     return (folder / f"worker-{index}" / "errors").read_text()
 
 
-def found(count, folder):
+def result(count, folder):
     """What each worker saw; the chief of two is killed afterwards."""
     with workers(count, folder, *SEARCHES) as processes:
         if count == 2:
@@ -98,7 +98,7 @@ def runs(tmp_path_factory):
     """Folder and findings of one worker, and of two."""
     folders = [tmp_path_factory.mktemp(f"of-{count}") for count in (1, 2)]
     return [
-        (folder, found(count, folder))
+        (folder, result(count, folder))
         for count, folder in enumerate(folders, start=1)
     ]
 

@@ -133,7 +133,7 @@ class Classifier(abc.ABC):
             folder = self.directory / self.project_name
             if self.overwrite and folder.exists():
                 shutil.rmtree(folder)
-            found = user_data.read(
+            data = user_data.read(
                 self.adapter_of,
                 x,
                 y,
@@ -143,11 +143,11 @@ class Classifier(abc.ABC):
                 class_weight=class_weight,
             )
             record = Record(
-                folder, {**found.describe(), **self._own(), **options}
+                folder, {**data.describe(), **self._own(), **options}
             )
             record.say_what_is_there()
             options |= {"callbacks": callbacks, "verbose": verbose}
-            self._take(found, *self._run(found, record, budget, options))
+            self._take(data, *self._run(data, record, budget, options))
         return _history(self._folder)
 
     def _own(self):
@@ -159,11 +159,11 @@ class Classifier(abc.ABC):
             "seed": self.seed,
         }
 
-    def _run(self, found, record, budget, options):
+    def _run(self, data, record, budget, options):
         """The tuner, and the folder of the trained network."""
         before = record.get("seconds")
         course = FitPipeline(
-            found,
+            data,
             record,
             Budget(self._seconds, budget.spent() + before),
             options={**options, "max_trials": self.max_trials},
@@ -176,11 +176,11 @@ class Classifier(abc.ABC):
         )
         return course.run()
 
-    def _take(self, found, tuner, folder):
+    def _take(self, data, tuner, folder):
         self.tuner, self._folder = tuner, folder
         self.genotype = genotypes.load(folder / "genotype.json")
-        self.classes, self._examples = found.labels.classes, found
-        self._model = _assembled(found, training.load_network(folder))
+        self.classes, self._examples = data.labels.classes, data
+        self._model = _assembled(data, training.load_network(folder))
 
     def predict(self, x, batch_size=_BATCH_SIZE, verbose="auto"):
         """The labels, in the form of those that `fit` was given.
@@ -287,9 +287,9 @@ def _parameters(cls):
     ]
 
 
-def _assembled(found, network):
-    inputs = found.adapter.input()
-    logits = network(found.adapter.tensors(inputs))
+def _assembled(data, network):
+    inputs = data.adapter.input()
+    logits = network(data.adapter.tensors(inputs))
     model = keras.Model(inputs, keras.layers.Softmax(dtype="float32")(logits))
     # Plain SGD has no state that a file of the model would lack.
     model.compile(

@@ -353,17 +353,17 @@ class FitPipeline:
 
     def _train(self, tuner, best, folder, plan, *, examples, epochs):
         """The last training: on all examples, from first values."""
-        found, search = (
+        result, search = (
             self.examples,
             tuner.trials.build(tuner.oracle.get_space()),
         )
-        train = found.everything
-        if examples < found.num_everything:
+        train = result.everything
+        if examples < result.num_everything:
             train = datasets.stratified_subset(train, examples)
         data = trial_data.read(
             search,
             train.batch(self.batch_size),
-            validation_data=found.judged.batch(self.batch_size),
+            validation_data=result.judged.batch(self.batch_size),
         )
         task, seed = data.settle(search), self.project["seed"] or 0
         with seeded(seed):
@@ -378,7 +378,7 @@ class FitPipeline:
         data.recipe(network, task, recipe).fit(
             network,
             data.train,
-            data.validation if found.own_validation else None,
+            data.validation if result.own_validation else None,
             output_dir=folder,
             callbacks=[
                 *self._callbacks(),
@@ -418,11 +418,11 @@ def _is_trained(folder):
 
 
 def _best(tuner):
-    found = tuner.completed_trials()
-    if not found:
+    trials = tuner.completed_trials()
+    if not trials:
         raise RuntimeError(
             "A trial must come to its end to give a model: all of them have "
             f"failed. `tuner.results_summary()` and {tuner.project_dir!r} say "
             "why"
         )
-    return found[0]
+    return trials[0]

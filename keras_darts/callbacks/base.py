@@ -30,8 +30,8 @@ def serialized(callbacks):
 
 def with_callbacks(config):
     """A config whose `callbacks`, if there are any, are objects again."""
-    found = config.get("callbacks", ())
-    objects = [keras.saving.deserialize_keras_object(c) for c in found]
+    configs = config.get("callbacks", ())
+    objects = [keras.saving.deserialize_keras_object(c) for c in configs]
     return {**config, "callbacks": objects}
 
 

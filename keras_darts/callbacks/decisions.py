@@ -283,16 +283,16 @@ def decisions_of(space, genotype, weights, *, watched, competes, **told):
 
 def best_candidates(space, genotype, weights):
     """By cell type, for each edge the candidate that would be kept."""
-    found = {}
+    candidates = {}
     for cell_type, spec in space.cells.items():
         kept = _names_by_edge(genotype, cell_type)
-        found[cell_type] = [
+        candidates[cell_type] = [
             _lead(names, weights[cell_type][number], kept.get(edge, ()))[0]
             for number, (names, edge) in enumerate(
                 zip(spec.primitives, spec.edges, strict=True)
             )
         ]
-    return found
+    return candidates
 
 
 def _names_by_edge(genotype, cell_type):

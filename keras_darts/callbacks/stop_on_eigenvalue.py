@@ -71,8 +71,8 @@ class EigenvalueWindow:
     def _mean(self, values, centre):
         half = self.window // 2
         epochs = [centre + self.every * k for k in range(-half, half + 1)]
-        found = [values[epoch] for epoch in epochs if epoch in values]
-        return float(np.mean(found)) if len(found) > half else None
+        window = [values[epoch] for epoch in epochs if epoch in values]
+        return float(np.mean(window)) if len(window) > half else None
 
 
 _LOG = logging.getLogger("keras_darts")
@@ -254,8 +254,8 @@ class StopOnEigenvalue(ArchitectureEarlyStopping):
 
     def set_state(self, state):
         super().set_state(state)
-        found = state["eigenvalues"].items()
-        self.eigenvalues = {int(epoch): value for epoch, value in found}
+        items = state["eigenvalues"].items()
+        self.eigenvalues = {int(epoch): value for epoch, value in items}
         self.weight_decay = state["weight_decay"]
         self.roll_back_to = state["roll_back_to"]
 

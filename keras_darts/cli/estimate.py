@@ -41,19 +41,19 @@ def run(options):
             f"search_space={options.search_space!r}"
         )
     backend.start(threads=modality.threads)
-    found = modality.load(options)
-    search = search_command.made_search(options, modality, found)
-    given = modality.search_input(options, found, search.recipe)
+    data = modality.load(options)
+    search = search_command.made_search(options, modality, data)
+    given = modality.search_input(options, data, search.recipe)
     read = search.modality.read(given.pop("x"), None, None, **given)
     search.modality.take_sizes(**search.modality.check(read)[1])
     search.build_supernet()
     _take_parts(search, read.batch_size, options.gradient_accumulation_steps)
-    print(search_command.introduction(options, search, modality, found))
+    print(search_command.introduction(options, search, modality, data))
     print("\n".join(_plan(options, search, read)), flush=True)
     if options.time and not _fits(search, read):
         print("time: not measured, since memory does not suffice")
     elif options.time:
-        given = modality.search_input(options, found, search.recipe)
+        given = modality.search_input(options, data, search.recipe)
         _print_time(options, search, read, given)
 
 
@@ -72,13 +72,13 @@ def _print_time(options, search, read, given):
 
     print("timing a few steps; --notime leaves that out", flush=True)
     epochs = options.epochs or search.recipe.epochs
-    found = step_times.measured(
+    times = step_times.measured(
         search,
         **given,
         epochs=epochs,
         gradient_accumulation_steps=options.gradient_accumulation_steps,
     )
-    words = found.in_words(
+    words = times.in_words(
         epochs + search.extra_epochs,
         search.modality.steps_per_epoch(read),
         step_times.judged_batches(search.modality.evaluation(read)),
@@ -119,11 +119,11 @@ def _plan(options, search, read):
     if limit is not None:
         verdict = "enough" if peak <= limit else "TOO LITTLE"
         yield f"memory to be had: {in_gigabytes(limit)}, {verdict}"
-    found = proposals(search, read.batch_size)
+    changes = proposals(search, read.batch_size)
     yield (
         "less memory, what changes the search least first:"
-        if found
+        if changes
         else ("less memory: with fewer filters or cells")
     )
-    for change in found:
+    for change in changes:
         yield f"  {in_gigabytes(change.peak):>8}  {change.change}"

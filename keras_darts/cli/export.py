@@ -316,6 +316,6 @@ def _report(path, modality):
 def _accuracy(card):
     if "accuracy" not in card:
         return ""
-    found = card["accuracy"]
-    before = found["network"]
-    return f"; accuracy {found['export']:.2%}, before {before:.2%}"
+    accuracy = card["accuracy"]
+    before = accuracy["network"]
+    return f"; accuracy {accuracy['export']:.2%}, before {before:.2%}"

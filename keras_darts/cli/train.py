@@ -99,8 +99,8 @@ def run(options):
     workers.refuse_several("train")
     folder = folders.begin(options, _RUN_TYPE)
     goes_on = folders.goes_on(options, folder)
-    found, _ = genotype.find(options)
-    modality = genotype.modality(options, found)
+    network_genotype, _ = genotype.find(options)
+    modality = genotype.modality(options, network_genotype)
     tasks.check_flags(options, modality)
     data.check_source(options, modality)
     check_recipe(options, modality)
@@ -110,7 +110,7 @@ def run(options):
     from keras_darts.search.mixed_precision import default_policy
 
     with strategy.scope(), default_policy(options.dtype):
-        read, plan = modality.training(options, found)
+        read, plan = modality.training(options, network_genotype)
     frequency = _validation_freq(options, plan)
     print(_introduction(modality, read, plan, frequency), flush=True)
     # Not before: what is written over goes first.

@@ -182,10 +182,10 @@ def _check_integer(name, value, lowest=1):
 def _pair(x, validation_data):
     """A tuple or list of two data sets is training and search data."""
     several = isinstance(x, tuple | list)
-    found = [is_dataset(part) for part in x] if several else []
-    if not any(found):
+    are_datasets = [is_dataset(part) for part in x] if several else []
+    if not any(are_datasets):
         return x, validation_data
-    if found != [True, True] or validation_data is not None:
+    if are_datasets != [True, True] or validation_data is not None:
         raise ValueError(
             "`x` as a tuple of data sets must be the pair (training data, "
             "search data), without `validation_data`. Received: a tuple of "

@@ -145,7 +145,7 @@ class ChooseBestSample(SearchCallback):
         best = int(np.argmax(np.nan_to_num(rewards, nan=-np.inf)))
         self.rewards = rewards.tolist()
         self.model.strategy.relaxation.choose(
-            {cell_type: found[best] for cell_type, found in sampled.items()}
+            {cell_type: samples[best] for cell_type, samples in sampled.items()}
         )
         _LOG.info(
             "the best of %d drawn architectures has a reward of %.4g, their "

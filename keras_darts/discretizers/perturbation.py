@@ -112,7 +112,7 @@ def _made_on_edge(edge, spec, weights, score):
     names = spec.primitives[edge]
     row = np.zeros(spec.num_candidates)
     row[kept] = 1.0
-    return {edge: row}, {names[n]: found for n, found in scores.items()}
+    return {edge: row}, {names[n]: result for n, result in scores.items()}
 
 
 def _made_for_node(node, spec, weights, score):
@@ -250,11 +250,11 @@ class Decide(SearchCallback):
         else:
             sources = [spec.edges[edge][1] for edge in rows]
             what = f"node {choice.node} loses its edges from {sources}"
-            scores = {spec.edges[e][1]: found for e, found in scores.items()}
-        found = ", ".join(f"{k} {sign * v:.4f}" for k, v in scores.items())
+            scores = {spec.edges[e][1]: text for e, text in scores.items()}
+        text = ", ".join(f"{k} {sign * v:.4f}" for k, v in scores.items())
         return (
             f"epoch {epoch}: {cell_type} cell, {what}; {self._criterion} "
-            f"without {found}"
+            f"without {text}"
         )
 
 

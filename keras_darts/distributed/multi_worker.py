@@ -72,8 +72,8 @@ def missing(error, cluster):
         cluster: `tf.train.ClusterSpec`.
     """
     text = str(error)
-    found = filter(None, (re.search(p, text) for p in _MISSING))
-    tasks = re.findall(r"/job:(\w+)\S*/task:(\d+)", next(found, [""])[0])
+    matches = filter(None, (re.search(p, text) for p in _MISSING))
+    tasks = re.findall(r"/job:(\w+)\S*/task:(\d+)", next(matches, [""])[0])
     if not tasks and "CoordinationService/" in text:
         # Only the first worker is asked for this service.
         tasks = [(_leader(cluster), 0)]

@@ -235,32 +235,32 @@ def compared(serving, exported, data):
     of_files = serving.logits_of_files(exported, inputs[:FILES_LIMIT])
     if of_files is not None:
         logits["files"] = of_files["logits_of_files"]
-    found = {
+    accuracy = {
         name: float(np.mean(values.argmax(-1) == labels[: len(values)]))
         for name, values in logits.items()
     }
-    drop = found["network"] - found["export"]
+    drop = accuracy["network"] - accuracy["export"]
     if of_files is not None:
         few = labels[:FILES_LIMIT]
         before = np.mean(logits["network"][: len(few)].argmax(-1) == few)
-        _warn_of_files(found["files"], float(before), len(few), most)
+        _warn_of_files(accuracy["files"], float(before), len(few), most)
     if drop > most:
         warnings.warn(
-            f"The export is right on {found['export']:.2%} of "
-            f"{len(labels)} inputs, the network on {found['network']:.2%}. "
+            f"The export is right on {accuracy['export']:.2%} of "
+            f"{len(labels)} inputs, the network on {accuracy['network']:.2%}. "
             "Try more `representative_data` of all classes, "
             "`quantization='dynamic'` (weights alone) or 'float16', or train "
             "the network longer.",
             stacklevel=3,
         )
-    return {"inputs": len(labels), **found, "drop": drop}
+    return {"inputs": len(labels), **accuracy, "drop": drop}
 
 
-def _warn_of_files(found, before, count, most):
-    if before - found > most:
+def _warn_of_files(accuracy, before, count, most):
+    if before - accuracy > most:
         warnings.warn(
-            f"serving_bytes is right on {found:.2%} of {count} images as PNG "
-            f"files, the network on {before:.2%} of them as arrays. "
+            f"serving_bytes is right on {accuracy:.2%} of {count} images as "
+            f"PNG files, the network on {before:.2%} of them as arrays. "
             "`pixel_range` says what black and white are as numbers of the "
             "images that the network was trained on.",
             stacklevel=4,

@@ -73,13 +73,13 @@ RAW = PixelRange()
 def scaling_of(network):
     """The layers by which a network scales its images itself."""
     own = getattr(network, "preprocessing", None)
-    found = [] if own is None else [own]
+    layers = [] if own is None else [own]
     for layer in getattr(network, "layers", ()):
         if isinstance(layer, _SCALING):
-            found.append(layer)
+            layers.append(layer)
         elif isinstance(layer, keras.Model):
-            found += scaling_of(layer)
-    return list(dict.fromkeys(found))
+            layers += scaling_of(layer)
+    return list(dict.fromkeys(layers))
 
 
 def check_preprocessing(network, preprocessing):
@@ -414,17 +414,19 @@ class ImageServing(ClassifierServing):
             refuse("images that no file has", pixel_range=given)
             return self
         images = samples[0] if samples[1] == "given" else None
-        found = pixel_range(self.network, self.preprocessing, images, given)
-        if found is None:
+        value_range = pixel_range(
+            self.network, self.preprocessing, images, given
+        )
+        if value_range is None:
             say_left_out()
             return dataclasses.replace(self, decoded=None)
-        if self.input_dtype == "uint8" and not found.is_raw:
+        if self.input_dtype == "uint8" and not value_range.is_raw:
             raise ValueError(
                 "`input_dtype` must be None for a network of images whose "
-                f"numbers lie between {found.low:g} and {found.high:g}. "
-                "Received: input_dtype='uint8'"
+                f"numbers lie between {value_range.low:g} and "
+                f"{value_range.high:g}. Received: input_dtype='uint8'"
             )
-        return dataclasses.replace(self, pixel_range=found)
+        return dataclasses.replace(self, pixel_range=value_range)
 
     def calibration(self, data):
         name = "representative_data"

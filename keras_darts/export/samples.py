@@ -107,18 +107,18 @@ def first_elements(data, limit, *, rank, argument):
         first = next(iter(data.take(1)), None)
         if first is not None and _rank_of_first(first) > rank:
             data = data.unbatch()
-        found = next(iter(data.batch(limit)), None)
+        elements = next(iter(data.batch(limit)), None)
     elif isinstance(data, keras.utils.PyDataset):
-        found = _of_batches((data[i] for i in range(len(data))), limit)
+        elements = _of_batches((data[i] for i in range(len(data))), limit)
     elif is_dataset(data):
-        found = _of_batches(data, limit)
+        elements = _of_batches(data, limit)
     else:
         return data
-    if found is None:
+    if elements is None:
         raise ValueError(
             f"`{argument}` must hold elements. Received: an empty data set"
         )
-    return found
+    return elements
 
 
 def first_inputs(data, limit, *, rank, argument):

@@ -352,12 +352,12 @@ def describe_texts(
 
 
 def _words(network):
-    found = [
+    layers = [
         layer
         for layer in network.layers
         if isinstance(layer, keras.layers.TextVectorization)
     ]
-    return found[0] if len(found) == 1 else None
+    return layers[0] if len(layers) == 1 else None
 
 
 def _known(words):

@@ -67,8 +67,8 @@ class ScaledImages:
         Raises:
             ValueError: if there is not one number a channel.
         """
-        found = checks.statistics(mean, variance, self.input_shape[-1])
-        if found is None:
+        scaling = checks.statistics(mean, variance, self.input_shape[-1])
+        if scaling is None:
             raise ValueError(
                 "`mean` and `variance` must be given to scale images. "
                 "Received: mean=None, variance=None"
@@ -77,17 +77,17 @@ class ScaledImages:
         if layer is None:
             # Keras locks a layer that is built; this one brings no weights.
             self._tracker.unlock()
-            self.preprocessing = self._normalization(*found)
+            self.preprocessing = self._normalization(*scaling)
             self._tracker.lock()
         else:
-            layer.input_mean, layer.input_variance = map(list, found)
+            layer.input_mean, layer.input_variance = map(list, scaling)
             layer.build(self.input_shape)
         self.train_function = self.test_function = self.predict_function = None
 
     def _begin_scaling(self, mean, variance):
-        found = checks.statistics(mean, variance, self.input_shape[-1])
-        if found is not None:
-            self.preprocessing = self._normalization(*found)
+        scaling = checks.statistics(mean, variance, self.input_shape[-1])
+        if scaling is not None:
+            self.preprocessing = self._normalization(*scaling)
 
     def _normalization(self, mean, variance):
         # Half precision has no room for pixels, which go up to 65535.

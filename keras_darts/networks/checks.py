@@ -102,11 +102,11 @@ def statistics(mean, variance, channels):
 
 def _one_a_channel(values, channels):
     try:
-        found = tuple(map(float, values))
+        numbers = tuple(map(float, values))
     except (TypeError, ValueError):
         return None
-    whole = len(found) == channels and all(map(math.isfinite, found))
-    return found if whole else None
+    whole = len(numbers) == channels and all(map(math.isfinite, numbers))
+    return numbers if whole else None
 
 
 def image_shape(input_shape, reductions):

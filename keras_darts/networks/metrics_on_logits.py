@@ -249,17 +249,17 @@ def metric_on_logits(metric, head):
     """
     if isinstance(metric, str) and metric.lower() in _ACCURACY:
         return _accuracy(metric, head)
-    found = _made(metric, head)
-    name = _keras_name(found)
+    made = _made(metric, head)
+    name = _keras_name(made)
     if head.activation is None or name in _AS_THEY_ARE:
-        return found
+        return made
     if name in _OF_CLASS_NUMBERS:
-        return _largest_output(found, name)
-    if _config(found).get("from_logits") or _is_on_logits(found):
-        return found
-    if name is None and not has_from_logits(type(found)):
-        return found
-    return _on_probabilities(found, name, head)
+        return _largest_output(made, name)
+    if _config(made).get("from_logits") or _is_on_logits(made):
+        return made
+    if name is None and not has_from_logits(type(made)):
+        return made
+    return _on_probabilities(made, name, head)
 
 
 def has_from_logits(function):
@@ -299,19 +299,19 @@ def _made(metric, head):
     """The metric as an object, made to take logits where it can."""
     name = metric if isinstance(metric, str) else None
     # Keras makes an object of a name or a class, with its defaults.
-    found = keras.metrics.get(metric)
+    result = keras.metrics.get(metric)
     unmade = name is not None or inspect.isclass(metric)
-    if isinstance(found, keras.metrics.Metric):
-        if unmade and _suits(type(found), head):
-            found = type(found)(from_logits=True)
-    elif callable(found):
-        suits = {"from_logits": True} if _suits(found, head) else {}
-        found = keras.metrics.MeanMetricWrapper(
-            found, getattr(found, "__name__", type(found).__name__), **suits
+    if isinstance(result, keras.metrics.Metric):
+        if unmade and _suits(type(result), head):
+            result = type(result)(from_logits=True)
+    elif callable(result):
+        suits = {"from_logits": True} if _suits(result, head) else {}
+        result = keras.metrics.MeanMetricWrapper(
+            result, getattr(result, "__name__", type(result).__name__), **suits
         )
     if name is not None:
-        found.name = name
-    return found
+        result.name = name
+    return result
 
 
 def _suits(thing, head):

@@ -30,8 +30,8 @@ def as_list(callbacks):
         ValueError: for what is no callback, and for those that can't work in
             any run.
     """
-    found = [c for c in keras.tree.flatten(callbacks) if c is not None]
-    for callback in found:
+    flat = [c for c in keras.tree.flatten(callbacks) if c is not None]
+    for callback in flat:
         if not isinstance(callback, keras.callbacks.Callback):
             hint = ""
             if inspect.isclass(callback):
@@ -47,7 +47,7 @@ def as_list(callbacks):
                 "saves itself, and is resumed by the same call. Received: "
                 f"{callback!r}"
             )
-    return found
+    return flat
 
 
 def check_monitored(callbacks, model, *, validates, more=()):
@@ -132,8 +132,8 @@ def _compares(callback):
 def _metric_names(model):
     """Those that `compile` was given, as Keras calls them in the logs."""
     given = getattr(model, "_compile_config", None)
-    found = given.config if given is not None else {}
-    metrics = [found.get("metrics"), found.get("weighted_metrics")]
+    config = given.config if given is not None else {}
+    metrics = [config.get("metrics"), config.get("weighted_metrics")]
     names = []
     for metric in keras.tree.flatten(metrics):
         if isinstance(metric, str):

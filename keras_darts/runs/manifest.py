@@ -50,21 +50,21 @@ class CheckpointManifest(typing.NamedTuple):
 
 def seals(folder):
     """The checkpoints in a folder, the newest first."""
-    found = []
+    result = []
     for path in pathlib.Path(folder).glob("ckpt-*.json"):
         # One that can't be read is none: the one before it holds.
         with contextlib.suppress(ValueError, TypeError, KeyError):
             says = json.loads(path.read_text("utf-8"))
             if says.pop("digest") == _digest(_text(says)):
-                found.append(CheckpointManifest(path, **says))
-    return sorted(found, key=lambda seal: seal.number, reverse=True)
+                result.append(CheckpointManifest(path, **says))
+    return sorted(result, key=lambda seal: seal.number, reverse=True)
 
 
 def unreadable(folder):
     """The names of seals in a folder that were damaged after they were made."""
     whole = {seal.path for seal in seals(folder)}
-    found = pathlib.Path(folder).glob("ckpt-*.json")
-    return sorted(path.name for path in found if path not in whole)
+    paths = pathlib.Path(folder).glob("ckpt-*.json")
+    return sorted(path.name for path in paths if path not in whole)
 
 
 def incomplete(folder):

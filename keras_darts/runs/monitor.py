@@ -87,12 +87,12 @@ class NonFiniteLossDetector:
     def look(self):
         """The first step that is bad among those noted since the last look."""
         noted, self._noted = self._noted, []
-        found = None
+        first = None
         if noted and not math.isfinite(noted[-1][1]):
             bad = (step for step, total in noted if not math.isfinite(total))
-            found = next(bad)
+            first = next(bad)
         self._looked = time.monotonic()
-        return found
+        return first
 
 
 _STDERR = 2

@@ -111,11 +111,11 @@ class MidEpochState(tf.train.experimental.PythonState):
 
     def _variables(self):
         """Those of each device by themselves."""
-        found = [v.value for v in self._model.metrics_variables]
-        found += self._carried()
+        variables = [v.value for v in self._model.metrics_variables]
+        variables += self._carried()
         strategy = self._model.distribute_strategy
         local = strategy.experimental_local_results
-        return [part for variable in found for part in local(variable)]
+        return [part for variable in variables for part in local(variable)]
 
 
 class SaveWithinEpochs(keras.callbacks.Callback):

@@ -86,7 +86,7 @@ _BY_PERPLEXITY = 80.0
 CLASSES = ("sparse", "one_hot")
 
 
-def reward(search, batch, found):
+def reward(search, batch, result):
     """A number that is larger the better, of the batch on all replicas.
 
     - For classes the accuracy, by sample weight where there are any.
@@ -97,7 +97,7 @@ def reward(search, batch, found):
     Args:
         search: `DartsSearch`.
         batch: Tuple (x, y) or (x, y, sample weight).
-        found: `LossAndGradients` of the batch.
+        result: `LossAndGradients` of the batch.
 
     Reference: Pham et al., 2018, Efficient neural architecture search via
     parameter sharing, section 2.2, for the first two.
@@ -105,10 +105,10 @@ def reward(search, batch, found):
     label_type = search.task.label_type
     if label_type in CLASSES:
         return accuracy(
-            batch, search.modality.logits(found.outputs), label_type
+            batch, search.modality.logits(result.outputs), label_type
         )
     scale = _BY_PERPLEXITY if label_type == "next_token" else 1.0
-    return scale * tf.exp(-sum_over_replicas([found.loss])[0])
+    return scale * tf.exp(-sum_over_replicas([result.loss])[0])
 
 
 def accuracy(batch, logits, label_type):
@@ -214,9 +214,9 @@ class BilevelProblem:
 
     def mixing(self):
         """The mixing weights of each cell type, without any chance."""
-        found = self._search.supernet.arch(training=False)
+        mixings = self._search.supernet.arch(training=False)
         return {
-            cell_type: mixing.weights for cell_type, mixing in found.items()
+            cell_type: mixing.weights for cell_type, mixing in mixings.items()
         }
 
     def gradients(
@@ -271,17 +271,17 @@ class BilevelProblem:
         evaluate = self._function(setting, self._evaluate, setting)
         given = (mixing or {}, sampled or {})
         others = (given, tf.constant(int(searching)), scale)
-        found = in_parts(
+        result = in_parts(
             lambda part, state: LossAndGradients(
                 *evaluate(part, weights, arch, *others, state)
             ),
             batch,
             self._search.gradient_accumulation_steps,
         )
-        return found._replace(
-            weights=sum_over_replicas(found.weights),
-            arch=sum_over_replicas(found.arch if wrt != "weights" else []),
-            mixing=sum_over_replicas(found.mixing),
+        return result._replace(
+            weights=sum_over_replicas(result.weights),
+            arch=sum_over_replicas(result.arch if wrt != "weights" else []),
+            mixing=sum_over_replicas(result.mixing),
         )
 
     def total(self, loss):
@@ -332,7 +332,7 @@ class BilevelProblem:
             weights: Of a `Sample`.
             sampled: Of the same.
         """
-        found = self.gradients(
+        result = self.gradients(
             batch,
             self.weight_values(),
             self.arch_values(),
@@ -342,7 +342,7 @@ class BilevelProblem:
             sampled=sampled,
             training=self._search.modality.judged_in_training,
         )
-        return found._replace(reward=reward(self._search, batch, found))
+        return result._replace(reward=reward(self._search, batch, result))
 
     def samples(self, count, batches):
         """Draws architectures, and judges all of them on the same batches.
@@ -364,19 +364,19 @@ class BilevelProblem:
             per_replica(self._search.distribute_strategy, batch)
             for batch in batches
         ]
-        found, rewards = [], []
+        samples, rewards = [], []
         for number in range(count):
             # A step's draws have the numbers from one on.
             weights, sampled = sample(tf.constant(count + number + 1))
             rewards.append(
                 np.mean([judge(part, weights, sampled) for part in parts])
             )
-            found.append(
+            samples.append(
                 {cell_type: np.array(d) for cell_type, d in sampled.items()}
             )
         sampled = {
-            cell_type: np.stack([f[cell_type] for f in found])
-            for cell_type in found[0]
+            cell_type: np.stack([f[cell_type] for f in samples])
+            for cell_type in samples[0]
         }
         return sampled, np.array(rewards)
 
@@ -410,21 +410,21 @@ class BilevelProblem:
             )
             penalty = self._penalty(outputs) if setting.penalized else 0.0
             total = scaled(loss + tf.cast(penalty, loss.dtype), scale)
-        found = groups
+        gradients = groups
         if wrt != "nothing":
-            found = tape.gradient(
+            gradients = tape.gradient(
                 total,
                 groups,
                 unconnected_gradients=tf.UnconnectedGradients.ZERO,
             )
-            found = unscaled(found, scale)
+            gradients = unscaled(gradients, scale)
         return (
             loss,
-            found["weights"],
-            found["arch"],
+            gradients["weights"],
+            gradients["arch"],
             outputs,
             state,
-            found["mixing"],
+            gradients["mixing"],
         )
 
     def _loss_at(
@@ -525,10 +525,10 @@ class BilevelProblem:
         strategy = self._search.distribute_strategy
 
         def function(*arguments):
-            found = strategy.run(on_replica, arguments)
+            result = strategy.run(on_replica, arguments)
             return tf.nest.map_structure(
                 lambda value: strategy.experimental_local_results(value)[0],
-                found,
+                result,
             )
 
         if self._search.run_eagerly:

@@ -41,14 +41,14 @@ def completed(choices, recipe, task):
         "jit_compile": False,
     }
     arguments = {**fallback, **chosen}
-    found = on_logits(
+    compiled = on_logits(
         arguments["loss"],
         arguments["metrics"],
         arguments.get("weighted_metrics"),
         num_outputs=task.num_outputs,
         label_type=task.label_type,
     )
-    return keras.optimizers.get(arch), {**arguments, **found._asdict()}
+    return keras.optimizers.get(arch), {**arguments, **compiled._asdict()}
 
 
 def unbuilt_optimizers(choices):

@@ -380,13 +380,13 @@ def _total(search, epochs):
 
 def _added_logs(search):
     """What an epoch of a search logs beside metrics."""
-    found, genotype = {"alpha_entropy"}, search.genotype()
+    names, genotype = {"alpha_entropy"}, search.genotype()
     if hasattr(genotype, "num_skip_connects"):
-        found.add("num_skip_connects")
-    found |= {*_discretizer(search).figures(genotype)}
+        names.add("num_skip_connects")
+    names |= {*_discretizer(search).figures(genotype)}
     for name in search.modality.figures({"loss": 0.0}):
-        found |= {name, f"val_{name}"}
-    return found
+        names |= {name, f"val_{name}"}
+    return names
 
 
 def _begin(search, callbacks, batches, epochs):
@@ -410,14 +410,14 @@ def _written(search, own, callbacks, config, *, output_dir, **run):
     """All callbacks, those that write the run the last, and where it starts."""
     wait, minutes = DataWaitMonitor(), run.pop("checkpoint_minutes")
     agreement = agreement_of(search, minutes)
-    found = {
+    result = {
         "callbacks": [*own, *callbacks, wait],
         "initial_epoch": 0,
         "checkpoint": None,
         "agreement": agreement,
     }
     if output_dir is None:
-        return found
+        return result
     checkpoint = SearchCheckpoint(
         search,
         output_dir / "checkpoints",
@@ -434,7 +434,7 @@ def _written(search, own, callbacks, config, *, output_dir, **run):
         written.append(SaveWithinEpochs(checkpoint, minutes, epochs))
     around = [end.before, *own, end.between, *callbacks, wait, *written]
     return {
-        **found,
+        **result,
         "callbacks": around,
         "initial_epoch": start,
         "checkpoint": checkpoint,

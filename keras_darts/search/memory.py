@@ -239,8 +239,8 @@ def memory_limit(root="/"):
     True
     """
     root = pathlib.Path(root)
-    found = [_of_machine(root), *(_of_group(root, *g) for g in _GROUPS)]
-    known = [free for free in found if free is not None]
+    limits = [_of_machine(root), *(_of_group(root, *g) for g in _GROUPS)]
+    known = [free for free in limits if free is not None]
     if known:
         return max(min(known), 0) + _resident(root)
     try:
@@ -314,11 +314,11 @@ def proposals(search, batch_size):
     """
     settings, space = settings_of(search, batch_size), search.search_space
     now = predicted_peak(space, settings)
-    found = [
+    result = [
         Proposal(words, predicted_peak(space, settings._replace(**change)))
         for words, change in _changes(search, settings, batch_size)
     ]
-    return [proposal for proposal in found if proposal.peak < now]
+    return [proposal for proposal in result if proposal.peak < now]
 
 
 def _changes(search, settings, batch_size):
@@ -370,8 +370,8 @@ def check_memory(search, batch_size):
     if peak is None or limit is None or peak <= limit:
         return
     less = [
-        f"{in_gigabytes(found.peak)} with {found.change}"
-        for found in proposals(search, batch_size)
+        f"{in_gigabytes(proposal.peak)} with {proposal.change}"
+        for proposal in proposals(search, batch_size)
     ]
     warnings.warn(
         f"The search is estimated to need {in_gigabytes(peak)} of memory with "

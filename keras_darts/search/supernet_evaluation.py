@@ -36,12 +36,12 @@ class SupernetEvaluator:
 
     def __call__(self, epoch, count=None):
         """The means over the batches of an epoch, or over some of them."""
-        found = [
+        result = [
             [float(figure) for figure in self._function(batch)]
             for batch in self._batches(epoch, count)
         ]
         return tuple(
-            sum(figures) / len(found) for figures in zip(*found, strict=True)
+            sum(figures) / len(result) for figures in zip(*result, strict=True)
         )
 
     def _measure(self, batch):

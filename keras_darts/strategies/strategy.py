@@ -213,14 +213,14 @@ def _recipes(recipe):
     if not set(recipe) <= set(RECIPES):
         return SearchRecipe(**recipe)
     return {
-        modality: SearchRecipe(**found) if isinstance(found, dict) else found
-        for modality, found in recipe.items()
+        modality: SearchRecipe(**value) if isinstance(value, dict) else value
+        for modality, value in recipe.items()
     }
 
 
 def _recipe_config(recipe):
     if isinstance(recipe, dict):
-        return {k: _recipe_config(found) for k, found in recipe.items()}
+        return {k: _recipe_config(value) for k, value in recipe.items()}
     return recipe and recipe.get_config()
 
 

@@ -222,10 +222,12 @@ class ArchParameters(keras.layers.Layer):
         return {cell_type: self.logits(cell_type) for cell_type in self.cells}
 
     def _mixing(self, cell_type, training):
-        found = self._relaxed(cell_type, training)
+        relaxed = self._relaxed(cell_type, training)
         if cell_type not in self._decisions:
-            return found
-        return found._replace(weights=self._decisions[cell_type](found.weights))
+            return relaxed
+        return relaxed._replace(
+            weights=self._decisions[cell_type](relaxed.weights)
+        )
 
     def _relaxed(self, cell_type, training):
         edge_weights, given = self._edge_weights(cell_type), self._situation

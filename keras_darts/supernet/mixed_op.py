@@ -61,8 +61,8 @@ def run_sampled(index, functions, layer, meets=False):
     branches = [branch(function) for function in functions]
     replicas = tf.distribute.get_strategy().num_replicas_in_sync
     if meets and replicas > 1 and tf.inside_function():
-        found = [run() for run in branches]
-        branches = [lambda given=given: given for given in found]
+        results = [run() for run in branches]
+        branches = [lambda given=given: given for given in results]
     outputs, moved = tf.switch_case(index, branches)
     for variable, value in zip(state, moved, strict=True):
         variable.assign(value)

@@ -118,8 +118,10 @@ def _called(run):
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(watched)
                 outputs, _ = run(again)
-            found = iter(tape.gradient(outputs, watched, upstream))
-            return [next(found) if t.dtype.is_floating else None for t in again]
+            gradients = iter(tape.gradient(outputs, watched, upstream))
+            return [
+                next(gradients) if t.dtype.is_floating else None for t in again
+            ]
 
         return (outputs, *state), gradient
 

@@ -36,7 +36,7 @@ def begun(network, make, *, num_train, mean, variance, label_type):
         mean = getattr(network, "mean", None)
         variance = getattr(network, "variance", None)
     channels = network.input_shape[-1]
-    found = checks.statistics(mean, variance, channels) or (None, None)
+    statistics = checks.statistics(mean, variance, channels) or (None, None)
     if num_train is not None:
         label_type = label_type or "sparse"
     if label_type is not None:
@@ -44,8 +44,8 @@ def begun(network, make, *, num_train, mean, variance, label_type):
         loss_for(label_type)
     recipe = make(
         num_train=num_train,
-        mean=found[0],
-        variance=found[1],
+        mean=statistics[0],
+        variance=statistics[1],
         label_type=label_type,
     )
     if num_train is not None:

@@ -144,9 +144,9 @@ class Reader:
 
     def _examples(self, x, y=None, sample_weight=None, *, argument, **options):
         if self.many_sizes and _of_many_sizes(x):
-            found = _looked_at(x, argument)
+            examples = _looked_at(x, argument)
         else:
-            found = datasets.read_examples(
+            examples = datasets.read_examples(
                 x,
                 y,
                 sample_weight,
@@ -156,8 +156,8 @@ class Reader:
                 num_classes=self.num_outputs,
                 **options,
             )
-        self.check(found.dataset.element_spec[0], found.names.x)
-        return found
+        self.check(examples.dataset.element_spec[0], examples.names.x)
+        return examples
 
 
 def image_check(shape, any_size=False):

@@ -215,13 +215,13 @@ class DartsTuner(keras_tuner.Tuner):
             n: Integer, how many. Defaults to `1`.
         """
         positive_integer("n", n)
-        found = {}
+        result = {}
         for trial in self.completed_trials():
             file = self.project.genotype_file(trial.trial_id)
             if file.exists():
                 genotype = genotypes.load(file)
-                found.setdefault(genotype.to_text(), genotype)
-        return [*found.values()][:n]
+                result.setdefault(genotype.to_text(), genotype)
+        return [*result.values()][:n]
 
     def get_pareto(self, *names):
         """The Pareto-optimal trials, which no other one beats in all figures.

@@ -147,8 +147,8 @@ class SearchTrials:
     def _trial_run(self, search, given, epochs):
         tuner = self._tuner
         if self._data is None:
-            found = {k: v for k, v in given.items() if k in _OF_DATA}
-            self._data = trial_data.read(search, **found)
+            options = {k: v for k, v in given.items() if k in _OF_DATA}
+            self._data = trial_data.read(search, **options)
         names = tuple(objectives.directions(tuner.oracle.objective))
         task = self._data.settle(search)
         objectives.check_known(names, self._data.figures(task))

@@ -128,10 +128,14 @@ class ImageData(LabelledData):
 
     def network(self, search, genotype, sizes):
         # Of all images, where those of the search are of a half of them.
-        found = self._statistics
-        if found is None:
-            found = self._statistics = datasets.channel_statistics(self.train)
-        return super().network(search, genotype, {**found._asdict(), **sizes})
+        statistics = self._statistics
+        if statistics is None:
+            statistics = self._statistics = datasets.channel_statistics(
+                self.train
+            )
+        return super().network(
+            search, genotype, {**statistics._asdict(), **sizes}
+        )
 
     def recipe(self, network, task, options):
         """Compiles a network, and returns the recipe to train it."""

@@ -45,9 +45,9 @@ def user_path(path, argument="path"):
 gs:// as a folder, or copy between it and a local one with tf.io.gfile. \
 Received: output_dir='gs://bucket/a'
     """
-    found = pathlib.Path(user_path_text(path, argument))
+    result = pathlib.Path(user_path_text(path, argument))
     # A second look at it would take the name for a home folder.
-    return found.absolute() if str(found).startswith("~") else found
+    return result.absolute() if str(result).startswith("~") else result
 
 
 def user_path_text(path, argument):

@@ -75,15 +75,15 @@ def fitted(digits, tmp_path_factory):
 def test_digits_are_told_apart_by_the_names_that_users_give(fitted, digits):
     classifier, history, _ = fitted
     images, names = digits[0][600:], NAMES[digits[1][600:]]
-    found = classifier.predict(images, verbose=0)
-    accuracy = (found == names).mean()
+    result = classifier.predict(images, verbose=0)
+    accuracy = (result == names).mean()
     assert accuracy > 0.4
     loss, judged = classifier.evaluate(images, names, verbose=0)
     assert judged == pytest.approx(accuracy, abs=1e-6)
     assert 0 < loss < 2.3
     batches = tf.data.Dataset.from_tensor_slices((images, names)).batch(50)
     assert classifier.evaluate(batches, verbose=0)[1] == pytest.approx(judged)
-    assert (classifier.predict(batches, verbose=0) == found).all()
+    assert (classifier.predict(batches, verbose=0) == result).all()
     # On all that it was given, those to judge on among them.
     assert history.history["accuracy"][-1] > 0.4
     assert "val_accuracy" not in history.history

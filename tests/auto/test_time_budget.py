@@ -104,8 +104,8 @@ def test_a_deadline_says_what_it_cuts_when_it_does(until, said, caplog):
 
 
 def test_more_time_means_larger_sizes_and_never_smaller_ones():
-    found = [plan for _, plan in plans()]
-    rungs = [plan.rung for plan in found]
+    results = [plan for _, plan in plans()]
+    rungs = [plan.rung for plan in results]
     assert rungs == sorted(rungs) and rungs[0] < rungs[-1]
     pace = sizes.estimate_step_times(RUNGS[1], FACTS)
     at_one = [sizes.planned(1, pace, FACTS, seconds) for seconds in TIMES]

@@ -22,7 +22,7 @@ def test_a_variant_is_measured_beside_darts(in_threads, tmp_path):
     assert done.returncode == 0, done.stderr
     results = json.loads(figures.read_text())["results"]
     assert [name.strip() for name in results] == ["darts", "pc_darts", "darts"]
-    for found in results.values():
-        assert min(found["seconds"]) > 0
-        assert found["peak_bytes"] > 1e8
+    for result in results.values():
+        assert min(result["seconds"]) > 0
+        assert result["peak_bytes"] > 1e8
     assert "| pc_darts | " in done.stdout

@@ -20,35 +20,37 @@ def options(given):
     return parse(plot, [f"--genotype={given}"])
 
 
-def in_log(found, here):
-    lines = [genotypes.get("darts_v1").to_text(), found.to_text()]
+def in_log(expected, here):
+    lines = [genotypes.get("darts_v1").to_text(), expected.to_text()]
     (here / "log.txt").write_text("\n".join(f"genotype = {x}" for x in lines))
     return "log.txt"
 
 
-def in_run(found, here):
-    genotypes.save(found, here / "run" / "genotype.json")
+def in_run(expected, here):
+    genotypes.save(expected, here / "run" / "genotype.json")
     return "run"
 
 
-def in_file(found, here):
-    genotypes.save(found, here / "a.json")
+def in_file(expected, here):
+    genotypes.save(expected, here / "a.json")
     return "a.json"
 
 
-def as_text(found, here):
-    return found.to_text()
+def as_text(expected, here):
+    return expected.to_text()
 
 
 @pytest.mark.parametrize("form", [in_log, in_run, in_file, as_text])
 @pytest.mark.parametrize(
-    ("found", "modality"),
+    ("expected", "modality"),
     [(FOUND, "image"), (RECURRENT, "language"), (STRING, "image")],
 )
-def test_each_form_gives_the_genotype_and_its_data(form, found, modality, here):
-    given = options(form(found, here))
-    assert genotype.find(given)[0] == found
-    assert genotype.modality(given, found).name == modality
+def test_each_form_gives_the_genotype_and_its_data(
+    form, expected, modality, here
+):
+    given = options(form(expected, here))
+    assert genotype.find(given)[0] == expected
+    assert genotype.modality(given, expected).name == modality
 
 
 def test_the_last_of_a_log_is_said(here, capsys):
@@ -87,7 +89,7 @@ def test_what_is_no_genotype(given, message, here, capsys):
 def test_genotypes_of_each_space_have_its_data():
     for name in ("darts_cnn", "darts_rnn", "text_cnn", "nas_bench_201"):
         given = parse(plot, ["--genotype=random:3", f"--search_space={name}"])
-        found = genotype.find(given)[0]
+        loaded = genotype.find(given)[0]
         of_space = tasks.of_space(name)
-        assert genotype.modality(given, found) is of_space
-        assert tasks.of_genotype(found) is of_space
+        assert genotype.modality(given, loaded) is of_space
+        assert tasks.of_genotype(loaded) is of_space

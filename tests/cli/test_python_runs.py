@@ -43,8 +43,8 @@ def test_a_run_of_python_is_exported(run, tmp_path, capsys):
     network = kd.training.load_network(run)
     expected = network.predict(x, verbose=0)
     for path in (tmp_path / "mine", tmp_path / "mine.tflite"):
-        found = kd.export.load(path)(x.astype("float32"))
-        np.testing.assert_allclose(found["logits"], expected, atol=1e-4)
+        exported = kd.export.load(path)(x.astype("float32"))
+        np.testing.assert_allclose(exported["logits"], expected, atol=1e-4)
 
 
 def test_a_data_set_brings_labels_and_samples(run, tmp_path):

@@ -83,8 +83,8 @@ def check_what_was_tuned(said, folder, capfd):
     page = (folder / "results.html").read_text("utf-8")
     assert "Trials: 2 completed" in page and "random-0" in page
     assert main(["plot", "--genotype=a/trial_1"]) == 0
-    found = genotypes.load(folder / "trial_1" / "genotype.json")
-    assert capfd.readouterr().out.startswith(found.to_text())
+    genotype = genotypes.load(folder / "trial_1" / "genotype.json")
+    assert capfd.readouterr().out.startswith(genotype.to_text())
     assert main(["tune", "--output_dir=a", "--resume", "--overwrite"]) == 1
     assert "`overwrite` must be left out" in capfd.readouterr().err
 
@@ -104,8 +104,8 @@ def test_running_text_is_tuned_by_its_loss_and_seeds(
     results = json.loads((here / "a" / "trial_0" / "results.json").read_text())
     figures = results["executions"][0]["figures"]
     assert float(row) == pytest.approx(figures["val_loss"], abs=1e-3)
-    found = genotypes.load(here / "a" / "trial_0" / "genotype.json")
-    assert f"best trial:  0\n{found.to_text()}\n" in said
+    genotype = genotypes.load(here / "a" / "trial_0" / "genotype.json")
+    assert f"best trial:  0\n{genotype.to_text()}\n" in said
     assert f"train --genotype=a/trial_0 --dataset={corpus}" in said
 
     assert main([*command, "--tune=hidden_size=2,4"]) == 1
@@ -123,8 +123,8 @@ def interrupt(*args, **kwargs):
 def test_the_objectives_of_the_flag_are_those_that_can_be_had():
     options = parse(tune, ["--objective=val_accuracy"])
     (names,) = re.findall("one or more of (.*), with", message(options))
-    found = objectives.directions(names.split(", "))
-    assert len(found) == len(names.split(", ")) == 7
+    result = objectives.directions(names.split(", "))
+    assert len(result) == len(names.split(", ")) == 7
 
 
 def message(options):
@@ -136,14 +136,14 @@ def message(options):
 def test_the_genotype_of_a_trial_is_one_for_the_data_of_its_search(tmp_path):
     # Of sentences, though no primitive tells.
     same = [("skip_connect", 0), ("skip_connect", 1)]
-    found = genotypes.Genotype(
+    genotype = genotypes.Genotype(
         normal=same, normal_concat=[2], reduce=same, reduce_concat=[2]
     )
-    genotypes.save(found, tmp_path / "genotype.json")
+    genotypes.save(genotype, tmp_path / "genotype.json")
     space = {"search_space": "tiny_text"}
     write_json(tmp_path / "search" / "config.json", {"search": space})
     options = types.SimpleNamespace(genotype=str(tmp_path))
-    assert genotype_flag.modality(options, found).name == "text"
+    assert genotype_flag.modality(options, genotype).name == "text"
 
 
 @pytest.mark.parametrize(

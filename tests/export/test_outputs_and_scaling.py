@@ -156,8 +156,8 @@ def assert_softmax_once(outputs, network):
 def test_logits_are_those_before_a_last_softmax():
     network = ends_in_softmax_layer()
     inner = keras.Model(network.inputs[0], network.layers[-1].input)
-    found, expected = described(network).outputs(X), np.asarray(inner(X))
-    np.testing.assert_allclose(found["logits"], expected, atol=1e-5)
+    result, expected = described(network).outputs(X), np.asarray(inner(X))
+    np.testing.assert_allclose(result["logits"], expected, atol=1e-5)
 
 
 def test_sigmoids_go_once_too():
@@ -177,8 +177,11 @@ def test_sigmoids_go_once_too():
 def test_so_do_those_of_files(form, tmp_path):
     image = keras.Input(SHAPE)
     network = keras.Model(image, logits_of(image, 1, activation="sigmoid"))
-    found = kd.export.load(written(form, network, tmp_path))
-    chances, right = found(X[:1])["probabilities"], np.asarray(network(X[:1]))
+    exported = kd.export.load(written(form, network, tmp_path))
+    chances, right = (
+        exported(X[:1])["probabilities"],
+        np.asarray(network(X[:1])),
+    )
     np.testing.assert_allclose(chances, right, atol=1e-5)
 
 
@@ -530,8 +533,8 @@ def test_errors_of_data_name_the_argument(tmp_path):
 
 def test_labels_are_taken_as_a_classifier_has_them(tmp_path):
     for labels in ([3, 5, 7], np.array(["a", "b", "c"])):
-        found = described(plain(), labels=labels).labels
-        assert found == tuple(str(each) for each in labels)
+        result = described(plain(), labels=labels).labels
+        assert result == tuple(str(each) for each in labels)
     labels = np.array([3, 5, 7])
     card = kd.export.model_card(
         written("litert", plain(), tmp_path, labels=labels)

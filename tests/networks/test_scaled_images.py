@@ -124,13 +124,13 @@ def test_scaling_may_come_later_and_be_replaced(make):
         for given in (MEAN, (1.0, 2.0, 3.0))
     }
     unscaled = network.predict(raw, verbose=0)
-    for mean, found in expected.items():
+    for mean, result in expected.items():
         network.scale_inputs(np.array(mean), list(VARIANCE))
         assert np.abs(network.predict(raw, verbose=0) - unscaled).max() > 1e-3
         # Eager and traced.
-        np.testing.assert_allclose(network(raw), found, atol=1e-5)
+        np.testing.assert_allclose(network(raw), result, atol=1e-5)
         np.testing.assert_allclose(
-            network.predict(raw, verbose=0), found, atol=1e-5
+            network.predict(raw, verbose=0), result, atol=1e-5
         )
     config = network.get_config()
     assert (config["mean"], config["variance"]) == (

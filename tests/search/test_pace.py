@@ -80,8 +80,8 @@ def test_a_fit_says_its_rate_and_keeps_it(tmp_path, caplog):
         "steps": 4,
         "published": {"rate": 3e-4, "steps": 19_500},
     }
-    found = config["arch_optimizer"]["config"]["learning_rate"]
-    assert found == pytest.approx(0.05)
+    result = config["arch_optimizer"]["config"]["learning_rate"]
+    assert result == pytest.approx(0.05)
 
 
 def test_published_rates_are_one_argument_away(tmp_path):

@@ -120,16 +120,16 @@ def test_a_handler_of_the_program_stays(handler):
 
 
 def test_a_search_in_another_thread_leaves_signals_alone():
-    found = []
+    results = []
 
     def enter():
         with GracefulShutdown():
-            found.append(signal.getsignal(signal.SIGTERM))
+            results.append(signal.getsignal(signal.SIGTERM))
 
     thread = threading.Thread(target=enter)
     thread.start()
     thread.join()
-    assert found == [signal.getsignal(signal.SIGTERM)]
+    assert results == [signal.getsignal(signal.SIGTERM)]
 
 
 @pytest.mark.parametrize(

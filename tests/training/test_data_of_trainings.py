@@ -102,9 +102,9 @@ def test_all_forms_of_data_validate(form):
     network, third = trained(DATA, given)
     _, named = trained(DATA, validation_data=given)
     assert third == named
-    found = network.evaluate(IMAGES, LABELS, verbose=0, return_dict=True)
-    assert third["val_accuracy"][-1] == pytest.approx(found["accuracy"])
-    assert third["val_loss"][-1] == pytest.approx(found["loss"], rel=1e-5)
+    metrics = network.evaluate(IMAGES, LABELS, verbose=0, return_dict=True)
+    assert third["val_accuracy"][-1] == pytest.approx(metrics["accuracy"])
+    assert third["val_loss"][-1] == pytest.approx(metrics["loss"], rel=1e-5)
 
 
 def test_a_share_of_the_data_validates_and_does_not_train():

@@ -64,11 +64,11 @@ class Reader(HTMLParser):
         assert self.open == []
 
     def handle_starttag(self, tag, attributes):
-        found = dict(attributes)
+        result = dict(attributes)
         self.tags.append(tag)
-        self.attributes |= {*found}
-        self.links += [found[k] for k in ("href", "src") if k in found]
-        self.ids += [found["id"]] if "id" in found else []
+        self.attributes |= {*result}
+        self.links += [result[k] for k in ("href", "src") if k in result]
+        self.ids += [result["id"]] if "id" in result else []
         if tag not in VOID:
             self.open.append(tag)
 
@@ -85,8 +85,8 @@ def content():
 
 
 def rows(content):
-    found = re.findall(r"<tr.*?</tr>", content, re.DOTALL)
-    return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in found]
+    matches = re.findall(r"<tr.*?</tr>", content, re.DOTALL)
+    return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in matches]
 
 
 def row_of(content, name):
@@ -232,8 +232,8 @@ def test_several_executions_are_told_apart_from_their_mean():
     ],
 )
 def test_the_spread_is_of_what_is_known(values, mean, deviation):
-    found = Spread.of(values)
-    assert found.mean == mean and found.deviation == pytest.approx(deviation)
+    result = Spread.of(values)
+    assert result.mean == mean and result.deviation == pytest.approx(deviation)
 
 
 def told(**options):

@@ -62,8 +62,8 @@ class ImageModality(LabelledModality):
         return {"mean": layer.input_mean, "variance": layer.input_variance}
 
     def settle(self, data):
-        found = datasets.channel_statistics(data.train)
-        self._scale_by(found.mean, found.variance)
+        statistics = datasets.channel_statistics(data.train)
+        self._scale_by(statistics.mean, statistics.variance)
 
     def learned(self):
         layer = self._search.preprocessing
