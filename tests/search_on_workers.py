@@ -82,9 +82,9 @@ def cut(folder):
     try:
         on_images("darts_second_order", callbacks=[Send()], **options)
     except Terminated as error:
-        said = str(error)
+        output = str(error)
     result = on_images("darts_second_order", **options)
-    return {**result, "said": said.replace(str(folder), "")}
+    return {**result, "said": output.replace(str(folder), "")}
 
 
 def endless(folder):

@@ -16,13 +16,13 @@ from keras_darts.cli.main import COMMANDS
 from keras_darts.cli.main import main
 
 
-def run(page, name, replacements=(), given=()):
+def run(page, name, replacements=(), arguments=()):
     """Runs code of a page, its long parts made short."""
     code = python_blocks(page)[name]
     for written, quick in replacements:
         assert written in code, written
         code = code.replace(written, quick)
-    names = {"kd": kd, **dict(given)}
+    names = {"kd": kd, **dict(arguments)}
     exec(compile(code, f"{page}, {name}", "exec"), names)
     return names
 
@@ -96,7 +96,7 @@ def test_the_code_on_sentences_runs(tmp_path, monkeypatch):
 def test_the_code_on_tuning_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     draw = np.random.default_rng(0)
-    given = {
+    arguments = {
         "images": draw.random((40, 8, 8, 1), "float32"),
         "labels": np.arange(40) % 2,
         "tiny": kd.search_spaces.darts_cnn(
@@ -112,7 +112,7 @@ def test_the_code_on_tuning_runs(tmp_path, monkeypatch):
             ("random_baseline=4", "random_baseline=1"),
             ("epochs=10", "batch_size=8, epochs=1, verbose=0"),
         ),
-        given,
+        arguments,
     )
     assert len(names["tuner"].get_pareto()) == 1
 

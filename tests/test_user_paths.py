@@ -253,11 +253,11 @@ def test_every_public_callable_with_a_path_stands_in_the_table():
 )
 def test_what_is_no_path_of_this_machine_is_refused_by_name(entry, path):
     name, argument = entry
-    given = path
+    place = path
     if isinstance(path, str) and path:
-        given = path + SUFFIXES.get(name, "")
+        place = path + SUFFIXES.get(name, "")
     with pytest.raises((TypeError, ValueError), match="`") as caught:
-        {**WRITING, **OTHERS}[entry](given)
+        {**WRITING, **OTHERS}[entry](place)
     # A table is an argument of its own, from wherever it is read.
     named = {"CostTable.load": "table", "export.generate": "(model|path)"}
     assert caught.match(f"`{named.get(name, argument)}`|`output_dir`")
@@ -331,8 +331,8 @@ def test_a_project_is_a_folder_inside_of_its_directory(name):
 )
 def test_flags_refuse_remote_file_systems_by_name(command, flag, capsys):
     assert main([command, f"--{flag}=gs://bucket/a"]) == 2
-    said = capsys.readouterr().err
-    assert f"`{flag}`" in said and "mount gs:// as a folder" in said
+    output = capsys.readouterr().err
+    assert f"`{flag}`" in output and "mount gs:// as a folder" in output
 
 
 def test_flags_mean_the_home_folder(capsys):
@@ -354,8 +354,8 @@ def test_flags_mean_the_home_folder(capsys):
         ("a~", "a~"),
     ],
 )
-def test_other_paths_are_what_they_say(given, meant):
-    assert user_path(given, "path") == pathlib.Path(meant)
+def test_other_paths_are_what_they_say(text, meant):
+    assert user_path(text, "path") == pathlib.Path(meant)
 
 
 def test_a_name_that_begins_with_a_tilde_stays_one():
@@ -364,6 +364,6 @@ def test_a_name_that_begins_with_a_tilde_stays_one():
 
 
 @pytest.mark.parametrize("given", ["file://elsewhere/a", "~nobody-at-all/a"])
-def test_what_is_of_no_machine_or_user_is_refused(given):
+def test_what_is_of_no_machine_or_user_is_refused(text):
     with pytest.raises(ValueError, match=r"`folder` must .*Received: folder="):
-        user_path(given, "folder")
+        user_path(text, "folder")

@@ -124,15 +124,15 @@ def _heat_maps(cells, title):
                 parse_math=False,
             )
     _draw_bar(picture, bar, image, cells)
-    said = []
+    labels = []
     if any(one.kept for one in cells):
-        said.append("framed: kept in the genotype")
+        labels.append("framed: kept in the genotype")
     if any("none" in one.names for one in cells):
-        said.append("none: no connection")
+        labels.append("none: no connection")
     picture.text(
         0.1 / picture.get_figwidth(),
         0.12 / picture.get_figheight(),
-        " · ".join(said),
+        " · ".join(labels),
         fontsize=10,
         color=palette.TEXT,
     )

@@ -227,7 +227,7 @@ class FitPipeline:
         self.batch_size = (
             options["batch_size"]
             or examples.batch_size
-            or sizes.batch_size_for(examples.halves.num_train)
+            or sizes.batch_size_for(examples.split.num_train)
         )
         self.folder = record.path.parent
 
@@ -303,11 +303,11 @@ class FitPipeline:
         return pace, sizes.planned(rung, pace, facts, self._seconds())
 
     def _probe(self, rung):
-        halves = self.examples.halves
+        split = self.examples.split
         return paces.Probe(
             self._hypermodel(rung),
-            halves.train,
-            halves.num_train,
+            split.train,
+            split.num_train,
             self.batch_size,
         )
 
@@ -325,8 +325,8 @@ class FitPipeline:
         )
 
     def _tune(self, tuner, plan):
-        train = self.examples.halves.train
-        if plan.trial_examples < self.examples.halves.num_train:
+        train = self.examples.split.train
+        if plan.trial_examples < self.examples.split.num_train:
             train = datasets.stratified_subset(train, plan.trial_examples)
         tuner.search(
             train.batch(self.batch_size),
@@ -389,8 +389,8 @@ class FitPipeline:
         )
 
     def _callbacks(self):
-        given = self.options["callbacks"] or []
-        return [*given, NoteTime(self.record, self.budget)]
+        callbacks = self.options["callbacks"] or []
+        return [*callbacks, NoteTime(self.record, self.budget)]
 
     def _hypermodel(self, rung):
         return self.adapter.hypermodel(rung, len(self.examples.labels))
@@ -402,9 +402,9 @@ class FitPipeline:
         return max(0.0, self.budget.left() - _SPARE * self.budget.seconds)
 
     def _facts(self):
-        halves = self.examples.halves
+        split = self.examples.split
         return sizes.DataSummary(
-            examples=halves.num_train,
+            examples=split.num_train,
             last_examples=self.examples.num_everything,
             work=self.adapter.work * self.batch_size / _BATCH_OF_WORK,
             batch_size=self.batch_size,

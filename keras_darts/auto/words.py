@@ -18,10 +18,10 @@ def chosen(course, plan):
         plan: `Plan`.
     """
     examples, budget = course.examples, course.budget
-    rung, halves = examples.adapter.rungs[plan.rung], examples.halves
+    rung, split = examples.adapter.rungs[plan.rung], examples.split
     lines = [
         f"{examples.adapter.say()}, {len(examples.labels)} classes: "
-        f"{halves.num_train:,} to train on, {halves.num_valid:,} to judge "
+        f"{split.num_train:,} to train on, {split.num_valid:,} to judge "
         f"on, in batches of {course.batch_size}",
         f"up to {plan.trials} trials on {plan.trial_examples:,}: search in "
         f"{_sizes(rung.space)} for {plan.search_epochs} epochs, training of "

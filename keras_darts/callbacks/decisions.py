@@ -150,8 +150,8 @@ class Decisions:
         }
 
     def __str__(self):
-        said = self._by_other_means() or self._by_weights()
-        return f"{said}{self._skips()}"
+        sentence = self._by_other_means() or self._by_weights()
+        return f"{sentence}{self._skips()}"
 
     def _by_other_means(self):
         if self.decides_by is None:
@@ -212,12 +212,12 @@ class Decisions:
     def _skips(self):
         if not self.skip_connects:
             return ""
-        said = (
+        text = (
             f"; {self.skip_connects} of the {self.kept} edges it keeps are "
             "skip-connects"
         )
         return (
-            f"{said}, a collapse: it trains badly" if self.collapsed else said
+            f"{text}, a collapse: it trains badly" if self.collapsed else text
         )
 
 
@@ -237,7 +237,7 @@ class Watched:
     epochs: int = 0
 
 
-def decisions_of(space, genotype, weights, *, watched, competes, **told):
+def decisions_of(space, genotype, weights, *, watched, competes, **options):
     """`Decisions` on the present mixing weights.
 
     Args:
@@ -277,7 +277,7 @@ def decisions_of(space, genotype, weights, *, watched, competes, **told):
         tuple(edges),
         collapsed=watched.collapsed,
         epochs=watched.epochs,
-        **told,
+        **options,
     )
 
 

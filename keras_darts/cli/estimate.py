@@ -41,20 +41,20 @@ def run(options):
             f"search_space={options.search_space!r}"
         )
     backend.start(threads=modality.threads)
-    data = modality.load(options)
-    search = search_command.made_search(options, modality, data)
-    given = modality.search_input(options, data, search.recipe)
-    read = search.modality.read(given.pop("x"), None, None, **given)
+    dataset = modality.load(options)
+    search = search_command.made_search(options, modality, dataset)
+    inputs = modality.search_input(options, dataset, search.recipe)
+    read = search.modality.read(inputs.pop("x"), None, None, **inputs)
     search.modality.take_sizes(**search.modality.check(read)[1])
     search.build_supernet()
     _take_parts(search, read.batch_size, options.gradient_accumulation_steps)
-    print(search_command.introduction(options, search, modality, data))
+    print(search_command.introduction(options, search, modality, dataset))
     print("\n".join(_plan(options, search, read)), flush=True)
     if options.time and not _fits(search, read):
         print("time: not measured, since memory does not suffice")
     elif options.time:
-        given = modality.search_input(options, data, search.recipe)
-        _print_time(options, search, read, given)
+        inputs = modality.search_input(options, dataset, search.recipe)
+        _print_time(options, search, read, inputs)
 
 
 def _fits(search, read):
@@ -67,14 +67,14 @@ def _fits(search, read):
     )
 
 
-def _print_time(options, search, read, given):
+def _print_time(options, search, read, inputs):
     from keras_darts.cli import step_times
 
     print("timing a few steps; --notime leaves that out", flush=True)
     epochs = options.epochs or search.recipe.epochs
     times = step_times.measured(
         search,
-        **given,
+        **inputs,
         epochs=epochs,
         gradient_accumulation_steps=options.gradient_accumulation_steps,
     )

@@ -182,8 +182,8 @@ def run(options):
     figures = training_figures(folder, saved)
     arguments.common["training"] = figures
     if "saved_model" in options.format:
-        given = given_values(options, "version", "top_k", "input_dtype")
-        arguments.saved_model.update(given)
+        flags = given_values(options, "version", "top_k", "input_dtype")
+        arguments.saved_model.update(flags)
         _saved_model(network, target, modality, arguments)
     if "litert" in options.format:
         for quantization in options.quantization:

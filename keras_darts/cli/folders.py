@@ -193,10 +193,10 @@ def written(options, folder):
 
 def remember(options, folder, vocabulary=None):
     """Keeps the flags of a run, for `earlier_run`, and the vocabulary."""
-    given = {
+    flags = {
         name: options[name].value for name in options if name not in _PASSING
     }
-    write_json(folder / _COMMAND, given)
+    write_json(folder / _COMMAND, flags)
     if vocabulary is not None:
         vocabulary.save(folder / _VOCABULARY)
 

@@ -188,22 +188,22 @@ def run(options):
     from keras_darts.training import ETALogger
 
     vocabulary = folders.vocabulary(folder) if goes_on else None
-    data = modality.load(options, vocabulary)
+    dataset = modality.load(options, vocabulary)
     with strategy.scope():
-        search = made_search(options, modality, data)
-    _check_batch_size(options, modality, data, search.recipe)
+        search = made_search(options, modality, dataset)
+    _check_batch_size(options, modality, dataset, search.recipe)
     search.compile(grappler=options.grappler or None)
     callbacks = [ETALogger()]
     if not worker and (options.resume or not goes_on):
         remember = functools.partial(
-            folders.remember, options, folder, modality.vocabulary(data)
+            folders.remember, options, folder, modality.vocabulary(dataset)
         )
         # When the flags are found to be those of the run, if there is one.
         callbacks.append(report.AtBegin(remember))
-    print(introduction(options, search, modality, data), flush=True)
+    print(introduction(options, search, modality, dataset), flush=True)
     with folders.resumable("search", folder):
         search.fit(
-            **modality.search_input(options, data, search.recipe),
+            **modality.search_input(options, dataset, search.recipe),
             epochs=options.epochs,
             verbose=report.verbosity(),
             callbacks=callbacks,
@@ -229,13 +229,13 @@ def checked(options):
     return modality
 
 
-def _check_batch_size(options, modality, data, recipe):
+def _check_batch_size(options, modality, dataset, recipe):
     """Refuses batches that no half of the data can fill.
 
     Raises:
         ValueError: for those, which the user may have left to the method.
     """
-    count = getattr(data, "num_train", None)
+    count = getattr(dataset, "num_train", None)
     if count is None:
         return
     share = min(options.validation_split, 1 - options.validation_split)
@@ -265,7 +265,7 @@ def _check_target(options):
         )
 
 
-def made_search(options, modality, data):
+def made_search(options, modality, dataset):
     """The `DartsSearch` that the flags and the data describe."""
     from keras_darts.search import DartsSearch
 
@@ -274,11 +274,11 @@ def made_search(options, modality, data):
             options.strategy, modality.name, **chosen_rates(options)
         ),
         seed=options.seed,
-        **made_of(options, modality, data),
+        **made_of(options, modality, dataset),
     )
 
 
-def made_of(options, modality, data):
+def made_of(options, modality, dataset):
     """Arguments of `DartsSearch` besides method and seed."""
     return {
         "search_space": options.search_space,
@@ -288,7 +288,7 @@ def made_of(options, modality, data):
         "dtype": options.dtype,
         "target_latency_ms": options.target_latency_ms,
         "latency_table": options.latency_table,
-        **modality.search_sizes(options, data),
+        **modality.search_sizes(options, dataset),
     }
 
 
@@ -321,7 +321,7 @@ def strategy_at(
     return dataclasses.replace(strategy, recipe=recipe)
 
 
-def introduction(options, search, modality, data):
+def introduction(options, search, modality, dataset):
     """What is searched, on what, with how much, and where."""
     from keras_darts.cli import report
 
@@ -330,7 +330,7 @@ def introduction(options, search, modality, data):
         [
             f"search: {options.strategy} in {options.search_space}, "
             f"epochs: {epochs}, seed: {options.seed}",
-            modality.describe(data),
+            modality.describe(dataset),
             f"supernet: {modality.supernet_in_words(search.search_space)}, "
             f"{report.count(search.weight_variables)} weights, "
             f"{report.count(search.arch_variables)} alphas",

@@ -102,7 +102,7 @@ def grid_size(options):
     return math.prod(map(len, values))
 
 
-def made(options, modality, data):
+def made(options, modality, dataset):
     """The `DartsHyperModel` of the flags and the data, and a search of it.
 
     Raises:
@@ -117,7 +117,7 @@ def made(options, modality, data):
         strategy=functools.partial(_strategy, options, chosen, modality.name),
         seed=_seed(options, chosen),
         **{
-            **made_of(options, modality, data),
+            **made_of(options, modality, dataset),
             **{k: v for k, v in chosen.items() if k in modality.flags},
         },
     )
@@ -427,17 +427,17 @@ def run(options):
     objective = _objective(options, modality)
     _check_trials(options)
     strategy = backend.start(threads=modality.threads, devices=options.devices)
-    data = modality.load(options)
+    dataset = modality.load(options)
     with strategy.scope():
-        hypermodel, search = made(options, modality, data)
+        hypermodel, search = made(options, modality, dataset)
     tuner = _tuner(options, hypermodel, objective, search.recipe, strategy)
     worker = is_worker()
     if not worker:
         folders.remember(options, folder)
-    print(_introduction(options, search, modality, data), flush=True)
+    print(_introduction(options, search, modality, dataset), flush=True)
     resumable = folders.resumable("tune", folder, is_begun)
     with resumable, backend.retracing_unsaid():
-        tuner.search(**_arguments(options, modality, data, search.recipe))
+        tuner.search(**_arguments(options, modality, dataset, search.recipe))
     if not worker:
         print("\n".join(_conclusion(options, folder)))
 
@@ -495,19 +495,19 @@ def _tuner(options, hypermodel, objective, recipe, strategy):
     )
 
 
-def _arguments(options, modality, data, recipe):
+def _arguments(options, modality, dataset, recipe):
     """Those of `DartsTuner.search`."""
     from keras_darts.cli import report
 
     return {
-        **modality.search_input(options, data, recipe),
+        **modality.search_input(options, dataset, recipe),
         "epochs": options.search_epochs,
         "gradient_accumulation_steps": options.gradient_accumulation_steps,
         "verbose": report.verbosity(),
     }
 
 
-def _introduction(options, search, modality, data):
+def _introduction(options, search, modality, dataset):
     from keras_darts.cli import report
 
     epochs = options.search_epochs or search.recipe.epochs
@@ -519,7 +519,7 @@ def _introduction(options, search, modality, data):
             f"trials differ by: {in_words(options)}",
             f"epochs: {epochs} of a search, "
             f"{options.train_epochs or 2 * epochs} of a training",
-            modality.describe(data),
+            modality.describe(dataset),
             f"supernet: {space}",
             f"device: {report.device(search.distribute_strategy)}",
         ]

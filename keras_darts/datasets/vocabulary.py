@@ -67,8 +67,8 @@ def choose(counts, special, max_size, min_count):
 def check_limits(max_vocabulary, min_count, reserved):
     """Refuses limits of a data set's vocabulary that leave no word."""
     least = {"max_vocabulary": reserved + 1, "min_count": 1}
-    given = {"max_vocabulary": max_vocabulary, "min_count": min_count}
-    for name, limit in given.items():
+    limits = {"max_vocabulary": max_vocabulary, "min_count": min_count}
+    for name, limit in limits.items():
         if name == "max_vocabulary" and limit is None:
             continue
         if not isinstance(limit, numbers.Integral) or limit < least[name]:

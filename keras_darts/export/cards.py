@@ -104,25 +104,25 @@ def read(path):
     return json.loads(file.read_text(encoding="utf-8"))
 
 
-def training_figures(network, given):
+def training_figures(network, training):
     """What a card says of the training.
 
     Args:
         network: `keras.Model`.
-        given: Dict of plain data, or `None` for the last epoch of the `fit`
+        training: Dict of plain data, or `None` for the last epoch of the `fit`
             that the network went through in this process, if it did.
 
     Raises:
         TypeError: If it is no dict of plain data.
     """
-    if given is None:
+    if training is None:
         return _of_last_epoch(getattr(network, "history", None))
     try:
-        plain = json.loads(json.dumps(given, allow_nan=False))
+        plain = json.loads(json.dumps(training, allow_nan=False))
     except (TypeError, ValueError) as error:
-        raise _not_plain(given, str(error)) from error
+        raise _not_plain(training, str(error)) from error
     if not isinstance(plain, dict):
-        raise _not_plain(given, type(given).__name__)
+        raise _not_plain(training, type(training).__name__)
     return plain
 
 
@@ -158,10 +158,10 @@ def _of_last_epoch(history):
     return {"epochs": len(history.epoch), **figures}
 
 
-def _not_plain(given, what):
+def _not_plain(training, what):
     return TypeError(
         "`training` must be a dict of numbers, strings, lists and dicts, or "
-        f"None. Received: training of type {type(given).__name__} ({what})"
+        f"None. Received: training of type {type(training).__name__} ({what})"
     )
 
 

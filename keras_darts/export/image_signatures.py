@@ -93,17 +93,17 @@ def check_preprocessing(network, preprocessing):
         )
 
 
-def pixel_range(network, preprocessing, samples, given):
+def pixel_range(network, preprocessing, samples, value_range):
     """The `PixelRange` of a network, or `None` where it can't be known.
 
     Args:
         network: `keras.Model`.
         preprocessing: What goes before it, or `None`.
         samples: Array of images as the user has them, or `None`.
-        given: What the user gave, or `None`.
+        value_range: What the user gave, or `None`.
     """
-    if given is not None:
-        return _checked(given)
+    if value_range is not None:
+        return _checked(value_range)
     layers = scaling_of(network)
     if isinstance(preprocessing, _SCALING):
         layers = [preprocessing]
@@ -187,15 +187,15 @@ def _channels(layers):
     return 1
 
 
-def _checked(given):
-    pair = isinstance(given, tuple | list) and len(given) == 2
-    if pair and all(isinstance(each, numbers.Real) for each in given):
-        low, high = map(float, given)
+def _checked(value_range):
+    pair = isinstance(value_range, tuple | list) and len(value_range) == 2
+    if pair and all(isinstance(each, numbers.Real) for each in value_range):
+        low, high = map(float, value_range)
         if np.isfinite([low, high]).all() and low < high:
             return PixelRange(low, high)
     raise ValueError(
         "`pixel_range` must be a pair of finite numbers, the smaller one "
-        f"first. Received: pixel_range={given!r}"
+        f"first. Received: pixel_range={value_range!r}"
     )
 
 
@@ -369,9 +369,9 @@ class ImageServing(ClassifierServing):
     def network_inputs(self, images):
         return self.preprocessed(images)
 
-    def samples(self, given):
-        if given is not None:
-            images = self.inputs(given, "samples", SAMPLES_LIMIT)
+    def samples(self, samples):
+        if samples is not None:
+            images = self.inputs(samples, "samples", SAMPLES_LIMIT)
             return self._served_numbers(images), "given"
         shape, rng = (_RANDOM_SAMPLES, *self.image_shape), np.random.default_rng
         if self.input_dtype == "uint8":
@@ -409,13 +409,13 @@ class ImageServing(ClassifierServing):
         outputs = exported.signatures[BYTES](image_bytes=files)
         return {"logits_of_files": outputs["logits"]}
 
-    def with_files(self, given, samples):
+    def with_files(self, chosen_range, samples):
         if self.decoded is None:
-            refuse("images that no file has", pixel_range=given)
+            refuse("images that no file has", pixel_range=chosen_range)
             return self
         images = samples[0] if samples[1] == "given" else None
         value_range = pixel_range(
-            self.network, self.preprocessing, images, given
+            self.network, self.preprocessing, images, chosen_range
         )
         if value_range is None:
             say_left_out()

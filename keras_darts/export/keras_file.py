@@ -84,12 +84,12 @@ def keras(
     path = user_path(path)
     check_file(path, ".keras")
     with announced("Keras file", path, verbose):
-        given = {
+        options = {
             "activation": activation,
             "input_shape": input_shape,
             "vocabulary": vocabulary,
         }
-        serving = _described(network, labels=labels, **given)
+        serving = _described(network, labels=labels, **options)
         signatures.say(serving.head)
         training = cards.training_figures(network, training)
         samples = serving.samples(samples)
@@ -99,7 +99,7 @@ def keras(
             save_network(network, file)
             loaded = load_model(file)
             _check_weights(network, loaded)
-            again = _described(loaded, labels=labels, **given)
+            again = _described(loaded, labels=labels, **options)
             measured = parity.measure(serving, samples, again.expected)
             parity.require_equal(measured)
             card = cards.make(

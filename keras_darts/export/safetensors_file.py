@@ -187,10 +187,10 @@ def _compared(serving, samples, weights, arrays):
                 f"The file's weights {name!r} are not those of the network; "
                 "it was not kept."
             )
-    given = [(weights[name], array) for name, array in arrays.items()]
+    pairs = [(weights[name], array) for name, array in arrays.items()]
 
     def actual(values):
-        with StatelessScope(state_mapping=given):
+        with StatelessScope(state_mapping=pairs):
             return serving.expected(values)
 
     measured = parity.measure(serving, samples, actual)

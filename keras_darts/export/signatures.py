@@ -209,11 +209,11 @@ class Serving(abc.ABC):
         """The one `Endpoint` of a LiteRT file by its signature's name."""
 
     @abc.abstractmethod
-    def samples(self, given):
+    def samples(self, samples):
         """Inputs to compare on, and where they are from.
 
         Args:
-            given: What the user gave, or `None`.
+            samples: What the user gave, or `None`.
         """
 
     def with_files(self, pixel_range, samples):

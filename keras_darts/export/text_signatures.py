@@ -111,9 +111,9 @@ class SentenceServing(ClassifierServing):
             ids = self.encoder(ids)
         return _of_any_length(ids)
 
-    def samples(self, given):
-        if given is not None:
-            return self.inputs(given, "samples", SAMPLES_LIMIT), "given"
+    def samples(self, samples):
+        if samples is not None:
+            return self.inputs(samples, "samples", SAMPLES_LIMIT), "given"
         return self._as_served(self._random_ids()), "random tokens"
 
     def requests(self, samples):
@@ -258,9 +258,9 @@ class TextModelServing(ClassifierServing):
         column = len(self.network.inputs[0].shape) == 2
         return texts[:, None] if column else texts
 
-    def samples(self, given):
-        if given is not None:
-            return self.inputs(given, "samples", SAMPLES_LIMIT), "given"
+    def samples(self, samples):
+        if samples is not None:
+            return self.inputs(samples, "samples", SAMPLES_LIMIT), "given"
         known = ["a", "the"] if self.words is None else _known(self.words)
         rng = np.random.default_rng(0)
         texts = [

@@ -356,9 +356,11 @@ def _is_on_logits(metric):
     One of zero would be passed by each probability.
     """
     config = _config(metric)
-    given = config.get("threshold", config.get("thresholds"))
-    given = given if isinstance(given, list | tuple) else [given]
-    numbers = [each for each in given if each is not None]
+    thresholds = config.get("threshold", config.get("thresholds"))
+    thresholds = (
+        thresholds if isinstance(thresholds, list | tuple) else [thresholds]
+    )
+    numbers = [each for each in thresholds if each is not None]
     return bool(numbers) and not any(0 < each <= 1 for each in numbers)
 
 

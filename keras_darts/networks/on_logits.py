@@ -155,13 +155,13 @@ def _first(loss):
     return getattr(loss, "func", loss)
 
 
-def _mapped(given, function):
+def _mapped(metrics, function):
     """What is nested as Keras takes it, each of its leaves exchanged."""
-    if isinstance(given, dict) and "class_name" not in given:
-        return {name: _mapped(each, function) for name, each in given.items()}
-    if isinstance(given, list | tuple):
-        return [_mapped(each, function) for each in given]
-    return None if given is None else function(given)
+    if isinstance(metrics, dict) and "class_name" not in metrics:
+        return {name: _mapped(each, function) for name, each in metrics.items()}
+    if isinstance(metrics, list | tuple):
+        return [_mapped(each, function) for each in metrics]
+    return None if metrics is None else function(metrics)
 
 
 def _made(loss):
@@ -202,14 +202,14 @@ def _of_function(function):
     if not has_from_logits(function):
         return function
     # As `functools.partial` keeps them.
-    given = getattr(function, "keywords", {}).get("from_logits")
-    if given is False:
+    from_logits = getattr(function, "keywords", {}).get("from_logits")
+    if from_logits is False:
         raise ValueError(
             "`loss` must be a function with from_logits=True, since the "
             "networks here give logits. Received: a function with "
             "from_logits=False"
         )
-    return function if given else LossOnLogits(function)
+    return function if from_logits else LossOnLogits(function)
 
 
 def _of_keras(function):

@@ -131,8 +131,8 @@ def _compares(callback):
 
 def _metric_names(model):
     """Those that `compile` was given, as Keras calls them in the logs."""
-    given = getattr(model, "_compile_config", None)
-    config = given.config if given is not None else {}
+    compile_config = getattr(model, "_compile_config", None)
+    config = compile_config.config if compile_config is not None else {}
     metrics = [config.get("metrics"), config.get("weighted_metrics")]
     names = []
     for metric in keras.tree.flatten(metrics):

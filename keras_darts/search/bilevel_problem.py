@@ -269,8 +269,8 @@ class BilevelProblem:
         if not setting.full_precision:
             scale = self._search.loss_scaling.scale(searching)
         evaluate = self._function(setting, self._evaluate, setting)
-        given = (mixing or {}, sampled or {})
-        others = (given, tf.constant(int(searching)), scale)
+        substituted = (mixing or {}, sampled or {})
+        others = (substituted, tf.constant(int(searching)), scale)
         result = in_parts(
             lambda part, state: LossAndGradients(
                 *evaluate(part, weights, arch, *others, state)
@@ -395,9 +395,17 @@ class BilevelProblem:
         return self._functions[name]
 
     def _evaluate(
-        self, batch, weights, arch, given, searching, scale, state, setting
+        self,
+        batch,
+        weights,
+        arch,
+        substituted,
+        searching,
+        scale,
+        state,
+        setting,
     ):
-        wrt, (mixing, _) = setting.wrt, given
+        wrt, (mixing, _) = setting.wrt, substituted
         groups = {
             "weights": weights if wrt in ("weights", "both") else [],
             "arch": arch if wrt in ("arch", "both") else [],
@@ -406,7 +414,7 @@ class BilevelProblem:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(groups)
             loss, outputs, state = self._loss_at(
-                batch, weights, arch, setting, given, searching, state
+                batch, weights, arch, setting, substituted, searching, state
             )
             penalty = self._penalty(outputs) if setting.penalized else 0.0
             total = scaled(loss + tf.cast(penalty, loss.dtype), scale)
@@ -433,11 +441,11 @@ class BilevelProblem:
         weights,
         arch,
         setting,
-        given=(None, None),
+        substituted=(None, None),
         searching=0,
         state=None,
     ):
-        search, (mixing, sampled) = self._search, given
+        search, (mixing, sampled) = self._search, substituted
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(batch)
         variables = [*search.weight_variables, *search.arch_variables]
         values = [*self.for_variables(weights), *arch]

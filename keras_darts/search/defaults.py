@@ -160,20 +160,20 @@ def adapted_space(space, strategy, **sizes):
     Raises:
         ValueError: for a size that the space does not have.
     """
-    given = {name: size for name, size in sizes.items() if size is not None}
+    chosen = {name: size for name, size in sizes.items() if size is not None}
     fields = [field.name for field in dataclasses.fields(space)]
-    for name in given:
+    for name in chosen:
         if name not in fields:
             known = [field for field in sizes if field in fields]
             raise ValueError(
                 f"`{name}` must be left out for this search space, whose "
-                f"sizes are {', '.join(known)}. Received: {name}={given[name]}"
+                f"sizes are {', '.join(known)}. Received: {name}={chosen[name]}"
             )
-    if space.modality == "language" and len(given) == 1:
+    if space.modality == "language" and len(chosen) == 1:
         # They share a matrix, so that either says the other.
-        (size,) = given.values()
-        given = {"embedding_size": size, "hidden_size": size}
-    return dataclasses.replace(space.without(strategy.exclude), **given)
+        (size,) = chosen.values()
+        chosen = {"embedding_size": size, "hidden_size": size}
+    return dataclasses.replace(space.without(strategy.exclude), **chosen)
 
 
 def synchronized_space(space, sync_batch_norm):

@@ -213,7 +213,7 @@ _LOG = logging.getLogger("keras_darts")
 
 def planner(
     search,
-    *given,
+    *arguments,
     augmentation,
     steps_per_epoch,
     checkpoint_minutes,
@@ -222,7 +222,7 @@ def planner(
 ):
     """`plan_fit` for the user's data, with what holds for all stages."""
     non_negative("checkpoint_minutes", checkpoint_minutes)
-    data = read(search, *given, steps_per_epoch=steps_per_epoch, **options)
+    data = read(search, *arguments, steps_per_epoch=steps_per_epoch, **options)
     return functools.partial(
         plan_fit,
         search,

@@ -45,7 +45,7 @@ def guards_against(name):
     return _GUARDS.get(name)
 
 
-def name_of(strategy, given=None):
+def name_of(strategy, identifier=None):
     """The name of a published strategy, or `None`.
 
     Another recipe leaves a method what it is, and so do other papers. What
@@ -53,15 +53,16 @@ def name_of(strategy, given=None):
 
     Args:
         strategy: `SearchStrategy`.
-        given: String, the name by which a user has asked for it, or `None`.
+        identifier: String, the name by which a user has asked for it, or
+            `None`.
 
     Example:
 
-    >>> name_of(get("auto"), given="auto")
+    >>> name_of(get("auto"), identifier="auto")
     'beta_darts'
     """
-    if given not in (None, "auto"):
-        return given
+    if identifier not in (None, "auto"):
+        return identifier
     # Those of users are not made only to be compared: they may be costly.
     known = {
         name: get(name)

@@ -230,12 +230,12 @@ class ArchParameters(keras.layers.Layer):
         )
 
     def _relaxed(self, cell_type, training):
-        edge_weights, given = self._edge_weights(cell_type), self._situation
-        if cell_type in given.weights:
+        edge_weights, situation = self._edge_weights(cell_type), self._situation
+        if cell_type in situation.weights:
             return Mixing(
-                given.weights[cell_type],
+                situation.weights[cell_type],
                 edge_weights,
-                given.sampled.get(cell_type),
+                situation.sampled.get(cell_type),
             )
         logits = self.logits(cell_type)
         if training:

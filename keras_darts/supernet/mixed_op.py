@@ -62,7 +62,7 @@ def run_sampled(index, functions, layer, meets=False):
     replicas = tf.distribute.get_strategy().num_replicas_in_sync
     if meets and replicas > 1 and tf.inside_function():
         results = [run() for run in branches]
-        branches = [lambda given=given: given for given in results]
+        branches = [lambda result=result: result for result in results]
     outputs, moved = tf.switch_case(index, branches)
     for variable, value in zip(state, moved, strict=True):
         variable.assign(value)

@@ -81,9 +81,9 @@ class Inheritance:
             # A stack holds the variables of many links.
             if id(source) not in arrays:
                 arrays[id(source)] = np.asarray(source.numpy())
-            given = arrays[id(source)][link.old_place]
+            old_value = arrays[id(source)][link.old_place]
             shape = value[link.new_place].shape
-            value[link.new_place] = self._widened(given, shape)
+            value[link.new_place] = self._widened(old_value, shape)
         for target, value in values.values():
             target.assign(value)
 

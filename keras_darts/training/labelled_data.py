@@ -100,10 +100,10 @@ class Reader:
         notes = dict.fromkeys(
             note for part in (train, valid) if part for note in part.notes
         )
-        given = getattr(train, "batch_size", None)
-        if given not in (None, self.batch_size):
+        size = getattr(train, "batch_size", None)
+        if size not in (None, self.batch_size):
             notes[
-                f"batches of {given} are taken apart: the recipe trains in "
+                f"batches of {size} are taken apart: the recipe trains in "
                 f"batches of {self.batch_size}"
             ] = None
         loss = _LOSSES.get(self.loss, self.loss)

@@ -267,10 +267,14 @@ class DartsTuner(keras_tuner.Tuner):
         if not isinstance(model, DartsSearch):
             super()._override_compile_args(model)
             return
-        given = {n: getattr(self, n) for n in ("optimizer", "loss", "metrics")}
-        given = {n: value for n, value in given.items() if value is not None}
-        if given:
-            compiled_alike(model, model, **given)
+        overridden = {
+            n: getattr(self, n) for n in ("optimizer", "loss", "metrics")
+        }
+        overridden = {
+            n: value for n, value in overridden.items() if value is not None
+        }
+        if overridden:
+            compiled_alike(model, model, **overridden)
 
     def completed_trials(self):
         """All of them, the best first."""
@@ -295,9 +299,9 @@ def _check_settings(searches, objective, **settings):
             "`objective` must be given for a hypermodel of one's own, such as "
             "'val_accuracy'. Received: objective=None"
         )
-    given = [name for name, value in settings.items() if value is not None]
-    if searches is False and given:
+    named = [name for name, value in settings.items() if value is not None]
+    if searches is False and named:
         raise ValueError(
-            f"`{given[0]}` must be left out for a hypermodel that builds no "
-            f"`DartsSearch`. Received: {given[0]}={settings[given[0]]!r}"
+            f"`{named[0]}` must be left out for a hypermodel that builds no "
+            f"`DartsSearch`. Received: {named[0]}={settings[named[0]]!r}"
         )

@@ -197,11 +197,11 @@ def _check_no_settings(options):
     known = set().union(
         *(inspect.signature(cls).parameters for cls in _ORACLES.values())
     )
-    given = sorted(known & {*options})
-    if given:
+    named = sorted(known & {*options})
+    if named:
         raise ValueError(
-            f"`{given[0]}` must be left out beside an oracle, which has it "
-            f"already. Received: {given[0]}={options[given[0]]!r}"
+            f"`{named[0]}` must be left out beside an oracle, which has it "
+            f"already. Received: {named[0]}={options[named[0]]!r}"
         )
 
 

@@ -63,15 +63,15 @@ class LabelledData:
 
     def __init__(self, search, x, y, batch_size, **options):
         # The same in all trials, whatever their seed.
-        halves = datasets.bilevel_split(x, y, batch_size=batch_size, **options)
-        self.train, self.validation = halves.train, halves.valid
+        split = datasets.bilevel_split(x, y, batch_size=batch_size, **options)
+        self.train, self.validation = split.train, split.valid
         if options.get("class_weight") is not None:
             # As in Keras, what networks are judged on has no such weights.
-            self.validation = halves.valid.map(lambda x, y, *_: (x, y))
-        self.num_train = halves.num_train
-        given = halves.batch_size_from != "default"
-        self._batch_size = halves.batch_size if given else None
-        self._labels = halves.train_labels, halves.valid_labels
+            self.validation = split.valid.map(lambda x, y, *_: (x, y))
+        self.num_train = split.num_train
+        chosen = split.batch_size_from != "default"
+        self._batch_size = split.batch_size if chosen else None
+        self._labels = split.train_labels, split.valid_labels
         self._statistics = None
 
     def search_input(self, search):
@@ -206,8 +206,8 @@ class LanguageData:
         if self._corpus is None:
             return {"x": self.train, **size}
         middle = len(self.train) // 2
-        halves = {"train": self.train[:middle], "valid": self.train[middle:]}
-        return {"x": dataclasses.replace(self._corpus, **halves), **size}
+        split = {"train": self.train[:middle], "valid": self.train[middle:]}
+        return {"x": dataclasses.replace(self._corpus, **split), **size}
 
     def settle(self, search):
         if search.vocabulary_size is None:

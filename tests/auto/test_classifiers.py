@@ -263,9 +263,9 @@ ENDLESS = tf.data.Dataset.from_tensor_slices((X, Y)).batch(4).repeat()
         ),
     ],
 )
-def test_data_that_cannot_be_classified_are_refused(given, message, tmp_path):
+def test_data_that_cannot_be_classified_are_refused(data, message, tmp_path):
     with pytest.raises(ValueError, match=message):
-        kd.ImageClassifier(directory=tmp_path).fit(**given)
+        kd.ImageClassifier(directory=tmp_path).fit(**data)
     assert not [*tmp_path.iterdir()]
 
 

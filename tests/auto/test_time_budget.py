@@ -87,7 +87,7 @@ def test_a_deadline_ends_a_training_in_time(until, epochs):
         (500, None),
     ],
 )
-def test_a_deadline_says_what_it_cuts_when_it_does(until, said, caplog):
+def test_a_deadline_says_what_it_cuts_when_it_does(until, message, caplog):
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse", run_eagerly=True)
     x = np.ones((4, 1))
@@ -100,7 +100,7 @@ def test_a_deadline_says_what_it_cuts_when_it_does(until, said, caplog):
             verbose=0,
             callbacks=[Deadline(Clock(1000.0), until, "search")],
         )
-    assert caplog.messages == ([] if said is None else [said])
+    assert caplog.messages == ([] if message is None else [message])
 
 
 def test_more_time_means_larger_sizes_and_never_smaller_ones():

@@ -16,8 +16,8 @@ RECURRENT = genotypes.get("rnn_darts_v2")
 STRING = genotypes.NasBench201Genotype(["none", "skip_connect", "none"])
 
 
-def options(given):
-    return parse(plot, [f"--genotype={given}"])
+def options(value):
+    return parse(plot, [f"--genotype={value}"])
 
 
 def in_log(expected, here):
@@ -48,16 +48,16 @@ def as_text(expected, here):
 def test_each_form_gives_the_genotype_and_its_data(
     form, expected, modality, here
 ):
-    given = options(form(expected, here))
-    assert genotype.find(given)[0] == expected
-    assert genotype.modality(given, expected).name == modality
+    flags = options(form(expected, here))
+    assert genotype.find(flags)[0] == expected
+    assert genotype.modality(flags, expected).name == modality
 
 
 def test_the_last_of_a_log_is_said(here, capsys):
     assert main(["plot", f"--genotype={in_log(FOUND, here)}"]) == 0
-    said = capsys.readouterr().out
-    assert said.startswith("genotype: the last of 2 in log.txt\n")
-    assert FOUND.to_text() in said
+    output = capsys.readouterr().out
+    assert output.startswith("genotype: the last of 2 in log.txt\n")
+    assert FOUND.to_text() in output
 
 
 def test_a_text_is_drawn(here):
@@ -77,19 +77,19 @@ def test_a_text_is_drawn(here):
         ("empty/log.txt", "does not exist"),
     ],
 )
-def test_what_is_no_genotype(given, message, here, capsys):
+def test_what_is_no_genotype(value, message, here, capsys):
     (here / "empty").mkdir()
     for trial in ("trial_1", "trial_0"):
         genotypes.save(FOUND, here / "tuning" / trial / "genotype.json")
-    assert main(["plot", f"--genotype={given}"]) == 1
+    assert main(["plot", f"--genotype={value}"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert re.search(message, line), line
 
 
 def test_genotypes_of_each_space_have_its_data():
     for name in ("darts_cnn", "darts_rnn", "text_cnn", "nas_bench_201"):
-        given = parse(plot, ["--genotype=random:3", f"--search_space={name}"])
-        loaded = genotype.find(given)[0]
+        flags = parse(plot, ["--genotype=random:3", f"--search_space={name}"])
+        loaded = genotype.find(flags)[0]
         of_space = tasks.of_space(name)
-        assert genotype.modality(given, loaded) is of_space
+        assert genotype.modality(flags, loaded) is of_space
         assert tasks.of_genotype(loaded) is of_space

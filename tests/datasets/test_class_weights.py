@@ -49,26 +49,26 @@ def test_two_classes_by_one_output_have_weights_too(labels):
 
 
 def test_weights_of_elements_are_multiplied():
-    given = np.arange(6)
-    expected = (given * EXPECTED).tolist()
+    weights = np.arange(6)
+    expected = (weights * EXPECTED).tolist()
     for limit in (1000, 10):
         examples = read_examples(
-            tf.data.Dataset.from_tensor_slices((X, LABELS, given)).batch(2),
+            tf.data.Dataset.from_tensor_slices((X, LABELS, weights)).batch(2),
             class_weight=WEIGHTS,
             memory_limit=limit,
         )
         assert [float(w) for *_, w in examples.dataset] == expected
-    held = read_examples(X, LABELS, given, class_weight=WEIGHTS)
+    held = read_examples(X, LABELS, weights, class_weight=WEIGHTS)
     assert [float(w) for *_, w in held.dataset] == expected
 
 
 def test_both_halves_of_a_search_are_weighted():
     for other in (None, (X, LABELS)):
-        halves = bilevel_split(
+        split = bilevel_split(
             X, LABELS, class_weight=WEIGHTS, validation_data=other
         )
-        assert halves.has_sample_weight
-        for half in (halves.train, halves.valid):
+        assert split.has_sample_weight
+        for half in (split.train, split.valid):
             for _, label, weight in half:
                 assert float(weight) == WEIGHTS.get(int(label), 1.0)
 

@@ -129,8 +129,8 @@ def test_every_form_is_split_and_taken_as_validation_data_alike(form):
         assert rows_of(got) == rows_of(wanted)
     x, *y = FORMS[form]()
     other = (x, *y) if y else x
-    halves = bilevel_split(IMAGES, LABELS, validation_data=other, rank=3)
-    assert rows_of(halves.valid) == [*enumerate(LABELS)]
+    split = bilevel_split(IMAGES, LABELS, validation_data=other, rank=3)
+    assert rows_of(split.valid) == [*enumerate(LABELS)]
 
 
 @pytest.mark.parametrize(

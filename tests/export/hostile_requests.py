@@ -66,10 +66,10 @@ def verdicts(path, good):
     for name, inputs in requests(good, run.inputs):
         # First past the checks that come before a runtime.
         verdict(run.run, inputs, before)
-        said = verdict(run, inputs, before)
+        verdict_text = verdict(run, inputs, before)
         after = run(**good)
         same = all(np.array_equal(after[n], before[n]) for n in before)
-        results[name] = said, same
+        results[name] = verdict_text, same
     return results
 
 

@@ -223,6 +223,8 @@ def test_hostile_requests_harm_no_others(family, name, families, verdicts):
     for request, (verdict, good_again) in result.items():
         assert good_again, (request, verdict)
         assert "differ" not in verdict, (request, verdict)
-    raised = {name for name, (said, _) in result.items() if "raised" in said}
+    raised = {
+        name for name, (output, _) in result.items() if "raised" in output
+    }
     assert {"missing", "unknown", "words"} < raised
     assert {"an axis more", "an axis less"} < raised

@@ -41,8 +41,8 @@ def written(form, network, folder, **options):
 def described(network, samples=None, pixel_range=None, **options):
     """What an export of it would be, before it is traced and written."""
     none = dict.fromkeys(("preprocessing", "labels", "vocabulary"))
-    given = {**none, "activation": "auto", "input_shape": None, **options}
-    serving = describe(network, **given)
+    settings = {**none, "activation": "auto", "input_shape": None, **options}
+    serving = describe(network, **settings)
     return serving.with_files(pixel_range, serving.samples(samples))
 
 
@@ -122,12 +122,12 @@ OF_SOFTMAX = (
 
 @pytest.mark.parametrize("make", OF_SOFTMAX)
 @pytest.mark.parametrize("said", [False, True])
-def test_probabilities_go_through_softmax_once(make, said):
-    if said and make is subclassed:
+def test_probabilities_go_through_softmax_once(make, message):
+    if message and make is subclassed:
         pytest.skip("what is said counts where layers don't tell")
     network = make()
     options = {"input_shape": SHAPE}
-    if said:
+    if message:
         options["activation"] = "softmax"
     outputs = described(network, **options).outputs(X[:1])
     assert_softmax_once(outputs, network)

@@ -192,10 +192,12 @@ def test_a_search_without_enough_memory_says_what_needs_less(monkeypatch):
     monkeypatch.setattr(memory, "memory_limit", lambda: 10**8)
     with pytest.warns(RuntimeWarning, match="may have 0.1 GB") as caught:
         fitted(make_search(space=DEEP), epochs=1)
-    (said,) = [str(w.message) for w in caught if "estimated" in str(w.message)]
-    assert "batch_size=4, and" in said
-    assert "with batch_size=2" in said
-    assert "with rematerialize=True" in said
+    (message,) = [
+        str(w.message) for w in caught if "estimated" in str(w.message)
+    ]
+    assert "batch_size=4, and" in message
+    assert "with batch_size=2" in message
+    assert "with rematerialize=True" in message
 
 
 def test_a_search_with_enough_memory_says_nothing(monkeypatch):

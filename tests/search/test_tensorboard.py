@@ -214,8 +214,8 @@ def test_entropy_is_a_share_of_the_largest(rows, expected):
     ],
 )
 def test_a_search_says_what_it_is(space, strategy, words):
-    said = repr(kd.DartsSearch(space, strategy))
-    assert all(word in said for word in words), said
+    output = repr(kd.DartsSearch(space, strategy))
+    assert all(word in output for word in words), output
 
 
 def test_a_search_says_how_far_it_has_come():

@@ -392,16 +392,16 @@ def given_as(weighted, form):
 @pytest.mark.parametrize("form", STRUCTURES)
 @pytest.mark.parametrize("weighted", [False, True])
 def test_metrics_in_every_structure(weighted, form):
-    given = given_as(weighted, form)
-    assert_recall(bare("sparse_categorical_crossentropy", **given), weighted)
+    metrics = given_as(weighted, form)
+    assert_recall(bare("sparse_categorical_crossentropy", **metrics), weighted)
 
 
 @pytest.mark.parametrize("name", ENTRANCES)
 def test_metrics_in_structures_for_every_network_and_search(name):
     network = entrance(name)
     for weighted, form in ((True, "list"), (False, "dictionary")):
-        given = given_as(weighted, form)
-        network.compile(loss="sparse_categorical_crossentropy", **given)
+        metrics = given_as(weighted, form)
+        network.compile(loss="sparse_categorical_crossentropy", **metrics)
         assert_recall(network, weighted)
 
 
@@ -428,8 +428,8 @@ def test_what_a_metric_means_must_be_known(name):
                 loss="sparse_categorical_crossentropy", metrics=[metric]
             )
     inner = metrics.Recall(name="recall")
-    said = kd.training.OnProbabilities(inner, "softmax")
-    network.compile(loss=own, metrics=[said])
+    wrapped = kd.training.OnProbabilities(inner, "softmax")
+    network.compile(loss=own, metrics=[wrapped])
     figures = figures_of(network, ROWS)["recall"]
     np.testing.assert_allclose(figures, of_softmax(recall), rtol=1e-5)
 
@@ -534,10 +534,10 @@ FORMS_TO_SAVE = {
 @pytest.mark.filterwarnings("ignore:__array__ implementation")
 @pytest.mark.parametrize("form", FORMS_TO_SAVE)
 def test_a_compiled_network_comes_back(form, tmp_path):
-    loss, given = FORMS_TO_SAVE[form]
+    loss, metrics = FORMS_TO_SAVE[form]
     network = small()
     x = np.random.default_rng(0).normal(size=(4, 8, 8, 1)).astype("float32")
-    network.compile("adam", loss, metrics=given)
+    network.compile("adam", loss, metrics=metrics)
     network.run_eagerly = True
     network.fit(x, ROWS if form != "names" else NUMBERS, verbose=0)
     labels = NUMBERS if form == "names" else ROWS

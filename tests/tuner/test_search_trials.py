@@ -217,15 +217,15 @@ def test_a_training_of_another_process_is_waited_for(tmp_path):
 
 
 @pytest.mark.parametrize("given", ["function", "object", "name"])
-def test_whatever_builds_a_search_is_taken(given, tmp_path):
+def test_whatever_builds_a_search_is_taken(builder, tmp_path):
     class Own(keras_tuner.HyperModel):
         def build(self, hp):
             return kd.DartsSearch(SPACE, hp.Choice("s", ["darts", "pc_darts"]))
 
-    chosen = {"function": build, "object": Own(), "name": "darts_cnn"}[given]
+    chosen = {"function": build, "object": Own(), "name": "darts_cnn"}[builder]
     tuner = make(tmp_path, hypermodel=chosen, objective="val_accuracy")
     expected = {"function": "search_seed", "object": "s", "name": "seed"}
-    assert [*tuner.oracle.get_space().values] == [expected[given]]
+    assert [*tuner.oracle.get_space().values] == [expected[builder]]
 
 
 def test_a_function_that_asks_for_nothing_searches_with_other_seeds(tmp_path):
