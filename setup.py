@@ -48,6 +48,7 @@ setuptools.setup(
         "keras-tuner>=1.4.8,<1.5",
         "matplotlib>=3.8",
         "numpy>=2",
+        "psutil>=5.9",
         "requests",
         "pillow",
         "scikit-learn>=1.4",

@@ -5,6 +5,7 @@ import math
 import keras
 import tensorflow as tf
 
+from keras_darts.utils import private_api
 from keras_darts.utils import surroundings  # noqa: F401
 
 
@@ -75,7 +76,9 @@ def _macs_of(graph):
         if op.type in _MACS:
             total += _MACS[op.type](op)
         elif op.type in ("PartitionedCall", "StatefulPartitionedCall"):
-            function = graph._get_function(op.get_attr("f").name)
+            function = private_api.function_of_graph(
+                graph, op.get_attr("f").name
+            )
             total += _macs_of(function.graph)
     return total
 

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from keras_darts.utils import private_api
+
 # What may stand after a `repeat` without changing how many elements come.
 _KEEPS_COUNT = (
     "AssertCardinalityDataset",
@@ -50,9 +52,9 @@ class Traits:
 def traits(dataset):
     """Reads the `Traits` of a data set from its graph, without running it.
 
-    TensorFlow has no public way to ask: the names used here are private ones,
-    looked up so that a data set that lacks them counts as plain. What matters
-    most is also measured, by comparing two passes (`reading.py`).
+    TensorFlow has no public way to ask: a data set that lacks the private
+    names counts as plain. What matters most is also measured, by comparing
+    two passes (`reading.py`).
     """
     nodes = _nodes(dataset)
     operations = set().union(*map(_operations, nodes))
@@ -76,14 +78,10 @@ def traits(dataset):
     )
 
 
-def _inputs(node):
-    return getattr(node, "_inputs", list)()
-
-
 def _nodes(dataset):
     nodes = [dataset]
     for node in nodes:
-        nodes.extend(_inputs(node))
+        nodes.extend(private_api.dataset_inputs(node))
     return nodes
 
 
@@ -92,28 +90,28 @@ def _type_name(node):
 
 
 def _reshuffles(node):
-    if getattr(node, "_deterministic", None) == "false":
+    if private_api.is_nondeterministic(node):
         return True
-    again = getattr(node, "_reshuffle_each_iteration", True)
-    return "Shuffle" in _type_name(node) and again is not False
+    again = private_api.reshuffles_each_iteration(node)
+    return "Shuffle" in _type_name(node) and again
 
 
 def _repeats(node):
     if _type_name(node) != "RepeatDataset":
         return False
-    return int(getattr(node, "_count", -1)) != 1
+    return private_api.repeat_count(node) != 1
 
 
 def _in_memory(node):
     while _type_name(node) in _PASSES_ON:
-        (node,) = _inputs(node)
+        (node,) = private_api.dataset_inputs(node)
     return _type_name(node) in ("CacheDataset", "TensorSliceDataset")
 
 
 def _operations(node):
     """Names of the operations in a node's functions and in what they call."""
     names = set()
-    for function in getattr(node, "_functions", list)():
+    for function in private_api.dataset_functions(node):
         graph = function.function.graph.as_graph_def()
         names.update(operation.op for operation in graph.node)
         for inner in graph.library.function:
@@ -129,6 +127,6 @@ def _one_pass(dataset):
             return None
         if "Batch" in _type_name(node):
             unit = "elements"
-        (node,) = _inputs(node)
-    count = int(_inputs(node)[0].cardinality())
+        (node,) = private_api.dataset_inputs(node)
+    count = int(private_api.dataset_inputs(node)[0].cardinality())
     return (count, unit) if count >= 0 else None

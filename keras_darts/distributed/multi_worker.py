@@ -11,10 +11,10 @@ import typing
 
 import keras
 import tensorflow as tf
-from tensorflow.python.eager import context
 
 from keras_darts.distributed.shared_batches import SharedBatches
 from keras_darts.runs import shutdown_timeout
+from keras_darts.utils import private_api
 
 WORKER_LOST = (
     tf.errors.AbortedError,
@@ -95,21 +95,16 @@ def _leader(cluster):
 
 
 def _limit_gathering(cluster, minutes):
-    # TensorFlow has no public way; left alone it waits for an hour.
     config = tf.compat.v1.ConfigProto().experimental.coordination_config
     for job in cluster.jobs:
         config.coordinated_job_list.add(
             name=job, num_tasks=cluster.num_tasks(job)
         )
-    present = context.context()
-    present.configure_coordination_service(
-        "standalone",
-        service_leader=f"/job:{_leader(cluster)}/replica:0/task:0",
-        cluster_register_timeout_in_ms=int(60_000 * minutes),
-        coordinated_jobs=list(config.coordinated_job_list),
+    private_api.configure_coordination(
+        _leader(cluster),
+        list(config.coordinated_job_list),
+        int(60_000 * minutes),
     )
-    # Without a barrier the first worker ignores the limit.
-    present.coordination_service.cluster_register_with_barrier = True
 
 
 class Workers(typing.NamedTuple):

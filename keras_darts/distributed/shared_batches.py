@@ -2,6 +2,8 @@
 
 import keras
 
+from keras_darts.utils import private_api
+
 
 class SharedBatches(keras.Model):
     """A model that is built from one device's part of the first batch.
@@ -29,4 +31,4 @@ class SharedBatches(keras.Model):
             next(batches),
         )
         with strategy.scope():
-            self._symbolic_build(data_batch=data_batch)
+            private_api.build_metrics(self, data_batch)

@@ -14,6 +14,7 @@ from keras import ops
 
 from keras_darts.networks import GivesLogits
 from keras_darts.networks import activation_of_loss
+from keras_darts.utils import private_api
 from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.errors import unknown_name
 
@@ -125,13 +126,13 @@ def _last_activation(network):
     outputs = getattr(network, "outputs", None) or ()
     if len(outputs) != 1:
         return None, None
-    operation = outputs[0]._keras_history.operation
+    operation = private_api.operation_of(outputs[0])
     while _is_linear(operation):
-        operation = operation.input._keras_history.operation
+        operation = private_api.operation_of(operation.input)
     if isinstance(operation, keras.Model):
         return _last_activation(operation)[0], None
     name = _name(operation)
-    once = len(operation._inbound_nodes) == 1
+    once = private_api.count_calls(operation) == 1
     if name is None or not once or getattr(operation, "weights", ()):
         return name, None
     return name, keras.Model(_input(network), operation.input)

@@ -14,6 +14,7 @@ from keras_darts.networks.derived_cell import DerivedCell
 from keras_darts.networks.gradient_accumulation import TrainedInParts
 from keras_darts.primitives import DropPath
 from keras_darts.primitives import check_rank
+from keras_darts.utils import private_api
 
 
 class ScaledImages:
@@ -76,9 +77,8 @@ class ScaledImages:
         layer = self.preprocessing
         if layer is None:
             # Keras locks a layer that is built; this one brings no weights.
-            self._tracker.unlock()
-            self.preprocessing = self._normalization(*scaling)
-            self._tracker.lock()
+            with private_api.unlocked(self):
+                self.preprocessing = self._normalization(*scaling)
         else:
             layer.input_mean, layer.input_variance = map(list, scaling)
             layer.build(self.input_shape)

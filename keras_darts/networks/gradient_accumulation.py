@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_darts.networks.on_logits import GivesLogits
+from keras_darts.utils import private_api
 
 
 def mean_of_parts(function, batch, count):
@@ -82,7 +83,7 @@ class TrainedInParts(GivesLogits):
             y_pred = self(x, training=True)
             loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
             scaled = self.optimizer.scale_loss(loss)
-        self._loss_tracker.update_state(
+        private_api.loss_tracker(self).update_state(
             loss * self.distribute_strategy.num_replicas_in_sync,
             sample_weight=tf.shape(x)[0],
         )

@@ -13,6 +13,7 @@ from keras_darts.networks.language_backbone import RecurrentState
 from keras_darts.networks.on_logits import GivesLogits
 from keras_darts.networks.recurrent_cell import DerivedRecurrentCell
 from keras_darts.schedules import scaled_learning_rate
+from keras_darts.utils import private_api
 
 
 class LanguageModel(GivesLogits, abc.ABC):
@@ -145,7 +146,7 @@ class LanguageModel(GivesLogits, abc.ABC):
 
     def _track_loss(self, loss, ids):
         replicas = self.distribute_strategy.num_replicas_in_sync
-        self._loss_tracker.update_state(
+        private_api.loss_tracker(self).update_state(
             loss * replicas, sample_weight=ops.size(ids)
         )
 

@@ -6,6 +6,7 @@ import typing
 import keras
 from keras import ops
 
+from keras_darts.utils import private_api
 from keras_darts.utils.errors import unknown_name
 
 _ACTIVATIONS = {"sigmoid": ops.sigmoid, "softmax": ops.softmax}
@@ -331,7 +332,7 @@ def _is_curve(thing):
 def _keras_name(metric):
     """The plain name of what Keras has under it, or `None`."""
     if type(metric) is keras.metrics.MeanMetricWrapper:
-        function = metric._fn
+        function, _ = private_api.wrapped_function(metric)
         by_keras = getattr(function, "__module__", "").startswith("keras.")
         return plain_name(function) if by_keras else None
     for each in type(metric).__mro__:
@@ -343,7 +344,8 @@ def _keras_name(metric):
 
 def _config(metric):
     if type(metric) is keras.metrics.MeanMetricWrapper:
-        return metric._fn_kwargs
+        _, kwargs = private_api.wrapped_function(metric)
+        return kwargs
     try:
         return metric.get_config()
     except NotImplementedError:

@@ -5,6 +5,8 @@ import logging
 
 import keras
 
+from keras_darts.utils import private_api
+
 _LOG = logging.getLogger("keras_darts")
 
 _MONITORS = (
@@ -131,9 +133,8 @@ def _compares(callback):
 
 def _metric_names(model):
     """Those that `compile` was given, as Keras calls them in the logs."""
-    compile_config = getattr(model, "_compile_config", None)
-    config = compile_config.config if compile_config is not None else {}
-    metrics = [config.get("metrics"), config.get("weighted_metrics")]
+    arguments = private_api.compile_arguments(model)
+    metrics = [arguments.get("metrics"), arguments.get("weighted_metrics")]
     names = []
     for metric in keras.tree.flatten(metrics):
         if isinstance(metric, str):

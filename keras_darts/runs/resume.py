@@ -8,6 +8,8 @@ import numpy as np
 import tensorflow as tf
 from keras.callbacks import ProgbarLogger
 
+from keras_darts.utils import private_api
+
 
 class ProgressBar(keras.callbacks.ProgbarLogger):
     """`keras.callbacks.ProgbarLogger`, for logs of which some are integers.
@@ -91,7 +93,7 @@ class MidEpochState(tf.train.experimental.PythonState):
     def prepare(self, batch):
         """Builds the metrics, which otherwise the first step would."""
         with self._model.distribute_strategy.scope():
-            self._model._symbolic_build(data_batch=batch)
+            private_api.build_metrics(self._model, batch)
 
     def apply(self):
         """Puts back what was restored, once the epoch has begun."""

@@ -7,6 +7,8 @@ import threading
 import keras
 from keras import ops
 
+from keras_darts.utils import private_api
+
 
 @keras.saving.register_keras_serializable(package="keras_darts")
 class EpochCosineDecay(keras.optimizers.schedules.LearningRateSchedule):
@@ -112,20 +114,19 @@ def scaled_learning_rate(optimizer, factor):
     """
     # Keras wraps the optimizer of a model in mixed precision.
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-    rates = optimizer._learning_rate
+    rates = private_api.learning_rate_setting(optimizer)
     if not isinstance(rates, _RatesOfReplicas) or rates.of_this_replica:
         rates = _RatesOfReplicas(rates)
-    # Around Keras, which would take it for a new setting of the user.
-    object.__setattr__(optimizer, "_learning_rate", rates.own)
+    private_api.set_learning_rate_setting(optimizer, rates.own)
     rate = optimizer.learning_rate
     rates.enter(ops.convert_to_tensor(rate) * ops.cast(factor, rate.dtype))
-    object.__setattr__(optimizer, "_learning_rate", rates)
+    private_api.set_learning_rate_setting(optimizer, rates)
     try:
         yield
     finally:
         rates.leave()
         if rates.is_empty:
-            object.__setattr__(optimizer, "_learning_rate", rates.own)
+            private_api.set_learning_rate_setting(optimizer, rates.own)
 
 
 class _RatesOfReplicas:
@@ -232,19 +233,19 @@ def make_settable(optimizer, schedule=None):
     """
     # Keras wraps the optimizer of a model in mixed precision.
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-    rate, number = optimizer._learning_rate, None
+    rate, number = private_api.learning_rate_setting(optimizer), None
     if isinstance(rate, SettableRate):
         rate, number = rate.schedule, rate.number
     rate = schedule or rate
     if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
-        rate = SettableRate(rate, optimizer._iterations, number)
+        rate = SettableRate(rate, private_api.step_counter(optimizer), number)
         optimizer.learning_rate = rate
 
 
 def set_rates(*optimizers):
     """The variables with the learning rates that were set, for checkpoints."""
     optimizers = [getattr(o, "inner_optimizer", o) for o in optimizers]
-    rates = [o._learning_rate for o in optimizers]
+    rates = [private_api.learning_rate_setting(o) for o in optimizers]
     return [rate.number for rate in rates if isinstance(rate, SettableRate)]
 
 

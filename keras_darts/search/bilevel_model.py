@@ -16,6 +16,7 @@ from keras_darts.search import supernet_evaluation
 from keras_darts.search.bilevel_problem import BilevelProblem
 from keras_darts.search.mixed_precision import LossScaling
 from keras_darts.search.mixed_precision import search_policy
+from keras_darts.utils import private_api
 from keras_darts.utils.tf_config import grappler
 
 
@@ -225,7 +226,7 @@ class BilevelModel(WorkersModel, abc.ABC):
     def _logs(self, batch, outputs, loss):
         """The metrics, with what a batch adds to them."""
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(batch)
-        self._loss_tracker.update_state(
+        private_api.loss_tracker(self).update_state(
             loss * self.distribute_strategy.num_replicas_in_sync,
             sample_weight=tf.size(y),
         )

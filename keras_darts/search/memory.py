@@ -7,11 +7,11 @@ TensorFlow takes for itself and for the graph was measured on a CPU.
 """
 
 import math
-import os
 import pathlib
 import typing
 import warnings
 
+import psutil
 import tensorflow as tf
 
 from keras_darts.distributed.devices import check_batch_size
@@ -224,52 +224,34 @@ _GROUPS = (
 
 
 def memory_limit(root="/"):
-    """The bytes this process may have, those it has included, or `None`.
+    """The bytes this process may have, those it has included.
 
-    What others use is left to them; where the system does not say what that
-    is, all memory of the machine counts.
+    What others use is left to them.
 
     Args:
-        root: Folder in which `proc` and `sys` are. Defaults to `"/"`.
+        root: Folder in which `sys` is. Defaults to `"/"`.
 
     Example:
 
-    >>> limit = memory_limit()
-    >>> limit is None or limit > 0
+    >>> memory_limit() > 0
     True
     """
-    root = pathlib.Path(root)
-    limits = [_of_machine(root), *(_of_group(root, *g) for g in _GROUPS)]
-    known = [free for free in limits if free is not None]
-    if known:
-        return max(min(known), 0) + _resident(root)
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):
-        return None
+    groups = pathlib.Path(root, "sys/fs/cgroup")
+    limits = [
+        _of_group(groups / limit, groups / used) for limit, used in _GROUPS
+    ]
+    available = psutil.virtual_memory().available
+    free = min([available, *(free for free in limits if free is not None)])
+    return max(free, 0) + psutil.Process().memory_info().rss
 
 
-def _of_machine(root):
-    for line in _text(root / "proc/meminfo").splitlines():
-        name, _, rest = line.partition(":")
-        if name == "MemAvailable":
-            return int(rest.split()[0]) * 1024
-    return None
-
-
-def _of_group(root, limit, used):
-    limit, used = (
-        _text(root / "sys/fs/cgroup" / name).strip() for name in (limit, used)
-    )
+def _of_group(limit, used):
+    # psutil knows the machine alone.
+    limit, used = _text(limit).strip(), _text(used).strip()
     # Without a limit the newer kind says "max".
     if not limit.isdigit() or not used.isdigit():
         return None
     return int(limit) - int(used)
-
-
-def _resident(root):
-    pages = _text(root / "proc/self/statm").split()
-    return int(pages[1]) * os.sysconf("SC_PAGE_SIZE") if pages else 0
 
 
 def _text(path):
@@ -367,7 +349,7 @@ def check_memory(search, batch_size):
     if tf.config.list_physical_devices("GPU"):
         return
     peak, limit = estimate_peak_memory(search, batch_size), memory_limit()
-    if peak is None or limit is None or peak <= limit:
+    if peak is None or peak <= limit:
         return
     less = [
         f"{in_gigabytes(proposal.peak)} with {proposal.change}"

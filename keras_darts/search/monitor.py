@@ -2,6 +2,7 @@
 
 from keras_darts.runs.monitor import RunMonitor
 from keras_darts.runs.monitor import sizes_in_words
+from keras_darts.utils import private_api
 
 
 class SearchMonitor(RunMonitor):
@@ -25,9 +26,8 @@ class SearchMonitor(RunMonitor):
         self._search = search
 
     def total(self):
-        return self._search._loss_tracker.total + (
-            self._search.arch_loss_tracker.total
-        )
+        loss = private_api.loss_tracker(self._search)
+        return loss.total + self._search.arch_loss_tracker.total
 
     def smaller(self):
         space = self._search.search_space

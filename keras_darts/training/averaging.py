@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_darts.training.optimizers import CoupledSGD
+from keras_darts.utils import private_api
 
 # No training has that many steps.
 _NEVER = 2**62
@@ -85,7 +86,7 @@ class AveragedSGD(CoupledSGD):
 
     def update_step(self, gradient, variable, learning_rate):
         super().update_step(gradient, variable, learning_rate)
-        average = self.averages[self._get_variable_index(variable)]
+        average = self.averages[private_api.variable_index(self, variable)]
         count = ops.cast(self.iterations, "int64") - self._start + 1
         # One and not zero while nothing is averaged: no second case.
         share = 1 / ops.cast(ops.maximum(count, 1), variable.dtype)
@@ -97,7 +98,9 @@ class AveragedSGD(CoupledSGD):
                 "There are averages once the optimizer is built. Received: "
                 f"{self.name}, which has no variables yet"
             )
-        return zip(self._trainable_variables, self.averages, strict=True)
+        return zip(
+            private_api.optimized_variables(self), self.averages, strict=True
+        )
 
 
 _LOG = logging.getLogger("keras_darts")

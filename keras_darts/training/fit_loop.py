@@ -37,6 +37,7 @@ from keras_darts.training.callbacks import DataWaitMonitor
 from keras_darts.training.callbacks import with_eta
 from keras_darts.training.run_folder import TrainingRun
 from keras_darts.training.tensorboard import Board
+from keras_darts.utils import private_api
 from keras_darts.utils.errors import non_negative
 from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.messages import shown
@@ -157,7 +158,9 @@ class TrainingMonitor(RunMonitor):
             self.losses = ()
 
     def total(self):
-        return self._network._loss_tracker.total + 0 if self._guarded else 0.0
+        if not self._guarded:
+            return 0.0
+        return private_api.loss_tracker(self._network).total + 0
 
     def smaller(self):
         ways = ["a smaller `batch_size`", sizes_in_words(self._network)]

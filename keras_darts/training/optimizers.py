@@ -6,6 +6,8 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from keras_darts.utils import private_api
+
 
 def clip_gradients(optimizer, gradients):
     """Gradients within the bound that a Keras optimizer was made with.
@@ -63,7 +65,7 @@ class _CoupledWeightDecay(_ClippedSums):
     def update_step(self, gradient, variable, learning_rate):
         # Decay moves every row of an embedding: its sparse gradient ends here.
         gradient = tf.cast(tf.convert_to_tensor(gradient), variable.dtype)
-        if self.weight_decay and self._use_weight_decay(variable):
+        if self.weight_decay and private_api.is_decayed(self, variable):
             gradient = gradient + self.weight_decay * variable
         super().update_step(gradient, variable, learning_rate)
 
@@ -80,7 +82,7 @@ class _FusedSGD(keras.optimizers.SGD):
     def update_step(self, gradient, variable, learning_rate):
         if not self.momentum:
             return super().update_step(gradient, variable, learning_rate)
-        momentum = self.momentums[self._get_variable_index(variable)]
+        momentum = self.momentums[private_api.variable_index(self, variable)]
         tf.raw_ops.ResourceApplyKerasMomentum(
             var=variable.handle,
             accum=momentum.value.handle,
@@ -112,8 +114,7 @@ class _TorchAdam(keras.optimizers.Adam):
     """Adam with epsilon beside the bias-corrected second moment."""
 
     def update_step(self, gradient, variable, learning_rate):
-        index = self._get_variable_index(variable)
-        m, v = self._momentums[index], self._velocities[index]
+        m, v = private_api.adam_moments(self, variable)
         step = ops.cast(self.iterations + 1, variable.dtype)
         self.assign(m, m + (gradient - m) * (1 - self.beta_1))
         self.assign(v, v + (ops.square(gradient) - v) * (1 - self.beta_2))

@@ -19,6 +19,7 @@ from keras_darts.training.labelled_data import Reader
 from keras_darts.training.labelled_data import image_check
 from keras_darts.training.metrics import loss_for
 from keras_darts.training.metrics import metrics_for
+from keras_darts.utils import private_api
 from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.messages import shown
 
@@ -38,7 +39,7 @@ def synchronize(network, wanted):
     """
     layers = [
         layer
-        for layer in network._flatten_layers()
+        for layer in private_api.flat_layers(network)
         if isinstance(layer, BatchNormalization)
     ]
     if wanted and not layers:

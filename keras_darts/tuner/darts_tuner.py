@@ -9,6 +9,7 @@ from keras_darts.search import DartsSearch
 from keras_darts.search.reproducibility import compiled_alike
 from keras_darts.training import load_network
 from keras_darts.tuner import objectives
+from keras_darts.tuner import private_api
 from keras_darts.tuner.display import TrialDisplay
 from keras_darts.tuner.display import TuningTime
 from keras_darts.tuner.hypermodel import DartsHyperModel
@@ -129,9 +130,9 @@ class DartsTuner(keras_tuner.Tuner):
             },
         )
         super().__init__(oracle=oracle, hypermodel=hypermodel, **options)
-        if not self._is_worker():
+        if not private_api.is_worker(self):
             # The one that knows of all trials is the chief's.
-            self.oracle._display = TrialDisplay(self)
+            private_api.set_display(self.oracle, TrialDisplay(self))
         _check_settings(
             self._searches,
             self.oracle.objective,

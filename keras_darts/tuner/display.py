@@ -3,15 +3,14 @@
 import time
 from datetime import datetime
 
-from keras_tuner.src.engine.oracle import Display
-
 from keras_darts.training import format_duration
 from keras_darts.tuner import objectives
+from keras_darts.tuner import private_api
 from keras_darts.tuner.results_text import figures_line
 from keras_darts.tuner.results_text import plain
 
 
-class TrialDisplay(Display):
+class TrialDisplay(private_api.Display):
     """Prints hyper-parameters and figures of trials, by the ids of folders.
 
     KerasTuner's own display counts trials from one, while table, page and
@@ -23,7 +22,7 @@ class TrialDisplay(Display):
     """
 
     def __init__(self, tuner):
-        before = tuner.oracle._display
+        before = private_api.display_of(tuner.oracle)
         super().__init__(tuner.oracle, before.verbose)
         self.set_state(before.get_state())
         self._tuner = tuner
@@ -101,7 +100,11 @@ class TuningTime:
         self._seconds.append(time.monotonic() - self._begin)
         # A worker does not know of the others' trials.
         oracle = self._tuner.oracle
-        left = 0 if self._tuner._is_worker() else oracle.remaining_trials()
+        left = (
+            0
+            if private_api.is_worker(self._tuner)
+            else oracle.remaining_trials()
+        )
         if left and oracle.verbose:
             usual = sum(self._seconds) / len(self._seconds)
             trials = "trial" if left == 1 else "trials"

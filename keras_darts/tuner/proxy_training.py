@@ -5,12 +5,12 @@ import logging
 import time
 
 import keras_tuner
-from keras_tuner.src.distribute.utils import has_chief_oracle
 
 from keras_darts import training
 from keras_darts.genotypes import Genotype
 from keras_darts.runs import manifest
 from keras_darts.tuner import objectives
+from keras_darts.tuner import private_api
 from keras_darts.tuner.results_text import figures_line
 from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.seeding import seeded
@@ -149,7 +149,7 @@ def check_baseline(wished):
         ValueError: if it is no number of genotypes, or `True` for several
             processes, which have a clock each.
     """
-    if wished is True and has_chief_oracle():
+    if wished is True and private_api.has_chief_oracle():
         raise ValueError(
             "`random_baseline` must be an integer for several processes. "
             "Received: random_baseline=True"

@@ -10,6 +10,7 @@ import warnings
 import jinja2
 
 from keras_darts import analysis
+from keras_darts.tuner import private_api
 from keras_darts.tuner.results import read
 from keras_darts.tuner.results import read_of
 from keras_darts.tuner.results_pictures import curves_pictures
@@ -61,7 +62,7 @@ def renew(tuner):
 
     An error only warns, since it is no reason to end a search of hours.
     """
-    if not tuner._searches or tuner._is_worker():
+    if not tuner._searches or private_api.is_worker(tuner):
         return
     try:
         results = read_of(tuner)

@@ -13,8 +13,6 @@ import keras
 import tensorflow as tf
 from keras_tuner import errors
 from keras_tuner.engine.tuner import maybe_distribute
-from keras_tuner.src.distribute.utils import is_chief_oracle
-from keras_tuner.src.engine.tuner_utils import TunerCallback
 
 from keras_darts import genotypes
 from keras_darts.runs import manifest
@@ -23,6 +21,7 @@ from keras_darts.search.fit_plan import chosen_epochs
 from keras_darts.search.reproducibility import reseeded
 from keras_darts.training import ETALogger
 from keras_darts.tuner import objectives
+from keras_darts.tuner import private_api
 from keras_darts.tuner import trial_data
 from keras_darts.tuner.hypermodel import seed_of
 from keras_darts.tuner.project import GenotypeCache
@@ -64,7 +63,7 @@ class SearchTrials:
         keras.backend.clear_session()
         gc.collect()
         tuner = self._tuner
-        model = tuner._build_hypermodel(hp)
+        model = private_api.build_model(tuner, hp)
         if isinstance(model, DartsSearch):
             seed = seed_of(model, hp, execution)
             if seed != model.seed:
@@ -98,7 +97,7 @@ class SearchTrials:
 
     def conclude(self, args, kwargs):
         """Ends a tuning after the last trial: the baseline and the page."""
-        if not is_chief_oracle():
+        if not private_api.is_chief_oracle():
             self._run_baseline(args, kwargs)
         renew(self._tuner)
 
@@ -170,9 +169,11 @@ class SearchTrials:
 
     def _callbacks(self, trial, execution, arguments):
         tuner = self._tuner
-        callbacks = tuner._deepcopy_callbacks(arguments.get("callbacks") or [])
-        tuner._configure_tensorboard_dir(callbacks, trial, execution)
-        callbacks.append(TunerCallback(tuner, trial))
+        callbacks = private_api.copy_callbacks(
+            tuner, arguments.get("callbacks") or []
+        )
+        private_api.separate_tensorboard(tuner, callbacks, trial, execution)
+        callbacks.append(private_api.TunerCallback(tuner, trial))
         if arguments.get("verbose", "auto"):
             callbacks.append(ETALogger())
         return callbacks

@@ -12,7 +12,8 @@ import threading
 import weakref
 
 import tensorflow as tf
-from tensorflow.python.framework import ops
+
+from keras_darts.utils import private_api
 
 _PREFIX = "CustomGradient-"
 _ATTRIBUTE = "_keras_darts_gradients"
@@ -22,7 +23,7 @@ class _Registered(dict):
     """TensorFlow's registry, which knows a graph's gradients but weakly."""
 
     def __setitem__(self, name, entry):
-        graph = ops.get_default_graph()
+        graph = tf.compat.v1.get_default_graph()
         if name.startswith(_PREFIX) and graph.building_function:
             entry = {**entry, "type": _owned(graph, entry["type"])}
             weakref.finalize(graph, self.pop, name, None).atexit = False
@@ -63,9 +64,9 @@ def keep_with_graphs():
     >>> tape.gradient(y, x).numpy()
     np.float32(2.0)
     """
-    registry = ops.gradient_registry
-    if not isinstance(registry._registry, _Registered):
-        registry._registry = _Registered(registry._registry)
+    registry = private_api.gradient_registry()
+    if not isinstance(registry, _Registered):
+        private_api.set_gradient_registry(_Registered(registry))
 
 
 def give_back():

@@ -1,11 +1,13 @@
 """What a search is estimated to need, and the warning if there is less."""
 
+import collections
 import multiprocessing
 import pathlib
 import re
 import sys
 import warnings
 
+import psutil
 import pytest
 from small_searches import fitted
 from small_searches import make_search
@@ -272,15 +274,18 @@ def test_parts_of_a_batch_and_half_precision_are_heeded():
     assert memory.estimate_peak_memory(half, 64) < whole
 
 
-def test_the_limit_is_that_of_the_group_where_it_is_lower(tmp_path):
-    files = {
-        "proc/meminfo": "MemTotal: 9 kB\nMemAvailable: 4000 kB\n",
-        "sys/fs/cgroup/memory.max": "3000000\n",
-        "sys/fs/cgroup/memory.current": "1000000\n",
-    }
+def test_the_limit_is_that_of_the_group_where_it_is_lower(
+    tmp_path, monkeypatch
+):
+    files = {"memory.max": "3000000\n", "memory.current": "1000000\n"}
+    group = tmp_path / "sys/fs/cgroup"
+    group.mkdir(parents=True)
     for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-    assert memory_limit(tmp_path) == 2_000_000
-    (tmp_path / "sys/fs/cgroup/memory.max").write_text("max\n")
-    assert memory_limit(tmp_path) == 4_096_000
+        (group / name).write_text(text)
+    memory_of = collections.namedtuple("memory_of", "available")
+    process = collections.namedtuple("process", "rss")
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory_of(4_096_000))
+    monkeypatch.setattr(psutil.Process, "memory_info", lambda _: process(5))
+    assert memory_limit(tmp_path) == 2_000_005
+    (group / "memory.max").write_text("max\n")
+    assert memory_limit(tmp_path) == 4_096_005

@@ -1,0 +1,211 @@
+"""Every use of names that TensorFlow and Keras keep to themselves.
+
+A new version of either may change them, so that this is the file to look at.
+All were checked with Keras 3.15 and TensorFlow 2.21, the versions that
+`setup.py` asks for. Two uses stand elsewhere: those of KerasTuner, in
+`keras_darts/tuner/private_api.py`, so that a search does not wait for its
+import, and that of LiteRT's interpreter, in `keras_darts/runtimes/litert.py`,
+since a process that measures imports no TensorFlow. Methods of Keras that a
+class here overrides stand in `tests/test_private_api.py`, with the reason.
+"""
+
+import contextlib
+
+from tensorflow.python.eager import context
+from tensorflow.python.framework import ops
+
+
+def gradient_registry():
+    """The dict of TensorFlow's gradients, from names to entries.
+
+    `tf.RegisterGradient` adds to it; there is no public way to read it or to
+    take an entry out.
+    """
+    return ops.gradient_registry._registry
+
+
+def set_gradient_registry(registry):
+    """Lets TensorFlow read and write its gradients in another dict.
+
+    Args:
+        registry: Dict with all that `gradient_registry` gives.
+    """
+    ops.gradient_registry._registry = registry
+
+
+def configure_coordination(leader, jobs, milliseconds):
+    """Limits how long workers wait for one another at the start.
+
+    `tf.distribute` sets an hour, and has no argument for it. To be called
+    before TensorFlow computes anything.
+
+    Args:
+        leader: String, the job whose first task coordinates.
+        jobs: List of the messages of a `ConfigProto` that name the jobs.
+        milliseconds: Integer.
+    """
+    present = context.context()
+    present.configure_coordination_service(
+        "standalone",
+        service_leader=f"/job:{leader}/replica:0/task:0",
+        cluster_register_timeout_in_ms=milliseconds,
+        coordinated_jobs=jobs,
+    )
+    # Without a barrier the first worker ignores the limit.
+    present.coordination_service.cluster_register_with_barrier = True
+
+
+def function_of_graph(graph, name):
+    """The function that a graph calls by a name.
+
+    `tf.Graph.as_graph_def` has functions as messages, without the shapes of
+    their tensors.
+    """
+    return graph._get_function(name)
+
+
+def dataset_inputs(dataset):
+    """The data sets that one reads from; none of an unknown kind.
+
+    `tf.data` has no public way to look into a data set; this and the next
+    four are for `keras_darts/datasets/inspection.py`.
+    """
+    return getattr(dataset, "_inputs", list)()
+
+
+def dataset_functions(dataset):
+    """The traced functions of a data set, such as that of a `map`."""
+    return getattr(dataset, "_functions", list)()
+
+
+def is_nondeterministic(dataset):
+    """Whether a data set was made with `deterministic=False`."""
+    return getattr(dataset, "_deterministic", None) == "false"
+
+
+def reshuffles_each_iteration(dataset):
+    """What a `shuffle` was given for it; `True` where it isn't known."""
+    again = getattr(dataset, "_reshuffle_each_iteration", True)
+    return again is not False
+
+
+def repeat_count(dataset):
+    """How often a `repeat` repeats; -1 for no end."""
+    return int(getattr(dataset, "_count", -1))
+
+
+def loss_tracker(model):
+    """The mean that a Keras model reports as `loss`.
+
+    Keras' own `train_step` updates it; `model.metrics` has it under a name
+    that a user's metric may have too.
+    """
+    return model._loss_tracker
+
+
+def build_metrics(model, batch):
+    """Builds the metrics of a compiled model from a batch.
+
+    Keras does it in the first step; there is no public way to do it earlier.
+    """
+    model._symbolic_build(data_batch=batch)
+
+
+@contextlib.contextmanager
+def unlocked(layer):
+    """Inside, a layer that is built takes layers more.
+
+    Keras refuses them, since an optimizer would not know their weights.
+    """
+    layer._tracker.unlock()
+    try:
+        yield
+    finally:
+        layer._tracker.lock()
+
+
+def flat_layers(model):
+    """All layers of a model, those inside of others too.
+
+    The public `model.layers` has the outermost alone.
+    """
+    return list(model._flatten_layers())
+
+
+def compile_arguments(model):
+    """The dict of what `compile` was given, empty before.
+
+    The public `get_compile_config` has it in serialized form alone.
+    """
+    given = getattr(model, "_compile_config", None)
+    return given.config if given is not None else {}
+
+
+def operation_of(tensor):
+    """The layer or operation that a symbolic tensor comes from."""
+    return tensor._keras_history.operation
+
+
+def count_calls(operation):
+    """How often a layer or operation was called on symbolic tensors."""
+    return len(operation._inbound_nodes)
+
+
+def wrapped_function(metric):
+    """What a `keras.metrics.MeanMetricWrapper` takes the mean of.
+
+    Returns:
+        The function and the dict of its arguments, which the public
+        `get_config` has in serialized form alone.
+    """
+    return metric._fn, metric._fn_kwargs
+
+
+def learning_rate_setting(optimizer):
+    """What sets the learning rate: a variable, a schedule or a function.
+
+    The public `optimizer.learning_rate` is the number of the present step.
+    """
+    return optimizer._learning_rate
+
+
+def set_learning_rate_setting(optimizer, setting):
+    """Replaces it around Keras, which would take it for the user's.
+
+    Args:
+        optimizer: `keras.optimizers.Optimizer`.
+        setting: A variable, a schedule or a function.
+    """
+    object.__setattr__(optimizer, "_learning_rate", setting)
+
+
+def step_counter(optimizer):
+    """The variable that an optimizer counts its calls in.
+
+    The public `iterations` is not a variable where gradients are accumulated.
+    """
+    return optimizer._iterations
+
+
+def optimized_variables(optimizer):
+    """The variables that an optimizer was built for, in their order."""
+    return optimizer._trainable_variables
+
+
+def variable_index(optimizer, variable):
+    """The place of a variable in the lists of an optimizer's slots."""
+    return optimizer._get_variable_index(variable)
+
+
+def is_decayed(optimizer, variable):
+    """Whether weight decay moves a variable.
+
+    `exclude_from_weight_decay` says it, and has no counterpart that reads.
+    """
+    return optimizer._use_weight_decay(variable)
+
+
+def adam_moments(optimizer, variable):
+    """The first and the second moment that Adam keeps of a variable."""
+    index = variable_index(optimizer, variable)
+    return optimizer._momentums[index], optimizer._velocities[index]
