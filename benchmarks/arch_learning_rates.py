@@ -1,4 +1,4 @@
-"""Published learning rates of the alphas, beside those that the steps ask for.
+"""Published learning rates of the alphas, next to those that the steps ask for.
 
     python benchmarks/arch_learning_rates.py --folder=RUNS --data_dir=DATA \
         --judge=band.py --output=benchmarks/arch_learning_rates.json

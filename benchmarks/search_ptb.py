@@ -1,4 +1,4 @@
-"""Small searches on Penn Treebank, beside published and drawn cells.
+"""Small searches on Penn Treebank, next to published and drawn cells.
 
 Searches with each seed on a slice of the text, then trains the found cell,
 that of DARTS, randomly drawn ones and an LSTM of as many weights under one

@@ -1,4 +1,4 @@
-"""Small searches on labelled sentences, beside drawn cells and a plain CNN.
+"""Small searches on labelled sentences, next to drawn cells and a plain CNN.
 
 Searches with each seed, then trains the found cell, randomly drawn ones and
 a plain convolutional network of as many weights under one recipe, and writes

@@ -29,7 +29,7 @@ def measured_report(options, codes, threads):
     Args:
         options: From the command line.
         codes: For each step type, a dictionary from the name of a code to
-            the module, beside this file, that has its `build(settings)`.
+            the module, next to this file, that has its `build(settings)`.
         threads: As for `configure_cpu`.
     """
     settings = {**vars(options), "cores": cores(), "threads": threads}

@@ -1,9 +1,9 @@
-"""The protocol of several seeds, beside random genotypes in the same time.
+"""The protocol of several seeds, next to random genotypes in the same time.
 
 Searches with each seed, trains each found cell briefly and keeps the best by
 validation, all by `DartsTuner`; then trains as many random genotypes as take
 as long. What was chosen by validation is then measured on the test set. A
-benchmark that was cut goes on where it was.
+benchmark that was cut continues where it was.
 
     python benchmarks/tuning.py --data=cifar10 --data_dir=DATA --output=A.json
     python benchmarks/tuning.py --data=sst2 --data_dir=FOLDER --output=B.json

@@ -1,4 +1,4 @@
-"""What a step of each method costs, beside first-order DARTS.
+"""What a step of each method costs, next to first-order DARTS.
 
 python benchmarks/variants.py
 python benchmarks/variants.py --variants=pc_darts,gdas --batch_size=64

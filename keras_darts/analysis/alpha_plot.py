@@ -35,8 +35,8 @@ def plot_alphas(
     """Draw mixing weights as a heat map, a row an edge.
 
     Colours go from 0 to 1 whatever the weights are, with 1/K of K candidates
-    marked beside, so that weights that have not moved look like it. What the
-    genotype keeps has a frame, and `none`, which means that there is no
+    marked next to it, so that weights that have not moved look like it. What
+    the genotype keeps has a frame, and `none`, which means that there is no
     connection, is grey. Edges have the numbers of the genotype: 0→2 leads from
     the first input to the first node.
 
@@ -279,7 +279,7 @@ def plot_alpha_history(
     """Draw how mixing weights went, a panel an edge and a line a primitive.
 
     A thin line stands at 1/K of K candidates, where nothing is decided. In a
-    panel whose edge the genotype keeps, its primitive stands in the title and
+    panel whose edge the genotype keeps, its primitive is in the title and
     is the thick line. `none`, no connection, is dotted and light.
 
     Args:

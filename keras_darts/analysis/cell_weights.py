@@ -26,7 +26,7 @@ class CellWeights:
             a candidate.
         names: List of the candidates' names.
         edges: List of the names of the edges, as `"0→2"`.
-        kept: Set of (edge, name) that stand in the genotype.
+        kept: Set of (edge, name) that are in the genotype.
     """
 
     cell_type: str | None

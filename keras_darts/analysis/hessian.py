@@ -14,7 +14,7 @@ def largest_eigenvalue(
     for a Hessian of a few hundred rows takes a few dozen products.
 
     Args:
-        product: Function of a vector (n,), gives the matrix times it.
+        product: Function of a vector (n,), returns the matrix times it.
         size: Integer n.
         tolerance: Float > 0, how large the residual may be, as a share of the
             eigenvalue. The error of the eigenvalue is smaller than that: it
@@ -57,7 +57,7 @@ def largest_eigenvalue(
 
 
 def _orthogonal(vector, basis):
-    """What is left of a vector beside a basis; twice, against round-off."""
+    """What is left of a vector outside of a basis; twice, against round-off."""
     basis = np.stack(basis)
     for _ in range(2):
         vector = vector - (basis @ vector) @ basis

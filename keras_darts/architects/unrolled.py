@@ -72,7 +72,7 @@ class Unrolled(Architect):
         """What the search loss was at w', and the architecture gradients."""
         w, a = problem.weight_values(), problem.arch_values()
         # In half precision v would point elsewhere: its errors are not small
-        # beside what the product with the second derivative is.
+        # compared with what the product with the second derivative is.
         g = problem.gradients(
             train_batch, w, a, wrt="weights", full_precision=True
         ).weights

@@ -151,7 +151,7 @@ class Classifier(abc.ABC):
         return _history(self._folder)
 
     def _own(self):
-        """The settings with which a fit goes on only as it began."""
+        """The settings with which a fit continues only as it began."""
         return {
             "max_trials": self.max_trials,
             "objective": _plain(self.objective),
@@ -191,7 +191,7 @@ class Classifier(abc.ABC):
             verbose: As in Keras. Defaults to `"auto"`.
 
         Returns:
-            Array of labels; `export_model().predict(x)` gives probabilities.
+            Array of labels; `export_model().predict(x)` returns probabilities.
         """
         model = self.export_model()
         batches = user_data.unlabelled(
@@ -230,7 +230,7 @@ class Classifier(abc.ABC):
     def export_model(self):
         """The trained Keras model: what `fit` was given to probabilities.
 
-        Its classes stand in the order of `classes`. A file of its `save`
+        Its classes are in the order of `classes`. A file of its `save`
         needs `import keras_darts` to be loaded; what its `export` writes
         needs TensorFlow alone.
         """

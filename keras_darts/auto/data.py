@@ -248,7 +248,7 @@ def read(
     """The `Examples` of what `fit` was given.
 
     Args:
-        adapter_of: Function of `Elements` that gives `Images` or `Texts`.
+        adapter_of: Function of `Elements` that returns `Images` or `Texts`.
         x: As in `Classifier.fit`, like all that follows.
         y: Likewise.
         validation_data: Likewise.

@@ -78,7 +78,7 @@ class Record:
             raise ValueError(
                 f"`{name}` must be as in the project {str(self.path.parent)!r} "
                 "that is resumed; `overwrite=True` starts over, and another "
-                "`project_name` starts beside it. Received: "
+                "`project_name` starts next to it. Received: "
                 f"{name}={facts[name]!r}, before {before.get(name)!r}"
             )
 
@@ -267,7 +267,7 @@ class FitPipeline:
         return tuner, folder
 
     def _planned(self):
-        """`StepTimes` and `Plan`, those of before where a fit goes on."""
+        """`StepTimes` and `Plan`, those of before where a fit continues."""
         pace, plan = self.record.get("pace"), self.record.get("plan")
         if plan is None:
             pace, plan = self._chosen()

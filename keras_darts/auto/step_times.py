@@ -102,8 +102,8 @@ def measured(adapter, facts, probe, seconds):
     Args:
         adapter: `Images` or `Texts`.
         facts: `DataSummary`.
-        probe: Function of a `SizePreset` that gives a `Probe`.
-        seconds: Function that gives those which can be planned with.
+        probe: Function of a `SizePreset` that returns a `Probe`.
+        seconds: Function that returns those which can be planned with.
     """
     rungs = adapter.rungs
     tried = sizes.first_rung(rungs, facts, seconds())

@@ -159,7 +159,7 @@ class ArchitectureEarlyStopping(SearchCallback):
 
     Attributes:
         stop_reason: String, also `search.stop_reason`; `None` as long as the
-            search goes on.
+            search continues.
         restored_epoch: Integer, or `None`.
         architectures: Dictionary from epochs to arrays, what is remembered.
 

@@ -60,7 +60,7 @@ class EdgeDecision:
 class Decisions:
     """How decided a search is, edge by edge, and in one sentence.
 
-    `search.decisions()` gives it, `print` the sentence; `decisions.json` of a
+    `search.decisions()` returns it, `print` the sentence; `decisions.json` of a
     run holds the same.
 
     The cell counts as close to a draw if half of the edges are open or more
@@ -192,7 +192,7 @@ class Decisions:
             return "Its alphas did not move: more epochs would help"
         return (
             "More epochs, more data or a larger `arch_learning_rate` would "
-            "help, and random cells beside it show what it is worth"
+            "help, and random cells next to it show what it is worth"
         )
 
     def _stable(self):

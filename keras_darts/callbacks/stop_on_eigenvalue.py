@@ -100,7 +100,7 @@ class StopOnEigenvalue(ArchitectureEarlyStopping):
 
     With `mode="stop"` the search then ends: R-DARTS' early stopping. With
     `mode="adapt"` the search goes back to epoch e - 12 with all its variables,
-    the weight decay of the weights is multiplied, and training goes on from
+    the weight decay of the weights is multiplied, and training continues from
     there to the last epoch, maybe more than once: R-DARTS' adaptive
     regularisation. When the decay can grow no more, the criterion is left
     alone. What was measured on the abandoned way is forgotten; the original
@@ -182,7 +182,7 @@ class StopOnEigenvalue(ArchitectureEarlyStopping):
         self.extra_epochs = extra_epochs
         self.decay_factor = decay_factor
         self.max_weight_decay = max_weight_decay
-        # A window that has no centre is refused here.
+        # A window that has no centre raises here.
         self._course_of(_PUBLISHED)
 
     def reset(self):

@@ -175,7 +175,7 @@ def run(options):
         workers.launch("search", options)
     count, worker = workers.this_worker()
     folder = folders.begin(options)
-    goes_on = folders.goes_on(options, folder)
+    resumes = folders.resumes(options, folder)
     modality = checked(options)
     if count > 1:
         print(f"worker {worker} of {count}, waits for the others", flush=True)
@@ -187,14 +187,14 @@ def run(options):
     from keras_darts.cli import report
     from keras_darts.training import ETALogger
 
-    vocabulary = folders.vocabulary(folder) if goes_on else None
+    vocabulary = folders.vocabulary(folder) if resumes else None
     dataset = modality.load(options, vocabulary)
     with strategy.scope():
         search = made_search(options, modality, dataset)
     _check_batch_size(options, modality, dataset, search.recipe)
     search.compile(grappler=options.grappler or None)
     callbacks = [ETALogger()]
-    if not worker and (options.resume or not goes_on):
+    if not worker and (options.resume or not resumes):
         remember = functools.partial(
             folders.remember, options, folder, modality.vocabulary(dataset)
         )

@@ -2,7 +2,7 @@
 
 The folder of the run gets model.keras, which takes raw images or token ids and
 gives logits, config.json, genotype.json, history.csv, evaluation.json, files
-for TensorBoard, and vocabulary.json for text. A training that was cut goes on
+for TensorBoard, and vocabulary.json for text. A training that was cut continues
 with the same command.
 
   keras-darts train --genotype=runs/digits --dataset=digits \\
@@ -98,7 +98,7 @@ def run(options):
     """Trains; `options` are the parsed flags."""
     workers.refuse_several("train")
     folder = folders.begin(options, _RUN_TYPE)
-    goes_on = folders.goes_on(options, folder)
+    resumes = folders.resumes(options, folder)
     network_genotype, _ = genotype.find(options)
     modality = genotype.modality(options, network_genotype)
     tasks.check_flags(options, modality)
@@ -114,7 +114,7 @@ def run(options):
     frequency = _validation_freq(options, plan)
     print(_introduction(modality, read, plan, frequency), flush=True)
     # Not before: what is written over goes first.
-    remember = [] if goes_on else [_remembering(options, folder)]
+    remember = [] if resumes else [_remembering(options, folder)]
     with folders.resumable("train", folder):
         plan.recipe.fit(
             plan.network,

@@ -5,7 +5,7 @@ is judged on data that neither has seen. As in the paper of DARTS, trials
 differ by their seeds; with --tune they differ by hyper-parameters, and have
 the same seed. The folder gets results.html, a page that any browser shows,
 up to date after each trial, and a folder for each trial. A tuning that was cut
-goes on with the same command.
+continues with the same command.
 
   keras-darts tune --dataset=digits --search_epochs=10 --output_dir=runs/tuned
   keras-darts tune --dataset=cifar10 --output_dir=runs/b --oracle=bayesian \\
@@ -74,7 +74,7 @@ def check(options, modality):
     """Refuses what can't be tuned on such data, or with such an oracle.
 
     Raises:
-        ValueError: for that, and for a flag beside its own choices.
+        ValueError: for that, and for a flag together with its own choices.
     """
     chosen = tuned(options)
     tasks.check_names(chosen, modality)
@@ -84,7 +84,7 @@ def check(options, modality):
         # The seed also decides what the trials are.
         if name != "seed" and options[name].present:
             raise ValueError(
-                f"`{name}` must be left out beside --tune={name}=... "
+                f"`{name}` must be left out with --tune={name}=... "
                 f"Received: {name}={options[name].value}"
             )
     if not chosen and options.oracle in ("bayesian", "grid"):
@@ -221,7 +221,7 @@ def _values(name, text):
 _STATE = "oracle.json"
 _CHIEF = "KERASTUNER_ORACLE_IP"
 _PROCESS = "KERASTUNER_TUNER_ID"
-# What may be another one when a tuning goes on.
+# What may be another one when a tuning continues.
 _FREE = {
     *("debug", "devices", "max_trials", "output_dir", "overwrite"),
     *("random_baseline", "resume"),
@@ -235,7 +235,7 @@ def define_tuning_folder(options):
         "resume",
         False,
         "Go on with the tuning in --output_dir, with its flags; a larger "
-        "--max_trials extends it. It also goes on without, if the same flags "
+        "--max_trials extends it. It also continues without, if the same flags "
         "are given.",
         flag_values=options,
     )
@@ -248,7 +248,7 @@ def define_tuning_folder(options):
 
 
 def begin_tuning(options):
-    """The folder `--output_dir`, new or of a tuning to go on with.
+    """The folder `--output_dir`, new or of a tuning to resume.
 
     Raises:
         ValueError: if it holds something else, or a tuning with other flags,
@@ -276,7 +276,7 @@ def begin_tuning(options):
 
 
 def is_begun(folder):
-    """Whether there is something to go on with."""
+    """Whether there is something to resume."""
     return (folder / _STATE).exists()
 
 
@@ -293,7 +293,7 @@ def is_chief():
 def _check_flags(options):
     if options.overwrite and options.resume:
         raise ValueError(
-            "`overwrite` must be left out beside --resume. Received: "
+            "`overwrite` must be left out with --resume. Received: "
             "overwrite=True"
         )
     if options.overwrite and _CHIEF in os.environ:

@@ -170,12 +170,12 @@ def _check_same_shapes(split):
         raise ValueError(
             f"{valid_names.x} must have elements of the shape and dtype of "
             f"{names.x}. Received: {search_x.shape} of {search_x.dtype.name} "
-            f"beside {x.shape} of {x.dtype.name}"
+            f"and {x.shape} of {x.dtype.name}"
         )
     if y.shape != search_y.shape:
         raise ValueError(
             f"{valid_names.y} must be of the shape of {names.y}. "
-            f"Received: {search_y.shape} beside {y.shape} an element"
+            f"Received: {search_y.shape} and {y.shape} an element"
         )
 
 

@@ -40,7 +40,7 @@ class Names(typing.NamedTuple):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Elements:
-    """A user's labelled data, as `read_examples` gives them.
+    """A user's labelled data, as `read_examples` returns them.
 
     Args:
         source: Tuple of arrays, or an unbatched `tf.data.Dataset` in an order

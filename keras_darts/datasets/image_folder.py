@@ -79,7 +79,7 @@ def _parts(folder):
     if others or _images(folder):
         raise _unexpected(
             folder,
-            f"nothing beside its parts {_names(parts.values())}",
+            f"nothing besides its parts {_names(parts.values())}",
             _names(others or _images(folder)),
         )
     return parts
@@ -93,7 +93,7 @@ def _files_by_class(folder, left_out):
         raise _unexpected(
             folder,
             "a folder of images for each class",
-            f"{_names(loose)} beside them" if loose else "no folder in it",
+            f"{_names(loose)} next to them" if loose else "no folder in it",
         )
     result = {}
     for path in classes:

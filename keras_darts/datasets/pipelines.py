@@ -82,7 +82,7 @@ def bilevel_pipeline(
     """Pairs (training batch, search batch), a fresh one of each a step.
 
     The training stream is as in `train_pipeline`. The search stream has an
-    order of its own and goes on over the epochs: when its pass is over, the
+    order of its own and continues over the epochs: when its pass is over, the
     next one begins within the batch, so that every element is used as often as
     any other, whatever the sizes of the parts. The original draws its search
     batches at random with replacement.

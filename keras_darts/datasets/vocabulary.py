@@ -138,7 +138,7 @@ class Vocabulary:
             `"character"` (every character, the end of a line too). Defaults
             to `"word"`.
         unknown: String, the token in place of those that are not known.
-            Defaults to `None`: such text is refused.
+            Defaults to `None`: such text raises a `ValueError`.
         eos: String, the token at the end of each line of words. Defaults to
             `None`: lines leave no trace.
         pad: String, the token that fills short rows. Defaults to `None`.
@@ -233,7 +233,7 @@ class Vocabulary:
         Args:
             text: String.
             end: Boolean, whether its last line ends in `eos` even if no line
-                feed follows; `False` for a text to be gone on with. Defaults
+                feed follows; `False` for a text to be continued. Defaults
                 to `True`.
 
         Raises:

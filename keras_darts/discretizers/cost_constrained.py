@@ -30,10 +30,10 @@ class CostConstrained(Discretizer):
     """Another rule, on weights that are priced until the cost is met.
 
     Each mixing weight is multiplied by `exp(-price * cost)`, with the cost of
-    its candidate beside the mean, and the other rule derives an architecture.
-    The price is the smallest, up or down, by which the architecture costs what
-    it should. Where none does, single edges have other prices, as long as that
-    leads nearer.
+    its candidate relative to the mean, and the other rule derives an
+    architecture. The price is the smallest, up or down, by which the
+    architecture costs what it should. Where none does, single edges have other
+    prices, as long as that leads nearer.
 
     Args:
         table: `CostTable`, its config or the path of its file.

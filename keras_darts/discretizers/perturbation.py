@@ -281,7 +281,7 @@ class Perturbation(Discretizer):
 
     Decisions see the search half as steps of the architecture do, shuffled
     and augmented, normalised with the batch's statistics. They lie in the
-    checkpoints of a run, which goes on from them with the same `epochs`.
+    checkpoints of a run, which continues from them with the same `epochs`.
     `none` is kept only in NAS-Bench-201, whose genotypes can say it. Before
     all is decided, the search space's own rule chooses the rest.
 
@@ -415,6 +415,6 @@ def _check_space(space):
         raise ValueError(
             "`discretizer` must be another one for a recurrent search space: "
             "Perturbation compares measurements on batches that stand for "
-            "themselves, where those of a text go on from one another. "
+            "themselves, where those of a text continue from one another. "
             "Received: discretizer=Perturbation"
         )

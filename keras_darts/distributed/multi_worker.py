@@ -65,7 +65,7 @@ def gathered(minutes):
 
 
 def missing(error, cluster):
-    """The workers that TensorFlow misses, in words, or `None` if unknown.
+    """The workers that TensorFlow misses, as text, or `None` if unknown.
 
     Args:
         error: The error that it raised, one of `WORKER_LOST`.
@@ -183,7 +183,7 @@ class EndEpochTogether(keras.callbacks.Callback):
 
 @contextlib.contextmanager
 def report_lost_worker(model, folder):
-    """Says in plain words that a worker was lost, and how to go on.
+    """Says in plain words that a worker was lost, and how to resume.
 
     The process of a worker that fails, by this or otherwise, does not outlive
     its end by more than half a minute.
@@ -210,7 +210,7 @@ def report_lost_worker(model, folder):
         if folder is not None:
             remedy = (
                 "start all workers again with "
-                f"resume_from={str(folder)!r} (--resume), which goes on from "
+                f"resume_from={str(folder)!r} (--resume), which continues from "
                 "the last epoch that was written"
             )
         raise RuntimeError(

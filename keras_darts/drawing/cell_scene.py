@@ -124,7 +124,7 @@ def _stretches(chain):
             # A column in which nothing stands has no width.
             parts[-1] += ends if slot.room else ends[:1]
             continue
-        # Level beside the label, since another of the column may be wider.
+        # Level next to the label, since another of the column may be wider.
         parts[-1] += [(left, slot.y), (slot.x - slot.width / 2 + 2, slot.y)]
         parts.append([(slot.x + slot.width / 2 - 2, slot.y), (right, slot.y)])
     parts[-1].append(

@@ -1,4 +1,4 @@
-"""The model card of an export: JSON beside it, with its accuracy."""
+"""The model card of an export: JSON next to it, with its accuracy."""
 
 import datetime
 import hashlib
@@ -98,7 +98,7 @@ def read(path):
     file = card_file(user_path(path))
     if not file.is_file():
         raise ValueError(
-            "`path` must be an export with a model card beside it. Received: "
+            "`path` must be an export with a model card next to it. Received: "
             f"path={str(path)!r}, where {file.name} is missing"
         )
     return json.loads(file.read_text(encoding="utf-8"))

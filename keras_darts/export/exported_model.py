@@ -20,7 +20,7 @@ _MODALITIES = {"image": "image", "ids": "sentence", "text": "sentence"}
 class Signature:
     """One of the functions that an export answers by.
 
-    It is called with arrays by their names and gives a dict of arrays; those
+    It is called with arrays by their names and returns a dict of arrays; those
     of other names or shapes raise `ValueError`.
 
     Args:
@@ -74,7 +74,7 @@ class ExportedModel:
     """An exported network, as its own runtime computes it on the CPU.
 
     Called with images, sentences or texts, in the form that it takes them in,
-    it gives a dict of arrays. A language model can be gone on with token by
+    it returns a dict of arrays. A language model can be continued token by
     token as well: `step`, from `initial_state`.
 
     Args:
@@ -127,7 +127,7 @@ class ExportedModel:
 
     @functools.cached_property
     def vocabulary(self):
-        """The `Vocabulary` that lies beside the export, or `None`."""
+        """The `Vocabulary` that lies next to the export, or `None`."""
         file = vocabulary_file(self.path)
         return Vocabulary.load(file) if file.exists() else None
 

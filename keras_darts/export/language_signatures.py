@@ -32,7 +32,7 @@ _CALIBRATION_ROWS = 8
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LanguageServing(Serving):
-    """A language model, which scores texts and goes on with them.
+    """A language model, which scores texts and continues with them.
 
     Args:
         network: `RecurrentLanguageModel`.

@@ -44,7 +44,7 @@ def safetensors(
 
     Before the file appears it is read back, and its weights and the logits by
     them must be the same to the last bit; `NAME.safetensors.model_card.json`
-    beside it says so, with what else there is to know. A file that was there
+    next to it says so, with what else there is to know. A file that was there
     before is replaced.
 
     Args:

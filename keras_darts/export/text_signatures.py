@@ -215,7 +215,7 @@ class TextModelServing(ClassifierServing):
 
     Args:
         words: The `TextVectorization` that it begins with, or `None`.
-        rest: Model from the ids of that layer to what `head.rows` gives, or
+        rest: Model from the ids of that layer to what `head.rows` returns, or
             `None`.
     """
 

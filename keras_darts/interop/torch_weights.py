@@ -128,7 +128,7 @@ def _not_weights(received):
     )
 
 
-# The original keeps them beside the weights.
+# The original keeps them next to the weights.
 _OPTIONAL = ("alphas", "betas", "weights")
 
 

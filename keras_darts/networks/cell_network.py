@@ -62,7 +62,7 @@ class ScaledImages:
 
         Args:
             mean: Tuple of floats, one a channel, in the units of the raw
-                images, as `keras_darts.datasets.channel_statistics` gives it.
+                images, as `keras_darts.datasets.channel_statistics` returns it.
             variance: Tuple of floats, likewise.
 
         Raises:

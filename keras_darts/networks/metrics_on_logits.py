@@ -14,7 +14,7 @@ _ACTIVATIONS = {"sigmoid": ops.sigmoid, "softmax": ops.softmax}
 
 @keras.saving.register_keras_serializable(package="keras_darts")
 class OnProbabilities(keras.metrics.Metric):
-    """A metric of probabilities, for a network that gives logits.
+    """A metric of probabilities, for a network that returns logits.
 
     Every `compile` of a search and of a network puts Keras' own metrics of
     probabilities, such as `Recall` or `AUC`, into it. A metric of one's own
@@ -73,7 +73,7 @@ class OnProbabilities(keras.metrics.Metric):
 
 @keras.saving.register_keras_serializable(package="keras_darts")
 class LossOnProbabilities(keras.losses.Loss):
-    """A loss of probabilities, for a network that gives logits.
+    """A loss of probabilities, for a network that returns logits.
 
     A loss that can take logits by itself, with `from_logits=True`, is more
     exact where probabilities are near to zero.
@@ -151,7 +151,7 @@ def probabilities(logits, activation):
 
 
 def activation_name(activation):
-    """The name, if it is one of an activation that gives probabilities."""
+    """The name, if it is one of an activation that returns probabilities."""
     if activation not in _ACTIVATIONS:
         raise unknown_name("activation", activation, _ACTIVATIONS)
     return activation

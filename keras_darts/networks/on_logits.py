@@ -60,13 +60,13 @@ def on_logits(
 ):
     """Losses and metrics as they are right for logits.
 
-    A loss given by name, class or function that can take `from_logits` is
-    made with it, and one that is made with `from_logits=False` is refused. Of
-    the loss follows what the outputs stand for: logits of a softmax, of
-    sigmoids, or the numbers of a regression, which nothing is done to.
-    Metrics of probabilities get them by `OnProbabilities`; those that only
-    ask which output is largest stay as they are. Losses and metrics of a
-    user's own get logits.
+    A loss given by name, class or function that can take `from_logits` is made
+    with it, and one that is made with `from_logits=False` raises a
+    `ValueError`. Of the loss follows what the outputs stand for: logits of a
+    softmax, of sigmoids, or the numbers of a regression, which nothing is done
+    to. Metrics of probabilities get them by `OnProbabilities`; those that only
+    ask which output is largest stay as they are. Losses and metrics of a user's
+    own get logits.
 
     Args:
         loss: As for `keras.Model.compile`, also in a list or dictionary.

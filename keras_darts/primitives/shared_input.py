@@ -8,7 +8,7 @@ class SharedInput:
 
     All candidates on all edges that leave a node begin with a rectification,
     a pool or a rearrangement of the same features. A layer that can share
-    that has two methods: `look(shared, training)` gives what it needs, and
+    that has two methods: `look(shared, training)` returns what it needs, and
     `weighted(shared, weight, training)` its outputs times a scalar.
 
     Args:

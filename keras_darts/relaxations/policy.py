@@ -136,7 +136,7 @@ class Policy(Relaxation):
     genotype names every edge, a candidate on each, which may be `none`. Edges
     that are not drawn give zeros and don't run.
 
-    Outside of training it gives, on the edges that it is most likely to keep
+    Outside of training it returns, on the edges that it is most likely to keep
     one after the other, the probabilities of their candidates; or, after
     `choose`, the architecture that was chosen.
 
@@ -393,7 +393,7 @@ class UniformDraws(Policy):
     have equal weights, until an architecture is chosen.
 
     The published code draws `none` too, which a genotype of DARTS' space does
-    not have; here it is drawn where it can stand in the genotype.
+    not have; here it is drawn where it can be in the genotype.
 
     Args:
         seed: Integer. Defaults to `None`.

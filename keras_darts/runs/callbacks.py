@@ -163,7 +163,7 @@ class EndState:
     Callbacks put back the best weights or an architecture at the end, after
     the last epoch was saved. What those of the library do they do again when a
     run is resumed; what those of the user do is part of the state from which
-    the run goes on.
+    the run continues.
 
     Args:
         checkpoint: `RunCheckpoint`, whose variables are looked at.

@@ -18,10 +18,10 @@ class RunCheckpoint:
     """Saves and restores all variables of a model and of its optimizers.
 
     Variables are kept as flat lists, since Keras' own ways lose some of them
-    (random states, layers in lists). Their shapes lie beside, so that a
-    checkpoint of another network is refused instead of half restored. A seal
-    with the digests of the files is written last: what has none, or does not
-    match it, is passed over with a warning.
+    (random states, layers in lists). Their shapes are stored too, so that a
+    checkpoint of another network raises an error and is not half restored. A
+    seal with the digests of the files is written last: what has none, or does
+    not match it, is passed over with a warning.
 
     Args:
         folder: Path where the checkpoints lie.
@@ -124,7 +124,7 @@ class RunCheckpoint:
         return digest.hexdigest()
 
     def restore(self, epochs_done=None, epochs=None):
-        """Takes over a state and gives the epochs it has done.
+        """Takes over a state and returns the epochs it has done.
 
         Args:
             epochs_done: Integer, which state, at the end of an epoch; the

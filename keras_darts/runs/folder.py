@@ -130,7 +130,7 @@ def check_overwritable(folder, run_type):
 
 
 def _reason(folder, run_type):
-    """Why a folder must not be written over, in words, or `None`."""
+    """Why a folder must not be written over, as text, or `None`."""
     if folder.name in ("", ".."):
         return "is named by its place alone"
     if folder.is_symlink():

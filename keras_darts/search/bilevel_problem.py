@@ -529,7 +529,7 @@ class BilevelProblem:
         return self.judge(batch, weights, sampled).reward
 
     def _outside(self, on_replica):
-        """The function on all replicas; what it gives is the same on them."""
+        """The function on all replicas; what it returns is the same on them."""
         strategy = self._search.distribute_strategy
 
         def function(*arguments):

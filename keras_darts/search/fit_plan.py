@@ -58,7 +58,7 @@ def check_data(modality, x):
         x: What the user gave to `fit`.
 
     Raises:
-        TypeError: if it is refused.
+        TypeError: if it is no data.
     """
     hint = ""
     if isinstance(x, datasets.Corpus):
@@ -79,7 +79,7 @@ def check_data(modality, x):
     )
 
 
-# Settings with which a run goes on as it would have with others: a longer
+# Settings with which a run continues as it would have with others: a longer
 # one, or one for less memory.
 _FREE = ("epochs", "name", "rematerialize")
 
@@ -124,7 +124,7 @@ def run_config(search, data, *, epochs, augment, steps, pace):
 
 
 def comparable(config):
-    """The settings with which a run goes on only as it began."""
+    """The settings with which a run continues only as it began."""
     config = json.loads(json.dumps(config))
     # Not in which words the labels were read.
     task = {k: v for k, v in config["task"].items() if k != "description"}
@@ -254,7 +254,7 @@ def plan_fit(
         epochs: Integer, without those in which a discretizer decides.
         steps_per_epoch: Integer or `None`, a pass over the training half.
         augment: Augmentation of both batches, or `None`.
-        callbacks: List of Keras callbacks beside the strategy's.
+        callbacks: List of Keras callbacks besides the strategy's.
         schedule_epochs: Integer, the length of the learning-rate schedule.
             Defaults to `None`: `epochs`.
         published_rates: Boolean, whether alphas learn at a published rate
@@ -359,7 +359,7 @@ def chosen_augmentation(search, choice, data):
 
 
 def chosen_run(search, epochs, output_dir, resume_from, overwrite):
-    """Dictionary of the `epochs` of a run and of what `run_folders` gives."""
+    """Dictionary of the `epochs` of a run and of what `run_folders` returns."""
     epochs = chosen_epochs(search, epochs)
     folders = run_folders(
         output_dir, resume_from, epochs, run_type="search", overwrite=overwrite
@@ -379,7 +379,7 @@ def _total(search, epochs):
 
 
 def _added_logs(search):
-    """What an epoch of a search logs beside metrics."""
+    """What an epoch of a search logs besides metrics."""
     names, genotype = {"alpha_entropy"}, search.genotype()
     if hasattr(genotype, "num_skip_connects"):
         names.add("num_skip_connects")

@@ -23,7 +23,7 @@ from keras_darts.search.mixed_precision import is_mixed
 _PROCESS = 0.95e9
 _SLACK = 1.15
 # The candidates of each edge in the graph, by what is done with them: those
-# that are drawn stand in branches, and an exact Hessian differentiates twice.
+# that are drawn are in branches, and an exact Hessian differentiates twice.
 _CANDIDATE = {
     "exact": 2.9e6,
     "text": 2.9e6,
@@ -36,7 +36,7 @@ _CANDIDATE = {
 _TWICE = 4
 # For each pair of words that attend to one another, by each head.
 _SCORES, _HEADS = 3, 4
-# Of the one cell that is computed again, beside its kept tensors, gradients.
+# Of the one cell that is computed again, next to its kept tensors, gradients.
 _AGAIN = 1.5
 # A weight, its momentum, its gradient, and all three packed.
 _COPIES = 6
@@ -61,7 +61,7 @@ _SHARED = {"max_pool": 2, "avg_pool": 2, "dil_conv": 1}
 
 
 class Settings(typing.NamedTuple):
-    """What decides the memory of a step, beside the search space.
+    """What decides the memory of a step, besides the search space.
 
     `channel_fraction` is the share of the channels that candidates see,
     `num_sampled` how many candidates of an edge run where the relaxation
@@ -267,7 +267,7 @@ _HALF, _MIXED = 2, "mixed_bfloat16"
 
 
 class Proposal(typing.NamedTuple):
-    """A change of arguments, in words, and the bytes that it leads to."""
+    """A change of arguments, as text, and the bytes that it leads to."""
 
     change: str
     peak: int

@@ -23,7 +23,7 @@ class SupernetEvaluator:
 
     Args:
         search: A `DartsSearch` that is compiled and built.
-        batches: Function of an epoch and a number or `None`, gives batches of
+        batches: Function of an epoch and a number or `None`, returns batches of
             the search half, the same ones in each call.
     """
 

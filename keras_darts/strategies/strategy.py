@@ -191,7 +191,7 @@ def _check_shrinks(connection):
     if not connection.shrinks:
         raise ValueError(
             "`connection` must be one that shrinks for a stage with "
-            "reinitialize=False, which goes on with the weights of its edges. "
+            "reinitialize=False, which keeps the weights of its edges. "
             f"Received: connection={connection!r}"
         )
 

@@ -95,7 +95,7 @@ class ArchParameters(keras.layers.Layer):
         decides: Boolean, whether the weights of single edges can be decided
             while others are still sought. Defaults to `False`.
 
-    Call: gives the `Mixing` of each cell type.
+    Call: returns the `Mixing` of each cell type.
 
     Reference: Liu et al., 2019, DARTS, equation 2; Xu et al., 2020, PC-DARTS,
     equation 3 for the edge weights.

@@ -59,7 +59,7 @@ def recomputed(layer, function, *arguments, **options):
 
     Args:
         layer: Layer with all variables that the function reads and assigns.
-        function: Function of nested tensors that gives a tensor.
+        function: Function of nested tensors that returns a tensor.
         *arguments: Its arguments; what is no tensor is handed on.
         **options: The same by name.
 

@@ -132,7 +132,7 @@ def _edges(old, new):
 
 
 def _counterparts(old, new):
-    """The variables of a new edge beside those of an old one."""
+    """The variables of a new edge next to those of an old one."""
     mixed_old, mixed_new = old.inner_mixed_op(), new.inner_mixed_op()
     for key, heir in mixed_new.candidates.items():
         place = mixed_old.primitives.index(mixed_new.primitives[int(key)])

@@ -117,7 +117,7 @@ class Reader:
         )
 
     def _placed(self, x, y, validation_data):
-        """`y` and `validation_data`, which may stand in its place."""
+        """`y` and `validation_data`, which may take its place."""
         if not self._is_data(y):
             return y, validation_data
         if validation_data is not None:
@@ -216,7 +216,7 @@ def _check_steps(x, steps_per_epoch):
 
 
 def _labels_of(examples):
-    """What errors call labels: by the argument that they would stand in."""
+    """What errors call labels: by the argument that they would be in."""
     name = examples.names.y
     return f"`y` ({name})" if name == "the labels of `x`" else name
 

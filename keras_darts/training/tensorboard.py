@@ -148,7 +148,7 @@ class Board(keras.callbacks.Callback):
         return {"learning_rate/weights": rate_of(self.model.optimizer)}
 
     def figures(self):
-        """What is drawn beside the logs, by its tag."""
+        """What is drawn besides the logs, by its tag."""
         figures = {**self._rates, **_memory()}
         wait = self.input_wait
         if wait is not None and wait.share is not None:

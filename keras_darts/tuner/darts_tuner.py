@@ -41,14 +41,14 @@ class DartsTuner(keras_tuner.Tuner):
     A trial is a search with a seed of its own and maybe hyper-parameters; the
     network of its genotype is trained briefly and judged on validation data,
     equal genotypes once. `results.html` in the project's folder shows all. A
-    tuning that was cut goes on when the same program runs again.
+    tuning that was cut continues when the same program runs again.
 
     A hypermodel that builds ordinary Keras models is tuned as by
     `keras_tuner.Tuner`, and has no genotypes.
 
     Args:
         hypermodel: `DartsHyperModel`; search space or its name;
-            `keras_tuner.HyperModel`, or function of `hp`, that gives a
+            `keras_tuner.HyperModel`, or function of `hp`, that returns a
             `DartsSearch`. If it asks `hp` for nothing, trials differ by their
             seeds. Defaults to `None`, for subclasses with a `run_trial` of
             their own.

@@ -22,7 +22,7 @@ _FIGURES = "figures.json"
 class Project:
     """The folder of a project.
 
-    `trial_N/` has, beside KerasTuner's `trial.json`, the run of the search in
+    `trial_N/` has, next to KerasTuner's `trial.json`, the run of the search in
     `search/`, the best `genotype.json`, and `results.json` with the figures
     of each execution; that of further executions lies in `execution_K/`.
     `networks/` has a folder for each genotype that was trained,

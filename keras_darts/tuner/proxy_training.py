@@ -73,7 +73,7 @@ class ProxyTraining:
         Args:
             search: `DartsSearch` that knows the data.
             genotype: Genotype of the network.
-            data: As `trial_data.read` gives them.
+            data: As `trial_data.read` returns them.
             folder: Path of the run.
 
         Returns:

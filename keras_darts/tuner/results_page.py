@@ -170,7 +170,7 @@ def _pareto(results):
 
 
 def _best(results):
-    """The best trial, its figures and the command to go on with it."""
+    """The best trial, its figures and the command to continue with it."""
     if not results.ranked:
         return None
     trial = results.ranked[0]

@@ -187,7 +187,7 @@ class TrialRun:
     Args:
         proxy: `ProxyTraining`.
         cache: `GenotypeCache` of the project.
-        data: As `trial_data.read` gives them.
+        data: As `trial_data.read` returns them.
     """
 
     def __init__(self, proxy, cache, data):

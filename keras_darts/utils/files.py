@@ -23,7 +23,7 @@ def user_path(path, argument="path"):
     """The `pathlib.Path` that a user means.
 
     A leading `~` or `~user` is the home folder, `file://` is left out. Other
-    schemes are refused: runs and exports are renamed into their places and
+    schemes raise an error: runs and exports are renamed into their places and
     locked, which object stores don't offer.
 
     Args:
@@ -136,7 +136,7 @@ def folder_name(name, argument):
 
 @contextlib.contextmanager
 def atomic_write(path, argument="path"):
-    """A temporary path beside `path`, renamed to it when all went well.
+    """A temporary path next to `path`, renamed to it when all went well.
 
     Args:
         path: String or path; missing folders are made.

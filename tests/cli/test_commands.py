@@ -68,7 +68,7 @@ def test_a_search_says_what_it_does_and_where_it_lies(here, capsys):
 def test_resume_takes_the_flags_of_the_run_and_extends_it(runs, here, capsys):
     shutil.copytree(runs.search, "a")
     assert main(["search", "--output_dir=a"]) == 1
-    assert "--resume goes on with it" in capsys.readouterr().err
+    assert "--resume continues it" in capsys.readouterr().err
     assert main(["search", "--output_dir=a", "--resume", "--epochs=3"]) == 0
     assert "darts in tiny, epochs: 3" in capsys.readouterr().out
     before, after = history(runs.search), history(here / "a")

@@ -81,7 +81,7 @@ def test_what_is_no_such_run_is_not_written_over(runs, here, capsys):
     assert (here / "photos" / "a.txt").exists()
     assert (here / "found" / "alphas.npz").exists()
     assert main([*SEARCH, "--output_dir=found", "--overwrite", "--resume"]) == 1
-    assert "must be left out beside --resume" in capsys.readouterr().err
+    assert "must be left out with --resume" in capsys.readouterr().err
 
 
 def test_without_a_whole_checkpoint_nothing_says_to_resume(
@@ -93,5 +93,5 @@ def test_without_a_whole_checkpoint_nothing_says_to_resume(
     resumed = [line[0], f"--output_dir={folder}", "--resume"]
     assert main(resumed) == 1
     output = capsys.readouterr()
-    assert "go on:" not in output.out
+    assert "resume:" not in output.out
     assert "whose checkpoints are all damaged" in output.err

@@ -47,7 +47,7 @@ def test_a_tuning_that_is_terminated_goes_on_with_the_same_command(
     output = capfd.readouterr()
     assert "trials differ by: filters (2, 4)" in output.out
     assert "1 trial left, " in output.out
-    assert "go on:       keras-darts tune --output_dir=a --resume" in output.out
+    assert "resume:      keras-darts tune --output_dir=a --resume" in output.out
     first = (here / "a" / "trial_0" / "results.json").read_text()
     assert not (here / "a" / "trial_1" / "results.json").exists()
     page = (here / "a" / "results.html").read_text("utf-8")

@@ -150,10 +150,10 @@ def test_the_command_ends_with_its_code_and_goes_on(
     assert word in errors
     assert f"keras-darts search --output_dir={tmp_path} --resume" in output
     if number == signal.SIGTERM:
-        goes_on(tmp_path)
+        resumes(tmp_path)
 
 
-def goes_on(tmp_path):
+def resumes(tmp_path):
     rows = len((tmp_path / "history.csv").read_text().splitlines()) - 1
     process = started(tmp_path, "--resume", f"--epochs={rows + 1}")
     output, errors = process.communicate(timeout=300)

@@ -299,7 +299,7 @@ def test_a_wrong_argument_ends_the_tuning(wrong, message, tmp_path):
         ({"random_baseline": -1}, "`random_baseline` must be a positive"),
         (
             {"oracle": keras_tuner.oracles.RandomSearchOracle("val_loss")},
-            "`max_trials` must be left out beside an oracle",
+            "`max_trials` must be left out with an oracle",
         ),
         (
             {"hypermodel": keras_tuner.oracles.RandomSearchOracle("val_loss")},

@@ -54,8 +54,8 @@ def dr_nas(divergence=0.0, warm_up=0.2):
 def dr_nas_progressive(k=(6, 4), candidates=4, divergence=0.0, warm_up=0.4):
     """DrNAS in two stages: the second has fewer candidates and more channels.
 
-    What was learned goes on to the second stage. The published supernet has
-    `filters=36` and `num_cells=20`; the channels must be divisible by what
+    What was learned carries over to the second stage. The published supernet
+    has `filters=36` and `num_cells=20`; the channels must be divisible by what
     `k` says. The rate of the alphas, 6e-4, was published for 11,700 steps, 15
     epochs of 390 in each stage, and is larger where fewer follow the warm-ups
     (see `PublishedRate`).
