@@ -1,6 +1,7 @@
 # make demo   search, train, compare, draw and export on a small data set
 # make test   lint, then every test; what CI runs
 # make lint   ruff alone
+# make types  whether the public names have types
 # make clean  remove what builds and tests leave, and the environment
 #
 # PYTHON=python3.12 makes the environment with another Python (3.11 to 3.13),
@@ -15,7 +16,7 @@ TESTS ?=
 BIN := $(VENV)/bin
 METADATA := setup.py pyproject.toml keras_darts/version.py
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint types clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/python examples/demo.py
@@ -26,6 +27,9 @@ test: lint
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+types: $(VENV)/test.stamp
+	$(BIN)/python tests/type_completeness.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache

@@ -35,7 +35,10 @@ setuptools.setup(
     license_expression="Apache-2.0",
     license_files=["LICENSE"],
     packages=setuptools.find_packages(include=["keras_darts", "keras_darts.*"]),
-    package_data={"keras_darts.tuner": ["*.jinja"]},
+    package_data={
+        "keras_darts": ["*.pyi", "py.typed"],
+        "keras_darts.tuner": ["*.jinja"],
+    },
     python_requires=">=3.11",
     install_requires=[
         "absl-py",
@@ -72,6 +75,8 @@ setuptools.setup(
             *TORCH,
             "build>=1.2",
             "hypothesis>=6.100",
+            # With a Node.js of its own. Another version may count otherwise.
+            "pyright[nodejs]==1.1.414",
             "pytest>=8.3",
             "pytest-xdist>=3.6",
             # Another minor version may format otherwise.

@@ -50,7 +50,7 @@ RANK = {part: rank for rank, parts in enumerate(ORDER) for part in parts}
 PLAIN = {"drawing", "genotypes", "version"}
 PLAIN_FILES = {
     pathlib.Path("utils", f"{name}.py")
-    for name in ("cpu", "errors", "files", "messages", "registry")
+    for name in ("cpu", "errors", "files", "messages", "registry", "typing")
 }
 HEAVY = {"keras", "matplotlib", "sklearn", "tensorflow", "tensorflow_datasets"}
 
@@ -98,6 +98,19 @@ def imports(tree):
             origin = "." * node.level + (node.module or "")
             results |= {(node.lineno, f"{origin}.{a.name}") for a in node.names}
     return results
+
+
+def imports_for_types(tree):
+    """Those below `if TYPE_CHECKING:`, which never happen."""
+    blocks = [node for node in ast.walk(tree) if isinstance(node, ast.If)]
+    return set().union(
+        *(
+            imports(statement)
+            for block in blocks
+            if ast.unparse(block.test) == "TYPE_CHECKING"
+            for statement in block.body
+        )
+    )
 
 
 def deferred_imports(tree):
@@ -165,7 +178,7 @@ def test_optional_packages_are_imported_late_and_no_others():
         late = deferred_imports(tree)
         if part_of(path) in LATE:
             return
-        for line, name in imports(tree):
+        for line, name in imports(tree) - imports_for_types(tree):
             if (root(name) in OPTIONAL) != ((line, name) in late):
                 yield line, f"imports {name}"
 
@@ -174,7 +187,7 @@ def test_optional_packages_are_imported_late_and_no_others():
 
 def test_plain_parts_import_nothing_heavy():
     def heavy(path, tree):
-        for line, name in imports(tree):
+        for line, name in imports(tree) - imports_for_types(tree):
             plain = part_of(path) in PLAIN or path in PLAIN_FILES
             if plain and root(name) in HEAVY:
                 yield line, f"imports {name}"

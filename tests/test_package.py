@@ -1,6 +1,7 @@
 """What users install, and what importing it costs them."""
 
 import ast
+import importlib
 import importlib.metadata
 import os
 import pathlib
@@ -51,8 +52,10 @@ def sources():
     return below_package("*.py")
 
 
-def templates():
-    return below_package("*.jinja")
+def other_files():
+    """Templates of pages, and what a type checker reads."""
+    types = below_package("*.pyi") | below_package("py.typed")
+    return below_package("*.jinja") | types
 
 
 def below_package(pattern):
@@ -113,6 +116,19 @@ def test_public_names_resolve(name):
     assert getattr(kd, name) is not None
 
 
+def test_the_stub_names_what_the_package_does():
+    stub = ast.parse((ROOT / "keras_darts" / "__init__.pyi").read_text())
+    origins = {
+        alias.asname: (node.module, alias.name)
+        for node in stub.body
+        for alias in node.names
+    }
+    assert set(origins) == set(kd.__all__)
+    for name, (module, attribute) in origins.items():
+        value = getattr(importlib.import_module(module), attribute)
+        assert name == attribute and value is getattr(kd, name)
+
+
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'dart_search'"):
         kd.dart_search  # noqa: B018
@@ -122,8 +138,9 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     assert {n for n in names if ".dist-info/" not in n} == (
-        sources() | templates()
+        sources() | other_files()
     )
+    assert {"keras_darts/__init__.pyi", "keras_darts/py.typed"} <= names
     assert [n for n in names if n.endswith(".dist-info/licenses/LICENSE")]
 
 
@@ -131,7 +148,7 @@ def test_the_sdist_holds_what_is_needed_to_test_and_change_it(sdist):
     with tarfile.open(sdist) as archive:
         members = archive.getnames()
     names = {name.partition("/")[2] for name in members}
-    assert sources() | templates() <= names
+    assert sources() | other_files() <= names
     assert {
         *["CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile"],
         *["README.md", "pyproject.toml", "setup.py", ".ci/run"],

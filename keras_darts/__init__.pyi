@@ -1,0 +1,44 @@
+from keras_darts import analysis as analysis
+from keras_darts import architects as architects
+from keras_darts import auto as auto
+from keras_darts import callbacks as callbacks
+from keras_darts import connections as connections
+from keras_darts import datasets as datasets
+from keras_darts import discretizers as discretizers
+from keras_darts import export as export
+from keras_darts import genotypes as genotypes
+from keras_darts import interop as interop
+from keras_darts import networks as networks
+from keras_darts import primitives as primitives
+from keras_darts import profiling as profiling
+from keras_darts import regularizers as regularizers
+from keras_darts import relaxations as relaxations
+from keras_darts import schedules as schedules
+from keras_darts import search_spaces as search_spaces
+from keras_darts import strategies as strategies
+from keras_darts import testing as testing
+from keras_darts import training as training
+from keras_darts import tuner as tuner
+from keras_darts.analysis import plot_cell as plot_cell
+from keras_darts.auto import ImageClassifier as ImageClassifier
+from keras_darts.auto import TextClassifier as TextClassifier
+from keras_darts.genotypes import Genotype as Genotype
+from keras_darts.genotypes import NasBench201Genotype as NasBench201Genotype
+from keras_darts.genotypes import RecurrentGenotype as RecurrentGenotype
+from keras_darts.primitives import register_activation as register_activation
+from keras_darts.primitives import register_primitive as register_primitive
+from keras_darts.search import DartsSearch as DartsSearch
+from keras_darts.search_spaces import CellSpec as CellSpec
+from keras_darts.search_spaces import CostTable as CostTable
+from keras_darts.search_spaces import NasBench201Space as NasBench201Space
+from keras_darts.search_spaces import RecurrentSpace as RecurrentSpace
+from keras_darts.search_spaces import SearchSpace as SearchSpace
+from keras_darts.search_spaces import (
+    register_search_space as register_search_space,
+)
+from keras_darts.strategies import SearchStrategy as SearchStrategy
+from keras_darts.strategies import register_strategy as register_strategy
+from keras_darts.tuner import DartsHyperModel as DartsHyperModel
+from keras_darts.tuner import DartsTuner as DartsTuner
+from keras_darts.utils.cpu import configure_cpu as configure_cpu
+from keras_darts.version import __version__ as __version__

@@ -1,0 +1,13 @@
+"""The bases of our classes, which Keras writes without types."""
+
+from typing import Any
+
+class Callback:
+    def __getattr__(self, name: str) -> Any: ...
+
+class CallbackList:
+    def __getattr__(self, name: str) -> Any: ...
+
+class ProgbarLogger(Callback): ...
+
+def __getattr__(name: str) -> Any: ...

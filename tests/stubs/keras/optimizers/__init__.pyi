@@ -1,0 +1,13 @@
+"""The bases of our classes, which Keras writes without types."""
+
+from typing import Any
+
+from keras.optimizers import schedules as schedules
+
+class Optimizer:
+    def __getattr__(self, name: str) -> Any: ...
+
+class SGD(Optimizer): ...
+class Adam(Optimizer): ...
+
+def __getattr__(name: str) -> Any: ...
