@@ -75,14 +75,14 @@ def known_scores(options):
 
 
 def searches_in(folder):
-    """The figures of each search, by variant and seed."""
+    """The figures of each search, by strategy and seed."""
     runs = []
     for path in sorted(pathlib.Path(folder).glob("*.json")):
         report = json.loads(path.read_text())
         settings = report["settings"]
         runs.append(
             {
-                "cell": settings["variant"],
+                "cell": settings["strategy"],
                 "seed": settings["seed"],
                 "architecture": report["architecture"],
                 "epochs": len(report["epochs"]),

@@ -39,7 +39,7 @@ BATCH = 8
 FEW = ("none", "dil_conv_3x3")
 SMALL = {"num_cells": 1, "primitives": FEW}
 EAGER = {**SMALL, "eager": True}
-# What a variant has beside its steps; only a recipe given here acts on them.
+# What a strategy has next to its steps; only a recipe given here acts on them.
 BESIDE_STEPS = ("callbacks", "citations", "discretizer", "recipe")
 # Each candidate that normalises doubles what has to be traced.
 COURSE = {"steps": 10, "num_cells": 1}
@@ -63,7 +63,7 @@ def each(made, **choices):
     return {name: on_images(make(), **choices) for name, make in made.items()}
 
 
-def variants(replicas):
+def one_of_each_step(replicas):
     """Those whose steps differ; on one device those that can be compared.
 
     What others draw has the size of a device's part of the batch.
@@ -230,8 +230,8 @@ SEARCHES = {
         "enas": on_text("enas", eager=True),
     },
     "pieces": lambda _: each(PIECES, **EAGER, steps=1),
-    "variants": lambda replicas: each(
-        variants(replicas), eager=True, num_cells=1, steps=1
+    "strategies": lambda replicas: each(
+        one_of_each_step(replicas), eager=True, num_cells=1, steps=1
     ),
     "clipped": lambda _: {
         name: on_images("darts", **EAGER, clipping=clipping)

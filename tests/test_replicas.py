@@ -73,7 +73,7 @@ def check_courses(values):
 
 
 def check_steps(values):
-    for group in ("image", "text", "pieces", "variants", "clipped", "means"):
+    for group in ("image", "text", "pieces", "strategies", "clipped", "means"):
         for name, one in values[0][group].items():
             check_same_steps(one, values[1][group][name], name)
     for group, one in values[0]["trained"].items():

@@ -7,7 +7,7 @@ from keras_darts.utils.errors import unknown_name
 
 
 class Registry:
-    """Named pieces of one kind: primitives, relaxations, variants, ...
+    """Named pieces of one kind: primitives, relaxations, strategies, ...
 
     Args:
         argument: String, the argument through which users name such a piece;

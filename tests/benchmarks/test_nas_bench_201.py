@@ -12,7 +12,7 @@ def test_a_search_ends_in_time_and_keeps_each_epoch(shared_data, tmp_path):
     output = tmp_path / "figures.json"
     done = run(
         "nas_bench_201",
-        **{"variant": "darts", "seed": 3, "minutes": 0, "filters": 2},
+        **{"strategy": "darts", "seed": 3, "minutes": 0, "filters": 2},
         **{"max_examples": 40, "batch_size": 10, "epochs": 5},
         arch_learning_rate=0.1,
         data_dir=shared_data / "tfds",
@@ -55,7 +55,7 @@ def check_rates(folder, search):
     output = folder / "rates.json"
     done = run(
         "arch_learning_rates",
-        **{"folder": folder / "rates", "variants": "darts", "seeds": 3},
+        **{"folder": folder / "rates", "strategies": "darts", "seeds": 3},
         judge=judge,
         output=output,
     )
@@ -93,7 +93,7 @@ def check_table(folder, shared_data, search):
     assert row.split(" | ")[3] == str(skips)
 
 
-def test_an_unknown_variant_is_refused():
-    done = run("nas_bench_201", variant="third_order")
+def test_an_unknown_strategy_is_refused():
+    done = run("nas_bench_201", strategy="third_order")
     assert done.returncode == 2
     assert "third_order" in done.stderr

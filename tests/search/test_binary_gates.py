@@ -26,7 +26,7 @@ RECIPE = strategies.get("proxyless").recipe_for("image")
 
 
 def proxyless_search(cost, arch_learning_rate=1e-3):
-    """The variant, with alphas that differ, and draws that come back."""
+    """The strategy, with alphas that differ, and draws that come back."""
     recipe = dataclasses.replace(RECIPE, arch_learning_rate=arch_learning_rate)
     strategy = dataclasses.replace(
         strategies.methods.proxyless(cost),

@@ -24,7 +24,7 @@ SMALL = kd.search_spaces.darts_cnn(2, 1, num_nodes=1, primitives=PRIMITIVES)
 STAGES = dataclasses.replace(
     kd.search_spaces.nas_bench_201(), filters=2, num_cells=1
 )
-VARIANTS = ("random_sharing", "enas")
+METHODS = ("random_sharing", "enas")
 
 
 def searched(name, space=SPACE, *, eager=True, **options):
@@ -77,7 +77,7 @@ def test_candidates_that_were_not_drawn_do_not_run(monkeypatch):
     assert len(runs) == 2 * 2
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", METHODS)
 def test_only_weights_of_what_was_drawn_get_a_gradient(name):
     search = searched(name)
     search.compile_for(search.modality.task_for(None))
@@ -140,7 +140,7 @@ def test_edges_that_were_not_drawn_give_zeros(connection):
 
 
 @pytest.mark.parametrize("space", [SPACE, STAGES], ids=["cells", "stages"])
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", METHODS)
 def test_the_genotype_is_the_best_of_the_samples(name, space):
     search = searched(name, space)
     fitted(search, epochs=1)
@@ -223,7 +223,7 @@ def test_the_callback_chooses_the_first_of_the_best():
     assert np.any(policy.chosen["normal"].numpy() >= 0)
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", METHODS)
 def test_a_graph_searches_as_python_does(name):
     results = []
     for eager in (True, False):

@@ -25,7 +25,7 @@ def trial(name, accuracy, parameters, genotype="darts_v1", **options):
     return TrialResult(
         name=name,
         state="COMPLETED",
-        values={"seed": name, "variant": "darts"},
+        values={"seed": name, "strategy": "darts"},
         figures={"val_accuracy": accuracy, "parameters": parameters},
         genotype=genotypes.get(genotype),
         score=parameters - accuracy,
@@ -37,7 +37,7 @@ def trial(name, accuracy, parameters, genotype="darts_v1", **options):
 FAILED = TrialResult(
     name="3",
     state="FAILED",
-    values={"seed": "3", "variant": "darts"},
+    values={"seed": "3", "strategy": "darts"},
     figures={},
     genotype=None,
     message="`loss` is <nan>",
@@ -170,8 +170,8 @@ def test_figures_stand_as_people_read_them(content):
 
 def test_hyper_parameters_that_differ_have_a_column(content):
     head = next(row for row in rows(content) if "state" in row)
-    assert "seed" in head and "variant" not in head
-    assert "In all trials: variant = darts" in content
+    assert "seed" in head and "strategy" not in head
+    assert "In all trials: strategy = darts" in content
 
 
 def test_the_baseline_stands_beside_the_search_with_mean_and_spread(content):

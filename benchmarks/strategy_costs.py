@@ -1,7 +1,7 @@
 """What a step of each method costs, next to first-order DARTS.
 
-python benchmarks/variants.py
-python benchmarks/variants.py --variants=pc_darts,gdas --batch_size=64
+python benchmarks/strategy_costs.py
+python benchmarks/strategy_costs.py --strategies=pc_darts,gdas --batch_size=64
 """
 
 import argparse
@@ -24,11 +24,11 @@ LEFT_OUT = {BASE, "auto", "dr_nas_progressive"}
 
 def main():
     options = parse_options()
-    names = options.variants or strategy_names()
+    names = options.strategies or strategy_names()
     report = {**circumstances(), "settings": vars(options), "results": {}}
     # The base comes first and last: the machine may have changed meanwhile.
     for name in [BASE, *(name for name in names if name != BASE), f"{BASE} "]:
-        report["results"][name] = measured_variant(name.strip(), options)
+        report["results"][name] = measured_strategy(name.strip(), options)
     if options.output:
         write_json(options.output, report)
     print(text_of(report))
@@ -37,7 +37,7 @@ def main():
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument(
-        "--variants",
+        "--strategies",
         type=lambda text: text.split(","),
         help="names with commas between; defaults to all there are",
     )
@@ -68,7 +68,7 @@ def strategy_names():
     return [name for name in kd.strategies.names() if name not in LEFT_OUT]
 
 
-def measured_variant(name, options):
+def measured_strategy(name, options):
     settings = {
         **vars(options),
         "step_type": name,

@@ -5,11 +5,11 @@ import json
 from running import run
 
 
-def test_a_variant_is_measured_beside_darts(in_threads, tmp_path):
-    figures = tmp_path / "variants.json"
+def test_a_strategy_is_measured_next_to_darts(in_threads, tmp_path):
+    figures = tmp_path / "strategies.json"
     done = run(
-        "variants",
-        variants="pc_darts",
+        "strategy_costs",
+        strategies="pc_darts",
         filters=8,
         num_cells=2,
         num_nodes=1,
