@@ -102,13 +102,13 @@ class Classifier(abc.ABC):
                 booleans, or one-hot rows.
             validation_data: Pair (x, y) or data set on which networks are
                 judged and never trained. Defaults to `None`: a part of `x`,
-                on which only the last training trains, too.
+                on which only the final training trains, too.
             validation_split: Float in (0, 1), that part. Defaults to `0.2`.
             epochs: Integer, of each search and of each training. Defaults to
                 `None`: chosen.
             batch_size: Integer. Defaults to `None`: that of the data set, or
                 chosen.
-            callbacks: List of Keras callbacks of the searches and of the last
+            callbacks: List of Keras callbacks of the searches and of the final
                 training. Defaults to none.
             verbose: As in Keras. Defaults to `"auto"`.
             class_weight: Dictionary from labels, as `y` has them, or from
@@ -117,7 +117,7 @@ class Classifier(abc.ABC):
                 that are left out weigh one. Defaults to `None`.
 
         Returns:
-            The Keras `History` of the last training.
+            The Keras `History` of the final training.
 
         Raises:
             ValueError: for data that can't be classified, and for other data
@@ -162,7 +162,7 @@ class Classifier(abc.ABC):
     def _run(self, data, record, budget, options):
         """The tuner, and the folder of the trained network."""
         before = record.get("seconds")
-        course = FitPipeline(
+        pipeline = FitPipeline(
             data,
             record,
             Budget(self._seconds, budget.spent() + before),
@@ -174,7 +174,7 @@ class Classifier(abc.ABC):
                 "seed": self.seed,
             },
         )
-        return course.run()
+        return pipeline.run()
 
     def _take(self, data, tuner, folder):
         self.tuner, self._folder = tuner, folder

@@ -209,7 +209,7 @@ class Examples:
 
     @property
     def everything(self):
-        """What the last training is on, unbatched."""
+        """What the final training is on, unbatched."""
         split = self.split
         if self.own_validation:
             return split.train

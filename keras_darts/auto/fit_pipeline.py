@@ -1,4 +1,4 @@
-"""The phases of a fit: sizes, trials, and the last training."""
+"""The phases of a fit: sizes, trials, and the final training."""
 
 import dataclasses
 import json
@@ -15,7 +15,6 @@ from keras_darts import genotypes
 from keras_darts import training
 from keras_darts.auto import sizes
 from keras_darts.auto import step_times
-from keras_darts.auto import step_times as paces
 from keras_darts.auto import words
 from keras_darts.auto.step_times import Deadline
 from keras_darts.runs import manifest
@@ -36,19 +35,19 @@ class Record:
 
     Args:
         folder: Path of the project.
-        facts: Dictionary of plain values that tell data and settings from
+        data: Dictionary of plain values that tell data and settings from
             others.
 
     Raises:
         ValueError: if the project is of other data or settings.
     """
 
-    def __init__(self, folder, facts):
+    def __init__(self, folder, data):
         self.path = pathlib.Path(folder) / _FILE
-        self._says = {"facts": facts, "seconds": 0.0}
+        self._says = {"data": data, "seconds": 0.0}
         if self.path.exists():
             self._says = json.loads(self.path.read_text("utf-8"))
-            self._check(json.loads(json.dumps(facts)))
+            self._check(json.loads(json.dumps(data)))
 
     def get(self, name):
         return self._says.get(name)
@@ -70,16 +69,16 @@ class Record:
                 format_duration(self.get("seconds")),
             )
 
-    def _check(self, facts):
-        before = self._says["facts"]
-        other = [name for name in facts if before.get(name) != facts[name]]
+    def _check(self, data):
+        before = self._says["data"]
+        other = [name for name in data if before.get(name) != data[name]]
         if other:
             name = other[0]
             raise ValueError(
                 f"`{name}` must be as in the project {str(self.path.parent)!r} "
                 "that is resumed; `overwrite=True` starts over, and another "
                 "`project_name` starts next to it. Received: "
-                f"{name}={facts[name]!r}, before {before.get(name)!r}"
+                f"{name}={data[name]!r}, before {before.get(name)!r}"
             )
 
 
@@ -197,9 +196,9 @@ class TunerInTime(DartsTuner):
 _SPARE = 0.06
 # Building the graphs of a trial should take no more of the time.
 _SHARE_OF_STARTS = 1 / 3
-# Of a probe, a trial and the last training, with the steps.
+# Of a probe, a trial and the final training, with the steps.
 _STARTS = 3
-# The last training has more examples, which makes up for some epochs.
+# The final training has more examples, which makes up for some epochs.
 _SHARE_OF_SEEN = 0.6
 # `DataSummary.work` is counted in such batches.
 _BATCH_OF_WORK = 32
@@ -237,29 +236,29 @@ class FitPipeline:
         Returns:
             The tuner, and the folder with the trained network.
         """
-        pace, plan = self._planned()
+        times, plan = self._planned()
         if not self.record.get("done"):
             _LOG.info("%s", words.chosen(self, plan))
         tuner = self._tuner(plan)
-        if self.record.get("last") is None:
+        if self.record.get("final_training") is None:
             if not tuner.completed_trials() or tuner.has_time():
                 self._tune(tuner, plan)
             _best(tuner)
             self.record.note(
-                last=self._last_sizes(tuner, pace, plan),
+                final_training=self._final_sizes(tuner, times, plan),
                 seconds=self.budget.spent(),
             )
-        best, size = _best(tuner), self.record.get("last")
-        folder = self.folder / "last"
+        best, size = _best(tuner), self.record.get("final_training")
+        folder = self.folder / "final"
         if not size["epochs"]:
             folder = tuner.project.network_of(best.trial_id)
             _LOG.info(
-                "no time for a last training that would do better: the "
+                "no time for a final training that would do better: the "
                 "network of trial %s is the model",
                 best.trial_id,
             )
         elif not _is_trained(folder):
-            _LOG.info("%s", words.last(best.trial_id, plan, **size))
+            _LOG.info("%s", words.final_training(best.trial_id, plan, **size))
             self._train(tuner, best, folder, plan, **size)
         if not self.record.get("done"):
             self.record.note(seconds=self.budget.spent(), done=True)
@@ -268,57 +267,57 @@ class FitPipeline:
 
     def _planned(self):
         """`StepTimes` and `Plan`, those of before where a fit continues."""
-        pace, plan = self.record.get("pace"), self.record.get("plan")
+        times, plan = self.record.get("step_times"), self.record.get("plan")
         if plan is None:
-            pace, plan = self._chosen()
+            times, plan = self._chosen()
             epochs = self.options["epochs"]
             if epochs is not None:
                 plan = dataclasses.replace(
                     plan,
                     search_epochs=epochs,
                     train_epochs=epochs,
-                    last_epochs=epochs,
+                    final_epochs=epochs,
                 )
             self.record.note(
-                pace=dataclasses.asdict(pace),
+                step_times=dataclasses.asdict(times),
                 plan=dataclasses.asdict(plan),
                 begun=self.budget.spent(),
                 seconds=self.budget.spent(),
             )
-            return pace, plan
-        return sizes.StepTimes(**pace), sizes.Plan(**plan)
+            return times, plan
+        return sizes.StepTimes(**times), sizes.Plan(**plan)
 
     def _chosen(self):
         """By what is measured here, as far as there is time for that."""
-        rungs, facts = self.adapter.rungs, self._facts()
-        rung = sizes.first_rung(rungs, facts, self._seconds())
-        pace = sizes.estimate_step_times(rungs[rung], facts)
-        least = pace.search_start + pace.train_start
+        presets, summary = self.adapter.presets, self._summary()
+        preset = sizes.first_preset(presets, summary, self._seconds())
+        times = sizes.estimate_step_times(presets[preset], summary)
+        least = times.search_start + times.train_start
         if least > _SHARE_OF_STARTS * self._seconds():
             words.warn_of_little(self.budget, _STARTS * least)
         elif self._seconds() < math.inf:
-            rung, pace = step_times.measured(
-                self.adapter, facts, self._probe, self._seconds
+            preset, times = step_times.measured(
+                self.adapter, summary, self._probe, self._seconds
             )
-        return pace, sizes.planned(rung, pace, facts, self._seconds())
+        return times, sizes.planned(preset, times, summary, self._seconds())
 
-    def _probe(self, rung):
+    def _probe(self, preset):
         split = self.examples.split
-        return paces.Probe(
-            self._hypermodel(rung),
+        return step_times.Probe(
+            self._hypermodel(preset),
             split.train,
             split.num_train,
             self.batch_size,
         )
 
     def _tuner(self, plan):
-        rung = self.adapter.rungs[plan.rung]
+        preset = self.adapter.presets[plan.preset]
         return TunerInTime(
-            self._hypermodel(rung),
+            self._hypermodel(preset),
             budget=self.budget,
             begun=self.record.get("begun"),
             plan=plan,
-            network_args=self.adapter.network_args(rung),
+            network_args=self.adapter.network_args(preset),
             train_epochs=plan.train_epochs,
             recipe=self.adapter.recipe(),
             **self.project,
@@ -336,13 +335,15 @@ class FitPipeline:
             verbose=self.options["verbose"],
         )
 
-    def _last_sizes(self, tuner, pace, plan):
+    def _final_sizes(self, tuner, times, plan):
         """What fits into the time that the trials have left."""
         # Steps are as quick now as they were in the trials.
-        pace = dataclasses.replace(
-            pace, train_step=tuner.clock.step(pace.train_step)
+        times = dataclasses.replace(
+            times, train_step=tuner.clock.step(times.train_step)
         )
-        examples, epochs = sizes.last(pace, self._facts(), self._seconds())
+        examples, epochs = sizes.final_training(
+            times, self._summary(), self._seconds()
+        )
         if self.options["epochs"] is not None:
             epochs = min(epochs, self.options["epochs"])
         seen = plan.trial_examples * plan.train_epochs
@@ -352,7 +353,7 @@ class FitPipeline:
         return {"examples": examples, "epochs": epochs}
 
     def _train(self, tuner, best, folder, plan, *, examples, epochs):
-        """The last training: on all examples, from first values."""
+        """The final training: on all examples, from first values."""
         result, search = (
             self.examples,
             tuner.trials.build(tuner.oracle.get_space()),
@@ -370,7 +371,7 @@ class FitPipeline:
             network = data.network(
                 search,
                 genotypes.load(tuner.project.genotype_file(best.trial_id)),
-                self.adapter.network_args(self.adapter.rungs[plan.rung]),
+                self.adapter.network_args(self.adapter.presets[plan.preset]),
             )
         recipe = {**self.adapter.recipe(), "epochs": epochs, "seed": seed}
         verbose = self.options["verbose"]
@@ -382,7 +383,7 @@ class FitPipeline:
             output_dir=folder,
             callbacks=[
                 *self._callbacks(),
-                Deadline(self.budget, self.budget.seconds, "last training"),
+                Deadline(self.budget, self.budget.seconds, "final training"),
                 *shown,
             ],
             verbose=verbose,
@@ -392,8 +393,8 @@ class FitPipeline:
         callbacks = self.options["callbacks"] or []
         return [*callbacks, NoteTime(self.record, self.budget)]
 
-    def _hypermodel(self, rung):
-        return self.adapter.hypermodel(rung, len(self.examples.labels))
+    def _hypermodel(self, preset):
+        return self.adapter.hypermodel(preset, len(self.examples.labels))
 
     def _seconds(self):
         """Those that can be planned with."""
@@ -401,11 +402,11 @@ class FitPipeline:
             return math.inf
         return max(0.0, self.budget.left() - _SPARE * self.budget.seconds)
 
-    def _facts(self):
+    def _summary(self):
         split = self.examples.split
         return sizes.DataSummary(
             examples=split.num_train,
-            last_examples=self.examples.num_everything,
+            final_examples=self.examples.num_everything,
             work=self.adapter.work * self.batch_size / _BATCH_OF_WORK,
             batch_size=self.batch_size,
             max_trials=self.options["max_trials"],

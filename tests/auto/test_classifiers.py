@@ -17,7 +17,7 @@ from keras_darts.auto.sizes import StepTimes
 from keras_darts.auto.text import Texts
 
 NAMES = np.array("zero one two three four five six seven eight nine".split())
-PACE = StepTimes(2.0, 0.05, 1.0, 0.02)
+STEP_TIMES = StepTimes(2.0, 0.05, 1.0, 0.02)
 IMAGES = SizePreset(
     space={
         "filters": 2,
@@ -26,7 +26,7 @@ IMAGES = SizePreset(
         "primitives": ("skip_connect", "max_pool_3x3"),
     },
     network_args={"filters": 8, "num_cells": 2},
-    pace=PACE,
+    step_times=STEP_TIMES,
     least_examples=0,
 )
 TEXTS = SizePreset(
@@ -37,7 +37,7 @@ TEXTS = SizePreset(
         "primitives": ("skip_connect", "conv_1d_3"),
     },
     network_args={"filters": 8, "num_cells": 1},
-    pace=PACE,
+    step_times=STEP_TIMES,
     least_examples=0,
 )
 FIT = {"batch_size": 16, "epochs": 4, "verbose": 0}
@@ -46,8 +46,8 @@ FIT = {"batch_size": 16, "epochs": 4, "verbose": 0}
 @pytest.fixture(scope="module", autouse=True)
 def tiny():
     with pytest.MonkeyPatch.context() as patch, without_pictures():
-        patch.setattr(Images, "rungs", (IMAGES,))
-        patch.setattr(Texts, "rungs", (TEXTS,))
+        patch.setattr(Images, "presets", (IMAGES,))
+        patch.setattr(Texts, "presets", (TEXTS,))
         yield patch
 
 
