@@ -343,7 +343,7 @@ def test_flags_mean_the_home_folder(capsys):
 
 
 @pytest.mark.parametrize(
-    "given, meant",
+    "text, meant",
     [
         ("a/b", "a/b"),
         (".", "."),
@@ -363,7 +363,7 @@ def test_a_name_that_begins_with_a_tilde_stays_one():
     assert result == user_path(result, "path") == pathlib.Path.cwd() / "~x"
 
 
-@pytest.mark.parametrize("given", ["file://elsewhere/a", "~nobody-at-all/a"])
+@pytest.mark.parametrize("text", ["file://elsewhere/a", "~nobody-at-all/a"])
 def test_what_is_of_no_machine_or_user_is_refused(text):
     with pytest.raises(ValueError, match=r"`folder` must .*Received: folder="):
         user_path(text, "folder")

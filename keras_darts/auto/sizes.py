@@ -59,8 +59,8 @@ class SizePreset:
     Args:
         space: Dictionary, arguments of the search space.
         network_args: Dictionary, arguments of the derived networks.
-        step_times: `StepTimes` on two cores for `work=1`: 32 pixels by 32, or 64
-            words, in batches of 32.
+        step_times: `StepTimes` on two cores for `work=1`: 32 pixels by 32, or
+            64 words, in batches of 32.
         least_examples: Integer; fewer would be learned by heart.
     """
 

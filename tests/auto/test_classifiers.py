@@ -234,7 +234,7 @@ ENDLESS = tf.data.Dataset.from_tensor_slices((X, Y)).batch(4).repeat()
 
 
 @pytest.mark.parametrize(
-    "given, message",
+    "data, message",
     [
         ({"x": X}, "`y` must hold the labels"),
         ({"x": X, "y": Y[:9]}, "`x` and `y` must be of the same length"),

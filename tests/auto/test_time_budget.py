@@ -80,7 +80,7 @@ def test_a_deadline_ends_a_training_in_time(until, epochs):
 
 
 @pytest.mark.parametrize(
-    "until, said",
+    "until, message",
     [
         (14, "time is up: the search stops after 2 of 3 epochs"),
         (3, "time is up: the search stops in epoch 1 of 3 epochs"),

@@ -66,7 +66,7 @@ def test_a_text_is_drawn(here):
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("value", "message"),
     [
         ("p_dart", "Did you mean p_darts"),
         ("Genotype(normal=[('sep_conv_3x3', 0)", "have a genotype in it"),

@@ -121,7 +121,7 @@ OF_SOFTMAX = (
 
 
 @pytest.mark.parametrize("make", OF_SOFTMAX)
-@pytest.mark.parametrize("said", [False, True])
+@pytest.mark.parametrize("message", [False, True])
 def test_probabilities_go_through_softmax_once(make, message):
     if message and make is subclassed:
         pytest.skip("what is said counts where layers don't tell")

@@ -158,7 +158,7 @@ def test_half_precision_scales_in_full(make, name):
 
 
 @pytest.mark.parametrize(
-    "given",
+    "arguments",
     [
         {"mean": MEAN},
         {"variance": VARIANCE},

@@ -216,7 +216,7 @@ def test_a_training_of_another_process_is_waited_for(tmp_path):
     assert cache.is_free(settings)
 
 
-@pytest.mark.parametrize("given", ["function", "object", "name"])
+@pytest.mark.parametrize("builder", ["function", "object", "name"])
 def test_whatever_builds_a_search_is_taken(builder, tmp_path):
     class Own(keras_tuner.HyperModel):
         def build(self, hp):
