@@ -1,5 +1,7 @@
 """Strategies by name: the published ones and those of users."""
 
+import functools
+
 from keras_darts.strategies.strategy import SearchStrategy
 from keras_darts.utils.registry import Registry
 
@@ -65,26 +67,33 @@ def name_of(strategy, identifier=None):
         return identifier
     # Those of users are not made only to be compared: they may be costly.
     known = {
-        name: get(name)
+        name: _config_of(_REGISTRY[name])
         for name in names()
         if name != "auto" and _GUARDS[name] and _is_ours(name)
     }
+    config = strategy.get_config()
     for name, other in known.items():
-        if other == strategy:
+        if other == config:
             return name
-    bare = _pieces(strategy)
+    bare = _pieces(config)
     for name, other in known.items():
         if _pieces(other) == bare:
             return name
     return None
 
 
+@functools.cache
+def _config_of(entry):
+    """Of a strategy of ours, which is the same each time it is made."""
+    return entry().get_config()
+
+
 def _is_ours(name):
     return _REGISTRY[name].__module__.split(".")[0] == __name__.split(".")[0]
 
 
-def _pieces(strategy):
-    return {**strategy.get_config(), "recipe": None, "citations": None}
+def _pieces(config):
+    return {**config, "recipe": None, "citations": None}
 
 
 def get(identifier):
