@@ -1,10 +1,13 @@
 """Strategies by name: the published ones and those of users."""
 
 import functools
+import logging
 
 from keras_darts.strategies.strategy import SearchStrategy
 from keras_darts.utils.registry import Registry
+from keras_darts.utils.seeding import seeded
 
+_LOG = logging.getLogger("keras_darts")
 _REGISTRY = Registry("strategy", base=SearchStrategy)
 _GUARDS = {}
 
@@ -101,3 +104,39 @@ def get(identifier):
     if isinstance(identifier, dict):
         return SearchStrategy.from_config(identifier)
     return _REGISTRY.get(identifier)
+
+
+def summary(strategy, given=None):
+    """What a strategy is called, stands for and guards against.
+
+    Args:
+        strategy: `SearchStrategy`.
+        given: String, the name by which a user has asked for it, or `None`.
+
+    Returns:
+        Dictionary of `name`, `stands_for` and `guards_against`, each `None`
+        where nothing is known.
+
+    Example:
+
+    >>> summary(get("auto"), given="auto")["stands_for"]
+    'beta_darts'
+    """
+    # To compare with all methods makes all, and some draw a seed.
+    with seeded(0):
+        name = name_of(strategy, given)
+    return {
+        "name": given or name,
+        "stands_for": name if given not in (None, name) else None,
+        "guards_against": name and guards_against(name),
+    }
+
+
+def say(words):
+    """Logs a `summary`."""
+    said = words["name"] or "a combination of your own"
+    if words["stands_for"]:
+        said += f", which stands for {words['stands_for']}"
+    if words["guards_against"]:
+        said += f"; guards against: {words['guards_against']}"
+    _LOG.info("strategy: %s", said)

@@ -42,15 +42,17 @@ def as_text(expected, here):
 
 @pytest.mark.parametrize("form", [in_log, in_run, in_file, as_text])
 @pytest.mark.parametrize(
-    ("expected", "modality"),
-    [(FOUND, "image"), (RECURRENT, "language"), (STRING, "image")],
+    ("expected", "task"),
+    [
+        (FOUND, "image_classification"),
+        (RECURRENT, "language_modeling"),
+        (STRING, "image_classification"),
+    ],
 )
-def test_each_form_gives_the_genotype_and_its_data(
-    form, expected, modality, here
-):
+def test_each_form_gives_the_genotype_and_its_data(form, expected, task, here):
     flags = options(form(expected, here))
     assert genotype.find(flags)[0] == expected
-    assert genotype.modality(flags, expected).name == modality
+    assert genotype.task(flags, expected).name == task
 
 
 def test_the_last_of_a_log_is_said(here, capsys):
@@ -91,5 +93,5 @@ def test_genotypes_of_each_space_have_its_data():
         flags = parse(plot, ["--genotype=random:3", f"--search_space={name}"])
         loaded = genotype.find(flags)[0]
         of_space = tasks.of_space(name)
-        assert genotype.modality(flags, loaded) is of_space
+        assert genotype.task(flags, loaded) is of_space
         assert tasks.of_genotype(loaded) is of_space
