@@ -198,7 +198,7 @@ def run(options):
         remember = functools.partial(
             folders.remember, options, folder, task.vocabulary(dataset)
         )
-        # When the flags are dataset to be those of the run, if there is one.
+        # When the flags are found to be those of the run, if there is one.
         callbacks.append(report.AtBegin(remember))
     print(introduction(options, search, task, dataset), flush=True)
     with folders.resumable("search", folder):
