@@ -1,7 +1,7 @@
 """Searches as one of some number of workers, for `test_workers.py`.
 
 A process of its own for each worker, which finds the others by `TF_CONFIG`.
-Writes what the searches were like as JSON; several workers then go on until
+Writes what the searches were like as JSON; several workers then continue until
 one of them is killed.
 """
 

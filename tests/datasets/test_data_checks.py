@@ -92,7 +92,7 @@ def test_labels_of_both_halves_are_checked_against_the_classes():
     "other, message",
     [
         ((np.zeros((4, 4, 4, 1), "uint8"), LABELS[:4]), "shape and dtype of"),
-        ((np.zeros((4, 8, 8, 1)), LABELS[:4]), "float32 beside"),
+        ((np.zeros((4, 8, 8, 1)), LABELS[:4]), "float32 and"),
         ((np.zeros((4, 8, 8, 1), "uint8"), np.eye(2)[LABELS[:4]]), "labels of"),
     ],
 )

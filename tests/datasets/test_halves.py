@@ -193,7 +193,7 @@ X, Y = numbered(8)
         ({"x": X, "y": Y, "batch_size": 0}, "`batch_size` must be"),
         ({"x": X, "y": Y, "batch_size": 2.5}, "`batch_size` must be"),
         ({"x": X, "y": Y, "seed": -1}, "`seed` must be"),
-        ({"x": X[:1], "y": Y[:1]}, "enough elements for both halves"),
+        ({"x": X[:1], "y": Y[:1]}, "enough elements for both parts"),
     ],
 )
 def test_arrays_that_cannot_be_split_are_refused(arguments, message):
