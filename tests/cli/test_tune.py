@@ -196,7 +196,7 @@ def test_a_wrong_flag_exits_with_2(flags, message, capsys, here):
         ("--oracle=hyperband --max_trials=3", "`max_trials` must be left out"),
         ("--objective=val_perplexity", "for images. Received: objective=val_"),
         ("--tune=hidden_size=2,4", "`hidden_size` must be left out for images"),
-        ("--strategy=darts --tune=strategy=darts,gdas", "left out with --tune=strate"),
+        ("--strategy=darts --tune=strategy=darts,gdas", "with --tune=strate"),
         ("--resume", "must hold a tuning for --resume"),
         ("--tune=filters=2,3", "`filters` must be even"),
         ("--tune=strategy=darts,drats", "Did you mean darts"),
