@@ -32,11 +32,11 @@ class FirstOrder(Architect):
         self, problem: Problem, train_batch: Any, valid_batch: Any
     ) -> tuple[LossAndGradients, list[tf.Tensor]]:
         """What the search loss was, and its architecture gradients."""
-        found = problem.gradients(
+        result = problem.gradients(
             valid_batch,
             problem.weight_values(),
             problem.arch_values(),
             wrt="arch",
             searching=True,
         )
-        return found, found.arch
+        return result, result.arch

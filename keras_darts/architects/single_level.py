@@ -36,11 +36,11 @@ class SingleLevel(Architect):
         self, problem: Problem, train_batch: Any, valid_batch: Any
     ) -> tuple[LossAndGradients, list[tf.Tensor]]:
         """What the training loss was, and its architecture gradients."""
-        found = problem.gradients(
+        result = problem.gradients(
             train_batch,
             problem.weight_values(),
             problem.arch_values(),
             wrt="arch",
             searching=True,
         )
-        return found, found.arch
+        return result, result.arch

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from keras_darts.supernet.architecture import main_cell
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
@@ -70,7 +72,7 @@ class EdgeDecision:
 class Decisions:
     """How decided a search is, edge by edge, and in one sentence.
 
-    `search.decisions()` gives it, `print` the sentence; `decisions.json` of a
+    `search.decisions()` returns it, `print` the sentence; `decisions.json` of a
     run holds the same.
 
     The cell counts as close to a draw if half of the edges are open or more
@@ -160,8 +162,8 @@ class Decisions:
         }
 
     def __str__(self) -> str:
-        said = self._by_other_means() or self._by_weights()
-        return f"{said}{self._skips()}"
+        sentence = self._by_other_means() or self._by_weights()
+        return f"{sentence}{self._skips()}"
 
     def _by_other_means(self):
         if self.decides_by is None:
@@ -202,7 +204,7 @@ class Decisions:
             return "Its alphas did not move: more epochs would help"
         return (
             "More epochs, more data or a larger `arch_learning_rate` would "
-            "help, and random cells beside it show what it is worth"
+            "help, and random cells next to it show what it is worth"
         )
 
     def _stable(self):
@@ -222,12 +224,12 @@ class Decisions:
     def _skips(self):
         if not self.skip_connects:
             return ""
-        said = (
+        text = (
             f"; {self.skip_connects} of the {self.kept} edges it keeps are "
             "skip-connects"
         )
         return (
-            f"{said}, a collapse: it trains badly" if self.collapsed else said
+            f"{text}, a collapse: it trains badly" if self.collapsed else text
         )
 
 
@@ -249,6 +251,38 @@ class Watched:
     epochs: int = 0
 
 
+def decisions_by(
+    strategy: Any,
+    space: Any,
+    genotype: BaseGenotype,
+    weights: Mapping[str, np.ndarray],
+    watched: Watched,
+) -> Decisions:
+    """`Decisions` of a search with a strategy.
+
+    Args:
+        strategy: `SearchStrategy`.
+        space: Search space.
+        genotype: What the strategy's discretizer derives from the weights.
+        weights: Mixing weights (E, K) by cell type.
+        watched: `Watched`.
+    """
+    _, main = main_cell(space)
+    skips = any("skip_connect" in names for names in main.primitives)
+    names = genotype.edge_primitives()
+    return decisions_of(
+        space,
+        genotype,
+        weights,
+        watched=watched,
+        competes=strategy.relaxation.competes,
+        skip_connects=names.count("skip_connect") if skips else None,
+        kept=len(names),
+        decides_by=strategy.discretizer_for(space).decides_by,
+        moved=strategy.architect.updates_architecture,
+    )
+
+
 def decisions_of(
     space: Any,
     genotype: BaseGenotype,
@@ -256,7 +290,7 @@ def decisions_of(
     *,
     watched: Watched,
     competes: bool,
-    **told: Any,
+    **facts: Any,
 ) -> Decisions:
     """`Decisions` on the present mixing weights.
 
@@ -266,7 +300,7 @@ def decisions_of(
         weights: Mixing weights (E, K) by cell type.
         watched: `Watched`.
         competes: Boolean, whether candidates share a weight of one.
-        **told: Further arguments of `Decisions`.
+        **facts: Further arguments of `Decisions`.
     """
     edges = []
     for cell_type, spec in space.cells.items():
@@ -297,7 +331,7 @@ def decisions_of(
         tuple(edges),
         collapsed=watched.collapsed,
         epochs=watched.epochs,
-        **told,
+        **facts,
     )
 
 
@@ -305,16 +339,16 @@ def best_candidates(
     space: Any, genotype: BaseGenotype, weights: Mapping[str, np.ndarray]
 ) -> dict[str, list[str]]:
     """By cell type, for each edge the candidate that would be kept."""
-    found = {}
+    candidates = {}
     for cell_type, spec in space.cells.items():
         kept = _names_by_edge(genotype, cell_type)
-        found[cell_type] = [
+        candidates[cell_type] = [
             _lead(names, weights[cell_type][number], kept.get(edge, ()))[0]
             for number, (names, edge) in enumerate(
                 zip(spec.primitives, spec.edges, strict=True)
             )
         ]
-    return found
+    return candidates
 
 
 def _names_by_edge(genotype, cell_type):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class ScheduleVariable(SearchCallback):
     """Sets a variable at the start of each epoch.
 
-    Nothing is traced again, and a resumed run goes on with the value of its
+    Nothing is traced again, and a resumed run continues with the value of its
     epoch.
 
     Args:

@@ -57,7 +57,7 @@ def check_file(path: pathlib.Path, suffix: str) -> None:
 
 
 def write_vocabulary(path: pathlib.Path, vocabulary: Vocabulary | None) -> None:
-    """Writes the vocabulary beside the file, or takes away an older one's."""
+    """Writes the vocabulary next to the file, or takes away an older one's."""
     file = vocabulary_file(path)
     if vocabulary is None:
         file.unlink(missing_ok=True)

@@ -55,19 +55,19 @@ def check_arrays(
 
 
 def check_names(
-    found: Mapping[str, Iterable[str]], argument: str, whose: str
+    result: Mapping[str, Iterable[str]], argument: str, whose: str
 ) -> None:
     """Refuses what has been found to be wrong.
 
     Args:
-        found: Dict from what is wrong to the names that it is wrong of.
+        result: Dict from what is wrong to the names that it is wrong of.
         argument: As for `check_arrays`.
         whose: As for `check_arrays`.
     """
-    if any(found.values()):
+    if any(result.values()):
         listed = [
             f"\n{len(names)} {what}: {', '.join(names)}"
-            for what, names in found.items()
+            for what, names in result.items()
             if names
         ]
         raise ValueError(

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import functools
+import logging
 from typing import TYPE_CHECKING
 from typing import TypeVar
 
 from keras_darts.strategies.strategy import SearchStrategy
 from keras_darts.utils.registry import Registry
+from keras_darts.utils.seeding import seeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from collections.abc import Mapping
 
     from keras_darts.utils.typing import Config
 
+_LOG = logging.getLogger("keras_darts")
 _Builder = TypeVar("_Builder", bound="Callable[..., SearchStrategy]")
 
 _REGISTRY = Registry("strategy", base=SearchStrategy)
@@ -60,7 +64,10 @@ def guards_against(name: str) -> str | None:
     return _GUARDS.get(name)
 
 
-def name_of(strategy: SearchStrategy, given: str | None = None) -> str | None:
+def name_of(
+    strategy: SearchStrategy,
+    identifier: str | None = None,
+) -> str | None:
     """The name of a published strategy, or `None`.
 
     Another recipe leaves a method what it is, and so do other papers. What
@@ -68,15 +75,16 @@ def name_of(strategy: SearchStrategy, given: str | None = None) -> str | None:
 
     Args:
         strategy: `SearchStrategy`.
-        given: String, the name by which a user has asked for it, or `None`.
+        identifier: String, the name by which a user has asked for it, or
+            `None`.
 
     Example:
 
-    >>> name_of(get("auto"), given="auto")
+    >>> name_of(get("auto"), identifier="auto")
     'beta_darts'
     """
-    if given not in (None, "auto"):
-        return given
+    if identifier not in (None, "auto"):
+        return identifier
     # Those of users are not made only to be compared: they may be costly.
     known = {
         name: _config_of(_REGISTRY[name])
@@ -113,3 +121,41 @@ def get(identifier: SearchStrategy | str | Config) -> SearchStrategy:
     if isinstance(identifier, dict):
         return SearchStrategy.from_config(identifier)
     return _REGISTRY.get(identifier)
+
+
+def summary(
+    strategy: SearchStrategy, given: str | None = None
+) -> dict[str, str | None]:
+    """What a strategy is called, stands for and guards against.
+
+    Args:
+        strategy: `SearchStrategy`.
+        given: String, the name by which a user has asked for it, or `None`.
+
+    Returns:
+        Dictionary of `name`, `stands_for` and `guards_against`, each `None`
+        where nothing is known.
+
+    Example:
+
+    >>> summary(get("auto"), given="auto")["stands_for"]
+    'beta_darts'
+    """
+    # To compare with all methods makes all, and some draw a seed.
+    with seeded(0):
+        name = name_of(strategy, given)
+    return {
+        "name": given or name,
+        "stands_for": name if given not in (None, name) else None,
+        "guards_against": name and guards_against(name),
+    }
+
+
+def say(words: Mapping[str, str | None]) -> None:
+    """Logs a `summary`."""
+    said = words["name"] or "a combination of your own"
+    if words["stands_for"]:
+        said += f", which stands for {words['stands_for']}"
+    if words["guards_against"]:
+        said += f"; guards against: {words['guards_against']}"
+    _LOG.info("strategy: %s", said)

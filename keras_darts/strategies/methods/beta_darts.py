@@ -29,7 +29,7 @@ def beta_darts(max_weight: float = 50.0) -> SearchStrategy:
         regularizers=[BetaDecay(0.0)],
         callbacks=[ScheduleVariable("beta_decay_weight", rising)],
         recipe={
-            "image": SearchRecipe(
+            "image_classification": SearchRecipe(
                 arch_learning_rate=PublishedRate(3e-4, steps=39_000)
             )
         },

@@ -48,7 +48,7 @@ def enas(recipe: str = "darts", num_samples: int = 100) -> SearchStrategy:
         discretizer=BestOfSamples(num_samples),
         initializer=keras.initializers.Zeros(),
         recipe={
-            "image": SearchRecipe(
+            "image_classification": SearchRecipe(
                 learning_rate=0.05,
                 min_learning_rate=0.0005,
                 nesterov=True,

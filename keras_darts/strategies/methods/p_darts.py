@@ -65,7 +65,7 @@ def p_darts(
         discretizer=TopK(max_skip_connects=max_skip_connects),
         stages=stages,
         recipe={
-            "image": SearchRecipe(
+            "image_classification": SearchRecipe(
                 epochs=75,
                 batch_size=96,
                 min_learning_rate=0.0,

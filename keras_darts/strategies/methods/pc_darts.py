@@ -31,7 +31,7 @@ def pc_darts(k: int = 4, warm_up: float = 0.3) -> SearchStrategy:
         edge_normalization=True,
         callbacks=[WeightWarmUp(warm_up)],
         recipe={
-            "image": SearchRecipe(
+            "image_classification": SearchRecipe(
                 batch_size=256,
                 learning_rate=0.1,
                 min_learning_rate=0.0,

@@ -33,7 +33,7 @@ def proxyless(cost: float = 0.1, warm_up: float = 41 / 160) -> SearchStrategy:
         regularizers=[Cost("macs", cost)] if cost else [],
         callbacks=[WeightWarmUp(warm_up, every=5)],
         recipe={
-            "image": SearchRecipe(
+            "image_classification": SearchRecipe(
                 epochs=160,
                 batch_size=256,
                 weight_decay=4e-5,

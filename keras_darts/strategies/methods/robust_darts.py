@@ -79,6 +79,6 @@ def robust_darts(
         connection=DropPath(rate=drop_path) if drop_path else "full",
         architect=Unrolled(),
         callbacks=[rising] if drop_path else [],
-        recipe={"image": recipe},
+        recipe={"image_classification": recipe},
         citations=(_ROBUST_DARTS,),
     )
