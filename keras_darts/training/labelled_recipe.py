@@ -1,7 +1,10 @@
 """A way to train a network on labelled elements, in a few minutes."""
 
+from __future__ import annotations
+
 import collections.abc
 import dataclasses
+from typing import TYPE_CHECKING
 
 import keras
 
@@ -18,6 +21,14 @@ from keras_darts.training.metrics import loss_for
 from keras_darts.training.metrics import metrics_for
 from keras_darts.training.recipe import BaseRecipe
 from keras_darts.utils.errors import positive_integer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from keras_darts.utils.typing import ArrayLike
+    from keras_darts.utils.typing import Config
+    from keras_darts.utils.typing import Dataset
 
 _CLIP_NORM = 5.0
 
@@ -71,7 +82,7 @@ class LabelledRecipe(BaseRecipe):
     seed: int = 0
     sync_batch_norm: bool = False
 
-    def compile(self, network):
+    def compile(self, network: keras.Model) -> None:
         """Compiles a network with a fresh optimizer, loss and metrics."""
         self._compile(
             network,
@@ -79,7 +90,13 @@ class LabelledRecipe(BaseRecipe):
             metrics=metrics_for(self.label_type, network.num_classes),
         )
 
-    def pipeline(self, dataset, training=True, start_epoch=0, start_step=0):
+    def pipeline(
+        self,
+        dataset: Dataset,
+        training: bool = True,
+        start_epoch: int = 0,
+        start_step: int = 0,
+    ) -> Dataset:
         """Batches for `fit`, or for `evaluate`.
 
         Args:
@@ -105,25 +122,26 @@ class LabelledRecipe(BaseRecipe):
 
     def fit(
         self,
-        network,
-        x,
-        y=None,
-        validation_data=None,
+        network: keras.Model,
+        x: Any,
+        y: Any = None,
+        validation_data: Any = None,
         *,
-        sample_weight=None,
-        class_weight=None,
-        validation_split=0.0,
-        config=None,
-        **options,
-    ):
-        """Trains a compiled network.
+        sample_weight: ArrayLike | None = None,
+        class_weight: Mapping[int, float] | None = None,
+        validation_split: float = 0.0,
+        config: Config | None = None,
+        **options: Any,
+    ) -> keras.callbacks.History:
+        """Trains a network.
 
         Where there are classes and data to validate on, it ends with the
         weights of the epoch with the best accuracy on them, else with the
         last ones.
 
         Args:
-            network: Network that `compile` compiled.
+            network: Keras model, which is compiled as by `compile`, unless
+                you have compiled it, or this recipe has.
             x: Elements and labels in any form that `DartsSearch.fit` takes.
             y: Array of labels, when `x` is an array. Data in its place are
                 taken as `validation_data`. Defaults to `None`.
@@ -160,6 +178,8 @@ class LabelledRecipe(BaseRecipe):
                 f"Received: {data.num_train} elements, num_train="
                 f"{self.num_train}"
             )
+        if not self.keeps(network):
+            self.compile(network)
         own, validation = [], None
         if data.validation is not None:
             with network.distribute_strategy.scope():
@@ -178,12 +198,12 @@ class LabelledRecipe(BaseRecipe):
             **options,
         )
 
-    def get_config(self):
+    def get_config(self) -> Config:
         config = super().get_config()
         del config["check_element"], config["rank"]
         return config
 
-    def _reader(self, network):
+    def _reader(self, network: keras.Model) -> Reader:
         return Reader(
             rank=self.rank,
             check=self.check_element,
@@ -195,20 +215,20 @@ class LabelledRecipe(BaseRecipe):
 
 
 def labelled_recipe(
-    network,
-    num_train,
+    network: keras.Model,
+    num_train: int,
     *,
-    rank,
-    check_element,
-    label_type="sparse",
-    epochs=10,
-    batch_size=50,
-    learning_rate=1e-3,
-    weight_decay=1e-4,
-    seed=0,
-    sync_batch_norm=False,
-):
-    """Compiles a network for labelled elements, and returns its recipe.
+    rank: int,
+    check_element: collections.abc.Callable,
+    label_type: str = "sparse",
+    epochs: int = 10,
+    batch_size: int = 50,
+    learning_rate: float = 1e-3,
+    weight_decay: float = 1e-4,
+    seed: int = 0,
+    sync_batch_norm: bool = False,
+) -> LabelledRecipe:
+    """The training of a network for labelled elements.
 
     Adam with decoupled weight decay, a cosine to zero, and clipping at a norm
     of 5; dropout is the network's own.
@@ -228,7 +248,7 @@ def labelled_recipe(
         sync_batch_norm: Boolean, as in `Recipe`. Defaults to `False`.
 
     Returns:
-        The `LabelledRecipe`, whose `fit` trains the network.
+        The `LabelledRecipe`, whose `fit` compiles and trains the network.
 
     Raises:
         ValueError: if there are fewer elements than in a batch.
@@ -259,12 +279,14 @@ def labelled_recipe(
         seed=seed,
         sync_batch_norm=sync_batch_norm,
     )
-    recipe.compile(network)
+    recipe.check(network)
     return recipe
 
 
-def text_classification_recipe(network, num_train, **options):
-    """Compiles a network for labelled texts, and returns its recipe.
+def text_classification_recipe(
+    network: keras.Model, num_train: int, **options: Any
+) -> LabelledRecipe:
+    """The training of a network for labelled texts.
 
     Args:
         network: `TextNetwork`.
@@ -273,7 +295,7 @@ def text_classification_recipe(network, num_train, **options):
             `seed` and `sync_batch_norm` of `labelled_recipe`.
 
     Returns:
-        The `LabelledRecipe`, whose `fit` trains the network.
+        The `LabelledRecipe`, whose `fit` compiles and trains the network.
 
     Raises:
         ValueError: if there are fewer texts than in a batch.
