@@ -178,8 +178,6 @@ class LabelledRecipe(BaseRecipe):
                 f"Received: {data.num_train} elements, num_train="
                 f"{self.num_train}"
             )
-        if not self.keeps(network):
-            self.compile(network)
         own, validation = [], None
         if data.validation is not None:
             with network.distribute_strategy.scope():
@@ -279,7 +277,7 @@ def labelled_recipe(
         seed=seed,
         sync_batch_norm=sync_batch_norm,
     )
-    recipe.check(network)
+    recipe.compile(network)
     return recipe
 
 
