@@ -16,8 +16,8 @@ from keras_darts.training.optimizers import CoupledSGD
 from keras_darts.training.recipe import Recipe
 
 
-def begun(network, make, *, num_train, mean, variance, label_type):
-    """A recipe for a network, which it compiles as soon as it can.
+def recipe_for(network, make, *, num_train, mean, variance, label_type):
+    """A recipe for a network, in which it changes nothing.
 
     Args:
         network: Network for images.
@@ -27,7 +27,7 @@ def begun(network, make, *, num_train, mean, variance, label_type):
             images.
         variance: The same.
         label_type: String, or `None`: `"sparse"` where `num_train` is given,
-            since the network is compiled at once then.
+            with which the network can be compiled before there are labels.
 
     Raises:
         ValueError: for values that don't fit the network.
@@ -48,11 +48,7 @@ def begun(network, make, *, num_train, mean, variance, label_type):
         variance=statistics[1],
         label_type=label_type,
     )
-    if num_train is not None:
-        recipe.compile(network)
-    else:
-        # Whatever it was compiled for, `fit` compiles it for this recipe.
-        network.compiled = False
+    recipe.check(network)
     return recipe
 
 
@@ -81,7 +77,7 @@ def cifar_recipe(
     seed=0,
     sync_batch_norm=False,
 ):
-    """Compiles a network for CIFAR as DARTS trains it, and returns the rest.
+    """The training of a network for CIFAR as in DARTS.
 
     SGD with momentum 0.9, a cosine to zero, L2 in the gradient and clipping
     at a norm of 5; crops, mirror images, cutout; drop path from zero up.
@@ -89,7 +85,7 @@ def cifar_recipe(
     Args:
         network: `CifarNetwork`, or another of `keras_darts.networks`.
         num_train: Integer, the images of the training set. Defaults to `None`:
-            `fit` counts them, and compiles the network then.
+            `fit` counts them.
         epochs: Integer. Defaults to `600`.
         batch_size: Integer. Defaults to `96`.
         learning_rate: Float, at the start. Defaults to `0.025`.
@@ -116,12 +112,13 @@ def cifar_recipe(
         sync_batch_norm: Boolean, as in `Recipe`. Defaults to `False`.
 
     Returns:
-        The `Recipe`, whose `fit` trains the network.
+        The `Recipe`, whose `fit` compiles and trains the network.
 
     Example:
 
     >>> network = kd.networks.CifarNetwork("darts_v2", filters=4, num_cells=3)
     >>> recipe = cifar_recipe(network, num_train=50000)
+    >>> recipe.compile(network)
     >>> recipe.steps_per_epoch, network.optimizer.weight_decay
     (520, 0.0003)
 
@@ -149,7 +146,7 @@ def cifar_recipe(
             make=make,
         )
 
-    return begun(
+    return recipe_for(
         network,
         make,
         num_train=num_train,
@@ -167,13 +164,13 @@ def small_image_recipe(network, num_train=None, **options):
     Args:
         network: `CifarNetwork`, or another of `keras_darts.networks`.
         num_train: Integer, the images of the training set. Defaults to `None`:
-            `fit` counts them, and compiles the network then.
+            `fit` counts them.
         **options: Further arguments of `cifar_recipe`. Here they default to
             `epochs=20`, `batch_size=32`, `learning_rate=0.1`, `padding=1`,
             `flip=False`, `cutout=0` and `drop_path=0.0`.
 
     Returns:
-        The `Recipe`, whose `fit` trains the network.
+        The `Recipe`, whose `fit` compiles and trains the network.
 
     Example:
 
@@ -217,7 +214,7 @@ def imagenet_recipe(
     seed=0,
     sync_batch_norm=False,
 ):
-    """Compiles a network for ImageNet as DARTS trains it, and returns the rest.
+    """The training of a network for ImageNet as in DARTS.
 
     SGD with momentum 0.9, a learning rate that falls by a factor an epoch, L2
     in the gradient and clipping at a norm of 5; crops of random size, mirror
@@ -226,7 +223,7 @@ def imagenet_recipe(
     Args:
         network: `ImageNetNetwork`, or another of `keras_darts.networks`.
         num_train: Integer, the images of the training set. Defaults to `None`:
-            `fit` counts them, and compiles the network then.
+            `fit` counts them.
         epochs: Integer. Defaults to `250`.
         batch_size: Integer. Defaults to `128`.
         learning_rate: Float, at the start. Defaults to `0.1`.
@@ -253,7 +250,7 @@ def imagenet_recipe(
         sync_batch_norm: Boolean, as in `Recipe`. Defaults to `False`.
 
     Returns:
-        The `Recipe`, whose `fit` trains the network.
+        The `Recipe`, whose `fit` compiles and trains the network.
 
     Reference: Liu et al., 2019, DARTS, section 3.4 and appendix A.2.3.
     """
@@ -288,7 +285,7 @@ def imagenet_recipe(
     unknown = mean is None and variance is None
     if unknown and getattr(network, "mean", None) is None and channels == 3:
         mean, variance = NORMALIZATIONS["imagenet2012"]
-    return begun(
+    return recipe_for(
         network,
         make,
         num_train=num_train,
@@ -340,7 +337,7 @@ def nas_bench_201_recipe(
     seed=0,
     sync_batch_norm=False,
 ):
-    """Compiles a network as NAS-Bench-201 trains it, and returns the rest.
+    """The training of a network as in NAS-Bench-201.
 
     SGD with Nesterov's momentum of 0.9, a cosine to zero, L2 in the gradient;
     mirror images and crops.
@@ -348,7 +345,7 @@ def nas_bench_201_recipe(
     Args:
         network: `NasBench201Network`, or another of `keras_darts.networks`.
         num_train: Integer, the images of the training set. Defaults to `None`:
-            `fit` counts them, and compiles the network then.
+            `fit` counts them.
         epochs: Integer. Defaults to `200`.
         batch_size: Integer. Defaults to `256`.
         learning_rate: Float, at the start. Defaults to `0.1`.
@@ -369,7 +366,7 @@ def nas_bench_201_recipe(
         sync_batch_norm: Boolean, as in `Recipe`. Defaults to `False`.
 
     Returns:
-        The `Recipe`, whose `fit` trains the network.
+        The `Recipe`, whose `fit` compiles and trains the network.
 
     Example:
 
@@ -407,7 +404,7 @@ def nas_bench_201_recipe(
             make=make,
         )
 
-    return begun(
+    return recipe_for(
         network,
         make,
         num_train=num_train,
@@ -451,17 +448,17 @@ def image_recipe_name(side, stages=False):
 
 
 def image_recipe(network, num_train=None, **options):
-    """Compiles a network for images by the recipe that fits, and gives it.
+    """The recipe that fits a network for images.
 
     Args:
         network: `CifarNetwork`, or another of `keras_darts.networks`.
         num_train: Integer, the images of the training set. Defaults to `None`:
-            `fit` counts them, and compiles the network then.
+            `fit` counts them.
         **options: Further arguments of the recipe: `mean`, `variance` and
             `epochs` are known to all.
 
     Returns:
-        The `Recipe`, whose `fit` trains the network.
+        The `Recipe`, whose `fit` compiles and trains the network.
 
     Example:
 

@@ -143,4 +143,8 @@ def load_network(path):
             f"`path` must be the folder of a training run or its {_MODEL}. "
             f"Received: path={str(path)!r}"
         )
-    return keras.models.load_model(file)
+    network = keras.models.load_model(file)
+    if network.compiled:
+        # As its recipe compiled it, and not its user.
+        network.optimizer.recipe = file
+    return network

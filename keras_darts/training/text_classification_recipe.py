@@ -107,13 +107,14 @@ class TextClassificationRecipe(BaseRecipe):
         config=None,
         **options,
     ):
-        """Trains a compiled network.
+        """Trains a network.
 
         Where there are sentences to validate on, it ends with the weights of
         the epoch with the best accuracy on them, else with the last ones.
 
         Args:
-            network: Network that `compile` compiled.
+            network: `TextNetwork`, which is compiled as by `compile`, unless
+                you have compiled it, or this recipe has.
             x: Padded token ids and class numbers in any form that
                 `DartsSearch.fit` takes.
             y: Array of class numbers, when `x` is an array. Data in its place
@@ -151,6 +152,8 @@ class TextClassificationRecipe(BaseRecipe):
                 f"Received: {data.num_train} elements, num_train="
                 f"{self.num_train}"
             )
+        if not self.keeps(network):
+            self.compile(network)
         own, validation = [], None
         if data.validation is not None:
             with network.distribute_strategy.scope():
@@ -180,7 +183,7 @@ def text_classification_recipe(
     seed=0,
     sync_batch_norm=False,
 ):
-    """Compiles a network for labelled sentences, and returns the rest.
+    """The training of a network for labelled sentences.
 
     Adam with decoupled weight decay, a cosine to zero, and clipping at a norm
     of 5; dropout is the network's own.
@@ -197,7 +200,8 @@ def text_classification_recipe(
         sync_batch_norm: Boolean, as in `Recipe`. Defaults to `False`.
 
     Returns:
-        The `TextClassificationRecipe`, whose `fit` trains the network.
+        The `TextClassificationRecipe`, whose `fit` compiles and trains the
+        network.
 
     Raises:
         ValueError: if there are fewer sentences than in a batch.
@@ -225,7 +229,7 @@ def text_classification_recipe(
         seed=seed,
         sync_batch_norm=sync_batch_norm,
     )
-    recipe.compile(network)
+    recipe.check(network)
     return recipe
 
 

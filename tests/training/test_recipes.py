@@ -58,6 +58,7 @@ def test_nas_bench_201_recipe_has_the_constants_of_the_benchmark():
         "|nor_conv_3x3~0|", filters=2, num_cells=1
     )
     recipe = nas_bench_201_recipe(network, num_train=50_000)
+    recipe.compile(network)
     optimizer = network.optimizer
     assert (recipe.epochs, recipe.batch_size) == (200, 256)
     assert (optimizer.momentum, optimizer.nesterov) == (0.9, True)
@@ -76,6 +77,7 @@ def test_cifar_recipe_has_the_constants_of_the_original():
     recipe = cifar_recipe(
         network, num_train=50_000, mean=mean, variance=variance
     )
+    recipe.compile(network)
     optimizer = network.optimizer
     assert (recipe.epochs, recipe.batch_size) == (600, 96)
     assert optimizer.momentum == 0.9
@@ -97,6 +99,7 @@ def test_cifar_recipe_has_the_constants_of_the_original():
 def test_imagenet_recipe_has_the_constants_of_the_original():
     network = networks.ImageNetNetwork(GENOTYPE, filters=2, num_cells=3)
     recipe = imagenet_recipe(network, num_train=1_281_167)
+    recipe.compile(network)
     optimizer = network.optimizer
     assert (recipe.epochs, recipe.batch_size) == (250, 128)
     assert optimizer.momentum == 0.9
@@ -162,6 +165,7 @@ def test_cutout_leaves_zeros_after_the_scaling_of_the_network():
         cutout=16,
         **datasets.NORMALIZATIONS["cifar10"]._asdict(),
     )
+    recipe.compile(network)
     ((x, _),) = recipe.pipeline(train)
     scaled = network.preprocessing(tf.cast(x, "float32"))
     holes = np.all(np.abs(scaled) < 0.01, axis=-1).sum(axis=(1, 2))
