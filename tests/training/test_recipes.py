@@ -221,6 +221,7 @@ def test_digits_are_learned_in_three_epochs():
 def test_one_recipe_trains_many_networks_with_an_optimizer_each():
     first, second = digits(), digits()
     recipe = small(first)
+    recipe.compile(first)
     recipe.compile(second)
     assert first.optimizer is not second.optimizer
     assert first.optimizer.get_config() == second.optimizer.get_config()
@@ -234,9 +235,13 @@ def test_the_recipe_decides_whose_statistics_normalise():
         if isinstance(layer, primitives.BatchNormalization)
     ]
     recipe = small(network, sync_batch_norm=True)
+    assert not any(layer.synchronized for layer in layers)
+    recipe.compile(network)
     assert recipe.get_config()["sync_batch_norm"]
     assert len(layers) > 9 and all(layer.synchronized for layer in layers)
-    assert "sync_batch_norm" not in small(network).get_config()
+    plain = small(network)
+    plain.compile(network)
+    assert "sync_batch_norm" not in plain.get_config()
     assert not any(layer.synchronized for layer in layers)
     other = keras.Sequential([keras.Input((1, 1, 1)), keras.layers.Dense(1)])
     other.num_classes = 1
