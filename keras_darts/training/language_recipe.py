@@ -161,7 +161,7 @@ class LanguageRecipe(BaseRecipe):
         texts = {"train_ids": train_ids, "validation_ids": validation_ids}
         for name, ids in texts.items():
             token_streams(ids, 1, vocabulary_size=size, name=name)
-        if not self.keeps(model):
+        if not self._keeps(model):
             self.compile(model)
         averaging = NonMonotonicTrigger(self.patience)
 

@@ -80,7 +80,7 @@ class BaseRecipe:
                 f"sync_batch_norm=True, a {type(network).__name__}"
             )
 
-    def keeps(self, network: keras.Model) -> bool:
+    def _keeps(self, network: keras.Model) -> bool:
         """Whether `fit` leaves a network compiled as it is.
 
         It does if the user has compiled it, or the same recipe.
@@ -483,7 +483,7 @@ class Recipe(BaseRecipe):
         """The recipe for the data; the network is compiled by it."""
         recipe = self.resolved(network, data)
         continues = network.compiled and options.get("initial_epoch", 0)
-        if self.keeps(network) or continues:
+        if self._keeps(network) or continues:
             recipe.scale(network)
         else:
             recipe.compile(network)

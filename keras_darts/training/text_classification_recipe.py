@@ -169,7 +169,7 @@ class TextClassificationRecipe(BaseRecipe):
                 f"Received: {data.num_train} elements, num_train="
                 f"{self.num_train}"
             )
-        if not self.keeps(network):
+        if not self._keeps(network):
             self.compile(network)
         own, validation = [], None
         if data.validation is not None:
