@@ -85,7 +85,7 @@ def strategy_of(options):
     if options.arch_learning_rate is None:
         return strategy
     recipe = dataclasses.replace(
-        strategy.recipe_for("image"),
+        strategy.recipe_for("image_classification"),
         arch_learning_rate=options.arch_learning_rate,
     )
     return dataclasses.replace(strategy, recipe=recipe)

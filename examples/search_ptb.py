@@ -118,7 +118,7 @@ def tiny_text(folder):
 
 def searched(corpus, options, folder):
     strategy = kd.strategies.get(options.strategy)
-    recipe = kd.strategies.RECIPES["language"].with_learning_rate(
+    recipe = kd.strategies.RECIPES["language_modeling"].with_learning_rate(
         options.learning_rate
     )
     search = kd.DartsSearch(

@@ -284,7 +284,7 @@ def test_the_home_folder_is_meant_where_is_read(tmp_path):
     assert len(kd.datasets.Vocabulary.load("~/words.json")) == 4
     file = kd.export.litert(network(), "~/network.tflite")
     assert file == home / "network.tflite"
-    assert kd.export.load("~/network.tflite").modality == "image"
+    assert kd.export.load("~/network.tflite").task == "image_classification"
     assert kd.export.model_card("~/network.tflite")
 
 

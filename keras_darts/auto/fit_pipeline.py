@@ -21,7 +21,6 @@ from keras_darts.auto.step_times import Deadline
 from keras_darts.runs import manifest
 from keras_darts.training import format_duration
 from keras_darts.tuner import DartsTuner
-from keras_darts.tuner import trial_data
 from keras_darts.utils.files import write_json
 from keras_darts.utils.seeding import seeded
 
@@ -360,8 +359,7 @@ class FitPipeline:
         train = found.everything
         if examples < found.num_everything:
             train = datasets.stratified_subset(train, examples)
-        data = trial_data.read(
-            search,
+        data = search.task_adapter.read_for_training(
             train.batch(self.batch_size),
             validation_data=found.judged.batch(self.batch_size),
         )
@@ -375,7 +373,7 @@ class FitPipeline:
         recipe = {**self.adapter.recipe(), "epochs": epochs, "seed": seed}
         verbose = self.options["verbose"]
         shown = [training.ETALogger()] if verbose else []
-        data.recipe(network, task, recipe).fit(
+        data.recipe(search, network, task, recipe).fit(
             network,
             data.train,
             data.validation if found.own_validation else None,

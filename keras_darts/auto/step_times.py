@@ -12,7 +12,6 @@ import keras_tuner
 
 from keras_darts import datasets
 from keras_darts.auto import sizes
-from keras_darts.tuner import trial_data
 from keras_darts.utils.seeding import seeded
 
 # The first one builds the graphs.
@@ -35,8 +34,8 @@ class Probe:
         self._search = hypermodel.build(keras_tuner.HyperParameters())
         count = min(_BATCHES * batch_size, num_train)
         sample = datasets.stratified_subset(train, count).batch(batch_size)
-        self._data = trial_data.read(
-            self._search, sample, validation_data=sample
+        self._data = self._search.task_adapter.read_for_training(
+            sample, validation_data=sample
         )
         self._count, self._batch_size = count, batch_size
 
@@ -53,7 +52,8 @@ class Probe:
             network = self._data.network(
                 search, search.whole_space.random_genotype(0), network_args
             )
-        recipe = self._data.recipe(network, task, {**recipe, "epochs": _EPOCHS})
+        options = {**recipe, "epochs": _EPOCHS}
+        recipe = self._data.recipe(search, network, task, options)
         recipe.fit(network, self._data.train, callbacks=[clock], verbose=0)
         return clock.start_and_step(self._count // self._batch_size)
 
@@ -61,7 +61,7 @@ class Probe:
         """The same of a search, with its validation."""
         clock = EpochClock()
         self._search.fit(
-            **self._data.search_input(self._search),
+            **self._data.search_input(),
             epochs=_EPOCHS,
             callbacks=[clock],
             verbose=0,

@@ -234,3 +234,8 @@ class ArchitectureEarlyStopping(SearchCallback):
             int(epoch): [np.array(value) for value in values]
             for epoch, values in state["architectures"].items()
         }
+
+
+def stateful_callbacks(callbacks):
+    """Those of the callbacks that a run has to remember the state of."""
+    return [c for c in callbacks if isinstance(c, SearchCallback)]

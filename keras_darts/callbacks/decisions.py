@@ -5,6 +5,8 @@ import math
 
 import numpy as np
 
+from keras_darts.supernet.architecture import main_cell
+
 # Shares of an even distribution: from here on mixing weights count as even.
 EVEN = 0.97
 # Of an even weight, 1/K. Two seeds of the demo's search, whose cells agree on
@@ -237,7 +239,33 @@ class Watched:
     epochs: int = 0
 
 
-def decisions_of(space, genotype, weights, *, watched, competes, **told):
+def decisions_by(strategy, space, genotype, weights, watched):
+    """`Decisions` of a search with a strategy.
+
+    Args:
+        strategy: `SearchStrategy`.
+        space: Search space.
+        genotype: What the strategy's discretizer derives from the weights.
+        weights: Mixing weights (E, K) by cell type.
+        watched: `Watched`.
+    """
+    _, main = main_cell(space)
+    skips = any("skip_connect" in names for names in main.primitives)
+    names = genotype.edge_primitives()
+    return decisions_of(
+        space,
+        genotype,
+        weights,
+        watched=watched,
+        competes=strategy.relaxation.competes,
+        skip_connects=names.count("skip_connect") if skips else None,
+        kept=len(names),
+        decides_by=strategy.discretizer_for(space).decides_by,
+        moved=strategy.architect.updates_architecture,
+    )
+
+
+def decisions_of(space, genotype, weights, *, watched, competes, **facts):
     """`Decisions` on the present mixing weights.
 
     Args:
@@ -246,7 +274,7 @@ def decisions_of(space, genotype, weights, *, watched, competes, **told):
         weights: Mixing weights (E, K) by cell type.
         watched: `Watched`.
         competes: Boolean, whether candidates share a weight of one.
-        **told: Further arguments of `Decisions`.
+        **facts: Further arguments of `Decisions`.
     """
     edges = []
     for cell_type, spec in space.cells.items():
@@ -277,7 +305,7 @@ def decisions_of(space, genotype, weights, *, watched, competes, **told):
         tuple(edges),
         collapsed=watched.collapsed,
         epochs=watched.epochs,
-        **told,
+        **facts,
     )
 
 

@@ -60,7 +60,7 @@ def run(options):
     """Measures; `options` are the parsed flags."""
     require(options, "output")
     space = search_spaces.get(options.search_space)
-    if space.modality != "image":
+    if space.task != "image_classification":
         raise ValueError(
             "`search_space` must be one of images. Received: "
             f"search_space={options.search_space!r}"

@@ -44,13 +44,13 @@ def run(options):
     model, vocabulary, path = models.load(path)
     target = _target(path)
     writable_folder(target.parent, "model")
-    modality = tasks.of_model(model)
-    tasks.check_flags(options, modality)
-    name, figures = modality.evaluated(
+    task = tasks.of_model(model)
+    tasks.check_flags(options, task)
+    name, figures = task.evaluated(
         model, options, saved=saved, vocabulary=vocabulary
     )
     write_json(target, {"dataset": name, **figures})
-    print(f"{path}: {modality.in_words(figures)}")
+    print(f"{path}: {task.in_words(figures)}")
     print(f"written to {target}")
 
 

@@ -96,8 +96,8 @@ def _say_which(path):
         print(f"genotype: the last of {count} in {path}", flush=True)
 
 
-def modality(options, genotype):
-    """The modality of the genotype that `find` has found."""
+def task(options, genotype):
+    """The task of the genotype that `find` has found."""
     text = options.genotype
     if text.startswith(_RANDOM):
         return tasks.of_space(options.search_space)

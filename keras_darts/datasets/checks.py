@@ -8,7 +8,7 @@ from keras_darts.datasets.task import infer_from
 def validate_split(
     halves,
     *,
-    modality="image",
+    check_element=None,
     loss=None,
     num_classes=None,
     batch_size=None,
@@ -18,14 +18,16 @@ def validate_split(
 
     Args:
         halves: The `BilevelSplit` that `split` made.
-        modality: String, `"image"` for elements that must be images, `"text"`
-            for padded token ids, `None` for any. Defaults to `"image"`.
+        check_element: Function of the `tf.TensorSpec` of an element and of
+            what errors call them, which refuses what a network can't take.
+            Defaults to `None`: images, whose sides are halved `reductions`
+            times.
         loss: A Keras loss as object, name or function. Defaults to `None`.
         num_classes: Integer, the number of classes. Defaults to `None`, in
             which case the labels tell.
         batch_size: Integer. Defaults to `None`, the one of `halves`.
         reductions: Integer, how often the network halves the sides of an
-            image or the length of a sentence. Defaults to `2`.
+            image. Defaults to `2`.
 
     Returns:
         The `Task` of the labels of both halves.
@@ -44,21 +46,17 @@ def validate_split(
     >>> validate_split(halves)
     Task(label_type='sparse', num_outputs=2)
     """
-    if modality is not None:
-        check_elements(halves, modality, reductions)
+    spec, name = halves.train.element_spec[0], halves.names.x
+    if check_element is None:
+        check_images(spec, reductions, name)
+    else:
+        check_element(spec, name)
     _check_same_shapes(halves)
     _check_batch_size(halves, batch_size or halves.batch_size)
     task = infer_from(halves.labels, loss, num_classes)
     if task.label_type != "regression":
         _check_classes(halves.train_labels, task, halves.names.y)
     return task
-
-
-def check_elements(halves, modality, reductions=2):
-    """Refuses halves whose elements are not images, or not token ids."""
-    _ELEMENTS[modality](
-        halves.train.element_spec[0], reductions, halves.names.x
-    )
 
 
 def check_images(spec, reductions=2, name="`x`"):
@@ -124,9 +122,6 @@ def check_sentences(spec, reductions=2, name="`x`"):
             f"divided by {divisor}, since the network halves it {reductions} "
             f"times. Received: sentences of length {shape[0]}"
         )
-
-
-_ELEMENTS = {"image": check_images, "text": check_sentences}
 
 
 def check_not_empty(count, name="`x`"):

@@ -78,7 +78,7 @@ def check_limits(max_vocabulary, min_count, reserved):
             )
 
 
-def validate_split(tokens, level, special):
+def check_tokens(tokens, level, special):
     """Refuses tokens of which no vocabulary can be made."""
     if level not in ("word", "character"):
         raise ValueError(
@@ -164,7 +164,7 @@ class Vocabulary:
     def __post_init__(self):
         object.__setattr__(self, "tokens", tuple(self.tokens))
         special = {name: getattr(self, name) for name in _SPECIAL}
-        validate_split(self.tokens, self.level, special)
+        check_tokens(self.tokens, self.level, special)
 
     @classmethod
     def of_words(

@@ -12,7 +12,6 @@ import typing
 import keras
 import tensorflow as tf
 
-from keras_darts.distributed.shared_batches import SharedBatches
 from keras_darts.runs import shutdown_timeout
 from keras_darts.utils import private_api
 
@@ -138,30 +137,6 @@ def workers_of(model):
     return Workers(max(1, len(tasks)), tasks.index(place) if tasks else 0)
 
 
-class WorkersModel(SharedBatches):
-    """A search whose `fit` and `evaluate` run on several devices or workers."""
-
-    def _make_function(self, step_function):
-        # Keras reduces the logs along an axis that numbers don't have.
-        if workers_of(self).count == 1:
-            return super()._make_function(step_function)
-        return _on_workers(self, step_function)
-
-    def _get_metrics_result_or_logs(self, logs):
-        # What a step gives is of one replica's part, or a mean over parts of
-        # different sizes.
-        results = self.get_metrics_result()
-        logs = {**logs, **{k: v for k, v in results.items() if k in logs}}
-        return {**logs, **self.modality.figures(logs)}
-
-    def _symbolic_build(self, iterator=None, data_batch=None):
-        # Keras takes the first part of a batch for the model's input; here it
-        # is the training batch, which has an input of its own.
-        if data_batch is not None and isinstance(data_batch[0], tuple | list):
-            data_batch = data_batch[0]
-        return super()._symbolic_build(iterator=iterator, data_batch=data_batch)
-
-
 class EndEpochTogether(keras.callbacks.Callback):
     """Lets all workers wait until the chief has written an epoch down.
 
@@ -221,7 +196,12 @@ def report_lost_worker(model, folder):
         ) from error
 
 
-def _on_workers(model, step_function):
+def function_on_workers(model, step_function):
+    """What runs a step of a model on all workers, from an iterator.
+
+    Raises:
+        ValueError: for several steps in one execution.
+    """
     strategy = model.distribute_strategy
     if model.steps_per_execution != 1:
         raise ValueError(

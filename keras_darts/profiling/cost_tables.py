@@ -296,11 +296,11 @@ def _macs(model):
 
 
 def _of_images(space):
-    if getattr(space, "modality", None) != "image":
+    if getattr(space, "task", None) != "image_classification":
         raise ValueError(
             "`search_space` must be one for images: the candidates of a "
             "recurrent cell cost the same, and what cells along time cost "
             "hangs on the length of each text. Received: a search space of "
-            f"{space.modality}"
+            f"{space.task}"
         )
     return space

@@ -104,9 +104,8 @@ def reward(search, batch, found):
     """
     label_type = search.task.label_type
     if label_type in CLASSES:
-        return accuracy(
-            batch, search.modality.logits(found.outputs), label_type
-        )
+        logits = search.task_adapter.logits(found.outputs)
+        return accuracy(batch, logits, label_type)
     scale = _BY_PERPLEXITY if label_type == "next_token" else 1.0
     return scale * tf.exp(-sum_over_replicas([found.loss])[0])
 
@@ -256,11 +255,14 @@ class BilevelProblem:
             full_precision: Boolean, whether layers of a mixed precision
                 compute in full one. Defaults to `False`.
         """
-        modality, arch_layer = self._search.modality, self._search.supernet.arch
-        together = modality.gradients_together and wrt == "weights"
+        adapter, arch_layer = (
+            self._search.task_adapter,
+            self._search.supernet.arch,
+        )
+        together = adapter.gradients_together and wrt == "weights"
         setting = TraceKey(
             wrt="both" if together else wrt,
-            penalized=penalized and modality.penalizes,
+            penalized=penalized and adapter.penalizes,
             searching=searching and arch_layer.samples,
             training=training,
             full_precision=full_precision and is_mixed(self._search),
@@ -340,7 +342,7 @@ class BilevelProblem:
             searching=True,
             mixing=weights,
             sampled=sampled,
-            training=self._search.modality.judged_in_training,
+            training=self._search.task_adapter.judged_in_training,
         )
         return found._replace(reward=reward(self._search, batch, found))
 
@@ -459,7 +461,7 @@ class BilevelProblem:
                 training=setting.training,
                 wrt="arch" if frozen else setting.wrt,
             )
-            logits = search.modality.logits(outputs)
+            logits = search.task_adapter.logits(outputs)
             loss = search.compute_loss(x, y, logits, sample_weight)
         state = [
             _current(scope, variable)
@@ -476,7 +478,8 @@ class BilevelProblem:
 
     def _penalty(self, outputs):
         # Like the loss, of this replica's share.
-        penalty = self._search.modality.penalty(outputs)
+        adapter = self._search.task_adapter
+        penalty = adapter.penalty(self._search.supernet, outputs)
         return penalty / tf.distribute.get_strategy().num_replicas_in_sync
 
     def _summed(self, product, batch, *point):
@@ -517,7 +520,7 @@ class BilevelProblem:
         return sample.weights, sample.sampled
 
     def _judged(self, batch, weights, sampled):
-        batch = self._search.modality.begun(batch)
+        batch = self._search.streams.begin(batch)
         return self.judge(batch, weights, sampled).reward
 
     def _outside(self, on_replica):

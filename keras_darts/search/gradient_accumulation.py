@@ -15,7 +15,7 @@ def check_accumulation(search, batch_size, steps):
     positive_integer("gradient_accumulation_steps", steps)
     if steps == 1:
         return
-    if search.search_space.modality == "language":
+    if not search.task_adapter.accumulates:
         raise ValueError(
             "`gradient_accumulation_steps` must be 1 for language, whose loss "
             "has a penalty on all rows together: a smaller batch_size saves as "

@@ -137,7 +137,7 @@ def _candidate(space, settings):
     """The bytes that a candidate takes in the graph."""
     holds = {
         "exact": settings.second_derivatives,
-        "text": space.modality == "text",
+        "text": len(settings.input_shape) == 1,
         "drawn": settings.num_sampled is not None,
         "partial": settings.channel_fraction < 1,
         "stages": space.skeleton == "stages",
@@ -275,7 +275,7 @@ class Proposal(typing.NamedTuple):
 
 def estimate_peak_memory(search, batch_size):
     """The predicted peak in bytes, or `None` for a recurrent search."""
-    if search.search_space.modality == "language":
+    if not search.task_adapter.predicts_memory:
         return None
     return predicted_peak(search.search_space, settings_of(search, batch_size))
 

@@ -1,5 +1,6 @@
-"""The two steps of a search, in replica context."""
+"""The steps of a search, in replica context."""
 
+import keras
 import tensorflow as tf
 
 from keras_darts.distributed.replicas import mean_over_replicas
@@ -9,6 +10,49 @@ from keras_darts.supernet import architecture
 from keras_darts.supernet import packed
 from keras_darts.supernet import unpacked
 from keras_darts.training import clip_gradients
+from keras_darts.utils import private_api
+
+
+def train_step(search, train_batch, valid_batch):
+    """Moves the architecture, then the weights; returns the logs."""
+    streams, recipe = search.streams, search.recipe
+    optimizer = search.optimizer
+    with search.task_adapter.weight_step(train_batch, optimizer, recipe):
+        train_batch = streams.resume(train_batch, "train")
+        valid_batch = streams.resume(valid_batch, "search")
+        if not search.arch_frozen:
+            searched = arch_step(search, train_batch, valid_batch)
+            streams.keep(searched.outputs, "search")
+        trained = weight_step(search, train_batch)
+        streams.keep(trained.outputs, "train")
+    logs = _logs(search, train_batch, trained.outputs, trained.loss)
+    if search.arch_frozen:
+        logs.pop("arch_loss", None)
+    return logs
+
+
+def test_step(search, batch):
+    """Moves nothing; returns the logs."""
+    batch = search.streams.resume(batch, "evaluation")
+    x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(batch)
+    outputs = search.forward(x, training=False)
+    search.streams.keep(outputs, "evaluation")
+    logits = search.task_adapter.logits(outputs)
+    loss = search.compute_loss(x, y, logits, sample_weight, training=False)
+    logs = _logs(search, batch, outputs, loss)
+    return {k: v for k, v in logs.items() if k != "arch_loss"}
+
+
+def _logs(search, batch, outputs, loss):
+    """The metrics, with what a batch adds to them."""
+    x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(batch)
+    private_api.loss_tracker(search).update_state(
+        loss * search.distribute_strategy.num_replicas_in_sync,
+        sample_weight=tf.size(y),
+    )
+    logits = search.task_adapter.logits(outputs)
+    logs = search.compute_metrics(x, y, logits, sample_weight)
+    return {**logs, **search.task_adapter.log_metrics(logs)}
 
 
 def arch_loss_and_gradients(search, train_batch, valid_batch):
@@ -76,12 +120,13 @@ def gradient_function(search):
 
     def gradients(*batches):
         def on_replica(train_batch, valid_batch):
-            with search.modality.step(train_batch, search.optimizer):
+            with search.task_adapter.weight_step(
+                train_batch, search.optimizer, search.recipe
+            ):
                 # From a text's beginning: no state is read or kept.
+                begin = search.streams.begin
                 _, found = arch_loss_and_gradients(
-                    search,
-                    search.modality.begun(train_batch),
-                    search.modality.begun(valid_batch),
+                    search, begin(train_batch), begin(valid_batch)
                 )
             return found
 
@@ -97,13 +142,13 @@ def gradient_function(search):
 
 def curvature_function(search):
     """`search.problem.arch_hvp` for a global batch and a vector."""
-    strategy, modality = search.distribute_strategy, search.modality
+    strategy = search.distribute_strategy
 
     def product(batch, vector):
         def on_replica(batch, vector):
             problem = search.problem
             found = problem.arch_hvp(
-                modality.begun(batch),
+                search.streams.begin(batch),
                 problem.weight_values(),
                 problem.arch_values(),
                 unpacked([vector], search.arch_variables),

@@ -56,7 +56,7 @@ class SupernetEvaluator:
         states = random_states(search.supernet, 0)
         with keras.StatelessScope(state_mapping=states):
             outputs = search.forward(x, training=True, wrt="arch")
-            logits = search.modality.logits(outputs)
+            logits = search.task_adapter.logits(outputs)
             loss = search.compute_loss(x, y, logits, sample_weight)
         (loss,) = sum_over_replicas([loss])
         if search.task.label_type not in CLASSES:

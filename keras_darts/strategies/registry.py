@@ -1,8 +1,13 @@
 """Strategies by name: the published ones and those of users."""
 
+import functools
+import logging
+
 from keras_darts.strategies.strategy import SearchStrategy
 from keras_darts.utils.registry import Registry
+from keras_darts.utils.seeding import seeded
 
+_LOG = logging.getLogger("keras_darts")
 _REGISTRY = Registry("strategy", base=SearchStrategy)
 _GUARDS = {}
 
@@ -64,26 +69,33 @@ def name_of(strategy, given=None):
         return given
     # Those of users are not made only to be compared: they may be costly.
     known = {
-        name: get(name)
+        name: _config_of(_REGISTRY[name])
         for name in names()
         if name != "auto" and _GUARDS[name] and _is_ours(name)
     }
+    config = strategy.get_config()
     for name, other in known.items():
-        if other == strategy:
+        if other == config:
             return name
-    bare = _pieces(strategy)
+    bare = _pieces(config)
     for name, other in known.items():
         if _pieces(other) == bare:
             return name
     return None
 
 
+@functools.cache
+def _config_of(entry):
+    """Of a strategy of ours, which is the same each time it is made."""
+    return entry().get_config()
+
+
 def _is_ours(name):
     return _REGISTRY[name].__module__.split(".")[0] == __name__.split(".")[0]
 
 
-def _pieces(strategy):
-    return {**strategy.get_config(), "recipe": None, "citations": None}
+def _pieces(config):
+    return {**config, "recipe": None, "citations": None}
 
 
 def get(identifier):
@@ -91,3 +103,39 @@ def get(identifier):
     if isinstance(identifier, dict):
         return SearchStrategy.from_config(identifier)
     return _REGISTRY.get(identifier)
+
+
+def summary(strategy, given=None):
+    """What a strategy is called, stands for and guards against.
+
+    Args:
+        strategy: `SearchStrategy`.
+        given: String, the name by which a user has asked for it, or `None`.
+
+    Returns:
+        Dictionary of `name`, `stands_for` and `guards_against`, each `None`
+        where nothing is known.
+
+    Example:
+
+    >>> summary(get("auto"), given="auto")["stands_for"]
+    'beta_darts'
+    """
+    # To compare with all methods makes all, and some draw a seed.
+    with seeded(0):
+        name = name_of(strategy, given)
+    return {
+        "name": given or name,
+        "stands_for": name if given not in (None, name) else None,
+        "guards_against": name and guards_against(name),
+    }
+
+
+def say(words):
+    """Logs a `summary`."""
+    said = words["name"] or "a combination of your own"
+    if words["stands_for"]:
+        said += f", which stands for {words['stands_for']}"
+    if words["guards_against"]:
+        said += f"; guards against: {words['guards_against']}"
+    _LOG.info("strategy: %s", said)

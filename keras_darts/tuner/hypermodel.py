@@ -117,7 +117,9 @@ def check_hypermodel(hypermodel):
 
 def resolved(hypermodel):
     """A hypermodel of KerasTuner, from the argument of `DartsTuner`."""
-    if isinstance(hypermodel, str | dict) or hasattr(hypermodel, "modality"):
+    if isinstance(hypermodel, str | dict) or isinstance(
+        hypermodel, search_spaces.BaseSpace
+    ):
         # A wrong name raises here, and not in the first trial.
         return DartsHyperModel(search_spaces.get(hypermodel))
     return hypermodel

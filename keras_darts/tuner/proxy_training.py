@@ -73,7 +73,7 @@ class ProxyTraining:
         Args:
             search: `DartsSearch` that knows the data.
             genotype: Genotype of the network.
-            data: As `trial_data.read` gives them.
+            data: `tasks.TrainingData`.
             folder: Path of the run.
 
         Returns:
@@ -85,7 +85,7 @@ class ProxyTraining:
             network = data.network(search, genotype, self.sizes_for(search))
         count = self._checked_size(network)
         options = {"seed": _SEED, "epochs": self.epochs, **self.options}
-        recipe = data.recipe(network, task, options)
+        recipe = data.recipe(search, network, task, options)
         # What was trained, but not measured, needs no step.
         done = manifest.is_finished(folder, "network")
         begun = (folder / "config.json").exists()

@@ -22,7 +22,6 @@ from keras_darts.search.reproducibility import reseeded
 from keras_darts.training import ETALogger
 from keras_darts.tuner import objectives
 from keras_darts.tuner import private_api
-from keras_darts.tuner import trial_data
 from keras_darts.tuner.hypermodel import seed_of
 from keras_darts.tuner.project import GenotypeCache
 from keras_darts.tuner.proxy_training import ProxyTraining
@@ -136,7 +135,7 @@ class SearchTrials:
                 tuner.hypermodel.fit,
                 hp,
                 search,
-                **trial_run.data.search_input(search),
+                **trial_run.data.search_input(),
                 **options,
             ),
             epochs=epochs,
@@ -147,10 +146,10 @@ class SearchTrials:
         tuner = self._tuner
         if self._data is None:
             found = {k: v for k, v in given.items() if k in _OF_DATA}
-            self._data = trial_data.read(search, **found)
+            self._data = search.task_adapter.read_for_training(**found)
         names = tuple(objectives.directions(tuner.oracle.objective))
         task = self._data.settle(search)
-        objectives.check_known(names, self._data.figures(task))
+        objectives.check_known(names, self._data.metric_names(task))
         proxy = ProxyTraining(
             epochs=tuner.train_epochs or _TRAIN_EPOCHS * epochs,
             sizes=tuner.network_args,
@@ -183,7 +182,7 @@ class TrialRun:
     Args:
         proxy: `ProxyTraining`.
         cache: `GenotypeCache` of the project.
-        data: As `trial_data.read` gives them.
+        data: `tasks.TrainingData`.
     """
 
     def __init__(self, proxy, cache, data):

@@ -42,13 +42,17 @@ def as_text(found, here):
 
 @pytest.mark.parametrize("form", [in_log, in_run, in_file, as_text])
 @pytest.mark.parametrize(
-    ("found", "modality"),
-    [(FOUND, "image"), (RECURRENT, "language"), (STRING, "image")],
+    ("found", "task"),
+    [
+        (FOUND, "image_classification"),
+        (RECURRENT, "language_modeling"),
+        (STRING, "image_classification"),
+    ],
 )
-def test_each_form_gives_the_genotype_and_its_data(form, found, modality, here):
+def test_each_form_gives_the_genotype_and_its_data(form, found, task, here):
     given = options(form(found, here))
     assert genotype.find(given)[0] == found
-    assert genotype.modality(given, found).name == modality
+    assert genotype.task(given, found).name == task
 
 
 def test_the_last_of_a_log_is_said(here, capsys):
@@ -89,5 +93,5 @@ def test_genotypes_of_each_space_have_its_data():
         given = parse(plot, ["--genotype=random:3", f"--search_space={name}"])
         found = genotype.find(given)[0]
         of_space = tasks.of_space(name)
-        assert genotype.modality(given, found) is of_space
+        assert genotype.task(given, found) is of_space
         assert tasks.of_genotype(found) is of_space

@@ -143,7 +143,7 @@ def test_the_genotype_of_a_trial_is_one_for_the_data_of_its_search(tmp_path):
     space = {"search_space": "tiny_text"}
     write_json(tmp_path / "search" / "config.json", {"search": space})
     options = types.SimpleNamespace(genotype=str(tmp_path))
-    assert genotype_flag.modality(options, found).name == "text"
+    assert genotype_flag.task(options, found).name == "text_classification"
 
 
 @pytest.mark.parametrize(

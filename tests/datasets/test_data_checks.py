@@ -40,10 +40,17 @@ def test_what_is_no_image_is_refused(x, message):
 
 
 def test_other_data_than_images_may_have_any_shape():
-    assert (
-        validate_split(halves(np.zeros((8, 10))), modality=None).label_type
-        == "sparse"
-    )
+    data = halves(np.zeros((8, 10)))
+    task = validate_split(data, check_element=lambda spec, name: None)
+    assert task.label_type == "sparse"
+
+
+def test_what_a_network_refuses_is_refused():
+    def refuse(spec, name):
+        raise ValueError(f"{name} must be longer. Received: {spec.shape}")
+
+    with pytest.raises(ValueError, match="`x` must be longer.*10"):
+        validate_split(halves(np.zeros((8, 10))), check_element=refuse)
 
 
 def test_the_sides_must_divide_by_as_many_reductions_as_there_are():

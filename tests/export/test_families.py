@@ -158,7 +158,7 @@ def _logits(path, inputs):
         loaded = keras.models.load_model(path)
         return np.asarray(loaded(inputs, training=False))
     exported = export.load(path)
-    if exported.modality == "language":
+    if exported.task == "language_modeling":
         logits, _ = exported.steps(inputs)
         return logits
     return exported(inputs)["logits"]

@@ -399,7 +399,7 @@ def test_int8_needs_a_text(model, tmp_path):
 
 def test_a_litert_file_says_that_it_goes_by_steps(file, ids):
     exported = export.load(file)
-    assert exported.modality == "language"
+    assert exported.task == "language_modeling"
     with pytest.raises(ValueError, match="`steps` go token by token"):
         exported.score(ids)
     with pytest.raises(ValueError, match="network of images.*language"):

@@ -22,7 +22,7 @@ SPACE = kd.search_spaces.darts_cnn(
         "dil_conv_3x3",
     ),
 )
-RECIPE = strategies.get("proxyless").recipe_for("image")
+RECIPE = strategies.get("proxyless").recipe_for("image_classification")
 
 
 def proxyless_search(cost, arch_learning_rate=1e-3):

@@ -80,7 +80,7 @@ def test_candidates_that_were_not_drawn_do_not_run(monkeypatch):
 @pytest.mark.parametrize("name", VARIANTS)
 def test_only_weights_of_what_was_drawn_get_a_gradient(name):
     search = searched(name)
-    search.compile_for(search.modality.task_for(None))
+    search.compile_for()
     (batch,) = batches(1)
     state = search.strategy.relaxation.seed_generator.state
     before = state.numpy()
@@ -334,7 +334,7 @@ def test_the_baseline_follows_the_rewards_and_is_saved(tmp_path):
 
 def test_a_step_draws_another_architecture_than_the_one_of_the_weights():
     search = searched("random_sharing")
-    search.compile_for(search.modality.task_for(None))
+    search.compile_for()
     arch = search.problem.arch_values()
     found = [search.problem.sample(arch, n).sampled for n in (1, 1, 2, 3)]
     flat = [
@@ -399,7 +399,10 @@ def test_variants_have_the_constants_of_their_code():
     assert bench.relaxation.initial_temperature == 5.0
     assert bench.relaxation.tanh_constant == 2.5
     for strategy, rate in ((cells, 0.0035), (bench, 0.001)):
-        architect, recipe = strategy.architect, strategy.recipe_for("image")
+        architect, recipe = (
+            strategy.architect,
+            strategy.recipe_for("image_classification"),
+        )
         assert architect == kd.architects.Reinforce(1e-4, 0.99)
         assert recipe.arch_learning_rate == rate
         assert (recipe.arch_beta_1, recipe.arch_epsilon) == (0.0, 1e-3)
@@ -408,7 +411,7 @@ def test_variants_have_the_constants_of_their_code():
         assert len(strategy.citations) == 1 + (strategy is bench)
     for recipe, epochs in (("darts", 100), ("nas_bench_201", 250)):
         strategy = methods.random_sharing(recipe, num_samples=1000)
-        assert strategy.recipe_for("image").epochs == epochs
+        assert strategy.recipe_for("image_classification").epochs == epochs
         assert strategy.discretizer.num_samples == 1000
     with pytest.raises(ValueError, match="`recipe` must be one of darts"):
         methods.enas("cell")

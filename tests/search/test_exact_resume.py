@@ -304,7 +304,9 @@ def test_a_finished_run_is_made_longer_by_resume_from_alone(tmp_path):
 
 def test_hidden_states_go_on_within_an_epoch(tmp_path):
     def fit(**options):
-        recipe = dataclasses.replace(RECIPES["language"], segment_length=4)
+        recipe = dataclasses.replace(
+            RECIPES["language_modeling"], segment_length=4
+        )
         search = small_search(
             kd.search_spaces.darts_rnn(1, hidden_size=4),
             kd.SearchStrategy(recipe=recipe),

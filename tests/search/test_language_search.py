@@ -52,7 +52,9 @@ def make_space(num_nodes=2, **settings):
 
 
 def make_strategy(architect="first_order", **recipe):
-    recipe = dataclasses.replace(strategies.RECIPES["language"], **recipe)
+    recipe = dataclasses.replace(
+        strategies.RECIPES["language_modeling"], **recipe
+    )
     return kd.SearchStrategy(architect=architect, recipe=recipe)
 
 
@@ -318,7 +320,7 @@ def test_architecture_gradients_read_and_keep_no_state():
     first, again = (
         search.architecture_gradients(*pair)[0].numpy() for _ in range(2)
     )
-    search.modality.reset()
+    search.streams.reset()
     np.testing.assert_array_equal(first, again)
     np.testing.assert_array_equal(
         first, search.architecture_gradients(*pair)[0]

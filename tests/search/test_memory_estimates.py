@@ -92,7 +92,7 @@ def test_the_peak_of_recomputed_cells_is_near_what_was_measured():
 @pytest.mark.parametrize("name", ["nas_bench_201", "text_cnn", "rdarts_s1"])
 def test_all_spaces_with_cells_are_estimated(name):
     space = kd.search_spaces.get(name)
-    shape = (64,) if space.modality == "text" else (32, 32, 3)
+    shape = (64,) if space.task == "text_classification" else (32, 32, 3)
     small, large = (
         peak(space, input_shape=shape, batch_size=size) for size in (8, 64)
     )

@@ -255,7 +255,7 @@ def test_a_stage_that_is_not_fresh_goes_on_with_the_scale():
 def test_words_are_searched_in_half_precision(policy):
     space = kd.search_spaces.darts_rnn(hidden_size=4, num_nodes=2)
     search = compiled(policy, "darts_second_order", space)
-    search.compile_for(search.modality.task_for(None))
+    search.compile_for()
     lower_scales(search)
     before = values(search.arch_variables)
     gradients = search.architecture_gradients(*batches(space))

@@ -55,7 +55,7 @@ def test_the_rate_grows_as_steps_become_fewer(name, epochs, steps, expected):
 
 
 def set_for(search, published_rates=False, callbacks=(), **plan):
-    search.compile_for(search.modality.task_for(None))
+    search.compile_for()
     return set_pace(
         search,
         [*search.strategy.callbacks, *callbacks],
@@ -96,13 +96,15 @@ def test_published_rates_are_one_argument_away(tmp_path):
 def test_what_the_user_gives_is_taken_as_it_is(published_rates):
     given = strategies.SearchRecipe(arch_learning_rate=0.01)
     replaced = dataclasses.replace(
-        strategies.get("beta_darts").recipe_for("image"),
+        strategies.get("beta_darts").recipe_for("image_classification"),
         arch_learning_rate=0.01,
     )
     optimizer = kd.training.CoupledAdam(0.01)
     for search in (
         search_with(kd.SearchStrategy(recipe=given)),
-        search_with(kd.SearchStrategy(recipe={"image": replaced})),
+        search_with(
+            kd.SearchStrategy(recipe={"image_classification": replaced})
+        ),
         search_with("darts", arch_optimizer=optimizer),
     ):
         fitted(search, epochs=1, published_rates=published_rates)

@@ -34,7 +34,7 @@ def test_the_states_of_a_supernet_are_found_and_told_apart():
 
 def test_the_search_loss_draws_numbers_of_its_own():
     search = gumbel_search()
-    search.compile_for(search.modality.task_of(batch(), None))
+    search.compile_for()
     problem = search.problem
 
     def loss(searching):

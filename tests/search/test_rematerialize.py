@@ -38,12 +38,12 @@ STRATEGIES = {
 
 
 def made(space, strategy, rematerialize, eager=True):
-    sizes = small_search(space).modality.sizes
+    sizes = small_search(space).data_sizes.as_dict()
     search = kd.DartsSearch(
         space, strategy, **sizes, rematerialize=rematerialize
     )
     search.compile(run_eagerly=eager)
-    search.compile_for(search.modality.task_for(None))
+    search.compile_for()
     return search
 
 

@@ -57,7 +57,7 @@ def test_a_published_rate_is_a_float_that_survives_copies():
     for again in (SearchRecipe(**plain), strategies.get("darts").clone()):
         found = getattr(again, "arch_learning_rate", None)
         if found is None:
-            found = again.recipe_for("image").arch_learning_rate
+            found = again.recipe_for("image_classification").arch_learning_rate
         assert found == 3e-4 and found.steps == 19_500
     config = SearchRecipe(arch_learning_rate=0.01).get_config()
     assert SearchRecipe(**config).arch_learning_rate == 0.01
@@ -122,7 +122,7 @@ def moving_steps(strategy, epochs, steps):
 def test_the_published_run_has_the_published_rate(name):
     epochs, steps, moving = PUBLISHED[name]
     strategy = strategies.get(name)
-    rate = strategy.recipe_for("image").arch_learning_rate
+    rate = strategy.recipe_for("image_classification").arch_learning_rate
     assert moving_steps(strategy, epochs, steps) == moving == rate.steps
     assert rate.at(moving) == rate
 

@@ -12,14 +12,14 @@ from keras_darts import strategies
 from keras_darts.schedules import Linear
 from keras_darts.testing.small import small_search
 
-DARTS = strategies.RECIPES["image"]
+DARTS = strategies.RECIPES["image_classification"]
 TINY = kd.search_spaces.darts_cnn(
     2, 2, num_nodes=1, primitives=("skip_connect", "max_pool_3x3")
 )
 
 
-def recipe(name, modality="image"):
-    return strategies.get(name).recipe_for(modality)
+def recipe(name, task="image_classification"):
+    return strategies.get(name).recipe_for(task)
 
 
 def schedule(name):
@@ -92,10 +92,10 @@ def test_robust_darts_drops_more_and_more_paths_and_cuts_squares_out():
         # As in the published code, the last epoch has the maximum.
         expected = 0.6 * epoch / (50 - 1)
         assert rising.schedule(epoch, epochs=50) == pytest.approx(expected)
-    found = strategy.recipe_for("image")
+    found = strategy.recipe_for("image_classification")
     assert (found.weight_decay, found.cutout) == (3e-4, 0.5)
     both = strategies.methods.robust_darts(27e-4, drop_path=0.2)
-    assert both.recipe_for("image").weight_decay == 27e-4
+    assert both.recipe_for("image_classification").weight_decay == 27e-4
     with pytest.raises(ValueError, match="`rate` must be in"):
         strategies.methods.robust_darts(drop_path=1.0)
 
@@ -110,10 +110,12 @@ def test_a_recipe_cuts_squares_of_the_mean_out_of_the_images():
     data = types.SimpleNamespace(
         train=tf.data.Dataset.from_tensor_slices((x, np.arange(4)))
     )
-    augment = small_search(TINY, strategy).modality.augmentation("auto", data)
+    search = small_search(TINY, strategy)
+    choose = search.task_adapter.augmentation
+    augment = choose("auto", data, search.recipe)
     _, cutout = augment.augmentations
     assert (cutout.length, cutout.fill) == (4, (3.0,))
-    plain = small_search(TINY).modality.augmentation("auto", data)
+    plain = choose("auto", data, small_search(TINY).recipe)
     assert isinstance(plain, kd.datasets.PadCropFlip)
 
 
@@ -171,7 +173,9 @@ def test_dr_nas_warms_up_and_keeps_to_the_uniform_distribution():
     assert found.arch_weight_decay == 1e-3
     by_divergence = strategies.methods.dr_nas(1e-3)
     assert by_divergence.regularizers[0].weight == 1e-3
-    assert by_divergence.recipe_for("image").arch_weight_decay == 0
+    assert (
+        by_divergence.recipe_for("image_classification").arch_weight_decay == 0
+    )
 
 
 def test_darts_minus_and_beta_darts_move_a_number_over_the_search():
@@ -199,7 +203,10 @@ def test_proxyless_prices_multiplications():
 def test_a_variant_names_its_paper_and_has_its_recipe_for_images_only(name):
     strategy = strategies.get(name)
     assert strategy.citations
-    assert recipe(name, "language") == strategies.RECIPES["language"]
+    assert (
+        recipe(name, "language_modeling")
+        == strategies.RECIPES["language_modeling"]
+    )
 
 
 def test_the_recipe_moves_the_optimizers():
@@ -207,7 +214,7 @@ def test_the_recipe_moves_the_optimizers():
         kd.search_spaces.darts_cnn(2, 2, num_nodes=1),
         SearchStrategy(
             recipe={
-                "image": strategies.SearchRecipe(
+                "image_classification": strategies.SearchRecipe(
                     nesterov=True, arch_clip_norm=5.0
                 )
             }

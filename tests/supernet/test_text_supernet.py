@@ -77,7 +77,7 @@ def test_padding_after_a_sentence_moves_no_logit(normalization):
         filters=4,
         num_cells=3,
         normalization=normalization,
-        modality="text",
+        task="text_classification",
         embedding_size=5,
         dropout=0.5,
     )

@@ -16,7 +16,6 @@ from tiny_tuning import tuned
 
 import keras_darts as kd
 from keras_darts.tuner import objectives
-from keras_darts.tuner import trial_data
 from keras_darts.tuner.project import GenotypeCache
 from keras_darts.tuner.project import Project
 from keras_darts.tuner.proxy_training import baseline_size
@@ -372,7 +371,7 @@ def test_data_sets_are_tuned_on_as_arrays_are(tmp_path):
 
 def test_class_weights_are_trained_with_and_not_judged_by():
     search = build(None)
-    data = trial_data.read(search, X, Y, class_weight={1: 3.0})
+    data = search.task_adapter.read_for_training(X, Y, class_weight={1: 3.0})
     for _, label, weight in data.train.as_numpy_iterator():
         assert weight == (3.0 if label else 1.0)
     assert len(data.validation.element_spec) == 2

@@ -34,7 +34,7 @@ def dr_nas(divergence=0.0, warm_up=0.2):
         regularizers=[DirichletDivergence(divergence)] if divergence else [],
         callbacks=[WeightWarmUp(warm_up)],
         recipe={
-            "image": SearchRecipe(
+            "image_classification": SearchRecipe(
                 learning_rate=0.1,
                 min_learning_rate=0.0,
                 arch_learning_rate=PublishedRate(6e-4, steps=15_600),
@@ -82,11 +82,15 @@ def dr_nas_progressive(k=(6, 4), candidates=4, divergence=0.0, warm_up=0.4):
         ),
     ]
     whole = dr_nas(divergence, warm_up)
-    recipe = whole.recipe_for("image")
+    recipe = whole.recipe_for("image_classification")
     rate = PublishedRate(recipe.arch_learning_rate, steps=11_700)
     return dataclasses.replace(
         whole,
         connection=first,
         stages=stages,
-        recipe={"image": dataclasses.replace(recipe, arch_learning_rate=rate)},
+        recipe={
+            "image_classification": dataclasses.replace(
+                recipe, arch_learning_rate=rate
+            )
+        },
     )
