@@ -89,9 +89,9 @@ def weight_step(search, stream):
 
     def step(batch):
         with adapter.weight_step(batch, search.optimizer, search.recipe):
-            found = steps.weight_step(search, streams.resume(batch, "train"))
-        streams.keep(found.outputs, "train")
-        return found.loss
+            result = steps.weight_step(search, streams.resume(batch, "train"))
+        streams.keep(result.outputs, "train")
+        return result.loss
 
     traced = tf.function(step, autograph=False)
     return (

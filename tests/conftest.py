@@ -38,8 +38,8 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def shared_data():
     """The folder with the real data sets, or a skip that says what to do."""
-    beside = pathlib.Path(__file__).parents[2] / "shared" / "data"
-    folder = pathlib.Path(os.environ.get("KERAS_DARTS_TEST_DATA", beside))
+    text = pathlib.Path(__file__).parents[2] / "shared" / "data"
+    folder = pathlib.Path(os.environ.get("KERAS_DARTS_TEST_DATA", text))
     if not folder.is_dir():
         pytest.skip("set KERAS_DARTS_TEST_DATA to a folder with the data sets")
     return folder

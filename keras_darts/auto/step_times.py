@@ -96,39 +96,41 @@ class EpochClock(keras.callbacks.Callback):
 _SHARE_OF_PROBE = 0.1
 
 
-def measured(adapter, facts, probe, seconds):
-    """The rung, and its `StepTimes` by a few real steps.
+def measured(adapter, summary, probe, seconds):
+    """The preset, and its `StepTimes` by a few real steps.
 
     Args:
         adapter: `Images` or `Texts`.
-        facts: `DataSummary`.
-        probe: Function of a `SizePreset` that gives a `Probe`.
-        seconds: Function that gives those which can be planned with.
+        summary: `DataSummary`.
+        probe: Function of a `SizePreset` that returns a `Probe`.
+        seconds: Function that returns those which can be planned with.
     """
-    rungs = adapter.rungs
-    tried = sizes.first_rung(rungs, facts, seconds())
-    pace = sizes.estimate_step_times(rungs[tried], facts)
-    probed = probe(rungs[tried])
+    presets = adapter.presets
+    tried = sizes.first_preset(presets, summary, seconds())
+    times = sizes.estimate_step_times(presets[tried], summary)
+    probed = probe(presets[tried])
     start, step = probed.training(
-        adapter.network_args(rungs[tried]), adapter.recipe()
+        adapter.network_args(presets[tried]), adapter.recipe()
     )
-    slower = start / pace.train_start, step / pace.train_step
-    rung = sizes.first_rung(rungs, facts, seconds(), slower)
-    pace = sizes.estimate_step_times(rungs[rung], facts).times(*slower)
-    if pace.search_start > _SHARE_OF_PROBE * seconds():
-        return rung, pace
-    if rung != tried:
-        probed = probe(rungs[rung])
+    slower = start / times.train_start, step / times.train_step
+    preset = sizes.first_preset(presets, summary, seconds(), slower)
+    times = sizes.estimate_step_times(presets[preset], summary).scaled(*slower)
+    if times.search_start > _SHARE_OF_PROBE * seconds():
+        return preset, times
+    if preset != tried:
+        probed = probe(presets[preset])
     start, step = probed.searching()
-    pace = dataclasses.replace(pace, search_start=start, search_step=step)
-    good = sizes.planned(rung, pace, facts, seconds()).is_good(facts)
-    if good or not rung:
-        return rung, pace
+    times = dataclasses.replace(times, search_start=start, search_step=step)
+    good = sizes.planned(preset, times, summary, seconds()).is_good(summary)
+    if good or not preset:
+        return preset, times
     # Without a further probe: a smaller one is no more off than this was.
-    guess = sizes.estimate_step_times(rungs[rung], facts)
+    guess = sizes.estimate_step_times(presets[preset], summary)
     slower = start / guess.search_start, step / guess.search_step
-    rung = sizes.first_rung(rungs[:rung], facts, seconds(), slower)
-    return rung, sizes.estimate_step_times(rungs[rung], facts).times(*slower)
+    preset = sizes.first_preset(presets[:preset], summary, seconds(), slower)
+    return preset, sizes.estimate_step_times(presets[preset], summary).scaled(
+        *slower
+    )
 
 
 _LOG = logging.getLogger("keras_darts")

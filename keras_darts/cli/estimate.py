@@ -41,20 +41,20 @@ def run(options):
             f"search_space={options.search_space!r}"
         )
     backend.start(threads=task.threads)
-    found = task.load(options)
-    search = search_command.made_search(options, task, found)
-    given = task.search_input(options, found, search.recipe)
-    read, sizes = _read(search, **given)
+    dataset = task.load(options)
+    search = search_command.made_search(options, task, dataset)
+    inputs = task.search_input(options, dataset, search.recipe)
+    read, sizes = _read(search, **inputs)
     search.data_sizes.take(**sizes)
     search.build_supernet()
     _take_parts(search, read.batch_size, options.gradient_accumulation_steps)
-    print(search_command.introduction(options, search, task, found))
+    print(search_command.introduction(options, search, task, dataset))
     print("\n".join(_plan(options, search, read)), flush=True)
     if options.time and not _fits(search, read):
         print("time: not measured, since memory does not suffice")
     elif options.time:
-        given = task.search_input(options, found, search.recipe)
-        _print_time(options, search, read, given)
+        inputs = task.search_input(options, dataset, search.recipe)
+        _print_time(options, search, read, inputs)
 
 
 def _read(search, x, **options):
@@ -71,18 +71,18 @@ def _fits(search, read):
     return estimate_peak_memory(search, read.batch_size) <= memory_limit()
 
 
-def _print_time(options, search, read, given):
+def _print_time(options, search, read, inputs):
     from keras_darts.cli import step_times
 
     print("timing a few steps; --notime leaves that out", flush=True)
     epochs = options.epochs or search.recipe.epochs
-    found = step_times.measured(
+    times = step_times.measured(
         search,
-        **given,
+        **inputs,
         epochs=epochs,
         gradient_accumulation_steps=options.gradient_accumulation_steps,
     )
-    words = found.in_words(
+    words = times.in_words(
         epochs + search.extra_epochs,
         search.task_adapter.steps_per_epoch(read, search.recipe),
         step_times.judged_batches(
@@ -124,11 +124,11 @@ def _plan(options, search, read):
     yield f"estimated peak memory: {amount}, batch {read.batch_size}"
     verdict = "enough" if peak <= limit else "TOO LITTLE"
     yield f"memory to be had: {in_gigabytes(limit)}, {verdict}"
-    found = proposals(search, read.batch_size)
+    changes = proposals(search, read.batch_size)
     yield (
         "less memory, what changes the search least first:"
-        if found
+        if changes
         else ("less memory: with fewer filters or cells")
     )
-    for change in found:
+    for change in changes:
         yield f"  {in_gigabytes(change.peak):>8}  {change.change}"

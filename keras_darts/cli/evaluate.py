@@ -1,7 +1,7 @@
 """Measure a trained or an exported network on the test part of its data.
 
 Writes evaluation.json into the folder of a run or of a SavedModel, and
-NAME.evaluation.json beside a file.
+NAME.evaluation.json next to a file.
 
   keras-darts evaluate --model=runs/digits-trained
   keras-darts evaluate --model=saved_models/digits.tflite --dataset=digits

@@ -4,7 +4,7 @@ A SavedModel goes to OUTPUT_DIR/NAME/1 (or 2, 3, ...), where TensorFlow Serving
 finds it by OUTPUT_DIR/models.config, LiteRT files to OUTPUT_DIR/NAME.tflite and
 NAME_int8.tflite, and other files to NAME.onnx, NAME.keras and NAME.safetensors.
 They take raw images or token ids, hold the names of the classes, and have a
-model card and the vocabulary of a text beside them.
+model card and the vocabulary of a text next to them.
 
   keras-darts export --run=runs/digits-trained --quantization=none,int8
   keras-darts export --run=runs/digits-trained --format=onnx,keras,safetensors
@@ -316,6 +316,6 @@ def _report(path, task):
 def _accuracy(card):
     if "accuracy" not in card:
         return ""
-    found = card["accuracy"]
-    before = found["network"]
-    return f"; accuracy {found['export']:.2%}, before {before:.2%}"
+    accuracy = card["accuracy"]
+    before = accuracy["network"]
+    return f"; accuracy {accuracy['export']:.2%}, before {before:.2%}"

@@ -54,9 +54,9 @@ def find(options):
     if path.is_dir():
         return genotypes.load(_in_run(path)), path.resolve().name
     if path.exists():
-        found = genotypes.load(path)
+        genotype = genotypes.load(path)
         _say_which(path)
-        return found, path.stem
+        return genotype, path.stem
     if path.suffix == ".json" or path.name != text:
         raise ValueError(
             "`genotype` must be a run folder, a file, a text Genotype(...) or "

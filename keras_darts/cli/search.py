@@ -175,7 +175,7 @@ def run(options):
         workers.launch("search", options)
     count, worker = workers.this_worker()
     folder = folders.begin(options)
-    goes_on = folders.goes_on(options, folder)
+    resumes = folders.resumes(options, folder)
     task = checked(options)
     if count > 1:
         print(f"worker {worker} of {count}, waits for the others", flush=True)
@@ -187,23 +187,23 @@ def run(options):
     from keras_darts.cli import report
     from keras_darts.training import ETALogger
 
-    vocabulary = folders.vocabulary(folder) if goes_on else None
-    found = task.load(options, vocabulary)
+    vocabulary = folders.vocabulary(folder) if resumes else None
+    dataset = task.load(options, vocabulary)
     with strategy.scope():
-        search = made_search(options, task, found)
-    _check_batch_size(options, task, found, search.recipe)
+        search = made_search(options, task, dataset)
+    _check_batch_size(options, task, dataset, search.recipe)
     search.compile(grappler=options.grappler or None)
     callbacks = [ETALogger()]
-    if not worker and (options.resume or not goes_on):
+    if not worker and (options.resume or not resumes):
         remember = functools.partial(
-            folders.remember, options, folder, task.vocabulary(found)
+            folders.remember, options, folder, task.vocabulary(dataset)
         )
         # When the flags are found to be those of the run, if there is one.
         callbacks.append(report.AtBegin(remember))
-    print(introduction(options, search, task, found), flush=True)
+    print(introduction(options, search, task, dataset), flush=True)
     with folders.resumable("search", folder):
         search.fit(
-            **task.search_input(options, found, search.recipe),
+            **task.search_input(options, dataset, search.recipe),
             epochs=options.epochs,
             verbose=report.verbosity(),
             callbacks=callbacks,
@@ -229,13 +229,13 @@ def checked(options):
     return task
 
 
-def _check_batch_size(options, task, found, recipe):
+def _check_batch_size(options, task, dataset, recipe):
     """Refuses batches that no half of the data can fill.
 
     Raises:
         ValueError: for those, which the user may have left to the method.
     """
-    count = getattr(found, "num_train", None)
+    count = getattr(dataset, "num_train", None)
     if count is None:
         return
     share = min(options.validation_split, 1 - options.validation_split)
@@ -265,7 +265,7 @@ def _check_target(options):
         )
 
 
-def made_search(options, task, found):
+def made_search(options, task, dataset):
     """The `DartsSearch` that the flags and the data describe."""
     from keras_darts.search import DartsSearch
 
@@ -274,11 +274,11 @@ def made_search(options, task, found):
             options.strategy, task.name, **chosen_rates(options)
         ),
         seed=options.seed,
-        **made_of(options, task, found),
+        **made_of(options, task, dataset),
     )
 
 
-def made_of(options, task, found):
+def made_of(options, task, dataset):
     """Arguments of `DartsSearch` besides method and seed."""
     return {
         "search_space": options.search_space,
@@ -288,7 +288,7 @@ def made_of(options, task, found):
         "dtype": options.dtype,
         "target_latency_ms": options.target_latency_ms,
         "latency_table": options.latency_table,
-        **task.search_sizes(options, found),
+        **task.search_sizes(options, dataset),
     }
 
 
@@ -321,7 +321,7 @@ def strategy_at(
     return dataclasses.replace(strategy, recipe=recipe)
 
 
-def introduction(options, search, task, found):
+def introduction(options, search, task, dataset):
     """What is searched, on what, with how much, and where."""
     from keras_darts.cli import report
 
@@ -330,7 +330,7 @@ def introduction(options, search, task, found):
         [
             f"search: {options.strategy} in {options.search_space}, "
             f"epochs: {epochs}, seed: {options.seed}",
-            task.describe(found),
+            task.describe(dataset),
             f"supernet: {task.supernet_in_words(search.search_space)}, "
             f"{report.count(search.weight_variables)} weights, "
             f"{report.count(search.arch_variables)} alphas",

@@ -2,7 +2,7 @@
 
 The folder of the run gets model.keras, which takes raw images or token ids and
 gives logits, config.json, genotype.json, history.csv, evaluation.json, files
-for TensorBoard, and vocabulary.json for text. A training that was cut goes on
+for TensorBoard, and vocabulary.json for text. A training that was cut continues
 with the same command.
 
   keras-darts train --genotype=runs/digits --dataset=digits \\
@@ -98,9 +98,9 @@ def run(options):
     """Trains; `options` are the parsed flags."""
     workers.refuse_several("train")
     folder = folders.begin(options, _RUN_TYPE)
-    goes_on = folders.goes_on(options, folder)
-    found, _ = genotype.find(options)
-    task = genotype.task(options, found)
+    resumes = folders.resumes(options, folder)
+    network_genotype, _ = genotype.find(options)
+    task = genotype.task(options, network_genotype)
     tasks.check_flags(options, task)
     data.check_source(options, task)
     check_recipe(options, task)
@@ -110,11 +110,11 @@ def run(options):
     from keras_darts.search.mixed_precision import default_policy
 
     with strategy.scope(), default_policy(options.dtype):
-        read, plan = task.training(options, found)
+        read, plan = task.training(options, network_genotype)
     frequency = _validation_freq(options, plan)
     print(_introduction(task, read, plan, frequency), flush=True)
     # Not before: what is written over goes first.
-    remember = [] if goes_on else [_remembering(options, folder)]
+    remember = [] if resumes else [_remembering(options, folder)]
     with folders.resumable("train", folder):
         plan.recipe.fit(
             plan.network,

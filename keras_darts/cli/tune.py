@@ -5,7 +5,7 @@ is judged on data that neither has seen. As in the paper of DARTS, trials
 differ by their seeds; with --tune they differ by hyper-parameters, and have
 the same seed. The folder gets results.html, a page that any browser shows,
 up to date after each trial, and a folder for each trial. A tuning that was cut
-goes on with the same command.
+continues with the same command.
 
   keras-darts tune --dataset=digits --search_epochs=10 --output_dir=runs/tuned
   keras-darts tune --dataset=cifar10 --output_dir=runs/b --oracle=bayesian \\
@@ -74,7 +74,7 @@ def check(options, task):
     """Refuses what can't be tuned on such data, or with such an oracle.
 
     Raises:
-        ValueError: for that, and for a flag beside its own choices.
+        ValueError: for that, and for a flag together with its own choices.
     """
     chosen = tuned(options)
     tasks.check_names(chosen, task)
@@ -84,7 +84,7 @@ def check(options, task):
         # The seed also decides what the trials are.
         if name != "seed" and options[name].present:
             raise ValueError(
-                f"`{name}` must be left out beside --tune={name}=... "
+                f"`{name}` must be left out with --tune={name}=... "
                 f"Received: {name}={options[name].value}"
             )
     if not chosen and options.oracle in ("bayesian", "grid"):
@@ -102,7 +102,7 @@ def grid_size(options):
     return math.prod(map(len, values))
 
 
-def made(options, task, found):
+def made(options, task, dataset):
     """The `DartsHyperModel` of the flags and the data, and a search of it.
 
     Raises:
@@ -117,7 +117,7 @@ def made(options, task, found):
         strategy=functools.partial(_strategy, options, chosen, task.name),
         seed=_seed(options, chosen),
         **{
-            **made_of(options, task, found),
+            **made_of(options, task, dataset),
             **{k: v for k, v in chosen.items() if k in task.flags},
         },
     )
@@ -221,7 +221,7 @@ def _values(name, text):
 _STATE = "oracle.json"
 _CHIEF = "KERASTUNER_ORACLE_IP"
 _PROCESS = "KERASTUNER_TUNER_ID"
-# What may be another one when a tuning goes on.
+# What may be another one when a tuning continues.
 _FREE = {
     *("debug", "devices", "max_trials", "output_dir", "overwrite"),
     *("random_baseline", "resume"),
@@ -235,7 +235,7 @@ def define_tuning_folder(options):
         "resume",
         False,
         "Go on with the tuning in --output_dir, with its flags; a larger "
-        "--max_trials extends it. It also goes on without, if the same flags "
+        "--max_trials extends it. It also continues without, if the same flags "
         "are given.",
         flag_values=options,
     )
@@ -248,7 +248,7 @@ def define_tuning_folder(options):
 
 
 def begin_tuning(options):
-    """The folder `--output_dir`, new or of a tuning to go on with.
+    """The folder `--output_dir`, new or of a tuning to resume.
 
     Raises:
         ValueError: if it holds something else, or a tuning with other flags,
@@ -276,7 +276,7 @@ def begin_tuning(options):
 
 
 def is_begun(folder):
-    """Whether there is something to go on with."""
+    """Whether there is something to resume."""
     return (folder / _STATE).exists()
 
 
@@ -293,7 +293,7 @@ def is_chief():
 def _check_flags(options):
     if options.overwrite and options.resume:
         raise ValueError(
-            "`overwrite` must be left out beside --resume. Received: "
+            "`overwrite` must be left out with --resume. Received: "
             "overwrite=True"
         )
     if options.overwrite and _CHIEF in os.environ:
@@ -427,17 +427,17 @@ def run(options):
     objective = _objective(options, task)
     _check_trials(options)
     strategy = backend.start(threads=task.threads, devices=options.devices)
-    found = task.load(options)
+    dataset = task.load(options)
     with strategy.scope():
-        hypermodel, search = made(options, task, found)
+        hypermodel, search = made(options, task, dataset)
     tuner = _tuner(options, hypermodel, objective, search.recipe, strategy)
     worker = is_worker()
     if not worker:
         folders.remember(options, folder)
-    print(_introduction(options, search, task, found), flush=True)
+    print(_introduction(options, search, task, dataset), flush=True)
     resumable = folders.resumable("tune", folder, is_begun)
     with resumable, backend.retracing_unsaid():
-        tuner.search(**_arguments(options, task, found, search.recipe))
+        tuner.search(**_arguments(options, task, dataset, search.recipe))
     if not worker:
         print("\n".join(_conclusion(options, folder)))
 
@@ -495,19 +495,19 @@ def _tuner(options, hypermodel, objective, recipe, strategy):
     )
 
 
-def _arguments(options, task, found, recipe):
+def _arguments(options, task, dataset, recipe):
     """Those of `DartsTuner.search`."""
     from keras_darts.cli import report
 
     return {
-        **task.search_input(options, found, recipe),
+        **task.search_input(options, dataset, recipe),
         "epochs": options.search_epochs,
         "gradient_accumulation_steps": options.gradient_accumulation_steps,
         "verbose": report.verbosity(),
     }
 
 
-def _introduction(options, search, task, found):
+def _introduction(options, search, task, dataset):
     from keras_darts.cli import report
 
     epochs = options.search_epochs or search.recipe.epochs
@@ -519,7 +519,7 @@ def _introduction(options, search, task, found):
             f"trials differ by: {in_words(options)}",
             f"epochs: {epochs} of a search, "
             f"{options.train_epochs or 2 * epochs} of a training",
-            task.describe(found),
+            task.describe(dataset),
             f"supernet: {space}",
             f"device: {report.device(search.distribute_strategy)}",
         ]

@@ -1,8 +1,11 @@
 """The architecture that costs what is asked for, and departs least."""
 
+from __future__ import annotations
+
 import dataclasses
 import itertools
 import typing
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +13,15 @@ from keras_darts.discretizers.base import Discretizer
 from keras_darts.discretizers.base import registry
 from keras_darts.search_spaces import cost_table
 from keras_darts.utils.errors import positive
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from keras_darts.genotypes.base_genotype import BaseGenotype
+    from keras_darts.search_spaces.cost_table import CostTable
+    from keras_darts.utils.typing import Config
+    from keras_darts.utils.typing import PathLike
 
 # From one that moves nothing to one that only asks for the cost, both ways.
 _PRICES = (0.0, *(s * p for p in np.geomspace(0.01, 100, 60) for s in (1, -1)))
@@ -30,10 +42,10 @@ class CostConstrained(Discretizer):
     """Another rule, on weights that are priced until the cost is met.
 
     Each mixing weight is multiplied by `exp(-price * cost)`, with the cost of
-    its candidate beside the mean, and the other rule derives an architecture.
-    The price is the smallest, up or down, by which the architecture costs what
-    it should. Where none does, single edges have other prices, as long as that
-    leads nearer.
+    its candidate relative to the mean, and the other rule derives an
+    architecture. The price is the smallest, up or down, by which the
+    architecture costs what it should. Where none does, single edges have other
+    prices, as long as that leads nearer.
 
     Args:
         table: `CostTable`, its config or the path of its file.
@@ -68,12 +80,12 @@ class CostConstrained(Discretizer):
     '|nor_conv_3x3~0|'
     """
 
-    table: object
+    table: CostTable | Config | PathLike
     target: float
-    base: object = None
+    base: Discretizer | str | Config | None = None
     tolerance: float = 0.05
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "table", cost_table.get(self.table))
         for name in ("target", "tolerance"):
             positive(name, getattr(self, name))
@@ -86,7 +98,12 @@ class CostConstrained(Discretizer):
                 f"base={type(self.base).__name__}"
             )
 
-    def __call__(self, space, weights, edge_weights):
+    def __call__(
+        self,
+        space: Any,
+        weights: Mapping[str, np.ndarray],
+        edge_weights: Mapping[str, np.ndarray],
+    ) -> BaseGenotype:
         """Mixing weights (E, K) and edge weights (E,) by cell type."""
         rule = self.base or registry.get(space.discretizer)
         shares = _shares(self.table.edge_costs(space))
@@ -110,24 +127,24 @@ class CostConstrained(Discretizer):
         }
         nearest = _Tried(np.inf, None, None)
         for price in _PRICES:
-            found = tried({k: np.full(n, price) for k, n in counts.items()})
-            if found.gap < nearest.gap:
-                nearest = found
+            result = tried({k: np.full(n, price) for k, n in counts.items()})
+            if result.gap < nearest.gap:
+                nearest = result
             if nearest.gap <= self.tolerance:
                 return nearest.genotype
         return _refined(nearest, tried, self.tolerance).genotype
 
-    def figures(self, genotype):
+    def figures(self, genotype: BaseGenotype) -> dict[str, float]:
         """What the architecture costs."""
         measure = self.table.measure
         name = "latency_ms" if measure == "latency" else measure
         return {name: self.table.predict(genotype)}
 
-    def check_strategy(self, strategy):
+    def check_strategy(self, strategy: Any) -> None:
         if self.base is not None:
             self.base.check_strategy(strategy)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             "table": self.table.get_config(),
             "target": self.target,
@@ -152,7 +169,7 @@ def _refined(nearest, tried, tolerance):
             for edge, change in itertools.product(range(len(prices)), _CHANGES):
                 moved = prices.copy()
                 moved[edge] += change
-                found = tried({**nearest.prices, cell_type: moved})
-                if found.gap < nearest.gap:
-                    nearest, improves, prices = found, True, moved
+                result = tried({**nearest.prices, cell_type: moved})
+                if result.gap < nearest.gap:
+                    nearest, improves, prices = result, True, moved
     return nearest

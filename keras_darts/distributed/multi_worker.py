@@ -73,15 +73,15 @@ def gathered(minutes: float) -> DistributionStrategy:
 
 
 def missing(error: Exception, cluster: Any) -> str | None:
-    """The workers that TensorFlow misses, in words, or `None` if unknown.
+    """The workers that TensorFlow misses, as text, or `None` if unknown.
 
     Args:
         error: The error that it raised, one of `WORKER_LOST`.
         cluster: `tf.train.ClusterSpec`.
     """
     text = str(error)
-    found = filter(None, (re.search(p, text) for p in _MISSING))
-    tasks = re.findall(r"/job:(\w+)\S*/task:(\d+)", next(found, [""])[0])
+    matches = filter(None, (re.search(p, text) for p in _MISSING))
+    tasks = re.findall(r"/job:(\w+)\S*/task:(\d+)", next(matches, [""])[0])
     if not tasks and "CoordinationService/" in text:
         # Only the first worker is asked for this service.
         tasks = [(_leader(cluster), 0)]
@@ -167,7 +167,7 @@ class EndEpochTogether(keras.callbacks.Callback):
 
 @contextlib.contextmanager
 def report_lost_worker(model: keras.Model, folder: PathLike) -> Iterator[None]:
-    """Says in plain words that a worker was lost, and how to go on.
+    """Says in plain words that a worker was lost, and how to resume.
 
     The process of a worker that fails, by this or otherwise, does not outlive
     its end by more than half a minute.
@@ -194,7 +194,7 @@ def report_lost_worker(model: keras.Model, folder: PathLike) -> Iterator[None]:
         if folder is not None:
             remedy = (
                 "start all workers again with "
-                f"resume_from={str(folder)!r} (--resume), which goes on from "
+                f"resume_from={str(folder)!r} (--resume), which continues from "
                 "the last epoch that was written"
             )
         raise RuntimeError(

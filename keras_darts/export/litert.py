@@ -1,9 +1,12 @@
 """Networks as LiteRT files, and those files read back."""
 
+from __future__ import annotations
+
 import dataclasses
 import importlib.metadata
 import typing
 import zipfile
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
@@ -32,6 +35,19 @@ from keras_darts.utils.files import staging
 from keras_darts.utils.files import user_path
 from keras_darts.version import __version__
 
+if TYPE_CHECKING:
+    import pathlib
+    from collections.abc import Callable
+    from collections.abc import Mapping
+    from collections.abc import Sequence
+    from typing import Any
+
+    import keras
+
+    from keras_darts.datasets.vocabulary import Vocabulary
+    from keras_darts.export.signatures import Serving
+    from keras_darts.utils.typing import PathLike
+
 _DTYPES = (None, "int8", "uint8")
 
 
@@ -49,7 +65,7 @@ class Choices:
     io_dtype: str | None
     batch_size: int | None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.quantization not in QUANTIZATIONS:
             names = map(str, QUANTIZATIONS)
             raise unknown_name("quantization", self.quantization, names)
@@ -65,7 +81,7 @@ class Choices:
         if self.batch_size is not None:
             positive_integer("batch_size", self.batch_size)
 
-    def check_data(self, data):
+    def check_data(self, data: Any) -> None:
         """Refuses calibration data that are missing, or for no use."""
         if (self.quantization == "int8") != (data is not None):
             raise ValueError(
@@ -75,7 +91,7 @@ class Choices:
                 f"representative_data of type {type(data).__name__}"
             )
 
-    def check_fits(self, serving):
+    def check_fits(self, serving: Serving) -> None:
         """Refuses choices that a kind of network has not, and its precision."""
         precision = serving.network.compute_dtype
         if precision != "float32":
@@ -98,7 +114,7 @@ class Choices:
                 )
 
 
-def load_litert(file):
+def load_litert(file: pathlib.Path) -> ExportedModel:
     """The `ExportedModel` of a LiteRT file."""
     try:
         from ai_edge_litert.interpreter import Interpreter
@@ -199,33 +215,33 @@ _LABELS = "labels.txt"
 
 
 def litert(
-    network,
-    path,
+    network: keras.Model,
+    path: PathLike,
     *,
-    quantization=None,
-    representative_data=None,
-    preprocessing=None,
-    labels=None,
-    activation="auto",
-    input_shape=None,
-    samples=None,
-    vocabulary=None,
-    training=None,
-    io_dtype=None,
-    batch_size=None,
-    validation_data=None,
-    max_accuracy_drop=0.01,
-    verbose="auto",
-):
+    quantization: str | None = None,
+    representative_data: Any = None,
+    preprocessing: Callable[..., Any] | None = None,
+    labels: Sequence[str] | None = None,
+    activation: str | None = "auto",
+    input_shape: Sequence[int] | None = None,
+    samples: Any = None,
+    vocabulary: Vocabulary | None = None,
+    training: Mapping[str, Any] | None = None,
+    io_dtype: str | None = None,
+    batch_size: int | None = None,
+    validation_data: Any = None,
+    max_accuracy_drop: float = 0.01,
+    verbose: int | str = "auto",
+) -> pathlib.Path:
     """Writes a network as a LiteRT (TensorFlow Lite) file.
 
     Only LiteRT's builtin operations are used. Before the file appears it is
-    run and compared with the network; the comparison stands beside
+    run and compared with the network; the comparison stands next to
     `NAME.tflite` in `NAME.tflite.model_card.json`, with what else there is to
     know. A file that was there before is replaced.
 
     The signature `serving_default` takes float32 images as `image`, one or,
-    resized, any number, and gives `logits` and `probabilities`. That of a
+    resized, any number, and returns `logits` and `probabilities`. That of a
     network of sentences takes int32 token ids as `ids`, rows as long as the
     network's. A language model has the signature `step` instead: `token` (B,)
     and `state` (B, H), zeros to begin with, to `logits` (B, V) of the next
@@ -235,7 +251,7 @@ def litert(
         network: A `keras.Model` from images `(B, H, W, C)` to logits or
             probabilities `(B, outputs)`, a `TextNetwork` or a
             `RecurrentLanguageModel`, in float32. Of a model of strings, as
-            `TextClassifier.export_model` gives, what stands after its
+            `TextClassifier.export_model` returns, what stands after its
             `TextVectorization` is written, with token `ids`.
         path: The file, which must end in `.tflite`.
         quantization: `None` for float32, `"dynamic"` for weights in 8 bits,
@@ -246,7 +262,7 @@ def litert(
             `tf.data.Dataset` of inputs or of `(inputs, ...)`, of which the
             first 256 are used, so that data sorted by class is to be shuffled;
             of a text, 8 rows. How well those of a classifier cover `samples`
-            stands in the card, and what they lack is warned of. Defaults to
+            is in the card, and what they lack is warned of. Defaults to
             `None`.
         preprocessing: Keras layer or function that the images go through
             before the network. Defaults to `None`.
@@ -260,20 +276,20 @@ def litert(
         samples: What to compare on, in the forms of `representative_data`, of
             which the first 1,024 are used, or 32 rows of a text. Defaults to
             `None`, which means noise.
-        vocabulary: `Vocabulary` of the network's tokens, written beside the
+        vocabulary: `Vocabulary` of the network's tokens, written next to the
             file as `NAME.vocabulary.json`. Defaults to `None`.
         training: Dict of plain data, what the model card says of the
             training: the data set, figures. Defaults to `None`: the last epoch
             of the network's `fit` in this process, if there was one.
         io_dtype: `"int8"` or `"uint8"`, what images go in as and logits come
-            out as, for `"int8"` alone; scales and zero points stand in the
+            out as, for `"int8"` alone; scales and zero points are in the
             file, and `load` converts by them. Defaults to `None`, floats.
         batch_size: Integer, the inputs that the file takes at once, for
             hardware that needs fixed sizes; not for language models. Defaults
             to `None`: one, or resized, any number.
         validation_data: Pair of inputs and class numbers, or a
             `tf.data.Dataset` of such, of which the first 2,000 are used: how
-            often the file and the network are right on them stands in the
+            often the file and the network are right on them is in the
             card. Defaults to `None`.
         max_accuracy_drop: Float, how much less often the file may be right
             without a warning. Defaults to `0.01`.

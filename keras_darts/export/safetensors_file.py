@@ -1,6 +1,9 @@
 """The weights of networks alone, as safetensors files."""
 
+from __future__ import annotations
+
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 from keras import StatelessScope
@@ -21,19 +24,30 @@ from keras_darts.export.weights import same_bits
 from keras_darts.utils.files import staging
 from keras_darts.utils.files import user_path
 
+if TYPE_CHECKING:
+    import pathlib
+    from collections.abc import Mapping
+    from collections.abc import Sequence
+    from typing import Any
+
+    import keras
+
+    from keras_darts.datasets.vocabulary import Vocabulary
+    from keras_darts.utils.typing import PathLike
+
 
 def safetensors(
-    network,
-    path,
+    network: keras.Model,
+    path: PathLike,
     *,
-    labels=None,
-    activation="auto",
-    input_shape=None,
-    samples=None,
-    vocabulary=None,
-    training=None,
-    verbose="auto",
-):
+    labels: Sequence[str] | None = None,
+    activation: str | None = "auto",
+    input_shape: Sequence[int] | None = None,
+    samples: Any = None,
+    vocabulary: Vocabulary | None = None,
+    training: Mapping[str, Any] | None = None,
+    verbose: int | str = "auto",
+) -> pathlib.Path:
     """Writes the weights of a network alone, as a safetensors file.
 
     Other frameworks read such files, and no code runs when they do. The names
@@ -44,7 +58,7 @@ def safetensors(
 
     Before the file appears it is read back, and its weights and the logits by
     them must be the same to the last bit; `NAME.safetensors.model_card.json`
-    beside it says so, with what else there is to know. A file that was there
+    next to it says so, with what else there is to know. A file that was there
     before is replaced.
 
     Args:
@@ -118,7 +132,7 @@ def safetensors(
         return path
 
 
-def load_weights(network, path):
+def load_weights(network: keras.Model, path: PathLike) -> None:
     """Takes over the weights from a file that `safetensors` wrote.
 
     Either everything is loaded or nothing.
@@ -187,10 +201,10 @@ def _compared(serving, samples, weights, arrays):
                 f"The file's weights {name!r} are not those of the network; "
                 "it was not kept."
             )
-    given = [(weights[name], array) for name, array in arrays.items()]
+    pairs = [(weights[name], array) for name, array in arrays.items()]
 
     def actual(values):
-        with StatelessScope(state_mapping=given):
+        with StatelessScope(state_mapping=pairs):
             return serving.expected(values)
 
     measured = parity.measure(serving, samples, actual)

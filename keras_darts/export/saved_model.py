@@ -4,11 +4,14 @@ The first request of a graph takes longer than those after it; warm-up requests
 in the SavedModel's `assets.extra` let TensorFlow Serving run it before clients.
 """
 
+from __future__ import annotations
+
 import errno
 import importlib
 import json
 import numbers
 import os
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
@@ -30,10 +33,27 @@ from keras_darts.utils.files import staging
 from keras_darts.utils.files import user_path
 from keras_darts.utils.files import write_text
 
+if TYPE_CHECKING:
+    import pathlib
+    from collections.abc import Callable
+    from collections.abc import Mapping
+    from collections.abc import Sequence
+    from typing import Any
+
+    import keras
+
+    from keras_darts.datasets.tokenizers import TextEncoder
+    from keras_darts.datasets.vocabulary import Vocabulary
+    from keras_darts.utils.typing import PathLike
+
 _FILE = "tf_serving_warmup_requests"
 
 
-def write(folder, name, requests):
+def write(
+    folder: pathlib.Path,
+    name: str,
+    requests: Mapping[str, Mapping[str, np.ndarray]],
+) -> None:
     """Writes requests into the `assets.extra` of a version.
 
     Args:
@@ -56,7 +76,7 @@ def write(folder, name, requests):
             file.write(entry.SerializeToString())
 
 
-def is_wanted(asked):
+def is_wanted(asked: bool | None) -> bool:
     """Whether to write them: as asked, or if that is `None`, if possible."""
     if asked is False:
         return False
@@ -84,13 +104,13 @@ MODELS, BATCHING = "models.config", "batching.config"
 
 
 def serving_config(
-    folder,
+    folder: PathLike,
     *,
-    base_path="/models",
-    max_batch_size=32,
-    batch_timeout_milliseconds=1.0,
-    num_batch_threads=None,
-):
+    base_path: str = "/models",
+    max_batch_size: int = 32,
+    batch_timeout_milliseconds: float = 1.0,
+    num_batch_threads: int | None = None,
+) -> pathlib.Path:
     """Writes `models.config` and `batching.config` of TensorFlow Serving.
 
     `models.config` names every model in the folder, so that one server has
@@ -174,7 +194,7 @@ def _entry(name, path):
     )
 
 
-def load_saved_model(folder):
+def load_saved_model(folder: pathlib.Path) -> ExportedModel:
     """The `ExportedModel` of one version of a SavedModel."""
     with tf.device("CPU:0"):
         loaded = _loaded(folder)
@@ -233,27 +253,27 @@ def _cast(values, dtype):
 
 
 def saved_model(
-    network,
-    path,
+    network: keras.Model,
+    path: PathLike,
     *,
-    version=None,
-    labels=None,
-    preprocessing=None,
-    activation="auto",
-    input_shape=None,
-    samples=None,
-    vocabulary=None,
-    tokenizer=None,
-    training=None,
-    top_k=None,
-    input_dtype=None,
-    resize=None,
-    warm_up=None,
-    pixel_range=None,
-    validation_data=None,
-    max_accuracy_drop=0.01,
-    verbose="auto",
-):
+    version: int | None = None,
+    labels: Sequence[str] | None = None,
+    preprocessing: Callable[..., Any] | None = None,
+    activation: str | None = "auto",
+    input_shape: Sequence[int] | None = None,
+    samples: Any = None,
+    vocabulary: Vocabulary | None = None,
+    tokenizer: TextEncoder | str | None = None,
+    training: Mapping[str, Any] | None = None,
+    top_k: int | None = None,
+    input_dtype: str | None = None,
+    resize: int | None = None,
+    warm_up: bool | None = None,
+    pixel_range: Sequence[float] | None = None,
+    validation_data: Any = None,
+    max_accuracy_drop: float = 0.01,
+    verbose: int | str = "auto",
+) -> pathlib.Path:
     """Writes a network as the next version of a SavedModel.
 
     The version needs neither Keras nor keras_darts to run. Before it appears
@@ -271,18 +291,18 @@ def saved_model(
     `text`, as that of a Keras model of strings does.
 
     A network may end in softmax or sigmoid, as what a classifier's
-    `export_model` gives: `probabilities` are then its own, and `logits` what
+    `export_model` returns: `probabilities` are then its own, and `logits` what
     goes into that last layer. Where that can't be had, as after
     `Dense(activation="softmax")`, they are the logarithms of probabilities
     (of odds for sigmoid).
 
     A language model has two signatures. `score`, which is `serving_default`
-    too, takes `ids` (B, T) or `text` (B,) and gives `log_probabilities`
+    too, takes `ids` (B, T) or `text` (B,) and returns `log_probabilities`
     (B, T - 1) of each token given those before it in the row, from a zero
     state, and `perplexity` (B,). Where a text ends before the longest of its
     batch, log-probabilities are 0 and do not count; the perplexity of a single
     token, which nothing precedes, is 1. `step` takes `token` (B,) and `state`
-    (B, H), zeros to begin with, and gives `logits` (B, V) of the next token
+    (B, H), zeros to begin with, and returns `logits` (B, V) of the next token
     and `next_state`.
 
     Strings are split within the graph; who loads such a version imports
@@ -299,10 +319,9 @@ def saved_model(
             one more than the highest.
         labels: List of strings, one an output, also written to
             `assets.extra/labels.txt`. Defaults to `None`.
-        preprocessing: Keras layer or function that the served images go
-            through before the network, such as `keras.layers.Normalization`.
-            A network that scales its images itself is refused it. Defaults to
-            `None`.
+        preprocessing: Keras layer or function that the served images go through
+            before the network, such as `keras.layers.Normalization`. A network
+            that scales its images itself must not have it. Defaults to `None`.
         activation: `"softmax"` for one class an image, `"sigmoid"` for several,
             or `None` for numbers alone, as in regression. Defaults to
             `"auto"`: by the last layer of the network, the loss that it was
@@ -340,7 +359,7 @@ def saved_model(
             from `samples`, and (0, 255) where neither tells.
         validation_data: Pair of inputs and class numbers, or a
             `tf.data.Dataset` of such, of which the first 2,000 are used: how
-            often the version and the network are right on them stands in the
+            often the version and the network are right on them is in the
             card, and for images how often it is on 256 of them as PNG files.
             Defaults to `None`.
         max_accuracy_drop: Float, how much less often the version, or its
@@ -448,7 +467,7 @@ def _card(serving, export, samples, judged, training):
     )
 
 
-def folder_size(export):
+def folder_size(export: pathlib.Path) -> int:
     """Bytes of a SavedModel."""
     files = [file for file in export.rglob("*") if file.is_file()]
     return sum(file.stat().st_size for file in files)

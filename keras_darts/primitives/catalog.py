@@ -42,7 +42,7 @@ def register_primitive(
 ) -> Callable[[_Factory], _Factory]:
     """Decorator that makes a layer usable by name in every search space.
 
-    What is registered is called as `(filters, stride, affine)` and gives a
+    What is registered is called as `(filters, stride, affine)` and returns a
     layer which keeps the number of channels and divides height and width, or
     the length of a sequence, by `stride`. Where it also names a parameter
     `normalization`, it is told the search space's. A class becomes

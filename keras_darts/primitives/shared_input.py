@@ -18,13 +18,13 @@ class SharedInput:
 
     All candidates on all edges that leave a node begin with a rectification,
     a pool or a rearrangement of the same features. A layer that can share
-    that has two methods: `look(shared, training)` gives what it needs, and
+    that has two methods: `look(shared, training)` returns what it needs, and
     `weighted(shared, weight, training)` its outputs times a scalar.
 
     Args:
         inputs: Tensor. Defaults to `None`, where all that will be asked for
-            is in `found`.
-        found: Dictionary from a name to what was computed under it. Defaults
+            is in `results`.
+        results: Dictionary from a name to what was computed under it. Defaults
             to `None`: nothing yet.
         custom_gradients: Boolean, whether layers may use gradients of their
             own, which TensorFlow loses where only one of several branches of
@@ -47,7 +47,7 @@ class SharedInput:
     ) -> None:
         self._inputs = inputs
         self._asked = set()
-        self.found: dict[str, Any] = dict(found or {})
+        self.results = dict(results or {})
         self.custom_gradients = custom_gradients
 
     @property
@@ -60,13 +60,13 @@ class SharedInput:
 
     def once(self, name: str, function: Callable[..., Any]) -> Any:
         """`function` of the inputs, the first time that `name` is asked for."""
-        if name not in self.found:
+        if name not in self.results:
             asked = set(self._asked)
-            self.found[name] = function(self._inputs)
+            self.results[name] = function(self._inputs)
             # What it is made of was asked for by it, not by the layer.
             self._asked = asked
         self._asked.add(name)
-        return self.found[name]
+        return self.results[name]
 
     def part(self, name: str, function: Callable[..., Any]) -> SharedInput:
         """The shared input that `function` makes of this one.
@@ -82,10 +82,10 @@ class SharedInput:
         return _Part(self, name, function)
 
     def asked_by(self, look: Callable[[SharedInput], object]) -> dict[str, Any]:
-        """The part of `found` that `look(self)` asks for, computed now."""
+        """The part of `results` that `look(self)` asks for, computed now."""
         self._asked = set()
         look(self)
-        return {name: self.found[name] for name in sorted(self._asked)}
+        return {name: self.results[name] for name in sorted(self._asked)}
 
 
 class _Part(SharedInput):

@@ -42,8 +42,8 @@ def as_list(callbacks: Any) -> list[keras.callbacks.Callback]:
         ValueError: for what is no callback, and for those that can't work in
             any run.
     """
-    found = [c for c in keras.tree.flatten(callbacks) if c is not None]
-    for callback in found:
+    flat = [c for c in keras.tree.flatten(callbacks) if c is not None]
+    for callback in flat:
         if not isinstance(callback, keras.callbacks.Callback):
             hint = ""
             if inspect.isclass(callback):
@@ -59,7 +59,7 @@ def as_list(callbacks: Any) -> list[keras.callbacks.Callback]:
                 "saves itself, and is resumed by the same call. Received: "
                 f"{callback!r}"
             )
-    return found
+    return flat
 
 
 def check_monitored(
@@ -149,8 +149,8 @@ def _compares(callback):
 
 def _metric_names(model):
     """Those that `compile` was given, as Keras calls them in the logs."""
-    found = private_api.compile_arguments(model)
-    metrics = [found.get("metrics"), found.get("weighted_metrics")]
+    arguments = private_api.compile_arguments(model)
+    metrics = [arguments.get("metrics"), arguments.get("weighted_metrics")]
     names = []
     for metric in keras.tree.flatten(metrics):
         if isinstance(metric, str):
@@ -179,7 +179,7 @@ class EndState:
     Callbacks put back the best weights or an architecture at the end, after
     the last epoch was saved. What those of the library do they do again when a
     run is resumed; what those of the user do is part of the state from which
-    the run goes on.
+    the run continues.
 
     Args:
         checkpoint: `RunCheckpoint`, whose variables are looked at.

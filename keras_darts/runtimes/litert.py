@@ -56,7 +56,7 @@ def opened(
 def prepared(
     interpreter: Any, batch_size: int, sequence_length: int
 ) -> dict[str, tuple[int, np.ndarray]]:
-    """Sizes an interpreter for a batch, and gives the inputs by their names.
+    """Sizes an interpreter for a batch, and returns the inputs by their names.
 
     Returns:
         Dict from names to pairs of a tensor's index and an array for it.

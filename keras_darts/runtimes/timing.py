@@ -93,7 +93,7 @@ def durations(
     Args:
         run: Function without arguments.
         repeats: Integer, the number of runs, or `None`.
-        seconds: Float, for how long to go on where `repeats` is `None`, with
+        seconds: Float, for how long to continue where `repeats` is `None`, with
             10 runs in any case; else of no meaning, and may be `None`.
         warm_up: Integer, runs before, which do not count.
     """
@@ -104,7 +104,7 @@ def durations(
     gc.disable()
     try:
         end = time.perf_counter_ns() + int((seconds or 0) * 1e9)
-        while _goes_on(len(taken), repeats, end):
+        while _continues(len(taken), repeats, end):
             begin = time.perf_counter_ns()
             run()
             taken.append((time.perf_counter_ns() - begin) * _MILLISECONDS)
@@ -145,7 +145,7 @@ def memory() -> tuple[int | None, int | None]:
     return None, peak * (1 if sys.platform == "darwin" else 1024)
 
 
-def _goes_on(count, repeats, end):
+def _continues(count, repeats, end):
     if repeats is not None:
         return count < repeats
     return count < _FEWEST_RUNS or time.perf_counter_ns() < end

@@ -39,14 +39,14 @@ def completed(choices, recipe, task):
         "jit_compile": False,
     }
     arguments = {**fallback, **chosen}
-    found = on_logits(
+    compiled = on_logits(
         arguments["loss"],
         arguments["metrics"],
         arguments.get("weighted_metrics"),
         num_outputs=task.num_outputs,
         label_type=task.label_type,
     )
-    return keras.optimizers.get(arch), {**arguments, **found._asdict()}
+    return keras.optimizers.get(arch), {**arguments, **compiled._asdict()}
 
 
 def unbuilt_optimizers(choices):
@@ -142,7 +142,7 @@ _OF_LAYERS = ("name", "dtype", "trainable", "autocast")
 
 
 def adapted_space(space, strategy, sync_batch_norm=False, **sizes):
-    """The space without what the strategy excludes, and of given sizes.
+    """The space without what the strategy excludes, and of chosen sizes.
 
     Args:
         space: Name, search space or config.
@@ -158,16 +158,16 @@ def adapted_space(space, strategy, sync_batch_norm=False, **sizes):
     space = search_spaces.get(space)
     if sync_batch_norm:
         space = _synchronized(space)
-    given = {name: size for name, size in sizes.items() if size is not None}
+    chosen = {name: size for name, size in sizes.items() if size is not None}
     fields = [field.name for field in dataclasses.fields(space)]
-    for name in given:
+    for name in chosen:
         if name not in fields:
             known = [field for field in sizes if field in fields]
             raise ValueError(
                 f"`{name}` must be left out for this search space, whose "
-                f"sizes are {', '.join(known)}. Received: {name}={given[name]}"
+                f"sizes are {', '.join(known)}. Received: {name}={chosen[name]}"
             )
-    return space.without(strategy.exclude).resized(**given)
+    return space.without(strategy.exclude).resized(**chosen)
 
 
 def _synchronized(space):

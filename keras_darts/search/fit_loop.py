@@ -118,7 +118,7 @@ def fit_with_rollback(search, plan, history, watch, *, verbose):
         # A run may have been cut between a decision and what follows from it.
         start = _rolled_back(plan.callbacks, checkpoint)
         start = plan.initial_epoch if start is None else start
-        # One that was cut within an epoch goes on there.
+        # One that was cut within an epoch continues there.
         step = checkpoint.step if checkpoint else 0
         plan.say_where(start, step)
         callbacks = RollbackCallbackList(
@@ -200,7 +200,7 @@ def fit_stages(
         search: `DartsSearch`.
         settings: `FitSettings`.
         epochs: Integer, of all stages together.
-        callbacks: List of Keras callbacks beside the strategy's.
+        callbacks: List of Keras callbacks besides the strategy's.
         output_dir: Folder of the run, or `None`.
         resume_from: The same folder where a run is resumed, or `None`.
         finished: Boolean, whether that run has come to its end and is loaded.
@@ -266,11 +266,11 @@ def _announce(stages, counts, index):
 
 
 def _resumed(folder, index, resume_from):
-    """The folder, where there is something in it to go on with."""
+    """The folder, where there is something in it to resume."""
     if resume_from is None:
         return None
-    # A run that has not done an epoch is refused with the reason, but an
-    # earlier stage is worth going on from.
+    # A run that has not done an epoch raises an error with the reason, but an
+    # earlier stage is worth continuing from.
     begun = manifest.seals(folder / "checkpoints")
     return folder if begun or not index else None
 

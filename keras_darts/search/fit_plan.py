@@ -52,7 +52,7 @@ def check_source(adapter, x):
         x: What the user gave to `fit`.
 
     Raises:
-        TypeError: if it is refused.
+        TypeError: if it is no data.
     """
     adapter.check_source(x)
     known = datasets.Corpus | datasets.ImageData
@@ -70,7 +70,7 @@ def check_source(adapter, x):
     )
 
 
-# Settings with which a run goes on as it would have with others: a longer
+# Settings with which a run continues as it would have with others: a longer
 # one, or one for less memory.
 _FREE = ("epochs", "name", "rematerialize")
 
@@ -116,7 +116,7 @@ def run_config(search, data, *, epochs, augment, steps, pace):
 
 
 def comparable(config):
-    """The settings with which a run goes on only as it began."""
+    """The settings with which a run continues only as it began."""
     config = json.loads(json.dumps(config))
     # Not in which words the labels were read.
     task = {k: v for k, v in config["task"].items() if k != "description"}
@@ -432,7 +432,7 @@ def chosen_callbacks(callbacks, warn_on_collapse, verbose):
 
 
 def chosen_run(search, epochs, output_dir, resume_from, overwrite):
-    """Dictionary of the `epochs` of a run and of what `run_folders` gives."""
+    """Dictionary of the `epochs` of a run and of what `run_folders` returns."""
     epochs = chosen_epochs(search, epochs)
     folders = run_folders(
         output_dir, resume_from, epochs, run_type="search", overwrite=overwrite
@@ -452,14 +452,14 @@ def _total(search, epochs):
 
 
 def _added_logs(search):
-    """What an epoch of a search logs beside metrics."""
-    found, genotype = {"alpha_entropy"}, search.genotype()
+    """What an epoch of a search logs besides metrics."""
+    names, genotype = {"alpha_entropy"}, search.genotype()
     if hasattr(genotype, "num_skip_connects"):
-        found.add("num_skip_connects")
-    found |= {*_discretizer(search).figures(genotype)}
+        names.add("num_skip_connects")
+    names |= {*_discretizer(search).figures(genotype)}
     for name in search.task_adapter.log_metrics({"loss": 0.0}):
-        found |= {name, f"val_{name}"}
-    return found
+        names |= {name, f"val_{name}"}
+    return names
 
 
 def _begin(search, callbacks, batches, epochs):
@@ -493,14 +493,14 @@ def _written(
     """All callbacks, those that write the run the last, and where it starts."""
     wait = DataWaitMonitor()
     agreement = agreement_of(search, checkpoint_minutes)
-    found = {
+    result = {
         "callbacks": [*own, *callbacks, wait],
         "initial_epoch": 0,
         "checkpoint": None,
         "agreement": agreement,
     }
     if output_dir is None:
-        return found
+        return result
     checkpoint = SearchCheckpoint(
         search,
         output_dir / "checkpoints",
@@ -519,7 +519,7 @@ def _written(
         written.append(SaveWithinEpochs(checkpoint, checkpoint_minutes, epochs))
     around = [end.before, *own, end.between, *callbacks, wait, *written]
     return {
-        **found,
+        **result,
         "callbacks": around,
         "initial_epoch": start,
         "checkpoint": checkpoint,

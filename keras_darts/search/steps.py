@@ -57,24 +57,26 @@ def _logs(search, batch, outputs, loss):
 
 def arch_loss_and_gradients(search, train_batch, valid_batch):
     """What the search loss was, and the gradients of alphas and betas."""
-    found, gradients = search.strategy.architect.gradients(
+    result, gradients = search.strategy.architect.gradients(
         search.problem, train_batch, valid_batch
     )
     terms = architecture.regularizer_gradients(
         search.supernet, search.strategy.regularizers, gradients
     )
-    return found, [g + t for g, t in zip(gradients, terms, strict=True)]
+    return result, [g + t for g, t in zip(gradients, terms, strict=True)]
 
 
 def arch_step(search, train_batch, valid_batch):
     """Moves the architecture, and nothing else; what the loss was."""
-    found, gradients = arch_loss_and_gradients(search, train_batch, valid_batch)
+    result, gradients = arch_loss_and_gradients(
+        search, train_batch, valid_batch
+    )
     before = search.problem.arch_values()
     _apply(search, gradients, search.arch_variables, searching=True)
     _rescale(search.supernet.arch, before)
-    search.strategy.architect.after_step(search.problem, found)
-    search.arch_loss_tracker.update_state(found.loss * _num_replicas())
-    return found
+    search.strategy.architect.after_step(search.problem, result)
+    search.arch_loss_tracker.update_state(result.loss * _num_replicas())
+    return result
 
 
 def weight_step(search, batch):
@@ -84,7 +86,7 @@ def weight_step(search, batch):
         The `LossAndGradients` of the batch, from before the step.
     """
     problem = search.problem
-    found = problem.gradients(
+    result = problem.gradients(
         batch,
         problem.weight_values(),
         problem.arch_values(),
@@ -92,16 +94,16 @@ def weight_step(search, batch):
         penalized=True,
         mixing=search.strategy.relaxation.perturb(problem, batch),
     )
-    gradients = problem.for_variables(found.weights)
+    gradients = problem.for_variables(result.weights)
     _apply(search, gradients, search.weight_variables, searching=False)
     state = search.supernet.non_trainable_variables
-    values = mean_over_replicas(found.state)
+    values = mean_over_replicas(result.state)
     if search.loss_scaling.enabled:
         # Where the weights' step is left out, their layers stay as well.
-        values = finite_or(found.weights, values, state)
+        values = finite_or(result.weights, values, state)
     for variable, value in zip(state, values, strict=True):
         variable.assign(value)
-    return found
+    return result
 
 
 def _rescale(arch, before):
@@ -125,16 +127,16 @@ def gradient_function(search):
             ):
                 # From a text's beginning: no state is read or kept.
                 begin = search.streams.begin
-                _, found = arch_loss_and_gradients(
+                _, result = arch_loss_and_gradients(
                     search, begin(train_batch), begin(valid_batch)
                 )
-            return found
+            return result
 
         parts = [per_replica(strategy, batch) for batch in batches]
-        found = strategy.run(on_replica, parts)
+        result = strategy.run(on_replica, parts)
         return [
             tf.cast(strategy.experimental_local_results(g)[0], "float32")
-            for g in found
+            for g in result
         ]
 
     return gradients if search.run_eagerly else tf.function(gradients)
@@ -147,17 +149,17 @@ def curvature_function(search):
     def product(batch, vector):
         def on_replica(batch, vector):
             problem = search.problem
-            found = problem.arch_hvp(
+            products = problem.arch_hvp(
                 search.streams.begin(batch),
                 problem.weight_values(),
                 problem.arch_values(),
                 unpacked([vector], search.arch_variables),
             )
-            return packed(found)
+            return packed(products)
 
         parts = per_replica(strategy, batch)
-        (found,) = strategy.run(on_replica, (parts, vector))
-        return strategy.experimental_local_results(found)[0]
+        (result,) = strategy.run(on_replica, (parts, vector))
+        return strategy.experimental_local_results(result)[0]
 
     return product if search.run_eagerly else tf.function(product)
 

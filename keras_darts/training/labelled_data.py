@@ -1,8 +1,11 @@
 """Reads and checks the labelled data of a training."""
 
+from __future__ import annotations
+
 import dataclasses
 import itertools
 import numbers
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
@@ -10,6 +13,15 @@ import tensorflow as tf
 from keras_darts import datasets
 from keras_darts.datasets import checks
 from keras_darts.datasets.split import search_mask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Mapping
+    from collections.abc import Sequence
+    from typing import Any
+
+    from keras_darts.utils.typing import ArrayLike
+    from keras_darts.utils.typing import Dataset
 
 # Of images of many sizes, which can't be held, as many are looked at.
 _LOOKED_AT = 1000
@@ -33,11 +45,11 @@ class TrainingData:
         notes: Tuple of strings for the log.
     """
 
-    train: tf.data.Dataset
+    train: Dataset
     num_train: int | None
-    validation: tf.data.Dataset | None
+    validation: Dataset | None
     task: datasets.Task
-    notes: tuple
+    notes: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -58,24 +70,24 @@ class Reader:
     """
 
     rank: int
-    check: object
+    check: Callable[[tf.TensorSpec, str], None]
     num_outputs: int
-    loss: object
+    loss: Any
     batch_size: int
     seed: int
     many_sizes: bool = False
 
     def read(
         self,
-        x,
-        y,
-        validation_data,
+        x: Any,
+        y: Any,
+        validation_data: Any,
         *,
-        sample_weight=None,
-        class_weight=None,
-        validation_split=0.0,
-        steps_per_epoch=None,
-    ):
+        sample_weight: ArrayLike | None = None,
+        class_weight: Mapping[int, float] | None = None,
+        validation_split: float = 0.0,
+        steps_per_epoch: int | None = None,
+    ) -> TrainingData:
         """The `TrainingData`, for the arguments of `fit`."""
         y, validation_data = self._placed(x, y, validation_data)
         share = _checked_share(validation_split, validation_data)
@@ -100,10 +112,10 @@ class Reader:
         notes = dict.fromkeys(
             note for part in (train, valid) if part for note in part.notes
         )
-        given = getattr(train, "batch_size", None)
-        if given not in (None, self.batch_size):
+        size = getattr(train, "batch_size", None)
+        if size not in (None, self.batch_size):
             notes[
-                f"batches of {given} are taken apart: the recipe trains in "
+                f"batches of {size} are taken apart: the recipe trains in "
                 f"batches of {self.batch_size}"
             ] = None
         loss = _LOSSES.get(self.loss, self.loss)
@@ -117,7 +129,7 @@ class Reader:
         )
 
     def _placed(self, x, y, validation_data):
-        """`y` and `validation_data`, which may stand in its place."""
+        """`y` and `validation_data`, which may take its place."""
         if not self._is_data(y):
             return y, validation_data
         if validation_data is not None:
@@ -144,9 +156,9 @@ class Reader:
 
     def _examples(self, x, y=None, sample_weight=None, *, argument, **options):
         if self.many_sizes and _of_many_sizes(x):
-            found = _looked_at(x, argument)
+            examples = _looked_at(x, argument)
         else:
-            found = datasets.read_examples(
+            examples = datasets.read_examples(
                 x,
                 y,
                 sample_weight,
@@ -156,11 +168,13 @@ class Reader:
                 num_classes=self.num_outputs,
                 **options,
             )
-        self.check(found.dataset.element_spec[0], found.names.x)
-        return found
+        self.check(examples.dataset.element_spec[0], examples.names.x)
+        return examples
 
 
-def image_check(shape, any_size=False):
+def image_check(
+    shape: Sequence[int | None], any_size: bool = False
+) -> Callable[[tf.TensorSpec, str], None]:
     """The `Reader.check` of a network for images.
 
     Args:
@@ -216,7 +230,7 @@ def _check_steps(x, steps_per_epoch):
 
 
 def _labels_of(examples):
-    """What errors call labels: by the argument that they would stand in."""
+    """What errors call labels: by the argument that they would be in."""
     name = examples.names.y
     return f"`y` ({name})" if name == "the labels of `x`" else name
 

@@ -1,8 +1,11 @@
 """The course of a training or a search in TensorBoard."""
 
+from __future__ import annotations
+
 import json
 import math
 import numbers
+from typing import TYPE_CHECKING
 
 import keras
 import tensorflow as tf
@@ -11,10 +14,18 @@ from keras_darts.runtimes.timing import memory
 from keras_darts.utils.files import atomic_write
 from keras_darts.utils.files import user_path
 
+if TYPE_CHECKING:
+    import pathlib
+
+    from keras_darts.training.callbacks import DataWaitMonitor
+    from keras_darts.utils.typing import Config
+    from keras_darts.utils.typing import Logs
+    from keras_darts.utils.typing import PathLike
+
 _PATTERN = "events.out.tfevents.*"
 
 
-def forget_from(folder, step):
+def forget_from(folder: PathLike, step: int) -> None:
     """Takes out of TensorBoard's files what a resumed run will write again.
 
     Args:
@@ -37,14 +48,14 @@ def forget_from(folder, step):
 
 def _records(file):
     """What a file holds, and whether it can be read to its end."""
-    found = []
+    records = []
     try:
         for record in tf.data.TFRecordDataset(str(file)).as_numpy_iterator():
-            found.append(record)
+            records.append(record)
     except tf.errors.DataLossError:
         # The last record of a process that was killed may be half written.
-        return found, False
-    return found, True
+        return records, False
+    return records, True
 
 
 def _step(record):
@@ -97,25 +108,30 @@ class Board(keras.callbacks.Callback):
     """
 
     part = "training"
-    descriptions = _DESCRIPTIONS
+    descriptions: dict[str, str] = _DESCRIPTIONS
 
-    def __init__(self, folder, input_wait=None, config=None):
+    def __init__(
+        self,
+        folder: PathLike,
+        input_wait: DataWaitMonitor | None = None,
+        config: Config | None = None,
+    ) -> None:
         super().__init__()
-        self.folder = user_path(folder, "folder")
+        self.folder: pathlib.Path = user_path(folder, "folder")
         self.input_wait = input_wait
         self.config = config
         self._writers, self._rates = {}, {}
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         self._writers = {}
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         # Only now it is known where a run is resumed.
         if not self._writers:
             self._open(epoch)
         self._rates = self.rates()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         values = {
             name: value
             for name, value in (logs or {}).items()
@@ -135,38 +151,38 @@ class Board(keras.callbacks.Callback):
         for writer in self._writers.values():
             writer.flush()
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs = None) -> None:
         for writer in self._writers.values():
             writer.close()
 
-    def tag(self, name):
+    def tag(self, name: str) -> str:
         """The tag of a log, whose beginning up to a slash is its group."""
         return name
 
-    def rates(self):
+    def rates(self) -> dict[str, float]:
         """The learning rates of the epoch that begins, by their tags."""
         return {"learning_rate/weights": rate_of(self.model.optimizer)}
 
-    def figures(self):
-        """What is drawn beside the logs, by its tag."""
-        found = {**self._rates, **_memory()}
+    def figures(self) -> dict[str, float]:
+        """What is drawn besides the logs, by its tag."""
+        figures = {**self._rates, **_memory()}
         wait = self.input_wait
         if wait is not None and wait.share is not None:
-            found["speed/data_wait_fraction"] = wait.share
-            found["speed/milliseconds_per_step"] = (
+            figures["speed/data_wait_fraction"] = wait.share
+            figures["speed/milliseconds_per_step"] = (
                 1000 * wait.seconds / wait.steps
             )
-        return found
+        return figures
 
-    def draw(self, epoch):
+    def draw(self, epoch: int) -> None:
         """Writes what is no scalar to the present summary."""
         if epoch == 0 and hasattr(self.model, "genotype"):
             self.text("genotype", str(self.model.genotype))
 
-    def scalar(self, tag, value):
+    def scalar(self, tag: str, value: float) -> None:
         tf.summary.scalar(tag, value, description=self.descriptions.get(tag))
 
-    def text(self, tag, text):
+    def text(self, tag: str, text: str) -> None:
         """Writes text letter by letter, although TensorBoard reads markup."""
         tf.summary.text(tag, f"```\n{text}\n```")
 
@@ -197,7 +213,7 @@ def _run_of(log):
     return "train", log
 
 
-def rate_of(optimizer):
+def rate_of(optimizer: keras.optimizers.Optimizer) -> float:
     """The present learning rate, also of a schedule."""
     # On several devices it is mirrored, which is no number to Python.
     return float(tf.convert_to_tensor(optimizer.learning_rate))
@@ -205,10 +221,10 @@ def rate_of(optimizer):
 
 def _memory():
     held, _ = memory()
-    found = {}
+    figures = {}
     if held is not None:
-        found["memory/process_gigabytes"] = held / 1e9
+        figures["memory/process_gigabytes"] = held / 1e9
     if tf.config.list_logical_devices("GPU"):
         peak = tf.config.experimental.get_memory_info("GPU:0")["peak"]
-        found["memory/accelerator_peak_gigabytes"] = peak / 1e9
-    return found
+        figures["memory/accelerator_peak_gigabytes"] = peak / 1e9
+    return figures

@@ -202,9 +202,9 @@ def train_baseline(trial_run, search, count, project):
             if seed in rows:
                 continue
             if waits or trial_run.is_free(search, genotype):
-                found = trial_run.trained(search, genotype, seconds={})
-                rows[seed] = {"seed": seed, **found}
-                figures = found["figures"]
+                result = trial_run.trained(search, genotype, seconds={})
+                rows[seed] = {"seed": seed, **result}
+                figures = result["figures"]
                 line = figures_line(figures, figures)
                 _LOG.info("random genotype %d: %s", seed, line)
     project.keep_baseline([rows[seed] for seed in drawn])

@@ -31,7 +31,7 @@ def user_path(path: PathLike, argument: str = "path") -> pathlib.Path:
     """The `pathlib.Path` that a user means.
 
     A leading `~` or `~user` is the home folder, `file://` is left out. Other
-    schemes are refused: runs and exports are renamed into their places and
+    schemes raise an error: runs and exports are renamed into their places and
     locked, which object stores don't offer.
 
     Args:
@@ -53,9 +53,9 @@ def user_path(path: PathLike, argument: str = "path") -> pathlib.Path:
 gs:// as a folder, or copy between it and a local one with tf.io.gfile. \
 Received: output_dir='gs://bucket/a'
     """
-    found = pathlib.Path(user_path_text(path, argument))
+    result = pathlib.Path(user_path_text(path, argument))
     # A second look at it would take the name for a home folder.
-    return found.absolute() if str(found).startswith("~") else found
+    return result.absolute() if str(result).startswith("~") else result
 
 
 def user_path_text(path: PathLike, argument: str) -> str:
@@ -146,7 +146,7 @@ def folder_name(name: str, argument: str) -> str:
 def atomic_write(
     path: PathLike, argument: str = "path"
 ) -> Iterator[pathlib.Path]:
-    """A temporary path beside `path`, renamed to it when all went well.
+    """A temporary path next to `path`, renamed to it when all went well.
 
     Args:
         path: String or path; missing folders are made.

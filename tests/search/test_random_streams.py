@@ -39,10 +39,10 @@ def test_the_search_loss_draws_numbers_of_its_own():
 
     def loss(searching):
         point = (problem.weight_values(), problem.arch_values())
-        found = problem.gradients(
+        gradients = problem.gradients(
             batch(), *point, wrt="arch", searching=searching
         )
-        return float(found.loss)
+        return float(gradients.loss)
 
     assert loss(False) == loss(False)
     assert loss(True) == loss(True)

@@ -113,13 +113,13 @@ def brute_force(space, weights):
     """For each node the best of all its (edge, activation), but no `none`."""
     spec, pairs = space.cell, []
     for node in spec.nodes:
-        found = [
+        results = [
             (weights[edge, column], source, name)
             for edge, (end, source) in enumerate(spec.edges)
             for column, name in enumerate(spec.primitives[edge])
             if end == node and name != "none"
         ]
-        _, source, name = max(found)
+        _, source, name = max(results)
         pairs.append((name, source))
     return kd.RecurrentGenotype(pairs, spec.concat)
 

@@ -34,12 +34,12 @@ def test_pc_darts_has_the_constants_of_the_original():
     (warm_up,) = strategy.callbacks
     # The published 15 of 50, in a run of any length.
     assert warm_up.epochs == 0.3
-    found = recipe("pc_darts")
-    assert (found.epochs, found.batch_size) == (50, 256)
-    assert (found.learning_rate, found.min_learning_rate) == (0.1, 0.0)
-    assert found.arch_learning_rate == 6e-4
-    assert (found.arch_beta_1, found.arch_beta_2) == (0.5, 0.999)
-    assert found.arch_weight_decay == 1e-3
+    settings = recipe("pc_darts")
+    assert (settings.epochs, settings.batch_size) == (50, 256)
+    assert (settings.learning_rate, settings.min_learning_rate) == (0.1, 0.0)
+    assert settings.arch_learning_rate == 6e-4
+    assert (settings.arch_beta_1, settings.arch_beta_2) == (0.5, 0.999)
+    assert settings.arch_weight_decay == 1e-3
 
 
 def test_fair_darts_has_the_constants_of_the_original():
@@ -49,11 +49,14 @@ def test_fair_darts_has_the_constants_of_the_original():
     assert (term.weight, term.norm) == (10.0, "l2")
     assert strategy.exclude == ("none",)
     assert strategy.discretizer == kd.discretizers.Threshold(0.85)
-    found = recipe("fair_darts")
-    assert (found.batch_size, found.weight_decay) == (128, 3e-4)
-    assert (found.learning_rate, found.min_learning_rate) == (0.005, 0.001)
-    assert found.arch_learning_rate == 3e-3
-    assert (found.arch_beta_1, found.arch_beta_2) == (0.9, 0.999)
+    settings = recipe("fair_darts")
+    assert (settings.batch_size, settings.weight_decay) == (128, 3e-4)
+    assert (settings.learning_rate, settings.min_learning_rate) == (
+        0.005,
+        0.001,
+    )
+    assert settings.arch_learning_rate == 3e-3
+    assert (settings.arch_beta_1, settings.arch_beta_2) == (0.9, 0.999)
 
 
 def test_fair_darts_starts_at_open_halves():
@@ -92,8 +95,8 @@ def test_robust_darts_drops_more_and_more_paths_and_cuts_squares_out():
         # As in the published code, the last epoch has the maximum.
         expected = 0.6 * epoch / (50 - 1)
         assert rising.schedule(epoch, epochs=50) == pytest.approx(expected)
-    found = strategy.recipe_for("image_classification")
-    assert (found.weight_decay, found.cutout) == (3e-4, 0.5)
+    recipe = strategy.recipe_for("image_classification")
+    assert (recipe.weight_decay, recipe.cutout) == (3e-4, 0.5)
     both = strategies.methods.robust_darts(27e-4, drop_path=0.2)
     assert both.recipe_for("image_classification").weight_decay == 27e-4
     with pytest.raises(ValueError, match="`rate` must be in"):
@@ -146,9 +149,9 @@ def test_gdas_cools_down_and_runs_one_candidate():
     strategy = strategies.get("gdas")
     assert strategy.relaxation.hard
     assert schedule("gdas") == ("temperature", Linear(10.0, 0.1))
-    found = recipe("gdas")
-    assert (found.epochs, found.weight_decay) == (250, 5e-4)
-    assert found.nesterov
+    settings = recipe("gdas")
+    assert (settings.epochs, settings.weight_decay) == (250, 5e-4)
+    assert settings.nesterov
 
 
 def test_smooth_darts_grows_its_radius_with_the_epochs():
@@ -168,9 +171,9 @@ def test_smooth_darts_grows_its_radius_with_the_epochs():
 def test_dr_nas_warms_up_and_keeps_to_the_uniform_distribution():
     (warm_up,) = strategies.get("dr_nas").callbacks
     assert warm_up.epochs == 0.2
-    found = recipe("dr_nas")
-    assert (found.learning_rate, found.arch_learning_rate) == (0.1, 6e-4)
-    assert found.arch_weight_decay == 1e-3
+    settings = recipe("dr_nas")
+    assert (settings.learning_rate, settings.arch_learning_rate) == (0.1, 6e-4)
+    assert settings.arch_weight_decay == 1e-3
     by_divergence = strategies.methods.dr_nas(1e-3)
     assert by_divergence.regularizers[0].weight == 1e-3
     assert (
@@ -192,11 +195,11 @@ def test_proxyless_prices_multiplications():
     assert strategy.regularizers[0].measure == "macs"
     (warm_up,) = strategy.callbacks
     assert (warm_up.epochs, warm_up.every) == (41 / 160, 5)
-    found = recipe("proxyless")
-    assert found.arch_weight_decay == 0
-    assert (found.batch_size, found.weight_decay) == (256, 4e-5)
-    assert (found.arch_learning_rate, found.arch_beta_1) == (1e-3, 0.0)
-    assert found.nesterov
+    settings = recipe("proxyless")
+    assert settings.arch_weight_decay == 0
+    assert (settings.batch_size, settings.weight_decay) == (256, 4e-5)
+    assert (settings.arch_learning_rate, settings.arch_beta_1) == (1e-3, 0.0)
+    assert settings.nesterov
 
 
 @pytest.mark.parametrize("name", strategies.names())
