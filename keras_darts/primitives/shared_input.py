@@ -42,12 +42,12 @@ class SharedInput:
     def __init__(
         self,
         inputs: tf.Tensor | None = None,
-        found: Mapping[str, Any] | None = None,
+        results: Mapping[str, Any] | None = None,
         custom_gradients: bool = True,
     ) -> None:
         self._inputs = inputs
         self._asked = set()
-        self.results = dict(results or {})
+        self.results: dict[str, Any] = dict(results or {})
         self.custom_gradients = custom_gradients
 
     @property

@@ -64,6 +64,7 @@ class RunCheckpoint:
     epochs_done: int
     step: int
     rows: int
+    finished: bool
 
     def __init__(
         self,
