@@ -190,7 +190,8 @@ class ImageCommands(LabelledCommands):
     """Images go in raw: scaling is part of what is trained and exported."""
 
     name: str | None = "image_classification"
-    noun = things = "images"
+    noun: str | None = "images"
+    things: str | None = "images"
     flags: tuple[str, ...] = (
         *("image_size", "max_examples", "validation_split"),
         *("filters", "num_cells", "auxiliary", "sync_batch_norm"),
