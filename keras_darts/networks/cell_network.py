@@ -15,6 +15,8 @@ from keras_darts.networks.gradient_accumulation import TrainedInParts
 from keras_darts.primitives import DropPath
 from keras_darts.primitives import check_rank
 from keras_darts.utils import private_api
+from keras_darts.utils.errors import positive_integer
+from keras_darts.utils.errors import rate
 
 
 class ScaledImages:
@@ -164,12 +166,10 @@ class StackedCells(TrainedInParts):
         self.genotype = checks.cells(genotype)
         live = self.genotype.without_isolated_nodes()
         check_rank(live.primitives(), self.rank)
-        self.num_classes = checks.positive("num_classes", num_classes)
-        self.filters = checks.positive("filters", filters)
-        self.num_cells = checks.positive("num_cells", num_cells)
-        self.initial_drop_path_rate = checks.rate(
-            "drop_path_rate", drop_path_rate
-        )
+        self.num_classes = positive_integer("num_classes", num_classes)
+        self.filters = positive_integer("filters", filters)
+        self.num_cells = positive_integer("num_cells", num_cells)
+        self.initial_drop_path_rate = rate("drop_path_rate", drop_path_rate)
         self.drop_path = DropPath(self.initial_drop_path_rate)
 
     @property

@@ -7,6 +7,7 @@ from keras_darts import genotypes
 from keras_darts.genotypes import Genotype
 from keras_darts.genotypes import NasBench201Genotype
 from keras_darts.genotypes import RecurrentGenotype
+from keras_darts.utils.errors import positive_integer
 
 
 def cells(genotype):
@@ -54,7 +55,7 @@ def tied_size(embedding_size, hidden_size, default):
     """The units of embedding and hidden state, which share a matrix."""
     arguments = {"embedding_size": embedding_size, "hidden_size": hidden_size}
     sizes = {
-        positive(name, size)
+        positive_integer(name, size)
         for name, size in arguments.items()
         if size is not None
     } or {default}
@@ -65,26 +66,6 @@ def tied_size(embedding_size, hidden_size, default):
             f"embedding_size={embedding_size}, hidden_size={hidden_size}"
         )
     return sizes.pop()
-
-
-def positive(name, value):
-    if isinstance(value, numbers.Integral) and value > 0:
-        return int(value)
-    raise ValueError(
-        f"`{name}` must be an integer > 0. Received: {name}={value!r}"
-    )
-
-
-def rate(name, value):
-    if isinstance(value, numbers.Real) and 0 <= value < 1:
-        return float(value)
-    raise ValueError(f"`{name}` must be in [0, 1). Received: {name}={value!r}")
-
-
-def rates(**values):
-    """Refuses rates by their names, if one is not in [0, 1)."""
-    for name, value in values.items():
-        rate(name, value)
 
 
 def statistics(mean, variance, channels):

@@ -6,7 +6,6 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_darts.networks import checks
 from keras_darts.networks.recurrent_cell import INITIAL_RANGE
 from keras_darts.networks.recurrent_cell import Recurrence
 from keras_darts.networks.recurrent_cell import SequenceDropout
@@ -143,13 +142,15 @@ class LanguageBackbone(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        checks.rates(
-            output_dropout=output_dropout,
-            hidden_dropout=hidden_dropout,
-            cell_input_dropout=cell_input_dropout,
-            input_dropout=input_dropout,
-            embedding_dropout=embedding_dropout,
-        )
+        rates = {
+            "output_dropout": output_dropout,
+            "hidden_dropout": hidden_dropout,
+            "cell_input_dropout": cell_input_dropout,
+            "input_dropout": input_dropout,
+            "embedding_dropout": embedding_dropout,
+        }
+        for name, number in rates.items():
+            rate(name, number)
         # XLA knows no state that grows from nothing to the rows of a batch,
         # and Keras would choose it on a GPU.
         self.supports_jit = False

@@ -14,6 +14,7 @@ from keras_darts.networks.on_logits import GivesLogits
 from keras_darts.networks.recurrent_cell import DerivedRecurrentCell
 from keras_darts.schedules import scaled_learning_rate
 from keras_darts.utils import private_api
+from keras_darts.utils.errors import positive_integer
 
 
 class LanguageModel(GivesLogits, abc.ABC):
@@ -47,10 +48,10 @@ class LanguageModel(GivesLogits, abc.ABC):
         self, vocabulary_size, state_size, segment_length=35, **kwargs
     ):
         super().__init__(**kwargs)
-        self.vocabulary_size = checks.positive(
+        self.vocabulary_size = positive_integer(
             "vocabulary_size", vocabulary_size
         )
-        self.segment_length = checks.positive("segment_length", segment_length)
+        self.segment_length = positive_integer("segment_length", segment_length)
         self._state_size = state_size
         # By whether a step is one of training.
         self._carried = {

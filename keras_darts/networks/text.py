@@ -2,13 +2,14 @@
 
 import keras
 
-from keras_darts.networks import checks
 from keras_darts.networks.auxiliary_head import linear
 from keras_darts.networks.cell_network import StackedCells
 from keras_darts.primitives import TokenStem
 from keras_darts.primitives import downsample_mask
 from keras_darts.primitives import mean_and_max
 from keras_darts.primitives import padding_mask_of_ids
+from keras_darts.utils.errors import positive_integer
+from keras_darts.utils.errors import rate
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -85,10 +86,10 @@ class TextNetwork(StackedCells):
             drop_path_rate=drop_path_rate,
             **kwargs,
         )
-        self.vocabulary_size = checks.positive(
+        self.vocabulary_size = positive_integer(
             "vocabulary_size", vocabulary_size
         )
-        self.embedding_size = checks.positive("embedding_size", embedding_size)
+        self.embedding_size = positive_integer("embedding_size", embedding_size)
         self.sequence_length = self._checked_length(
             "sequence_length", sequence_length
         )
@@ -96,10 +97,10 @@ class TextNetwork(StackedCells):
             self.vocabulary_size,
             self.embedding_size,
             3 * self.filters,
-            checks.rate("embedding_dropout", embedding_dropout),
+            rate("embedding_dropout", embedding_dropout),
         )
         self.cells = self.make_cells()
-        self.dropout = keras.layers.Dropout(checks.rate("dropout", dropout))
+        self.dropout = keras.layers.Dropout(rate("dropout", dropout))
         self.build(self.input_shape)
 
     @property
@@ -138,7 +139,7 @@ class TextNetwork(StackedCells):
 
     def _checked_length(self, name, length):
         divisor = 2 ** self._reductions(self.num_cells)
-        if checks.positive(name, length) % divisor:
+        if positive_integer(name, length) % divisor:
             raise ValueError(
                 f"`{name}` must be a number that can be divided by {divisor}, "
                 "since the cells halve it. "
