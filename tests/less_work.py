@@ -5,14 +5,23 @@ from unittest import mock
 
 import keras
 
-from keras_darts.callbacks import tensorboard
+from keras_darts.callbacks.tensorboard import ArchitectureTensorBoard
+
+_DRAW = ArchitectureTensorBoard.draw
 
 
 @contextlib.contextmanager
 def without_pictures():
     """TensorBoard gets no picture of each epoch, which takes longer than it."""
-    board = tensorboard.ArchitectureTensorBoard
-    with mock.patch.object(board, "draw", lambda self, epoch: None):
+    no_picture = lambda self, epoch: None  # noqa: E731
+    with mock.patch.object(ArchitectureTensorBoard, "draw", no_picture):
+        yield
+
+
+@contextlib.contextmanager
+def with_pictures():
+    """Inside the other one, it gets them nevertheless."""
+    with mock.patch.object(ArchitectureTensorBoard, "draw", _DRAW):
         yield
 
 

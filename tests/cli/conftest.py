@@ -9,7 +9,6 @@ import warnings
 import pytest
 import tensorflow as tf
 from less_work import without_graphs
-from less_work import without_pictures
 
 from keras_darts import networks
 from keras_darts import search_spaces
@@ -61,8 +60,8 @@ def _eagerly(model):
 
 @contextlib.contextmanager
 def _quick():
-    """No graph is traced for a few steps, and no picture drawn of them."""
-    with without_graphs(_eagerly), without_pictures():
+    """No graph is traced for a few steps."""
+    with without_graphs(_eagerly):
         yield
 
 
