@@ -1,4 +1,4 @@
-"""Published learning rates of the alphas, beside those that the steps ask for.
+"""Published learning rates of the alphas, next to those that the steps ask for.
 
     python benchmarks/arch_learning_rates.py --folder=RUNS --data_dir=DATA \
         --judge=band.py --output=benchmarks/arch_learning_rates.json
@@ -51,9 +51,9 @@ def main():
         "runs": [],
     }
     for seed in options.seeds:
-        for variant in options.variants:
+        for strategy in options.strategies:
             for rates in RATES:
-                report["runs"].append(run(variant, rates, seed, options))
+                report["runs"].append(run(strategy, rates, seed, options))
                 if options.output:
                     write_json(options.output, report)
     print(text_of(report["runs"]))
@@ -63,7 +63,7 @@ def parse_options():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--folder", required=True, help="of the searches")
     parser.add_argument(
-        "--variants",
+        "--strategies",
         type=lambda text: text.split(","),
         default=[n for n in strategies.names() if n not in LEFT_OUT],
         help="with commas between; defaults to all whose alphas learn",
@@ -85,11 +85,11 @@ def parse_options():
     return parser.parse_args()
 
 
-def run(variant, rates, seed, options):
+def run(strategy, rates, seed, options):
     """The figures of one search, which is made if its file isn't there."""
-    path = pathlib.Path(options.folder, f"{variant}_{rates}_{seed}.json")
+    path = pathlib.Path(options.folder, f"{strategy}_{rates}_{seed}.json")
     if not _finished(path):
-        command = [sys.executable, str(_SEARCH), f"--variant={variant}"]
+        command = [sys.executable, str(_SEARCH), f"--strategy={strategy}"]
         command += [f"--seed={seed}", f"--minutes={options.minutes}"]
         command += [f"--{name}={value}" for name, value in SETTINGS.items()]
         command += [f"--output={path}"]
@@ -100,7 +100,7 @@ def run(variant, rates, seed, options):
     search = json.loads(path.read_text("utf-8"))
     last = search["epochs"][-1]
     figures = {
-        "strategy": variant,
+        "strategy": strategy,
         "rates": rates,
         "arch_learning_rate": last["arch_learning_rate"],
         "seed": seed,
@@ -111,7 +111,7 @@ def run(variant, rates, seed, options):
         "ended_by": search["ended_by"],
         "seconds": round(search["seconds"], 1),
     }
-    note(f"{variant} {rates} {seed}: {figures['accuracy_band']}")
+    note(f"{strategy} {rates} {seed}: {figures['accuracy_band']}")
     return figures
 
 
@@ -135,18 +135,18 @@ def band_of(path, judge):
 
 def text_of(runs):
     rows = [["strategy", "rates", "rate", "bands", "entropy of uniform"]]
-    for variant in dict.fromkeys(run["strategy"] for run in runs):
+    for strategy in dict.fromkeys(run["strategy"] for run in runs):
         for rates in RATES:
             group = [
                 run
                 for run in runs
-                if (run["strategy"], run["rates"]) == (variant, rates)
+                if (run["strategy"], run["rates"]) == (strategy, rates)
             ]
             bands = " ".join(run["accuracy_band"] or "-" for run in group)
             entropies = [run["entropy_of_uniform"] for run in group]
             mean = f"{statistics.mean(entropies):.3f}"
             rate = f"{group[0]['arch_learning_rate']:.4g}"
-            rows.append([variant, rates, rate, bands, mean])
+            rows.append([strategy, rates, rate, bands, mean])
     return markdown(rows, num_left=2)
 
 

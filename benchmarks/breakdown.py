@@ -66,8 +66,8 @@ def operation_type(name):
 
 def breakdown_text(figures):
     """What a step's time goes to, as a table."""
-    found = figures["breakdown"]
-    operations = found["operations"]
+    breakdown = figures["breakdown"]
+    operations = breakdown["operations"]
     total = sum(seconds for _, seconds, _ in operations)
     rest = operations[LARGEST:]
     shown = [*operations[:LARGEST]]
@@ -79,7 +79,6 @@ def breakdown_text(figures):
         [name, f"{1e3 * seconds:,.1f}", f"{calls:,}", f"{seconds / total:.1%}"]
         for name, seconds, calls in shown
     ]
-    head = (
-        f"{figures['step_type']} of {figures['code']}, {found['seconds']:.2f} s"
-    )
-    return f"{head} with the profiler:\n\n{markdown(rows, num_left=1)}"
+    head = f"{figures['step_type']} of {figures['code']}"
+    took = f"{breakdown['seconds']:.2f} s with the profiler"
+    return f"{head}, {took}:\n\n{markdown(rows, num_left=1)}"

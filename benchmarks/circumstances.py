@@ -9,7 +9,7 @@ import keras_darts as kd
 
 
 def circumstances(*extras):
-    """Plain data that belongs beside figures; `extras` are more packages."""
+    """Plain data that belongs next to figures; `extras` are more packages."""
     packages = ("keras", "tensorflow", *extras)
     return {
         "machine": {

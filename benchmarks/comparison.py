@@ -10,7 +10,7 @@ from circumstances import markdown
 
 from keras_darts.utils.files import write_json
 
-_PATHS = ("data_dir", "found", "output", "project")
+_PATHS = ("data_dir", "searches", "output", "project")
 
 
 def parse_options(document, sizes, *, data_help, seeds, choices=()):
@@ -53,7 +53,7 @@ def measured(options, runs, *, score, **facts):
         options: What `parse_options` gave.
         runs: Iterable of dictionaries, the figures of each run.
         score: String, the figure to print as it comes.
-        **facts: What belongs beside the figures.
+        **facts: What belongs next to the figures.
     """
     settings = {k: v for k, v in vars(options).items() if k not in _PATHS}
     report = {**circumstances(), "settings": settings, **facts, "runs": []}

@@ -115,17 +115,17 @@ def cost_text(report, machine):
     )
 
 
-def row_of(axis, found):
-    time = fitted(axis, found["values"], found["seconds"])
-    memory = fitted(axis, found["values"], found["GB"])
+def row_of(axis, point):
+    time = fitted(axis, point["values"], point["seconds"])
+    memory = fitted(axis, point["values"], point["GB"])
     return [
         axis.title,
-        listed(found["values"], "d"),
-        listed(found["seconds"], ".3f"),
+        listed(point["values"], "d"),
+        listed(point["seconds"], ".3f"),
         line_text(time, axis.unit),
         f"{time.error:.0%}",
         f"{axis.title}^{time.exponent:.2f}",
-        listed(found["GB"], ".2f"),
+        listed(point["GB"], ".2f"),
         line_text(memory, axis.unit),
         f"{memory.error:.0%}",
     ]

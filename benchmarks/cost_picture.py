@@ -59,16 +59,16 @@ def draw_cost(report, path):
     return save_picture(picture, path)
 
 
-def draw_axis(column, axis, found):
-    values = found["values"]
+def draw_axis(column, axis, points):
+    values = points["values"]
     units = np.array([axis.units(value) for value in values])
     for panel, (cost, look) in zip(column, ROWS.items(), strict=True):
         _, color, thousandth = look
-        fit = fitted(axis, values, found[cost])
+        fit = fitted(axis, values, points[cost])
         whole = np.array([0, units.min()])
         panel.plot(whole, fit.at(whole), color=color, linewidth=1, ls=":")
         panel.plot(np.sort(units), fit.at(np.sort(units)), color=color, lw=1.2)
-        panel.plot(units, found[cost], "o", color=color, markersize=4.5)
+        panel.plot(units, points[cost], "o", color=color, markersize=4.5)
         panel.set_title(
             f"{slope_text(1e3 * fit.slope)} {thousandth} per {axis.unit}",
             loc="left",

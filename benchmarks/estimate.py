@@ -1,4 +1,4 @@
-"""The memory that a search is estimated to need, beside what steps take.
+"""The memory that a search is estimated to need, next to what steps take.
 
 python benchmarks/estimate.py
 python benchmarks/estimate.py --points=first_order:16:8:64,gdas:8:3:32:bfloat16

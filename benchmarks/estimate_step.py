@@ -43,7 +43,7 @@ def search_of(settings):
 
 def _batch(draw, search, settings):
     size = settings["batch_size"]
-    if search.search_space.modality == "image":
+    if search.search_space.task == "image_classification":
         return images.batch(draw, size, settings["image_size"])
     ids = draw.integers(1, VOCABULARY_SIZE, (size, LENGTH), dtype="int32")
     return ids, draw.integers(0, images.NUM_CLASSES, size)

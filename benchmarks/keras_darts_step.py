@@ -85,13 +85,13 @@ def as_in_fit(step):
 
 
 def weight_step(search, stream):
-    modality = search.modality
+    adapter, streams = search.task_adapter, search.streams
 
     def step(batch):
-        with modality.step(batch, search.optimizer):
-            found = steps.weight_step(search, modality.resumed(batch, "train"))
-        modality.keep(found.outputs, "train")
-        return found.loss
+        with adapter.weight_step(batch, search.optimizer, search.recipe):
+            result = steps.weight_step(search, streams.resume(batch, "train"))
+        streams.keep(result.outputs, "train")
+        return result.loss
 
     traced = tf.function(step, autograph=False)
     return (

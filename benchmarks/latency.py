@@ -46,11 +46,11 @@ def main():
     drawn = [
         space.random_genotype(FIRST_SEED + i) for i in range(options.networks)
     ]
-    found = searched(options, space, table)
+    search = searched(options, space, table)
     # All in turn, so that none has the machine's quiet moments.
-    times = measured([*drawn, *(run["genotype"] for run in found)], sizes)
+    times = measured([*drawn, *(run["genotype"] for run in search)], sizes)
     predicted = [table.predict(genotype) for genotype in drawn]
-    for run, ms in zip(found, times[len(drawn) :], strict=True):
+    for run, ms in zip(search, times[len(drawn) :], strict=True):
         run |= {
             "genotype": run["genotype"].to_text(),
             "predicted_ms": table.predict(run["genotype"]),
@@ -67,7 +67,7 @@ def main():
             for p, m in zip(predicted, times, strict=False)
         ],
         **agreement(predicted, times[: len(drawn)]),
-        "searches": found,
+        "searches": search,
         "seconds": round(time.monotonic() - begin),
     }
     write_json(options.output, report)

@@ -132,17 +132,17 @@ def measured(function, count):
 
 def main(arguments):
     del arguments
-    found = {}
+    results = {}
     for name in _WHAT.value or _LOOPS:
-        found[name] = measured(_LOOPS[name], _COUNT.value)
-        print(name, json.dumps(found[name]), flush=True)
+        results[name] = measured(_LOOPS[name], _COUNT.value)
+        print(name, json.dumps(results[name]), flush=True)
     if _OUTPUT.value:
         versions = {
             "keras": keras.__version__,
             "python": platform.python_version(),
             "tensorflow": tf.__version__,
         }
-        report = {"count": _COUNT.value, "versions": versions, "loops": found}
+        report = {"count": _COUNT.value, "versions": versions, "loops": results}
         pathlib.Path(_OUTPUT.value).write_text(json.dumps(report, indent=2))
 
 

@@ -1,6 +1,6 @@
 """A search on CIFAR-10 in the space of NAS-Bench-201, on a budget of minutes.
 
-    python benchmarks/nas_bench_201.py --variant=darts --seed=0 --minutes=20 \
+    python benchmarks/nas_bench_201.py --strategy=darts --seed=0 --minutes=20 \
         --data_dir=DATA --output=darts_0.json
 
 The published searches have 16 channels, 5 cells a stage and all 50,000
@@ -10,7 +10,7 @@ each, so that two cores do an epoch in half a minute or less; `--filters=16
 --num_cells=5 --max_examples=50000` are the published sizes. Alphas so make a
 tenth of the steps, for which their learning rate makes up, unless
 `--published_rates` or `--arch_learning_rate` says otherwise. All else is the
-variant's own. The learning rate of the weights falls over `--epochs`; a
+strategy's own. The learning rate of the weights falls over `--epochs`; a
 search that runs out of minutes ends before, after the epoch that it is in.
 The file has the string, the alphas and the logs of each epoch; the last
 string is what the benchmark's tables are asked for.
@@ -78,14 +78,14 @@ def main():
 
 
 def strategy_of(options):
-    published = PUBLISHED.get(options.variant, {})
-    strategy = strategies.get(options.variant)
+    published = PUBLISHED.get(options.strategy, {})
+    strategy = strategies.get(options.strategy)
     if published:
-        strategy = getattr(strategies.methods, options.variant)(**published)
+        strategy = getattr(strategies.methods, options.strategy)(**published)
     if options.arch_learning_rate is None:
         return strategy
     recipe = dataclasses.replace(
-        strategy.recipe_for("image"),
+        strategy.recipe_for("image_classification"),
         arch_learning_rate=options.arch_learning_rate,
     )
     return dataclasses.replace(strategy, recipe=recipe)
@@ -97,7 +97,7 @@ def parse_options():
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--variant",
+        "--strategy",
         choices=strategies.names(),
         default="darts",
         help="the strategy; defaults to darts",
@@ -114,12 +114,12 @@ def parse_options():
     parser.add_argument(
         "--arch_learning_rate",
         type=float,
-        help="of the alphas; by default the variant's, by its steps",
+        help="of the alphas; by default the strategy's, by its steps",
     )
     parser.add_argument(
         "--published_rates",
         action="store_true",
-        help="take the variant's rate of the alphas as it was published",
+        help="take the strategy's rate of the alphas as it was published",
     )
     for name, (default, meaning) in SIZES.items():
         parser.add_argument(

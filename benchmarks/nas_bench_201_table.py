@@ -1,6 +1,6 @@
 """Trains what searches in NAS-Bench-201 have found, and puts it in a table.
 
-    python benchmarks/nas_bench_201_table.py --found=FOLDER --data_dir=DATA \
+    python benchmarks/nas_bench_201_table.py --searches=FOLDER --data_dir=DATA \
         --output=nas_bench_201.json
 
 FOLDER has the files that `nas_bench_201.py` wrote. Each cell of theirs, and as
@@ -43,7 +43,7 @@ def main():
         SIZES,
         data_help="folder of TensorFlow Datasets; by default its own",
         seeds=[0],
-        choices=[("found", ".")],
+        choices=[("searches", ".")],
     )
     # Many networks in one process look to TensorFlow like one traced again.
     tf.get_logger().setLevel("ERROR")
@@ -53,7 +53,7 @@ def main():
         split=f"train[:{options.max_examples}]",
         test_split=f"test[:{options.test_examples}]",
     )
-    searches = [*searches_in(options.found), *drawn(options.random_cells)]
+    searches = [*searches_in(options.searches), *drawn(options.random_cells)]
     scores = known_scores(options)
     report = comparison.measured(
         options,
@@ -75,14 +75,14 @@ def known_scores(options):
 
 
 def searches_in(folder):
-    """The figures of each search, by variant and seed."""
+    """The figures of each search, by strategy and seed."""
     runs = []
     for path in sorted(pathlib.Path(folder).glob("*.json")):
         report = json.loads(path.read_text())
         settings = report["settings"]
         runs.append(
             {
-                "cell": settings["variant"],
+                "cell": settings["strategy"],
                 "seed": settings["seed"],
                 "architecture": report["architecture"],
                 "epochs": len(report["epochs"]),

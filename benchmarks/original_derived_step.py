@@ -1,6 +1,6 @@
 """The original's derived networks, for `derived_step_time.py`.
 
-The code runs as it stands in a checkout, with what `original_step.py` and
+The code runs as it is in a checkout, with what `original_step.py` and
 `original_recurrent_step.py` supply and what is supplied here. The loops of its
 training can't be imported, since they are no functions.
 """

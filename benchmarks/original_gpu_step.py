@@ -82,9 +82,9 @@ def seconds_of(step_type, size, options):
         descend(optimizer, lambda: model._loss(*train), 5.0)
         torch.cuda.synchronize()
         seconds.append(time.perf_counter() - begin)
-    found = statistics.median(seconds[WARM_UP:])
-    print(f"{step_type}, batch {size}: {found:.4f} s", flush=True)
-    return found
+    median = statistics.median(seconds[WARM_UP:])
+    print(f"{step_type}, batch {size}: {median:.4f} s", flush=True)
+    return median
 
 
 def batch(size):

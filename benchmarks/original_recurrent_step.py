@@ -1,6 +1,6 @@
 """The steps of the original's recurrent search, for `step_time.py`.
 
-The code runs as it stands in a checkout. It was written for a GPU and for
+The code runs as it is in a checkout. It was written for a GPU and for
 PyTorch 0.3; what it misses of them is supplied from here. Its own loop of the
 training can't be imported, since it is no function; `weight_step` stands for
 it.
@@ -72,16 +72,16 @@ def supply_an_embedding():
 def weight_step(model, optimizer, data, state):
     """What the loss was, slowness included, and the hidden state after it."""
     ids, targets = data
-    found = {}
+    states = {}
 
     def loss_of():
-        log_probabilities, found["state"], hidden, _ = model(
+        log_probabilities, states["state"], hidden, _ = model(
             ids, state, return_h=True
         )
         slowness = sum(h.diff(dim=0).square().mean() for h in hidden)
         return error(log_probabilities, targets) + SLOWNESS * slowness
 
-    return descend(optimizer, loss_of, SETTINGS.clip), found["state"]
+    return descend(optimizer, loss_of, SETTINGS.clip), states["state"]
 
 
 def error(log_probabilities, targets):

@@ -1,6 +1,6 @@
 """The steps of the original code, quark0/darts, for `step_time.py`.
 
-The code runs as it stands in a checkout. It was written for a GPU and for
+The code runs as it is in a checkout. It was written for a GPU and for
 PyTorch 0.3; what it misses of them is supplied from here.
 """
 

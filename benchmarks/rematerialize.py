@@ -1,4 +1,4 @@
-"""Memory and time of a step with `rematerialize=True`, beside one without.
+"""Memory and time of a step with `rematerialize=True`, next to one without.
 
 python benchmarks/rematerialize.py
 python benchmarks/rematerialize.py --step_types=second_order --batch_size=32

@@ -55,13 +55,13 @@ def runs_of(data, options):
     """The figures of each cell type, one after the other."""
     for seed, cell in itertools.product(options.seeds, CELLS):
         run = {"cell": cell, "seed": seed}
-        genotype = found(run, data, options)
+        genotype = run_search(run, data, options)
         run["genotype"] = genotype.to_text()
         trained(run, genotype, data, options)
         yield run
 
 
-def found(run, data, options):
+def run_search(run, data, options):
     """The genotype of a run, whose figures are added to it."""
     if run["cell"] == RANDOM:
         space = kd.search_spaces.get("darts_cnn")

@@ -1,4 +1,4 @@
-"""Small searches on Penn Treebank, beside published and drawn cells.
+"""Small searches on Penn Treebank, next to published and drawn cells.
 
 Searches with each seed on a slice of the text, then trains the found cell,
 that of DARTS, randomly drawn ones and an LSTM of as many weights under one
@@ -76,7 +76,7 @@ def main():
 
 def runs_of(seed, texts, vocabulary_size, options):
     """The figures of each cell type, one after the other."""
-    genotype, searched = found(seed, texts, vocabulary_size, options)
+    genotype, searched = run_search(seed, texts, vocabulary_size, options)
     space = kd.search_spaces.get("darts_rnn")
     weights = None
     for cell, choice in (
@@ -108,7 +108,7 @@ def runs_of(seed, texts, vocabulary_size, options):
         yield run | trained(model, texts, seed, options)
 
 
-def found(seed, texts, vocabulary_size, options):
+def run_search(seed, texts, vocabulary_size, options):
     """The genotype that a search finds, and the search's figures."""
     search = kd.DartsSearch(
         kd.search_spaces.darts_rnn(hidden_size=options.hidden_size, **RATES),

@@ -1,4 +1,4 @@
-"""Small searches on labelled sentences, beside drawn cells and a plain CNN.
+"""Small searches on labelled sentences, next to drawn cells and a plain CNN.
 
 Searches with each seed, then trains the found cell, randomly drawn ones and
 a plain convolutional network of as many weights under one recipe, and writes
@@ -48,7 +48,7 @@ def main():
 
 def runs_of(seed, data, options):
     """The figures of each kind of network, one after the other."""
-    search, searched = found(seed, data, options)
+    search, searched = run_search(seed, data, options)
     genotypes = {
         "found": search.genotype(),
         "random": search.search_space.random_genotype(seed),
@@ -84,7 +84,7 @@ def runs_of(seed, data, options):
     yield run | trained(network, data, seed, options)
 
 
-def found(seed, data, options):
+def run_search(seed, data, options):
     """The search on the training sentences, and its figures."""
     search = kd.DartsSearch(
         kd.search_spaces.text_cnn(embedding_size=EMBEDDING),

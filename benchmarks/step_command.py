@@ -22,7 +22,7 @@ class Case:
     """Something whose steps are measured.
 
     Args:
-        module: String, where beside this file our `build(settings)` is.
+        module: String, where next to this file our `build(settings)` is.
         original: String, where the original's is.
         original_file: String, what a checkout of the original must have.
         sizes: Dictionary from the name of an integer to its default and

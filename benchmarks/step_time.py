@@ -1,4 +1,4 @@
-"""Time and memory of a step of a search, beside the original code.
+"""Time and memory of a step of a search, next to the original code.
 
 python benchmarks/step_time.py --filters=16 --num_cells=8 --batch_size=16
 python benchmarks/step_time.py --search=recurrent --original=../darts

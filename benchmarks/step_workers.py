@@ -29,7 +29,7 @@ def measured_report(options, codes, threads):
     Args:
         options: From the command line.
         codes: For each step type, a dictionary from the name of a code to
-            the module, beside this file, that has its `build(settings)`.
+            the module, next to this file, that has its `build(settings)`.
         threads: As for `configure_cpu`.
     """
     settings = {**vars(options), "cores": cores(), "threads": threads}
@@ -130,11 +130,11 @@ def serve(pipe, module, settings):
     while pipe.recv() == "step":
         pipe.send(timed(step))
     # Before the profiler and the counting, which take memory too.
-    found = {"peak_bytes": peak_bytes()}
+    figures = {"peak_bytes": peak_bytes()}
     if settings["breakdown"] and settings["code"] == OURS:
-        found["breakdown"] = profiled(step)
+        figures["breakdown"] = profiled(step)
     # Counting traces the step once more.
-    pipe.send({**found, **(facts() if settings.get("facts", True) else {})})
+    pipe.send({**figures, **(facts() if settings.get("facts", True) else {})})
 
 
 def timed(step):

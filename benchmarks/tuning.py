@@ -1,9 +1,9 @@
-"""The protocol of several seeds, beside random genotypes in the same time.
+"""The protocol of several seeds, next to random genotypes in the same time.
 
 Searches with each seed, trains each found cell briefly and keeps the best by
 validation, all by `DartsTuner`; then trains as many random genotypes as take
 as long. What was chosen by validation is then measured on the test set. A
-benchmark that was cut goes on where it was.
+benchmark that was cut continues where it was.
 
     python benchmarks/tuning.py --data=cifar10 --data_dir=DATA --output=A.json
     python benchmarks/tuning.py --data=sst2 --data_dir=FOLDER --output=B.json
@@ -131,10 +131,10 @@ def runs_of(tuner, data):
         yield figures("random", row["seed"], row, tuner, data)
 
 
-def figures(cell, seed, found, tuner, data):
+def figures(cell, seed, genotypes, tuner, data):
     """Those of one network, with its accuracy on the test set."""
     network = kd.training.load_network(
-        tuner.project.networks / found["network"]
+        tuner.project.networks / genotypes["network"]
     )
     test = kd.training.evaluate_classifier(
         network.predict_on_batch, data.test.batch(100)
@@ -142,11 +142,11 @@ def figures(cell, seed, found, tuner, data):
     return {
         "cell": cell,
         "seed": seed,
-        "genotype": found["genotype"],
+        "genotype": genotypes["genotype"],
         "num_weights": kd.analysis.count_parameters(network),
-        "validation_accuracy": found["figures"]["val_accuracy"],
+        "validation_accuracy": genotypes["figures"]["val_accuracy"],
         "test_accuracy": test["accuracy"],
-        **{f"{k}_seconds": v for k, v in found["seconds"].items()},
+        **{f"{k}_seconds": v for k, v in genotypes["seconds"].items()},
     }
 
 

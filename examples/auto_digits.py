@@ -1,7 +1,7 @@
 """A classifier of digits from images, names and a time: nothing else.
 
 Searches architectures within the time, trains the best one, and has it judged
-on digits that it has not seen. The same call goes on after a kill.
+on digits that it has not seen. The same call continues after a kill.
 
     python examples/auto_digits.py --time_budget=10m
     python examples/auto_digits.py --smoke

@@ -49,13 +49,13 @@ def main():
         output_dir=folder / "search",
         verbose=2,
     )
-    found = search.genotype()
-    print(found.to_text())
+    genotype = search.genotype()
+    print(genotype.to_text())
 
     say("3. Train the found cells and random ones under the same recipe")
     networks = []
     for seed in range(options.num_networks):
-        network, accuracy = trained(found, data, options, seed)
+        network, accuracy = trained(genotype, data, options, seed)
         networks.append(network)
         print(f"   found cells,    training seed {seed}: {accuracy:.4f}")
     for seed in range(options.num_networks):
@@ -69,7 +69,7 @@ def main():
 
     say("4. Draw the found cells, export their network, and classify")
     for cell in ("normal", "reduce"):
-        print("  ", kd.plot_cell(found, cell, folder / f"{cell}.png"))
+        print("  ", kd.plot_cell(genotype, cell, folder / f"{cell}.png"))
     classify(export(networks[0], data, folder), data)
 
     say(f"Done in {time.time() - start:.0f} s. Everything lies in {folder}.")

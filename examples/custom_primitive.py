@@ -1,4 +1,4 @@
-"""A primitive of one's own as a candidate beside the published ones.
+"""A primitive of one's own as a candidate next to the published ones.
 
 A ghost convolution (Han et al., 2020) makes half of its channels by an
 ordinary convolution and the other half by cheap depthwise ones of those.

@@ -41,8 +41,8 @@ def main():
         callbacks=[Epochs()],
         verbose=0,
     )
-    found = search.genotype()
-    show(found.to_text())
+    result = search.genotype()
+    show(result.to_text())
     show(f"How sure: {search.decisions()}.")
 
     say("2. Train the found cell and random ones under the same recipe")
@@ -52,7 +52,7 @@ def main():
     ]
     networks, scores = [], []
     for seed in range(options.num_networks):
-        network, score = trained(found, data, seed, options)
+        network, score = trained(result, data, seed, options)
         networks.append(network)
         scores.append(score)
         print(f"   found cell,    training seed {seed}: {score:.4f}")
@@ -65,7 +65,7 @@ def main():
 
     say("3. Draw the cells")
     for cell in ("normal", "reduce"):
-        print("  ", kd.plot_cell(found, cell, folder / f"{cell}.png"))
+        print("  ", kd.plot_cell(result, cell, folder / f"{cell}.png"))
 
     say("4. Export and run")
     best = networks[int(np.argmax(scores))]
@@ -140,14 +140,14 @@ def trained(genotype, data, seed, options):
     return network, figures["accuracy"]
 
 
-def compare(found, drawn):
+def compare(genotype, drawn):
     print("   test accuracy, mean (spread: smallest to largest)")
-    for name, scores in (("found", found), ("random", drawn)):
+    for name, scores in (("found", genotype), ("random", drawn)):
         print(
             f"   {name:6s} {statistics.mean(scores):.4f} "
             f"({min(scores):.4f} to {max(scores):.4f}, n={len(scores)})"
         )
-    ahead = statistics.mean(found) - statistics.mean(drawn)
+    ahead = statistics.mean(genotype) - statistics.mean(drawn)
     winner = "found" if ahead > 0 else "random"
     show(
         f"The {winner} cells are ahead by {abs(ahead):.4f}; with this few "

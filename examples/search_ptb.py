@@ -40,13 +40,13 @@ def main():
     print(f"   {corpus.description}")
 
     say("2. Search: weights learn on the text, alphas on that for validation")
-    found = searched(corpus, options, folder / "search").genotype()
-    print(found.to_text())
+    result = searched(corpus, options, folder / "search").genotype()
+    print(result.to_text())
 
     say("3. Train cells under the same recipe")
     space = kd.search_spaces.darts_rnn(options.num_nodes)
     cells = {
-        "found": found,
+        "found": result,
         "rnn_darts_v2": kd.genotypes.get("rnn_darts_v2"),
         "random": space.random_genotype(seed=0),
     }
@@ -61,7 +61,7 @@ def main():
     )
 
     say("4. Draw the found cell, export its model, and let it write")
-    print("  ", kd.plot_cell(found, "recurrent", folder / "cell.png"))
+    print("  ", kd.plot_cell(result, "recurrent", folder / "cell.png"))
     path = kd.export.saved_model(
         models["found"],
         folder / "saved_model",
@@ -118,7 +118,7 @@ def tiny_text(folder):
 
 def searched(corpus, options, folder):
     strategy = kd.strategies.get(options.strategy)
-    recipe = kd.strategies.RECIPES["language"].with_learning_rate(
+    recipe = kd.strategies.RECIPES["language_modeling"].with_learning_rate(
         options.learning_rate
     )
     search = kd.DartsSearch(

@@ -50,6 +50,7 @@ _MODULES = (
     "schedules",
     "search_spaces",
     "strategies",
+    "tasks",
     "testing",
     "training",
     "tuner",

@@ -16,6 +16,7 @@ from keras_darts import relaxations as relaxations
 from keras_darts import schedules as schedules
 from keras_darts import search_spaces as search_spaces
 from keras_darts import strategies as strategies
+from keras_darts import tasks as tasks
 from keras_darts import testing as testing
 from keras_darts import training as training
 from keras_darts import tuner as tuner

@@ -25,9 +25,9 @@ class Connection(abc.ABC):
         channel_fraction: Float in (0, 1], the share of an edge's channels that
             its candidates see, by which the memory of a search is estimated.
             That of the base, or `1.0`.
-        shrinks: Boolean, whether a stage with fewer candidates can go on with
-            the weights of its edges, for which each has a `mixed_op`. That of
-            the base, or `False`.
+        shrinks: Boolean, whether a stage with fewer candidates can continue
+            with the weights of its edges, for which each has a `mixed_op`. That
+            of the base, or `False`.
 
     Example:
 
@@ -176,7 +176,7 @@ registry.register("partial")(PartialConnection)
 
 @registry.register("auxiliary_skip")
 class AuxiliarySkip(Connection):
-    """A skip-connection beside every edge, which a schedule lets fade.
+    """A skip-connection parallel to every edge, which a schedule lets fade.
 
     Args:
         base: What an edge is otherwise: a connection, its name or config.

@@ -15,14 +15,14 @@ def text_of(page):
 
 def pages():
     """Paths of all pages, from the root of the repository."""
-    found = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
-    found += [ROOT / "benchmarks" / "README.md"]
-    return sorted(path.relative_to(ROOT).as_posix() for path in found)
+    results = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+    results += [ROOT / "benchmarks" / "README.md"]
+    return sorted(path.relative_to(ROOT).as_posix() for path in results)
 
 
 def python_blocks(page):
     """The code of `<!-- name: NAME -->` before a fence, by that name."""
-    found = _NAMED.findall(text_of(page))
-    blocks = dict(found)
-    assert len(blocks) == len(found), f"{page} has a name twice"
+    matches = _NAMED.findall(text_of(page))
+    blocks = dict(matches)
+    assert len(blocks) == len(matches), f"{page} has a name twice"
     return blocks

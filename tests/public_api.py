@@ -44,11 +44,11 @@ def _members(path, owner):
     for name in sorted(dir(owner)):
         if name.startswith("_"):
             continue
-        found = inspect.getattr_static(owner, name)
+        result = inspect.getattr_static(owner, name)
         where = next((c for c in owner.__mro__ if name in vars(c)), owner)
         if not where.__module__.startswith(_OURS):
             continue
-        if isinstance(found, property):
+        if isinstance(result, property):
             lines.append(f"{path}.{name}: property")
         elif inspect.isroutine(getattr(owner, name)):
             lines.append(f"{path}.{name}{_signature(getattr(owner, name))}")

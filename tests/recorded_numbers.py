@@ -73,13 +73,13 @@ def in_a_fresh_process(names):
 
 def values_of(names):
     kd.configure_cpu()
-    found = {}
+    results = {}
     for name in names:
         begin = time.process_time()
-        found[name] = plain(ITEMS[name]())
+        results[name] = plain(ITEMS[name]())
         spent = time.process_time() - begin
         print(f"{name}: {spent:.1f} CPU seconds", file=sys.stderr, flush=True)
-    return found
+    return results
 
 
 def write(names):
@@ -106,10 +106,10 @@ def compare(names):
     for name, version in versions().items():
         if record["versions"].get(name) != version:
             print(f"{name} {version}: was {record['versions'].get(name)}")
-    found, equal = in_a_fresh_process(names), True
+    result, equal = in_a_fresh_process(names), True
     for name in names:
         item = record["items"][name]
-        apart = difference(item["values"], found[name])
+        apart = difference(item["values"], result[name])
         equal = equal and apart <= TOLERANCE
         note = "" if item["repeatable"] else " (no two processes agree)"
         print(f"{name}: {in_words(apart)}{note}")
@@ -125,13 +125,13 @@ def read():
 
 
 def versions():
-    found = {"python": platform.python_version()}
+    results = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
-            found[package] = importlib.metadata.version(package)
+            results[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
-            found[package] = None
-    return found
+            results[package] = None
+    return results
 
 
 def can_run(name):

@@ -39,7 +39,7 @@ BATCH = 8
 FEW = ("none", "dil_conv_3x3")
 SMALL = {"num_cells": 1, "primitives": FEW}
 EAGER = {**SMALL, "eager": True}
-# What a variant has beside its steps; only a recipe given here acts on them.
+# What a strategy has next to its steps; only a recipe given here acts on them.
 BESIDE_STEPS = ("callbacks", "citations", "discretizer", "recipe")
 # Each candidate that normalises doubles what has to be traced.
 COURSE = {"steps": 10, "num_cells": 1}
@@ -50,12 +50,12 @@ def main(replicas, path, *names):
     """Of all names, or of those that are given."""
     keras.utils.set_random_seed(0)
     with distribution_strategy(int(replicas)).scope():
-        found = {
+        results = {
             name: make(replicas)
             for name, make in SEARCHES.items()
             if not names or name in names
         }
-    pathlib.Path(path).write_text(json.dumps(found))
+    pathlib.Path(path).write_text(json.dumps(results))
 
 
 def each(made, **choices):
@@ -63,7 +63,7 @@ def each(made, **choices):
     return {name: on_images(make(), **choices) for name, make in made.items()}
 
 
-def variants(replicas):
+def one_of_each_step(replicas):
     """Those whose steps differ; on one device those that can be compared.
 
     What others draw has the size of a device's part of the batch.
@@ -166,7 +166,7 @@ def evaluated():
     search = image_search("darts", **EAGER)
     images = np.random.default_rng(0).normal(size=(25, 8, 8, 1))
     images, labels = images.astype("float32"), np.arange(25) % 2
-    found = []
+    results = []
     for count in (13, 25):
         history = search.fit(
             images[:8],
@@ -177,9 +177,9 @@ def evaluated():
             epochs=1,
             verbose=0,
         ).history
-        found.append([history["val_loss"][0], history["val_accuracy"][0]])
+        results.append([history["val_loss"][0], history["val_accuracy"][0]])
     few = images[:5], labels[:5]
-    return [*found, search.evaluate(*few, batch_size=BATCH, verbose=0)]
+    return [*results, search.evaluate(*few, batch_size=BATCH, verbose=0)]
 
 
 def make_search(
@@ -230,8 +230,8 @@ SEARCHES = {
         "enas": on_text("enas", eager=True),
     },
     "pieces": lambda _: each(PIECES, **EAGER, steps=1),
-    "variants": lambda replicas: each(
-        variants(replicas), eager=True, num_cells=1, steps=1
+    "strategies": lambda replicas: each(
+        one_of_each_step(replicas), eager=True, num_cells=1, steps=1
     ),
     "clipped": lambda _: {
         name: on_images("darts", **EAGER, clipping=clipping)

@@ -1,7 +1,7 @@
 """Searches as one of some number of workers, for `test_workers.py`.
 
 A process of its own for each worker, which finds the others by `TF_CONFIG`.
-Writes what the searches were like as JSON; several workers then go on until
+Writes what the searches were like as JSON; several workers then continue until
 one of them is killed.
 """
 
@@ -31,8 +31,8 @@ def main(workers, path, *names):
         devices = gathered(minutes=5)
     path = pathlib.Path(path)
     with devices.scope():
-        found = {name: SEARCHES[name](path.parent) for name in names}
-        path.write_text(json.dumps(found))
+        results = {name: SEARCHES[name](path.parent) for name in names}
+        path.write_text(json.dumps(results))
         if workers != "1":
             endless(path.parent)
 
@@ -82,9 +82,9 @@ def cut(folder):
     try:
         on_images("darts_second_order", callbacks=[Send()], **options)
     except Terminated as error:
-        said = str(error)
-    found = on_images("darts_second_order", **options)
-    return {**found, "said": said.replace(str(folder), "")}
+        output = str(error)
+    result = on_images("darts_second_order", **options)
+    return {**result, "said": output.replace(str(folder), "")}
 
 
 def endless(folder):

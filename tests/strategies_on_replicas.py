@@ -43,7 +43,7 @@ WITH_STATISTICS = {
     "finite difference": lambda: "darts_second_order",
     "pc_darts": lambda: stepping(strategies.methods.pc_darts(2))(),
 }
-# Variants with dropout, whose numbers are those of a device's part.
+# Strategies with dropout, whose numbers are those of a device's part.
 DROPPED = ("p_darts", "snas")
 # Bounds that every step exceeds, in Keras' own optimizers.
 CLIPPED = {

@@ -100,7 +100,7 @@ def test_architect_for_recurrent_cells(name):
 @pytest.mark.parametrize("name", ALONE)
 def test_discretizer_for_each_space(name, space):
     discretizer = discretizers.get(name)
-    recurrent = search_spaces.get(space).modality == "language"
+    recurrent = search_spaces.get(space).task == "language_modeling"
     if recurrent and name in NOT_FOR_RECURRENT:
         with pytest.raises(ValueError, match="`discretizer` must"):
             testing.run_discretizer_test(discretizer, space)

@@ -43,11 +43,11 @@ def test_examples_run(module, tmp_path, monkeypatch):
 
 
 def public_classes():
-    found = {name: getattr(kd, name) for name in kd.__all__}
-    for module in [m for m in found.values() if inspect.ismodule(m)]:
+    results = {name: getattr(kd, name) for name in kd.__all__}
+    for module in [m for m in results.values() if inspect.ismodule(m)]:
         names = getattr(module, "__all__", ())
-        found |= {f"{module.__name__}.{n}": getattr(module, n) for n in names}
-    return {n: c for n, c in found.items() if inspect.isclass(c)}
+        results |= {f"{module.__name__}.{n}": getattr(module, n) for n in names}
+    return {n: c for n, c in results.items() if inspect.isclass(c)}
 
 
 def test_every_public_class_has_an_example():

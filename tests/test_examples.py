@@ -61,8 +61,8 @@ def test_examples_on_text_say_what_they_need(tmp_path):
     names = ["classify_text", "search_ptb"]
     done = run_all(names, tmp_path, flags=())
     assert done.stdout.count("exit 2 of") == 2
-    said = done.stderr.count("--data_dir or --smoke must be given")
-    assert said == 2
+    count = done.stderr.count("--data_dir or --smoke must be given")
+    assert count == 2
 
 
 def run_all(names, folder, flags=("--smoke",)):

@@ -147,10 +147,10 @@ def test_a_link_to_a_run_is_refused(tmp_path):
 def test_where_there_is_nothing_all_is_well(exists, tmp_path):
     if exists:
         (tmp_path / "run").mkdir()
-    found = run_folders(
+    result = run_folders(
         tmp_path / "run", None, 2, run_type="search", overwrite=True
     )
-    assert found["overwrite"] and found["resume_from"] is None
+    assert result["overwrite"] and result["resume_from"] is None
 
 
 @pytest.mark.parametrize(

@@ -118,18 +118,18 @@ def private_uses(tree, own, foreign):
 def test_private_names_are_used_in_the_files_for_them_alone(
     sources, own, foreign
 ):
-    found = [
+    problems = [
         f"keras_darts/{path}:{line} uses {name}"
         for path, tree in sources.items()
         for line, name in private_uses(tree, own, foreign)
         if path not in FILES and (path, name) not in ALLOWED
     ]
-    if found:
-        pytest.fail("\n".join(found), pytrace=False)
+    if problems:
+        pytest.fail("\n".join(problems), pytrace=False)
 
 
 def test_private_modules_are_imported_in_the_files_for_them_alone(sources):
-    found = []
+    problems = []
     for path, tree in sources.items():
         for node in ast.walk(tree):
             names = []
@@ -142,9 +142,9 @@ def test_private_modules_are_imported_in_the_files_for_them_alone(sources):
                 for name in names
                 for private in PRIVATE_MODULES
             ):
-                found.append(f"keras_darts/{path}:{node.lineno} {names}")
-    if found:
-        pytest.fail("\n".join(found), pytrace=False)
+                problems.append(f"keras_darts/{path}:{node.lineno} {names}")
+    if problems:
+        pytest.fail("\n".join(problems), pytrace=False)
 
 
 def test_every_exception_is_still_one(sources, foreign):

@@ -9,6 +9,6 @@ import public_api
 def test_names_and_signatures_are_those_written_down():
     written = pathlib.Path(__file__).with_name("public_api.txt")
     expected = written.read_text(encoding="utf-8").splitlines()
-    found = public_api.text().splitlines()
-    changes = "\n".join(difflib.unified_diff(expected, found, lineterm=""))
+    result = public_api.text().splitlines()
+    changes = "\n".join(difflib.unified_diff(expected, result, lineterm=""))
     assert not changes, f"see tests/public_api.py\n{changes}"

@@ -16,13 +16,13 @@ from keras_darts.cli.main import COMMANDS
 from keras_darts.cli.main import main
 
 
-def run(page, name, replacements=(), given=()):
+def run(page, name, replacements=(), arguments=()):
     """Runs code of a page, its long parts made short."""
     code = python_blocks(page)[name]
     for written, quick in replacements:
         assert written in code, written
         code = code.replace(written, quick)
-    names = {"kd": kd, **dict(given)}
+    names = {"kd": kd, **dict(arguments)}
     exec(compile(code, f"{page}, {name}", "exec"), names)
     return names
 
@@ -96,7 +96,7 @@ def test_the_code_on_sentences_runs(tmp_path, monkeypatch):
 def test_the_code_on_tuning_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     draw = np.random.default_rng(0)
-    given = {
+    arguments = {
         "images": draw.random((40, 8, 8, 1), "float32"),
         "labels": np.arange(40) % 2,
         "tiny": kd.search_spaces.darts_cnn(
@@ -112,7 +112,7 @@ def test_the_code_on_tuning_runs(tmp_path, monkeypatch):
             ("random_baseline=4", "random_baseline=1"),
             ("epochs=10", "batch_size=8, epochs=1, verbose=0"),
         ),
-        given,
+        arguments,
     )
     assert len(names["tuner"].get_pareto()) == 1
 
@@ -167,9 +167,9 @@ def test_code_on_a_page_parses(page):
 @pytest.mark.parametrize("page", pages())
 def test_names_on_a_page_exist(page):
     for name in re.findall(r"\bkd((?:\.[A-Za-z_]\w*)+)", text_of(page)):
-        found = kd
+        result = kd
         for part in name.split(".")[1:]:
-            found = getattr(found, part)
+            result = getattr(result, part)
 
 
 @pytest.mark.parametrize("page", pages())
@@ -191,8 +191,8 @@ def test_files_on_a_page_exist(page):
 
 def headings(file):
     """The anchors of a page, as GitHub makes them of its headings."""
-    found = re.findall(r"^#+ (.*)$", file.read_text("utf-8"), re.MULTILINE)
-    kept = [re.sub(r"[^\w\- ]", "", heading.lower()) for heading in found]
+    matches = re.findall(r"^#+ (.*)$", file.read_text("utf-8"), re.MULTILINE)
+    kept = [re.sub(r"[^\w\- ]", "", heading.lower()) for heading in matches]
     return [heading.replace(" ", "-") for heading in kept]
 
 

@@ -17,8 +17,8 @@ QUICK = [name for name in ITEMS if name.startswith("logits_")]
 
 @pytest.mark.parametrize("name", [*QUICK, "search_first_order"])
 def test_the_numbers_are_those_of_the_record(name):
-    found = plain(ITEMS[name]())
-    assert difference(RECORD[name]["values"], found) <= 1e-5
+    result = plain(ITEMS[name]())
+    assert difference(RECORD[name]["values"], result) <= 1e-5
 
 
 def test_every_item_is_recorded():

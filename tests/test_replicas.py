@@ -40,45 +40,45 @@ def variables_by_step(folder):
     for process in processes:
         _, errors = process.communicate()
         assert process.returncode == 0, errors
-    found = [json.loads(path.read_text()) for _, path, _ in runs]
-    return found[:2], found[2:]
+    results = [json.loads(path.read_text()) for _, path, _ in runs]
+    return results[:2], results[2:]
 
 
 def test_they_move_as_on_a_single_device(tmp_path):
     """One test, since workers would each start the processes again."""
-    found, again = variables_by_step(tmp_path)
-    check_steps(found)
-    check_courses(found)
-    for first, second in zip(found, again, strict=True):
+    result, again = variables_by_step(tmp_path)
+    check_steps(result)
+    check_courses(result)
+    for first, second in zip(result, again, strict=True):
         # To the last bit, in another process, which did nothing else before.
         assert first["deterministic"] == second["deterministic"]
-    losses = [on_devices["evaluated"] for on_devices in found]
+    losses = [on_devices["evaluated"] for on_devices in result]
     np.testing.assert_allclose(*losses, rtol=1e-5)
 
 
-def check_courses(found):
+def check_courses(values):
     """From the first of ten steps to the last, alphas move alike."""
     for course, count, bound in COURSES:
-        assert len(found[0][course]) == count
-        for name in found[0][course]:
+        assert len(values[0][course]) == count
+        for name in values[0][course]:
             one, two = (
                 np.subtract(steps[-1][0], steps[0][0])
-                for on_devices in found
+                for on_devices in values
                 for steps in [on_devices[course][name]]
             )
             what = f"{name}, {course}"
             size = np.linalg.norm(one)
-            assert len(found[0][course][name]) == 11 and size > 1e-3, what
+            assert len(values[0][course][name]) == 11 and size > 1e-3, what
             assert np.linalg.norm(two - one) < bound * size, what
 
 
-def check_steps(found):
-    for group in ("image", "text", "pieces", "variants", "clipped", "means"):
-        for name, one in found[0][group].items():
-            check_same_steps(one, found[1][group][name], name)
-    for group, one in found[0]["trained"].items():
-        check_same_steps(one, found[1]["trained"][group], group)
-    one, two = (np.diff(np.squeeze(on["parted"]), axis=0) for on in found)
+def check_steps(values):
+    for group in ("image", "text", "pieces", "strategies", "clipped", "means"):
+        for name, one in values[0][group].items():
+            check_same_steps(one, values[1][group][name], name)
+    for group, one in values[0]["trained"].items():
+        check_same_steps(one, values[1]["trained"][group], group)
+    one, two = (np.diff(np.squeeze(on["parted"]), axis=0) for on in values)
     assert np.linalg.norm(two - one) > 0.01 * np.linalg.norm(one)
 
 

@@ -79,14 +79,14 @@ def values(schedule, epochs):
 @pytest.mark.parametrize("endpoint", [True, False])
 def test_linear_is_numpys_over_the_epochs_of_the_run(endpoint):
     expected = np.linspace(10.0, 0.1, 250, endpoint=endpoint)
-    found = values(Linear(10.0, 0.1, endpoint=endpoint), 250)
-    np.testing.assert_allclose(found, expected)
+    result = values(Linear(10.0, 0.1, endpoint=endpoint), 250)
+    np.testing.assert_allclose(result, expected)
 
 
 def test_a_way_of_its_own_length_stays_at_its_end():
     for schedule in (Linear, Cosine):
-        found = values(schedule(1.0, 0.0, epochs=3), 6)
-        np.testing.assert_allclose(found, [1, 0.5, 0, 0, 0, 0], atol=1e-12)
+        result = values(schedule(1.0, 0.0, epochs=3), 6)
+        np.testing.assert_allclose(result, [1, 0.5, 0, 0, 0, 0], atol=1e-12)
 
 
 def test_cosine_falls_slowly_at_both_ends():
@@ -101,8 +101,8 @@ def test_a_run_of_one_epoch_is_at_the_end():
 
 
 def test_pieces_are_constant():
-    found = values(Piecewise([1.0, 2.0, 3.0], boundaries=[2, 3]), 5)
-    assert found == [1.0, 1.0, 2.0, 3.0, 3.0]
+    result = values(Piecewise([1.0, 2.0, 3.0], boundaries=[2, 3]), 5)
+    assert result == [1.0, 1.0, 2.0, 3.0, 3.0]
     for boundaries in ([2], [3, 2], [2, 2]):
         with pytest.raises(ValueError, match="`boundaries` must rise"):
             Piecewise([1.0, 2.0, 3.0], boundaries)

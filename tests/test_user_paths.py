@@ -39,7 +39,7 @@ def table():
 
 
 def recipe_fit(**folder):
-    found = kd.networks.CifarNetwork(
+    genotype = kd.networks.CifarNetwork(
         SPACE.random_genotype(0),
         num_classes=2,
         filters=2,
@@ -48,10 +48,10 @@ def recipe_fit(**folder):
         input_shape=(8, 8, 1),
     )
     recipe = kd.training.small_image_recipe(
-        found, num_train=16, batch_size=8, mean=(0.0,), variance=(1.0,)
+        genotype, num_train=16, batch_size=8, mean=(0.0,), variance=(1.0,)
     )
     examples = tf.data.Dataset.from_tensor_slices((IMAGES, LABELS))
-    recipe.fit(found, examples, epochs=1, verbose=0, **folder)
+    recipe.fit(genotype, examples, epochs=1, verbose=0, **folder)
 
 
 def search_fit(**folder):
@@ -199,12 +199,12 @@ ALIASES = {"analysis.plot_cell": "plot_cell"}
 def public():
     """Name and function of every public callable and method."""
     for name in kd.__all__:
-        found = getattr(kd, name)
-        inner = [(name, found)]
-        if isinstance(found, types.ModuleType):
+        results = getattr(kd, name)
+        inner = [(name, results)]
+        if isinstance(results, types.ModuleType):
             inner = [
-                (f"{name}.{n}", getattr(found, n))
-                for n in getattr(found, "__all__", ())
+                (f"{name}.{n}", getattr(results, n))
+                for n in getattr(results, "__all__", ())
             ]
         for path, each in inner:
             yield path, each
@@ -253,11 +253,11 @@ def test_every_public_callable_with_a_path_stands_in_the_table():
 )
 def test_what_is_no_path_of_this_machine_is_refused_by_name(entry, path):
     name, argument = entry
-    given = path
+    place = path
     if isinstance(path, str) and path:
-        given = path + SUFFIXES.get(name, "")
+        place = path + SUFFIXES.get(name, "")
     with pytest.raises((TypeError, ValueError), match="`") as caught:
-        {**WRITING, **OTHERS}[entry](given)
+        {**WRITING, **OTHERS}[entry](place)
     # A table is an argument of its own, from wherever it is read.
     named = {"CostTable.load": "table", "export.generate": "(model|path)"}
     assert caught.match(f"`{named.get(name, argument)}`|`output_dir`")
@@ -284,7 +284,7 @@ def test_the_home_folder_is_meant_where_is_read(tmp_path):
     assert len(kd.datasets.Vocabulary.load("~/words.json")) == 4
     file = kd.export.litert(network(), "~/network.tflite")
     assert file == home / "network.tflite"
-    assert kd.export.load("~/network.tflite").modality == "image"
+    assert kd.export.load("~/network.tflite").task == "image_classification"
     assert kd.export.model_card("~/network.tflite")
 
 
@@ -331,8 +331,8 @@ def test_a_project_is_a_folder_inside_of_its_directory(name):
 )
 def test_flags_refuse_remote_file_systems_by_name(command, flag, capsys):
     assert main([command, f"--{flag}=gs://bucket/a"]) == 2
-    said = capsys.readouterr().err
-    assert f"`{flag}`" in said and "mount gs:// as a folder" in said
+    output = capsys.readouterr().err
+    assert f"`{flag}`" in output and "mount gs:// as a folder" in output
 
 
 def test_flags_mean_the_home_folder(capsys):
@@ -343,7 +343,7 @@ def test_flags_mean_the_home_folder(capsys):
 
 
 @pytest.mark.parametrize(
-    "given, meant",
+    "text, meant",
     [
         ("a/b", "a/b"),
         (".", "."),
@@ -354,16 +354,16 @@ def test_flags_mean_the_home_folder(capsys):
         ("a~", "a~"),
     ],
 )
-def test_other_paths_are_what_they_say(given, meant):
-    assert user_path(given, "path") == pathlib.Path(meant)
+def test_other_paths_are_what_they_say(text, meant):
+    assert user_path(text, "path") == pathlib.Path(meant)
 
 
 def test_a_name_that_begins_with_a_tilde_stays_one():
-    found = user_path("./~x", "path")
-    assert found == user_path(found, "path") == pathlib.Path.cwd() / "~x"
+    result = user_path("./~x", "path")
+    assert result == user_path(result, "path") == pathlib.Path.cwd() / "~x"
 
 
-@pytest.mark.parametrize("given", ["file://elsewhere/a", "~nobody-at-all/a"])
-def test_what_is_of_no_machine_or_user_is_refused(given):
+@pytest.mark.parametrize("text", ["file://elsewhere/a", "~nobody-at-all/a"])
+def test_what_is_of_no_machine_or_user_is_refused(text):
     with pytest.raises(ValueError, match=r"`folder` must .*Received: folder="):
-        user_path(given, "folder")
+        user_path(text, "folder")

@@ -75,7 +75,7 @@ def errors_of(folder, index):
     return (folder / f"worker-{index}" / "errors").read_text()
 
 
-def found(count, folder):
+def result(count, folder):
     """What each worker saw; the chief of two is killed afterwards."""
     with workers(count, folder, *SEARCHES) as processes:
         if count == 2:
@@ -98,7 +98,7 @@ def runs(tmp_path_factory):
     """Folder and findings of one worker, and of two."""
     folders = [tmp_path_factory.mktemp(f"of-{count}") for count in (1, 2)]
     return [
-        (folder, found(count, folder))
+        (folder, result(count, folder))
         for count, folder in enumerate(folders, start=1)
     ]
 
@@ -153,9 +153,9 @@ def test_the_chief_alone_writes_the_run(runs):
 
 def test_when_the_chief_is_killed_the_other_says_so_and_ends(runs):
     _, (folder, _) = runs
-    said = errors_of(folder, 1)
-    assert "RuntimeError: worker 1 of 2 lost worker 0 at localhost:" in said
-    assert "start all workers again with resume_from=" in said
+    output = errors_of(folder, 1)
+    assert "RuntimeError: worker 1 of 2 lost worker 0 at localhost:" in output
+    assert "start all workers again with resume_from=" in output
 
 
 def test_a_signal_to_one_worker_stops_all_at_a_step_and_loses_nothing(runs):

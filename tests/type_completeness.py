@@ -38,9 +38,9 @@ def report():
 
 
 def main(prefix="keras_darts"):
-    found = report()
-    completeness = found["typeCompleteness"]
-    for error in found["generalDiagnostics"]:
+    result = report()
+    completeness = result["typeCompleteness"]
+    for error in result["generalDiagnostics"]:
         print(error["message"])
     lacking = 0
     for symbol in completeness["symbols"]:
@@ -51,7 +51,7 @@ def main(prefix="keras_darts"):
                 print(_line(symbol))
     score = completeness["completenessScore"]
     print(f"{score:.1%} of the public names have known types, {lacking} lack.")
-    if found["generalDiagnostics"] or score < ENOUGH:
+    if result["generalDiagnostics"] or score < ENOUGH:
         sys.exit(f"At least {ENOUGH:.0%} are asked for.")
 
 

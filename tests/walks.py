@@ -26,11 +26,11 @@ SPACE = kd.search_spaces.darts_cnn(
 
 
 @contextlib.contextmanager
-def files_passed(found):
+def files_passed(files):
     """Adds each file of the package to a list as a function of it runs.
 
     Args:
-        found: List, which gets the `pathlib.Path`s below the package.
+        files: List, which gets the `pathlib.Path`s below the package.
     """
     names = set()
 
@@ -41,7 +41,7 @@ def files_passed(found):
         names.add(code.co_filename)
         path = pathlib.Path(code.co_filename)
         if code.co_name != "<module>" and path.is_relative_to(PACKAGE):
-            found.append(path.relative_to(PACKAGE))
+            files.append(path.relative_to(PACKAGE))
         elif code.co_name == "<module>":
             names.discard(code.co_filename)
 
@@ -52,25 +52,25 @@ def files_passed(found):
         sys.setprofile(None)
 
 
-def batch(found):
+def batch(files):
     """A batch from `fit` to the gradient of the alphas."""
     images = np.random.default_rng(0).random((8, 8, 8, 1), "float32")
     search = kd.DartsSearch(SPACE)
-    with files_passed(found):
+    with files_passed(files):
         search.fit(images, np.arange(8) % 2, batch_size=4, epochs=1, verbose=0)
 
 
-def genotype(found):
+def genotype(files):
     """A genotype to a SavedModel."""
     search = kd.DartsSearch(SPACE, num_classes=2, input_shape=(8, 8, 1))
-    with tempfile.TemporaryDirectory() as folder, files_passed(found):
+    with tempfile.TemporaryDirectory() as folder, files_passed(files):
         network = search.derived_network(filters=4, num_cells=3)
         kd.export.saved_model(network, f"{folder}/network")
 
 
-def strategy(found):
+def strategy(files):
     """The name of a strategy to its pieces in the supernet."""
-    with files_passed(found):
+    with files_passed(files):
         kd.DartsSearch(SPACE, "pc_darts", num_classes=2, input_shape=(8, 8, 1))
 
 
@@ -86,12 +86,12 @@ def main():
     parser.add_argument("--files", action="store_true", help="name them")
     options = parser.parse_args()
     for name, walk in WALKS.items():
-        found = []
-        walk(found)
-        lines = sum(map(lines_of, found))
-        print(f"{name}: {len(found)} files, {lines} lines (goal: {BARS[name]})")
+        files = []
+        walk(files)
+        lines = sum(map(lines_of, files))
+        print(f"{name}: {len(files)} files, {lines} lines (goal: {BARS[name]})")
         if options.files:
-            print("\n".join(f"  {path}" for path in found))
+            print("\n".join(f"  {path}" for path in files))
 
 
 if __name__ == "__main__":

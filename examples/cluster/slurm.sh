@@ -2,7 +2,7 @@
 # One search on several machines of a SLURM cluster: sbatch slurm.sh
 #
 # The folder of the run must be on a file system that all nodes share. A job
-# that was cut off goes on from its last epoch when it is submitted again.
+# that was cut off continues from its last epoch when it is submitted again.
 
 #SBATCH --job-name=keras-darts
 #SBATCH --nodes=2

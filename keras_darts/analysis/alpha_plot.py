@@ -35,8 +35,8 @@ def plot_alphas(
     """Draw mixing weights as a heat map, a row an edge.
 
     Colours go from 0 to 1 whatever the weights are, with 1/K of K candidates
-    marked beside, so that weights that have not moved look like it. What the
-    genotype keeps has a frame, and `none`, which means that there is no
+    marked next to it, so that weights that have not moved look like it. What
+    the genotype keeps has a frame, and `none`, which means that there is no
     connection, is grey. Edges have the numbers of the genotype: 0→2 leads from
     the first input to the first node.
 
@@ -124,15 +124,15 @@ def _heat_maps(cells, title):
                 parse_math=False,
             )
     _draw_bar(picture, bar, image, cells)
-    said = []
+    labels = []
     if any(one.kept for one in cells):
-        said.append("framed: kept in the genotype")
+        labels.append("framed: kept in the genotype")
     if any("none" in one.names for one in cells):
-        said.append("none: no connection")
+        labels.append("none: no connection")
     picture.text(
         0.1 / picture.get_figwidth(),
         0.12 / picture.get_figheight(),
-        " · ".join(said),
+        " · ".join(labels),
         fontsize=10,
         color=palette.TEXT,
     )
@@ -279,7 +279,7 @@ def plot_alpha_history(
     """Draw how mixing weights went, a panel an edge and a line a primitive.
 
     A thin line stands at 1/K of K candidates, where nothing is decided. In a
-    panel whose edge the genotype keeps, its primitive stands in the title and
+    panel whose edge the genotype keeps, its primitive is in the title and
     is the thick line. `none`, no connection, is dotted and light.
 
     Args:

@@ -119,7 +119,7 @@ def plot_cell(genotype, cell=None, path=None, *, title=None):
         path: Where the picture goes, a name that ends in `.svg` or `.png`; its
             folder is made if need be. Defaults to `None`, in which case
             nothing is written.
-        title: String to be written above, beside which cell it is. Defaults
+        title: String to be written above, next to which cell it is. Defaults
             to `None`.
 
     Returns:

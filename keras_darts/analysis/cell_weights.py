@@ -26,7 +26,7 @@ class CellWeights:
             a candidate.
         names: List of the candidates' names.
         edges: List of the names of the edges, as `"0→2"`.
-        kept: Set of (edge, name) that stand in the genotype.
+        kept: Set of (edge, name) that are in the genotype.
     """
 
     cell_type: str | None
@@ -82,18 +82,18 @@ def cell_weights(
         genotype: Genotype, or `None`: the one of the search or the run.
     """
     if hasattr(source, "mixing_weights"):
-        found, known = _of_search(source)
+        result, known = _of_search(source)
     elif isinstance(source, str | pathlib.Path):
-        found, known = _of_run(argument, user_path(source, argument))
+        result, known = _of_run(argument, user_path(source, argument))
     else:
-        found = [_of_array(argument, source, primitives, edges, rank, cell)]
-        return [_marked(cells, genotype) for cells in found]
-    names = [cells.cell_type for cells in found]
+        result = [_of_array(argument, source, primitives, edges, rank, cell)]
+        return [_marked(cells, genotype) for cells in result]
+    names = [cells.cell_type for cells in result]
     if cell is not None and cell not in names:
         raise unknown_name("cell", cell, names)
     return [
         _marked(cells, genotype or known)
-        for cells in found
+        for cells in result
         if cell in (None, cells.cell_type)
     ]
 
@@ -139,7 +139,7 @@ def _full_cell(count):
 
 
 def _of_search(search):
-    found = [
+    cells = [
         _aligned(
             cell_type,
             weights[None],
@@ -147,7 +147,7 @@ def _of_search(search):
         )
         for cell_type, weights in search.mixing_weights().items()
     ]
-    return found, search.genotype()
+    return cells, search.genotype()
 
 
 def _of_run(argument, folder):
@@ -160,7 +160,7 @@ def _of_run(argument, folder):
         )
     with np.load(path) as arrays:
         cell_types = [name for name in arrays.files if "/" not in name]
-        found = [
+        cells = [
             _aligned(
                 cell_type,
                 arrays[cell_type],
@@ -170,7 +170,7 @@ def _of_run(argument, folder):
             for cell_type in cell_types
         ]
     saved = folder / _GENOTYPE
-    return found, genotypes.load(saved) if saved.is_file() else None
+    return cells, genotypes.load(saved) if saved.is_file() else None
 
 
 def _of_array(argument, values, primitives, edges, rank, cell):

@@ -14,7 +14,7 @@ def largest_eigenvalue(
     for a Hessian of a few hundred rows takes a few dozen products.
 
     Args:
-        product: Function of a vector (n,), gives the matrix times it.
+        product: Function of a vector (n,), returns the matrix times it.
         size: Integer n.
         tolerance: Float > 0, how large the residual may be, as a share of the
             eigenvalue. The error of the eigenvalue is smaller than that: it
@@ -41,35 +41,37 @@ def largest_eigenvalue(
             )
     vector = np.random.default_rng(seed).normal(size=size)
     basis = [vector / np.linalg.norm(vector)]
-    diagonal, beside = [], []
+    diagonal, off_diagonal = [], []
     for _ in range(min(size, max_products or size)):
         image = np.asarray(product(basis[-1]), "float64")
         diagonal.append(basis[-1] @ image)
         rest = _orthogonal(image, basis)
         norm = np.linalg.norm(rest)
-        value, share = _top(diagonal, beside)
+        value, share = _top(diagonal, off_diagonal)
         # What is left of the product is zero where the basis holds all of it.
         if norm * share <= tolerance * abs(value) or norm <= 1e-12:
             break
-        beside.append(norm)
+        off_diagonal.append(norm)
         basis.append(rest / norm)
     return value
 
 
 def _orthogonal(vector, basis):
-    """What is left of a vector beside a basis; twice, against round-off."""
+    """What is left of a vector outside of a basis; twice, against round-off."""
     basis = np.stack(basis)
     for _ in range(2):
         vector = vector - (basis @ vector) @ basis
     return vector
 
 
-def _top(diagonal, beside):
+def _top(diagonal, off_diagonal):
     """The largest eigenvalue of a tridiagonal matrix.
 
     With it comes the last entry of its eigenvector, which times the norm of
     the next vector is the norm of the residual.
     """
-    matrix = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
+    matrix = (
+        np.diag(diagonal) + np.diag(off_diagonal, 1) + np.diag(off_diagonal, -1)
+    )
     values, vectors = np.linalg.eigh(matrix)
     return float(values[-1]), abs(float(vectors[-1, -1]))

@@ -39,10 +39,10 @@ class Architect(abc.ABC):
     >>> class Backwards(Architect):
     ...     def gradients(self, problem, train_batch, valid_batch):
     ...         architect = kd.architects.FirstOrder()
-    ...         found, gradients = architect.gradients(
+    ...         result, gradients = architect.gradients(
     ...             problem, train_batch, valid_batch
     ...         )
-    ...         return found, [-g for g in gradients]
+    ...         return result, [-g for g in gradients]
     >>> kd.SearchStrategy(architect=Backwards()).architect.looks_ahead
     False
     """
@@ -69,12 +69,12 @@ class Architect(abc.ABC):
             `problem.arch_values()`, summed over replicas.
         """
 
-    def after_step(self, problem, found):
+    def after_step(self, problem, result):
         """Takes note of a step that was made; by default of nothing.
 
         Args:
             problem: `BilevelProblem`.
-            found: What `gradients` gave first.
+            result: What `gradients` gave first.
         """
 
     def check_strategy(self, strategy):

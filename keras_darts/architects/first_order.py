@@ -19,11 +19,11 @@ class FirstOrder(Architect):
 
     def gradients(self, problem, train_batch, valid_batch):
         """What the search loss was, and its architecture gradients."""
-        found = problem.gradients(
+        result = problem.gradients(
             valid_batch,
             problem.weight_values(),
             problem.arch_values(),
             wrt="arch",
             searching=True,
         )
-        return found, found.arch
+        return result, result.arch

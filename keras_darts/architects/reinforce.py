@@ -70,20 +70,20 @@ class Reinforce(Architect):
 
     def gradients(self, problem, train_batch, valid_batch):
         """What the loss and the reward were, and the descending gradients."""
-        found = [
+        results = [
             self._of_draw(problem, valid_batch, number + 1)
             for number in range(self.num_draws)
         ]
-        seen, gradients = zip(*found, strict=True)
+        seen, gradients = zip(*results, strict=True)
         mean = seen[-1]._replace(
             loss=_mean([one.loss for one in seen]),
             reward=_mean([one.reward for one in seen]),
         )
         return mean, [_mean(g) for g in zip(*gradients, strict=True)]
 
-    def after_step(self, problem, found):
+    def after_step(self, problem, result):
         """Takes the reward of a step that was made into the baseline."""
-        problem.policy.follow(found.reward, self.baseline_decay)
+        problem.policy.follow(result.reward, self.baseline_decay)
 
     def _of_draw(self, problem, batch, number):
         arch = problem.arch_values()
@@ -91,8 +91,8 @@ class Reinforce(Architect):
             tape.watch(arch)
             sample = problem.sample(arch, number)
             with tape.stop_recording():
-                found = problem.judge(batch, sample.weights, sample.sampled)
-            reward = tf.cast(found.reward, sample.log_probability.dtype)
+                result = problem.judge(batch, sample.weights, sample.sampled)
+            reward = tf.cast(result.reward, sample.log_probability.dtype)
             entropy = self.entropy_weight * sample.entropy
             # How uncertain later decisions are depends on the earlier ones.
             reward += tf.stop_gradient(entropy)
@@ -101,7 +101,7 @@ class Reinforce(Architect):
         gradients = tape.gradient(
             loss, arch, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
-        return found._replace(reward=reward), gradients
+        return result._replace(reward=reward), gradients
 
 
 def _mean(tensors):

@@ -23,11 +23,11 @@ class SingleLevel(Architect):
 
     def gradients(self, problem, train_batch, valid_batch):
         """What the training loss was, and its architecture gradients."""
-        found = problem.gradients(
+        result = problem.gradients(
             train_batch,
             problem.weight_values(),
             problem.arch_values(),
             wrt="arch",
             searching=True,
         )
-        return found, found.arch
+        return result, result.arch

@@ -72,12 +72,12 @@ class Unrolled(Architect):
         """What the search loss was at w', and the architecture gradients."""
         w, a = problem.weight_values(), problem.arch_values()
         # In half precision v would point elsewhere: its errors are not small
-        # beside what the product with the second derivative is.
+        # compared with what the product with the second derivative is.
         g = problem.gradients(
             train_batch, w, a, wrt="weights", full_precision=True
         ).weights
         g, shrink = self._clip(problem, g)
-        found = problem.gradients(
+        result = problem.gradients(
             valid_batch,
             problem.stepped(w, g),
             a,
@@ -85,15 +85,15 @@ class Unrolled(Architect):
             searching=True,
             full_precision=True,
         )
-        v, _ = self._clip(problem, found.weights)
+        v, _ = self._clip(problem, result.weights)
         if self.hessian == "exact":
             implicit = problem.mixed_hvp(train_batch, w, a, v)
         else:
             implicit = self._difference(problem, train_batch, w, a, v)
         xi = shrink * problem.step_size()
-        return found, [
+        return result, [
             d - tf.cast(xi, d.dtype) * h
-            for d, h in zip(found.arch, implicit, strict=True)
+            for d, h in zip(result.arch, implicit, strict=True)
         ]
 
     def _clip(self, problem, tensors):

@@ -102,13 +102,13 @@ class Classifier(abc.ABC):
                 booleans, or one-hot rows.
             validation_data: Pair (x, y) or data set on which networks are
                 judged and never trained. Defaults to `None`: a part of `x`,
-                on which only the last training trains, too.
+                on which only the final training trains, too.
             validation_split: Float in (0, 1), that part. Defaults to `0.2`.
             epochs: Integer, of each search and of each training. Defaults to
                 `None`: chosen.
             batch_size: Integer. Defaults to `None`: that of the data set, or
                 chosen.
-            callbacks: List of Keras callbacks of the searches and of the last
+            callbacks: List of Keras callbacks of the searches and of the final
                 training. Defaults to none.
             verbose: As in Keras. Defaults to `"auto"`.
             class_weight: Dictionary from labels, as `y` has them, or from
@@ -117,7 +117,7 @@ class Classifier(abc.ABC):
                 that are left out weigh one. Defaults to `None`.
 
         Returns:
-            The Keras `History` of the last training.
+            The Keras `History` of the final training.
 
         Raises:
             ValueError: for data that can't be classified, and for other data
@@ -133,7 +133,7 @@ class Classifier(abc.ABC):
             folder = self.directory / self.project_name
             if self.overwrite and folder.exists():
                 shutil.rmtree(folder)
-            found = user_data.read(
+            data = user_data.read(
                 self.adapter_of,
                 x,
                 y,
@@ -143,15 +143,15 @@ class Classifier(abc.ABC):
                 class_weight=class_weight,
             )
             record = Record(
-                folder, {**found.describe(), **self._own(), **options}
+                folder, {**data.describe(), **self._own(), **options}
             )
             record.say_what_is_there()
             options |= {"callbacks": callbacks, "verbose": verbose}
-            self._take(found, *self._run(found, record, budget, options))
+            self._take(data, *self._run(data, record, budget, options))
         return _history(self._folder)
 
     def _own(self):
-        """The settings with which a fit goes on only as it began."""
+        """The settings with which a fit continues only as it began."""
         return {
             "max_trials": self.max_trials,
             "objective": _plain(self.objective),
@@ -159,11 +159,11 @@ class Classifier(abc.ABC):
             "seed": self.seed,
         }
 
-    def _run(self, found, record, budget, options):
+    def _run(self, data, record, budget, options):
         """The tuner, and the folder of the trained network."""
         before = record.get("seconds")
-        course = FitPipeline(
-            found,
+        pipeline = FitPipeline(
+            data,
             record,
             Budget(self._seconds, budget.spent() + before),
             options={**options, "max_trials": self.max_trials},
@@ -174,13 +174,13 @@ class Classifier(abc.ABC):
                 "seed": self.seed,
             },
         )
-        return course.run()
+        return pipeline.run()
 
-    def _take(self, found, tuner, folder):
+    def _take(self, data, tuner, folder):
         self.tuner, self._folder = tuner, folder
         self.genotype = genotypes.load(folder / "genotype.json")
-        self.classes, self._examples = found.labels.classes, found
-        self._model = _assembled(found, training.load_network(folder))
+        self.classes, self._examples = data.labels.classes, data
+        self._model = _assembled(data, training.load_network(folder))
 
     def predict(self, x, batch_size=_BATCH_SIZE, verbose="auto"):
         """The labels, in the form of those that `fit` was given.
@@ -191,7 +191,7 @@ class Classifier(abc.ABC):
             verbose: As in Keras. Defaults to `"auto"`.
 
         Returns:
-            Array of labels; `export_model().predict(x)` gives probabilities.
+            Array of labels; `export_model().predict(x)` returns probabilities.
         """
         model = self.export_model()
         batches = user_data.unlabelled(
@@ -230,7 +230,7 @@ class Classifier(abc.ABC):
     def export_model(self):
         """The trained Keras model: what `fit` was given to probabilities.
 
-        Its classes stand in the order of `classes`. A file of its `save`
+        Its classes are in the order of `classes`. A file of its `save`
         needs `import keras_darts` to be loaded; what its `export` writes
         needs TensorFlow alone.
         """
@@ -287,9 +287,9 @@ def _parameters(cls):
     ]
 
 
-def _assembled(found, network):
-    inputs = found.adapter.input()
-    logits = network(found.adapter.tensors(inputs))
+def _assembled(data, network):
+    inputs = data.adapter.input()
+    logits = network(data.adapter.tensors(inputs))
     model = keras.Model(inputs, keras.layers.Softmax(dtype="float32")(logits))
     # Plain SGD has no state that a file of the model would lack.
     model.compile(

@@ -192,7 +192,7 @@ class Examples:
     """What is searched, trained and judged on.
 
     Args:
-        halves: `datasets.BilevelSplit`: `train`, and in `search` what networks
+        split: `datasets.BilevelSplit`: `train`, and in `valid` what networks
             are judged on.
         labels: `Labels`.
         adapter: `Images` or `Texts`.
@@ -201,7 +201,7 @@ class Examples:
         batch_size: Integer, that of the user's data set, or `None`.
     """
 
-    halves: datasets.BilevelSplit
+    split: datasets.BilevelSplit
     labels: Labels
     adapter: object
     own_validation: bool
@@ -209,29 +209,27 @@ class Examples:
 
     @property
     def everything(self):
-        """What the last training is on, unbatched."""
-        halves = self.halves
+        """What the final training is on, unbatched."""
+        split = self.split
         if self.own_validation:
-            return halves.train
-        return halves.train.concatenate(halves.valid)
+            return split.train
+        return split.train.concatenate(split.valid)
 
     @property
     def judged(self):
         """What trials are judged on, unbatched, every element alike."""
-        return self.halves.valid.map(lambda x, y, *_: (x, y))
+        return self.split.valid.map(lambda x, y, *_: (x, y))
 
     @property
     def num_everything(self):
-        halves = self.halves
-        return halves.num_train + (
-            0 if self.own_validation else halves.num_valid
-        )
+        split = self.split
+        return split.num_train + (0 if self.own_validation else split.num_valid)
 
     def describe(self):
         """Plain values that tell these data from others."""
-        halves = self.halves
+        split = self.split
         return {
-            "elements": [halves.num_train, halves.num_valid],
+            "elements": [split.num_train, split.num_valid],
             "classes": self.labels.classes.tolist(),
             **self.adapter.describe(),
         }
@@ -250,7 +248,7 @@ def read(
     """The `Examples` of what `fit` was given.
 
     Args:
-        adapter_of: Function of `Elements` that gives `Images` or `Texts`.
+        adapter_of: Function of `Elements` that returns `Images` or `Texts`.
         x: As in `Classifier.fit`, like all that follows.
         y: Likewise.
         validation_data: Likewise.
@@ -258,32 +256,34 @@ def read(
         num_classes: Integer or `None`.
         class_weight: Dictionary from labels to weights, or `None`.
     """
-    given = _elements(x, y, "x")
-    labels = Labels.of(given.labels, num_classes, name=given.names.y)
-    adapter = adapter_of(given)
+    examples = _elements(x, y, "x")
+    labels = Labels.of(examples.labels, num_classes, name=examples.names.y)
+    adapter = adapter_of(examples)
     if class_weight is not None:
-        given = given.weighted(labels.weights(given.labels, class_weight))
+        examples = examples.weighted(
+            labels.weights(examples.labels, class_weight)
+        )
     judged = None
     if validation_data is not None:
         judged = _elements(validation_data, None, "validation_data")
         judged = _converted(adapter, labels, judged)
-    halves = datasets.bilevel_split(
-        _converted(adapter, labels, given),
+    split = datasets.bilevel_split(
+        _converted(adapter, labels, examples),
         validation_data=judged,
         validation_split=validation_split,
     )
     return Examples(
-        halves, labels, adapter, judged is not None, given.batch_size
+        split, labels, adapter, judged is not None, examples.batch_size
     )
 
 
 def labelled(adapter, labels, x, y, batch_size):
     """A batched data set of (raw x, class number), to be evaluated on."""
-    given = _elements(x, y, "x")
-    labels.encode(given.labels, name=given.names.y)
-    if isinstance(given.source, tuple):
-        adapter.checked(given.source[0])
-    batches = given.dataset.batch(given.batch_size or batch_size)
+    examples = _elements(x, y, "x")
+    labels.encode(examples.labels, name=examples.names.y)
+    if isinstance(examples.source, tuple):
+        adapter.checked(examples.source[0])
+    batches = examples.dataset.batch(examples.batch_size or batch_size)
     return batches.map(lambda x, y, *_: (x, labels.encode_batch(y)))
 
 
@@ -323,14 +323,14 @@ def _elements(x, y, argument):
     return datasets.read_examples(x, y, argument=argument)
 
 
-def _converted(adapter, labels, given):
+def _converted(adapter, labels, examples):
     """As the network has it, with class numbers: arrays, or a data set."""
-    labels.encode(given.labels, name=given.names.y)
-    if isinstance(given.source, tuple):
-        x, y, *weights = given.source
+    labels.encode(examples.labels, name=examples.names.y)
+    if isinstance(examples.source, tuple):
+        x, y, *weights = examples.source
         return (adapter.convert(x), labels.encode(y), *weights)
-    size = given.batch_size or _BATCH_SIZE
-    return given.dataset.batch(size).map(
+    size = examples.batch_size or _BATCH_SIZE
+    return examples.dataset.batch(size).map(
         lambda x, y, *weights: (
             adapter.tensors(x),
             labels.encode_batch(y),

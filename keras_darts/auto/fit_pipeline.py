@@ -1,4 +1,4 @@
-"""The phases of a fit: sizes, trials, and the last training."""
+"""The phases of a fit: sizes, trials, and the final training."""
 
 import dataclasses
 import json
@@ -15,13 +15,11 @@ from keras_darts import genotypes
 from keras_darts import training
 from keras_darts.auto import sizes
 from keras_darts.auto import step_times
-from keras_darts.auto import step_times as paces
 from keras_darts.auto import words
 from keras_darts.auto.step_times import Deadline
 from keras_darts.runs import manifest
 from keras_darts.training import format_duration
 from keras_darts.tuner import DartsTuner
-from keras_darts.tuner import trial_data
 from keras_darts.utils.files import write_json
 from keras_darts.utils.seeding import seeded
 
@@ -36,19 +34,19 @@ class Record:
 
     Args:
         folder: Path of the project.
-        facts: Dictionary of plain values that tell data and settings from
+        data: Dictionary of plain values that tell data and settings from
             others.
 
     Raises:
         ValueError: if the project is of other data or settings.
     """
 
-    def __init__(self, folder, facts):
+    def __init__(self, folder, data):
         self.path = pathlib.Path(folder) / _FILE
-        self._says = {"facts": facts, "seconds": 0.0}
+        self._says = {"data": data, "seconds": 0.0}
         if self.path.exists():
             self._says = json.loads(self.path.read_text("utf-8"))
-            self._check(json.loads(json.dumps(facts)))
+            self._check(json.loads(json.dumps(data)))
 
     def get(self, name):
         return self._says.get(name)
@@ -70,16 +68,16 @@ class Record:
                 format_duration(self.get("seconds")),
             )
 
-    def _check(self, facts):
-        before = self._says["facts"]
-        other = [name for name in facts if before.get(name) != facts[name]]
+    def _check(self, data):
+        before = self._says["data"]
+        other = [name for name in data if before.get(name) != data[name]]
         if other:
             name = other[0]
             raise ValueError(
                 f"`{name}` must be as in the project {str(self.path.parent)!r} "
                 "that is resumed; `overwrite=True` starts over, and another "
-                "`project_name` starts beside it. Received: "
-                f"{name}={facts[name]!r}, before {before.get(name)!r}"
+                "`project_name` starts next to it. Received: "
+                f"{name}={data[name]!r}, before {before.get(name)!r}"
             )
 
 
@@ -197,9 +195,9 @@ class TunerInTime(DartsTuner):
 _SPARE = 0.06
 # Building the graphs of a trial should take no more of the time.
 _SHARE_OF_STARTS = 1 / 3
-# Of a probe, a trial and the last training, with the steps.
+# Of a probe, a trial and the final training, with the steps.
 _STARTS = 3
-# The last training has more examples, which makes up for some epochs.
+# The final training has more examples, which makes up for some epochs.
 _SHARE_OF_SEEN = 0.6
 # `DataSummary.work` is counted in such batches.
 _BATCH_OF_WORK = 32
@@ -227,7 +225,7 @@ class FitPipeline:
         self.batch_size = (
             options["batch_size"]
             or examples.batch_size
-            or sizes.batch_size_for(examples.halves.num_train)
+            or sizes.batch_size_for(examples.split.num_train)
         )
         self.folder = record.path.parent
 
@@ -237,29 +235,29 @@ class FitPipeline:
         Returns:
             The tuner, and the folder with the trained network.
         """
-        pace, plan = self._planned()
+        times, plan = self._planned()
         if not self.record.get("done"):
             _LOG.info("%s", words.chosen(self, plan))
         tuner = self._tuner(plan)
-        if self.record.get("last") is None:
+        if self.record.get("final_training") is None:
             if not tuner.completed_trials() or tuner.has_time():
                 self._tune(tuner, plan)
             _best(tuner)
             self.record.note(
-                last=self._last_sizes(tuner, pace, plan),
+                final_training=self._final_sizes(tuner, times, plan),
                 seconds=self.budget.spent(),
             )
-        best, size = _best(tuner), self.record.get("last")
-        folder = self.folder / "last"
+        best, size = _best(tuner), self.record.get("final_training")
+        folder = self.folder / "final"
         if not size["epochs"]:
             folder = tuner.project.network_of(best.trial_id)
             _LOG.info(
-                "no time for a last training that would do better: the "
+                "no time for a final training that would do better: the "
                 "network of trial %s is the model",
                 best.trial_id,
             )
         elif not _is_trained(folder):
-            _LOG.info("%s", words.last(best.trial_id, plan, **size))
+            _LOG.info("%s", words.final_training(best.trial_id, plan, **size))
             self._train(tuner, best, folder, plan, **size)
         if not self.record.get("done"):
             self.record.note(seconds=self.budget.spent(), done=True)
@@ -267,66 +265,66 @@ class FitPipeline:
         return tuner, folder
 
     def _planned(self):
-        """`StepTimes` and `Plan`, those of before where a fit goes on."""
-        pace, plan = self.record.get("pace"), self.record.get("plan")
+        """`StepTimes` and `Plan`, those of before where a fit continues."""
+        times, plan = self.record.get("step_times"), self.record.get("plan")
         if plan is None:
-            pace, plan = self._chosen()
+            times, plan = self._chosen()
             epochs = self.options["epochs"]
             if epochs is not None:
                 plan = dataclasses.replace(
                     plan,
                     search_epochs=epochs,
                     train_epochs=epochs,
-                    last_epochs=epochs,
+                    final_epochs=epochs,
                 )
             self.record.note(
-                pace=dataclasses.asdict(pace),
+                step_times=dataclasses.asdict(times),
                 plan=dataclasses.asdict(plan),
                 begun=self.budget.spent(),
                 seconds=self.budget.spent(),
             )
-            return pace, plan
-        return sizes.StepTimes(**pace), sizes.Plan(**plan)
+            return times, plan
+        return sizes.StepTimes(**times), sizes.Plan(**plan)
 
     def _chosen(self):
         """By what is measured here, as far as there is time for that."""
-        rungs, facts = self.adapter.rungs, self._facts()
-        rung = sizes.first_rung(rungs, facts, self._seconds())
-        pace = sizes.estimate_step_times(rungs[rung], facts)
-        least = pace.search_start + pace.train_start
+        presets, summary = self.adapter.presets, self._summary()
+        preset = sizes.first_preset(presets, summary, self._seconds())
+        times = sizes.estimate_step_times(presets[preset], summary)
+        least = times.search_start + times.train_start
         if least > _SHARE_OF_STARTS * self._seconds():
             words.warn_of_little(self.budget, _STARTS * least)
         elif self._seconds() < math.inf:
-            rung, pace = step_times.measured(
-                self.adapter, facts, self._probe, self._seconds
+            preset, times = step_times.measured(
+                self.adapter, summary, self._probe, self._seconds
             )
-        return pace, sizes.planned(rung, pace, facts, self._seconds())
+        return times, sizes.planned(preset, times, summary, self._seconds())
 
-    def _probe(self, rung):
-        halves = self.examples.halves
-        return paces.Probe(
-            self._hypermodel(rung),
-            halves.train,
-            halves.num_train,
+    def _probe(self, preset):
+        split = self.examples.split
+        return step_times.Probe(
+            self._hypermodel(preset),
+            split.train,
+            split.num_train,
             self.batch_size,
         )
 
     def _tuner(self, plan):
-        rung = self.adapter.rungs[plan.rung]
+        preset = self.adapter.presets[plan.preset]
         return TunerInTime(
-            self._hypermodel(rung),
+            self._hypermodel(preset),
             budget=self.budget,
             begun=self.record.get("begun"),
             plan=plan,
-            network_args=self.adapter.network_args(rung),
+            network_args=self.adapter.network_args(preset),
             train_epochs=plan.train_epochs,
             recipe=self.adapter.recipe(),
             **self.project,
         )
 
     def _tune(self, tuner, plan):
-        train = self.examples.halves.train
-        if plan.trial_examples < self.examples.halves.num_train:
+        train = self.examples.split.train
+        if plan.trial_examples < self.examples.split.num_train:
             train = datasets.stratified_subset(train, plan.trial_examples)
         tuner.search(
             train.batch(self.batch_size),
@@ -336,13 +334,15 @@ class FitPipeline:
             verbose=self.options["verbose"],
         )
 
-    def _last_sizes(self, tuner, pace, plan):
+    def _final_sizes(self, tuner, times, plan):
         """What fits into the time that the trials have left."""
         # Steps are as quick now as they were in the trials.
-        pace = dataclasses.replace(
-            pace, train_step=tuner.clock.step(pace.train_step)
+        times = dataclasses.replace(
+            times, train_step=tuner.clock.step(times.train_step)
         )
-        examples, epochs = sizes.last(pace, self._facts(), self._seconds())
+        examples, epochs = sizes.final_training(
+            times, self._summary(), self._seconds()
+        )
         if self.options["epochs"] is not None:
             epochs = min(epochs, self.options["epochs"])
         seen = plan.trial_examples * plan.train_epochs
@@ -352,48 +352,47 @@ class FitPipeline:
         return {"examples": examples, "epochs": epochs}
 
     def _train(self, tuner, best, folder, plan, *, examples, epochs):
-        """The last training: on all examples, from first values."""
-        found, search = (
+        """The final training: on all examples, from first values."""
+        result, search = (
             self.examples,
             tuner.trials.build(tuner.oracle.get_space()),
         )
-        train = found.everything
-        if examples < found.num_everything:
+        train = result.everything
+        if examples < result.num_everything:
             train = datasets.stratified_subset(train, examples)
-        data = trial_data.read(
-            search,
+        data = search.task_adapter.read_for_training(
             train.batch(self.batch_size),
-            validation_data=found.judged.batch(self.batch_size),
+            validation_data=result.judged.batch(self.batch_size),
         )
         task, seed = data.settle(search), self.project["seed"] or 0
         with seeded(seed):
             network = data.network(
                 search,
                 genotypes.load(tuner.project.genotype_file(best.trial_id)),
-                self.adapter.network_args(self.adapter.rungs[plan.rung]),
+                self.adapter.network_args(self.adapter.presets[plan.preset]),
             )
         recipe = {**self.adapter.recipe(), "epochs": epochs, "seed": seed}
         verbose = self.options["verbose"]
         shown = [training.ETALogger()] if verbose else []
-        data.recipe(network, task, recipe).fit(
+        data.recipe(search, network, task, recipe).fit(
             network,
             data.train,
-            data.validation if found.own_validation else None,
+            data.validation if result.own_validation else None,
             output_dir=folder,
             callbacks=[
                 *self._callbacks(),
-                Deadline(self.budget, self.budget.seconds, "last training"),
+                Deadline(self.budget, self.budget.seconds, "final training"),
                 *shown,
             ],
             verbose=verbose,
         )
 
     def _callbacks(self):
-        given = self.options["callbacks"] or []
-        return [*given, NoteTime(self.record, self.budget)]
+        callbacks = self.options["callbacks"] or []
+        return [*callbacks, NoteTime(self.record, self.budget)]
 
-    def _hypermodel(self, rung):
-        return self.adapter.hypermodel(rung, len(self.examples.labels))
+    def _hypermodel(self, preset):
+        return self.adapter.hypermodel(preset, len(self.examples.labels))
 
     def _seconds(self):
         """Those that can be planned with."""
@@ -401,11 +400,11 @@ class FitPipeline:
             return math.inf
         return max(0.0, self.budget.left() - _SPARE * self.budget.seconds)
 
-    def _facts(self):
-        halves = self.examples.halves
+    def _summary(self):
+        split = self.examples.split
         return sizes.DataSummary(
-            examples=halves.num_train,
-            last_examples=self.examples.num_everything,
+            examples=split.num_train,
+            final_examples=self.examples.num_everything,
             work=self.adapter.work * self.batch_size / _BATCH_OF_WORK,
             batch_size=self.batch_size,
             max_trials=self.options["max_trials"],
@@ -418,11 +417,11 @@ def _is_trained(folder):
 
 
 def _best(tuner):
-    found = tuner.completed_trials()
-    if not found:
+    trials = tuner.completed_trials()
+    if not trials:
         raise RuntimeError(
             "A trial must come to its end to give a model: all of them have "
             f"failed. `tuner.results_summary()` and {tuner.project_dir!r} say "
             "why"
         )
-    return found[0]
+    return trials[0]

@@ -19,7 +19,7 @@ _PIXELS = 32 * 32
 _GENTLE = {"drop_path": 0.0, "cutout": 0, "learning_rate": 0.1}
 
 
-def _rung(filters, num_cells, num_nodes, network, pace, least_examples):
+def _preset(filters, num_cells, num_nodes, network, times, least_examples):
     return SizePreset(
         space={
             "filters": filters,
@@ -27,17 +27,17 @@ def _rung(filters, num_cells, num_nodes, network, pace, least_examples):
             "num_nodes": num_nodes,
         },
         network_args={"filters": network[0], "num_cells": network[1]},
-        pace=StepTimes(*pace),
+        step_times=StepTimes(*times),
         least_examples=least_examples,
     )
 
 
-RUNGS = (
-    _rung(4, 2, 2, (8, 3), (8.0, 0.25, 3.0, 0.05), 0),
-    _rung(8, 3, 3, (16, 4), (11.0, 0.4, 3.5, 0.075), 500),
-    _rung(8, 5, 4, (16, 5), (20.0, 0.95, 6.5, 0.125), 2_000),
-    _rung(16, 5, 4, (24, 8), (30.0, 1.5, 11.0, 0.3), 5_000),
-    _rung(16, 8, 4, (36, 14), (58.0, 5.0, 33.0, 1.9), 20_000),
+PRESETS = (
+    _preset(4, 2, 2, (8, 3), (8.0, 0.25, 3.0, 0.05), 0),
+    _preset(8, 3, 3, (16, 4), (11.0, 0.4, 3.5, 0.075), 500),
+    _preset(8, 5, 4, (16, 5), (20.0, 0.95, 6.5, 0.125), 2_000),
+    _preset(16, 5, 4, (24, 8), (30.0, 1.5, 11.0, 0.3), 5_000),
+    _preset(16, 8, 4, (36, 14), (58.0, 5.0, 33.0, 1.9), 20_000),
 )
 
 
@@ -51,7 +51,7 @@ class Images:
         ValueError: for another shape.
     """
 
-    rungs = RUNGS
+    presets = PRESETS
     most_epochs = 120
 
     def __init__(self, shape):
@@ -125,12 +125,12 @@ class Images:
     def input(self):
         return keras.Input(self.shape, name="image")
 
-    def hypermodel(self, rung, num_classes):
-        space = search_spaces.darts_cnn(**rung.space)
+    def hypermodel(self, preset, num_classes):
+        space = search_spaces.darts_cnn(**preset.space)
         return DartsHyperModel(space, num_classes=num_classes)
 
-    def network_args(self, rung):
-        return {**rung.network_args, "auxiliary": False}
+    def network_args(self, preset):
+        return {**preset.network_args, "auxiliary": False}
 
     def recipe(self):
         return dict(_GENTLE)

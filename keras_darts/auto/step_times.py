@@ -12,7 +12,6 @@ import keras_tuner
 
 from keras_darts import datasets
 from keras_darts.auto import sizes
-from keras_darts.tuner import trial_data
 from keras_darts.utils.seeding import seeded
 
 # The first one builds the graphs.
@@ -35,8 +34,8 @@ class Probe:
         self._search = hypermodel.build(keras_tuner.HyperParameters())
         count = min(_BATCHES * batch_size, num_train)
         sample = datasets.stratified_subset(train, count).batch(batch_size)
-        self._data = trial_data.read(
-            self._search, sample, validation_data=sample
+        self._data = self._search.task_adapter.read_for_training(
+            sample, validation_data=sample
         )
         self._count, self._batch_size = count, batch_size
 
@@ -53,7 +52,8 @@ class Probe:
             network = self._data.network(
                 search, search.whole_space.random_genotype(0), network_args
             )
-        recipe = self._data.recipe(network, task, {**recipe, "epochs": _EPOCHS})
+        options = {**recipe, "epochs": _EPOCHS}
+        recipe = self._data.recipe(search, network, task, options)
         recipe.fit(network, self._data.train, callbacks=[clock], verbose=0)
         return clock.start_and_step(self._count // self._batch_size)
 
@@ -61,7 +61,7 @@ class Probe:
         """The same of a search, with its validation."""
         clock = EpochClock()
         self._search.fit(
-            **self._data.search_input(self._search),
+            **self._data.search_input(),
             epochs=_EPOCHS,
             callbacks=[clock],
             verbose=0,
@@ -96,39 +96,41 @@ class EpochClock(keras.callbacks.Callback):
 _SHARE_OF_PROBE = 0.1
 
 
-def measured(adapter, facts, probe, seconds):
-    """The rung, and its `StepTimes` by a few real steps.
+def measured(adapter, summary, probe, seconds):
+    """The preset, and its `StepTimes` by a few real steps.
 
     Args:
         adapter: `Images` or `Texts`.
-        facts: `DataSummary`.
-        probe: Function of a `SizePreset` that gives a `Probe`.
-        seconds: Function that gives those which can be planned with.
+        summary: `DataSummary`.
+        probe: Function of a `SizePreset` that returns a `Probe`.
+        seconds: Function that returns those which can be planned with.
     """
-    rungs = adapter.rungs
-    tried = sizes.first_rung(rungs, facts, seconds())
-    pace = sizes.estimate_step_times(rungs[tried], facts)
-    probed = probe(rungs[tried])
+    presets = adapter.presets
+    tried = sizes.first_preset(presets, summary, seconds())
+    times = sizes.estimate_step_times(presets[tried], summary)
+    probed = probe(presets[tried])
     start, step = probed.training(
-        adapter.network_args(rungs[tried]), adapter.recipe()
+        adapter.network_args(presets[tried]), adapter.recipe()
     )
-    slower = start / pace.train_start, step / pace.train_step
-    rung = sizes.first_rung(rungs, facts, seconds(), slower)
-    pace = sizes.estimate_step_times(rungs[rung], facts).times(*slower)
-    if pace.search_start > _SHARE_OF_PROBE * seconds():
-        return rung, pace
-    if rung != tried:
-        probed = probe(rungs[rung])
+    slower = start / times.train_start, step / times.train_step
+    preset = sizes.first_preset(presets, summary, seconds(), slower)
+    times = sizes.estimate_step_times(presets[preset], summary).scaled(*slower)
+    if times.search_start > _SHARE_OF_PROBE * seconds():
+        return preset, times
+    if preset != tried:
+        probed = probe(presets[preset])
     start, step = probed.searching()
-    pace = dataclasses.replace(pace, search_start=start, search_step=step)
-    good = sizes.planned(rung, pace, facts, seconds()).is_good(facts)
-    if good or not rung:
-        return rung, pace
+    times = dataclasses.replace(times, search_start=start, search_step=step)
+    good = sizes.planned(preset, times, summary, seconds()).is_good(summary)
+    if good or not preset:
+        return preset, times
     # Without a further probe: a smaller one is no more off than this was.
-    guess = sizes.estimate_step_times(rungs[rung], facts)
+    guess = sizes.estimate_step_times(presets[preset], summary)
     slower = start / guess.search_start, step / guess.search_step
-    rung = sizes.first_rung(rungs[:rung], facts, seconds(), slower)
-    return rung, sizes.estimate_step_times(rungs[rung], facts).times(*slower)
+    preset = sizes.first_preset(presets[:preset], summary, seconds(), slower)
+    return preset, sizes.estimate_step_times(presets[preset], summary).scaled(
+        *slower
+    )
 
 
 _LOG = logging.getLogger("keras_darts")

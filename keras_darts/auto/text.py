@@ -31,19 +31,19 @@ _MANY_UNKNOWN = 0.5
 _WIDE = 0x2E80
 
 
-def _rung(filters, num_nodes, network_filters, pace, least_examples):
+def _preset(filters, num_nodes, network_filters, times, least_examples):
     return SizePreset(
         space={"filters": filters, "num_nodes": num_nodes},
         network_args={"filters": network_filters, "num_cells": 3},
-        pace=StepTimes(*pace),
+        step_times=StepTimes(*times),
         least_examples=least_examples,
     )
 
 
-RUNGS = (
-    _rung(4, 2, 8, (8.0, 0.1, 3.0, 0.02), 0),
-    _rung(8, 3, 16, (11.0, 0.2, 3.5, 0.03), 500),
-    _rung(16, 3, 32, (12.0, 0.3, 4.0, 0.05), 2_000),
+PRESETS = (
+    _preset(4, 2, 8, (8.0, 0.1, 3.0, 0.02), 0),
+    _preset(8, 3, 16, (11.0, 0.2, 3.5, 0.03), 500),
+    _preset(16, 3, 32, (12.0, 0.3, 4.0, 0.05), 2_000),
 )
 
 
@@ -58,7 +58,7 @@ class Texts:
             to `0.0`.
     """
 
-    rungs = RUNGS
+    presets = PRESETS
     most_epochs = 12
     # Of an element.
     shape = ()
@@ -152,15 +152,15 @@ class Texts:
     def input(self):
         return keras.Input((), dtype="string", name="text")
 
-    def hypermodel(self, rung, num_classes):
+    def hypermodel(self, preset, num_classes):
         return DartsHyperModel(
-            search_spaces.text_cnn(**rung.space),
+            search_spaces.text_cnn(**preset.space),
             num_classes=num_classes,
             vocabulary_size=self._num_known,
         )
 
-    def network_args(self, rung):
-        return dict(rung.network_args)
+    def network_args(self, preset):
+        return dict(preset.network_args)
 
     def recipe(self):
         return {}

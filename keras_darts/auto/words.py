@@ -10,24 +10,24 @@ from keras_darts.tuner.results_text import number
 from keras_darts.tuner.results_text import titled
 
 
-def chosen(course, plan):
-    """Data, trials, last training and time, a line each.
+def chosen(pipeline, plan):
+    """Data, trials, final training and time, a line each.
 
     Args:
-        course: `FitPipeline`.
+        pipeline: `FitPipeline`.
         plan: `Plan`.
     """
-    examples, budget = course.examples, course.budget
-    rung, halves = examples.adapter.rungs[plan.rung], examples.halves
+    examples, budget = pipeline.examples, pipeline.budget
+    preset, split = examples.adapter.presets[plan.preset], examples.split
     lines = [
         f"{examples.adapter.say()}, {len(examples.labels)} classes: "
-        f"{halves.num_train:,} to train on, {halves.num_valid:,} to judge "
-        f"on, in batches of {course.batch_size}",
+        f"{split.num_train:,} to train on, {split.num_valid:,} to judge "
+        f"on, in batches of {pipeline.batch_size}",
         f"up to {plan.trials} trials on {plan.trial_examples:,}: search in "
-        f"{_sizes(rung.space)} for {plan.search_epochs} epochs, training of "
-        f"{_sizes(rung.network_args)} for {plan.train_epochs}",
-        f"last training of the best: about {plan.last_epochs} epochs on "
-        f"{plan.last_examples:,}",
+        f"{_sizes(preset.space)} for {plan.search_epochs} epochs, training of "
+        f"{_sizes(preset.network_args)} for {plan.train_epochs}",
+        f"final training of the best: about {plan.final_epochs} epochs on "
+        f"{plan.final_examples:,}",
     ]
     if budget.seconds < math.inf:
         lines.append(
@@ -37,8 +37,8 @@ def chosen(course, plan):
     return "\n".join(lines)
 
 
-def last(trial_id, plan, *, examples, epochs):
-    """What the last training is, and what of the plan it has no time for.
+def final_training(trial_id, plan, *, examples, epochs):
+    """What the final training is, and what of the plan it has no time for.
 
     Args:
         trial_id: String, of the best trial.
@@ -47,40 +47,40 @@ def last(trial_id, plan, *, examples, epochs):
         epochs: Integer.
     """
     line = (
-        f"last training, of the genotype of trial {trial_id}: {epochs} epochs "
+        f"final training, of the genotype of trial {trial_id}: {epochs} epochs "
         f"on {examples:,}"
     )
-    if epochs * examples < plan.last_epochs * plan.last_examples:
+    if epochs * examples < plan.final_epochs * plan.final_examples:
         line += (
-            f", less than the {plan.last_epochs} on {plan.last_examples:,} "
+            f", less than the {plan.final_epochs} on {plan.final_examples:,} "
             "that were planned, since the trials took longer"
         )
     return line
 
 
-def done(course, tuner, best, folder):
+def done(pipeline, tuner, best, folder):
     """The line with which a fit ends: how good, how long, where it lies.
 
     Args:
-        course: `FitPipeline`.
+        pipeline: `FitPipeline`.
         tuner: `DartsTuner`.
         best: The best trial.
         folder: Path of the run whose network is the model.
     """
-    spent, seconds = course.budget.spent(), course.budget.seconds
+    spent, seconds = pipeline.budget.spent(), pipeline.budget.seconds
     taken = format_duration(spent)
     if seconds < math.inf:
         taken += f" of {format_duration(seconds)}"
         if spent > seconds:
             taken += f" ({format_duration(spent - seconds)} over `time_budget`)"
-    judged = _judged(course.examples, tuner, best, folder)
+    judged = _judged(pipeline.examples, tuner, best, folder)
     page = tuner.project.folder / "results.html"
     return f"done in {taken}: {judged}; all trials: {page}"
 
 
 def _judged(examples, tuner, best, folder):
     """The validation of the model, or that of the trial it comes from."""
-    if examples.own_validation and folder.name == "last":
+    if examples.own_validation and folder.name == "final":
         with (folder / "history.csv").open(newline="") as file:
             row = [*csv.DictReader(file)][-1]
         return f"validation accuracy {float(row['val_accuracy']):.4f}"
@@ -89,7 +89,7 @@ def _judged(examples, tuner, best, folder):
         for name, value in tuner.project.figures(best).items()
         if name in objectives.directions(tuner.oracle.objective)
     )
-    when = " before the last training" if folder.name == "last" else ""
+    when = " before the final training" if folder.name == "final" else ""
     return f"trial {best.trial_id} had {figures}{when}"
 
 

@@ -6,6 +6,7 @@ from keras_darts.utils import surroundings  # noqa: F401
 
 from keras_darts.callbacks.base import ArchitectureEarlyStopping
 from keras_darts.callbacks.base import SearchCallback
+from keras_darts.callbacks.base import stateful_callbacks
 from keras_darts.callbacks.early_stopping import StopOnSkipConnects
 from keras_darts.callbacks.early_stopping import StopOnStableRanking
 from keras_darts.callbacks.monitors import ArchitectureMonitor
@@ -28,4 +29,5 @@ __all__ = [
     "StopOnEigenvalue",
     "StopOnSkipConnects",
     "StopOnStableRanking",
+    "stateful_callbacks",
 ]

@@ -30,8 +30,8 @@ def serialized(callbacks):
 
 def with_callbacks(config):
     """A config whose `callbacks`, if there are any, are objects again."""
-    found = config.get("callbacks", ())
-    objects = [keras.saving.deserialize_keras_object(c) for c in found]
+    configs = config.get("callbacks", ())
+    objects = [keras.saving.deserialize_keras_object(c) for c in configs]
     return {**config, "callbacks": objects}
 
 
@@ -159,7 +159,7 @@ class ArchitectureEarlyStopping(SearchCallback):
 
     Attributes:
         stop_reason: String, also `search.stop_reason`; `None` as long as the
-            search goes on.
+            search continues.
         restored_epoch: Integer, or `None`.
         architectures: Dictionary from epochs to arrays, what is remembered.
 
@@ -234,3 +234,8 @@ class ArchitectureEarlyStopping(SearchCallback):
             int(epoch): [np.array(value) for value in values]
             for epoch, values in state["architectures"].items()
         }
+
+
+def stateful_callbacks(callbacks):
+    """Those of the callbacks that a run has to remember the state of."""
+    return [c for c in callbacks if isinstance(c, SearchCallback)]

@@ -5,6 +5,8 @@ import math
 
 import numpy as np
 
+from keras_darts.supernet.architecture import main_cell
+
 # Shares of an even distribution: from here on mixing weights count as even.
 EVEN = 0.97
 # Of an even weight, 1/K. Two seeds of the demo's search, whose cells agree on
@@ -60,7 +62,7 @@ class EdgeDecision:
 class Decisions:
     """How decided a search is, edge by edge, and in one sentence.
 
-    `search.decisions()` gives it, `print` the sentence; `decisions.json` of a
+    `search.decisions()` returns it, `print` the sentence; `decisions.json` of a
     run holds the same.
 
     The cell counts as close to a draw if half of the edges are open or more
@@ -150,8 +152,8 @@ class Decisions:
         }
 
     def __str__(self):
-        said = self._by_other_means() or self._by_weights()
-        return f"{said}{self._skips()}"
+        sentence = self._by_other_means() or self._by_weights()
+        return f"{sentence}{self._skips()}"
 
     def _by_other_means(self):
         if self.decides_by is None:
@@ -192,7 +194,7 @@ class Decisions:
             return "Its alphas did not move: more epochs would help"
         return (
             "More epochs, more data or a larger `arch_learning_rate` would "
-            "help, and random cells beside it show what it is worth"
+            "help, and random cells next to it show what it is worth"
         )
 
     def _stable(self):
@@ -212,12 +214,12 @@ class Decisions:
     def _skips(self):
         if not self.skip_connects:
             return ""
-        said = (
+        text = (
             f"; {self.skip_connects} of the {self.kept} edges it keeps are "
             "skip-connects"
         )
         return (
-            f"{said}, a collapse: it trains badly" if self.collapsed else said
+            f"{text}, a collapse: it trains badly" if self.collapsed else text
         )
 
 
@@ -237,7 +239,33 @@ class Watched:
     epochs: int = 0
 
 
-def decisions_of(space, genotype, weights, *, watched, competes, **told):
+def decisions_by(strategy, space, genotype, weights, watched):
+    """`Decisions` of a search with a strategy.
+
+    Args:
+        strategy: `SearchStrategy`.
+        space: Search space.
+        genotype: What the strategy's discretizer derives from the weights.
+        weights: Mixing weights (E, K) by cell type.
+        watched: `Watched`.
+    """
+    _, main = main_cell(space)
+    skips = any("skip_connect" in names for names in main.primitives)
+    names = genotype.edge_primitives()
+    return decisions_of(
+        space,
+        genotype,
+        weights,
+        watched=watched,
+        competes=strategy.relaxation.competes,
+        skip_connects=names.count("skip_connect") if skips else None,
+        kept=len(names),
+        decides_by=strategy.discretizer_for(space).decides_by,
+        moved=strategy.architect.updates_architecture,
+    )
+
+
+def decisions_of(space, genotype, weights, *, watched, competes, **facts):
     """`Decisions` on the present mixing weights.
 
     Args:
@@ -246,7 +274,7 @@ def decisions_of(space, genotype, weights, *, watched, competes, **told):
         weights: Mixing weights (E, K) by cell type.
         watched: `Watched`.
         competes: Boolean, whether candidates share a weight of one.
-        **told: Further arguments of `Decisions`.
+        **facts: Further arguments of `Decisions`.
     """
     edges = []
     for cell_type, spec in space.cells.items():
@@ -277,22 +305,22 @@ def decisions_of(space, genotype, weights, *, watched, competes, **told):
         tuple(edges),
         collapsed=watched.collapsed,
         epochs=watched.epochs,
-        **told,
+        **facts,
     )
 
 
 def best_candidates(space, genotype, weights):
     """By cell type, for each edge the candidate that would be kept."""
-    found = {}
+    candidates = {}
     for cell_type, spec in space.cells.items():
         kept = _names_by_edge(genotype, cell_type)
-        found[cell_type] = [
+        candidates[cell_type] = [
             _lead(names, weights[cell_type][number], kept.get(edge, ()))[0]
             for number, (names, edge) in enumerate(
                 zip(spec.primitives, spec.edges, strict=True)
             )
         ]
-    return found
+    return candidates
 
 
 def _names_by_edge(genotype, cell_type):

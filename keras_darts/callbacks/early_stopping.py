@@ -18,7 +18,7 @@ class StopOnSkipConnects(ArchitectureEarlyStopping):
     The cell is the normal one, or the only one of a space that has one kind.
     The search gets back the architecture of the last epoch before, whose cell
     had fewer. As long as there is no such epoch, there is nothing to go back
-    to and the search goes on: the first alphas differ by nothing but chance,
+    to and the search continues: the first alphas differ by nothing but chance,
     and may name any cell.
 
     Args:

@@ -11,7 +11,7 @@ from keras_darts.utils.errors import unknown_name
 class ScheduleVariable(SearchCallback):
     """Sets a variable at the start of each epoch.
 
-    Nothing is traced again, and a resumed run goes on with the value of its
+    Nothing is traced again, and a resumed run continues with the value of its
     epoch.
 
     Args:

@@ -71,8 +71,8 @@ class EigenvalueWindow:
     def _mean(self, values, centre):
         half = self.window // 2
         epochs = [centre + self.every * k for k in range(-half, half + 1)]
-        found = [values[epoch] for epoch in epochs if epoch in values]
-        return float(np.mean(found)) if len(found) > half else None
+        window = [values[epoch] for epoch in epochs if epoch in values]
+        return float(np.mean(window)) if len(window) > half else None
 
 
 _LOG = logging.getLogger("keras_darts")
@@ -100,7 +100,7 @@ class StopOnEigenvalue(ArchitectureEarlyStopping):
 
     With `mode="stop"` the search then ends: R-DARTS' early stopping. With
     `mode="adapt"` the search goes back to epoch e - 12 with all its variables,
-    the weight decay of the weights is multiplied, and training goes on from
+    the weight decay of the weights is multiplied, and training continues from
     there to the last epoch, maybe more than once: R-DARTS' adaptive
     regularisation. When the decay can grow no more, the criterion is left
     alone. What was measured on the abandoned way is forgotten; the original
@@ -182,7 +182,7 @@ class StopOnEigenvalue(ArchitectureEarlyStopping):
         self.extra_epochs = extra_epochs
         self.decay_factor = decay_factor
         self.max_weight_decay = max_weight_decay
-        # A window that has no centre is refused here.
+        # A window that has no centre raises here.
         self._course_of(_PUBLISHED)
 
     def reset(self):
@@ -254,8 +254,8 @@ class StopOnEigenvalue(ArchitectureEarlyStopping):
 
     def set_state(self, state):
         super().set_state(state)
-        found = state["eigenvalues"].items()
-        self.eigenvalues = {int(epoch): value for epoch, value in found}
+        items = state["eigenvalues"].items()
+        self.eigenvalues = {int(epoch): value for epoch, value in items}
         self.weight_decay = state["weight_decay"]
         self.roll_back_to = state["roll_back_to"]
 

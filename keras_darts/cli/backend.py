@@ -74,7 +74,8 @@ def start(grappler=True, threads=None, devices=None, strategy=None):
         threads: As for `configure_cpu`: `"inter_op"` operations for a search.
             Defaults to `None`: as TensorFlow comes, for plain networks.
         devices: As for `distribution_strategy`. Defaults to `None`.
-        strategy: Function that gives the strategy instead. Defaults to `None`.
+        strategy: Function that returns the strategy instead. Defaults to
+            `None`.
 
     Returns:
         The `tf.distribute` strategy to build models in.

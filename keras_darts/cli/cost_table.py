@@ -26,7 +26,11 @@ _SIZES = (
     ("channels", 3, "Channels of the images."),
     ("num_classes", 10, "Classes of the network."),
     ("num_threads", 1, "Threads of the runtime."),
-    ("num_networks", 8, "Networks that are measured beside the primitives."),
+    (
+        "num_networks",
+        8,
+        "Networks that are measured in addition to the primitives.",
+    ),
     ("rounds", 9, "How often everything is measured; the lowest counts."),
 )
 
@@ -60,7 +64,7 @@ def run(options):
     """Measures; `options` are the parsed flags."""
     require(options, "output")
     space = search_spaces.get(options.search_space)
-    if space.modality != "image":
+    if space.task != "image_classification":
         raise ValueError(
             "`search_space` must be one of images. Received: "
             f"search_space={options.search_space!r}"

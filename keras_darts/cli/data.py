@@ -97,7 +97,7 @@ def define_subset(options):
     )
 
 
-def check_source(options, modality):
+def check_source(options, task):
     """Refuses what can't be the data, before TensorFlow loads.
 
     Raises:
@@ -108,7 +108,7 @@ def check_source(options, modality):
     check_path(options)
     path = pathlib.Path(options.dataset)
     if path.exists():
-        modality.check_source(path)
+        task.check_source(path)
 
 
 def check_path(options):

@@ -33,28 +33,35 @@ def define(options):
 
 def run(options):
     """Prints the plan; `options` are the parsed flags."""
-    modality = search_command.checked(options)
-    if modality.name == "language":
+    task = search_command.checked(options)
+    if not task.estimates_memory:
         raise ValueError(
             "`search_space` must be one of images or sentences: the memory of "
             "a recurrent search is not estimated. Received: "
             f"search_space={options.search_space!r}"
         )
-    backend.start(threads=modality.threads)
-    found = modality.load(options)
-    search = search_command.made_search(options, modality, found)
-    given = modality.search_input(options, found, search.recipe)
-    read = search.modality.read(given.pop("x"), None, None, **given)
-    search.modality.take_sizes(**search.modality.check(read)[1])
+    backend.start(threads=task.threads)
+    dataset = task.load(options)
+    search = search_command.made_search(options, task, dataset)
+    inputs = task.search_input(options, dataset, search.recipe)
+    read, sizes = _read(search, **inputs)
+    search.data_sizes.take(**sizes)
     search.build_supernet()
     _take_parts(search, read.batch_size, options.gradient_accumulation_steps)
-    print(search_command.introduction(options, search, modality, found))
+    print(search_command.introduction(options, search, task, dataset))
     print("\n".join(_plan(options, search, read)), flush=True)
     if options.time and not _fits(search, read):
         print("time: not measured, since memory does not suffice")
     elif options.time:
-        given = modality.search_input(options, found, search.recipe)
-        _print_time(options, search, read, given)
+        inputs = task.search_input(options, dataset, search.recipe)
+        _print_time(options, search, read, inputs)
+
+
+def _read(search, x, **options):
+    from keras_darts.search.fit_plan import read_and_check
+
+    read, _, sizes = read_and_check(search, x, None, None, **options)
+    return read, sizes
 
 
 def _fits(search, read):
@@ -64,21 +71,23 @@ def _fits(search, read):
     return estimate_peak_memory(search, read.batch_size) <= memory_limit()
 
 
-def _print_time(options, search, read, given):
+def _print_time(options, search, read, inputs):
     from keras_darts.cli import step_times
 
     print("timing a few steps; --notime leaves that out", flush=True)
     epochs = options.epochs or search.recipe.epochs
-    found = step_times.measured(
+    times = step_times.measured(
         search,
-        **given,
+        **inputs,
         epochs=epochs,
         gradient_accumulation_steps=options.gradient_accumulation_steps,
     )
-    words = found.in_words(
+    words = times.in_words(
         epochs + search.extra_epochs,
-        search.modality.steps_per_epoch(read),
-        step_times.judged_batches(search.modality.evaluation(read)),
+        search.task_adapter.steps_per_epoch(read, search.recipe),
+        step_times.judged_batches(
+            search.task_adapter.evaluation(read, search.recipe)
+        ),
     )
     print(f"time: {words}")
     if search.stages:
@@ -108,18 +117,18 @@ def _plan(options, search, read):
     from keras_darts.search.memory import proposals
 
     peak, limit = estimate_peak_memory(search, read.batch_size), memory_limit()
-    steps = search.modality.steps_per_epoch(read)
+    steps = search.task_adapter.steps_per_epoch(read, search.recipe)
     epochs = options.epochs or search.recipe.epochs
     yield f"steps: {steps} an epoch, {steps * epochs} in all"
     amount = in_gigabytes(peak)
     yield f"estimated peak memory: {amount}, batch {read.batch_size}"
     verdict = "enough" if peak <= limit else "TOO LITTLE"
     yield f"memory to be had: {in_gigabytes(limit)}, {verdict}"
-    found = proposals(search, read.batch_size)
+    changes = proposals(search, read.batch_size)
     yield (
         "less memory, what changes the search least first:"
-        if found
+        if changes
         else ("less memory: with fewer filters or cells")
     )
-    for change in found:
+    for change in changes:
         yield f"  {in_gigabytes(change.peak):>8}  {change.change}"

@@ -1,7 +1,7 @@
 """Measure a trained or an exported network on the test part of its data.
 
 Writes evaluation.json into the folder of a run or of a SavedModel, and
-NAME.evaluation.json beside a file.
+NAME.evaluation.json next to a file.
 
   keras-darts evaluate --model=runs/digits-trained
   keras-darts evaluate --model=saved_models/digits.tflite --dataset=digits
@@ -44,13 +44,13 @@ def run(options):
     model, vocabulary, path = models.load(path)
     target = _target(path)
     writable_folder(target.parent, "model")
-    modality = tasks.of_model(model)
-    tasks.check_flags(options, modality)
-    name, figures = modality.evaluated(
+    task = tasks.of_model(model)
+    tasks.check_flags(options, task)
+    name, figures = task.evaluated(
         model, options, saved=saved, vocabulary=vocabulary
     )
     write_json(target, {"dataset": name, **figures})
-    print(f"{path}: {modality.in_words(figures)}")
+    print(f"{path}: {task.in_words(figures)}")
     print(f"written to {target}")
 
 

@@ -4,7 +4,7 @@ A SavedModel goes to OUTPUT_DIR/NAME/1 (or 2, 3, ...), where TensorFlow Serving
 finds it by OUTPUT_DIR/models.config, LiteRT files to OUTPUT_DIR/NAME.tflite and
 NAME_int8.tflite, and other files to NAME.onnx, NAME.keras and NAME.safetensors.
 They take raw images or token ids, hold the names of the classes, and have a
-model card and the vocabulary of a text beside them.
+model card and the vocabulary of a text next to them.
 
   keras-darts export --run=runs/digits-trained --quantization=none,int8
   keras-darts export --run=runs/digits-trained --format=onnx,keras,safetensors
@@ -168,13 +168,13 @@ def run(options):
     from keras_darts import training
 
     network = training.load_network(folder)
-    modality = tasks.of_model(network)
-    tasks.check_flags(options, modality)
+    task = tasks.of_model(network)
+    tasks.check_flags(options, task)
     vocabulary = folders.vocabulary(folder)
     if options.dataset is None:
         name, arguments = folder.resolve().name, _bare(saved, vocabulary)
     else:
-        name, arguments = modality.exports(
+        name, arguments = task.exports(
             network, options, saved=saved, vocabulary=vocabulary
         )
     name = options.name or name.replace("/", "_")
@@ -184,13 +184,13 @@ def run(options):
     if "saved_model" in options.format:
         given = given_values(options, "version", "top_k", "input_dtype")
         arguments.saved_model.update(given)
-        _saved_model(network, target, modality, arguments)
+        _saved_model(network, target, task, arguments)
     if "litert" in options.format:
         for quantization in options.quantization:
-            _litert(network, target, modality, arguments, options, quantization)
+            _litert(network, target, task, arguments, options, quantization)
     for form in _FILES:
         if form in options.format:
-            _file(network, target, modality, arguments, form)
+            _file(network, target, task, arguments, form)
 
 
 def _saved(folder, options):
@@ -254,17 +254,17 @@ def _check_meaning(options):
         )
 
 
-def _saved_model(network, target, modality, arguments):
+def _saved_model(network, target, task, arguments):
     from keras_darts import export
 
     path = export.saved_model(
         network, target, **arguments.common, **arguments.saved_model
     )
     export.serving_config(target.parent)
-    _report(path, modality)
+    _report(path, task)
 
 
-def _litert(network, target, modality, arguments, options, quantization):
+def _litert(network, target, task, arguments, options, quantization):
     from keras_darts import export
 
     plain, int8 = quantization == "none", quantization == "int8"
@@ -279,23 +279,23 @@ def _litert(network, target, modality, arguments, options, quantization):
         validation_data=arguments.labelled,
         **arguments.common,
     )
-    _report(path, modality)
+    _report(path, task)
 
 
-def _file(network, target, modality, arguments, form):
+def _file(network, target, task, arguments, form):
     from keras_darts import export
 
     write = getattr(export, form)
     path = target.with_name(f"{target.name}.{form}")
-    _report(write(network, path, **arguments.common), modality)
+    _report(write(network, path, **arguments.common), task)
 
 
-def _report(path, modality):
+def _report(path, task):
     from keras_darts import export
 
     card = export.model_card(path)
     measured = card["parity"]
-    things = f"test {modality.things}"
+    things = f"test {task.things}"
     if measured["samples_from"] != "given":
         things = f"samples of {measured['samples_from']}"
     agreement = measured["top1_agreement"]
@@ -316,6 +316,6 @@ def _report(path, modality):
 def _accuracy(card):
     if "accuracy" not in card:
         return ""
-    found = card["accuracy"]
-    before = found["network"]
-    return f"; accuracy {found['export']:.2%}, before {before:.2%}"
+    accuracy = card["accuracy"]
+    before = accuracy["network"]
+    return f"; accuracy {accuracy['export']:.2%}, before {before:.2%}"

@@ -39,7 +39,7 @@ def define(options, extends=""):
         "resume",
         False,
         f"Go on with the run in --output_dir, with its flags{extends}. One "
-        "that was cut also goes on without, if the same flags are given.",
+        "that was cut also continues without, if the same flags are given.",
         flag_values=options,
     )
     flags.DEFINE_bool(
@@ -82,7 +82,7 @@ def begin(options, run_type="search"):
     return writable_folder(folder, "output_dir")
 
 
-def goes_on(options, folder):
+def resumes(options, folder):
     """Whether a command resumes or loads what is in a folder."""
     earlier = is_run(folder) and not options.overwrite
     return options.resume or earlier
@@ -91,7 +91,7 @@ def goes_on(options, folder):
 def _check_alone(options):
     if options.resume:
         raise ValueError(
-            "`overwrite` must be left out beside --resume. Received: "
+            "`overwrite` must be left out with --resume. Received: "
             "overwrite=True"
         )
 
@@ -102,7 +102,7 @@ def _check_same_type(options, folder, run_type):
     other = is_finished(folder, run_type) and not loaded
     if other or options.dataset is None:
         # A training has the length of its schedule.
-        longer = "--resume goes on with it, " if run_type == "search" else ""
+        longer = "--resume continues it, " if run_type == "search" else ""
         raise ValueError(
             "`output_dir` must not hold a run already: choose another folder, "
             f"or {longer}--overwrite removes it. Received: "
@@ -146,20 +146,20 @@ def take_remembered(options, before):
 
 @contextlib.contextmanager
 def resumable(command, folder, begun=has_whole_checkpoint):
-    """Inside, a command runs; where it is cut, the user reads how to go on.
+    """Inside, a command runs; where it is cut, the user reads how to resume.
 
     Args:
         command: String.
         folder: Path.
         begun: Function of the folder that says whether there is anything to
-            go on with.
+            continue with.
     """
     try:
         yield
     except BaseException:
         if begun(folder):
             line = f"keras-darts {command} --output_dir={folder} --resume"
-            print(f"go on:       {line}", flush=True)
+            print(f"resume:      {line}", flush=True)
         raise
 
 
@@ -193,10 +193,10 @@ def written(options, folder):
 
 def remember(options, folder, vocabulary=None):
     """Keeps the flags of a run, for `earlier_run`, and the vocabulary."""
-    given = {
+    flags = {
         name: options[name].value for name in options if name not in _PASSING
     }
-    write_json(folder / _COMMAND, given)
+    write_json(folder / _COMMAND, flags)
     if vocabulary is not None:
         vocabulary.save(folder / _VOCABULARY)
 

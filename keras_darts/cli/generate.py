@@ -1,4 +1,4 @@
-"""Let a language model go on with a text.
+"""Let a language model continue with a text.
 
 A person reads what it has learned. The words of the prompt are separated by
 spaces, as in the text that the model was trained on.

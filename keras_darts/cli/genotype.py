@@ -54,9 +54,9 @@ def find(options):
     if path.is_dir():
         return genotypes.load(_in_run(path)), path.resolve().name
     if path.exists():
-        found = genotypes.load(path)
+        genotype = genotypes.load(path)
         _say_which(path)
-        return found, path.stem
+        return genotype, path.stem
     if path.suffix == ".json" or path.name != text:
         raise ValueError(
             "`genotype` must be a run folder, a file, a text Genotype(...) or "
@@ -96,8 +96,8 @@ def _say_which(path):
         print(f"genotype: the last of {count} in {path}", flush=True)
 
 
-def modality(options, genotype):
-    """The modality of the genotype that `find` has found."""
+def task(options, genotype):
+    """The task of the genotype that `find` has found."""
     text = options.genotype
     if text.startswith(_RANDOM):
         return tasks.of_space(options.search_space)

@@ -114,7 +114,7 @@ class _PathParser(flags.ArgumentParser):
         self.name = name
 
     def parse(self, argument):
-        # What must be given is refused when it is empty.
+        # What must be given raises an error when it is empty.
         return argument and user_path_text(argument, self.name)
 
 

@@ -47,7 +47,7 @@ def define(options):
 
 def run(options):
     """Draws; `options` are the parsed flags."""
-    found, name = genotype.find(options)
+    network_genotype, name = genotype.find(options)
     source = pathlib.Path(options.genotype)
     is_run = genotype.is_folder(options.genotype)
     if options.alphas and not is_run:
@@ -62,11 +62,11 @@ def run(options):
     from keras_darts import analysis
 
     cell_types = _cell_types(source) if options.alphas else ()
-    print(found.to_text())
+    print(network_genotype.to_text())
     for form in options.format:
-        for cell in analysis.cell_names(found):
+        for cell in analysis.cell_names(network_genotype):
             path = folder / f"{begin}{cell}.{form}"
-            print(analysis.plot_cell(found, cell, path))
+            print(analysis.plot_cell(network_genotype, cell, path))
         for cell_type in cell_types:
             path = folder / f"{begin}{_PREFIX}{cell_type}.{form}"
             print(

@@ -47,9 +47,9 @@ def device(strategy):
         tf.config.experimental.get_device_details(gpu).get("device_name", "GPU")
         for gpu in gpus
     ]
-    found = ", ".join(names) or f"CPU with {os.cpu_count()} cores"
+    devices = ", ".join(names) or f"CPU with {os.cpu_count()} cores"
     replicas = strategy.num_replicas_in_sync
-    return f"{found}; {replicas} in use" if replicas > 1 else found
+    return f"{devices}; {replicas} in use" if replicas > 1 else devices
 
 
 def count(variables):

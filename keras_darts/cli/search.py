@@ -175,35 +175,35 @@ def run(options):
         workers.launch("search", options)
     count, worker = workers.this_worker()
     folder = folders.begin(options)
-    goes_on = folders.goes_on(options, folder)
-    modality = checked(options)
+    resumes = folders.resumes(options, folder)
+    task = checked(options)
     if count > 1:
         print(f"worker {worker} of {count}, waits for the others", flush=True)
     strategy = backend.start(
-        threads=modality.threads,
+        threads=task.threads,
         devices=options.devices,
         strategy=(lambda: workers.strategy(options)) if count > 1 else None,
     )
     from keras_darts.cli import report
     from keras_darts.training import ETALogger
 
-    vocabulary = folders.vocabulary(folder) if goes_on else None
-    found = modality.load(options, vocabulary)
+    vocabulary = folders.vocabulary(folder) if resumes else None
+    dataset = task.load(options, vocabulary)
     with strategy.scope():
-        search = made_search(options, modality, found)
-    _check_batch_size(options, modality, found, search.recipe)
+        search = made_search(options, task, dataset)
+    _check_batch_size(options, task, dataset, search.recipe)
     search.compile(grappler=options.grappler or None)
     callbacks = [ETALogger()]
-    if not worker and (options.resume or not goes_on):
+    if not worker and (options.resume or not resumes):
         remember = functools.partial(
-            folders.remember, options, folder, modality.vocabulary(found)
+            folders.remember, options, folder, task.vocabulary(dataset)
         )
         # When the flags are found to be those of the run, if there is one.
         callbacks.append(report.AtBegin(remember))
-    print(introduction(options, search, modality, found), flush=True)
+    print(introduction(options, search, task, dataset), flush=True)
     with folders.resumable("search", folder):
         search.fit(
-            **modality.search_input(options, found, search.recipe),
+            **task.search_input(options, dataset, search.recipe),
             epochs=options.epochs,
             verbose=report.verbosity(),
             callbacks=callbacks,
@@ -213,7 +213,7 @@ def run(options):
 
 
 def checked(options):
-    """The modality, when all flags are right as far as one can see now.
+    """The task, when all flags are right as far as one can see now.
 
     Called before TensorFlow loads, which takes seconds.
 
@@ -221,21 +221,21 @@ def checked(options):
         absl.flags.Error: if --dataset is not given.
         ValueError: for the first flag that is wrong.
     """
-    modality = tasks.of_space(options.search_space)
+    task = tasks.of_space(options.search_space)
     check_strategy(options.strategy)
-    tasks.check_flags(options, modality)
-    data.check_source(options, modality)
+    tasks.check_flags(options, task)
+    data.check_source(options, task)
     _check_target(options)
-    return modality
+    return task
 
 
-def _check_batch_size(options, modality, found, recipe):
+def _check_batch_size(options, task, dataset, recipe):
     """Refuses batches that no half of the data can fill.
 
     Raises:
         ValueError: for those, which the user may have left to the method.
     """
-    count = getattr(found, "num_train", None)
+    count = getattr(dataset, "num_train", None)
     if count is None:
         return
     share = min(options.validation_split, 1 - options.validation_split)
@@ -245,7 +245,7 @@ def _check_batch_size(options, modality, found, recipe):
     )
     if size > half:
         raise ValueError(
-            f"`batch_size` must be at most {half}, the {modality.things} in "
+            f"`batch_size` must be at most {half}, the {task.things} in "
             f"the smaller half. Received: batch_size={size}"
             f"{'' if options.batch_size else ', as the method has it'}"
         )
@@ -265,20 +265,20 @@ def _check_target(options):
         )
 
 
-def made_search(options, modality, found):
+def made_search(options, task, dataset):
     """The `DartsSearch` that the flags and the data describe."""
     from keras_darts.search import DartsSearch
 
     return DartsSearch(
         strategy=strategy_at(
-            options.strategy, modality.name, **chosen_rates(options)
+            options.strategy, task.name, **chosen_rates(options)
         ),
         seed=options.seed,
-        **made_of(options, modality, found),
+        **made_of(options, task, dataset),
     )
 
 
-def made_of(options, modality, found):
+def made_of(options, task, dataset):
     """Arguments of `DartsSearch` besides method and seed."""
     return {
         "search_space": options.search_space,
@@ -288,7 +288,7 @@ def made_of(options, modality, found):
         "dtype": options.dtype,
         "target_latency_ms": options.target_latency_ms,
         "latency_table": options.latency_table,
-        **modality.search_sizes(options, found),
+        **task.search_sizes(options, dataset),
     }
 
 
@@ -299,13 +299,13 @@ def chosen_rates(options):
 
 
 def strategy_at(
-    name, modality, *, learning_rate, arch_learning_rate, published_rates
+    name, task, *, learning_rate, arch_learning_rate, published_rates
 ):
     """The method of a name, at the learning rates that were asked for."""
     from keras_darts import strategies
 
     strategy = strategies.get(name)
-    recipe = strategy.recipe_for(modality)
+    recipe = strategy.recipe_for(task)
     if learning_rate is not None:
         recipe = recipe.with_learning_rate(learning_rate)
     if arch_learning_rate is None and published_rates:
@@ -315,13 +315,13 @@ def strategy_at(
         recipe = dataclasses.replace(
             recipe, arch_learning_rate=arch_learning_rate
         )
-    if recipe is strategy.recipe_for(modality):
+    if recipe is strategy.recipe_for(task):
         # Of the name a search knows what it stands for.
         return name
     return dataclasses.replace(strategy, recipe=recipe)
 
 
-def introduction(options, search, modality, found):
+def introduction(options, search, task, dataset):
     """What is searched, on what, with how much, and where."""
     from keras_darts.cli import report
 
@@ -330,8 +330,8 @@ def introduction(options, search, modality, found):
         [
             f"search: {options.strategy} in {options.search_space}, "
             f"epochs: {epochs}, seed: {options.seed}",
-            modality.describe(found),
-            f"supernet: {modality.supernet_in_words(search.search_space)}, "
+            task.describe(dataset),
+            f"supernet: {task.supernet_in_words(search.search_space)}, "
             f"{report.count(search.weight_variables)} weights, "
             f"{report.count(search.arch_variables)} alphas",
             f"device: {report.device(search.distribute_strategy)}",

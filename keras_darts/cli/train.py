@@ -2,7 +2,7 @@
 
 The folder of the run gets model.keras, which takes raw images or token ids and
 gives logits, config.json, genotype.json, history.csv, evaluation.json, files
-for TensorBoard, and vocabulary.json for text. A training that was cut goes on
+for TensorBoard, and vocabulary.json for text. A training that was cut continues
 with the same command.
 
   keras-darts train --genotype=runs/digits --dataset=digits \\
@@ -98,23 +98,23 @@ def run(options):
     """Trains; `options` are the parsed flags."""
     workers.refuse_several("train")
     folder = folders.begin(options, _RUN_TYPE)
-    goes_on = folders.goes_on(options, folder)
-    found, _ = genotype.find(options)
-    modality = genotype.modality(options, found)
-    tasks.check_flags(options, modality)
-    data.check_source(options, modality)
-    check_recipe(options, modality)
+    resumes = folders.resumes(options, folder)
+    network_genotype, _ = genotype.find(options)
+    task = genotype.task(options, network_genotype)
+    tasks.check_flags(options, task)
+    data.check_source(options, task)
+    check_recipe(options, task)
     strategy = backend.start(devices=options.devices)
     from keras_darts import training
     from keras_darts.cli import report
     from keras_darts.search.mixed_precision import default_policy
 
     with strategy.scope(), default_policy(options.dtype):
-        read, plan = modality.training(options, found)
+        read, plan = task.training(options, network_genotype)
     frequency = _validation_freq(options, plan)
-    print(_introduction(modality, read, plan, frequency), flush=True)
+    print(_introduction(task, read, plan, frequency), flush=True)
     # Not before: what is written over goes first.
-    remember = [] if goes_on else [_remembering(options, folder)]
+    remember = [] if resumes else [_remembering(options, folder)]
     with folders.resumable("train", folder):
         plan.recipe.fit(
             plan.network,
@@ -127,13 +127,13 @@ def run(options):
                 *([report.TestFigures()] if plan.tested else []),
                 training.ETALogger(),
             ],
-            config=_config(options, modality, read, plan),
-            vocabulary=modality.vocabulary(read),
+            config=_config(options, task, read, plan),
+            vocabulary=task.vocabulary(read),
             **folders.written(options, folder),
         )
-    figures = modality.trained_figures(plan, read)
+    figures = task.trained_figures(plan, read)
     write_json(folder / "evaluation.json", {"dataset": read.name, **figures})
-    print(_conclusion(modality.in_words(figures), folder))
+    print(_conclusion(task.in_words(figures), folder))
 
 
 def _remembering(options, folder):
@@ -150,24 +150,24 @@ def _validation_freq(options, plan):
     return min(max(1, often), plan.recipe.epochs)
 
 
-def _config(options, modality, read, plan):
+def _config(options, task, read, plan):
     return {
         "recipe": {"name": plan.name, **plan.recipe.get_config()},
         "data": {
-            "modality": modality.name,
-            **modality.data_config(options, read, plan),
+            "task": task.name,
+            **task.data_config(options, read, plan),
         },
         "seed": options.seed,
     }
 
 
-def _introduction(modality, read, plan, frequency):
+def _introduction(task, read, plan, frequency):
     from keras_darts.cli import report
 
     often = "each epoch" if frequency == 1 else f"every {frequency} epochs"
     judged = (
         [
-            f"measured after {often} on the test {modality.things}, as "
+            f"measured after {often} on the test {task.things}, as "
             "test_...; nothing is chosen by that"
         ]
         if plan.tested
@@ -177,8 +177,8 @@ def _introduction(modality, read, plan, frequency):
         [
             f"train: {plan.name} recipe, epochs: {plan.recipe.epochs}, "
             f"seed: {plan.recipe.seed}",
-            modality.describe(read),
-            f"network: {modality.network_in_words(plan.network)}, "
+            task.describe(read),
+            f"network: {task.network_in_words(plan.network)}, "
             f"{report.count(plan.network.trainable_variables)} weights",
             *judged,
             f"device: {report.device(plan.network.distribute_strategy)}",

@@ -5,7 +5,7 @@ is judged on data that neither has seen. As in the paper of DARTS, trials
 differ by their seeds; with --tune they differ by hyper-parameters, and have
 the same seed. The folder gets results.html, a page that any browser shows,
 up to date after each trial, and a folder for each trial. A tuning that was cut
-goes on with the same command.
+continues with the same command.
 
   keras-darts tune --dataset=digits --search_epochs=10 --output_dir=runs/tuned
   keras-darts tune --dataset=cifar10 --output_dir=runs/b --oracle=bayesian \\
@@ -70,21 +70,21 @@ def tuned(options):
     return _parsed(options.tune or ())
 
 
-def check(options, modality):
+def check(options, task):
     """Refuses what can't be tuned on such data, or with such an oracle.
 
     Raises:
-        ValueError: for that, and for a flag beside its own choices.
+        ValueError: for that, and for a flag together with its own choices.
     """
     chosen = tuned(options)
-    tasks.check_names(chosen, modality)
+    tasks.check_names(chosen, task)
     for strategy in chosen.get("strategy", ()):
         check_strategy(strategy)
     for name in chosen:
         # The seed also decides what the trials are.
         if name != "seed" and options[name].present:
             raise ValueError(
-                f"`{name}` must be left out beside --tune={name}=... "
+                f"`{name}` must be left out with --tune={name}=... "
                 f"Received: {name}={options[name].value}"
             )
     if not chosen and options.oracle in ("bayesian", "grid"):
@@ -102,7 +102,7 @@ def grid_size(options):
     return math.prod(map(len, values))
 
 
-def made(options, modality, found):
+def made(options, task, dataset):
     """The `DartsHyperModel` of the flags and the data, and a search of it.
 
     Raises:
@@ -114,11 +114,11 @@ def made(options, modality, found):
 
     chosen = tuned(options)
     hypermodel = DartsHyperModel(
-        strategy=functools.partial(_strategy, options, chosen, modality.name),
+        strategy=functools.partial(_strategy, options, chosen, task.name),
         seed=_seed(options, chosen),
         **{
-            **made_of(options, modality, found),
-            **{k: v for k, v in chosen.items() if k in modality.flags},
+            **made_of(options, task, dataset),
+            **{k: v for k, v in chosen.items() if k in task.flags},
         },
     )
     _try_each(hypermodel, chosen)
@@ -136,7 +136,7 @@ def in_words(options):
     return ", ".join(parts) or "seed"
 
 
-def _strategy(options, chosen, modality, hp):
+def _strategy(options, chosen, task, hp):
     values = {
         name: _value(hp, name, chosen[name])
         if name in chosen
@@ -146,7 +146,7 @@ def _strategy(options, chosen, modality, hp):
     rates = chosen_rates(options)
     return strategy_at(
         values["strategy"],
-        modality,
+        task,
         **{**rates, "learning_rate": values["learning_rate"]},
     )
 
@@ -221,7 +221,7 @@ def _values(name, text):
 _STATE = "oracle.json"
 _CHIEF = "KERASTUNER_ORACLE_IP"
 _PROCESS = "KERASTUNER_TUNER_ID"
-# What may be another one when a tuning goes on.
+# What may be another one when a tuning continues.
 _FREE = {
     *("debug", "devices", "max_trials", "output_dir", "overwrite"),
     *("random_baseline", "resume"),
@@ -235,7 +235,7 @@ def define_tuning_folder(options):
         "resume",
         False,
         "Go on with the tuning in --output_dir, with its flags; a larger "
-        "--max_trials extends it. It also goes on without, if the same flags "
+        "--max_trials extends it. It also continues without, if the same flags "
         "are given.",
         flag_values=options,
     )
@@ -248,7 +248,7 @@ def define_tuning_folder(options):
 
 
 def begin_tuning(options):
-    """The folder `--output_dir`, new or of a tuning to go on with.
+    """The folder `--output_dir`, new or of a tuning to resume.
 
     Raises:
         ValueError: if it holds something else, or a tuning with other flags,
@@ -276,7 +276,7 @@ def begin_tuning(options):
 
 
 def is_begun(folder):
-    """Whether there is something to go on with."""
+    """Whether there is something to resume."""
     return (folder / _STATE).exists()
 
 
@@ -293,7 +293,7 @@ def is_chief():
 def _check_flags(options):
     if options.overwrite and options.resume:
         raise ValueError(
-            "`overwrite` must be left out beside --resume. Received: "
+            "`overwrite` must be left out with --resume. Received: "
             "overwrite=True"
         )
     if options.overwrite and _CHIEF in os.environ:
@@ -422,39 +422,39 @@ def run(options):
     """Tunes; `options` are the parsed flags."""
     workers.refuse_several("tune")
     folder = begin_tuning(options)
-    modality = search_command.checked(options)
-    check(options, modality)
-    objective = _objective(options, modality)
+    task = search_command.checked(options)
+    check(options, task)
+    objective = _objective(options, task)
     _check_trials(options)
-    strategy = backend.start(threads=modality.threads, devices=options.devices)
-    found = modality.load(options)
+    strategy = backend.start(threads=task.threads, devices=options.devices)
+    dataset = task.load(options)
     with strategy.scope():
-        hypermodel, search = made(options, modality, found)
+        hypermodel, search = made(options, task, dataset)
     tuner = _tuner(options, hypermodel, objective, search.recipe, strategy)
     worker = is_worker()
     if not worker:
         folders.remember(options, folder)
-    print(_introduction(options, search, modality, found), flush=True)
+    print(_introduction(options, search, task, dataset), flush=True)
     resumable = folders.resumable("tune", folder, is_begun)
     with resumable, backend.retracing_unsaid():
-        tuner.search(**_arguments(options, modality, found, search.recipe))
+        tuner.search(**_arguments(options, task, dataset, search.recipe))
     if not worker:
         print("\n".join(_conclusion(options, folder)))
 
 
-def _objective(options, modality):
+def _objective(options, task):
     """The name of the objective, or a list of several.
 
     Raises:
         ValueError: for what no validation on such data gives.
     """
-    names = options.objective or [modality.judged_by[0]]
-    known = [*modality.judged_by, *_COSTS]
+    names = options.objective or [task.judged_by[0]]
+    known = [*task.judged_by, *_COSTS]
     for name in names:
         if name not in known:
             raise ValueError(
                 f"`objective` must be one or more of {', '.join(known)} for "
-                f"{modality.noun}. Received: objective={name}"
+                f"{task.noun}. Received: objective={name}"
             )
     return names[0] if len(names) == 1 else names
 
@@ -495,23 +495,23 @@ def _tuner(options, hypermodel, objective, recipe, strategy):
     )
 
 
-def _arguments(options, modality, found, recipe):
+def _arguments(options, task, dataset, recipe):
     """Those of `DartsTuner.search`."""
     from keras_darts.cli import report
 
     return {
-        **modality.search_input(options, found, recipe),
+        **task.search_input(options, dataset, recipe),
         "epochs": options.search_epochs,
         "gradient_accumulation_steps": options.gradient_accumulation_steps,
         "verbose": report.verbosity(),
     }
 
 
-def _introduction(options, search, modality, found):
+def _introduction(options, search, task, dataset):
     from keras_darts.cli import report
 
     epochs = options.search_epochs or search.recipe.epochs
-    space = modality.supernet_in_words(search.search_space)
+    space = task.supernet_in_words(search.search_space)
     return "\n".join(
         [
             f"tune: {options.oracle} oracle in {options.search_space}, "
@@ -519,7 +519,7 @@ def _introduction(options, search, modality, found):
             f"trials differ by: {in_words(options)}",
             f"epochs: {epochs} of a search, "
             f"{options.train_epochs or 2 * epochs} of a training",
-            modality.describe(found),
+            task.describe(dataset),
             f"supernet: {space}",
             f"device: {report.device(search.distribute_strategy)}",
         ]

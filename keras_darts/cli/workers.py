@@ -64,12 +64,12 @@ def launch(name, options):
             "process is one of a cluster's workers already. "
             f"Received: workers={options.workers}"
         )
-    given = [
+    flags = [
         options[flag].serialize()
         for flag in options
         if options[flag].present and flag != "workers"
     ]
-    command = [sys.executable, "-m", "keras_darts", name, *given]
+    command = [sys.executable, "-m", "keras_darts", name, *flags]
     processes = [
         subprocess.Popen(
             command,

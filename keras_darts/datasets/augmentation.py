@@ -13,7 +13,7 @@ class Augmentation(abc.ABC):
     """A frozen dataclass that changes a batch of images by a seed.
 
     It is called with images of shape (batch, height, width, channels), integer
-    or float, and a seed of shape (2,), and gives images of the same dtype.
+    or float, and a seed of shape (2,), and returns images of the same dtype.
     Equal seeds give equal images. A subclass says how in `change`.
 
     Example:

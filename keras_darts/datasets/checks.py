@@ -6,29 +6,31 @@ from keras_darts.datasets.task import infer_from
 
 
 def validate_split(
-    halves,
+    split,
     *,
-    modality="image",
+    check_element=None,
     loss=None,
     num_classes=None,
     batch_size=None,
     reductions=2,
 ):
-    """Refuses halves on which a search can't work, and says what to learn.
+    """Refuses a split on which a search can't work, and says what to learn.
 
     Args:
-        halves: The `BilevelSplit` that `split` made.
-        modality: String, `"image"` for elements that must be images, `"text"`
-            for padded token ids, `None` for any. Defaults to `"image"`.
+        split: What `bilevel_split` returned.
+        check_element: Function of the `tf.TensorSpec` of an element and of
+            what errors call them, which refuses what a network can't take.
+            Defaults to `None`: images, whose sides are halved `reductions`
+            times.
         loss: A Keras loss as object, name or function. Defaults to `None`.
         num_classes: Integer, the number of classes. Defaults to `None`, in
             which case the labels tell.
-        batch_size: Integer. Defaults to `None`, the one of `halves`.
+        batch_size: Integer. Defaults to `None`, the one of `split`.
         reductions: Integer, how often the network halves the sides of an
-            image or the length of a sentence. Defaults to `2`.
+            image. Defaults to `2`.
 
     Returns:
-        The `Task` of the labels of both halves.
+        The `Task` of the labels of both parts.
 
     Raises:
         ValueError: If images or labels are of another form than the network
@@ -40,25 +42,21 @@ def validate_split(
     >>> import numpy as np
     >>> from keras_darts.datasets.split import bilevel_split
     >>> images = np.zeros((6, 8, 8, 1), "uint8")
-    >>> halves = bilevel_split(images, [0, 1, 0, 1, 0, 1], batch_size=2)
-    >>> validate_split(halves)
+    >>> split = bilevel_split(images, [0, 1, 0, 1, 0, 1], batch_size=2)
+    >>> validate_split(split)
     Task(label_type='sparse', num_outputs=2)
     """
-    if modality is not None:
-        check_elements(halves, modality, reductions)
-    _check_same_shapes(halves)
-    _check_batch_size(halves, batch_size or halves.batch_size)
-    task = infer_from(halves.labels, loss, num_classes)
+    spec, name = split.train.element_spec[0], split.names.x
+    if check_element is None:
+        check_images(spec, reductions, name)
+    else:
+        check_element(spec, name)
+    _check_same_shapes(split)
+    _check_batch_size(split, batch_size or split.batch_size)
+    task = infer_from(split.labels, loss, num_classes)
     if task.label_type != "regression":
-        _check_classes(halves.train_labels, task, halves.names.y)
+        _check_classes(split.train_labels, task, split.names.y)
     return task
-
-
-def check_elements(halves, modality, reductions=2):
-    """Refuses halves whose elements are not images, or not token ids."""
-    _ELEMENTS[modality](
-        halves.train.element_spec[0], reductions, halves.names.x
-    )
 
 
 def check_images(spec, reductions=2, name="`x`"):
@@ -126,9 +124,6 @@ def check_sentences(spec, reductions=2, name="`x`"):
         )
 
 
-_ELEMENTS = {"image": check_images, "text": check_sentences}
-
-
 def check_not_empty(count, name="`x`"):
     if count == 0:
         raise ValueError(
@@ -163,36 +158,36 @@ def check_weights(weights, name="`sample_weight`"):
         )
 
 
-def _check_same_shapes(halves):
+def _check_same_shapes(split):
     (x, y), (search_x, search_y) = (
-        half.element_spec[:2] for half in (halves.train, halves.valid)
+        half.element_spec[:2] for half in (split.train, split.valid)
     )
-    names, valid_names = halves.names, halves.valid_names
+    names, valid_names = split.names, split.valid_names
     if (x.shape, x.dtype) != (search_x.shape, search_x.dtype):
         raise ValueError(
             f"{valid_names.x} must have elements of the shape and dtype of "
             f"{names.x}. Received: {search_x.shape} of {search_x.dtype.name} "
-            f"beside {x.shape} of {x.dtype.name}"
+            f"and {x.shape} of {x.dtype.name}"
         )
     if y.shape != search_y.shape:
         raise ValueError(
             f"{valid_names.y} must be of the shape of {names.y}. "
-            f"Received: {search_y.shape} beside {y.shape} an element"
+            f"Received: {search_y.shape} and {y.shape} an element"
         )
 
 
-def _check_batch_size(halves, batch_size):
-    smaller = min(halves.num_train, halves.num_valid)
+def _check_batch_size(split, batch_size):
+    smaller = min(split.num_train, split.num_valid)
     if batch_size > smaller:
-        of_data = halves.batch_size_from == "data"
-        given = (
-            f"the batches of {halves.names.x}" if of_data else "`batch_size`"
+        of_data = split.batch_size_from == "data"
+        source = (
+            f"the batches of {split.names.x}" if of_data else "`batch_size`"
         )
         raise ValueError(
-            f"{given} must be at most the number of elements in the "
+            f"{source} must be at most the number of elements in the "
             f"smaller half, {smaller}: the batch is larger than the data. "
-            f"Received: batch_size={batch_size}, {halves.num_train} elements "
-            f"for the weights and {halves.num_valid} for the architecture"
+            f"Received: batch_size={batch_size}, {split.num_train} elements "
+            f"for the weights and {split.num_valid} for the architecture"
         )
 
 

@@ -40,7 +40,7 @@ class Names(typing.NamedTuple):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Elements:
-    """A user's labelled data, as `read_examples` gives them.
+    """A user's labelled data, as `read_examples` returns them.
 
     Args:
         source: Tuple of arrays, or an unbatched `tf.data.Dataset` in an order
@@ -90,8 +90,8 @@ class Elements:
         """
         weights = np.asarray(weights, "float32")
         if isinstance(self.source, tuple):
-            x, y, *given = self.source
-            for factor in given:
+            x, y, *factors = self.source
+            for factor in factors:
                 weights = weights * np.asarray(factor, "float32")
             return dataclasses.replace(self, source=(x, y, weights))
         factors = tf.data.Dataset.from_tensor_slices(weights)
@@ -114,8 +114,8 @@ class Elements:
 
 
 def _times(element, factor):
-    x, y, *given = element
-    for weight in given:
+    x, y, *weights = element
+    for weight in weights:
         factor = factor * tf.cast(weight, factor.dtype)
     return x, y, factor
 

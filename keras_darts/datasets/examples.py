@@ -204,8 +204,8 @@ def _read(
             f"{type(x).__name__} of {len(x)} with a data set in it"
         )
     if isinstance(x, tuple | list) and y is None and len(x) in (2, 3):
-        x, y, *given = x
-        sample_weight = given[0] if given else sample_weight
+        x, y, *weights = x
+        sample_weight = weights[0] if weights else sample_weight
         names = Names.of_one(argument)
     else:
         names = Names(name)

@@ -157,7 +157,7 @@ def resized_image(image, height, width):
 
 
 def with_test_part(parts, seed):
-    """The parts by name, and in words what was done for a test part.
+    """The parts by name, and as text what was done for a test part.
 
     Without one, the validation part is the test part, and without that a fifth
     of each class of the training part.

@@ -27,13 +27,13 @@ _PARTS = {
 def read(folder, *, image_size, seed):
     """The `ImageData` of a folder; arguments as for `datasets.load`."""
     folders, left_out = _parts(folder), collections.Counter()
-    found = {
+    result = {
         part: _files_by_class(path, left_out) for part, path in folders.items()
     }
-    label_names = tuple(found["train"])
-    _check_classes(folder, found, label_names)
+    label_names = tuple(result["train"])
+    _check_classes(folder, result, label_names)
     parts, cut = image_data.with_test_part(
-        {part: _listed(of, label_names) for part, of in found.items()}, seed
+        {part: _listed(of, label_names) for part, of in result.items()}, seed
     )
     every = np.concatenate([files for files, _ in parts.values()])
     sizes, channels = _headers(every)
@@ -79,7 +79,7 @@ def _parts(folder):
     if others or _images(folder):
         raise _unexpected(
             folder,
-            f"nothing beside its parts {_names(parts.values())}",
+            f"nothing besides its parts {_names(parts.values())}",
             _names(others or _images(folder)),
         )
     return parts
@@ -93,9 +93,9 @@ def _files_by_class(folder, left_out):
         raise _unexpected(
             folder,
             "a folder of images for each class",
-            f"{_names(loose)} beside them" if loose else "no folder in it",
+            f"{_names(loose)} next to them" if loose else "no folder in it",
         )
-    found = {}
+    result = {}
     for path in classes:
         nested, files = _folders(path), _images(path)
         if nested or not files:
@@ -105,16 +105,16 @@ def _files_by_class(folder, left_out):
                 _names(nested or _others(path)) or "nothing",
             )
         left_out.update(other.suffix.lower() for other in _others(path))
-        found[path.name] = files
-    return found
+        result[path.name] = files
+    return result
 
 
-def _check_classes(folder, found, label_names):
+def _check_classes(folder, files, label_names):
     if len(label_names) < 2:
         raise _unexpected(
             folder, "folders of two classes at least", _names(label_names)
         )
-    for part, classes in found.items():
+    for part, classes in files.items():
         strange = [name for name in classes if name not in label_names]
         if strange:
             raise _unexpected(

@@ -69,7 +69,7 @@ def train_pipeline(
 
 
 def bilevel_pipeline(
-    halves,
+    split,
     *,
     epochs,
     seed,
@@ -82,16 +82,16 @@ def bilevel_pipeline(
     """Pairs (training batch, search batch), a fresh one of each a step.
 
     The training stream is as in `train_pipeline`. The search stream has an
-    order of its own and goes on over the epochs: when its pass is over, the
+    order of its own and continues over the epochs: when its pass is over, the
     next one begins within the batch, so that every element is used as often as
-    any other, whatever the sizes of the halves. The original draws its search
+    any other, whatever the sizes of the parts. The original draws its search
     batches at random with replacement.
 
     Args:
-        halves: The `BilevelSplit` that `split` made.
+        split: What `bilevel_split` returned.
         epochs: Integer, the epoch at which the stream ends.
         seed: Integer.
-        batch_size: Integer. Defaults to `None`, the one of `halves`.
+        batch_size: Integer. Defaults to `None`, the one of `split`.
         start_epoch: Integer, the epoch at which it starts. Defaults to `0`.
         start_step: Integer, the step within that epoch. Defaults to `0`.
         augment: Function of a batch of images and a seed of shape (2,),
@@ -106,14 +106,14 @@ def bilevel_pipeline(
 
     >>> from keras_darts.datasets import bilevel_split
     >>> x, y = np.zeros((12, 8, 8, 1)), np.arange(12)
-    >>> halves = bilevel_split(x, y, batch_size=2)
-    >>> batches = bilevel_pipeline(halves, epochs=1, seed=0)
+    >>> split = bilevel_split(x, y, batch_size=2)
+    >>> batches = bilevel_pipeline(split, epochs=1, seed=0)
     >>> (x, y), (xv, yv) = next(iter(batches))
     >>> set(y.numpy()) & set(yv.numpy())
     set()
     """
-    batch_size = batch_size or halves.batch_size
-    steps = _steps(halves.num_train, batch_size, steps_per_epoch)
+    batch_size = batch_size or split.batch_size
+    steps = _steps(split.num_train, batch_size, steps_per_epoch)
     train_seed, search_seed = _derived_seeds(seed, 2)
     common = {
         "batch_size": batch_size,
@@ -121,15 +121,15 @@ def bilevel_pipeline(
         "augment": augment,
     }
     train = _batches(
-        halves.train,
-        size=halves.num_train,
+        split.train,
+        size=split.num_train,
         seed=train_seed,
         across_passes=False,
         **common,
     )
     search = _batches(
-        halves.valid,
-        size=halves.num_valid,
+        split.valid,
+        size=split.num_valid,
         seed=search_seed,
         across_passes=True,
         **common,

@@ -32,7 +32,7 @@ class _Source:
 
     Args:
         batches: Iterator, the first pass: of some sources the only one.
-        first_again: Function without arguments that gives the first batch of
+        first_again: Function without arguments that returns the first batch of
             another pass.
         length: Integer, the batches of a pass, negative where not known.
         shows: `Traits`.
@@ -134,7 +134,7 @@ def from_batches(
         )
         return _unbatched(whole.unbatch(), first, count)
 
-    # Of Python code nothing can be known but what it gives.
+    # Of Python code nothing can be known but what it returns.
     shows = Traits(
         reshuffles=False,
         generated=True,
@@ -372,7 +372,7 @@ def _bound(shows, steps, changes, names):
     if differ and not shows.one_pass:
         raise ValueError(
             f"{names.x} must not repeat elements that a random operation "
-            "changes, since one element could stand in both halves: leave out "
+            "changes, since one element could be in both parts: leave out "
             "repeat(). Received: a data set with repeat()"
         )
     bound, notes = {"batches": math.inf, "elements": math.inf}, []

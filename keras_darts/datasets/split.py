@@ -41,8 +41,8 @@ class BilevelSplit:
 
     Example:
 
-    >>> halves = bilevel_split(np.zeros((4, 8, 8, 1)), [0, 1, 1, 0])
-    >>> halves.num_train, sorted(halves.valid_labels.tolist())
+    >>> split = bilevel_split(np.zeros((4, 8, 8, 1)), [0, 1, 1, 0])
+    >>> split.num_train, sorted(split.valid_labels.tolist())
     (2, [0, 1])
     """
 
@@ -85,10 +85,10 @@ def bilevel_split(
     num_classes=None,
     rank=None,
 ):
-    """Makes the halves of a search from what a user has.
+    """Makes the split of a search from what a user has.
 
     The split is made by element before any shuffle, by a seed, and with the
-    same share of every class in both halves where labels are classes. A data
+    same share of every class in both parts where labels are classes. A data
     set whose order changes, or whose length is unknown, is read once and held.
 
     Args:
@@ -111,7 +111,7 @@ def bilevel_split(
         memory_limit: Integer, the bytes of images that may be held of each
             data set. Defaults to 1 GiB.
         class_weight: Dictionary from class numbers to weights, as in Keras,
-            for both halves. Defaults to `None`.
+            for both parts. Defaults to `None`.
         loss: A Keras loss, which may say that labels are no classes. Defaults
             to `None`: as the labels tell.
         num_classes: Integer, the number of classes for `class_weight`, where
@@ -133,8 +133,8 @@ def bilevel_split(
     >>> images = np.zeros((10, 8, 8, 1), "uint8")
     >>> labels = np.arange(10) % 2
     >>> options = {"validation_split": 0.4, "batch_size": 2}
-    >>> halves = bilevel_split(images, labels, **options)
-    >>> halves.description
+    >>> split = bilevel_split(images, labels, **options)
+    >>> split.description
     '10 elements split by class: 6 for the weights, 4 for the architecture'
     """
     _check_share(validation_split)
@@ -155,10 +155,10 @@ def bilevel_split(
     if class_weight is not None:
         parts = _class_weighted(parts, class_weight, loss, num_classes)
     if validation_data is None:
-        halves = _split(*parts, validation_split, seed, loss)
+        split = _split(*parts, validation_split, seed, loss)
     else:
-        halves = _given(*parts)
-    return _batched(halves, batch_size, parts[0].batch_size, default_batch_size)
+        split = _given(*parts)
+    return _batched(split, batch_size, parts[0].batch_size, default_batch_size)
 
 
 def _check_share(share):
@@ -182,10 +182,10 @@ def _check_integer(name, value, lowest=1):
 def _pair(x, validation_data):
     """A tuple or list of two data sets is training and search data."""
     several = isinstance(x, tuple | list)
-    found = [is_dataset(part) for part in x] if several else []
-    if not any(found):
+    are_datasets = [is_dataset(part) for part in x] if several else []
+    if not any(are_datasets):
         return x, validation_data
-    if found != [True, True] or validation_data is not None:
+    if are_datasets != [True, True] or validation_data is not None:
         raise ValueError(
             "`x` as a tuple of data sets must be the pair (training data, "
             "search data), without `validation_data`. Received: a tuple of "
@@ -207,19 +207,19 @@ def _class_weighted(parts, class_weight, loss, num_classes):
     ]
 
 
-def _batched(halves, chosen, own, default):
-    """The halves with the batch size that holds for them."""
+def _batched(split, chosen, own, default):
+    """The split with the batch size that holds for them."""
     if chosen or own:
         source = "batch_size" if chosen else "data"
         return dataclasses.replace(
-            halves, batch_size=chosen or own, batch_size_from=source
+            split, batch_size=chosen or own, batch_size_from=source
         )
-    size = min(default, halves.num_train, halves.num_valid)
-    description = halves.description
+    size = min(default, split.num_train, split.num_valid)
+    description = split.description
     if size < default:
         description += f"; in batches of {size}, as the smaller half has"
     return dataclasses.replace(
-        halves,
+        split,
         batch_size=size,
         batch_size_from="default",
         description=description,
@@ -238,7 +238,7 @@ def search_mask(whole, share, seed, loss=None):
         mask = mask[whole.groups]
     if mask.all() or not mask.any():
         raise ValueError(
-            f"{whole.names.x} must hold enough elements for both halves. "
+            f"{whole.names.x} must hold enough elements for both parts. "
             f"Received: {len(mask)} elements with validation_split={share}"
         )
     return mask, stratified
@@ -247,7 +247,7 @@ def search_mask(whole, share, seed, loss=None):
 def _split(whole, share, seed, loss):
     mask, stratified = search_mask(whole, share, seed, loss)
     train, valid = whole.where(~mask), whole.where(mask)
-    halves = BilevelSplit(
+    split = BilevelSplit(
         train=train,
         valid=valid,
         num_train=int((~mask).sum()),
@@ -261,7 +261,7 @@ def _split(whole, share, seed, loss):
         valid_names=whole.names,
     )
     how = " by class" if stratified else ""
-    return _described(halves, f"{len(whole)} elements split{how}", whole.notes)
+    return _described(split, f"{len(whole)} elements split{how}", whole.notes)
 
 
 def _given(whole, other):
@@ -269,7 +269,7 @@ def _given(whole, other):
     train = whole.where(np.ones(len(whole), bool))
     valid = other.where(np.ones(len(other), bool))
     weighted = whole.has_sample_weight or other.has_sample_weight
-    halves = BilevelSplit(
+    split = BilevelSplit(
         train=_weighted(train) if weighted else train,
         valid=_weighted(valid) if weighted else valid,
         num_train=len(whole),
@@ -283,7 +283,7 @@ def _given(whole, other):
         valid_names=other.names,
     )
     notes = dict.fromkeys((*whole.notes, *other.notes))
-    return _described(halves, "two data sets as given", notes)
+    return _described(split, "two data sets as given", notes)
 
 
 def _weighted(dataset):
@@ -292,10 +292,10 @@ def _weighted(dataset):
     )
 
 
-def _described(halves, how, notes):
+def _described(split, how, notes):
     text = (
-        f"{how}: {halves.num_train} for the weights, {halves.num_valid} for "
+        f"{how}: {split.num_train} for the weights, {split.num_valid} for "
         "the architecture"
     )
     text = "; ".join((text, *notes))
-    return dataclasses.replace(halves, description=text)
+    return dataclasses.replace(split, description=text)

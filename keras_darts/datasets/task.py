@@ -198,7 +198,7 @@ def _sum_to_one(labels):
     return np.abs(labels.sum(axis=1, dtype="float64") - 1) <= _ROUNDING
 
 
-# What the labels were taken for, in words
+# What the labels were taken for, as text
 
 
 def _say_sparse(labels, width, by_loss):
@@ -294,7 +294,7 @@ def _check_widths(parts):
         if labels.shape[1:] != first.shape[1:]:
             raise ValueError(
                 f"{other} must be of the shape of {name}. Received: "
-                f"{labels.shape[1:]} beside {first.shape[1:]} an element"
+                f"{labels.shape[1:]} and {first.shape[1:]} an element"
             )
 
 

@@ -48,21 +48,21 @@ def from_tfds(name, data_dir):
         )
     known = builder.info.splits
     parts = {"train": "train", "valid": "validation", "test": "test"}
-    found = {
+    examples = {
         part: _examples(builder, split, text, names)
         for part, split in parts.items()
         if split in known
     }
     # Those of competitions keep the labels of their tests for themselves.
-    if not found.get("test"):
-        found["test"] = found.pop("valid", None)
-    if not found.get("train") or not found["test"]:
+    if not examples.get("test"):
+        examples["test"] = examples.pop("valid", None)
+    if not examples.get("train") or not examples["test"]:
         raise ValueError(
             "`source` must be a data set with labels in a part for training "
             f"and in one for test or validation. Received: {name!r} with "
             f"{', '.join(known)}"
         )
-    return found, tuple(names)
+    return examples, tuple(names)
 
 
 def _examples(builder, split, text, names):
@@ -124,14 +124,14 @@ def _table(path, text, delimiter):
         io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting
     )
     columns = reader.fieldnames
-    found = [name for name in _TEXT_COLUMNS if name in columns]
-    if "label" not in columns or not found:
+    columns_of_text = [name for name in _TEXT_COLUMNS if name in columns]
+    if "label" not in columns or not columns_of_text:
         raise ValueError(
             "`source` must have the columns label and text in the header of a "
             f"table. Received: {str(path)!r} with {columns}"
         )
     for row in reader:
-        label, sentence = row["label"] or "", row[found[0]] or ""
+        label, sentence = row["label"] or "", row[columns_of_text[0]] or ""
         yield reader.line_num, label.strip(), sentence.strip()
 
 

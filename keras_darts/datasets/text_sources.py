@@ -44,12 +44,12 @@ def part_files(folder, *, optional=()):
         if file.is_file() and not file.name.startswith(".")
     )
     for part, words in _WORDS.items():
-        found = [
+        result = [
             file
             for file in present
             if words & set(re.split("[^a-z]+", file.name.lower()))
         ]
-        if len(found) > 1 or not (found or part in optional):
+        if len(result) > 1 or not (result or part in optional):
             names = ", ".join(file.name for file in present) or "no files"
             hint = "; give a file by its own path" if len(present) == 1 else ""
             raise ValueError(
@@ -57,8 +57,8 @@ def part_files(folder, *, optional=()):
                 f"by one of {', '.join(sorted(words))}, such as {part}.txt"
                 f"{hint}. Received: {str(folder)!r}, which holds {names}"
             )
-        if found:
-            files[part] = found[0]
+        if result:
+            files[part] = result[0]
     return files
 
 
@@ -121,20 +121,20 @@ def builder(name, data_dir):
             f"downloaded: a folder with {files}. Received: {name!r}, and "
             f"there is no such folder in {os.getcwd()}"
         )
-    found = tfds_builder.find(
+    result = tfds_builder.find(
         name,
         data_dir,
         argument="source",
         expected="a folder or text file that exists",
     )
-    tfds_builder.prepare(found)
-    return found
+    tfds_builder.prepare(result)
+    return result
 
 
-def text_feature(found):
+def text_feature(builder):
     """The name of the feature of a builder that holds the text."""
     tfds = tfds_builder.package()
-    features = found.info.features
+    features = builder.info.features
     texts = [
         name
         for name in features
@@ -144,6 +144,6 @@ def text_feature(found):
     if len(texts) != 1 and not usual:
         raise ValueError(
             "`source` must be a data set with one text an example. Received: "
-            f"{found.name!r} with the features {list(features)}"
+            f"{builder.name!r} with the features {list(features)}"
         )
     return texts[0] if len(texts) == 1 else usual[0]

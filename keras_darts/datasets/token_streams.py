@@ -9,7 +9,7 @@ import tensorflow as tf
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class TokenStreams:
-    """Rows of text that go on from segment to segment.
+    """Rows of text that continue from segment to segment.
 
     Args:
         inputs: Array of int32 of shape (batch, length).
@@ -55,7 +55,7 @@ def token_streams(
         source: Array of token ids of shape (tokens,), which is cut into rows
             of equal length (what is left over is dropped); or a finite
             `tf.data.Dataset` of batches (ids, next ids) of shape (batch,
-            time), each row of which goes on in the next batch; or such a pair
+            time), each row of which continues in the next batch; or such a pair
             of arrays.
         batch_size: Integer, the number of rows; needed for an array of ids.
             Defaults to `None`, that of the batches or the pair.

@@ -29,7 +29,7 @@ _WHITE_SPACE = (
 class TextEncoder(keras.layers.Layer):
     """Encodes a batch of strings, in TensorFlow's own operations.
 
-    With `"whitespace"` and `"characters"` it gives what `Vocabulary.encode`
+    With `"whitespace"` and `"characters"` it returns what `Vocabulary.encode`
     gives: words are split at the same white space, and each line ends in
     `eos`, if there is one. They differ where a string is not UTF-8, of which
     each wrong byte becomes U+FFFD here, and where a token is neither known

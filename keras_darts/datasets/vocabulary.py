@@ -67,8 +67,8 @@ def choose(counts, special, max_size, min_count):
 def check_limits(max_vocabulary, min_count, reserved):
     """Refuses limits of a data set's vocabulary that leave no word."""
     least = {"max_vocabulary": reserved + 1, "min_count": 1}
-    given = {"max_vocabulary": max_vocabulary, "min_count": min_count}
-    for name, limit in given.items():
+    limits = {"max_vocabulary": max_vocabulary, "min_count": min_count}
+    for name, limit in limits.items():
         if name == "max_vocabulary" and limit is None:
             continue
         if not isinstance(limit, numbers.Integral) or limit < least[name]:
@@ -78,7 +78,7 @@ def check_limits(max_vocabulary, min_count, reserved):
             )
 
 
-def validate_split(tokens, level, special):
+def check_tokens(tokens, level, special):
     """Refuses tokens of which no vocabulary can be made."""
     if level not in ("word", "character"):
         raise ValueError(
@@ -138,7 +138,7 @@ class Vocabulary:
             `"character"` (every character, the end of a line too). Defaults
             to `"word"`.
         unknown: String, the token in place of those that are not known.
-            Defaults to `None`: such text is refused.
+            Defaults to `None`: such text raises a `ValueError`.
         eos: String, the token at the end of each line of words. Defaults to
             `None`: lines leave no trace.
         pad: String, the token that fills short rows. Defaults to `None`.
@@ -164,7 +164,7 @@ class Vocabulary:
     def __post_init__(self):
         object.__setattr__(self, "tokens", tuple(self.tokens))
         special = {name: getattr(self, name) for name in _SPECIAL}
-        validate_split(self.tokens, self.level, special)
+        check_tokens(self.tokens, self.level, special)
 
     @classmethod
     def of_words(
@@ -233,7 +233,7 @@ class Vocabulary:
         Args:
             text: String.
             end: Boolean, whether its last line ends in `eos` even if no line
-                feed follows; `False` for a text to be gone on with. Defaults
+                feed follows; `False` for a text to be continued. Defaults
                 to `True`.
 
         Raises:

@@ -75,15 +75,15 @@ def _strongest(names, weights, edge):
 
 def strongest_left(spec, weights):
     """What stands where all else would be nothing: a triple, if there is."""
-    found = []
+    edges = []
     for names, row, (node, source) in _edges(spec, weights):
         if source < spec.num_inputs and node in spec.concat:
-            found += [
+            edges += [
                 (float(weight), (name, node, source))
                 for name, weight in zip(names, row, strict=True)
                 if name != "none"
             ]
-    best = max(found, key=lambda pair: pair[0], default=(0.0, None))[1]
+    best = max(edges, key=lambda pair: pair[0], default=(0.0, None))[1]
     return [] if best is None else [best]
 
 

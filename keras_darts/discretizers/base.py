@@ -9,10 +9,10 @@ from keras_darts.utils.registry import fields
 class Discretizer(abc.ABC):
     """Abstract: from mixing weights to a genotype.
 
-    It is called whenever the genotype is asked for, with arrays, and gives the
-    same for the same. It holds no state but its arguments.
+    It is called whenever the genotype is asked for, with arrays, and returns
+    the same for the same. It holds no state but its arguments.
 
-    One that needs data has `callback`, which gives what chooses; what was
+    One that needs data has `callback`, which returns what chooses; what was
     chosen lies in the supernet's variables, so that the mixing weights of the
     call tell it. One that decides edge by edge while the weights are trained
     on has `decides_edges` and `extra_epochs` too, and its callback decides
@@ -68,7 +68,7 @@ class Discretizer(abc.ABC):
         """The first and the last learning rate of the extra epochs.
 
         Args:
-            recipe: `SearchRecipe`, whose last rate goes on by default.
+            recipe: `SearchRecipe`, whose last rate continues by default.
         """
         return recipe.min_learning_rate, recipe.min_learning_rate
 

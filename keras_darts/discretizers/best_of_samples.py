@@ -26,8 +26,8 @@ class BestOfSamples(Discretizer):
     each is judged by its reward (see `architects.Reinforce`) on batches of the
     search half, all on the same ones. Normalisations use the statistics of the
     batch, as the shared ones fit no single architecture. The best one is what
-    `search.genotype()` gives from then on, also after the run was resumed, and
-    what the supernet is outside of training. Of equals the first wins.
+    `search.genotype()` returns from then on, also after the run was resumed,
+    and what the supernet is outside of training. Of equals the first wins.
 
     Before that, the genotype is the most likely one: of each node the edges
     with the largest mixing weights, as many as the space keeps.
@@ -145,7 +145,7 @@ class ChooseBestSample(SearchCallback):
         best = int(np.argmax(np.nan_to_num(rewards, nan=-np.inf)))
         self.rewards = rewards.tolist()
         self.model.strategy.relaxation.choose(
-            {cell_type: found[best] for cell_type, found in sampled.items()}
+            {cell_type: samples[best] for cell_type, samples in sampled.items()}
         )
         _LOG.info(
             "the best of %d drawn architectures has a reward of %.4g, their "

@@ -30,10 +30,10 @@ class CostConstrained(Discretizer):
     """Another rule, on weights that are priced until the cost is met.
 
     Each mixing weight is multiplied by `exp(-price * cost)`, with the cost of
-    its candidate beside the mean, and the other rule derives an architecture.
-    The price is the smallest, up or down, by which the architecture costs what
-    it should. Where none does, single edges have other prices, as long as that
-    leads nearer.
+    its candidate relative to the mean, and the other rule derives an
+    architecture. The price is the smallest, up or down, by which the
+    architecture costs what it should. Where none does, single edges have other
+    prices, as long as that leads nearer.
 
     Args:
         table: `CostTable`, its config or the path of its file.
@@ -110,9 +110,9 @@ class CostConstrained(Discretizer):
         }
         nearest = _Tried(np.inf, None, None)
         for price in _PRICES:
-            found = tried({k: np.full(n, price) for k, n in counts.items()})
-            if found.gap < nearest.gap:
-                nearest = found
+            result = tried({k: np.full(n, price) for k, n in counts.items()})
+            if result.gap < nearest.gap:
+                nearest = result
             if nearest.gap <= self.tolerance:
                 return nearest.genotype
         return _refined(nearest, tried, self.tolerance).genotype
@@ -152,7 +152,7 @@ def _refined(nearest, tried, tolerance):
             for edge, change in itertools.product(range(len(prices)), _CHANGES):
                 moved = prices.copy()
                 moved[edge] += change
-                found = tried({**nearest.prices, cell_type: moved})
-                if found.gap < nearest.gap:
-                    nearest, improves, prices = found, True, moved
+                result = tried({**nearest.prices, cell_type: moved})
+                if result.gap < nearest.gap:
+                    nearest, improves, prices = result, True, moved
     return nearest

@@ -112,7 +112,7 @@ def _made_on_edge(edge, spec, weights, score):
     names = spec.primitives[edge]
     row = np.zeros(spec.num_candidates)
     row[kept] = 1.0
-    return {edge: row}, {names[n]: found for n, found in scores.items()}
+    return {edge: row}, {names[n]: result for n, result in scores.items()}
 
 
 def _made_for_node(node, spec, weights, score):
@@ -250,11 +250,11 @@ class Decide(SearchCallback):
         else:
             sources = [spec.edges[edge][1] for edge in rows]
             what = f"node {choice.node} loses its edges from {sources}"
-            scores = {spec.edges[e][1]: found for e, found in scores.items()}
-        found = ", ".join(f"{k} {sign * v:.4f}" for k, v in scores.items())
+            scores = {spec.edges[e][1]: text for e, text in scores.items()}
+        text = ", ".join(f"{k} {sign * v:.4f}" for k, v in scores.items())
         return (
             f"epoch {epoch}: {cell_type} cell, {what}; {self._criterion} "
-            f"without {found}"
+            f"without {text}"
         )
 
 
@@ -281,7 +281,7 @@ class Perturbation(Discretizer):
 
     Decisions see the search half as steps of the architecture do, shuffled
     and augmented, normalised with the batch's statistics. They lie in the
-    checkpoints of a run, which goes on from them with the same `epochs`.
+    checkpoints of a run, which continues from them with the same `epochs`.
     `none` is kept only in NAS-Bench-201, whose genotypes can say it. Before
     all is decided, the search space's own rule chooses the rest.
 
@@ -415,6 +415,6 @@ def _check_space(space):
         raise ValueError(
             "`discretizer` must be another one for a recurrent search space: "
             "Perturbation compares measurements on batches that stand for "
-            "themselves, where those of a text go on from one another. "
+            "themselves, where those of a text continue from one another. "
             "Received: discretizer=Perturbation"
         )

@@ -111,9 +111,9 @@ def ranked_edges(spec, node, weights, edge_weights):
     """
     factor = np.ones(len(weights)) if edge_weights is None else edge_weights
     best = [
-        (edge, *found)
+        (edge, *strongest)
         for edge in spec.edges_into(node)
-        if (found := _strongest(spec.primitives[edge], weights[edge]))
+        if (strongest := _strongest(spec.primitives[edge], weights[edge]))
     ]
     return sorted(best, key=lambda entry: -entry[2] * factor[entry[0]])
 

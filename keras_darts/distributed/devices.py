@@ -117,8 +117,8 @@ def _logical_processors(count):
     except RuntimeError:
         # TensorFlow runs already, with as many as it was started with.
         pass
-    found = tf.config.list_logical_devices("CPU")
-    return [f"CPU:{number}" for number in range(len(found))]
+    devices = tf.config.list_logical_devices("CPU")
+    return [f"CPU:{number}" for number in range(len(devices))]
 
 
 @functools.cache

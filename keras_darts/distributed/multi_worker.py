@@ -12,7 +12,6 @@ import typing
 import keras
 import tensorflow as tf
 
-from keras_darts.distributed.shared_batches import SharedBatches
 from keras_darts.runs import shutdown_timeout
 from keras_darts.utils import private_api
 
@@ -65,15 +64,15 @@ def gathered(minutes):
 
 
 def missing(error, cluster):
-    """The workers that TensorFlow misses, in words, or `None` if unknown.
+    """The workers that TensorFlow misses, as text, or `None` if unknown.
 
     Args:
         error: The error that it raised, one of `WORKER_LOST`.
         cluster: `tf.train.ClusterSpec`.
     """
     text = str(error)
-    found = filter(None, (re.search(p, text) for p in _MISSING))
-    tasks = re.findall(r"/job:(\w+)\S*/task:(\d+)", next(found, [""])[0])
+    matches = filter(None, (re.search(p, text) for p in _MISSING))
+    tasks = re.findall(r"/job:(\w+)\S*/task:(\d+)", next(matches, [""])[0])
     if not tasks and "CoordinationService/" in text:
         # Only the first worker is asked for this service.
         tasks = [(_leader(cluster), 0)]
@@ -138,30 +137,6 @@ def workers_of(model):
     return Workers(max(1, len(tasks)), tasks.index(place) if tasks else 0)
 
 
-class WorkersModel(SharedBatches):
-    """A search whose `fit` and `evaluate` run on several devices or workers."""
-
-    def _make_function(self, step_function):
-        # Keras reduces the logs along an axis that numbers don't have.
-        if workers_of(self).count == 1:
-            return super()._make_function(step_function)
-        return _on_workers(self, step_function)
-
-    def _get_metrics_result_or_logs(self, logs):
-        # What a step gives is of one replica's part, or a mean over parts of
-        # different sizes.
-        results = self.get_metrics_result()
-        logs = {**logs, **{k: v for k, v in results.items() if k in logs}}
-        return {**logs, **self.modality.figures(logs)}
-
-    def _symbolic_build(self, iterator=None, data_batch=None):
-        # Keras takes the first part of a batch for the model's input; here it
-        # is the training batch, which has an input of its own.
-        if data_batch is not None and isinstance(data_batch[0], tuple | list):
-            data_batch = data_batch[0]
-        return super()._symbolic_build(iterator=iterator, data_batch=data_batch)
-
-
 class EndEpochTogether(keras.callbacks.Callback):
     """Lets all workers wait until the chief has written an epoch down.
 
@@ -183,7 +158,7 @@ class EndEpochTogether(keras.callbacks.Callback):
 
 @contextlib.contextmanager
 def report_lost_worker(model, folder):
-    """Says in plain words that a worker was lost, and how to go on.
+    """Says in plain words that a worker was lost, and how to resume.
 
     The process of a worker that fails, by this or otherwise, does not outlive
     its end by more than half a minute.
@@ -210,7 +185,7 @@ def report_lost_worker(model, folder):
         if folder is not None:
             remedy = (
                 "start all workers again with "
-                f"resume_from={str(folder)!r} (--resume), which goes on from "
+                f"resume_from={str(folder)!r} (--resume), which continues from "
                 "the last epoch that was written"
             )
         raise RuntimeError(
@@ -221,7 +196,12 @@ def report_lost_worker(model, folder):
         ) from error
 
 
-def _on_workers(model, step_function):
+def function_on_workers(model, step_function):
+    """What runs a step of a model on all workers, from an iterator.
+
+    Raises:
+        ValueError: for several steps in one execution.
+    """
     strategy = model.distribute_strategy
     if model.steps_per_execution != 1:
         raise ValueError(

@@ -9,7 +9,7 @@ class Node:
 
     Args:
         key: String, by which edges name it.
-        label: String, what stands in the box: the number that the genotype
+        label: String, what is in the box: the number that the genotype
             has for it, if it has one.
         subscript: String, below the line after the label. Defaults to none.
         caption: Pair of such a label and subscript, smaller and below.

@@ -1,6 +1,6 @@
 """Places for the boxes, labels and arrows of a cell, from left to right.
 
-Boxes stand in even columns by their longest way from the inputs. An arrow
+Boxes are in even columns by their longest way from the inputs. An arrow
 takes one place in every column that it passes, and its label one in an odd
 column, so that no two things are ever drawn over each other.
 """
@@ -227,7 +227,7 @@ def _set_x(columns):
 
 
 def _straighten(columns):
-    """Let arrows that pass lean, as far as what stands in a column leaves."""
+    """Let arrows that pass lean, as far as what is in a column leaves."""
     for slot in itertools.chain(*columns):
         slot.begin = slot.end = slot.y
     for _ in range(4 * _SWEEPS):

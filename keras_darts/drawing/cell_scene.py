@@ -124,7 +124,7 @@ def _stretches(chain):
             # A column in which nothing stands has no width.
             parts[-1] += ends if slot.room else ends[:1]
             continue
-        # Level beside the label, since another of the column may be wider.
+        # Level next to the label, since another of the column may be wider.
         parts[-1] += [(left, slot.y), (slot.x - slot.width / 2 + 2, slot.y)]
         parts.append([(slot.x + slot.width / 2 - 2, slot.y), (right, slot.y)])
     parts[-1].append(
@@ -146,18 +146,18 @@ def _curve(points):
             0.0 if opposed else 2 * before * after / (before + after)
         )
     tangents.append(0.0)
-    found = [points[0]]
+    curve = [points[0]]
     for (a, s), (b, t) in itertools.pairwise(
         zip(points, tangents, strict=True)
     ):
         # Steeper where it begins and ends level: an S, not a ramp.
         third = (b[0] - a[0]) / (2 if s == t == 0 else 3)
-        found += [
+        curve += [
             (a[0] + third, a[1] + s * third),
             (b[0] - third, b[1] - t * third),
             b,
         ]
-    return tuple(found)
+    return tuple(curve)
 
 
 def _port(box, neighbours, neighbour):
@@ -199,10 +199,10 @@ def _legend_entries(graph):
         (palette.color(name), _style(name), 2.2, palette.family(name))
         for name in names
     )
-    found = sorted(entries, key=lambda entry: entry[-1])
+    legend = sorted(entries, key=lambda entry: entry[-1])
     if graph.joining:
-        found.append((palette.GREY, "solid", 1.0, graph.joining))
-    return found
+        legend.append((palette.GREY, "solid", 1.0, graph.joining))
+    return legend
 
 
 def _entry_width(meaning):

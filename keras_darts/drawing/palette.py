@@ -76,13 +76,13 @@ def looks(primitives):
     >>> [style for _, style in looks(["sep_conv_3x3", "sep_conv_5x5"])]
     ['solid', 'dashed']
     """
-    taken, found = set(), {}
+    taken, chosen = set(), {}
     for name in sorted(primitives, key=_strangeness):
         wished = color(name), _style(name)
         free = itertools.chain([wished], _alternatives(wished[0]))
-        found[name] = next(look for look in free if look not in taken)
-        taken.add(found[name])
-    return [found[name] for name in primitives]
+        chosen[name] = next(look for look in free if look not in taken)
+        taken.add(chosen[name])
+    return [chosen[name] for name in primitives]
 
 
 def series_look(index):
@@ -98,9 +98,9 @@ def series_look(index):
 
 
 def _family(primitive):
-    for words, found, meaning in _FAMILIES:
+    for words, family, meaning in _FAMILIES:
         if any(word in primitive for word in words):
-            return found, meaning
+            return family, meaning
     return _OTHER
 
 

@@ -1,4 +1,4 @@
-"""The model card of an export: JSON beside it, with its accuracy."""
+"""The model card of an export: JSON next to it, with its accuracy."""
 
 import datetime
 import hashlib
@@ -98,31 +98,31 @@ def read(path):
     file = card_file(user_path(path))
     if not file.is_file():
         raise ValueError(
-            "`path` must be an export with a model card beside it. Received: "
+            "`path` must be an export with a model card next to it. Received: "
             f"path={str(path)!r}, where {file.name} is missing"
         )
     return json.loads(file.read_text(encoding="utf-8"))
 
 
-def training_figures(network, given):
+def training_figures(network, training):
     """What a card says of the training.
 
     Args:
         network: `keras.Model`.
-        given: Dict of plain data, or `None` for the last epoch of the `fit`
+        training: Dict of plain data, or `None` for the last epoch of the `fit`
             that the network went through in this process, if it did.
 
     Raises:
         TypeError: If it is no dict of plain data.
     """
-    if given is None:
+    if training is None:
         return _of_last_epoch(getattr(network, "history", None))
     try:
-        plain = json.loads(json.dumps(given, allow_nan=False))
+        plain = json.loads(json.dumps(training, allow_nan=False))
     except (TypeError, ValueError) as error:
-        raise _not_plain(given, str(error)) from error
+        raise _not_plain(training, str(error)) from error
     if not isinstance(plain, dict):
-        raise _not_plain(given, type(given).__name__)
+        raise _not_plain(training, type(training).__name__)
     return plain
 
 
@@ -158,10 +158,10 @@ def _of_last_epoch(history):
     return {"epochs": len(history.epoch), **figures}
 
 
-def _not_plain(given, what):
+def _not_plain(training, what):
     return TypeError(
         "`training` must be a dict of numbers, strings, lists and dicts, or "
-        f"None. Received: training of type {type(given).__name__} ({what})"
+        f"None. Received: training of type {type(training).__name__} ({what})"
     )
 
 
@@ -235,32 +235,32 @@ def compared(serving, exported, data):
     of_files = serving.logits_of_files(exported, inputs[:FILES_LIMIT])
     if of_files is not None:
         logits["files"] = of_files["logits_of_files"]
-    found = {
+    accuracy = {
         name: float(np.mean(values.argmax(-1) == labels[: len(values)]))
         for name, values in logits.items()
     }
-    drop = found["network"] - found["export"]
+    drop = accuracy["network"] - accuracy["export"]
     if of_files is not None:
         few = labels[:FILES_LIMIT]
         before = np.mean(logits["network"][: len(few)].argmax(-1) == few)
-        _warn_of_files(found["files"], float(before), len(few), most)
+        _warn_of_files(accuracy["files"], float(before), len(few), most)
     if drop > most:
         warnings.warn(
-            f"The export is right on {found['export']:.2%} of "
-            f"{len(labels)} inputs, the network on {found['network']:.2%}. "
+            f"The export is right on {accuracy['export']:.2%} of "
+            f"{len(labels)} inputs, the network on {accuracy['network']:.2%}. "
             "Try more `representative_data` of all classes, "
             "`quantization='dynamic'` (weights alone) or 'float16', or train "
             "the network longer.",
             stacklevel=3,
         )
-    return {"inputs": len(labels), **found, "drop": drop}
+    return {"inputs": len(labels), **accuracy, "drop": drop}
 
 
-def _warn_of_files(found, before, count, most):
-    if before - found > most:
+def _warn_of_files(accuracy, before, count, most):
+    if before - accuracy > most:
         warnings.warn(
-            f"serving_bytes is right on {found:.2%} of {count} images as PNG "
-            f"files, the network on {before:.2%} of them as arrays. "
+            f"serving_bytes is right on {accuracy:.2%} of {count} images as "
+            f"PNG files, the network on {before:.2%} of them as arrays. "
             "`pixel_range` says what black and white are as numbers of the "
             "images that the network was trained on.",
             stacklevel=4,

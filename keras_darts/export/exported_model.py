@@ -13,14 +13,18 @@ from keras_darts.export.language_signatures import STEP
 from keras_darts.export.signatures import ENDPOINT
 
 SINGLE_FILES = (".keras", ".onnx", ".safetensors", ".tflite")
-_MODALITIES = {"image": "image", "ids": "sentence", "text": "sentence"}
+_TASKS = {
+    "image": "image_classification",
+    "ids": "text_classification",
+    "text": "text_classification",
+}
 
 
 @dataclasses.dataclass(frozen=True)
 class Signature:
     """One of the functions that an export answers by.
 
-    It is called with arrays by their names and gives a dict of arrays; those
+    It is called with arrays by their names and returns a dict of arrays; those
     of other names or shapes raise `ValueError`.
 
     Args:
@@ -74,7 +78,7 @@ class ExportedModel:
     """An exported network, as its own runtime computes it on the CPU.
 
     Called with images, sentences or texts, in the form that it takes them in,
-    it gives a dict of arrays. A language model can be gone on with token by
+    it returns a dict of arrays. A language model can be continued token by
     token as well: `step`, from `initial_state`.
 
     Args:
@@ -88,8 +92,8 @@ class ExportedModel:
     >>> signature = Signature({"image": (None, 2)}, {"logits": (None, 2)}, run)
     >>> served = {"serving_default": signature}
     >>> double = ExportedModel("double", "numpy", served)
-    >>> double.modality, double(np.ones((1, 2)))["logits"].tolist()
-    ('image', [[2.0, 2.0]])
+    >>> double.task, double(np.ones((1, 2)))["logits"].tolist()
+    ('image_classification', [[2.0, 2.0]])
     """
 
     path: pathlib.Path
@@ -104,13 +108,13 @@ class ExportedModel:
         return signature(**{name: inputs})
 
     @property
-    def modality(self):
-        """`"image"`, `"sentence"` or `"language"`, or `None` if unknown."""
+    def task(self):
+        """The name of its task as in `kd.tasks`, or `None` if unknown."""
         if STEP in self.signatures:
-            return "language"
+            return "language_modeling"
         if ENDPOINT not in self.signatures:
             return None
-        return _MODALITIES.get("".join(self.signatures[ENDPOINT].inputs))
+        return _TASKS.get("".join(self.signatures[ENDPOINT].inputs))
 
     @property
     def batch_size(self):
@@ -121,13 +125,13 @@ class ExportedModel:
     @property
     def image_shape(self):
         """Tuple `(H, W, C)` of the images that it takes, if it does."""
-        if self.modality != "image":
+        if self.task != "image_classification":
             raise self._is_no("network of images")
         return self.signatures[ENDPOINT].inputs["image"][1:]
 
     @functools.cached_property
     def vocabulary(self):
-        """The `Vocabulary` that lies beside the export, or `None`."""
+        """The `Vocabulary` that lies next to the export, or `None`."""
         file = vocabulary_file(self.path)
         return Vocabulary.load(file) if file.exists() else None
 
@@ -193,7 +197,7 @@ class ExportedModel:
     def _is_no(self, what):
         return ValueError(
             f"The export must be that of a {what}. Received: "
-            f"{str(self.path)!r}, of modality {self.modality!r}"
+            f"{str(self.path)!r}, of task {self.task!r}"
         )
 
     def _lacks(self, why):

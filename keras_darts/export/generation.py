@@ -34,7 +34,7 @@ def generate(
         model: `RecurrentLanguageModel`, or the `ExportedModel` or path of one,
             a SavedModel, a `.tflite` or an `.onnx` file.
         vocabulary: `Vocabulary` of the model. Defaults to `None`: the one
-            beside the export.
+            next to the export.
         prompt: String that the text begins with. Defaults to `""`.
         num_tokens: Integer, the tokens to add. Defaults to `100`.
         temperature: Float that the logits are divided by: below 1 for what is
@@ -144,7 +144,7 @@ def _vocabulary(model, vocabulary):
     vocabulary = model.vocabulary if vocabulary is None else vocabulary
     if vocabulary is None:
         raise ValueError(
-            "`vocabulary` must be given where none lies beside the model: an "
+            "`vocabulary` must be given where none lies next to the model: an "
             "export that was given its vocabulary has it there. Received: "
             "vocabulary=None"
         )

@@ -73,13 +73,13 @@ RAW = PixelRange()
 def scaling_of(network):
     """The layers by which a network scales its images itself."""
     own = getattr(network, "preprocessing", None)
-    found = [] if own is None else [own]
+    layers = [] if own is None else [own]
     for layer in getattr(network, "layers", ()):
         if isinstance(layer, _SCALING):
-            found.append(layer)
+            layers.append(layer)
         elif isinstance(layer, keras.Model):
-            found += scaling_of(layer)
-    return list(dict.fromkeys(found))
+            layers += scaling_of(layer)
+    return list(dict.fromkeys(layers))
 
 
 def check_preprocessing(network, preprocessing):
@@ -93,17 +93,17 @@ def check_preprocessing(network, preprocessing):
         )
 
 
-def pixel_range(network, preprocessing, samples, given):
+def pixel_range(network, preprocessing, samples, value_range):
     """The `PixelRange` of a network, or `None` where it can't be known.
 
     Args:
         network: `keras.Model`.
         preprocessing: What goes before it, or `None`.
         samples: Array of images as the user has them, or `None`.
-        given: What the user gave, or `None`.
+        value_range: What the user gave, or `None`.
     """
-    if given is not None:
-        return _checked(given)
+    if value_range is not None:
+        return _checked(value_range)
     layers = scaling_of(network)
     if isinstance(preprocessing, _SCALING):
         layers = [preprocessing]
@@ -187,15 +187,15 @@ def _channels(layers):
     return 1
 
 
-def _checked(given):
-    pair = isinstance(given, tuple | list) and len(given) == 2
-    if pair and all(isinstance(each, numbers.Real) for each in given):
-        low, high = map(float, given)
+def _checked(value_range):
+    pair = isinstance(value_range, tuple | list) and len(value_range) == 2
+    if pair and all(isinstance(each, numbers.Real) for each in value_range):
+        low, high = map(float, value_range)
         if np.isfinite([low, high]).all() and low < high:
             return PixelRange(low, high)
     raise ValueError(
         "`pixel_range` must be a pair of finite numbers, the smaller one "
-        f"first. Received: pixel_range={given!r}"
+        f"first. Received: pixel_range={value_range!r}"
     )
 
 
@@ -369,9 +369,9 @@ class ImageServing(ClassifierServing):
     def network_inputs(self, images):
         return self.preprocessed(images)
 
-    def samples(self, given):
-        if given is not None:
-            images = self.inputs(given, "samples", SAMPLES_LIMIT)
+    def samples(self, samples):
+        if samples is not None:
+            images = self.inputs(samples, "samples", SAMPLES_LIMIT)
             return self._served_numbers(images), "given"
         shape, rng = (_RANDOM_SAMPLES, *self.image_shape), np.random.default_rng
         if self.input_dtype == "uint8":
@@ -409,22 +409,24 @@ class ImageServing(ClassifierServing):
         outputs = exported.signatures[BYTES](image_bytes=files)
         return {"logits_of_files": outputs["logits"]}
 
-    def with_files(self, given, samples):
+    def with_files(self, chosen_range, samples):
         if self.decoded is None:
-            refuse("images that no file has", pixel_range=given)
+            refuse("images that no file has", pixel_range=chosen_range)
             return self
         images = samples[0] if samples[1] == "given" else None
-        found = pixel_range(self.network, self.preprocessing, images, given)
-        if found is None:
+        value_range = pixel_range(
+            self.network, self.preprocessing, images, chosen_range
+        )
+        if value_range is None:
             say_left_out()
             return dataclasses.replace(self, decoded=None)
-        if self.input_dtype == "uint8" and not found.is_raw:
+        if self.input_dtype == "uint8" and not value_range.is_raw:
             raise ValueError(
                 "`input_dtype` must be None for a network of images whose "
-                f"numbers lie between {found.low:g} and {found.high:g}. "
-                "Received: input_dtype='uint8'"
+                f"numbers lie between {value_range.low:g} and "
+                f"{value_range.high:g}. Received: input_dtype='uint8'"
             )
-        return dataclasses.replace(self, pixel_range=found)
+        return dataclasses.replace(self, pixel_range=value_range)
 
     def calibration(self, data):
         name = "representative_data"

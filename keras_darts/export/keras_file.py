@@ -1,4 +1,4 @@
-"""Networks as Keras' own files, to go on with in Keras."""
+"""Networks as Keras' own files, to continue with in Keras."""
 
 from keras.saving import load_model
 
@@ -35,7 +35,7 @@ def keras(
     `keras.models.load_model` reads it where keras_darts is imported, with the
     auxiliary head and the optimizer, to train on. Before the file appears it
     is read back, and its weights and its logits must be the same to the last
-    bit; `NAME.keras.model_card.json` beside it says so, with what else there
+    bit; `NAME.keras.model_card.json` next to it says so, with what else there
     is to know. A file that was there before is replaced.
 
     Args:
@@ -52,7 +52,7 @@ def keras(
             means `network.input_shape`.
         samples: What to compare on, as for `onnx`. Defaults to `None`, which
             means noise.
-        vocabulary: `Vocabulary` of the network's tokens, written beside the
+        vocabulary: `Vocabulary` of the network's tokens, written next to the
             file as `NAME.vocabulary.json`. Defaults to `None`.
         training: Dict of plain data, what the model card says of the
             training. Defaults to `None`: the last epoch of the network's
@@ -84,12 +84,12 @@ def keras(
     path = user_path(path)
     check_file(path, ".keras")
     with announced("Keras file", path, verbose):
-        given = {
+        options = {
             "activation": activation,
             "input_shape": input_shape,
             "vocabulary": vocabulary,
         }
-        serving = _described(network, labels=labels, **given)
+        serving = _described(network, labels=labels, **options)
         signatures.say(serving.head)
         training = cards.training_figures(network, training)
         samples = serving.samples(samples)
@@ -99,7 +99,7 @@ def keras(
             save_network(network, file)
             loaded = load_model(file)
             _check_weights(network, loaded)
-            again = _described(loaded, labels=labels, **given)
+            again = _described(loaded, labels=labels, **options)
             measured = parity.measure(serving, samples, again.expected)
             parity.require_equal(measured)
             card = cards.make(

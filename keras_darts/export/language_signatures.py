@@ -32,7 +32,7 @@ _CALIBRATION_ROWS = 8
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class LanguageServing(Serving):
-    """A language model, which scores texts and goes on with them.
+    """A language model, which scores texts and continues with them.
 
     Args:
         network: `RecurrentLanguageModel`.
@@ -104,13 +104,13 @@ class LanguageServing(Serving):
         token = spec("token", "int32")
         return token, spec("state", "float32", self.network.hidden_size)
 
-    def samples(self, given):
+    def samples(self, samples):
         ids, source = self._random_ids(), "random tokens"
-        if given is not None:
-            texts = text_list(given, limit=_ROWS)
+        if samples is not None:
+            texts = text_list(samples, limit=_ROWS)
             if texts is not None and self.encoder is not None:
                 return texts, "given"
-            ids, source = self._rows(given, "samples"), "given"
+            ids, source = self._rows(samples, "samples"), "given"
         if self.encoder is not None:
             ids = [self.vocabulary.decode(row) for row in ids]
         return ids, source

@@ -220,12 +220,12 @@ def litert(
     """Writes a network as a LiteRT (TensorFlow Lite) file.
 
     Only LiteRT's builtin operations are used. Before the file appears it is
-    run and compared with the network; the comparison stands beside
+    run and compared with the network; the comparison stands next to
     `NAME.tflite` in `NAME.tflite.model_card.json`, with what else there is to
     know. A file that was there before is replaced.
 
     The signature `serving_default` takes float32 images as `image`, one or,
-    resized, any number, and gives `logits` and `probabilities`. That of a
+    resized, any number, and returns `logits` and `probabilities`. That of a
     network of sentences takes int32 token ids as `ids`, rows as long as the
     network's. A language model has the signature `step` instead: `token` (B,)
     and `state` (B, H), zeros to begin with, to `logits` (B, V) of the next
@@ -235,7 +235,7 @@ def litert(
         network: A `keras.Model` from images `(B, H, W, C)` to logits or
             probabilities `(B, outputs)`, a `TextNetwork` or a
             `RecurrentLanguageModel`, in float32. Of a model of strings, as
-            `TextClassifier.export_model` gives, what stands after its
+            `TextClassifier.export_model` returns, what stands after its
             `TextVectorization` is written, with token `ids`.
         path: The file, which must end in `.tflite`.
         quantization: `None` for float32, `"dynamic"` for weights in 8 bits,
@@ -246,7 +246,7 @@ def litert(
             `tf.data.Dataset` of inputs or of `(inputs, ...)`, of which the
             first 256 are used, so that data sorted by class is to be shuffled;
             of a text, 8 rows. How well those of a classifier cover `samples`
-            stands in the card, and what they lack is warned of. Defaults to
+            is in the card, and what they lack is warned of. Defaults to
             `None`.
         preprocessing: Keras layer or function that the images go through
             before the network. Defaults to `None`.
@@ -260,20 +260,20 @@ def litert(
         samples: What to compare on, in the forms of `representative_data`, of
             which the first 1,024 are used, or 32 rows of a text. Defaults to
             `None`, which means noise.
-        vocabulary: `Vocabulary` of the network's tokens, written beside the
+        vocabulary: `Vocabulary` of the network's tokens, written next to the
             file as `NAME.vocabulary.json`. Defaults to `None`.
         training: Dict of plain data, what the model card says of the
             training: the data set, figures. Defaults to `None`: the last epoch
             of the network's `fit` in this process, if there was one.
         io_dtype: `"int8"` or `"uint8"`, what images go in as and logits come
-            out as, for `"int8"` alone; scales and zero points stand in the
+            out as, for `"int8"` alone; scales and zero points are in the
             file, and `load` converts by them. Defaults to `None`, floats.
         batch_size: Integer, the inputs that the file takes at once, for
             hardware that needs fixed sizes; not for language models. Defaults
             to `None`: one, or resized, any number.
         validation_data: Pair of inputs and class numbers, or a
             `tf.data.Dataset` of such, of which the first 2,000 are used: how
-            often the file and the network are right on them stands in the
+            often the file and the network are right on them is in the
             card. Defaults to `None`.
         max_accuracy_drop: Float, how much less often the file may be right
             without a warning. Defaults to `0.01`.

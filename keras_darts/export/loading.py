@@ -70,7 +70,7 @@ def located(path):
 
 
 def _known(exported):
-    if exported.modality is None:
+    if exported.task is None:
         raise ValueError(
             "`path` must be an export of keras_darts, with inputs of its "
             f"names. Received: {str(exported.path)!r}, with the signatures "

@@ -201,7 +201,7 @@ def onnx(
     """Writes a network as an ONNX file.
 
     Before the file appears it is run by onnxruntime and compared with the
-    network; the comparison stands beside `NAME.onnx` in
+    network; the comparison stands next to `NAME.onnx` in
     `NAME.onnx.model_card.json`, with what else there is to know. A file that
     was there before is replaced.
 
@@ -229,7 +229,7 @@ def onnx(
             `tf.data.Dataset` of inputs or of `(inputs, ...)`, of which the
             first 1,024 are used, or 32 rows of a text. Defaults to `None`,
             which means noise.
-        vocabulary: `Vocabulary` of the network's tokens, written beside the
+        vocabulary: `Vocabulary` of the network's tokens, written next to the
             file as `NAME.vocabulary.json`. Defaults to `None`.
         training: Dict of plain data, what the model card says of the
             training: the data set, figures. Defaults to `None`: the last epoch

@@ -44,7 +44,7 @@ def safetensors(
 
     Before the file appears it is read back, and its weights and the logits by
     them must be the same to the last bit; `NAME.safetensors.model_card.json`
-    beside it says so, with what else there is to know. A file that was there
+    next to it says so, with what else there is to know. A file that was there
     before is replaced.
 
     Args:
@@ -187,10 +187,10 @@ def _compared(serving, samples, weights, arrays):
                 f"The file's weights {name!r} are not those of the network; "
                 "it was not kept."
             )
-    given = [(weights[name], array) for name, array in arrays.items()]
+    pairs = [(weights[name], array) for name, array in arrays.items()]
 
     def actual(values):
-        with StatelessScope(state_mapping=given):
+        with StatelessScope(state_mapping=pairs):
             return serving.expected(values)
 
     measured = parity.measure(serving, samples, actual)

@@ -24,23 +24,38 @@ def image_array(data, image_shape, *, argument, limit):
     Returns:
         A float32 array `(N, H, W, C)` with 1 to `limit` images.
     """
-    data = first_inputs(data, limit, rank=3, argument=argument)
+    return number_array(
+        data, image_shape, noun="image", argument=argument, limit=limit
+    )
+
+
+def number_array(data, shape, *, noun, argument, limit):
+    """The first elements of an array or a data set, as float32.
+
+    Args:
+        data: As that of `image_array`, of elements of `shape`.
+        shape: Tuple, that of an element.
+        noun: String, what an element is.
+        argument: String, the name the user knows `data` by.
+        limit: Integer, the largest number of elements that are taken.
+    """
+    data = first_inputs(data, limit, rank=len(shape), argument=argument)
     try:
-        images = np.asarray(data)[:limit].astype("float32")
+        numbers = np.asarray(data)[:limit].astype("float32")
     except (TypeError, ValueError, IndexError) as error:
-        raise _wrong_type(data, argument, "images") from error
-    if images.shape[1:] != tuple(image_shape) or not len(images):
-        sizes = ", ".join(map(str, image_shape))
+        raise _wrong_type(data, argument, f"{noun}s") from error
+    if numbers.shape[1:] != tuple(shape) or not len(numbers):
+        sizes = ", ".join(map(str, shape))
         raise ValueError(
-            f"`{argument}` must hold at least one image and have the shape "
-            f"(N, {sizes}). Received: {argument} of shape {images.shape}"
+            f"`{argument}` must hold at least one {noun} and have the shape "
+            f"(N, {sizes}). Received: {argument} of shape {numbers.shape}"
         )
-    if not np.isfinite(images).all():
+    if not np.isfinite(numbers).all():
         raise ValueError(
             f"`{argument}` must be finite. Received: {argument} with NaN or "
             "infinite values"
         )
-    return images
+    return numbers
 
 
 def id_array(data, vocabulary_size, *, argument, limit):
@@ -107,18 +122,18 @@ def first_elements(data, limit, *, rank, argument):
         first = next(iter(data.take(1)), None)
         if first is not None and _rank_of_first(first) > rank:
             data = data.unbatch()
-        found = next(iter(data.batch(limit)), None)
+        elements = next(iter(data.batch(limit)), None)
     elif isinstance(data, keras.utils.PyDataset):
-        found = _of_batches((data[i] for i in range(len(data))), limit)
+        elements = _of_batches((data[i] for i in range(len(data))), limit)
     elif is_dataset(data):
-        found = _of_batches(data, limit)
+        elements = _of_batches(data, limit)
     else:
         return data
-    if found is None:
+    if elements is None:
         raise ValueError(
             f"`{argument}` must hold elements. Received: an empty data set"
         )
-    return found
+    return elements
 
 
 def first_inputs(data, limit, *, rank, argument):

@@ -271,18 +271,18 @@ def saved_model(
     `text`, as that of a Keras model of strings does.
 
     A network may end in softmax or sigmoid, as what a classifier's
-    `export_model` gives: `probabilities` are then its own, and `logits` what
+    `export_model` returns: `probabilities` are then its own, and `logits` what
     goes into that last layer. Where that can't be had, as after
     `Dense(activation="softmax")`, they are the logarithms of probabilities
     (of odds for sigmoid).
 
     A language model has two signatures. `score`, which is `serving_default`
-    too, takes `ids` (B, T) or `text` (B,) and gives `log_probabilities`
+    too, takes `ids` (B, T) or `text` (B,) and returns `log_probabilities`
     (B, T - 1) of each token given those before it in the row, from a zero
     state, and `perplexity` (B,). Where a text ends before the longest of its
     batch, log-probabilities are 0 and do not count; the perplexity of a single
     token, which nothing precedes, is 1. `step` takes `token` (B,) and `state`
-    (B, H), zeros to begin with, and gives `logits` (B, V) of the next token
+    (B, H), zeros to begin with, and returns `logits` (B, V) of the next token
     and `next_state`.
 
     Strings are split within the graph; who loads such a version imports
@@ -299,10 +299,9 @@ def saved_model(
             one more than the highest.
         labels: List of strings, one an output, also written to
             `assets.extra/labels.txt`. Defaults to `None`.
-        preprocessing: Keras layer or function that the served images go
-            through before the network, such as `keras.layers.Normalization`.
-            A network that scales its images itself is refused it. Defaults to
-            `None`.
+        preprocessing: Keras layer or function that the served images go through
+            before the network, such as `keras.layers.Normalization`. A network
+            that scales its images itself must not have it. Defaults to `None`.
         activation: `"softmax"` for one class an image, `"sigmoid"` for several,
             or `None` for numbers alone, as in regression. Defaults to
             `"auto"`: by the last layer of the network, the loss that it was
@@ -340,7 +339,7 @@ def saved_model(
             from `samples`, and (0, 255) where neither tells.
         validation_data: Pair of inputs and class numbers, or a
             `tf.data.Dataset` of such, of which the first 2,000 are used: how
-            often the version and the network are right on them stands in the
+            often the version and the network are right on them is in the
             card, and for images how often it is on 256 of them as PNG files.
             Defaults to `None`.
         max_accuracy_drop: Float, how much less often the version, or its

@@ -65,7 +65,7 @@ def head_of(network, activation):
             or `None`.
 
     Raises:
-        ValueError: for an activation beside another one in the network.
+        ValueError: for an activation in addition to another one in the network.
     """
     ended, body = _last_activation(network)
     if activation not in (AUTO, None, ended) and ended is not None:
@@ -91,7 +91,7 @@ def measured(head, network, inputs):
     Args:
         head: `Head`.
         network: `keras.Model`.
-        inputs: Function that gives inputs to look at.
+        inputs: Function that returns inputs to look at.
     """
     if head.source == "`activation`" or isinstance(network, GivesLogits):
         return head
@@ -184,7 +184,7 @@ class Serving(abc.ABC):
 
     Attributes:
         network: The `keras.Model`.
-        vocabulary: The `Vocabulary` that is kept beside the export, or
+        vocabulary: The `Vocabulary` that is kept next to the export, or
             `None`.
         labels: Tuple of strings, one an output, or `None`.
         layers: List of the layers that hold more than variables of their own,
@@ -210,11 +210,11 @@ class Serving(abc.ABC):
         """The one `Endpoint` of a LiteRT file by its signature's name."""
 
     @abc.abstractmethod
-    def samples(self, given):
+    def samples(self, samples):
         """Inputs to compare on, and where they are from.
 
         Args:
-            given: What the user gave, or `None`.
+            samples: What the user gave, or `None`.
         """
 
     def with_files(self, pixel_range, samples):

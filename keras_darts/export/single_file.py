@@ -46,7 +46,7 @@ def check_file(path, suffix):
 
 
 def write_vocabulary(path, vocabulary):
-    """Writes the vocabulary beside the file, or takes away an older one's."""
+    """Writes the vocabulary next to the file, or takes away an older one's."""
     file = vocabulary_file(path)
     if vocabulary is None:
         file.unlink(missing_ok=True)

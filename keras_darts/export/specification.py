@@ -11,12 +11,15 @@ from keras_darts.export.text_signatures import describe_texts
 from keras_darts.export.text_signatures import takes_text
 from keras_darts.networks import RecurrentLanguageModel
 from keras_darts.networks import TextNetwork
-from keras_darts.search import DartsSearch
 
 
 @functools.singledispatch
 def describe(network, **arguments):
-    """The `Serving` of a network and arguments that fit it."""
+    """The `Serving` of a network and arguments that fit it.
+
+    A `kd.tasks` adapter of a user registers its networks; models of Keras are
+    taken for networks of images, or of texts where they take strings.
+    """
     name = type(network).__name__
     way = ""
     if hasattr(network, "export_model"):
@@ -31,17 +34,14 @@ def describe(network, **arguments):
 
 @describe.register(keras.Model)
 def _of_model(network, **arguments):
+    if hasattr(network, "derived_network"):
+        raise TypeError(
+            "`network` must have an architecture of its own: "
+            "`search.derived_network()` gives it, to be trained and exported. "
+            f"Received: network of type {type(network).__name__}"
+        )
     function = describe_texts if takes_text(network) else describe_images
     return function(network, **arguments)
-
-
-@describe.register(DartsSearch)
-def _of_search(network, **arguments):
-    raise TypeError(
-        "`network` must have an architecture of its own: "
-        "`search.derived_network()` gives it, to be trained and exported. "
-        f"Received: network of type {type(network).__name__}"
-    )
 
 
 describe.register(RecurrentLanguageModel)(describe_language)

@@ -111,9 +111,9 @@ class SentenceServing(ClassifierServing):
             ids = self.encoder(ids)
         return _of_any_length(ids)
 
-    def samples(self, given):
-        if given is not None:
-            return self.inputs(given, "samples", SAMPLES_LIMIT), "given"
+    def samples(self, samples):
+        if samples is not None:
+            return self.inputs(samples, "samples", SAMPLES_LIMIT), "given"
         return self._as_served(self._random_ids()), "random tokens"
 
     def requests(self, samples):
@@ -215,7 +215,7 @@ class TextModelServing(ClassifierServing):
 
     Args:
         words: The `TextVectorization` that it begins with, or `None`.
-        rest: Model from the ids of that layer to what `head.rows` gives, or
+        rest: Model from the ids of that layer to what `head.rows` returns, or
             `None`.
     """
 
@@ -258,9 +258,9 @@ class TextModelServing(ClassifierServing):
         column = len(self.network.inputs[0].shape) == 2
         return texts[:, None] if column else texts
 
-    def samples(self, given):
-        if given is not None:
-            return self.inputs(given, "samples", SAMPLES_LIMIT), "given"
+    def samples(self, samples):
+        if samples is not None:
+            return self.inputs(samples, "samples", SAMPLES_LIMIT), "given"
         known = ["a", "the"] if self.words is None else _known(self.words)
         rng = np.random.default_rng(0)
         texts = [
@@ -352,12 +352,12 @@ def describe_texts(
 
 
 def _words(network):
-    found = [
+    layers = [
         layer
         for layer in network.layers
         if isinstance(layer, keras.layers.TextVectorization)
     ]
-    return found[0] if len(found) == 1 else None
+    return layers[0] if len(layers) == 1 else None
 
 
 def _known(words):

@@ -42,18 +42,18 @@ def check_arrays(shapes, arrays, argument, whose):
     )
 
 
-def check_names(found, argument, whose):
+def check_names(result, argument, whose):
     """Refuses what has been found to be wrong.
 
     Args:
-        found: Dict from what is wrong to the names that it is wrong of.
+        result: Dict from what is wrong to the names that it is wrong of.
         argument: As for `check_arrays`.
         whose: As for `check_arrays`.
     """
-    if any(found.values()):
+    if any(result.values()):
         listed = [
             f"\n{len(names)} {what}: {', '.join(names)}"
-            for what, names in found.items()
+            for what, names in result.items()
             if names
         ]
         raise ValueError(

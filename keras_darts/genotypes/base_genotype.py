@@ -18,7 +18,7 @@ class BaseGenotype(abc.ABC):
     """Immutable description of a cell; a frozen dataclass is made of it.
 
     A genotype is a frozen dataclass whose fields are tuples, with the class
-    attributes `genotype_type`, which stands in its JSON, and `cells`, the names
+    attributes `genotype_type`, which is in its JSON, and `cells`, the names
     of its cells, the two text methods and `_graph`. Notebooks draw it.
     """
 

@@ -36,7 +36,7 @@ class Genotype(BaseGenotype):
     node, like `input`), so that a node can have any number of edges, none
     included, and an edge more than one primitive. What is given is what is
     kept and printed; `nodes` gives both forms alike. A node without edges may
-    still stand in the concatenation, as FairDARTS prints it: it gives nothing,
+    still be in the concatenation, as FairDARTS prints it: it returns nothing,
     and neither does an edge that leads from it (`without_isolated_nodes`).
 
     Args:

@@ -37,14 +37,14 @@ def from_text(text):
     >>> from_text(log).to_text()
     '|none~0|+|none~0|skip_connect~1|'
     """
-    found = printed(text)
-    if not found:
+    candidates = printed(text)
+    if not candidates:
         raise ValueError(
             "`text` must have a genotype in it: Genotype(normal=[...], ...), "
             "Genotype(recurrent=[...], ...) or |PRIMITIVE~INPUT|+|...|. "
             f"Received: {parsing.brief(text)}"
         )
-    last = found[-1]
+    last = candidates[-1]
     if last.startswith("|"):
         return NasBench201Genotype.from_text(last)
     cls = RecurrentGenotype if _RECURRENT.search(last) else Genotype
@@ -56,7 +56,7 @@ def printed(text):
     text = parsing.string("text", text)
     calls = [(m.start(), _call(text, m)) for m in _CALL.finditer(text)]
     strings = [(m.start(), m[0]) for m in _STRING.finditer(text)]
-    return [found for _, found in sorted(calls + strings) if found]
+    return [text_form for _, text_form in sorted(calls + strings) if text_form]
 
 
 def _call(text, match):

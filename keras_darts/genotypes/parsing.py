@@ -169,7 +169,7 @@ def parse(text):
     fields = {}
     for keyword in call.keywords:
         if keyword.arg is None or keyword.arg in fields:
-            raise _unexpected(f"{_found(keyword, source)} in the call")
+            raise _unexpected(f"{_source_of(keyword, source)} in the call")
         fields[keyword.arg] = _literal(keyword.value, source, depth=2)
     return fields
 
@@ -178,14 +178,14 @@ def _call_in(statement, source):
     if isinstance(statement, ast.Assign):
         targets = statement.targets
         if len(targets) > 1 or not isinstance(targets[0], ast.Name):
-            raise _unexpected(_found(statement, source))
+            raise _unexpected(_source_of(statement, source))
     elif not isinstance(statement, ast.Expr):
-        raise _unexpected(_found(statement, source))
+        raise _unexpected(_source_of(statement, source))
     value = statement.value
     if not _is_call(value, "Genotype"):
-        raise _unexpected(_found(value, source))
+        raise _unexpected(_source_of(value, source))
     if value.args:
-        raise _unexpected(f"{_found(value.args[0], source)} without a name")
+        raise _unexpected(f"{_source_of(value.args[0], source)} without a name")
     return value
 
 
@@ -198,7 +198,7 @@ def _literal(node, source, *, depth):
         return -_integer(node.operand, source)
     if _is_call(node, "range") and not node.keywords:
         return _range(node, source)
-    raise _unexpected(_found(node, source))
+    raise _unexpected(_source_of(node, source))
 
 
 def _range(node, source):
@@ -206,13 +206,13 @@ def _range(node, source):
     try:
         return range(*bounds)
     except (TypeError, ValueError) as error:
-        raise _unexpected(f"{_found(node, source)} ({error})") from error
+        raise _unexpected(f"{_source_of(node, source)} ({error})") from error
 
 
 def _integer(node, source):
     if isinstance(node, ast.Constant) and type(node.value) is int:
         return node.value
-    raise _unexpected(_found(node, source))
+    raise _unexpected(_source_of(node, source))
 
 
 def _is_call(node, name):
@@ -223,13 +223,13 @@ def _is_call(node, name):
     )
 
 
-def _found(node, source):
+def _source_of(node, source):
     return brief(ast.get_source_segment(source, node))
 
 
-def _unexpected(found):
+def _unexpected(token):
     return ValueError(
         "`text` must be Genotype(NAME=[('PRIMITIVE', INDEX), ...], ...) with "
         "lists, tuples, ranges, names in quotes and ints only. Received: "
-        f"{found}"
+        f"{token}"
     )

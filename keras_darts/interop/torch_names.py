@@ -234,15 +234,15 @@ _SEVERAL = {SearchCell: _edges, RecurrentCell: _nodes, TiedEmbedding: _tied}
 
 def _at(layer, path):
     """What lies at a path of attributes, indices and keys, or `None`."""
-    found = layer
+    place = layer
     for step in path.split("."):
-        if isinstance(found, list):
-            found = found[int(step)]
-        elif isinstance(found, dict):
-            found = found.get(step)
+        if isinstance(place, list):
+            place = place[int(step)]
+        elif isinstance(place, dict):
+            place = place.get(step)
         else:
-            found = getattr(found, step, None)
-    return found
+            place = getattr(place, step, None)
+    return place
 
 
 def _joined(prefix, name):

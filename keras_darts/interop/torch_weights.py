@@ -77,7 +77,7 @@ def _read_torch(path):
         raise ImportError(_remedy(path.suffix)) from error
     try:
         # Without `weights_only` a file could run any code when it is read.
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ValueError(
             "`source` must hold a state_dict. A whole module, pickled, runs "
@@ -86,9 +86,9 @@ def _read_torch(path):
             'weights_only=False).state_dict(), "weights.pt"). '
             f"Received: source={str(path)!r}"
         ) from error
-    if not isinstance(found, collections.abc.Mapping):
-        raise _not_weights(found)
-    return found
+    if not isinstance(content, collections.abc.Mapping):
+        raise _not_weights(content)
+    return content
 
 
 _READERS = {
@@ -128,7 +128,7 @@ def _not_weights(received):
     )
 
 
-# The original keeps them beside the weights.
+# The original keeps them next to the weights.
 _OPTIONAL = ("alphas", "betas", "weights")
 
 

@@ -62,14 +62,14 @@ class ScaledImages:
 
         Args:
             mean: Tuple of floats, one a channel, in the units of the raw
-                images, as `keras_darts.datasets.channel_statistics` gives it.
+                images, as `keras_darts.datasets.channel_statistics` returns it.
             variance: Tuple of floats, likewise.
 
         Raises:
             ValueError: if there is not one number a channel.
         """
-        found = checks.statistics(mean, variance, self.input_shape[-1])
-        if found is None:
+        scaling = checks.statistics(mean, variance, self.input_shape[-1])
+        if scaling is None:
             raise ValueError(
                 "`mean` and `variance` must be given to scale images. "
                 "Received: mean=None, variance=None"
@@ -78,16 +78,16 @@ class ScaledImages:
         if layer is None:
             # Keras locks a layer that is built; this one brings no weights.
             with private_api.unlocked(self):
-                self.preprocessing = self._normalization(*found)
+                self.preprocessing = self._normalization(*scaling)
         else:
-            layer.input_mean, layer.input_variance = map(list, found)
+            layer.input_mean, layer.input_variance = map(list, scaling)
             layer.build(self.input_shape)
         self.train_function = self.test_function = self.predict_function = None
 
     def _begin_scaling(self, mean, variance):
-        found = checks.statistics(mean, variance, self.input_shape[-1])
-        if found is not None:
-            self.preprocessing = self._normalization(*found)
+        scaling = checks.statistics(mean, variance, self.input_shape[-1])
+        if scaling is not None:
+            self.preprocessing = self._normalization(*scaling)
 
     def _normalization(self, mean, variance):
         # Half precision has no room for pixels, which go up to 65535.

@@ -52,9 +52,11 @@ def nas_bench_201(genotype):
 
 def tied_size(embedding_size, hidden_size, default):
     """The units of embedding and hidden state, which share a matrix."""
-    given = {"embedding_size": embedding_size, "hidden_size": hidden_size}
+    arguments = {"embedding_size": embedding_size, "hidden_size": hidden_size}
     sizes = {
-        positive(name, size) for name, size in given.items() if size is not None
+        positive(name, size)
+        for name, size in arguments.items()
+        if size is not None
     } or {default}
     if len(sizes) > 1:
         raise ValueError(
@@ -89,8 +91,8 @@ def statistics(mean, variance, channels):
     """`(mean, variance)` as tuples of floats, or `None` where both are."""
     if mean is None and variance is None:
         return None
-    given = {"mean": mean, "variance": variance}
-    numbers_ = [_one_a_channel(value, channels) for value in given.values()]
+    arguments = {"mean": mean, "variance": variance}
+    numbers_ = [_one_a_channel(value, channels) for value in arguments.values()]
     if None in numbers_ or min(numbers_[1]) < 0:
         raise ValueError(
             "`mean` and `variance` must have one finite number each a channel "
@@ -102,11 +104,11 @@ def statistics(mean, variance, channels):
 
 def _one_a_channel(values, channels):
     try:
-        found = tuple(map(float, values))
+        numbers = tuple(map(float, values))
     except (TypeError, ValueError):
         return None
-    whole = len(found) == channels and all(map(math.isfinite, found))
-    return found if whole else None
+    whole = len(numbers) == channels and all(map(math.isfinite, numbers))
+    return numbers if whole else None
 
 
 def image_shape(input_shape, reductions):

@@ -19,10 +19,10 @@ def mean_of_parts(function, batch, count):
     for part in parts(batch, count):
         # One after the other, or all activations would be held at once.
         with tf.control_dependencies(total or []):
-            found = function(part)
+            result = function(part)
         if total is not None:
-            found = [t + f for t, f in zip(total, found, strict=True)]
-        total = found
+            result = [t + f for t, f in zip(total, result, strict=True)]
+        total = result
     return [value / count for value in total]
 
 

@@ -12,12 +12,12 @@ class ImageNetNetwork(CellNetwork):
     """Derived cells for large images, which the stem shrinks to an eighth.
 
     The stem has three convolutions of stride 2; the first cell takes the
-    outputs of the last two. The cells at a third and at two thirds of the
-    depth are reduction cells, which halve height and width and double the
-    filters. Images go in raw where the network scales them (`mean`), and
-    normalised where it does not; logits come out, no probabilities. Called
-    with `training=True` it gives the pair `(logits, auxiliary logits)` when it
-    has an auxiliary head: `fit` trains on both and measures the first.
+    outputs of the last two. The cells at a third and at two thirds of the depth
+    are reduction cells, which halve height and width and double the filters.
+    Images go in raw where the network scales them (`mean`), and normalised
+    where it does not; logits come out, no probabilities. Called with
+    `training=True` it returns the pair `(logits, auxiliary logits)` when it has
+    an auxiliary head: `fit` trains on both and measures the first.
 
     Args:
         genotype: `Genotype`, or the name of a published one.

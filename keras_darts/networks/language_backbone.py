@@ -218,7 +218,7 @@ class LanguageBackbone(keras.layers.Layer):
 
 
 class TiedEmbedding(keras.layers.Layer):
-    """One matrix that embeds tokens and gives the logits of the next ones.
+    """One matrix that embeds tokens and returns the logits of the next ones.
 
     Args:
         vocabulary_size: Integer.

@@ -17,7 +17,7 @@ from keras_darts.utils import private_api
 
 
 class LanguageModel(GivesLogits, abc.ABC):
-    """A model of running text, whose state goes on from segment to segment.
+    """A model of running text, whose state continues from segment to segment.
 
     Subclasses say in `segment` what becomes of a segment, and in `penalty`
     what a training step adds to its loss.
@@ -152,7 +152,7 @@ class LanguageModel(GivesLogits, abc.ABC):
 
 
 def _check_segments(y):
-    # Keras would shuffle the rows of arrays, and each row would go on with
+    # Keras would shuffle the rows of arrays, and each row would continue with
     # the state of another.
     if y is not None:
         raise ValueError(
@@ -178,10 +178,10 @@ class RecurrentLanguageModel(LanguageModel):
 
     Token ids (B, T) give the logits (B, T, V) of the next tokens, from a zero
     hidden state. Called with a hidden state as well, as `model((ids, state))`
-    or `model(ids, state)`, it gives the pair `(logits, next state)`.
+    or `model(ids, state)`, it returns the pair `(logits, next state)`.
 
     `fit` and `evaluate` take batches (ids, next ids) of shape (B, T) whose
-    rows go on from batch to batch: the hidden state is carried over, and
+    rows continue from batch to batch: the hidden state is carried over, and
     zero at the start of each epoch. A training step on a segment of T tokens
     is taken at `T / segment_length` times the learning rate, and its loss has
     the two penalties on the hidden states. The defaults are those for Penn

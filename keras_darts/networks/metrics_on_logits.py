@@ -14,7 +14,7 @@ _ACTIVATIONS = {"sigmoid": ops.sigmoid, "softmax": ops.softmax}
 
 @keras.saving.register_keras_serializable(package="keras_darts")
 class OnProbabilities(keras.metrics.Metric):
-    """A metric of probabilities, for a network that gives logits.
+    """A metric of probabilities, for a network that returns logits.
 
     Every `compile` of a search and of a network puts Keras' own metrics of
     probabilities, such as `Recall` or `AUC`, into it. A metric of one's own
@@ -73,7 +73,7 @@ class OnProbabilities(keras.metrics.Metric):
 
 @keras.saving.register_keras_serializable(package="keras_darts")
 class LossOnProbabilities(keras.losses.Loss):
-    """A loss of probabilities, for a network that gives logits.
+    """A loss of probabilities, for a network that returns logits.
 
     A loss that can take logits by itself, with `from_logits=True`, is more
     exact where probabilities are near to zero.
@@ -151,7 +151,7 @@ def probabilities(logits, activation):
 
 
 def activation_name(activation):
-    """The name, if it is one of an activation that gives probabilities."""
+    """The name, if it is one of an activation that returns probabilities."""
     if activation not in _ACTIVATIONS:
         raise unknown_name("activation", activation, _ACTIVATIONS)
     return activation
@@ -250,17 +250,17 @@ def metric_on_logits(metric, head):
     """
     if isinstance(metric, str) and metric.lower() in _ACCURACY:
         return _accuracy(metric, head)
-    found = _made(metric, head)
-    name = _keras_name(found)
+    made = _made(metric, head)
+    name = _keras_name(made)
     if head.activation is None or name in _AS_THEY_ARE:
-        return found
+        return made
     if name in _OF_CLASS_NUMBERS:
-        return _largest_output(found, name)
-    if _config(found).get("from_logits") or _is_on_logits(found):
-        return found
-    if name is None and not has_from_logits(type(found)):
-        return found
-    return _on_probabilities(found, name, head)
+        return _largest_output(made, name)
+    if _config(made).get("from_logits") or _is_on_logits(made):
+        return made
+    if name is None and not has_from_logits(type(made)):
+        return made
+    return _on_probabilities(made, name, head)
 
 
 def has_from_logits(function):
@@ -300,19 +300,19 @@ def _made(metric, head):
     """The metric as an object, made to take logits where it can."""
     name = metric if isinstance(metric, str) else None
     # Keras makes an object of a name or a class, with its defaults.
-    found = keras.metrics.get(metric)
+    result = keras.metrics.get(metric)
     unmade = name is not None or inspect.isclass(metric)
-    if isinstance(found, keras.metrics.Metric):
-        if unmade and _suits(type(found), head):
-            found = type(found)(from_logits=True)
-    elif callable(found):
-        suits = {"from_logits": True} if _suits(found, head) else {}
-        found = keras.metrics.MeanMetricWrapper(
-            found, getattr(found, "__name__", type(found).__name__), **suits
+    if isinstance(result, keras.metrics.Metric):
+        if unmade and _suits(type(result), head):
+            result = type(result)(from_logits=True)
+    elif callable(result):
+        suits = {"from_logits": True} if _suits(result, head) else {}
+        result = keras.metrics.MeanMetricWrapper(
+            result, getattr(result, "__name__", type(result).__name__), **suits
         )
     if name is not None:
-        found.name = name
-    return found
+        result.name = name
+    return result
 
 
 def _suits(thing, head):
@@ -358,9 +358,11 @@ def _is_on_logits(metric):
     One of zero would be passed by each probability.
     """
     config = _config(metric)
-    given = config.get("threshold", config.get("thresholds"))
-    given = given if isinstance(given, list | tuple) else [given]
-    numbers = [each for each in given if each is not None]
+    thresholds = config.get("threshold", config.get("thresholds"))
+    thresholds = (
+        thresholds if isinstance(thresholds, list | tuple) else [thresholds]
+    )
+    numbers = [each for each in thresholds if each is not None]
     return bool(numbers) and not any(0 < each <= 1 for each in numbers)
 
 

@@ -16,7 +16,7 @@ from keras_darts.primitives import normalization_layer
 
 @keras.saving.register_keras_serializable(package="keras_darts")
 class ResidualReduction(keras.layers.Layer):
-    """Halves height and width: two 3x3 convolutions beside a shortcut.
+    """Halves height and width: two 3x3 convolutions next to a shortcut.
 
     ReLU, 3x3 convolution of stride 2, BN, ReLU, 3x3 convolution, BN; and to
     that the mean of each 2 by 2 pixels after a 1x1 convolution without BN.

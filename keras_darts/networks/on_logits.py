@@ -60,13 +60,13 @@ def on_logits(
 ):
     """Losses and metrics as they are right for logits.
 
-    A loss given by name, class or function that can take `from_logits` is
-    made with it, and one that is made with `from_logits=False` is refused. Of
-    the loss follows what the outputs stand for: logits of a softmax, of
-    sigmoids, or the numbers of a regression, which nothing is done to.
-    Metrics of probabilities get them by `OnProbabilities`; those that only
-    ask which output is largest stay as they are. Losses and metrics of a
-    user's own get logits.
+    A loss given by name, class or function that can take `from_logits` is made
+    with it, and one that is made with `from_logits=False` raises a
+    `ValueError`. Of the loss follows what the outputs stand for: logits of a
+    softmax, of sigmoids, or the numbers of a regression, which nothing is done
+    to. Metrics of probabilities get them by `OnProbabilities`; those that only
+    ask which output is largest stay as they are. Losses and metrics of a user's
+    own get logits.
 
     Args:
         loss: As for `keras.Model.compile`, also in a list or dictionary.
@@ -87,8 +87,8 @@ def on_logits(
 
     Example:
 
-    >>> found = on_logits("sparse_categorical_crossentropy", num_outputs=3)
-    >>> round(float(found.loss(np.array([0]), np.zeros((1, 3)))), 4)
+    >>> compiled = on_logits("sparse_categorical_crossentropy", num_outputs=3)
+    >>> round(float(compiled.loss(np.array([0]), np.zeros((1, 3)))), 4)
     1.0986
     """
     head = _head(_first(loss), num_outputs, label_type)
@@ -107,12 +107,12 @@ def loss_on_logits(loss):
     """
     if isinstance(loss, str) and loss.lower() in _BY_SHAPE:
         return keras.losses.get(crossentropy)
-    found = keras.losses.get(_made(loss))
-    if isinstance(found, keras.losses.Loss):
-        found = _checked(found)
-    elif callable(found):
-        found = _of_function(found)
-    return found
+    result = keras.losses.get(_made(loss))
+    if isinstance(result, keras.losses.Loss):
+        result = _checked(result)
+    elif callable(result):
+        result = _of_function(result)
+    return result
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -155,27 +155,27 @@ def _first(loss):
     return getattr(loss, "func", loss)
 
 
-def _mapped(given, function):
+def _mapped(metrics, function):
     """What is nested as Keras takes it, each of its leaves exchanged."""
-    if isinstance(given, dict) and "class_name" not in given:
-        return {name: _mapped(each, function) for name, each in given.items()}
-    if isinstance(given, list | tuple):
-        return [_mapped(each, function) for each in given]
-    return None if given is None else function(given)
+    if isinstance(metrics, dict) and "class_name" not in metrics:
+        return {name: _mapped(each, function) for name, each in metrics.items()}
+    if isinstance(metrics, list | tuple):
+        return [_mapped(each, function) for each in metrics]
+    return None if metrics is None else function(metrics)
 
 
 def _made(loss):
     """What was not an object yet, made to take logits where it can."""
     if isinstance(loss, str):
-        found = keras.losses.get(loss)
+        result = keras.losses.get(loss)
         # A name that Keras makes an object of, with its defaults.
-        loss = type(found) if isinstance(found, keras.losses.Loss) else found
+        loss = type(result) if isinstance(result, keras.losses.Loss) else result
     if isinstance(loss, dict) and "from_logits" not in loss.get("config", {}):
-        found = keras.losses.get(loss)
-        if has_from_logits(type(found)):
-            config = {**found.get_config(), "from_logits": True}
-            return type(found).from_config(config)
-        return found
+        result = keras.losses.get(loss)
+        if has_from_logits(type(result)):
+            config = {**result.get_config(), "from_logits": True}
+            return type(result).from_config(config)
+        return result
     if inspect.isclass(loss) and has_from_logits(loss):
         return loss(from_logits=True)
     return loss
@@ -202,14 +202,14 @@ def _of_function(function):
     if not has_from_logits(function):
         return function
     # As `functools.partial` keeps them.
-    given = getattr(function, "keywords", {}).get("from_logits")
-    if given is False:
+    from_logits = getattr(function, "keywords", {}).get("from_logits")
+    if from_logits is False:
         raise ValueError(
             "`loss` must be a function with from_logits=True, since the "
             "networks here give logits. Received: a function with "
             "from_logits=False"
         )
-    return function if given else LossOnLogits(function)
+    return function if from_logits else LossOnLogits(function)
 
 
 def _of_keras(function):
@@ -217,8 +217,8 @@ def _of_keras(function):
     name = plain_name(function)
     for each in vars(keras.losses).values():
         if inspect.isclass(each) and plain_name(each) == name:
-            found = _made(each)
-            return _checked(found() if inspect.isclass(found) else found)
+            result = _made(each)
+            return _checked(result() if inspect.isclass(result) else result)
     return LossOnLogits(function) if has_from_logits(function) else function
 
 
@@ -312,15 +312,15 @@ class GivesLogits(SharedBatches):
                 something else, with the argument to give.
         """
         with self.distribute_strategy.scope():
-            found = on_logits(
+            arguments = on_logits(
                 loss, metrics, weighted_metrics, num_outputs=self.num_outputs
             )
         super().compile(
             optimizer=optimizer,
-            loss=found.loss,
+            loss=arguments.loss,
             loss_weights=loss_weights,
-            metrics=found.metrics,
-            weighted_metrics=found.weighted_metrics,
+            metrics=arguments.metrics,
+            weighted_metrics=arguments.weighted_metrics,
             **options,
         )
 

@@ -280,7 +280,7 @@ def masked(states, mask):
 class DerivedRecurrentCell(RecurrentCell):
     """One earlier state and one activation a node; the mean of the concat.
 
-    Node i takes the state s of its input and gives s + sigmoid(c) (f(u) - s),
+    Node i takes the state s of its input and returns s + sigmoid(c) (f(u) - s),
     where (c, u) = s W_i. It can be the cell of a `keras.layers.RNN`.
 
     Args:

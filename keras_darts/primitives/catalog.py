@@ -32,7 +32,7 @@ class _Primitive(typing.NamedTuple):
 def register_primitive(name, rank=_IMAGES):
     """Decorator that makes a layer usable by name in every search space.
 
-    What is registered is called as `(filters, stride, affine)` and gives a
+    What is registered is called as `(filters, stride, affine)` and returns a
     layer which keeps the number of channels and divides height and width, or
     the length of a sequence, by `stride`. Where it also names a parameter
     `normalization`, it is told the search space's. A class becomes

@@ -55,7 +55,7 @@ def _trained_max_pool(inputs, stride):
     """The same, pooled once more for the gradient.
 
     CPU kernels find the way back fast only where a pool and its gradient
-    stand in one graph, and functions that are traced once have two.
+    are in one graph, and functions that are traced once have two.
     """
 
     def pool(inputs):

@@ -8,13 +8,13 @@ class SharedInput:
 
     All candidates on all edges that leave a node begin with a rectification,
     a pool or a rearrangement of the same features. A layer that can share
-    that has two methods: `look(shared, training)` gives what it needs, and
+    that has two methods: `look(shared, training)` returns what it needs, and
     `weighted(shared, weight, training)` its outputs times a scalar.
 
     Args:
         inputs: Tensor. Defaults to `None`, where all that will be asked for
-            is in `found`.
-        found: Dictionary from a name to what was computed under it. Defaults
+            is in `results`.
+        results: Dictionary from a name to what was computed under it. Defaults
             to `None`: nothing yet.
         custom_gradients: Boolean, whether layers may use gradients of their
             own, which TensorFlow loses where only one of several branches of
@@ -29,10 +29,10 @@ class SharedInput:
     ['relu']
     """
 
-    def __init__(self, inputs=None, found=None, custom_gradients=True):
+    def __init__(self, inputs=None, results=None, custom_gradients=True):
         self._inputs = inputs
         self._asked = set()
-        self.found = dict(found or {})
+        self.results = dict(results or {})
         self.custom_gradients = custom_gradients
 
     @property
@@ -45,13 +45,13 @@ class SharedInput:
 
     def once(self, name, function):
         """`function` of the inputs, the first time that `name` is asked for."""
-        if name not in self.found:
+        if name not in self.results:
             asked = set(self._asked)
-            self.found[name] = function(self._inputs)
+            self.results[name] = function(self._inputs)
             # What it is made of was asked for by it, not by the layer.
             self._asked = asked
         self._asked.add(name)
-        return self.found[name]
+        return self.results[name]
 
     def part(self, name, function):
         """The shared input that `function` makes of this one.
@@ -67,10 +67,10 @@ class SharedInput:
         return _Part(self, name, function)
 
     def asked_by(self, look):
-        """The part of `found` that `look(self)` asks for, computed now."""
+        """The part of `results` that `look(self)` asks for, computed now."""
         self._asked = set()
         look(self)
-        return {name: self.found[name] for name in sorted(self._asked)}
+        return {name: self.results[name] for name in sorted(self._asked)}
 
 
 class _Part(SharedInput):

@@ -53,7 +53,7 @@ class Noise(keras.layers.Layer):
     """Standard normal numbers in the place of its input, drawn at every call.
 
     Also at inference: a network that has it is not a function of its inputs
-    alone. It stands in a search space for a candidate that can only do harm,
+    alone. It is in a search space for a candidate that can only do harm,
     which a good search leaves out.
 
     Args:

@@ -58,9 +58,9 @@ class Latencies:
 
     def table(self, num_networks, rounds, seed):
         """The table, after so many networks and rounds."""
-        found = places(self.space, self.cells)
-        self._total = len(found) + num_networks + 2 * rounds
-        layers = {key(*place): primitive(*place) for place in found}
+        needed = places(self.space, self.cells)
+        self._total = len(needed) + num_networks + 2 * rounds
+        layers = {key(*place): primitive(*place) for place in needed}
         costs = self._measured(layers, rounds)
         draft = CostTable(measure="latency", cells=self.cells, costs=costs)
         genotypes = self._genotypes(draft, num_networks, seed)
@@ -103,8 +103,8 @@ class Latencies:
         lowest = litert.lowest_medians(
             list(files.values()), self.num_threads, rounds, self._step
         )
-        found = dict(zip(files, lowest, strict=True))
-        return {name: found.get(name, 0.0) for name in models}
+        times = dict(zip(files, lowest, strict=True))
+        return {name: times.get(name, 0.0) for name in models}
 
     def _step(self):
         self._done += 1
@@ -296,11 +296,11 @@ def _macs(model):
 
 
 def _of_images(space):
-    if getattr(space, "modality", None) != "image":
+    if getattr(space, "task", None) != "image_classification":
         raise ValueError(
             "`search_space` must be one for images: the candidates of a "
             "recurrent cell cost the same, and what cells along time cost "
             "hangs on the length of each text. Received: a search space of "
-            f"{space.modality}"
+            f"{space.task}"
         )
     return space

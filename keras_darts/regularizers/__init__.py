@@ -26,9 +26,9 @@ register = registry.register
 
 def serialize(term):
     """The config from which `get` makes an equal term, without its name."""
-    found = registry.serialize(term)
-    found["config"].pop("name", None)
-    return found
+    config = registry.serialize(term)
+    config["config"].pop("name", None)
+    return config
 
 
 __all__ = [

@@ -11,7 +11,7 @@ class Regularizer(keras.layers.Layer, abc.ABC):
     It is a term of the architecture loss: in each step of the architecture
     its gradient is added to that of the search loss. It sees the mixing
     weights outside of training, or what the relaxation's
-    `weights_for_regularizer` gives.
+    `weights_for_regularizer` returns.
 
     The factor lies in a variable that a schedule can move. It is named after
     the class: `zero_one_weight` for `ZeroOne`.

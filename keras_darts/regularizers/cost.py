@@ -175,5 +175,5 @@ def _kept(spec):
 
 def _nodes(spec):
     """For each node its edges, and how many of them are kept."""
-    found = [spec.edges_into(node) for node in spec.nodes]
-    return [(e, min(spec.edges_per_node or len(e), len(e))) for e in found]
+    edges = [spec.edges_into(node) for node in spec.nodes]
+    return [(e, min(spec.edges_per_node or len(e), len(e))) for e in edges]

@@ -40,9 +40,9 @@ def serialize(relaxation):
     It goes without the layer's name, which Keras counts up and which would
     make two equal strategies differ.
     """
-    found = registry.serialize(relaxation)
-    found["config"].pop("name", None)
-    return found
+    config = registry.serialize(relaxation)
+    config["config"].pop("name", None)
+    return config
 
 
 __all__ = [

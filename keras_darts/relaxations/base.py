@@ -33,7 +33,7 @@ class Relaxation(keras.layers.Layer, abc.ABC):
 
     Attributes:
         samples: Boolean, whether only some candidates run in a step of a
-            search, those that `sample` gives. `False`.
+            search, those that `sample` returns. `False`.
         samples_architectures: Boolean, whether it is a `Policy`. `False`.
         competes: Boolean, whether the candidates of an edge share a weight of
             one, so that one wins what another loses; gates of their own don't.

@@ -18,7 +18,7 @@ class Controller(Policy):
     For a node that keeps some of its edges it points, by attention, at one of
     the states before the node, then names the candidate on that edge, and so
     on for the next edge; where every edge is kept, it only names candidates.
-    What it decided is its next input, and its state goes on from the normal
+    What it decided is its next input, and its state continues from the normal
     to the reduction cell. The alphas are the bias of the candidates' logits,
     one for each edge.
 

@@ -14,7 +14,7 @@ class GumbelSoftmax(Relaxation):
     """Softmax of the logits with noise that is drawn again in each step.
 
     At a temperature near zero it is a draw of one candidate by the softmax of
-    the logits, which is also what it gives outside of training.
+    the logits, which is also what it returns outside of training.
 
     Args:
         temperature: Float > 0, in the variable `temperature`, which a

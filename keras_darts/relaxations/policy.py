@@ -64,30 +64,30 @@ class Course:
         """
         size = logits.shape[0]
         if count is None:
-            found = [
+            result = [
                 self._candidate(memory, logits[edge], possible[edge])
                 for edge in range(size)
             ]
-            return [tf.stack(parts) for parts in zip(*found, strict=True)]
+            return [tf.stack(parts) for parts in zip(*result, strict=True)]
         candidates = tf.fill((size,), -1)
         shares, usable = tf.zeros_like(logits), possible.any(axis=-1)
         left = tf.constant(usable)
         for _ in range(min(count, usable.sum())):
             edge, _ = self._decide(memory.edge_scores(logits, possible), left)
             memory.saw_edge(edge)
-            candidate, found = self._candidate(
+            candidate, result = self._candidate(
                 memory, tf.gather(logits, edge), tf.gather(possible, edge)
             )
             here = tf.range(size) == edge
             candidates = tf.where(here, candidate, candidates)
-            shares = tf.where(here[:, None], found, shares)
+            shares = tf.where(here[:, None], result, shares)
             left = left & ~here
         return candidates, shares
 
     def _candidate(self, memory, logits, possible):
-        found = self._decide(memory.candidate_scores(logits), possible)
-        memory.saw_candidate(found[0])
-        return found
+        decision = self._decide(memory.candidate_scores(logits), possible)
+        memory.saw_candidate(decision[0])
+        return decision
 
     def _decide(self, scores, possible):
         """The number of what is decided for, and all probabilities."""
@@ -136,7 +136,7 @@ class Policy(Relaxation):
     genotype names every edge, a candidate on each, which may be `none`. Edges
     that are not drawn give zeros and don't run.
 
-    Outside of training it gives, on the edges that it is most likely to keep
+    Outside of training it returns, on the edges that it is most likely to keep
     one after the other, the probabilities of their candidates; or, after
     `choose`, the architecture that was chosen.
 
@@ -204,8 +204,8 @@ class Policy(Relaxation):
             sample = self.sample_architecture(logits)
             return sample.weights, sample.sampled
         chosen = {
-            cell_type: tf.convert_to_tensor(found)
-            for cell_type, found in self.chosen.items()
+            cell_type: tf.convert_to_tensor(numbers)
+            for cell_type, numbers in self.chosen.items()
         }
         expected = self.expected(logits)
         return {
@@ -255,11 +255,11 @@ class Policy(Relaxation):
         sampled, shares = {}, {}
         for cell_type, spec in self.cells.items():
             memory.enter_cell(spec)
-            found = []
+            walks = []
             for node in spec.nodes:
                 edges = spec.edges_into(node)
                 among = slice(edges[0], edges[-1] + 1)
-                found.append(
+                walks.append(
                     course.node(
                         memory,
                         logits[cell_type][among],
@@ -269,14 +269,17 @@ class Policy(Relaxation):
                 )
                 memory.leave_node()
             sampled[cell_type], shares[cell_type] = (
-                tf.concat(parts, axis=0) for parts in zip(*found, strict=True)
+                tf.concat(parts, axis=0) for parts in zip(*walks, strict=True)
             )
         sample = Sample(
             {
                 cell_type: _one_hot(sampled[cell_type], shares[cell_type])
                 for cell_type in sampled
             },
-            {cell_type: found[:, None] for cell_type, found in sampled.items()},
+            {
+                cell_type: numbers[:, None]
+                for cell_type, numbers in sampled.items()
+            },
             course.log_probability,
             course.entropy,
         )
@@ -390,7 +393,7 @@ class UniformDraws(Policy):
     have equal weights, until an architecture is chosen.
 
     The published code draws `none` too, which a genotype of DARTS' space does
-    not have; here it is drawn where it can stand in the genotype.
+    not have; here it is drawn where it can be in the genotype.
 
     Args:
         seed: Integer. Defaults to `None`.
@@ -421,11 +424,11 @@ class UniformDraws(Policy):
             )
 
     def expected(self, logits):
-        found = {}
+        result = {}
         for cell_type, spec in self.cells.items():
             possible = possible_candidates(spec)
             counts = possible.sum(axis=-1, keepdims=True).clip(1)
-            found[cell_type] = tf.constant(
+            result[cell_type] = tf.constant(
                 possible / counts, logits[cell_type].dtype
             )
-        return found
+        return result

@@ -32,8 +32,8 @@ def as_list(callbacks):
         ValueError: for what is no callback, and for those that can't work in
             any run.
     """
-    found = [c for c in keras.tree.flatten(callbacks) if c is not None]
-    for callback in found:
+    flat = [c for c in keras.tree.flatten(callbacks) if c is not None]
+    for callback in flat:
         if not isinstance(callback, keras.callbacks.Callback):
             hint = ""
             if inspect.isclass(callback):
@@ -49,7 +49,7 @@ def as_list(callbacks):
                 "saves itself, and is resumed by the same call. Received: "
                 f"{callback!r}"
             )
-    return found
+    return flat
 
 
 def check_monitored(callbacks, model, *, validates, more=()):
@@ -133,8 +133,8 @@ def _compares(callback):
 
 def _metric_names(model):
     """Those that `compile` was given, as Keras calls them in the logs."""
-    found = private_api.compile_arguments(model)
-    metrics = [found.get("metrics"), found.get("weighted_metrics")]
+    arguments = private_api.compile_arguments(model)
+    metrics = [arguments.get("metrics"), arguments.get("weighted_metrics")]
     names = []
     for metric in keras.tree.flatten(metrics):
         if isinstance(metric, str):
@@ -163,7 +163,7 @@ class EndState:
     Callbacks put back the best weights or an architecture at the end, after
     the last epoch was saved. What those of the library do they do again when a
     run is resumed; what those of the user do is part of the state from which
-    the run goes on.
+    the run continues.
 
     Args:
         checkpoint: `RunCheckpoint`, whose variables are looked at.

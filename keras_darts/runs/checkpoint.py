@@ -18,10 +18,10 @@ class RunCheckpoint:
     """Saves and restores all variables of a model and of its optimizers.
 
     Variables are kept as flat lists, since Keras' own ways lose some of them
-    (random states, layers in lists). Their shapes lie beside, so that a
-    checkpoint of another network is refused instead of half restored. A seal
-    with the digests of the files is written last: what has none, or does not
-    match it, is passed over with a warning.
+    (random states, layers in lists). Their shapes are stored too, so that a
+    checkpoint of another network raises an error and is not half restored. A
+    seal with the digests of the files is written last: what has none, or does
+    not match it, is passed over with a warning.
 
     Args:
         folder: Path where the checkpoints lie.
@@ -116,15 +116,15 @@ class RunCheckpoint:
 
     def digest(self):
         """A string that differs where any of the variables does."""
-        found = hashlib.sha256()
+        digest = hashlib.sha256()
         for variables in self._groups.values():
             for variable in variables:
                 value = self.running.of_first_device(variable)
-                found.update(np.ascontiguousarray(value).tobytes())
-        return found.hexdigest()
+                digest.update(np.ascontiguousarray(value).tobytes())
+        return digest.hexdigest()
 
     def restore(self, epochs_done=None, epochs=None):
-        """Takes over a state and gives the epochs it has done.
+        """Takes over a state and returns the epochs it has done.
 
         Args:
             epochs_done: Integer, which state, at the end of an epoch; the
@@ -161,17 +161,17 @@ class RunCheckpoint:
 
     def _candidates(self, epochs_done, epochs):
         """The seals to try, the newest first."""
-        found = manifest.seals(self.folder)
+        manifests = manifest.seals(self.folder)
         if epochs_done is not None:
             return [
                 seal
-                for seal in found
+                for seal in manifests
                 if (seal.epochs_done, seal.step) == (epochs_done, 0)
                 and seal.resumes
             ]
         return [
             seal
-            for seal in found
+            for seal in manifests
             if seal.resumes or epochs is None or seal.epochs_done >= epochs
         ]
 
@@ -222,14 +222,14 @@ class RunCheckpoint:
         )
 
     def _remove_old(self):
-        found = manifest.seals(self.folder)
+        manifests = manifest.seals(self.folder)
         ends = {}
-        for seal in found:
+        for seal in manifests:
             if not seal.step:
                 ends.setdefault(seal.epochs_done, seal)
         kept = {s.number for s in [*ends.values()][: self._epochs_kept]}
-        kept |= {s.number for s in found[:KEPT]}
-        for seal in found:
+        kept |= {s.number for s in manifests[:KEPT]}
+        for seal in manifests:
             if seal.number not in kept:
                 seal.remove()
 

@@ -16,7 +16,7 @@ class RunWriteError(OSError):
     """A file of a run could not be written.
 
     Keras forgets the cause of what is raised inside of its `fit`, so that the
-    original is kept beside.
+    original is kept as the cause.
     """
 
     def __init__(self, message, original):

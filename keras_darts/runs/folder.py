@@ -130,7 +130,7 @@ def check_overwritable(folder, run_type):
 
 
 def _reason(folder, run_type):
-    """Why a folder must not be written over, in words, or `None`."""
+    """Why a folder must not be written over, as text, or `None`."""
     if folder.name in ("", ".."):
         return "is named by its place alone"
     if folder.is_symlink():
@@ -203,19 +203,19 @@ def run_folders(output_dir, resume_from, epochs, *, run_type, overwrite=False):
             f"`resume_from`. Received: overwrite={overwrite}, "
             f"output_dir={output_dir!r}, resume_from={resume_from!r}"
         )
-    found = {"finished": False, "overwrite": bool(overwrite)}
+    result = {"finished": False, "overwrite": bool(overwrite)}
     if output_dir is None and resume_from is None:
-        return {"output_dir": None, "resume_from": None, **found}
+        return {"output_dir": None, "resume_from": None, **result}
     if resume_from is not None:
         folder = _resumed(output_dir, resume_from)
-        return {"output_dir": folder, "resume_from": folder, **found}
+        return {"output_dir": folder, "resume_from": folder, **result}
     folder, earlier = user_path(output_dir, "output_dir"), None
     if overwrite:
         check_overwritable(folder, run_type)
     elif is_run(folder):
-        found["finished"] = _check_earlier(folder, epochs, run_type)
+        result["finished"] = _check_earlier(folder, epochs, run_type)
         earlier = folder if is_begun(folder) else None
-    return {"output_dir": folder, "resume_from": earlier, **found}
+    return {"output_dir": folder, "resume_from": earlier, **result}
 
 
 def _resumed(output_dir, resume_from):

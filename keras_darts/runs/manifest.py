@@ -11,10 +11,10 @@ from keras_darts.utils.files import write_json
 
 
 class CheckpointManifest(typing.NamedTuple):
-    """What the JSON file beside the files of a checkpoint says.
+    """What the JSON file next to the files of a checkpoint says.
 
     It is written last, so what was cut while it was written has none.
-    `resumes` tells whether a longer run goes on from it: not where the end of
+    `resumes` tells whether a longer run continues from it: not where the end of
     the training put something back that its next epoch would not have had.
     """
 
@@ -33,7 +33,7 @@ class CheckpointManifest(typing.NamedTuple):
         return self.path.with_suffix("")
 
     def damage(self):
-        """What is wrong with the files in words, or `None`."""
+        """What is wrong with the files as text, or `None`."""
         for name, digest in self.files.items():
             path = self.path.parent / name
             if not path.is_file():
@@ -50,21 +50,21 @@ class CheckpointManifest(typing.NamedTuple):
 
 def seals(folder):
     """The checkpoints in a folder, the newest first."""
-    found = []
+    result = []
     for path in pathlib.Path(folder).glob("ckpt-*.json"):
         # One that can't be read is none: the one before it holds.
         with contextlib.suppress(ValueError, TypeError, KeyError):
             says = json.loads(path.read_text("utf-8"))
             if says.pop("digest") == _digest(_text(says)):
-                found.append(CheckpointManifest(path, **says))
-    return sorted(found, key=lambda seal: seal.number, reverse=True)
+                result.append(CheckpointManifest(path, **says))
+    return sorted(result, key=lambda seal: seal.number, reverse=True)
 
 
 def unreadable(folder):
     """The names of seals in a folder that were damaged after they were made."""
     whole = {seal.path for seal in seals(folder)}
-    found = pathlib.Path(folder).glob("ckpt-*.json")
-    return sorted(path.name for path in found if path not in whole)
+    paths = pathlib.Path(folder).glob("ckpt-*.json")
+    return sorted(path.name for path in paths if path not in whole)
 
 
 def incomplete(folder):
@@ -150,7 +150,7 @@ def has_come_to_its_end(run):
 
 
 def is_finished(run, run_type="search"):
-    """Whether a run is not to be gone on with.
+    """Whether a run must not be resumed.
 
     It has come to its end, or is of another type, or is of a version without
     seals.

@@ -59,7 +59,7 @@ class NonFiniteLossDetector:
     then they stay on the device, and no step waits.
 
     Args:
-        total: Function that gives the sum over the steps of the epoch.
+        total: Function that returns the sum over the steps of the epoch.
     """
 
     def __init__(self, total):
@@ -87,12 +87,12 @@ class NonFiniteLossDetector:
     def look(self):
         """The first step that is bad among those noted since the last look."""
         noted, self._noted = self._noted, []
-        found = None
+        first = None
         if noted and not math.isfinite(noted[-1][1]):
             bad = (step for step, total in noted if not math.isfinite(total))
-            found = next(bad)
+            first = next(bad)
         self._looked = time.monotonic()
-        return found
+        return first
 
 
 _STDERR = 2
@@ -211,7 +211,7 @@ class RunMonitor(keras.callbacks.Callback, abc.ABC):
 
     @abc.abstractmethod
     def smaller(self):
-        """What shrinks the run, in words."""
+        """What shrinks the run, as text."""
 
     @contextlib.contextmanager
     def over(self, plan):
@@ -268,7 +268,7 @@ class RunMonitor(keras.callbacks.Callback, abc.ABC):
             self._end("the loss of the validation")
 
     def where(self):
-        """The place of the run, in words."""
+        """The place of the run, as text."""
         if not self.epoch:
             return "before the first epoch"
         return (
@@ -277,7 +277,7 @@ class RunMonitor(keras.callbacks.Callback, abc.ABC):
         )
 
     def kept(self):
-        """What is left of the run, and how to go on, in words."""
+        """What is left of the run, and how to resume, as text."""
         if self.folder is None:
             return "Nothing is kept on disk without `output_dir`"
         if newest := self._newest():
@@ -290,11 +290,11 @@ class RunMonitor(keras.callbacks.Callback, abc.ABC):
         else:
             return (
                 f"No epoch was finished, so output_dir={str(self.folder)!r} "
-                "holds nothing to go on with"
+                "holds nothing to resume"
             )
         return (
             f"output_dir={str(self.folder)!r} holds {state}: "
-            f"`fit(resume_from={str(self.folder)!r})` goes on there"
+            f"`fit(resume_from={str(self.folder)!r})` continues there"
         )
 
     def _newest(self):

@@ -49,7 +49,7 @@ class MidEpochState(tf.train.experimental.PythonState):
 
     Args:
         model: Keras model.
-        carried: Function that gives the variables of hidden states.
+        carried: Function that returns the variables of hidden states.
         worker: Integer, the number of this worker. Defaults to `0`.
         of_all: Function from the arrays of this worker to those of all, one
             worker after the other. Defaults to `None`: there is no other.
@@ -113,11 +113,11 @@ class MidEpochState(tf.train.experimental.PythonState):
 
     def _variables(self):
         """Those of each device by themselves."""
-        found = [v.value for v in self._model.metrics_variables]
-        found += self._carried()
+        variables = [v.value for v in self._model.metrics_variables]
+        variables += self._carried()
         strategy = self._model.distribute_strategy
         local = strategy.experimental_local_results
-        return [part for variable in found for part in local(variable)]
+        return [part for variable in variables for part in local(variable)]
 
 
 class SaveWithinEpochs(keras.callbacks.Callback):
@@ -148,14 +148,14 @@ class SaveWithinEpochs(keras.callbacks.Callback):
 
 
 class ResumedCallbackList(keras.callbacks.CallbackList):
-    """Callbacks of a training that goes on in the midst of an epoch.
+    """Callbacks of a training that continues in the midst of an epoch.
 
     Keras' `fit` runs the epoch from its first step on: the steps that were
     done before take no batch, and no callback hears of them.
 
     Args:
         callbacks: List of Keras callbacks.
-        running: `MidEpochState`, put back as an epoch goes on; `None` where
+        running: `MidEpochState`, put back as an epoch continues; `None` where
             none ever does.
         add_progbar: Boolean, whether a progress bar is shown.
         **options: Further arguments of `CallbackList`, of the whole training.
@@ -216,7 +216,7 @@ def batches_from(plan, epoch, step, callbacks):
     if step % at_once or plan.steps_per_epoch % at_once:
         raise ValueError(
             "`steps_per_execution` must divide the steps of an epoch, and "
-            "those that a run has done where it goes on in its midst. "
+            "those that a run has done where it continues in its midst. "
             f"Received: steps_per_execution={at_once}, "
             f"{plan.steps_per_epoch} steps, {step} of them done"
         )

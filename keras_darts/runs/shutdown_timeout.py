@@ -1,6 +1,6 @@
 """A time limit for the shutdown of a process that has failed.
 
-TensorFlow's shutdown may wait for good for a worker that is lost, and goes on
+TensorFlow's shutdown may wait for good for a worker that is lost, and continues
 telling others that this one lives.
 """
 

@@ -45,7 +45,7 @@ def opened(path, *, threads, batch_size, sequence_length):
 
 
 def prepared(interpreter, batch_size, sequence_length):
-    """Sizes an interpreter for a batch, and gives the inputs by their names.
+    """Sizes an interpreter for a batch, and returns the inputs by their names.
 
     Returns:
         Dict from names to pairs of a tensor's index and an array for it.

@@ -76,7 +76,7 @@ def durations(run, *, repeats, seconds, warm_up):
     Args:
         run: Function without arguments.
         repeats: Integer, the number of runs, or `None`.
-        seconds: Float, for how long to go on where `repeats` is `None`, with
+        seconds: Float, for how long to continue where `repeats` is `None`, with
             10 runs in any case; else of no meaning, and may be `None`.
         warm_up: Integer, runs before, which do not count.
     """
@@ -87,7 +87,7 @@ def durations(run, *, repeats, seconds, warm_up):
     gc.disable()
     try:
         end = time.perf_counter_ns() + int((seconds or 0) * 1e9)
-        while _goes_on(len(taken), repeats, end):
+        while _continues(len(taken), repeats, end):
             begin = time.perf_counter_ns()
             run()
             taken.append((time.perf_counter_ns() - begin) * _MILLISECONDS)
@@ -128,7 +128,7 @@ def memory():
     return None, peak * (1 if sys.platform == "darwin" else 1024)
 
 
-def _goes_on(count, repeats, end):
+def _continues(count, repeats, end):
     if repeats is not None:
         return count < repeats
     return count < _FEWEST_RUNS or time.perf_counter_ns() < end

@@ -19,7 +19,7 @@ class Pace:
         rate: Float, what the alphas learn at.
         steps: Integer, how often the search will move them.
         published: `PublishedRate` of the recipe, for a search as long as this
-            one is beside its other stages; `None` where the user has chosen
+            one is with its other stages; `None` where the user has chosen
             the rate.
         as_published: Boolean, whether the user wants it as it was published.
             Defaults to `False`.
@@ -130,7 +130,7 @@ class KeepPace(SearchCallback):
 
     A run that is resumed at its own length finds the rate that it was saved
     with, whatever other callbacks have made of it. One that is resumed with
-    other `epochs`, and so with other steps, goes on at the rate of these.
+    other `epochs`, and so with other steps, continues at the rate of these.
 
     Args:
         pace: `Pace` of the length at hand, or `None` for alphas that never

@@ -86,7 +86,7 @@ _BY_PERPLEXITY = 80.0
 CLASSES = ("sparse", "one_hot")
 
 
-def reward(search, batch, found):
+def reward(search, batch, result):
     """A number that is larger the better, of the batch on all replicas.
 
     - For classes the accuracy, by sample weight where there are any.
@@ -97,18 +97,17 @@ def reward(search, batch, found):
     Args:
         search: `DartsSearch`.
         batch: Tuple (x, y) or (x, y, sample weight).
-        found: `LossAndGradients` of the batch.
+        result: `LossAndGradients` of the batch.
 
     Reference: Pham et al., 2018, Efficient neural architecture search via
     parameter sharing, section 2.2, for the first two.
     """
     label_type = search.task.label_type
     if label_type in CLASSES:
-        return accuracy(
-            batch, search.modality.logits(found.outputs), label_type
-        )
+        logits = search.task_adapter.logits(result.outputs)
+        return accuracy(batch, logits, label_type)
     scale = _BY_PERPLEXITY if label_type == "next_token" else 1.0
-    return scale * tf.exp(-sum_over_replicas([found.loss])[0])
+    return scale * tf.exp(-sum_over_replicas([result.loss])[0])
 
 
 def accuracy(batch, logits, label_type):
@@ -214,9 +213,9 @@ class BilevelProblem:
 
     def mixing(self):
         """The mixing weights of each cell type, without any chance."""
-        found = self._search.supernet.arch(training=False)
+        mixings = self._search.supernet.arch(training=False)
         return {
-            cell_type: mixing.weights for cell_type, mixing in found.items()
+            cell_type: mixing.weights for cell_type, mixing in mixings.items()
         }
 
     def gradients(
@@ -256,11 +255,14 @@ class BilevelProblem:
             full_precision: Boolean, whether layers of a mixed precision
                 compute in full one. Defaults to `False`.
         """
-        modality, arch_layer = self._search.modality, self._search.supernet.arch
-        together = modality.gradients_together and wrt == "weights"
+        adapter, arch_layer = (
+            self._search.task_adapter,
+            self._search.supernet.arch,
+        )
+        together = adapter.gradients_together and wrt == "weights"
         setting = TraceKey(
             wrt="both" if together else wrt,
-            penalized=penalized and modality.penalizes,
+            penalized=penalized and adapter.penalizes,
             searching=searching and arch_layer.samples,
             training=training,
             full_precision=full_precision and is_mixed(self._search),
@@ -269,19 +271,19 @@ class BilevelProblem:
         if not setting.full_precision:
             scale = self._search.loss_scaling.scale(searching)
         evaluate = self._function(setting, self._evaluate, setting)
-        given = (mixing or {}, sampled or {})
-        others = (given, tf.constant(int(searching)), scale)
-        found = in_parts(
+        substituted = (mixing or {}, sampled or {})
+        others = (substituted, tf.constant(int(searching)), scale)
+        result = in_parts(
             lambda part, state: LossAndGradients(
                 *evaluate(part, weights, arch, *others, state)
             ),
             batch,
             self._search.gradient_accumulation_steps,
         )
-        return found._replace(
-            weights=sum_over_replicas(found.weights),
-            arch=sum_over_replicas(found.arch if wrt != "weights" else []),
-            mixing=sum_over_replicas(found.mixing),
+        return result._replace(
+            weights=sum_over_replicas(result.weights),
+            arch=sum_over_replicas(result.arch if wrt != "weights" else []),
+            mixing=sum_over_replicas(result.mixing),
         )
 
     def total(self, loss):
@@ -332,7 +334,7 @@ class BilevelProblem:
             weights: Of a `Sample`.
             sampled: Of the same.
         """
-        found = self.gradients(
+        result = self.gradients(
             batch,
             self.weight_values(),
             self.arch_values(),
@@ -340,9 +342,9 @@ class BilevelProblem:
             searching=True,
             mixing=weights,
             sampled=sampled,
-            training=self._search.modality.judged_in_training,
+            training=self._search.task_adapter.judged_in_training,
         )
-        return found._replace(reward=reward(self._search, batch, found))
+        return result._replace(reward=reward(self._search, batch, result))
 
     def samples(self, count, batches):
         """Draws architectures, and judges all of them on the same batches.
@@ -364,19 +366,19 @@ class BilevelProblem:
             per_replica(self._search.distribute_strategy, batch)
             for batch in batches
         ]
-        found, rewards = [], []
+        samples, rewards = [], []
         for number in range(count):
             # A step's draws have the numbers from one on.
             weights, sampled = sample(tf.constant(count + number + 1))
             rewards.append(
                 np.mean([judge(part, weights, sampled) for part in parts])
             )
-            found.append(
+            samples.append(
                 {cell_type: np.array(d) for cell_type, d in sampled.items()}
             )
         sampled = {
-            cell_type: np.stack([f[cell_type] for f in found])
-            for cell_type in found[0]
+            cell_type: np.stack([f[cell_type] for f in samples])
+            for cell_type in samples[0]
         }
         return sampled, np.array(rewards)
 
@@ -395,9 +397,17 @@ class BilevelProblem:
         return self._functions[name]
 
     def _evaluate(
-        self, batch, weights, arch, given, searching, scale, state, setting
+        self,
+        batch,
+        weights,
+        arch,
+        substituted,
+        searching,
+        scale,
+        state,
+        setting,
     ):
-        wrt, (mixing, _) = setting.wrt, given
+        wrt, (mixing, _) = setting.wrt, substituted
         groups = {
             "weights": weights if wrt in ("weights", "both") else [],
             "arch": arch if wrt in ("arch", "both") else [],
@@ -406,25 +416,25 @@ class BilevelProblem:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(groups)
             loss, outputs, state = self._loss_at(
-                batch, weights, arch, setting, given, searching, state
+                batch, weights, arch, setting, substituted, searching, state
             )
             penalty = self._penalty(outputs) if setting.penalized else 0.0
             total = scaled(loss + tf.cast(penalty, loss.dtype), scale)
-        found = groups
+        gradients = groups
         if wrt != "nothing":
-            found = tape.gradient(
+            gradients = tape.gradient(
                 total,
                 groups,
                 unconnected_gradients=tf.UnconnectedGradients.ZERO,
             )
-            found = unscaled(found, scale)
+            gradients = unscaled(gradients, scale)
         return (
             loss,
-            found["weights"],
-            found["arch"],
+            gradients["weights"],
+            gradients["arch"],
             outputs,
             state,
-            found["mixing"],
+            gradients["mixing"],
         )
 
     def _loss_at(
@@ -433,11 +443,11 @@ class BilevelProblem:
         weights,
         arch,
         setting,
-        given=(None, None),
+        substituted=(None, None),
         searching=0,
         state=None,
     ):
-        search, (mixing, sampled) = self._search, given
+        search, (mixing, sampled) = self._search, substituted
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(batch)
         variables = [*search.weight_variables, *search.arch_variables]
         values = [*self.for_variables(weights), *arch]
@@ -459,7 +469,7 @@ class BilevelProblem:
                 training=setting.training,
                 wrt="arch" if frozen else setting.wrt,
             )
-            logits = search.modality.logits(outputs)
+            logits = search.task_adapter.logits(outputs)
             loss = search.compute_loss(x, y, logits, sample_weight)
         state = [
             _current(scope, variable)
@@ -476,7 +486,8 @@ class BilevelProblem:
 
     def _penalty(self, outputs):
         # Like the loss, of this replica's share.
-        penalty = self._search.modality.penalty(outputs)
+        adapter = self._search.task_adapter
+        penalty = adapter.penalty(self._search.supernet, outputs)
         return penalty / tf.distribute.get_strategy().num_replicas_in_sync
 
     def _summed(self, product, batch, *point):
@@ -517,18 +528,18 @@ class BilevelProblem:
         return sample.weights, sample.sampled
 
     def _judged(self, batch, weights, sampled):
-        batch = self._search.modality.begun(batch)
+        batch = self._search.streams.begin(batch)
         return self.judge(batch, weights, sampled).reward
 
     def _outside(self, on_replica):
-        """The function on all replicas; what it gives is the same on them."""
+        """The function on all replicas; what it returns is the same on them."""
         strategy = self._search.distribute_strategy
 
         def function(*arguments):
-            found = strategy.run(on_replica, arguments)
+            result = strategy.run(on_replica, arguments)
             return tf.nest.map_structure(
                 lambda value: strategy.experimental_local_results(value)[0],
-                found,
+                result,
             )
 
         if self._search.run_eagerly:

@@ -41,7 +41,7 @@ class SearchCheckpoint(RunCheckpoint):
             },
             MidEpochState(
                 search,
-                lambda: search.modality.carried,
+                lambda: search.streams.variables,
                 worker.index,
                 agreement and agreement.of_all,
             ),

@@ -8,8 +8,6 @@ import keras
 
 from keras_darts import search_spaces
 from keras_darts import strategies
-from keras_darts.datasets import Task
-from keras_darts.datasets import label_type_of_loss
 from keras_darts.datasets.checks import channels_first
 from keras_darts.networks import on_logits
 from keras_darts.primitives import synchronized
@@ -41,14 +39,14 @@ def completed(choices, recipe, task):
         "jit_compile": False,
     }
     arguments = {**fallback, **chosen}
-    found = on_logits(
+    compiled = on_logits(
         arguments["loss"],
         arguments["metrics"],
         arguments.get("weighted_metrics"),
         num_outputs=task.num_outputs,
         label_type=task.label_type,
     )
-    return keras.optimizers.get(arch), {**arguments, **found._asdict()}
+    return keras.optimizers.get(arch), {**arguments, **compiled._asdict()}
 
 
 def unbuilt_optimizers(choices):
@@ -104,12 +102,6 @@ def arch_optimizer(recipe):
     )
 
 
-def task_for(loss, num_outputs):
-    """The task that a loss stands for, where labels are not known yet."""
-    label_type = "sparse" if loss is None else label_type_of_loss(loss)
-    return Task(label_type or "regression", num_outputs)
-
-
 def in_a_line(search):
     """A search by its space, its strategy and how far it has come."""
     return (
@@ -149,52 +141,41 @@ def _state(search):
 _OF_LAYERS = ("name", "dtype", "trainable", "autocast")
 
 
-def adapted_space(space, strategy, **sizes):
-    """The space without what the strategy excludes, and of given sizes.
+def adapted_space(space, strategy, sync_batch_norm=False, **sizes):
+    """The space without what the strategy excludes, and of chosen sizes.
 
     Args:
-        space: A search space.
+        space: Name, search space or config.
         strategy: `SearchStrategy`.
+        sync_batch_norm: Boolean, whether normalizations are synchronized.
+            Defaults to `False`.
         **sizes: Fields of the space; those that are `None` stay.
 
     Raises:
-        ValueError: for a size that the space does not have.
+        ValueError: for a size that the space does not have, and for
+            `sync_batch_norm` where it can't be.
     """
-    given = {name: size for name, size in sizes.items() if size is not None}
+    space = search_spaces.get(space)
+    if sync_batch_norm:
+        space = _synchronized(space)
+    chosen = {name: size for name, size in sizes.items() if size is not None}
     fields = [field.name for field in dataclasses.fields(space)]
-    for name in given:
+    for name in chosen:
         if name not in fields:
             known = [field for field in sizes if field in fields]
             raise ValueError(
                 f"`{name}` must be left out for this search space, whose "
-                f"sizes are {', '.join(known)}. Received: {name}={given[name]}"
+                f"sizes are {', '.join(known)}. Received: {name}={chosen[name]}"
             )
-    if space.modality == "language" and len(given) == 1:
-        # They share a matrix, so that either says the other.
-        (size,) = given.values()
-        given = {"embedding_size": size, "hidden_size": size}
-    return dataclasses.replace(space.without(strategy.exclude), **given)
+    return space.without(strategy.exclude).resized(**chosen)
 
 
-def synchronized_space(space, sync_batch_norm):
-    """The space, whose normalisations are synchronised if that is chosen.
-
-    Args:
-        space: Name, search space or config.
-        sync_batch_norm: Boolean.
-
-    Raises:
-        ValueError: for a recurrent space, whose cells normalise in a loop,
-            where devices can't meet.
-    """
-    space = search_spaces.get(space)
-    if not sync_batch_norm:
-        return space
-    if space.modality == "language":
+def _synchronized(space):
+    if not space.can_synchronize:
         raise ValueError(
             "`sync_batch_norm` must be False for a recurrent search space, "
-            "whose cell normalises inside of a loop over time. Received: "
-            f"sync_batch_norm={sync_batch_norm}"
+            "whose cell normalizes inside of a loop over time. Received: "
+            "sync_batch_norm=True"
         )
     return dataclasses.replace(
         space, normalization=synchronized(space.normalization)

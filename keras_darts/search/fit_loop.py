@@ -8,6 +8,7 @@ import tempfile
 import keras
 
 from keras_darts.callbacks import SearchCallback
+from keras_darts.callbacks import stateful_callbacks
 from keras_darts.distributed import multi_worker
 from keras_darts.runs import manifest
 from keras_darts.runs.folder import add_rows
@@ -16,6 +17,7 @@ from keras_darts.runs.resume import ResumedCallbackList
 from keras_darts.runs.resume import batches_from
 from keras_darts.schedules import hand_over_rate
 from keras_darts.search.checkpoint import SearchCheckpoint
+from keras_darts.search.fit_plan import plan_fit
 from keras_darts.search.reproducibility import check_callbacks
 from keras_darts.strategies.stage import Stage
 from keras_darts.strategies.stage import stage_epochs
@@ -36,11 +38,11 @@ def into(search, plan, history):
         history: Keras `History`, to which its epochs are added.
     """
     folder = plan.checkpoint.folder.parent
-    for callback in stateful(plan.callbacks):
+    for callback in stateful_callbacks(plan.callbacks):
         # Some tell the search what they know.
         callback.set_model(search)
         callback.set_state(callback.get_state())
-    reasons = [c.stop_reason for c in stateful(plan.callbacks)]
+    reasons = [c.stop_reason for c in stateful_callbacks(plan.callbacks)]
     search.stop_reason = next(filter(None, reasons), None)
     history.set_model(search)
     add_rows(history, folder / "history.csv", plan.checkpoint.rows)
@@ -68,7 +70,8 @@ class RollbackCallbackList(ResumedCallbackList):
 
     def on_train_end(self, logs=None):
         goes_back = any(
-            c.roll_back_to is not None for c in stateful(self.callbacks)
+            c.roll_back_to is not None
+            for c in stateful_callbacks(self.callbacks)
         )
         self._tell(super().on_train_end, logs, everyone=not goes_back)
 
@@ -80,11 +83,6 @@ class RollbackCallbackList(ResumedCallbackList):
             what(logs)
         finally:
             self.callbacks = whole
-
-
-def stateful(callbacks):
-    """Those of the callbacks that a run has to remember the state of."""
-    return [c for c in callbacks if isinstance(c, SearchCallback)]
 
 
 class SaveEpochs(keras.callbacks.Callback):
@@ -102,12 +100,11 @@ class SaveEpochs(keras.callbacks.Callback):
         self.checkpoint.save(epoch + 1)
 
 
-def fit_with_rollback(search, fit, plan, history, watch, *, verbose):
+def fit_with_rollback(search, plan, history, watch, *, verbose):
     """Trains to the last epoch, by way of the roll-backs of callbacks.
 
     Args:
         search: `DartsSearch`.
-        fit: The method of `keras.Model`, bound to it.
         plan: `Plan`.
         history: Keras `History`, to which the epochs are added.
         watch: `SearchMonitor`, the first of the callbacks.
@@ -121,7 +118,7 @@ def fit_with_rollback(search, fit, plan, history, watch, *, verbose):
         # A run may have been cut between a decision and what follows from it.
         start = _rolled_back(plan.callbacks, checkpoint)
         start = plan.initial_epoch if start is None else start
-        # One that was cut within an epoch goes on there.
+        # One that was cut within an epoch continues there.
         step = checkpoint.step if checkpoint else 0
         plan.say_where(start, step)
         callbacks = RollbackCallbackList(
@@ -134,12 +131,13 @@ def fit_with_rollback(search, fit, plan, history, watch, *, verbose):
             model=search,
         )
         while start is not None:
-            if any(c.stop_reason for c in stateful(plan.callbacks)):
+            if any(c.stop_reason for c in stateful_callbacks(plan.callbacks)):
                 start, step = plan.epochs, 0
             announce(search, search.weight_variables)
             batches = batches_from(plan, start, step, callbacks)
             with watch.over(plan):
-                fit(
+                keras.Model.fit(
+                    search,
                     multi_worker.distribute_batches(search, batches),
                     epochs=plan.epochs,
                     initial_epoch=start,
@@ -157,19 +155,21 @@ def fit_with_rollback(search, fit, plan, history, watch, *, verbose):
 @contextlib.contextmanager
 def _checkpoint(search, plan):
     """The run's own, or one that lasts as long as the run if it is needed."""
-    needed = any(c.history_epochs for c in stateful(plan.callbacks))
+    needed = any(c.history_epochs for c in stateful_callbacks(plan.callbacks))
     if plan.checkpoint is not None or not needed:
         yield plan.checkpoint
         return
     with tempfile.TemporaryDirectory() as folder:
-        checkpoint = SearchCheckpoint(search, folder, stateful(plan.callbacks))
+        checkpoint = SearchCheckpoint(
+            search, folder, stateful_callbacks(plan.callbacks)
+        )
         plan.callbacks.append(SaveEpochs(checkpoint))
         yield checkpoint
 
 
 def _rolled_back(callbacks, checkpoint):
     """The epoch at which training starts over, or `None`."""
-    for callback in stateful(callbacks):
+    for callback in stateful_callbacks(callbacks):
         if callback.roll_back_to is not None:
             start = callback.roll_back_to + 1
             callback.roll_back(checkpoint.restore)
@@ -179,8 +179,7 @@ def _rolled_back(callbacks, checkpoint):
 
 def fit_stages(
     search,
-    fit,
-    plan_stage,
+    settings,
     *,
     epochs,
     callbacks,
@@ -199,11 +198,9 @@ def fit_stages(
 
     Args:
         search: `DartsSearch`.
-        fit: The method of `keras.Model`, bound to it.
-        plan_stage: Function of the settings in which stages differ, that
-            gives a `Plan`.
+        settings: `FitSettings`.
         epochs: Integer, of all stages together.
-        callbacks: List of Keras callbacks beside the strategy's.
+        callbacks: List of Keras callbacks besides the strategy's.
         output_dir: Folder of the run, or `None`.
         resume_from: The same folder where a run is resumed, or `None`.
         finished: Boolean, whether that run has come to its end and is loaded.
@@ -231,7 +228,9 @@ def fit_stages(
             if len(stages) > 1:
                 _announce(stages, counts, index)
             folder = _folder(output_dir, index, len(stages))
-            plan = plan_stage(
+            plan = plan_fit(
+                search,
+                settings,
                 epochs=count,
                 callbacks=list(callbacks),
                 schedule_epochs=_chain(stages, counts, index),
@@ -243,9 +242,7 @@ def fit_stages(
                 if finished:
                     into(search, plan, history)
                 continue
-            history = fit_with_rollback(
-                search, fit, plan, history, watch, **options
-            )
+            history = fit_with_rollback(search, plan, history, watch, **options)
             if plan.checkpoint is not None and plan.checkpoint.writes:
                 manifest.finish(plan.checkpoint.folder)
     return history
@@ -269,11 +266,11 @@ def _announce(stages, counts, index):
 
 
 def _resumed(folder, index, resume_from):
-    """The folder, where there is something in it to go on with."""
+    """The folder, where there is something in it to resume."""
     if resume_from is None:
         return None
-    # A run that has not done an epoch is refused with the reason, but an
-    # earlier stage is worth going on from.
+    # A run that has not done an epoch raises an error with the reason, but an
+    # earlier stage is worth continuing from.
     begun = manifest.seals(folder / "checkpoints")
     return folder if begun or not index else None
 

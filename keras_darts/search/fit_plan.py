@@ -1,7 +1,7 @@
 """Plans a `fit` of a search before the `fit` of Keras begins."""
 
 import collections.abc
-import functools
+import dataclasses
 import importlib.metadata
 import json
 import logging
@@ -13,6 +13,7 @@ from keras_darts.callbacks import ArchitectureMonitor
 from keras_darts.callbacks import ArchitectureTensorBoard
 from keras_darts.callbacks import DecisionMonitor
 from keras_darts.callbacks import RunDirectory
+from keras_darts.callbacks import stateful_callbacks
 from keras_darts.datasets import augmentation as augmentations
 from keras_darts.distributed import multi_worker
 from keras_darts.distributed.agreement import agreement_of
@@ -26,11 +27,11 @@ from keras_darts.runs.folder import remove_run
 from keras_darts.runs.folder import run_folders
 from keras_darts.runs.resume import SaveWithinEpochs
 from keras_darts.schedules import EpochCosineDecay
+from keras_darts.schedules import make_settable
 from keras_darts.search import defaults
 from keras_darts.search.arch_learning_rate import KeepPace
 from keras_darts.search.arch_learning_rate import set_pace
 from keras_darts.search.checkpoint import SearchCheckpoint
-from keras_darts.search.fit_loop import stateful
 from keras_darts.search.gradient_accumulation import check_accumulation
 from keras_darts.search.memory import check_memory
 from keras_darts.search.supernet_evaluation import SupernetEvaluator
@@ -40,46 +41,36 @@ from keras_darts.utils.errors import non_negative
 from keras_darts.utils.errors import positive_integer
 from keras_darts.version import __version__
 
-_TAKES = {
-    "image": "a data set of (image, label), or an array of images with `y`",
-    "text": "a data set of (token ids, label), or an array of token ids with "
-    "`y`",
-    "language": "a datasets.Corpus, an array of token ids, or a "
-    "tf.data.Dataset of consecutive segments",
-}
 _NO_DATA = (str, bytes, type(None), collections.abc.Iterator)
 
 
-def check_data(modality, x):
-    """Refuses what is no data, or data for another kind of search space.
+def check_source(adapter, x):
+    """Refuses what is no data, or data for another task.
 
     Args:
-        modality: String, that of the search space.
+        adapter: `TaskAdapter` of the search space.
         x: What the user gave to `fit`.
 
     Raises:
-        TypeError: if it is refused.
+        TypeError: if it is no data.
     """
+    adapter.check_source(x)
+    known = datasets.Corpus | datasets.ImageData
+    known |= datasets.TextClassificationData
     hint = ""
-    if isinstance(x, datasets.Corpus):
-        if modality == "language":
-            return
-        hint = "; running text is for the search space 'darts_rnn'"
-    elif isinstance(x, datasets.TextClassificationData | datasets.ImageData):
-        hint = {
-            "language": "; labelled data are for other search spaces",
-        }.get(modality, "; give its part, such as x.train.batch(64)")
-    elif isinstance(x, collections.abc.Generator):
+    if isinstance(x, collections.abc.Generator):
         hint = "; wrap a generator in tf.data.Dataset.from_generator"
-    elif datasets.is_dataset(x) or not isinstance(x, _NO_DATA):
+    elif datasets.is_dataset(x) or isinstance(x, known):
+        return
+    elif not isinstance(x, _NO_DATA):
         return
     raise TypeError(
-        f"`x` must be {_TAKES[modality]}{hint}. Received: "
+        f"`x` must be {adapter.data}{hint}. Received: "
         f"{'x=' + repr(x) if isinstance(x, str | None) else type(x).__name__}"
     )
 
 
-# Settings with which a run goes on as it would have with others: a longer
+# Settings with which a run continues as it would have with others: a longer
 # one, or one for less memory.
 _FREE = ("epochs", "name", "rematerialize")
 
@@ -109,9 +100,10 @@ def run_config(search, data, *, epochs, augment, steps, pace):
             "num_outputs": search.task.num_outputs,
             "description": search.task.description,
         },
-        **search.modality.config(),
+        "preprocessing": search.preprocessing
+        and search.preprocessing.get_config(),
         "fit": settings,
-        "strategy": search.strategy_in_words(),
+        "strategy": search.strategy_summary(),
         "alphas": pace and pace.get_config(),
         "optimizer": keras.optimizers.serialize(search.optimizer),
         "arch_optimizer": keras.optimizers.serialize(search.arch_optimizer),
@@ -124,7 +116,7 @@ def run_config(search, data, *, epochs, augment, steps, pace):
 
 
 def comparable(config):
-    """The settings with which a run goes on only as it began."""
+    """The settings with which a run continues only as it began."""
     config = json.loads(json.dumps(config))
     # Not in which words the labels were read.
     task = {k: v for k, v in config["task"].items() if k != "description"}
@@ -211,68 +203,110 @@ def _discretizer(search):
 _LOG = logging.getLogger("keras_darts")
 
 
-def planner(
+@dataclasses.dataclass(frozen=True, eq=False)
+class FitSettings:
+    """What holds for all stages of a `fit`.
+
+    Args:
+        data: What the task's adapter has read.
+        augment: Augmentation of both batches, or `None`.
+        steps_per_epoch: Integer or `None`, a pass over the training part.
+        checkpoint_minutes: Float, from one checkpoint within an epoch to the
+            next.
+        published_rates: Boolean, whether alphas learn at a published rate
+            however few steps they make.
+    """
+
+    data: object
+    augment: object
+    steps_per_epoch: int | None
+    checkpoint_minutes: float
+    published_rates: bool
+
+
+def fit_settings(
     search,
-    *given,
+    *source,
     augmentation,
     steps_per_epoch,
     checkpoint_minutes,
     published_rates,
     **options,
 ):
-    """`plan_fit` for the user's data, with what holds for all stages."""
+    """The `FitSettings` of the arguments of `fit`, with the data read."""
     non_negative("checkpoint_minutes", checkpoint_minutes)
-    data = read(search, *given, steps_per_epoch=steps_per_epoch, **options)
-    return functools.partial(
-        plan_fit,
-        search,
-        data,
+    data = read(search, *source, steps_per_epoch=steps_per_epoch, **options)
+    augment = search.task_adapter.augmentation(
+        augmentation, data, search.recipe
+    )
+    _LOG.info("augmentation: %s", augment or "none")
+    return FitSettings(
+        data=data,
+        augment=augment,
         steps_per_epoch=steps_per_epoch,
-        augment=chosen_augmentation(search, augmentation, data),
         checkpoint_minutes=checkpoint_minutes,
         published_rates=published_rates,
     )
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class EpochBatches:
+    """Pairs (training batch, search batch), from any epoch and step on.
+
+    Args:
+        adapter: `TaskAdapter`.
+        data: What it has read.
+        recipe: `SearchRecipe`.
+        seed: Integer.
+        **options: Of `TaskAdapter.batches`.
+    """
+
+    adapter: object
+    data: object
+    recipe: object
+    seed: int
+    options: dict
+
+    def __call__(self, epoch, step=0):
+        return self.adapter.batches(
+            self.data,
+            self.recipe,
+            self.seed,
+            start_epoch=epoch,
+            start_step=step,
+            **self.options,
+        )
+
+
 def plan_fit(
     search,
-    data,
+    settings,
     *,
     epochs,
-    steps_per_epoch,
-    augment,
     callbacks,
     schedule_epochs=None,
-    published_rates=False,
     **run,
 ):
     """Builds and compiles what is missing, and lays out the whole training.
 
     Args:
         search: `DartsSearch`.
-        data: What the search's modality has read.
+        settings: `FitSettings`.
         epochs: Integer, without those in which a discretizer decides.
-        steps_per_epoch: Integer or `None`, a pass over the training half.
-        augment: Augmentation of both batches, or `None`.
         callbacks: List of Keras callbacks beside the strategy's.
         schedule_epochs: Integer, the length of the learning-rate schedule.
             Defaults to `None`: `epochs`.
-        published_rates: Boolean, whether alphas learn at a published rate
-            however few steps they make. Defaults to `False`.
         **run: `output_dir`, the folder of the run or `None`; `resume_from`,
-            the same folder where a run is resumed, or `None`; `overwritten`,
-            the folder of a run to remove, or `None`; and
-            `checkpoint_minutes`, from one checkpoint within an epoch to the
-            next.
+            the same folder where a run is resumed, or `None`; and
+            `overwritten`, the folder of a run to remove, or `None`.
 
     Returns:
         A `Plan`.
     """
-    modality = search.modality
-    steps = steps_per_epoch or modality.steps_per_epoch(data)
-    search.prepare(
-        data, epochs=schedule_epochs or epochs, steps_per_epoch=steps
-    )
+    data, adapter = settings.data, search.task_adapter
+    steps = settings.steps_per_epoch
+    steps = steps or adapter.steps_per_epoch(data, search.recipe)
+    prepare(search, data, schedule_epochs or epochs, steps)
     check_memory(search, data.batch_size)
     own = [*search.strategy.callbacks, *discretization_callbacks(search)]
     pace = set_pace(
@@ -280,51 +314,80 @@ def plan_fit(
         [*own, *callbacks],
         epochs=epochs,
         steps_per_epoch=steps,
-        published_rates=published_rates,
+        published_rates=settings.published_rates,
     )
+    augment, total = settings.augment, _total(search, epochs)
     config = run_config(
-        search,
-        data,
-        epochs=epochs,
-        augment=augment,
-        steps=steps,
-        pace=pace,
+        search, data, epochs=epochs, augment=augment, steps=steps, pace=pace
     )
-    total = _total(search, epochs)
-
-    def batches(epoch, step=0):
-        return modality.batches(
-            data,
-            epochs=total,
-            **{"start_epoch": epoch, "start_step": step},
-            **{"augment": augment, "steps_per_epoch": steps},
-        )
-
+    options = {"epochs": total, "augment": augment, "steps_per_epoch": steps}
+    batches = EpochBatches(adapter, data, search.recipe, search.seed, options)
     own = [ArchitectureMonitor(), *own, KeepPace(pace)]
     _begin(search, [*own, *callbacks], batches, total)
+    with search.distribute_strategy.scope():
+        validation_data = adapter.evaluation(data, search.recipe)
     return Plan(
         batches,
-        validation_data=modality.evaluation(data),
+        validation_data=validation_data,
         epochs=total,
-        # Not those in which a discretizer decides, at whose begin it does
+        # Not those in which a discretizer decides, at whose start it does
         # what must not be done twice.
         resumable_epochs=epochs,
         steps_per_epoch=steps,
-        **_written(search, own, callbacks, config, epochs=total, **run),
+        **_written(
+            search,
+            own,
+            callbacks,
+            config,
+            epochs=total,
+            files=adapter.run_files(data),
+            checkpoint_minutes=settings.checkpoint_minutes,
+            **run,
+        ),
     )
+
+
+def prepare(search, data, epochs, steps_per_epoch):
+    """Builds and compiles a search for data.
+
+    Args:
+        search: `DartsSearch`.
+        data: What the task's adapter has read.
+        epochs: Integer, those of the user, over which the learning rate falls.
+        steps_per_epoch: Integer.
+    """
+    adapter = search.task_adapter
+    search.extra_epochs = extra_epochs(search, epochs)
+    task, sizes = adapter.check(data, search.data_sizes, search.chosen_loss)
+    search.data_sizes.take(**sizes)
+    search.build_supernet()
+    search.scale_by(adapter.statistics(data))
+    # A space and a discretizer that don't fit show here, and not after the
+    # whole search.
+    search.genotype()
+    if search.task != task:
+        search.compile_for(task)
+    # With the words for what the labels were taken for.
+    search.task = task
+    schedule = None
+    if search.chosen_optimizer is None:
+        schedule = discretization_schedule(search, epochs, steps_per_epoch)
+    with search.distribute_strategy.scope():
+        make_settable(search.optimizer, schedule)
+        make_settable(search.arch_optimizer)
+    search.forget_traces()
 
 
 def read(search, x, y, batch_size, *, gradient_accumulation_steps=1, **options):
     """The user's data; the log says what became of them."""
-    check_data(search.search_space.modality, x)
+    check_source(search.task_adapter, x)
     for name, number in (
         ("batch_size", batch_size),
         ("steps_per_epoch", options["steps_per_epoch"]),
     ):
         if number is not None:
             positive_integer(name, number)
-    data = search.modality.read(x, y, batch_size, **options)
-    task, _ = search.modality.check(data)
+    data, task, _ = read_and_check(search, x, y, batch_size, **options)
     check_batch_size(data.batch_size, search.distribute_strategy)
     check_accumulation(search, data.batch_size, gradient_accumulation_steps)
     search.gradient_accumulation_steps = gradient_accumulation_steps
@@ -339,6 +402,23 @@ def read(search, x, y, batch_size, *, gradient_accumulation_steps=1, **options):
     return data
 
 
+def read_and_check(search, x, y, batch_size, **options):
+    """The user's data, their `datasets.Task`, and the sizes found."""
+    adapter, loss = search.task_adapter, search.chosen_loss
+    data = adapter.read(
+        x,
+        y,
+        batch_size,
+        sizes=search.data_sizes,
+        default_batch_size=search.recipe.batch_size,
+        loss=loss,
+        seed=search.seed,
+        num_replicas=search.distribute_strategy.num_replicas_in_sync,
+        **options,
+    )
+    return data, *adapter.check(data, search.data_sizes, loss)
+
+
 def chosen_epochs(search, epochs):
     """The epochs of a run, by the recipe where the user gives none."""
     epochs = search.recipe.epochs if epochs is None else epochs
@@ -351,15 +431,8 @@ def chosen_callbacks(callbacks, warn_on_collapse, verbose):
     return with_eta([*as_list(callbacks), monitor], verbose)
 
 
-def chosen_augmentation(search, choice, data):
-    """The augmentation that a choice means for the data at hand."""
-    augment = search.modality.augmentation(choice, data)
-    _LOG.info("augmentation: %s", augment or "none")
-    return augment
-
-
 def chosen_run(search, epochs, output_dir, resume_from, overwrite):
-    """Dictionary of the `epochs` of a run and of what `run_folders` gives."""
+    """Dictionary of the `epochs` of a run and of what `run_folders` returns."""
     epochs = chosen_epochs(search, epochs)
     folders = run_folders(
         output_dir, resume_from, epochs, run_type="search", overwrite=overwrite
@@ -379,14 +452,14 @@ def _total(search, epochs):
 
 
 def _added_logs(search):
-    """What an epoch of a search logs beside metrics."""
-    found, genotype = {"alpha_entropy"}, search.genotype()
+    """What an epoch of a search logs besides metrics."""
+    names, genotype = {"alpha_entropy"}, search.genotype()
     if hasattr(genotype, "num_skip_connects"):
-        found.add("num_skip_connects")
-    found |= {*_discretizer(search).figures(genotype)}
-    for name in search.modality.figures({"loss": 0.0}):
-        found |= {name, f"val_{name}"}
-    return found
+        names.add("num_skip_connects")
+    names |= {*_discretizer(search).figures(genotype)}
+    for name in search.task_adapter.log_metrics({"loss": 0.0}):
+        names |= {name, f"val_{name}"}
+    return names
 
 
 def _begin(search, callbacks, batches, epochs):
@@ -399,42 +472,54 @@ def _begin(search, callbacks, batches, epochs):
         searched for _, searched in batches(epoch).take(count)
     ]
     search.trials = SupernetEvaluator(search, search.search_batches)
-    for callback in stateful(callbacks):
+    for callback in stateful_callbacks(callbacks):
         callback.set_model(search)
         # Some must know the length of the run before it begins.
         callback.set_params({"epochs": epochs})
         callback.reset()
 
 
-def _written(search, own, callbacks, config, *, output_dir, **run):
+def _written(
+    search,
+    own,
+    callbacks,
+    config,
+    *,
+    output_dir,
+    files,
+    checkpoint_minutes,
+    **run,
+):
     """All callbacks, those that write the run the last, and where it starts."""
-    wait, minutes = DataWaitMonitor(), run.pop("checkpoint_minutes")
-    agreement = agreement_of(search, minutes)
-    found = {
+    wait = DataWaitMonitor()
+    agreement = agreement_of(search, checkpoint_minutes)
+    result = {
         "callbacks": [*own, *callbacks, wait],
         "initial_epoch": 0,
         "checkpoint": None,
         "agreement": agreement,
     }
     if output_dir is None:
-        return found
+        return result
     checkpoint = SearchCheckpoint(
         search,
         output_dir / "checkpoints",
-        stateful([*own, *callbacks]),
+        stateful_callbacks([*own, *callbacks]),
         agreement,
     )
     start = _start(search, checkpoint, config, output_dir, **run)
     end = EndState(checkpoint)
-    written = _writers(search, checkpoint, config, wait=wait, end=end)
+    written = _writers(
+        search, checkpoint, config, files=files, wait=wait, end=end
+    )
     if agreement is not None:
         written.append(multi_worker.EndEpochTogether())
     else:
         epochs = config["fit"]["epochs"]
-        written.append(SaveWithinEpochs(checkpoint, minutes, epochs))
+        written.append(SaveWithinEpochs(checkpoint, checkpoint_minutes, epochs))
     around = [end.before, *own, end.between, *callbacks, wait, *written]
     return {
-        **found,
+        **result,
         "callbacks": around,
         "initial_epoch": start,
         "checkpoint": checkpoint,
@@ -462,7 +547,7 @@ def _start(
     return 0 if resume_from is None else checkpoint.restore(epochs=epochs)
 
 
-def _writers(search, checkpoint, config, *, wait, end):
+def _writers(search, checkpoint, config, *, files, wait, end):
     """What writes a run; of several workers the chief alone has it."""
     if not multi_worker.workers_of(search).is_chief:
         return []
@@ -472,7 +557,7 @@ def _writers(search, checkpoint, config, *, wait, end):
         config=config,
         checkpoint=checkpoint,
         rows=checkpoint.rows,
-        files=search.modality.files(),
+        files=files,
         end=end,
     )
     return [

@@ -15,7 +15,7 @@ def check_accumulation(search, batch_size, steps):
     positive_integer("gradient_accumulation_steps", steps)
     if steps == 1:
         return
-    if search.search_space.modality == "language":
+    if not search.task_adapter.accumulates:
         raise ValueError(
             "`gradient_accumulation_steps` must be 1 for language, whose loss "
             "has a penalty on all rows together: a smaller batch_size saves as "
@@ -51,21 +51,21 @@ def in_parts(evaluate, batch, count):
     for part in parts(batch, count):
         # One after the other, or all activations would be held at once.
         with tf.control_dependencies(tf.nest.flatten(total or [])):
-            found = evaluate(part, state)
-        outputs.append(found.outputs)
-        state = found.state
-        sums = _sums(found)
+            result = evaluate(part, state)
+        outputs.append(result.outputs)
+        state = result.state
+        sums = _sums(result)
         if total is not None:
             sums = tf.nest.map_structure(tf.add, total, sums)
         total = sums
     mean = tf.nest.map_structure(lambda value: value / count, total)
-    return found._replace(**mean, outputs=tf.concat(outputs, axis=0))
+    return result._replace(**mean, outputs=tf.concat(outputs, axis=0))
 
 
-def _sums(found):
+def _sums(result):
     return {
-        "loss": found.loss,
-        "weights": list(found.weights),
-        "arch": list(found.arch),
-        "mixing": found.mixing,
+        "loss": result.loss,
+        "weights": list(result.weights),
+        "arch": list(result.arch),
+        "mixing": result.mixing,
     }

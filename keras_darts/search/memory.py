@@ -23,7 +23,7 @@ from keras_darts.search.mixed_precision import is_mixed
 _PROCESS = 0.95e9
 _SLACK = 1.15
 # The candidates of each edge in the graph, by what is done with them: those
-# that are drawn stand in branches, and an exact Hessian differentiates twice.
+# that are drawn are in branches, and an exact Hessian differentiates twice.
 _CANDIDATE = {
     "exact": 2.9e6,
     "text": 2.9e6,
@@ -36,7 +36,7 @@ _CANDIDATE = {
 _TWICE = 4
 # For each pair of words that attend to one another, by each head.
 _SCORES, _HEADS = 3, 4
-# Of the one cell that is computed again, beside its kept tensors, gradients.
+# Of the one cell that is computed again, next to its kept tensors, gradients.
 _AGAIN = 1.5
 # A weight, its momentum, its gradient, and all three packed.
 _COPIES = 6
@@ -61,7 +61,7 @@ _SHARED = {"max_pool": 2, "avg_pool": 2, "dil_conv": 1}
 
 
 class Settings(typing.NamedTuple):
-    """What decides the memory of a step, beside the search space.
+    """What decides the memory of a step, besides the search space.
 
     `channel_fraction` is the share of the channels that candidates see,
     `num_sampled` how many candidates of an edge run where the relaxation
@@ -137,7 +137,7 @@ def _candidate(space, settings):
     """The bytes that a candidate takes in the graph."""
     holds = {
         "exact": settings.second_derivatives,
-        "text": space.modality == "text",
+        "text": len(settings.input_shape) == 1,
         "drawn": settings.num_sampled is not None,
         "partial": settings.channel_fraction < 1,
         "stages": space.skeleton == "stages",
@@ -237,11 +237,11 @@ def memory_limit(root="/"):
     True
     """
     groups = pathlib.Path(root, "sys/fs/cgroup")
-    found = [
+    limits = [
         _of_group(groups / limit, groups / used) for limit, used in _GROUPS
     ]
     available = psutil.virtual_memory().available
-    free = min([available, *(free for free in found if free is not None)])
+    free = min([available, *(free for free in limits if free is not None)])
     return max(free, 0) + psutil.Process().memory_info().rss
 
 
@@ -267,7 +267,7 @@ _HALF, _MIXED = 2, "mixed_bfloat16"
 
 
 class Proposal(typing.NamedTuple):
-    """A change of arguments, in words, and the bytes that it leads to."""
+    """A change of arguments, as text, and the bytes that it leads to."""
 
     change: str
     peak: int
@@ -275,7 +275,7 @@ class Proposal(typing.NamedTuple):
 
 def estimate_peak_memory(search, batch_size):
     """The predicted peak in bytes, or `None` for a recurrent search."""
-    if search.search_space.modality == "language":
+    if not search.task_adapter.predicts_memory:
         return None
     return predicted_peak(search.search_space, settings_of(search, batch_size))
 
@@ -296,11 +296,11 @@ def proposals(search, batch_size):
     """
     settings, space = settings_of(search, batch_size), search.search_space
     now = predicted_peak(space, settings)
-    found = [
+    result = [
         Proposal(words, predicted_peak(space, settings._replace(**change)))
         for words, change in _changes(search, settings, batch_size)
     ]
-    return [proposal for proposal in found if proposal.peak < now]
+    return [proposal for proposal in result if proposal.peak < now]
 
 
 def _changes(search, settings, batch_size):
@@ -352,8 +352,8 @@ def check_memory(search, batch_size):
     if peak is None or peak <= limit:
         return
     less = [
-        f"{in_gigabytes(found.peak)} with {found.change}"
-        for found in proposals(search, batch_size)
+        f"{in_gigabytes(proposal.peak)} with {proposal.change}"
+        for proposal in proposals(search, batch_size)
     ]
     warnings.warn(
         f"The search is estimated to need {in_gigabytes(peak)} of memory with "

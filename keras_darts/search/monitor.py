@@ -32,7 +32,9 @@ class SearchMonitor(RunMonitor):
     def smaller(self):
         space = self._search.search_space
         method = ""
-        if space.modality == "image":
+        if self._search.strategy.connection.channel_fraction == 1 and (
+            self._search.task_adapter.predicts_memory
+        ):
             method = ", or take strategy='pc_darts', which mixes a part of "
             method += "the channels"
         return f"a smaller `batch_size`, {sizes_in_words(space)}{method}"

@@ -63,12 +63,12 @@ def reseeded(search, seed):
     with search.distribute_strategy.scope():
         fresh = type(search)(
             search.whole_space,
-            search._whole_strategy,
+            search.whole_strategy,
             seed=seed,
             deterministic=search.deterministic,
             rematerialize=search.rematerialize,
             dtype=search.dtype_policy,
-            **search.modality.sizes,
+            **search.data_sizes.as_dict(),
         )
     return compiled_alike(fresh, search)
 

@@ -1,5 +1,6 @@
-"""The two steps of a search, in replica context."""
+"""The steps of a search, in replica context."""
 
+import keras
 import tensorflow as tf
 
 from keras_darts.distributed.replicas import mean_over_replicas
@@ -9,28 +10,73 @@ from keras_darts.supernet import architecture
 from keras_darts.supernet import packed
 from keras_darts.supernet import unpacked
 from keras_darts.training import clip_gradients
+from keras_darts.utils import private_api
+
+
+def train_step(search, train_batch, valid_batch):
+    """Moves the architecture, then the weights; returns the logs."""
+    streams, recipe = search.streams, search.recipe
+    optimizer = search.optimizer
+    with search.task_adapter.weight_step(train_batch, optimizer, recipe):
+        train_batch = streams.resume(train_batch, "train")
+        valid_batch = streams.resume(valid_batch, "search")
+        if not search.arch_frozen:
+            searched = arch_step(search, train_batch, valid_batch)
+            streams.keep(searched.outputs, "search")
+        trained = weight_step(search, train_batch)
+        streams.keep(trained.outputs, "train")
+    logs = _logs(search, train_batch, trained.outputs, trained.loss)
+    if search.arch_frozen:
+        logs.pop("arch_loss", None)
+    return logs
+
+
+def test_step(search, batch):
+    """Moves nothing; returns the logs."""
+    batch = search.streams.resume(batch, "evaluation")
+    x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(batch)
+    outputs = search.forward(x, training=False)
+    search.streams.keep(outputs, "evaluation")
+    logits = search.task_adapter.logits(outputs)
+    loss = search.compute_loss(x, y, logits, sample_weight, training=False)
+    logs = _logs(search, batch, outputs, loss)
+    return {k: v for k, v in logs.items() if k != "arch_loss"}
+
+
+def _logs(search, batch, outputs, loss):
+    """The metrics, with what a batch adds to them."""
+    x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(batch)
+    private_api.loss_tracker(search).update_state(
+        loss * search.distribute_strategy.num_replicas_in_sync,
+        sample_weight=tf.size(y),
+    )
+    logits = search.task_adapter.logits(outputs)
+    logs = search.compute_metrics(x, y, logits, sample_weight)
+    return {**logs, **search.task_adapter.log_metrics(logs)}
 
 
 def arch_loss_and_gradients(search, train_batch, valid_batch):
     """What the search loss was, and the gradients of alphas and betas."""
-    found, gradients = search.strategy.architect.gradients(
+    result, gradients = search.strategy.architect.gradients(
         search.problem, train_batch, valid_batch
     )
     terms = architecture.regularizer_gradients(
         search.supernet, search.strategy.regularizers, gradients
     )
-    return found, [g + t for g, t in zip(gradients, terms, strict=True)]
+    return result, [g + t for g, t in zip(gradients, terms, strict=True)]
 
 
 def arch_step(search, train_batch, valid_batch):
     """Moves the architecture, and nothing else; what the loss was."""
-    found, gradients = arch_loss_and_gradients(search, train_batch, valid_batch)
+    result, gradients = arch_loss_and_gradients(
+        search, train_batch, valid_batch
+    )
     before = search.problem.arch_values()
     _apply(search, gradients, search.arch_variables, searching=True)
     _rescale(search.supernet.arch, before)
-    search.strategy.architect.after_step(search.problem, found)
-    search.arch_loss_tracker.update_state(found.loss * _num_replicas())
-    return found
+    search.strategy.architect.after_step(search.problem, result)
+    search.arch_loss_tracker.update_state(result.loss * _num_replicas())
+    return result
 
 
 def weight_step(search, batch):
@@ -40,7 +86,7 @@ def weight_step(search, batch):
         The `LossAndGradients` of the batch, from before the step.
     """
     problem = search.problem
-    found = problem.gradients(
+    result = problem.gradients(
         batch,
         problem.weight_values(),
         problem.arch_values(),
@@ -48,16 +94,16 @@ def weight_step(search, batch):
         penalized=True,
         mixing=search.strategy.relaxation.perturb(problem, batch),
     )
-    gradients = problem.for_variables(found.weights)
+    gradients = problem.for_variables(result.weights)
     _apply(search, gradients, search.weight_variables, searching=False)
     state = search.supernet.non_trainable_variables
-    values = mean_over_replicas(found.state)
+    values = mean_over_replicas(result.state)
     if search.loss_scaling.enabled:
         # Where the weights' step is left out, their layers stay as well.
-        values = finite_or(found.weights, values, state)
+        values = finite_or(result.weights, values, state)
     for variable, value in zip(state, values, strict=True):
         variable.assign(value)
-    return found
+    return result
 
 
 def _rescale(arch, before):
@@ -76,20 +122,21 @@ def gradient_function(search):
 
     def gradients(*batches):
         def on_replica(train_batch, valid_batch):
-            with search.modality.step(train_batch, search.optimizer):
+            with search.task_adapter.weight_step(
+                train_batch, search.optimizer, search.recipe
+            ):
                 # From a text's beginning: no state is read or kept.
-                _, found = arch_loss_and_gradients(
-                    search,
-                    search.modality.begun(train_batch),
-                    search.modality.begun(valid_batch),
+                begin = search.streams.begin
+                _, result = arch_loss_and_gradients(
+                    search, begin(train_batch), begin(valid_batch)
                 )
-            return found
+            return result
 
         parts = [per_replica(strategy, batch) for batch in batches]
-        found = strategy.run(on_replica, parts)
+        result = strategy.run(on_replica, parts)
         return [
             tf.cast(strategy.experimental_local_results(g)[0], "float32")
-            for g in found
+            for g in result
         ]
 
     return gradients if search.run_eagerly else tf.function(gradients)
@@ -97,22 +144,22 @@ def gradient_function(search):
 
 def curvature_function(search):
     """`search.problem.arch_hvp` for a global batch and a vector."""
-    strategy, modality = search.distribute_strategy, search.modality
+    strategy = search.distribute_strategy
 
     def product(batch, vector):
         def on_replica(batch, vector):
             problem = search.problem
-            found = problem.arch_hvp(
-                modality.begun(batch),
+            products = problem.arch_hvp(
+                search.streams.begin(batch),
                 problem.weight_values(),
                 problem.arch_values(),
                 unpacked([vector], search.arch_variables),
             )
-            return packed(found)
+            return packed(products)
 
         parts = per_replica(strategy, batch)
-        (found,) = strategy.run(on_replica, (parts, vector))
-        return strategy.experimental_local_results(found)[0]
+        (result,) = strategy.run(on_replica, (parts, vector))
+        return strategy.experimental_local_results(result)[0]
 
     return product if search.run_eagerly else tf.function(product)
 

@@ -23,7 +23,7 @@ class SupernetEvaluator:
 
     Args:
         search: A `DartsSearch` that is compiled and built.
-        batches: Function of an epoch and a number or `None`, gives batches of
+        batches: Function of an epoch and a number or `None`, returns batches of
             the search half, the same ones in each call.
     """
 
@@ -36,12 +36,12 @@ class SupernetEvaluator:
 
     def __call__(self, epoch, count=None):
         """The means over the batches of an epoch, or over some of them."""
-        found = [
+        result = [
             [float(figure) for figure in self._function(batch)]
             for batch in self._batches(epoch, count)
         ]
         return tuple(
-            sum(figures) / len(found) for figures in zip(*found, strict=True)
+            sum(figures) / len(result) for figures in zip(*result, strict=True)
         )
 
     def _measure(self, batch):
@@ -56,7 +56,7 @@ class SupernetEvaluator:
         states = random_states(search.supernet, 0)
         with keras.StatelessScope(state_mapping=states):
             outputs = search.forward(x, training=True, wrt="arch")
-            logits = search.modality.logits(outputs)
+            logits = search.task_adapter.logits(outputs)
             loss = search.compute_loss(x, y, logits, sample_weight)
         (loss,) = sum_over_replicas([loss])
         if search.task.label_type not in CLASSES:

@@ -1,5 +1,6 @@
 """Search spaces: descriptions of cells, without layers."""
 
+from keras_darts.search_spaces.base import BaseSpace
 from keras_darts.search_spaces.catalog import get
 from keras_darts.search_spaces.catalog import names
 from keras_darts.search_spaces.catalog import register_search_space
@@ -20,6 +21,7 @@ from keras_darts.search_spaces.recurrent_space import RecurrentSpace
 from keras_darts.search_spaces.search_space import SearchSpace
 
 __all__ = [
+    "BaseSpace",
     "CellSpec",
     "CostTable",
     "NasBench201Space",

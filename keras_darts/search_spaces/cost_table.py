@@ -121,14 +121,14 @@ class CostTable:
         They are those in all cells of the network together.
         """
         self._check_form(space)
-        found = {}
+        result = {}
         for cell_type, spec in space.cells.items():
             costs = np.zeros((len(spec.edges), spec.num_candidates))
             for cell in self.cells:
                 if cell.cell_type == cell_type:
                     costs += self._cell_costs(spec, cell)
-            found[cell_type] = self.scale * costs
-        return found
+            result[cell_type] = self.scale * costs
+        return result
 
     def bounds(self, space):
         """The least and the most that an architecture of a space costs."""
@@ -234,7 +234,7 @@ def places(space, cells):
         space: The search space.
         cells: `CellInstance`s.
     """
-    found = {
+    result = {
         (name, *cell.place(_is_input(cell, source)))
         for cell in cells
         for names, (_, source) in zip(
@@ -245,7 +245,7 @@ def places(space, cells):
         for name in names
         if name != _NONE
     }
-    return sorted(found, key=str)
+    return sorted(result, key=str)
 
 
 def _nodes(genotype, cell_type):

@@ -5,13 +5,14 @@ import random
 
 from keras_darts.genotypes import NasBench201Genotype
 from keras_darts.genotypes.nas_bench_201_genotype import PRIMITIVES
+from keras_darts.search_spaces.base import BaseSpace
 from keras_darts.search_spaces.cell_spec import CellSpec
 from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.errors import unknown_name
 
 
 @dataclasses.dataclass(frozen=True)
-class NasBench201Space:
+class NasBench201Space(BaseSpace):
     """One cell type, and the three stages that a supernet makes of it.
 
     A stage has `num_cells` cells in a row, each of which takes the output of
@@ -52,7 +53,7 @@ class NasBench201Space:
     num_cells: int = 5
     normalization: str = "batch_except_pooling"
 
-    modality = "image"
+    task = "image_classification"
     skeleton = "stages"
     discretizer = "argmax"
 
@@ -88,10 +89,6 @@ class NasBench201Space:
     def with_cells(self, cells):
         """The same space with another `CellSpec`, by cell type."""
         return dataclasses.replace(self, **cells)
-
-    def without(self, names):
-        """The same space with some primitives left out of every edge."""
-        return self.with_cells({"cell": self.cell.without(names)})
 
     def random_genotype(self, seed):
         """A genotype drawn uniformly from all that the space has.

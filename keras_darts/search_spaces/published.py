@@ -180,7 +180,7 @@ def text_cnn(
         reduce=CellSpec.uniform(primitives, num_nodes, reduction=True),
         filters=filters,
         num_cells=num_cells,
-        modality="text",
+        task="text_classification",
         embedding_size=embedding_size,
         dropout=dropout,
     )

@@ -4,6 +4,7 @@ import dataclasses
 import random
 
 from keras_darts.genotypes import RecurrentGenotype
+from keras_darts.search_spaces.base import BaseSpace
 from keras_darts.search_spaces.cell_spec import CellSpec
 
 _UNITS = 300
@@ -17,7 +18,7 @@ _RATES = (
 
 
 @dataclasses.dataclass(frozen=True)
-class RecurrentSpace:
+class RecurrentSpace(BaseSpace):
     """A recurrent cell, and the language model that it is searched in.
 
     Args:
@@ -77,9 +78,10 @@ class RecurrentSpace:
     activation_regularization: float = 0.0
     temporal_activation_regularization: float = 1e-3
 
-    modality = "language"
+    task = "language_modeling"
     skeleton = "language"
-    discretizer = "top_k"
+    # Its cell normalizes inside of a loop over time.
+    can_synchronize = False
 
     def __post_init__(self):
         if not isinstance(self.cell, CellSpec):
@@ -151,9 +153,21 @@ class RecurrentSpace:
         """The same space with another `CellSpec`, by cell type."""
         return dataclasses.replace(self, cell=cells["recurrent"])
 
-    def without(self, names):
-        """The same space with some primitives left out of every edge."""
-        return self.with_cells({"recurrent": self.cell.without(names)})
+    def resized(self, **sizes):
+        """The same space with other values of fields.
+
+        Embedding and hidden state share a matrix, so that the size of either
+        is that of both.
+        """
+        units = {
+            name: sizes[name]
+            for name in ("embedding_size", "hidden_size")
+            if name in sizes
+        }
+        if len(units) == 1:
+            (size,) = units.values()
+            sizes |= {"embedding_size": size, "hidden_size": size}
+        return dataclasses.replace(self, **sizes)
 
     def random_genotype(self, seed):
         """A genotype drawn uniformly: one input a node, no `none`.

@@ -4,12 +4,12 @@ import dataclasses
 import random
 
 from keras_darts.genotypes import Genotype
+from keras_darts.search_spaces.base import BaseSpace
 from keras_darts.search_spaces.cell_spec import CellSpec
-from keras_darts.utils.errors import unknown_name
 
 
 @dataclasses.dataclass(frozen=True)
-class SearchSpace:
+class SearchSpace(BaseSpace):
     """Normal and reduction cells, and how a supernet stacks them.
 
     Args:
@@ -24,8 +24,9 @@ class SearchSpace:
             the pools of search cells; either with `"sync_"` before it, for the
             statistics of the whole batch where several devices share it; or
             `None` for a supernet without any. Defaults to `"batch"`.
-        modality: `"image"`, or `"text"` where the cells work along time, on
-            embedded tokens. Defaults to `"image"`.
+        task: String, the name of the kind of data: of `kd.tasks.names()`.
+            Cells work along time, on embedded tokens, for
+            `"text_classification"`. Defaults to `"image_classification"`.
         embedding_size: Integer, for text. Defaults to `None`.
         dropout: Float in [0, 1), for text: of the embedded tokens and before
             the classifier. Defaults to `0.0`.
@@ -55,14 +56,11 @@ class SearchSpace:
     num_cells: int = 8
     stem_multiplier: int = 3
     normalization: str = "batch"
-    modality: str = "image"
+    task: str = "image_classification"
     embedding_size: int = None
     dropout: float = 0.0
 
-    # How cells make a network, and what derives a genotype unless a strategy
-    # says otherwise.
     skeleton = "cells"
-    discretizer = "top_k"
 
     def __post_init__(self):
         for name in ("filters", "num_cells", "stem_multiplier"):
@@ -85,7 +83,7 @@ class SearchSpace:
                 raise TypeError(
                     f"`{name}` must be a CellSpec. Received: {name}={spec!r}"
                 )
-        self._check_modality()
+        self._check_text()
         if self.normal.reduction or not self.reduce.reduction:
             raise ValueError(
                 "`reduce` must be a reduction cell and `normal` none: "
@@ -112,15 +110,6 @@ class SearchSpace:
     def with_cells(self, cells):
         """The same space with other `CellSpec`s, by cell type."""
         return dataclasses.replace(self, **cells)
-
-    def without(self, names):
-        """The same space with some primitives left out of every edge."""
-        return self.with_cells(
-            {
-                cell_type: spec.without(names)
-                for cell_type, spec in self.cells.items()
-            }
-        )
 
     def random_genotype(self, seed):
         """A genotype drawn uniformly: two edges a node, no `none`.
@@ -152,14 +141,14 @@ class SearchSpace:
             reduce_concat=self.reduce.concat,
         )
 
-    def _check_modality(self):
-        if self.modality not in ("image", "text"):
-            raise unknown_name("modality", self.modality, ("image", "text"))
-        if (self.modality == "text") != (self.embedding_size is not None):
+    def _check_text(self):
+        needs = {"text_classification": True, "image_classification": False}
+        has = self.embedding_size is not None
+        if needs.get(self.task, has) != has:
             raise ValueError(
                 "`embedding_size` must be given for text, and for text only. "
                 f"Received: embedding_size={self.embedding_size}, "
-                f"modality={self.modality!r}"
+                f"task={self.task!r}"
             )
         if not 0 <= self.dropout < 1:
             raise ValueError(

@@ -10,6 +10,8 @@ from keras_darts.strategies.methods import guards_against
 from keras_darts.strategies.methods import name_of
 from keras_darts.strategies.methods import names
 from keras_darts.strategies.methods import register_strategy
+from keras_darts.strategies.methods import say
+from keras_darts.strategies.methods import summary
 from keras_darts.strategies.recipe import RECIPES
 from keras_darts.strategies.recipe import PublishedRate
 from keras_darts.strategies.recipe import SearchRecipe
@@ -27,5 +29,7 @@ __all__ = [
     "name_of",
     "names",
     "register_strategy",
+    "say",
+    "summary",
     "with_cost_target",
 ]

@@ -16,8 +16,8 @@ def with_cost_target(strategy, table, target, weight=1.0):
         table: `kd.CostTable`, its config or the path of its file.
         target: Float, what the derived network shall cost, in the table's
             unit.
-        weight: Float, the factor of the term, beside the search loss. Defaults
-            to `1.0`.
+        weight: Float, the factor of the term, relative to the search loss.
+            Defaults to `1.0`.
 
     Returns:
         A `SearchStrategy`.

@@ -70,7 +70,7 @@ _DARTS_STEPS = 19_500
 class SearchRecipe:
     """Defaults of `compile` and `fit`: here those of DARTS on CIFAR-10.
 
-    `RECIPES` has one for each modality of search spaces.
+    `RECIPES` has one for each task of search spaces.
 
     Args:
         epochs: Integer. Defaults to `50`.
@@ -157,9 +157,9 @@ class SearchRecipe:
 
 
 RECIPES = {
-    "image": SearchRecipe(),
+    "image_classification": SearchRecipe(),
     # Of DARTS on Penn Treebank: Liu et al., 2019, appendix A.1.2.
-    "language": SearchRecipe(
+    "language_modeling": SearchRecipe(
         batch_size=256,
         learning_rate=20.0,
         min_learning_rate=20.0,
@@ -174,7 +174,7 @@ RECIPES = {
     # Ours: short texts are learned by heart within a few passes, and few
     # steps must suffice for the alphas: in a tenth of DARTS' they can go as
     # far.
-    "text": SearchRecipe(
+    "text_classification": SearchRecipe(
         epochs=15,
         arch_learning_rate=PublishedRate(3e-3, steps=_DARTS_STEPS // 10),
     ),

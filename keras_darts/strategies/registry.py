@@ -1,10 +1,13 @@
 """Strategies by name: the published ones and those of users."""
 
 import functools
+import logging
 
 from keras_darts.strategies.strategy import SearchStrategy
 from keras_darts.utils.registry import Registry
+from keras_darts.utils.seeding import seeded
 
+_LOG = logging.getLogger("keras_darts")
 _REGISTRY = Registry("strategy", base=SearchStrategy)
 _GUARDS = {}
 
@@ -47,7 +50,7 @@ def guards_against(name):
     return _GUARDS.get(name)
 
 
-def name_of(strategy, given=None):
+def name_of(strategy, identifier=None):
     """The name of a published strategy, or `None`.
 
     Another recipe leaves a method what it is, and so do other papers. What
@@ -55,15 +58,16 @@ def name_of(strategy, given=None):
 
     Args:
         strategy: `SearchStrategy`.
-        given: String, the name by which a user has asked for it, or `None`.
+        identifier: String, the name by which a user has asked for it, or
+            `None`.
 
     Example:
 
-    >>> name_of(get("auto"), given="auto")
+    >>> name_of(get("auto"), identifier="auto")
     'beta_darts'
     """
-    if given not in (None, "auto"):
-        return given
+    if identifier not in (None, "auto"):
+        return identifier
     # Those of users are not made only to be compared: they may be costly.
     known = {
         name: _config_of(_REGISTRY[name])
@@ -100,3 +104,39 @@ def get(identifier):
     if isinstance(identifier, dict):
         return SearchStrategy.from_config(identifier)
     return _REGISTRY.get(identifier)
+
+
+def summary(strategy, given=None):
+    """What a strategy is called, stands for and guards against.
+
+    Args:
+        strategy: `SearchStrategy`.
+        given: String, the name by which a user has asked for it, or `None`.
+
+    Returns:
+        Dictionary of `name`, `stands_for` and `guards_against`, each `None`
+        where nothing is known.
+
+    Example:
+
+    >>> summary(get("auto"), given="auto")["stands_for"]
+    'beta_darts'
+    """
+    # To compare with all methods makes all, and some draw a seed.
+    with seeded(0):
+        name = name_of(strategy, given)
+    return {
+        "name": given or name,
+        "stands_for": name if given not in (None, name) else None,
+        "guards_against": name and guards_against(name),
+    }
+
+
+def say(words):
+    """Logs a `summary`."""
+    said = words["name"] or "a combination of your own"
+    if words["stands_for"]:
+        said += f", which stands for {words['stands_for']}"
+    if words["guards_against"]:
+        said += f"; guards against: {words['guards_against']}"
+    _LOG.info("strategy: %s", said)

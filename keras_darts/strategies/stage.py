@@ -31,7 +31,7 @@ class Stage:
             the search space's. Defaults to `1.0`.
         connection: What takes the place of the strategy's connection.
             Defaults to `None`: nothing does.
-        callbacks: `SearchCallback`s beside those of the strategy. Defaults to
+        callbacks: `SearchCallback`s besides those of the strategy. Defaults to
             none.
         reinitialize: Boolean, whether the stage begins with new weights and
             alphas, instead of those that the stage before has left. Defaults
@@ -47,7 +47,7 @@ class Stage:
     [5, 5]
 
     Reference: Chen et al., 2019, P-DARTS, section 3.2; Chen et al., 2021,
-    DrNAS, section 3.3, for stages that go on with the weights.
+    DrNAS, section 3.3, for stages that continue with the weights.
     """
 
     epochs: int = 25

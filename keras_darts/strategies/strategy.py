@@ -57,9 +57,9 @@ class SearchStrategy:
             none.
         stages: List of `Stage`s, each of which searches in what the one before
             has left. Defaults to none: the search is one stage.
-        recipe: `SearchRecipe`, or a dictionary of them by the modality of
+        recipe: `SearchRecipe`, or a dictionary of them by the task of
             the search space. Defaults to `None`: the one of `RECIPES`, as for
-            a modality that the dictionary leaves out.
+            a task that the dictionary leaves out.
         citations: The papers behind the method.
 
     Raises:
@@ -121,12 +121,12 @@ class SearchStrategy:
         """The discretizer, or the search space's own where none is chosen."""
         return self.discretizer or discretizers.get(space.discretizer)
 
-    def recipe_for(self, modality):
-        """The `SearchRecipe` for search spaces of a modality."""
+    def recipe_for(self, task):
+        """The `SearchRecipe` for a task, or `None` where that decides."""
         recipe = self.recipe
         if isinstance(recipe, dict):
-            recipe = recipe.get(modality)
-        return recipe or RECIPES[modality]
+            recipe = recipe.get(task)
+        return recipe or RECIPES.get(task)
 
     def at_stage(self, index):
         """The strategy of a stage, with pieces of its own."""
@@ -191,7 +191,7 @@ def _check_shrinks(connection):
     if not connection.shrinks:
         raise ValueError(
             "`connection` must be one that shrinks for a stage with "
-            "reinitialize=False, which goes on with the weights of its edges. "
+            "reinitialize=False, which keeps the weights of its edges. "
             f"Received: connection={connection!r}"
         )
 
@@ -207,20 +207,20 @@ def _stage(stage):
 
 
 def _recipes(recipe):
-    """A recipe, or recipes by modality, of what may be configs."""
+    """A recipe, or recipes by task, of what may be configs."""
     if not isinstance(recipe, dict):
         return recipe
     if not set(recipe) <= set(RECIPES):
         return SearchRecipe(**recipe)
     return {
-        modality: SearchRecipe(**found) if isinstance(found, dict) else found
-        for modality, found in recipe.items()
+        task: SearchRecipe(**value) if isinstance(value, dict) else value
+        for task, value in recipe.items()
     }
 
 
 def _recipe_config(recipe):
     if isinstance(recipe, dict):
-        return {k: _recipe_config(found) for k, found in recipe.items()}
+        return {k: _recipe_config(value) for k, value in recipe.items()}
     return recipe and recipe.get_config()
 
 

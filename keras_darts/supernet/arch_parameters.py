@@ -95,7 +95,7 @@ class ArchParameters(keras.layers.Layer):
         decides: Boolean, whether the weights of single edges can be decided
             while others are still sought. Defaults to `False`.
 
-    Call: gives the `Mixing` of each cell type.
+    Call: returns the `Mixing` of each cell type.
 
     Reference: Liu et al., 2019, DARTS, equation 2; Xu et al., 2020, PC-DARTS,
     equation 3 for the edge weights.
@@ -222,18 +222,20 @@ class ArchParameters(keras.layers.Layer):
         return {cell_type: self.logits(cell_type) for cell_type in self.cells}
 
     def _mixing(self, cell_type, training):
-        found = self._relaxed(cell_type, training)
+        relaxed = self._relaxed(cell_type, training)
         if cell_type not in self._decisions:
-            return found
-        return found._replace(weights=self._decisions[cell_type](found.weights))
+            return relaxed
+        return relaxed._replace(
+            weights=self._decisions[cell_type](relaxed.weights)
+        )
 
     def _relaxed(self, cell_type, training):
-        edge_weights, given = self._edge_weights(cell_type), self._situation
-        if cell_type in given.weights:
+        edge_weights, situation = self._edge_weights(cell_type), self._situation
+        if cell_type in situation.weights:
             return Mixing(
-                given.weights[cell_type],
+                situation.weights[cell_type],
                 edge_weights,
-                given.sampled.get(cell_type),
+                situation.sampled.get(cell_type),
             )
         logits = self.logits(cell_type)
         if training:

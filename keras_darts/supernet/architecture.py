@@ -17,14 +17,14 @@ _FILTERS = 8
 
 def mixing(supernet):
     """Mixing weights (E, K) and edge weights (E,), arrays by cell type."""
-    found = supernet.arch(training=False)
+    mixings = supernet.arch(training=False)
     weights = {
         cell_type: ops.convert_to_numpy(mixing.weights)
-        for cell_type, mixing in found.items()
+        for cell_type, mixing in mixings.items()
     }
     edge_weights = {
         cell_type: ops.convert_to_numpy(mixing.edge_weights)
-        for cell_type, mixing in found.items()
+        for cell_type, mixing in mixings.items()
         if mixing.edge_weights is not None
     }
     return weights, edge_weights
@@ -139,9 +139,9 @@ def _seen_weights(supernet, logits, of_loss):
     }
     if any(weights is None for weights in seen.values()):
         # The mean, where they are drawn by chance.
-        found = supernet.arch(training=False)
+        mixings = supernet.arch(training=False)
         return {
-            cell_type: mixing.weights for cell_type, mixing in found.items()
+            cell_type: mixing.weights for cell_type, mixing in mixings.items()
         }
     return seen
 

@@ -17,7 +17,7 @@ from keras_darts.supernet.mixed_op import where_sampled
 class AuxiliaryEdge(Edge):
     """An edge, plus its input times a number that a schedule lets fade.
 
-    The skip-connection beside the edge takes over what the candidate skip
+    The skip-connection parallel to the edge takes over what the candidate skip
     does for the training, so that its alpha tells what it is worth. It is the
     identity, or a `FactorizedReduce` at stride 2, and no part of a genotype.
 
@@ -87,12 +87,12 @@ class AuxiliaryEdge(Edge):
         return look_of(self.edge, shared, None, training), shared.inputs
 
     def from_shared(self, shared, weights, training):
-        """What `call` gives for the input that is shared."""
+        """What `call` returns for the input that is shared."""
         outputs = output_of(self.edge, shared, weights, None, training)
         return outputs + self._beside(shared.inputs, training)
 
     def from_sampled(self, inputs, weights, sampled, training):
-        """What `call` gives if none but the drawn candidates have a weight."""
+        """What `call` returns if only the drawn candidates have a weight."""
         outputs = output_of(
             self.edge, SharedInput(inputs), weights, sampled, training
         )
@@ -153,12 +153,12 @@ class DroppedEdge(Edge):
         return look_of(self.edge, shared, None, training)
 
     def from_shared(self, shared, weights, training):
-        """What `call` gives for the input that is shared."""
+        """What `call` returns for the input that is shared."""
         outputs = output_of(self.edge, shared, weights, None, training)
         return self.drop_path(outputs, training=training)
 
     def from_sampled(self, inputs, weights, sampled, training):
-        """What `call` gives if none but the drawn candidates have a weight."""
+        """What `call` returns if only the drawn candidates have a weight."""
         outputs = output_of(
             self.edge, SharedInput(inputs), weights, sampled, training
         )

@@ -52,11 +52,11 @@ class Edge(keras.layers.Layer, abc.ABC):
         return shared.inputs
 
     def from_shared(self, shared, weights, training):
-        """What `call` gives for the input that is shared."""
+        """What `call` returns for the input that is shared."""
         return self(shared.inputs, weights, training=training)
 
     def from_sampled(self, inputs, weights, sampled, training):
-        """What `call` gives if none but the sampled candidates have a weight.
+        """What `call` returns if none but the sampled candidates have a weight.
 
         Args:
             inputs: As of `call`.

@@ -34,7 +34,7 @@ def unpacked(vectors, like):
     """What was packed, in its old shapes.
 
     Args:
-        vectors: List of tensors, as `packed` gives them. They may have more
+        vectors: List of tensors, as `packed` returns them. They may have more
             axes before the last one.
         like: Tensors or variables, of the precisions and shapes of what was
             packed; the shapes begin with the vectors' further axes.

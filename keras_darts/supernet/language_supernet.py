@@ -150,7 +150,7 @@ def _places(spec):
 class LanguageSupernet(keras.Model):
     """A recurrent search space as a network.
 
-    Called as `supernet(ids, state)` or `supernet((ids, state))` it gives the
+    Called as `supernet(ids, state)` or `supernet((ids, state))` it returns the
     pair `(logits, next state)`.
 
     Args:

@@ -31,7 +31,7 @@ def output_of(edge, shared, weights, sampled, training):
 
 
 def run_sampled(index, functions, layer, meets=False):
-    """What `functions[index]()` gives; the others do not run.
+    """What `functions[index]()` returns; the others do not run.
 
     In a graph all of them run where devices meet inside, which branches of a
     graph can't have; the others then leave no trace.
@@ -61,8 +61,8 @@ def run_sampled(index, functions, layer, meets=False):
     branches = [branch(function) for function in functions]
     replicas = tf.distribute.get_strategy().num_replicas_in_sync
     if meets and replicas > 1 and tf.inside_function():
-        found = [run() for run in branches]
-        branches = [lambda given=given: given for given in found]
+        results = [run() for run in branches]
+        branches = [lambda result=result: result for result in results]
     outputs, moved = tf.switch_case(index, branches)
     for variable, value in zip(state, moved, strict=True):
         variable.assign(value)
@@ -200,7 +200,7 @@ class MixedOp(Edge):
         return seen or shared.inputs
 
     def from_shared(self, shared, weights, training):
-        """What `call` gives for the input that is shared."""
+        """What `call` returns for the input that is shared."""
         weights = ops.unstack(weights, axis=0)
         terms = [
             _weighted(candidate, shared, weights[int(k)], training)
@@ -209,7 +209,7 @@ class MixedOp(Edge):
         return tf.add_n(terms) if terms else self._zeros(shared.inputs)
 
     def from_sampled(self, inputs, weights, sampled, training):
-        """What `call` gives if none but the drawn candidates have a weight.
+        """What `call` returns if only the drawn candidates have a weight.
 
         A candidate that defines a gradient of its own must not do so where
         `SharedInput.custom_gradients` is false. The weights of the others are
@@ -221,7 +221,7 @@ class MixedOp(Edge):
             weights: (K,).
             sampled: (n,) integers, different ones; more than the first run only
                 where n > 1. An edge that was not drawn has -1, and zeros are
-                what it gives.
+                what it returns.
             training: Boolean.
         """
         chosen = tf.one_hot(sampled, weights.shape[0], dtype=weights.dtype)

@@ -88,7 +88,7 @@ class PartialMixedOp(Edge):
         return self.mixed.look(first, training), self._shared_others(shared)
 
     def from_shared(self, shared, weights, training):
-        """What `call` gives for the input that is shared."""
+        """What `call` returns for the input that is shared."""
         if self.random:
             return self._around(
                 lambda first: self.mixed.from_shared(
@@ -102,7 +102,7 @@ class PartialMixedOp(Edge):
         return self._shuffled([mixed, self._shared_others(shared)])
 
     def from_sampled(self, inputs, weights, sampled, training):
-        """What `call` gives if none but the drawn candidates have a weight."""
+        """What `call` returns if only the drawn candidates have a weight."""
         outputs = self._around(
             lambda first: self.mixed.from_sampled(
                 first, weights, sampled, training

@@ -173,15 +173,19 @@ class SearchCell(keras.layers.Layer):
         """An edge's output and its new state, by the trace of its structure."""
         structure, stack, values = edge
         training, frozen = settings
-        found = shared.asked_by(
+        features = shared.asked_by(
             lambda shared: look_of(stack.template, shared, sampled, training)
         )
 
-        def call(found, weights, sampled, values):
+        def call(features, weights, sampled, values):
             return stack.call_edge(
                 values,
                 lambda edge: output_of(
-                    edge, SharedInput(found=found), weights, sampled, training
+                    edge,
+                    SharedInput(results=features),
+                    weights,
+                    sampled,
+                    training,
                 ),
                 frozen=frozen,
             )
@@ -189,7 +193,7 @@ class SearchCell(keras.layers.Layer):
         return self._traces.call(
             (structure, settings, sampled is None, self.compute_dtype),
             call,
-            found,
+            features,
             weights,
             sampled,
             values,

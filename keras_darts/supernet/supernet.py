@@ -199,7 +199,7 @@ class TextSupernet(CellSupernet):
     inference it moves no logit.
 
     Args:
-        space: `SearchSpace` of the modality `"text"`.
+        space: `SearchSpace` of the task `"text_classification"`.
         num_outputs: Integer, classes or regression targets.
         input_shape: Tuple (length,) of the sentences.
         vocabulary_size: Integer, ids are below it.

@@ -59,7 +59,7 @@ def recomputed(layer, function, *arguments, **options):
 
     Args:
         layer: Layer with all variables that the function reads and assigns.
-        function: Function of nested tensors that gives a tensor.
+        function: Function of nested tensors that returns a tensor.
         *arguments: Its arguments; what is no tensor is handed on.
         **options: The same by name.
 
@@ -77,15 +77,15 @@ def recomputed(layer, function, *arguments, **options):
     Reference: Chen et al., 2016, Training Deep Nets with Sublinear Memory
     Cost, section 3.
     """
-    given = tf.nest.flatten((arguments, options))
-    places = [i for i, value in enumerate(given) if tf.is_tensor(value)]
+    flat = tf.nest.flatten((arguments, options))
+    places = [i for i, value in enumerate(flat) if tf.is_tensor(value)]
     variables = [*layer.trainable_variables, *layer.non_trainable_variables]
     state = layer.non_trainable_variables
 
     def run(tensors):
         """The outputs, and the values of the state after the call."""
         tensors, values = tensors[: len(places)], tensors[len(places) :]
-        whole = list(given)
+        whole = list(flat)
         for place, tensor in zip(places, tensors, strict=True):
             whole[place] = tensor
         args, kwargs = tf.nest.pack_sequence_as((arguments, options), whole)
@@ -95,7 +95,7 @@ def recomputed(layer, function, *arguments, **options):
         return outputs, [scope.get_current_value(v) for v in state]
 
     outputs, *moved = _called(run)(
-        *[given[place] for place in places],
+        *[flat[place] for place in places],
         *[tf.convert_to_tensor(variable) for variable in variables],
     )
     for variable, value in zip(state, moved, strict=True):
@@ -118,8 +118,10 @@ def _called(run):
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(watched)
                 outputs, _ = run(again)
-            found = iter(tape.gradient(outputs, watched, upstream))
-            return [next(found) if t.dtype.is_floating else None for t in again]
+            gradients = iter(tape.gradient(outputs, watched, upstream))
+            return [
+                next(gradients) if t.dtype.is_floating else None for t in again
+            ]
 
         return (outputs, *state), gradient
 

@@ -81,9 +81,9 @@ class Inheritance:
             # A stack holds the variables of many links.
             if id(source) not in arrays:
                 arrays[id(source)] = np.asarray(source.numpy())
-            given = arrays[id(source)][link.old_place]
+            old_value = arrays[id(source)][link.old_place]
             shape = value[link.new_place].shape
-            value[link.new_place] = self._widened(given, shape)
+            value[link.new_place] = self._widened(old_value, shape)
         for target, value in values.values():
             target.assign(value)
 
@@ -132,7 +132,7 @@ def _edges(old, new):
 
 
 def _counterparts(old, new):
-    """The variables of a new edge beside those of an old one."""
+    """The variables of a new edge next to those of an old one."""
     mixed_old, mixed_new = old.inner_mixed_op(), new.inner_mixed_op()
     for key, heir in mixed_new.candidates.items():
         place = mixed_old.primitives.index(mixed_new.primitives[int(key)])

@@ -74,19 +74,21 @@ class ToyBilevelProblem:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(wanted)
             loss = self.losses[batch](weights, arch)
-        found = tape.gradient(
+        gradients = tape.gradient(
             loss, wanted, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
-        return LossAndGradients(loss, found["weights"], found["arch"], None, [])
+        return LossAndGradients(
+            loss, gradients["weights"], gradients["arch"], None, []
+        )
 
     def mixed_hvp(self, batch, weights, arch, vector):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(arch)
-            found = self.gradients(batch, weights, arch, wrt="weights")
+            result = self.gradients(batch, weights, arch, wrt="weights")
             along = tf.add_n(
                 [
                     tf.reduce_sum(g * v)
-                    for g, v in zip(found.weights, vector, strict=True)
+                    for g, v in zip(result.weights, vector, strict=True)
                 ]
             )
         return tape.gradient(

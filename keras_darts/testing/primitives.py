@@ -17,8 +17,8 @@ from keras_darts.testing.small import small_search
 
 _SIDE = 8
 _MODALITIES = {
-    4: {"modality": "image"},
-    3: {"modality": "text", "embedding_size": 6},
+    4: {"task": "image_classification"},
+    3: {"task": "text_classification", "embedding_size": 6},
 }
 
 
@@ -81,14 +81,14 @@ def _run_candidate_test(name, inputs, stride):
     np.testing.assert_allclose(call(weights), expected, rtol=1e-4, atol=1e-5)
 
 
-def _run_supernet_test(name, filters, modality):
+def _run_supernet_test(name, filters, task):
     candidates = _candidates(name)
     space = SearchSpace(
         normal=CellSpec.uniform(candidates, num_nodes=1),
         reduce=CellSpec.uniform(candidates, num_nodes=1, reduction=True),
         filters=filters,
         num_cells=3,
-        **modality,
+        **task,
     )
     supernet = small_search(space).supernet
     inputs, _ = small_batch(space)

@@ -82,16 +82,14 @@ def _nodes(genotype, cell_type):
 
 
 def _known_primitives(space):
-    if space.modality == "language":
+    if space.task == "language_modeling":
         return set(primitives.activation_names())
     return set(primitives.names())
 
 
 def _narrow(space):
-    if space.modality == "language":
-        return dataclasses.replace(
-            space, embedding_size=_CHANNELS, hidden_size=_CHANNELS
-        )
+    if space.skeleton == "language":
+        return space.resized(hidden_size=_CHANNELS)
     num_cells = 1 if space.skeleton == "stages" else _CELLS
     return dataclasses.replace(space, filters=_CHANNELS, num_cells=num_cells)
 
@@ -101,7 +99,8 @@ def _run_network_test(space):
     inputs, _ = small_batch(space)
     logits = search(inputs)
     assert logits.shape[0] == len(inputs)
-    assert logits.shape[-1] == search.modality.num_outputs
+    adapter = search.task_adapter
+    assert logits.shape[-1] == adapter.num_outputs(search.data_sizes)
     assert_finite(logits)
     for spec, alphas in zip(
         space.cells.values(), search.arch_variables, strict=True

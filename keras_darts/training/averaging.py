@@ -121,7 +121,7 @@ class NonMonotonicTrigger(keras.callbacks.Callback):
 
     When the loss of a training batch or of a check is not finite, weights and
     optimizer go back to the best check, or to how they were before training;
-    carried states are zeroed, and training goes on. The rows of the history
+    carried states are zeroed, and training continues. The rows of the history
     then tell of the batches since.
 
     The history gets a column `averaging`: 1 where the averages were validated,
@@ -241,7 +241,7 @@ class NonMonotonicTrigger(keras.callbacks.Callback):
         """Gives the model the weights of the best check.
 
         `fit` ends with it. After a training that was interrupted it is for
-        you to call; before the first check it gives the first weights.
+        you to call; before the first check it returns the first weights.
         """
         if self._state is None:
             return

@@ -312,7 +312,7 @@ def _written(plan, run, resume_from, overwrite, checkpoint_minutes):
     if start:
         raise ValueError(
             "`initial_epoch` must be left out with `output_dir`, whose run "
-            f"knows where it goes on. Received: initial_epoch={start}"
+            f"knows where it continues. Received: initial_epoch={start}"
         )
     earlier = run.folder / "config.json"
     if overwrite:
@@ -394,7 +394,7 @@ def _config(recipe, network, plan):
 
 
 def _comparable(config):
-    """The settings with which a training goes on only as it began."""
+    """The settings with which a training continues only as it began."""
     flat = dict(_flat(json.loads(json.dumps(config))))
     free = ("versions.", "fit.epochs", "data.data_dir")
     return {

@@ -21,7 +21,7 @@ def begun(network, make, *, num_train, mean, variance, label_type):
 
     Args:
         network: Network for images.
-        make: Function of the other arguments that gives a `Recipe`.
+        make: Function of the other arguments that returns a `Recipe`.
         num_train: Integer, or `None`.
         mean: Sequence of floats, or `None`: that of the network, if it scales
             images.
@@ -36,7 +36,7 @@ def begun(network, make, *, num_train, mean, variance, label_type):
         mean = getattr(network, "mean", None)
         variance = getattr(network, "variance", None)
     channels = network.input_shape[-1]
-    found = checks.statistics(mean, variance, channels) or (None, None)
+    statistics = checks.statistics(mean, variance, channels) or (None, None)
     if num_train is not None:
         label_type = label_type or "sparse"
     if label_type is not None:
@@ -44,8 +44,8 @@ def begun(network, make, *, num_train, mean, variance, label_type):
         loss_for(label_type)
     recipe = make(
         num_train=num_train,
-        mean=found[0],
-        variance=found[1],
+        mean=statistics[0],
+        variance=statistics[1],
         label_type=label_type,
     )
     if num_train is not None:
@@ -81,7 +81,7 @@ def cifar_recipe(
     seed=0,
     sync_batch_norm=False,
 ):
-    """Compiles a network for CIFAR as DARTS trains it, and gives the rest.
+    """Compiles a network for CIFAR as DARTS trains it, and returns the rest.
 
     SGD with momentum 0.9, a cosine to zero, L2 in the gradient and clipping
     at a norm of 5; crops, mirror images, cutout; drop path from zero up.
@@ -217,7 +217,7 @@ def imagenet_recipe(
     seed=0,
     sync_batch_norm=False,
 ):
-    """Compiles a network for ImageNet as DARTS trains it, and gives the rest.
+    """Compiles a network for ImageNet as DARTS trains it, and returns the rest.
 
     SGD with momentum 0.9, a learning rate that falls by a factor an epoch, L2
     in the gradient and clipping at a norm of 5; crops of random size, mirror
@@ -340,7 +340,7 @@ def nas_bench_201_recipe(
     seed=0,
     sync_batch_norm=False,
 ):
-    """Compiles a network as NAS-Bench-201 trains it, and gives the rest.
+    """Compiles a network as NAS-Bench-201 trains it, and returns the rest.
 
     SGD with Nesterov's momentum of 0.9, a cosine to zero, L2 in the gradient;
     mirror images and crops.

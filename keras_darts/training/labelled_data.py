@@ -100,10 +100,10 @@ class Reader:
         notes = dict.fromkeys(
             note for part in (train, valid) if part for note in part.notes
         )
-        given = getattr(train, "batch_size", None)
-        if given not in (None, self.batch_size):
+        size = getattr(train, "batch_size", None)
+        if size not in (None, self.batch_size):
             notes[
-                f"batches of {given} are taken apart: the recipe trains in "
+                f"batches of {size} are taken apart: the recipe trains in "
                 f"batches of {self.batch_size}"
             ] = None
         loss = _LOSSES.get(self.loss, self.loss)
@@ -117,7 +117,7 @@ class Reader:
         )
 
     def _placed(self, x, y, validation_data):
-        """`y` and `validation_data`, which may stand in its place."""
+        """`y` and `validation_data`, which may take its place."""
         if not self._is_data(y):
             return y, validation_data
         if validation_data is not None:
@@ -144,9 +144,9 @@ class Reader:
 
     def _examples(self, x, y=None, sample_weight=None, *, argument, **options):
         if self.many_sizes and _of_many_sizes(x):
-            found = _looked_at(x, argument)
+            examples = _looked_at(x, argument)
         else:
-            found = datasets.read_examples(
+            examples = datasets.read_examples(
                 x,
                 y,
                 sample_weight,
@@ -156,8 +156,8 @@ class Reader:
                 num_classes=self.num_outputs,
                 **options,
             )
-        self.check(found.dataset.element_spec[0], found.names.x)
-        return found
+        self.check(examples.dataset.element_spec[0], examples.names.x)
+        return examples
 
 
 def image_check(shape, any_size=False):
@@ -216,7 +216,7 @@ def _check_steps(x, steps_per_epoch):
 
 
 def _labels_of(examples):
-    """What errors call labels: by the argument that they would stand in."""
+    """What errors call labels: by the argument that they would be in."""
     name = examples.names.y
     return f"`y` ({name})" if name == "the labels of `x`" else name
 

@@ -221,7 +221,7 @@ def evaluate_language_model(
 
     Args:
         model: `RecurrentLanguageModel`, or a function of ids (B, T) and a
-            state that gives logits (B, T, V) and the next state.
+            state that returns logits (B, T, V) and the next state.
         ids: Array of integers (tokens,), the text.
         batch_size: Integer, the rows that the text is cut into; what is left
             over at its end is not looked at. Defaults to `1`.

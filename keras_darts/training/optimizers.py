@@ -58,7 +58,7 @@ class _ClippedSums:
 class _CoupledWeightDecay(_ClippedSums):
     """Adds `weight_decay` times the variable to its gradient.
 
-    Keras' own weight decay shrinks the variable beside the update, and so
+    Keras' own weight decay shrinks the variable apart from the update, and so
     never enters the momentum or the moments.
     """
 
@@ -111,7 +111,7 @@ class CoupledSGD(_CoupledWeightDecay, _FusedSGD):
 
 
 class _TorchAdam(keras.optimizers.Adam):
-    """Adam with epsilon beside the bias-corrected second moment."""
+    """Adam with epsilon added to the bias-corrected second moment."""
 
     def update_step(self, gradient, variable, learning_rate):
         m, v = private_api.adam_moments(self, variable)

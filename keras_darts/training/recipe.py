@@ -88,7 +88,7 @@ class BaseRecipe:
             for field in dataclasses.fields(self)
             if field.name != "make"
         }
-        # Runs from before there was a choice go on.
+        # Runs from before there was a choice continue.
         if not self.sync_batch_norm:
             config.pop("sync_batch_norm", None)
         if self.optimizer is not None:
@@ -116,7 +116,7 @@ class Recipe(BaseRecipe):
     recipe can train any number of networks.
 
     What is `None` of `num_train`, `mean`, `variance` and `label_type` is read
-    off the data by `fit`, which trains by the recipe that `resolved` gives.
+    off the data by `fit`, which trains by the recipe that `resolved` returns.
 
     Args:
         num_train: Integer, the images of the training set, or `None`.
@@ -190,7 +190,7 @@ class Recipe(BaseRecipe):
         """What a network does first that scales by this recipe.
 
         A new layer, or `None` while the statistics are not known. A network
-        that the recipe has compiled needs none beside it.
+        that the recipe has compiled needs no other.
         """
         if self.mean is None:
             return None
@@ -371,7 +371,7 @@ class Recipe(BaseRecipe):
                 has the mean of their gradients. Batch normalisation then sees a
                 part at a time. Defaults to `1`.
             config: Dictionary of more settings for `config.json`, with which
-                a run goes on only if they are the same. Defaults to `None`.
+                a run continues only if they are the same. Defaults to `None`.
             **options: `overwrite=True`, with which an earlier run in
                 `output_dir` is removed first; further arguments of
                 `keras.Model.fit`. Callbacks with `get_state()` and
@@ -453,8 +453,8 @@ class Recipe(BaseRecipe):
         """The recipe for the data; the network is compiled by it."""
         recipe = self.resolved(network, data)
         of_user = network.compiled and not compiled_by_recipe(network)
-        goes_on = network.compiled and options.get("initial_epoch", 0)
-        if self.num_train is not None or of_user or goes_on:
+        continues = network.compiled and options.get("initial_epoch", 0)
+        if self.num_train is not None or of_user or continues:
             recipe.scale(network)
         else:
             recipe.compile(network)

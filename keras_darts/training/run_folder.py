@@ -29,7 +29,7 @@ class TrainingRun(keras.callbacks.Callback):
     `model.keras`: raw images to logits, or the language model. Every file
     appears whole or not at all; the network is written at the end, and once a
     minute before. `fit(output_dir=...)` of a recipe adds this callback itself,
-    with checkpoints from which the training goes on.
+    with checkpoints from which the training continues.
 
     Args:
         folder: Path of the run.
@@ -37,7 +37,7 @@ class TrainingRun(keras.callbacks.Callback):
         vocabulary: `keras_darts.datasets.Vocabulary` of a language model, for
             `vocabulary.json`. Defaults to `None`.
         checkpoint: `TrainingCheckpoint`, saved after each epoch; the history
-            goes on where it was restored. Defaults to `None`.
+            continues where it was restored. Defaults to `None`.
         end: `running.end_state.EndState` of the checkpoint, whose callbacks
             stand before this one. Defaults to `None`: nobody changes anything
             at the end.

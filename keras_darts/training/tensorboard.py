@@ -37,14 +37,14 @@ def forget_from(folder, step):
 
 def _records(file):
     """What a file holds, and whether it can be read to its end."""
-    found = []
+    records = []
     try:
         for record in tf.data.TFRecordDataset(str(file)).as_numpy_iterator():
-            found.append(record)
+            records.append(record)
     except tf.errors.DataLossError:
         # The last record of a process that was killed may be half written.
-        return found, False
-    return found, True
+        return records, False
+    return records, True
 
 
 def _step(record):
@@ -148,15 +148,15 @@ class Board(keras.callbacks.Callback):
         return {"learning_rate/weights": rate_of(self.model.optimizer)}
 
     def figures(self):
-        """What is drawn beside the logs, by its tag."""
-        found = {**self._rates, **_memory()}
+        """What is drawn besides the logs, by its tag."""
+        figures = {**self._rates, **_memory()}
         wait = self.input_wait
         if wait is not None and wait.share is not None:
-            found["speed/data_wait_fraction"] = wait.share
-            found["speed/milliseconds_per_step"] = (
+            figures["speed/data_wait_fraction"] = wait.share
+            figures["speed/milliseconds_per_step"] = (
                 1000 * wait.seconds / wait.steps
             )
-        return found
+        return figures
 
     def draw(self, epoch):
         """Writes what is no scalar to the present summary."""
@@ -205,10 +205,10 @@ def rate_of(optimizer):
 
 def _memory():
     held, _ = memory()
-    found = {}
+    figures = {}
     if held is not None:
-        found["memory/process_gigabytes"] = held / 1e9
+        figures["memory/process_gigabytes"] = held / 1e9
     if tf.config.list_logical_devices("GPU"):
         peak = tf.config.experimental.get_memory_info("GPU:0")["peak"]
-        found["memory/accelerator_peak_gigabytes"] = peak / 1e9
-    return found
+        figures["memory/accelerator_peak_gigabytes"] = peak / 1e9
+    return figures

@@ -180,7 +180,7 @@ def text_classification_recipe(
     seed=0,
     sync_batch_norm=False,
 ):
-    """Compiles a network for labelled sentences, and gives the rest.
+    """Compiles a network for labelled sentences, and returns the rest.
 
     Adam with decoupled weight decay, a cosine to zero, and clipping at a norm
     of 5; dropout is the network's own.

@@ -41,14 +41,14 @@ class DartsTuner(keras_tuner.Tuner):
     A trial is a search with a seed of its own and maybe hyper-parameters; the
     network of its genotype is trained briefly and judged on validation data,
     equal genotypes once. `results.html` in the project's folder shows all. A
-    tuning that was cut goes on when the same program runs again.
+    tuning that was cut continues when the same program runs again.
 
     A hypermodel that builds ordinary Keras models is tuned as by
     `keras_tuner.Tuner`, and has no genotypes.
 
     Args:
         hypermodel: `DartsHyperModel`; search space or its name;
-            `keras_tuner.HyperModel`, or function of `hp`, that gives a
+            `keras_tuner.HyperModel`, or function of `hp`, that returns a
             `DartsSearch`. If it asks `hp` for nothing, trials differ by their
             seeds. Defaults to `None`, for subclasses with a `run_trial` of
             their own.
@@ -216,13 +216,13 @@ class DartsTuner(keras_tuner.Tuner):
             n: Integer, how many. Defaults to `1`.
         """
         positive_integer("n", n)
-        found = {}
+        result = {}
         for trial in self.completed_trials():
             file = self.project.genotype_file(trial.trial_id)
             if file.exists():
                 genotype = genotypes.load(file)
-                found.setdefault(genotype.to_text(), genotype)
-        return [*found.values()][:n]
+                result.setdefault(genotype.to_text(), genotype)
+        return [*result.values()][:n]
 
     def get_pareto(self, *names):
         """The Pareto-optimal trials, which no other one beats in all figures.
@@ -268,10 +268,14 @@ class DartsTuner(keras_tuner.Tuner):
         if not isinstance(model, DartsSearch):
             super()._override_compile_args(model)
             return
-        given = {n: getattr(self, n) for n in ("optimizer", "loss", "metrics")}
-        given = {n: value for n, value in given.items() if value is not None}
-        if given:
-            compiled_alike(model, model, **given)
+        overridden = {
+            n: getattr(self, n) for n in ("optimizer", "loss", "metrics")
+        }
+        overridden = {
+            n: value for n, value in overridden.items() if value is not None
+        }
+        if overridden:
+            compiled_alike(model, model, **overridden)
 
     def completed_trials(self):
         """All of them, the best first."""
@@ -296,9 +300,9 @@ def _check_settings(searches, objective, **settings):
             "`objective` must be given for a hypermodel of one's own, such as "
             "'val_accuracy'. Received: objective=None"
         )
-    given = [name for name, value in settings.items() if value is not None]
-    if searches is False and given:
+    named = [name for name, value in settings.items() if value is not None]
+    if searches is False and named:
         raise ValueError(
-            f"`{given[0]}` must be left out for a hypermodel that builds no "
-            f"`DartsSearch`. Received: {given[0]}={settings[given[0]]!r}"
+            f"`{named[0]}` must be left out for a hypermodel that builds no "
+            f"`DartsSearch`. Received: {named[0]}={settings[named[0]]!r}"
         )

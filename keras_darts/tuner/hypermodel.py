@@ -29,7 +29,7 @@ class DartsHyperModel(keras_tuner.HyperModel):
     """Searches in a space, of which anything may be a hyper-parameter.
 
     An argument is a value, which all trials share; a list of values, one of
-    which each trial tries; or a function of `hp` that gives a value.
+    which each trial tries; or a function of `hp` that returns a value.
 
     Args:
         search_space: As in `DartsSearch`, or a choice. Defaults to
@@ -38,7 +38,7 @@ class DartsHyperModel(keras_tuner.HyperModel):
         seed: Integer, or a choice. Defaults to `None`: each trial has one of
             its own, which is the protocol of the paper.
         compile: Dictionary, the arguments of `DartsSearch.compile`, or a
-            function of `hp` that gives one. Defaults to `None`: the recipe's.
+            function of `hp` that returns one. Defaults to `None`: the recipe's.
         name: String, as in KerasTuner. Defaults to `None`.
         tunable: Boolean, as in KerasTuner. Defaults to `True`.
         **options: Further arguments of `DartsSearch`, such as `num_cells`,
@@ -117,7 +117,9 @@ def check_hypermodel(hypermodel):
 
 def resolved(hypermodel):
     """A hypermodel of KerasTuner, from the argument of `DartsTuner`."""
-    if isinstance(hypermodel, str | dict) or hasattr(hypermodel, "modality"):
+    if isinstance(hypermodel, str | dict) or isinstance(
+        hypermodel, search_spaces.BaseSpace
+    ):
         # A wrong name raises here, and not in the first trial.
         return DartsHyperModel(search_spaces.get(hypermodel))
     return hypermodel
@@ -197,11 +199,11 @@ def _check_no_settings(options):
     known = set().union(
         *(inspect.signature(cls).parameters for cls in _ORACLES.values())
     )
-    given = sorted(known & {*options})
-    if given:
+    named = sorted(known & {*options})
+    if named:
         raise ValueError(
-            f"`{given[0]}` must be left out beside an oracle, which has it "
-            f"already. Received: {given[0]}={options[given[0]]!r}"
+            f"`{named[0]}` must be left out with an oracle, which has it "
+            f"already. Received: {named[0]}={options[named[0]]!r}"
         )
 
 

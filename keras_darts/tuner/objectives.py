@@ -56,14 +56,14 @@ def get(objective):
     """
     if not isinstance(objective, list | tuple):
         return _one(objective)
-    found = [_one(part) for part in objective]
-    names = [one.name for one in found]
+    objectives = [_one(part) for part in objective]
+    names = [one.name for one in objectives]
     if not names or len(set(names)) < len(names):
         raise ValueError(
             "`objective` must be a name or a list of different ones. "
             f"Received: objective={names!r}"
         )
-    return found
+    return objectives
 
 
 def directions(objective):
@@ -74,11 +74,11 @@ def directions(objective):
     >>> directions(["val_accuracy", "size"])
     {'val_accuracy': 'max', 'size': 'min'}
     """
-    found = get(objective)
+    objectives = get(objective)
     # As KerasTuner holds them once it has made one of them.
-    found = getattr(found, "objectives", found)
-    found = found if isinstance(found, list) else [found]
-    return {one.name: one.direction for one in found}
+    objectives = getattr(objectives, "objectives", objectives)
+    objectives = objectives if isinstance(objectives, list) else [objectives]
+    return {one.name: one.direction for one in objectives}
 
 
 def measure(network, names, logs):
@@ -107,9 +107,9 @@ def measure(network, names, logs):
     {'val_loss': 0.5, 'parameters': 668}
     """
     check_known(names, logs)
-    found = _measured(network, [name for name in names if name in _COSTS])
+    figures = _measured(network, [name for name in names if name in _COSTS])
     return {
-        name: found[name] if name in found else logs[name] for name in names
+        name: figures[name] if name in figures else logs[name] for name in names
     }
 
 

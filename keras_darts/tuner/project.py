@@ -22,7 +22,7 @@ _FIGURES = "figures.json"
 class Project:
     """The folder of a project.
 
-    `trial_N/` has, beside KerasTuner's `trial.json`, the run of the search in
+    `trial_N/` has, next to KerasTuner's `trial.json`, the run of the search in
     `search/`, the best `genotype.json`, and `results.json` with the figures
     of each execution; that of further executions lies in `execution_K/`.
     `networks/` has a folder for each genotype that was trained,
@@ -72,8 +72,12 @@ class Project:
 
     def executions(self, trial_id):
         """The results of a trial's executions, and the index of the best."""
-        found = _read(self.trial_folder(trial_id) / _RESULTS)
-        return (found["executions"], found["best"]) if found else ([], 0)
+        executions = _read(self.trial_folder(trial_id) / _RESULTS)
+        return (
+            (executions["executions"], executions["best"])
+            if executions
+            else ([], 0)
+        )
 
     def results(self, trial_id):
         """The best execution of a trial, or `None`."""
@@ -82,15 +86,15 @@ class Project:
 
     def network_of(self, trial_id):
         """The folder with the trained network of a trial, or `None`."""
-        found = self.results(trial_id)
-        return found and self.networks / found["network"]
+        results = self.results(trial_id)
+        return results and self.networks / results["network"]
 
     def row(self, trial):
         """A trial as a row of a table."""
-        found = self.results(trial.trial_id)
+        results = self.results(trial.trial_id)
         return {
             "trial": trial.trial_id,
-            "genotype": found and found["genotype"],
+            "genotype": results and results["genotype"],
             **self.figures(trial),
         }
 
@@ -179,11 +183,11 @@ class GenotypeCache:
         """
         folder = self.folder_of(settings)
         with _lock(folder):
-            found = self.known(settings)
-            if found is None:
-                found = train(folder)
-                write_json(folder / _FIGURES, found)
-        return found
+            result = self.known(settings)
+            if result is None:
+                result = train(folder)
+                write_json(folder / _FIGURES, result)
+        return result
 
 
 def with_place(options):

@@ -73,7 +73,7 @@ class ProxyTraining:
         Args:
             search: `DartsSearch` that knows the data.
             genotype: Genotype of the network.
-            data: As `trial_data.read` gives them.
+            data: `tasks.TrainingData`.
             folder: Path of the run.
 
         Returns:
@@ -85,7 +85,7 @@ class ProxyTraining:
             network = data.network(search, genotype, self.sizes_for(search))
         count = self._checked_size(network)
         options = {"seed": _SEED, "epochs": self.epochs, **self.options}
-        recipe = data.recipe(network, task, options)
+        recipe = data.recipe(search, network, task, options)
         # What was trained, but not measured, needs no step.
         done = manifest.is_finished(folder, "network")
         begun = (folder / "config.json").exists()
@@ -202,9 +202,9 @@ def train_baseline(trial_run, search, count, project):
             if seed in rows:
                 continue
             if waits or trial_run.is_free(search, genotype):
-                found = trial_run.trained(search, genotype, seconds={})
-                rows[seed] = {"seed": seed, **found}
-                figures = found["figures"]
+                result = trial_run.trained(search, genotype, seconds={})
+                rows[seed] = {"seed": seed, **result}
+                figures = result["figures"]
                 line = figures_line(figures, figures)
                 _LOG.info("random genotype %d: %s", seed, line)
     project.keep_baseline([rows[seed] for seed in drawn])

@@ -170,7 +170,7 @@ def _pareto(results):
 
 
 def _best(results):
-    """The best trial, its figures and the command to go on with it."""
+    """The best trial, its figures and the command to continue with it."""
     if not results.ranked:
         return None
     trial = results.ranked[0]
@@ -181,9 +181,9 @@ def _best(results):
         figures = f"In the mean {figures}. The network of this genotype: {own}."
     command = None
     if results.folder is not None:
-        found = results.folder / f"trial_{trial.name}" / "genotype.json"
+        path = results.folder / f"trial_{trial.name}" / "genotype.json"
         command = (
-            f"keras-darts train --genotype={shlex.quote(str(found))} "
+            f"keras-darts train --genotype={shlex.quote(str(path))} "
             "--dataset=NAME_OR_FOLDER --output_dir=FOLDER"
         )
     return {"trial": trial, "figures": figures, "command": command}

@@ -22,7 +22,6 @@ from keras_darts.search.reproducibility import reseeded
 from keras_darts.training import ETALogger
 from keras_darts.tuner import objectives
 from keras_darts.tuner import private_api
-from keras_darts.tuner import trial_data
 from keras_darts.tuner.hypermodel import seed_of
 from keras_darts.tuner.project import GenotypeCache
 from keras_darts.tuner.proxy_training import ProxyTraining
@@ -87,8 +86,10 @@ class SearchTrials:
         for execution in range(tuner.executions_per_trial):
             if execution:
                 search = self.build(trial.hyperparameters, execution)
-            given = _arguments(args, kwargs)
-            executions.append(self._execute(trial, search, execution, given))
+            arguments = _arguments(args, kwargs)
+            executions.append(
+                self._execute(trial, search, execution, arguments)
+            )
         objective = tuner.oracle.objective
         tuner.project.keep(trial.trial_id, executions, objective)
         return [_reported(e["figures"], objective) for e in executions]
@@ -109,26 +110,28 @@ class SearchTrials:
         if count == 0:
             return
         search = self.build(tuner.oracle.get_space())
-        given = _arguments(args, kwargs)
+        arguments = _arguments(args, kwargs)
         train_baseline(
-            self._trial_run(search, given, _epochs(search, given)),
+            self._trial_run(search, arguments, _epochs(search, arguments)),
             search,
             count,
             tuner.project,
         )
 
-    def _execute(self, trial, search, execution, given):
+    def _execute(self, trial, search, execution, arguments):
         tuner, hp = self._tuner, trial.hyperparameters
         epochs, earlier = hp.values.get(_EPOCHS), hp.values.get(_EARLIER)
         if epochs is not None:
-            given["epochs"] = epochs
+            arguments["epochs"] = epochs
         if earlier is not None:
             earlier = tuner.project.search_folder(earlier, execution)
-        trial_run = self._trial_run(search, given, _epochs(search, given))
-        options = {k: v for k, v in given.items() if k not in _OF_DATA}
-        options["callbacks"] = self._callbacks(trial, execution, given)
-        if "steps_per_epoch" in given:
-            options["steps_per_epoch"] = given["steps_per_epoch"]
+        trial_run = self._trial_run(
+            search, arguments, _epochs(search, arguments)
+        )
+        options = {k: v for k, v in arguments.items() if k not in _OF_DATA}
+        options["callbacks"] = self._callbacks(trial, execution, arguments)
+        if "steps_per_epoch" in arguments:
+            options["steps_per_epoch"] = arguments["steps_per_epoch"]
         return trial_run.run(
             search,
             tuner.project.search_folder(trial.trial_id, execution),
@@ -136,21 +139,21 @@ class SearchTrials:
                 tuner.hypermodel.fit,
                 hp,
                 search,
-                **trial_run.data.search_input(search),
+                **trial_run.data.search_input(),
                 **options,
             ),
             epochs=epochs,
             earlier=earlier,
         )
 
-    def _trial_run(self, search, given, epochs):
+    def _trial_run(self, search, arguments, epochs):
         tuner = self._tuner
         if self._data is None:
-            found = {k: v for k, v in given.items() if k in _OF_DATA}
-            self._data = trial_data.read(search, **found)
+            options = {k: v for k, v in arguments.items() if k in _OF_DATA}
+            self._data = search.task_adapter.read_for_training(**options)
         names = tuple(objectives.directions(tuner.oracle.objective))
         task = self._data.settle(search)
-        objectives.check_known(names, self._data.figures(task))
+        objectives.check_known(names, self._data.metric_names(task))
         proxy = ProxyTraining(
             epochs=tuner.train_epochs or _TRAIN_EPOCHS * epochs,
             sizes=tuner.network_args,
@@ -158,19 +161,19 @@ class SearchTrials:
             objectives=names,
             max_parameters=tuner.max_model_size,
             callbacks=self.training_callbacks,
-            verbose=given.get("verbose", "auto"),
+            verbose=arguments.get("verbose", "auto"),
         )
         cache = GenotypeCache(tuner.project.networks)
         return TrialRun(proxy, cache, self._data)
 
-    def _callbacks(self, trial, execution, given):
+    def _callbacks(self, trial, execution, arguments):
         tuner = self._tuner
         callbacks = private_api.copy_callbacks(
-            tuner, given.get("callbacks") or []
+            tuner, arguments.get("callbacks") or []
         )
         private_api.separate_tensorboard(tuner, callbacks, trial, execution)
         callbacks.append(private_api.TunerCallback(tuner, trial))
-        if given.get("verbose", "auto"):
+        if arguments.get("verbose", "auto"):
             callbacks.append(ETALogger())
         return callbacks
 
@@ -183,7 +186,7 @@ class TrialRun:
     Args:
         proxy: `ProxyTraining`.
         cache: `GenotypeCache` of the project.
-        data: As `trial_data.read` gives them.
+        data: `tasks.TrainingData`.
     """
 
     def __init__(self, proxy, cache, data):
@@ -279,8 +282,8 @@ def classify_trial_error():
         raise Ended(error) from error
 
 
-def _epochs(search, given):
-    return chosen_epochs(search, given.get("epochs"))
+def _epochs(search, arguments):
+    return chosen_epochs(search, arguments.get("epochs"))
 
 
 def _arguments(args, kwargs):
@@ -291,18 +294,18 @@ def _arguments(args, kwargs):
         ValueError: for one that the tuner decides.
     """
     signature = inspect.signature(DartsSearch.fit)
-    given = dict(signature.bind(None, *args, **kwargs).arguments)
+    arguments = dict(signature.bind(None, *args, **kwargs).arguments)
     for name in ("output_dir", "resume_from"):
-        if given.get(name) is not None:
+        if arguments.get(name) is not None:
             raise ValueError(
                 f"`{name}` must be left out, since each trial has a folder of "
-                f"its own in the project. Received: {name}={given[name]!r}"
+                f"its own in the project. Received: {name}={arguments[name]!r}"
             )
-    if given.get("x") is None:
+    if arguments.get("x") is None:
         raise ValueError(
             "`x` must be the data to search and train on. Received: x=None"
         )
-    return {k: v for k, v in given.items() if k != "self"}
+    return {k: v for k, v in arguments.items() if k != "self"}
 
 
 def _reported(figures, objective):

@@ -23,7 +23,7 @@ def user_path(path, argument="path"):
     """The `pathlib.Path` that a user means.
 
     A leading `~` or `~user` is the home folder, `file://` is left out. Other
-    schemes are refused: runs and exports are renamed into their places and
+    schemes raise an error: runs and exports are renamed into their places and
     locked, which object stores don't offer.
 
     Args:
@@ -45,9 +45,9 @@ def user_path(path, argument="path"):
 gs:// as a folder, or copy between it and a local one with tf.io.gfile. \
 Received: output_dir='gs://bucket/a'
     """
-    found = pathlib.Path(user_path_text(path, argument))
+    result = pathlib.Path(user_path_text(path, argument))
     # A second look at it would take the name for a home folder.
-    return found.absolute() if str(found).startswith("~") else found
+    return result.absolute() if str(result).startswith("~") else result
 
 
 def user_path_text(path, argument):
@@ -136,7 +136,7 @@ def folder_name(name, argument):
 
 @contextlib.contextmanager
 def atomic_write(path, argument="path"):
-    """A temporary path beside `path`, renamed to it when all went well.
+    """A temporary path next to `path`, renamed to it when all went well.
 
     Args:
         path: String or path; missing folders are made.

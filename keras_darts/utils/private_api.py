@@ -6,7 +6,7 @@ All were checked with Keras 3.15 and TensorFlow 2.21, the versions that
 `keras_darts/tuner/private_api.py`, so that a search does not wait for its
 import, and that of LiteRT's interpreter, in `keras_darts/runtimes/litert.py`,
 since a process that measures imports no TensorFlow. Methods of Keras that a
-class here overrides stand in `tests/test_private_api.py`, with the reason.
+class here overrides are in `tests/test_private_api.py`, with the reason.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ def set_gradient_registry(registry):
     """Lets TensorFlow read and write its gradients in another dict.
 
     Args:
-        registry: Dict with all that `gradient_registry` gives.
+        registry: Dict with all that `gradient_registry` returns.
     """
     ops.gradient_registry._registry = registry
 

@@ -7,11 +7,11 @@ from keras_darts.utils.errors import unknown_name
 
 
 class Registry:
-    """Named pieces of one kind: primitives, relaxations, variants, ...
+    """Named pieces of one kind: primitives, relaxations, strategies, ...
 
     Args:
         argument: String, the argument through which users name such a piece;
-            it stands in the error for an unknown name.
+            it is in the error for an unknown name.
         base: Class, or tuple of classes, of which every piece is an instance;
             `get` takes such objects as they are. Defaults to `None`, in which
             case it takes none.
@@ -54,7 +54,7 @@ class Registry:
     def get(self, identifier):
         """A piece from its name, its config or itself.
 
-        A config is what `serialize` gives: `{"name": ..., "config": {...}}`.
+        A config is what `serialize` returns: `{"name": ..., "config": {...}}`.
         """
         if isinstance(identifier, str):
             return self._checked(self[identifier]())
@@ -92,7 +92,7 @@ class Registry:
         )
 
     def _expected(self):
-        """The class that a piece must have, in words."""
+        """The class that a piece must have, as text."""
         if self.base is None:
             return "that kind"
         if isinstance(self.base, tuple):
@@ -129,7 +129,7 @@ def public_name(cls):
 
 
 def fields(piece):
-    """The arguments of a dataclass by name, as its `get_config` gives them.
+    """The arguments of a dataclass by name, as its `get_config` returns them.
 
     Raises:
         NotImplementedError: for another class whose constructor has arguments,

@@ -1,7 +1,7 @@
 """Checks the Keras back end and the platform at import.
 
 A room that uses Keras imports this before anything else, so that Keras on
-another back end is refused before anything fails for want of TensorFlow.
+another back end raises an error before anything fails for want of TensorFlow.
 """
 
 import os

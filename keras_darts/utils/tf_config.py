@@ -97,8 +97,8 @@ class _Holders:
         options = tf.config.optimizer
         with self._lock:
             if not self._count:
-                found = options.get_experimental_options()
-                self._before = found.get(_SWITCH, False)
+                result = options.get_experimental_options()
+                self._before = result.get(_SWITCH, False)
             self._count += 1
             options.set_experimental_options({_SWITCH: disable})
 

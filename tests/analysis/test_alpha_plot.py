@@ -165,8 +165,10 @@ def run(weights, tmp_path):
     arrays = {"recurrent": course}
     arrays |= {"recurrent/primitives": rows, "recurrent/edges": edges}
     np.savez(tmp_path / "mixing_weights.npz", **arrays)
-    found = kd.genotypes.RecurrentGenotype([("tanh", 0), ("tanh", 0)], [1, 2])
-    kd.genotypes.save(found, tmp_path / "genotype.json")
+    genotype = kd.genotypes.RecurrentGenotype(
+        [("tanh", 0), ("tanh", 0)], [1, 2]
+    )
+    kd.genotypes.save(genotype, tmp_path / "genotype.json")
     return tmp_path
 
 

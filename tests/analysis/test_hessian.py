@@ -14,14 +14,14 @@ def symmetric(size, seed=0):
 @pytest.mark.parametrize("size", [1, 2, 7, 60])
 def test_it_is_that_of_the_dense_matrix(size):
     matrix = symmetric(size)
-    found = largest_eigenvalue(lambda v: matrix @ v, size, tolerance=1e-9)
-    assert found == pytest.approx(np.linalg.eigvalsh(matrix)[-1], rel=1e-9)
+    eigenvalue = largest_eigenvalue(lambda v: matrix @ v, size, tolerance=1e-9)
+    assert eigenvalue == pytest.approx(np.linalg.eigvalsh(matrix)[-1], rel=1e-9)
 
 
 def test_the_largest_by_sign_is_found_where_another_is_larger_by_size():
     matrix = symmetric(40) - 100 * np.eye(40)
-    found = largest_eigenvalue(lambda v: matrix @ v, 40)
-    assert found == pytest.approx(np.linalg.eigvalsh(matrix)[-1], rel=1e-3)
+    eigenvalue = largest_eigenvalue(lambda v: matrix @ v, 40)
+    assert eigenvalue == pytest.approx(np.linalg.eigvalsh(matrix)[-1], rel=1e-3)
 
 
 def test_a_few_dozen_products_are_enough_for_a_search():

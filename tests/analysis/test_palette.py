@@ -61,8 +61,8 @@ def contrast(one, other):
 
 @pytest.mark.parametrize("sight", SIGHTS)
 def test_families_are_told_apart_with_any_sight(sight):
-    found = {palette.color(name) for name in [*NAMES, "of_my_own"]}
-    for one, other in itertools.combinations(found, 2):
+    results = {palette.color(name) for name in [*NAMES, "of_my_own"]}
+    for one, other in itertools.combinations(results, 2):
         distance = np.linalg.norm(place(one, sight) - place(other, sight))
         assert distance > 12, (one, other)
 

@@ -16,7 +16,7 @@ from keras_darts.auto.sizes import StepTimes
 from keras_darts.auto.text import Texts
 
 NAMES = np.array("zero one two three four five six seven eight nine".split())
-PACE = StepTimes(2.0, 0.05, 1.0, 0.02)
+STEP_TIMES = StepTimes(2.0, 0.05, 1.0, 0.02)
 IMAGES = SizePreset(
     space={
         "filters": 2,
@@ -25,7 +25,7 @@ IMAGES = SizePreset(
         "primitives": ("skip_connect", "max_pool_3x3"),
     },
     network_args={"filters": 8, "num_cells": 2},
-    pace=PACE,
+    step_times=STEP_TIMES,
     least_examples=0,
 )
 TEXTS = SizePreset(
@@ -36,7 +36,7 @@ TEXTS = SizePreset(
         "primitives": ("skip_connect", "conv_1d_3"),
     },
     network_args={"filters": 8, "num_cells": 1},
-    pace=PACE,
+    step_times=STEP_TIMES,
     least_examples=0,
 )
 FIT = {"batch_size": 16, "epochs": 4, "verbose": 0}
@@ -45,8 +45,8 @@ FIT = {"batch_size": 16, "epochs": 4, "verbose": 0}
 @pytest.fixture(scope="module", autouse=True)
 def tiny():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Images, "rungs", (IMAGES,))
-        patch.setattr(Texts, "rungs", (TEXTS,))
+        patch.setattr(Images, "presets", (IMAGES,))
+        patch.setattr(Texts, "presets", (TEXTS,))
         yield patch
 
 
@@ -74,15 +74,15 @@ def fitted(digits, tmp_path_factory):
 def test_digits_are_told_apart_by_the_names_that_users_give(fitted, digits):
     classifier, history, _ = fitted
     images, names = digits[0][600:], NAMES[digits[1][600:]]
-    found = classifier.predict(images, verbose=0)
-    accuracy = (found == names).mean()
+    result = classifier.predict(images, verbose=0)
+    accuracy = (result == names).mean()
     assert accuracy > 0.4
     loss, judged = classifier.evaluate(images, names, verbose=0)
     assert judged == pytest.approx(accuracy, abs=1e-6)
     assert 0 < loss < 2.3
     batches = tf.data.Dataset.from_tensor_slices((images, names)).batch(50)
     assert classifier.evaluate(batches, verbose=0)[1] == pytest.approx(judged)
-    assert (classifier.predict(batches, verbose=0) == found).all()
+    assert (classifier.predict(batches, verbose=0) == result).all()
     # On all that it was given, those to judge on among them.
     assert history.history["accuracy"][-1] > 0.4
     assert "val_accuracy" not in history.history
@@ -233,7 +233,7 @@ ENDLESS = tf.data.Dataset.from_tensor_slices((X, Y)).batch(4).repeat()
 
 
 @pytest.mark.parametrize(
-    "given, message",
+    "data, message",
     [
         ({"x": X}, "`y` must hold the labels"),
         ({"x": X, "y": Y[:9]}, "`x` and `y` must be of the same length"),
@@ -262,9 +262,9 @@ ENDLESS = tf.data.Dataset.from_tensor_slices((X, Y)).batch(4).repeat()
         ),
     ],
 )
-def test_data_that_cannot_be_classified_are_refused(given, message, tmp_path):
+def test_data_that_cannot_be_classified_are_refused(data, message, tmp_path):
     with pytest.raises(ValueError, match=message):
-        kd.ImageClassifier(directory=tmp_path).fit(**given)
+        kd.ImageClassifier(directory=tmp_path).fit(**data)
     assert not [*tmp_path.iterdir()]
 
 

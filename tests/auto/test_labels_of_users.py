@@ -30,8 +30,8 @@ def test_labels_come_back_as_they_were(y):
 @pytest.mark.parametrize("y", EACH.values(), ids=EACH)
 def test_batches_of_tensors_have_the_same_numbers(y):
     labels = Labels.of(y)
-    found = labels.encode_batch(tf.constant(y.tolist(), _type(y)))
-    np.testing.assert_array_equal(found, labels.encode(y))
+    result = labels.encode_batch(tf.constant(y.tolist(), _type(y)))
+    np.testing.assert_array_equal(result, labels.encode(y))
 
 
 def test_bytes_are_the_words_that_they_spell():

@@ -12,14 +12,14 @@ import keras_darts as kd
 from keras_darts.auto import sizes
 from keras_darts.auto.fit_pipeline import Record
 from keras_darts.auto.fit_pipeline import StepClock
-from keras_darts.auto.image import RUNGS
+from keras_darts.auto.image import PRESETS
 from keras_darts.auto.step_times import Budget
 from keras_darts.auto.step_times import Deadline
 from keras_darts.auto.step_times import seconds_of
 
-FACTS = sizes.DataSummary(
+SUMMARY = sizes.DataSummary(
     examples=1600,
-    last_examples=2000,
+    final_examples=2000,
     work=1.0,
     batch_size=32,
     max_trials=4,
@@ -40,11 +40,11 @@ class Clock(Budget):
         return float(self.looks)
 
 
-def plans(facts=FACTS, times=TIMES):
+def plans(summary=SUMMARY, times=TIMES):
     for seconds in times:
-        rung = sizes.first_rung(RUNGS, facts, seconds)
-        pace = sizes.estimate_step_times(RUNGS[rung], facts)
-        yield pace, sizes.planned(rung, pace, facts, seconds)
+        preset = sizes.first_preset(PRESETS, summary, seconds)
+        times = sizes.estimate_step_times(PRESETS[preset], summary)
+        yield times, sizes.planned(preset, times, summary, seconds)
 
 
 @pytest.mark.parametrize(
@@ -80,14 +80,14 @@ def test_a_deadline_ends_a_training_in_time(until, epochs):
 
 
 @pytest.mark.parametrize(
-    "until, said",
+    "until, message",
     [
         (14, "time is up: the search stops after 2 of 3 epochs"),
         (3, "time is up: the search stops in epoch 1 of 3 epochs"),
         (500, None),
     ],
 )
-def test_a_deadline_says_what_it_cuts_when_it_does(until, said, caplog):
+def test_a_deadline_says_what_it_cuts_when_it_does(until, message, caplog):
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse", run_eagerly=True)
     x = np.ones((4, 1))
@@ -100,16 +100,16 @@ def test_a_deadline_says_what_it_cuts_when_it_does(until, said, caplog):
             verbose=0,
             callbacks=[Deadline(Clock(1000.0), until, "search")],
         )
-    assert caplog.messages == ([] if said is None else [said])
+    assert caplog.messages == ([] if message is None else [message])
 
 
 def test_more_time_means_larger_sizes_and_never_smaller_ones():
-    found = [plan for _, plan in plans()]
-    rungs = [plan.rung for plan in found]
-    assert rungs == sorted(rungs) and rungs[0] < rungs[-1]
-    pace = sizes.estimate_step_times(RUNGS[1], FACTS)
-    at_one = [sizes.planned(1, pace, FACTS, seconds) for seconds in TIMES]
-    for name in ("trials", "last_epochs", "trials_seconds", "trial_examples"):
+    results = [plan for _, plan in plans()]
+    presets = [plan.preset for plan in results]
+    assert presets == sorted(presets) and presets[0] < presets[-1]
+    times = sizes.estimate_step_times(PRESETS[1], SUMMARY)
+    at_one = [sizes.planned(1, times, SUMMARY, seconds) for seconds in TIMES]
+    for name in ("trials", "final_epochs", "trials_seconds", "trial_examples"):
         values = [getattr(plan, name) for plan in at_one]
         assert values == sorted(values)
     work = [p.trials * p.search_epochs * p.trial_examples for p in at_one]
@@ -117,44 +117,46 @@ def test_more_time_means_larger_sizes_and_never_smaller_ones():
 
 
 def test_more_data_mean_no_smaller_rung_and_no_larger_batch_than_fits():
-    rungs = []
+    presets = []
     for count in (100, 1_000, 10_000, 100_000):
-        facts = dataclasses.replace(FACTS, examples=count, last_examples=count)
-        rungs.append(sizes.first_rung(RUNGS, facts, math.inf))
+        summary = dataclasses.replace(
+            SUMMARY, examples=count, final_examples=count
+        )
+        presets.append(sizes.first_preset(PRESETS, summary, math.inf))
         assert sizes.batch_size_for(count) <= count / 8
-    assert rungs == sorted(rungs) and rungs[0] < rungs[-1]
+    assert presets == sorted(presets) and presets[0] < presets[-1]
 
 
 @pytest.mark.parametrize("examples", [60, 1600, 200_000])
 def test_what_is_planned_takes_no_longer_than_there_is_time(examples):
-    facts = dataclasses.replace(
-        FACTS, examples=examples, last_examples=examples
+    summary = dataclasses.replace(
+        SUMMARY, examples=examples, final_examples=examples
     )
     # Below that, the smallest there is takes longer.
-    for seconds, (pace, plan) in zip(
-        TIMES[2:], plans(facts, TIMES[2:]), strict=True
+    for seconds, (times, plan) in zip(
+        TIMES[2:], plans(summary, TIMES[2:]), strict=True
     ):
         trials = plan.trials * plan.trial_seconds
         last = sizes.train_seconds(
-            pace,
-            dataclasses.replace(facts, examples=plan.last_examples),
-            plan.last_examples,
-            plan.last_epochs,
+            times,
+            dataclasses.replace(summary, examples=plan.final_examples),
+            plan.final_examples,
+            plan.final_epochs,
         )
         assert trials + last <= seconds * 1.001
-        assert plan.search_epochs > 0 and plan.last_epochs > 0
+        assert plan.search_epochs > 0 and plan.final_epochs > 0
 
 
 def test_slow_machines_have_smaller_sizes():
-    pace = sizes.estimate_step_times(RUNGS[2], FACTS)
-    slow = sizes.planned(2, pace.times(3.0, 3.0), FACTS, 1800.0)
-    quick = sizes.planned(2, pace, FACTS, 1800.0)
-    assert slow.last_epochs < quick.last_epochs
-    rungs = [
-        sizes.first_rung(RUNGS, FACTS, 900.0, (slower, slower))
+    times = sizes.estimate_step_times(PRESETS[2], SUMMARY)
+    slow = sizes.planned(2, times.scaled(3.0, 3.0), SUMMARY, 1800.0)
+    quick = sizes.planned(2, times, SUMMARY, 1800.0)
+    assert slow.final_epochs < quick.final_epochs
+    presets = [
+        sizes.first_preset(PRESETS, SUMMARY, 900.0, (slower, slower))
         for slower in (0.1, 1.0, 10.0)
     ]
-    assert rungs == sorted(rungs, reverse=True) and rungs[0] > rungs[-1]
+    assert presets == sorted(presets, reverse=True) and presets[0] > presets[-1]
 
 
 def test_a_record_goes_on_only_with_the_same_settings(tmp_path):

@@ -33,9 +33,9 @@ def test_points_are_measured_and_drawn(in_threads, tmp_path):
     assert report["base"] == {**SIZES, "batch_size": 1}
     assert list(report["axes"]) == ["batch_size"]
     points = report["axes"]["batch_size"]
-    assert [found["value"] for found in points] == [1, 2]
-    assert min(found["seconds"] for found in points) > 0
-    assert min(found["peak_bytes"] for found in points) > 1e8
+    assert [result["value"] for result in points] == [1, 2]
+    assert min(result["seconds"] for result in points) > 0
+    assert min(result["peak_bytes"] for result in points) > 1e8
     assert "| batch | 1, 2 |" in done.stdout
     assert picture.read_text().rstrip().endswith("</svg>")
 

@@ -12,7 +12,7 @@ def test_a_search_ends_in_time_and_keeps_each_epoch(shared_data, tmp_path):
     output = tmp_path / "figures.json"
     done = run(
         "nas_bench_201",
-        **{"variant": "darts", "seed": 3, "minutes": 0, "filters": 2},
+        **{"strategy": "darts", "seed": 3, "minutes": 0, "filters": 2},
         **{"max_examples": 40, "batch_size": 10, "epochs": 5},
         arch_learning_rate=0.1,
         data_dir=shared_data / "tfds",
@@ -55,18 +55,18 @@ def check_rates(folder, search):
     output = folder / "rates.json"
     done = run(
         "arch_learning_rates",
-        **{"folder": folder / "rates", "variants": "darts", "seeds": 3},
+        **{"folder": folder / "rates", "strategies": "darts", "seeds": 3},
         judge=judge,
         output=output,
     )
     assert done.returncode == 0, done.stderr
     runs = json.loads(output.read_text())["runs"]
-    assert [found["rates"] for found in runs] == ["scaled", "published"]
+    assert [result["rates"] for result in runs] == ["scaled", "published"]
     last = search["epochs"][-1]
-    for found in runs:
-        assert found["architecture"] == search["architecture"]
-        assert found["accuracy_band"] == "B"
-        assert found["entropy_of_uniform"] == last["entropy_of_uniform"]
+    for result in runs:
+        assert result["architecture"] == search["architecture"]
+        assert result["accuracy_band"] == "B"
+        assert result["entropy_of_uniform"] == last["entropy_of_uniform"]
     entropy = f"{last['entropy_of_uniform']:.3f}"
     assert f"| darts | scaled | 0.1 | B | {entropy} |" in done.stdout
 
@@ -75,25 +75,25 @@ def check_table(folder, shared_data, search):
     output = folder / "table" / "table.json"
     done = run(
         "nas_bench_201_table",
-        **{"found": folder, "random_cells": 1, "train_epochs": 1},
+        **{"searches": folder, "random_cells": 1, "train_epochs": 1},
         **{"max_examples": 40, "test_examples": 20, "batch_size": 10},
         filters=2,
         data_dir=shared_data / "tfds",
         output=output,
     )
     assert done.returncode == 0, done.stderr
-    found, drawn = json.loads(output.read_text())["runs"]
-    assert found["architecture"] == search["architecture"]
-    assert found["settings"] == search["settings"]
+    result, drawn = json.loads(output.read_text())["runs"]
+    assert result["architecture"] == search["architecture"]
+    assert result["settings"] == search["settings"]
     assert drawn["cell"] == "random" and "minutes" not in drawn
-    for figures in (found, drawn):
+    for figures in (result, drawn):
         assert 0 <= figures["test_accuracy"] <= 1
     skips = search["architecture"].count("skip_connect")
     (row,) = [li for li in done.stdout.splitlines() if li.startswith("| darts")]
     assert row.split(" | ")[3] == str(skips)
 
 
-def test_an_unknown_variant_is_refused():
-    done = run("nas_bench_201", variant="third_order")
+def test_an_unknown_strategy_is_refused():
+    done = run("nas_bench_201", strategy="third_order")
     assert done.returncode == 2
     assert "third_order" in done.stderr

@@ -48,24 +48,27 @@ def test_a_step_is_timed_and_its_graph_and_memory_measured(search, tmp_path):
         step_types="first_order",
         **SMALL_CELLS[search],
     )
-    (found,) = report["results"]
-    assert (found["step_type"], found["code"]) == ("first_order", "keras_darts")
-    assert len(found["seconds"]) == len(found["cpu_seconds"]) == 2
-    assert min(found["seconds"]) > 0
+    (result,) = report["results"]
+    assert (result["step_type"], result["code"]) == (
+        "first_order",
+        "keras_darts",
+    )
+    assert len(result["seconds"]) == len(result["cpu_seconds"]) == 2
+    assert min(result["seconds"]) > 0
     # The import of TensorFlow alone takes more than this.
-    assert found["first_step_seconds"] > 1
-    assert found["peak_bytes"] > 1e8
-    assert found["operations"] > 1000
-    assert f"{found['operations']:,}" in text
+    assert result["first_step_seconds"] > 1
+    assert result["peak_bytes"] > 1e8
+    assert result["operations"] > 1000
+    assert f"{result['operations']:,}" in text
     assert "| first_order | keras_darts |" in text
     assert report["versions"]["tensorflow"] in text
     assert 0 < report["peak_gflops"]["one_thread"] < 1e5
-    assert_broken_down(found, report["machine"]["cores"], text)
+    assert_broken_down(result, report["machine"]["cores"], text)
 
 
-def assert_broken_down(found, threads, text):
+def assert_broken_down(result, threads, text):
     """Operations don't hold each other, so that none counts twice."""
-    step = found["breakdown"]
+    step = result["breakdown"]
     spent = {name: seconds for name, seconds, _ in step["operations"]}
     assert sum(spent.values()) <= step["seconds"] * threads
     assert all(calls >= 1 for *_, calls in step["operations"])
@@ -103,10 +106,10 @@ def test_the_original_code_takes_turns_and_is_compared(
     )
     ours, *theirs = report["results"]
     assert ours["code"] == "keras_darts"
-    for code, found in zip(ORIGINALS[search], theirs, strict=True):
-        assert found["code"] == code
-        assert len(found["seconds"]) == len(ours["seconds"]) == 2
-        assert "operations" not in found
+    for code, result in zip(ORIGINALS[search], theirs, strict=True):
+        assert result["code"] == code
+        assert len(result["seconds"]) == len(ours["seconds"]) == 2
+        assert "operations" not in result
         assert f"| {step_type} | {code} / keras_darts |" in text
     assert original not in json.dumps(report)
 

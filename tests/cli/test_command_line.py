@@ -351,5 +351,5 @@ def test_only_the_noise_of_runtimes_is_left_out(capfd):
             os.write(2, b"a warning\nof two lines without an end")
             raise ValueError("anything")
     os.write(2, b"\nand so on")
-    said = capfd.readouterr().err
-    assert said == "a warning\nof two lines without an end\nand so on"
+    output = capfd.readouterr().err
+    assert output == "a warning\nof two lines without an end\nand so on"

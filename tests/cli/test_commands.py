@@ -68,7 +68,7 @@ def test_a_search_says_what_it_does_and_where_it_lies(here, capsys):
 def test_resume_takes_the_flags_of_the_run_and_extends_it(runs, here, capsys):
     shutil.copytree(runs.search, "a")
     assert main(["search", "--output_dir=a"]) == 1
-    assert "--resume goes on with it" in capsys.readouterr().err
+    assert "--resume continues it" in capsys.readouterr().err
     assert main(["search", "--output_dir=a", "--resume", "--epochs=3"]) == 0
     assert "darts in tiny, epochs: 3" in capsys.readouterr().out
     before, after = history(runs.search), history(here / "a")
@@ -85,13 +85,13 @@ def test_resume_refuses_other_settings_and_forgets_them(
     command = ["search", f"--output_dir={runs.search}", "--resume"]
     others = ["--seed=1", "--sync_batch_norm", "--deterministic"]
     assert main([*command, *others]) == 1
-    said = capsys.readouterr().err
+    output = capsys.readouterr().err
     for difference in (
         "seed: 0 in the run, 1 now",
         "'normalization': 'sync_batch'",
         "deterministic: None in the run, True now",
     ):
-        assert difference in said
+        assert difference in output
     assert (runs.search / "command.json").read_text() == remembered
 
 
@@ -111,8 +111,8 @@ def test_a_run_cut_in_an_early_stage_goes_on(here, monkeypatch, capsys):
         assert main([*command, "--output_dir=a"]) == 130
     assert "--output_dir=a --resume" in capsys.readouterr().out
     assert main([*command, "--output_dir=a"]) == 0
-    said = capsys.readouterr().out
-    assert said.index("stage 1 of 2") < said.index("stage 2 of 2")
+    output = capsys.readouterr().out
+    assert output.index("stage 1 of 2") < output.index("stage 2 of 2")
     # The first stage was not trained again.
     assert len(manifest.seals(here / "a" / "stages" / "0" / "checkpoints")) == 1
     assert len(history(here / "a")) == 1
@@ -134,10 +134,10 @@ def test_a_training_measures_the_test_part_and_says_so(
     sizes = ["--max_examples=48", "--batch_size=24", "--epochs=2"]
     small = ["--filters=2", "--num_cells=2", "--output_dir=a"]
     assert main([*command, *sizes, *small, *flag]) == 0
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     often = "each epoch" if flag else "every 2 epochs"
-    assert f"measured after {often} on the test images, as test_" in said
-    assert "val_" not in said
+    assert f"measured after {often} on the test images, as test_" in output
+    assert "val_" not in output
     rows = history(here / "a")
     assert tuple(bool(row["test_accuracy"]) for row in rows) == measured
     assert not any(name.startswith("val_") for name in rows[0])
@@ -223,13 +223,13 @@ def test_export_compares_on_test_images_and_is_silent_of_runtimes(
     command = ["export", f"--run={runs.train}", f"--output_dir={tmp_path}"]
     command += ["--name=mine", "--format=litert", "--quantization=none,int8"]
     assert main(command) == 0
-    said = capfd.readouterr()
-    assert said.out.count(".tflite: ") == 2
-    assert not said.err
+    output = capfd.readouterr()
+    assert output.out.count(".tflite: ") == 2
+    assert not output.err
     assert re.search(
         r"mine\.tflite: \d+ kB; on 359 test images logits differ by at most "
         r".*, the same best class on 100\.00%; accuracy (.*)%, before \1%",
-        said.out,
+        output.out,
     )
     assert not (tmp_path / "mine").exists()
 

@@ -40,9 +40,9 @@ def test_a_killed_training_goes_on_to_the_same_end(
     killed(command, monkeypatch)
     capfd.readouterr()
     assert main([*command, "--seed=1", "--sync_batch_norm"]) == 1
-    said = capfd.readouterr().err
-    assert "recipe.seed: 0 in the run, 1 now" in said
-    assert "recipe.sync_batch_norm: None in the run, True now" in said
+    output = capfd.readouterr().err
+    assert "recipe.seed: 0 in the run, 1 now" in output
+    assert "recipe.sync_batch_norm: None in the run, True now" in output
 
     def interrupt(self, batch, logs=None):
         if int(self.model.optimizer.iterations) == 2:
@@ -51,10 +51,10 @@ def test_a_killed_training_goes_on_to_the_same_end(
     with monkeypatch.context() as patch:
         patch.setattr(training.ETALogger, "on_train_batch_begin", interrupt)
         assert main(command) == 130
-    said = capfd.readouterr()
-    assert "resuming in epoch 1 of 2, after 1 of 2 steps" in said.out
-    assert "keras-darts train --output_dir=a --resume" in said.out
-    assert "SIGINT: the training has stopped in epoch 2" in said.err
+    output = capfd.readouterr()
+    assert "resuming in epoch 1 of 2, after 1 of 2 steps" in output.out
+    assert "keras-darts train --output_dir=a --resume" in output.out
+    assert "SIGINT: the training has stopped in epoch 2" in output.err
     newest = manifest.seals(here / "a" / "checkpoints")[0]
     assert (newest.epochs_done, newest.step) == (1, 1)
 

@@ -53,9 +53,9 @@ def test_a_plan_leaves_out_what_is_chosen(here, capsys):
 def test_a_plan_says_where_memory_is_too_little(here, capsys, monkeypatch):
     monkeypatch.setattr(memory, "memory_limit", lambda: 10**8)
     assert main(PLAN) == 0
-    said = capsys.readouterr().out
-    assert "memory to be had: 0.1 GB, TOO LITTLE" in said
-    assert "time: not measured, since memory does not suffice" in said
+    output = capsys.readouterr().out
+    assert "memory to be had: 0.1 GB, TOO LITTLE" in output
+    assert "time: not measured, since memory does not suffice" in output
 
 
 def test_a_plan_of_a_recurrent_search_is_refused(here, capsys):
@@ -67,25 +67,25 @@ def test_a_plan_of_a_recurrent_search_is_refused(here, capsys):
 @pytest.mark.parametrize("strategy", ["pc_darts", "darts_pt"])
 def test_a_plan_says_how_long_the_search_takes(strategy, here, capsys):
     assert main([*PLAN, f"--strategy={strategy}", "--filters=4"]) == 0
-    said = capsys.readouterr().out
-    found = re.search(
+    output = capsys.readouterr().out
+    match = re.search(
         r"^time: about (\S+ \w+).* on this machine: .* to the first step, "
         r"then (\d+) epochs of .* \((\d+) steps of (\S+) s",
-        said,
+        output,
         re.MULTILINE,
     )
-    assert found, said
-    assert int(found[3]) == 2 and float(found[4]) > 0
+    assert match, output
+    assert int(match[3]) == 2 and float(match[4]) > 0
     # Its discretizer decides in epochs of its own.
-    assert (int(found[2]) > 3) == (strategy == "darts_pt")
+    assert (int(match[2]) > 3) == (strategy == "darts_pt")
     less = "less where the weights are trained alone at first"
-    assert (less in said) == (strategy == "pc_darts")
+    assert (less in output) == (strategy == "pc_darts")
     assert not list(here.iterdir())
 
 
 def test_time_is_the_sum_of_what_was_measured():
-    found = step_times.StepTimes(start=30.0, step=0.5, judged_batch=0.25)
-    assert found.epoch(steps=100, judged_batches=40) == 60.0
-    words = found.in_words(epochs=50, steps=100, judged_batches=40)
+    result = step_times.StepTimes(start=30.0, step=0.5, judged_batch=0.25)
+    assert result.epoch(steps=100, judged_batches=40) == 60.0
+    words = result.in_words(epochs=50, steps=100, judged_batches=40)
     assert words.startswith("about 51 min on this machine: 30 s to the first")
     assert "100 steps of 0.5 s and 10 s of validation" in words

@@ -16,46 +16,50 @@ RECURRENT = genotypes.get("rnn_darts_v2")
 STRING = genotypes.NasBench201Genotype(["none", "skip_connect", "none"])
 
 
-def options(given):
-    return parse(plot, [f"--genotype={given}"])
+def options(value):
+    return parse(plot, [f"--genotype={value}"])
 
 
-def in_log(found, here):
-    lines = [genotypes.get("darts_v1").to_text(), found.to_text()]
+def in_log(expected, here):
+    lines = [genotypes.get("darts_v1").to_text(), expected.to_text()]
     (here / "log.txt").write_text("\n".join(f"genotype = {x}" for x in lines))
     return "log.txt"
 
 
-def in_run(found, here):
-    genotypes.save(found, here / "run" / "genotype.json")
+def in_run(expected, here):
+    genotypes.save(expected, here / "run" / "genotype.json")
     return "run"
 
 
-def in_file(found, here):
-    genotypes.save(found, here / "a.json")
+def in_file(expected, here):
+    genotypes.save(expected, here / "a.json")
     return "a.json"
 
 
-def as_text(found, here):
-    return found.to_text()
+def as_text(expected, here):
+    return expected.to_text()
 
 
 @pytest.mark.parametrize("form", [in_log, in_run, in_file, as_text])
 @pytest.mark.parametrize(
-    ("found", "modality"),
-    [(FOUND, "image"), (RECURRENT, "language"), (STRING, "image")],
+    ("expected", "task"),
+    [
+        (FOUND, "image_classification"),
+        (RECURRENT, "language_modeling"),
+        (STRING, "image_classification"),
+    ],
 )
-def test_each_form_gives_the_genotype_and_its_data(form, found, modality, here):
-    given = options(form(found, here))
-    assert genotype.find(given)[0] == found
-    assert genotype.modality(given, found).name == modality
+def test_each_form_gives_the_genotype_and_its_data(form, expected, task, here):
+    flags = options(form(expected, here))
+    assert genotype.find(flags)[0] == expected
+    assert genotype.task(flags, expected).name == task
 
 
 def test_the_last_of_a_log_is_said(here, capsys):
     assert main(["plot", f"--genotype={in_log(FOUND, here)}"]) == 0
-    said = capsys.readouterr().out
-    assert said.startswith("genotype: the last of 2 in log.txt\n")
-    assert FOUND.to_text() in said
+    output = capsys.readouterr().out
+    assert output.startswith("genotype: the last of 2 in log.txt\n")
+    assert FOUND.to_text() in output
 
 
 def test_a_text_is_drawn(here):
@@ -64,7 +68,7 @@ def test_a_text_is_drawn(here):
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("value", "message"),
     [
         ("p_dart", "Did you mean p_darts"),
         ("Genotype(normal=[('sep_conv_3x3', 0)", "have a genotype in it"),
@@ -75,19 +79,19 @@ def test_a_text_is_drawn(here):
         ("empty/log.txt", "does not exist"),
     ],
 )
-def test_what_is_no_genotype(given, message, here, capsys):
+def test_what_is_no_genotype(value, message, here, capsys):
     (here / "empty").mkdir()
     for trial in ("trial_1", "trial_0"):
         genotypes.save(FOUND, here / "tuning" / trial / "genotype.json")
-    assert main(["plot", f"--genotype={given}"]) == 1
+    assert main(["plot", f"--genotype={value}"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert re.search(message, line), line
 
 
 def test_genotypes_of_each_space_have_its_data():
     for name in ("darts_cnn", "darts_rnn", "text_cnn", "nas_bench_201"):
-        given = parse(plot, ["--genotype=random:3", f"--search_space={name}"])
-        found = genotype.find(given)[0]
+        flags = parse(plot, ["--genotype=random:3", f"--search_space={name}"])
+        loaded = genotype.find(flags)[0]
         of_space = tasks.of_space(name)
-        assert genotype.modality(given, found) is of_space
-        assert tasks.of_genotype(found) is of_space
+        assert genotype.task(flags, loaded) is of_space
+        assert tasks.of_genotype(loaded) is of_space

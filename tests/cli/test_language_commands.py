@@ -96,7 +96,7 @@ def test_training_leaves_a_whole_run(language_runs, corpus):
     assert {"perplexity", "val_perplexity"} < set(rows[0])
     config = json.loads((language_runs.train / "config.json").read_text())
     assert config["recipe"]["name"] == "small_text"
-    assert config["data"]["modality"] == "language"
+    assert config["data"]["task"] == "language_modeling"
     assert config["network"]["config"]["hidden_size"] == 8
     model = training.load_network(language_runs.train)
     figures = training.evaluate_language_model(model, load_corpus(corpus).test)

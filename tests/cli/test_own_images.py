@@ -63,8 +63,8 @@ def test_evaluate_and_export_read_the_folder_again(
     assert "on 8 test images" in capsys.readouterr().out
     formats = "--format=saved_model,litert"
     assert main(["export", f"--run={trained}", formats]) == 0
-    said = capsys.readouterr().out
-    assert said.count("on 8 test images") == 2
+    output = capsys.readouterr().out
+    assert output.count("on 8 test images") == 2
     file = here / "saved_models" / "photos.tflite"
     for path in (file, here / "saved_models" / "photos" / "1"):
         assert export.model_card(path)["labels"] == ["day", "night"]
@@ -92,8 +92,8 @@ def test_a_damaged_image_is_named(command, photos, here, capsys):
     (here / "mine" / "val" / "day").unlink()
     (here / "mine" / "val" / "day").mkdir()
     (here / "mine" / "val" / "day" / "bad.jpg").write_text("no image")
-    given = ["--dataset=mine", "--search_space=tiny", *TINY]
-    assert main([*command.split(), *given]) == 1
+    flags = ["--dataset=mine", "--search_space=tiny", *TINY]
+    assert main([*command.split(), *flags]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert "`dataset` must hold images that can be read" in line
     assert "bad.jpg" in line
@@ -104,8 +104,8 @@ def test_a_plan_of_an_archive(here, capsys):
     np.savez(here / "a.npz", x=x, y=np.arange(40) % 4)
     command = ["estimate", "--dataset=a.npz", "--search_space=tiny", *TINY]
     assert main(command) == 0
-    said = capsys.readouterr().out
-    assert "32 training images, 8 test images, 8 x 8 x 1, 4 classes" in said
+    output = capsys.readouterr().out
+    assert "32 training images, 8 test images, 8 x 8 x 1, 4 classes" in output
 
 
 def test_tune_takes_a_folder(photos, here, capsys):

@@ -36,15 +36,15 @@ def run(tmp_path_factory):
 def test_a_run_of_python_is_exported(run, tmp_path, capsys):
     command = ["export", f"--run={run}", f"--output_dir={tmp_path}"]
     assert main(command) == 0
-    said = capsys.readouterr().out
-    assert "--dataset" in said
-    assert "noise" in said
+    output = capsys.readouterr().out
+    assert "--dataset" in output
+    assert "noise" in output
     x = np.random.default_rng(1).uniform(0, 255, size=(1, 8, 8, 1))
     network = kd.training.load_network(run)
     expected = network.predict(x, verbose=0)
     for path in (tmp_path / "mine", tmp_path / "mine.tflite"):
-        found = kd.export.load(path)(x.astype("float32"))
-        np.testing.assert_allclose(found["logits"], expected, atol=1e-4)
+        exported = kd.export.load(path)(x.astype("float32"))
+        np.testing.assert_allclose(exported["logits"], expected, atol=1e-4)
 
 
 def test_a_data_set_brings_labels_and_samples(run, tmp_path):
@@ -77,10 +77,10 @@ def test_what_a_run_lacks_is_named(run, tmp_path, capsys):
     (tmp_path / "search").mkdir()
     config = {"search": {"search_space": "darts_cnn"}}
     (tmp_path / "search" / "config.json").write_text(json.dumps(config))
-    said = error(f"--run={tmp_path / 'search'}")
-    assert "keras-darts train --genotype=" in said
-    said = error(f"--run={run}", "--quantization=int8")
-    assert "`dataset` must be given" in said
+    output = error(f"--run={tmp_path / 'search'}")
+    assert "keras-darts train --genotype=" in output
+    output = error(f"--run={run}", "--quantization=int8")
+    assert "`dataset` must be given" in output
 
 
 def test_a_format_of_another_name_has_a_hint(run, capsys):

@@ -28,15 +28,15 @@ def test_without_rates_a_method_keeps_its_name():
     [*itertools.product(["darts", "auto", "pc_darts"], [None, 0.7])],
 )
 def test_rates_of_the_alphas_are_taken_as_they_are(name, learning_rate):
-    given = [f"--strategy={name}"]
+    flags = [f"--strategy={name}"]
     if learning_rate is not None:
-        given.append(f"--learning_rate={learning_rate}")
-    published = strategies.get(name).recipe_for("image")
+        flags.append(f"--learning_rate={learning_rate}")
+    published = strategies.get(name).recipe_for("image_classification")
     for flag, rate in (
         ("--arch_learning_rate=0.01", 0.01),
         ("--published_rates", float(published.arch_learning_rate)),
     ):
-        recipe = strategy_of(*given, flag).recipe_for("image")
+        recipe = strategy_of(*flags, flag).recipe_for("image_classification")
         assert recipe.arch_learning_rate == rate
         assert not isinstance(recipe.arch_learning_rate, PublishedRate)
         assert recipe.learning_rate == learning_rate or (
@@ -44,6 +44,6 @@ def test_rates_of_the_alphas_are_taken_as_they_are(name, learning_rate):
             and recipe.learning_rate == published.learning_rate
         )
     if learning_rate is not None:
-        recipe = strategy_of(*given).recipe_for("image")
+        recipe = strategy_of(*flags).recipe_for("image_classification")
         assert recipe.arch_learning_rate == published.arch_learning_rate
         assert isinstance(recipe.arch_learning_rate, PublishedRate)

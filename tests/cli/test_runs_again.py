@@ -43,10 +43,10 @@ def test_a_finished_run_is_loaded_and_left_alone(earlier, capsys):
     line, folder, learned = earlier
     before = content(folder), content(folder, learned)
     assert main([*line, f"--output_dir={folder}"]) == 0
-    said = capsys.readouterr().out
-    assert "finished: loaded" in said
-    assert "Epoch" not in said
-    assert "next: " in said
+    output = capsys.readouterr().out
+    assert "finished: loaded" in output
+    assert "Epoch" not in output
+    assert "next: " in output
     assert (content(folder), content(folder, learned)) == before
 
 
@@ -81,7 +81,7 @@ def test_what_is_no_such_run_is_not_written_over(runs, here, capsys):
     assert (here / "photos" / "a.txt").exists()
     assert (here / "found" / "alphas.npz").exists()
     assert main([*SEARCH, "--output_dir=found", "--overwrite", "--resume"]) == 1
-    assert "must be left out beside --resume" in capsys.readouterr().err
+    assert "must be left out with --resume" in capsys.readouterr().err
 
 
 def test_without_a_whole_checkpoint_nothing_says_to_resume(
@@ -92,6 +92,6 @@ def test_without_a_whole_checkpoint_nothing_says_to_resume(
         seal.write_text("{")
     resumed = [line[0], f"--output_dir={folder}", "--resume"]
     assert main(resumed) == 1
-    said = capsys.readouterr()
-    assert "go on:" not in said.out
-    assert "whose checkpoints are all damaged" in said.err
+    output = capsys.readouterr()
+    assert "resume:" not in output.out
+    assert "whose checkpoints are all damaged" in output.err

@@ -58,7 +58,7 @@ def test_training_leaves_a_whole_run_chosen_by_the_valid_part(sentence_runs):
     assert {"accuracy", "val_accuracy"} < set(rows[0])
     config = json.loads((sentence_runs.train / "config.json").read_text())
     assert config["recipe"]["name"] == "sentences"
-    assert config["data"]["modality"] == "text"
+    assert config["data"]["task"] == "text_classification"
     assert config["data"]["label_names"] == ["bad", "good"]
     network = training.load_network(sentence_runs.train)
     assert network.filters == 2

@@ -44,10 +44,10 @@ def test_a_tuning_that_is_terminated_goes_on_with_the_same_command(
     with monkeypatch.context() as patch:
         patch.setattr(training.ETALogger, "on_epoch_begin", terminate)
         assert main([*TINY, *OTHERS]) == 143
-    said = capfd.readouterr()
-    assert "trials differ by: filters (2, 4)" in said.out
-    assert "1 trial left, " in said.out
-    assert "go on:       keras-darts tune --output_dir=a --resume" in said.out
+    output = capfd.readouterr()
+    assert "trials differ by: filters (2, 4)" in output.out
+    assert "1 trial left, " in output.out
+    assert "resume:      keras-darts tune --output_dir=a --resume" in output.out
     first = (here / "a" / "trial_0" / "results.json").read_text()
     assert not (here / "a" / "trial_1" / "results.json").exists()
     page = (here / "a" / "results.html").read_text("utf-8")
@@ -56,14 +56,14 @@ def test_a_tuning_that_is_terminated_goes_on_with_the_same_command(
     assert main([*TINY, *OTHERS, "--seed=1"]) == 1
     assert "where seed was 0 and is 1 now" in capfd.readouterr().err
     assert main([*TINY, *OTHERS]) == 0
-    said = capfd.readouterr().out
-    assert "resuming in epoch 2 of 2" in said
+    output = capfd.readouterr().out
+    assert "resuming in epoch 2 of 2" in output
     assert (here / "a" / "trial_0" / "results.json").read_text() == first
-    check_what_was_tuned(said, here / "a", capfd)
+    check_what_was_tuned(output, here / "a", capfd)
 
 
-def check_what_was_tuned(said, folder, capfd):
-    table = said[said.index("\ntrial  val_accuracy  parameters") :]
+def check_what_was_tuned(output, folder, capfd):
+    table = output[output.index("\ntrial  val_accuracy  parameters") :]
     rows = [line.split() for line in table.splitlines()]
     assert rows[1][3:] == ["score", "filters"]
     # By KerasTuner's score, in which parameters outweigh all.
@@ -79,12 +79,12 @@ def check_what_was_tuned(said, folder, capfd):
         "all results: a/results.html",
         " --dataset=digits --output_dir=a-trained",
     ):
-        assert line in said
+        assert line in output
     page = (folder / "results.html").read_text("utf-8")
     assert "Trials: 2 completed" in page and "random-0" in page
     assert main(["plot", "--genotype=a/trial_1"]) == 0
-    found = genotypes.load(folder / "trial_1" / "genotype.json")
-    assert capfd.readouterr().out.startswith(found.to_text())
+    genotype = genotypes.load(folder / "trial_1" / "genotype.json")
+    assert capfd.readouterr().out.startswith(genotype.to_text())
     assert main(["tune", "--output_dir=a", "--resume", "--overwrite"]) == 1
     assert "`overwrite` must be left out" in capfd.readouterr().err
 
@@ -98,15 +98,17 @@ def test_running_text_is_tuned_by_its_loss_and_seeds(
         *["--max_trials=1", "--output_dir=a"],
     ]
     assert main(command) == 0
-    said = capfd.readouterr().out
-    assert "trials differ by: seed" in said
-    (row,) = re.findall(r"^trial  val_loss\n +0 +([\d.]+)$", said, re.MULTILINE)
+    output = capfd.readouterr().out
+    assert "trials differ by: seed" in output
+    (row,) = re.findall(
+        r"^trial  val_loss\n +0 +([\d.]+)$", output, re.MULTILINE
+    )
     results = json.loads((here / "a" / "trial_0" / "results.json").read_text())
     figures = results["executions"][0]["figures"]
     assert float(row) == pytest.approx(figures["val_loss"], abs=1e-3)
-    found = genotypes.load(here / "a" / "trial_0" / "genotype.json")
-    assert f"best trial:  0\n{found.to_text()}\n" in said
-    assert f"train --genotype=a/trial_0 --dataset={corpus}" in said
+    genotype = genotypes.load(here / "a" / "trial_0" / "genotype.json")
+    assert f"best trial:  0\n{genotype.to_text()}\n" in output
+    assert f"train --genotype=a/trial_0 --dataset={corpus}" in output
 
     assert main([*command, "--tune=hidden_size=2,4"]) == 1
     assert "where tune was None" in capfd.readouterr().err
@@ -123,8 +125,8 @@ def interrupt(*args, **kwargs):
 def test_the_objectives_of_the_flag_are_those_that_can_be_had():
     options = parse(tune, ["--objective=val_accuracy"])
     (names,) = re.findall("one or more of (.*), with", message(options))
-    found = objectives.directions(names.split(", "))
-    assert len(found) == len(names.split(", ")) == 7
+    result = objectives.directions(names.split(", "))
+    assert len(result) == len(names.split(", ")) == 7
 
 
 def message(options):
@@ -136,14 +138,14 @@ def message(options):
 def test_the_genotype_of_a_trial_is_one_for_the_data_of_its_search(tmp_path):
     # Of sentences, though no primitive tells.
     same = [("skip_connect", 0), ("skip_connect", 1)]
-    found = genotypes.Genotype(
+    genotype = genotypes.Genotype(
         normal=same, normal_concat=[2], reduce=same, reduce_concat=[2]
     )
-    genotypes.save(found, tmp_path / "genotype.json")
+    genotypes.save(genotype, tmp_path / "genotype.json")
     space = {"search_space": "tiny_text"}
     write_json(tmp_path / "search" / "config.json", {"search": space})
     options = types.SimpleNamespace(genotype=str(tmp_path))
-    assert genotype_flag.modality(options, found).name == "text"
+    assert genotype_flag.task(options, genotype).name == "text_classification"
 
 
 @pytest.mark.parametrize(
@@ -194,7 +196,7 @@ def test_a_wrong_flag_exits_with_2(flags, message, capsys, here):
         ("--oracle=hyperband --max_trials=3", "`max_trials` must be left out"),
         ("--objective=val_perplexity", "for images. Received: objective=val_"),
         ("--tune=hidden_size=2,4", "`hidden_size` must be left out for images"),
-        ("--strategy=darts --tune=strategy=darts,gdas", "beside --tune=strate"),
+        ("--strategy=darts --tune=strategy=darts,gdas", "with --tune=strate"),
         ("--resume", "must hold a tuning for --resume"),
         ("--tune=filters=2,3", "`filters` must be even"),
         ("--tune=strategy=darts,drats", "Did you mean darts"),

@@ -90,10 +90,10 @@ def test_a_fifth_of_each_digit_is_for_the_test(digits):
 
 
 def test_a_search_can_start_on_digits(digits):
-    halves = bilevel_split(digits.train.batch(64))
-    assert validate_split(halves).num_outputs == 10
-    assert "split by class: 719" in halves.description
-    (x, _), (xv, _) = next(iter(bilevel_pipeline(halves, epochs=1, seed=0)))
+    data_split = bilevel_split(digits.train.batch(64))
+    assert validate_split(data_split).num_outputs == 10
+    assert "split by class: 719" in data_split.description
+    (x, _), (xv, _) = next(iter(bilevel_pipeline(data_split, epochs=1, seed=0)))
     assert x.shape == xv.shape == (64, 8, 8, 1)
 
 
@@ -107,16 +107,16 @@ def test_real_images_load_and_split(shared_data, name, shape, label):
     )
     assert (data.num_train, data.num_test) == (300, 50)
     assert data.image_shape == shape and data.label_names[7] == label
-    halves = bilevel_split(data.train.batch(32))
-    assert validate_split(halves).num_outputs == 10
+    data_split = bilevel_split(data.train.batch(32))
+    assert validate_split(data_split).num_outputs == 10
     images = [
         {x.tobytes() for x, _ in half.as_numpy_iterator()}
-        for half in (halves.train, halves.valid)
+        for half in (data_split.train, data_split.valid)
     ]
     assert not images[0] & images[1]
     shares = [
         np.bincount(labels, minlength=10)
-        for labels in (halves.train_labels, halves.valid_labels)
+        for labels in (data_split.train_labels, data_split.valid_labels)
     ]
     assert np.abs(shares[0] - shares[1]).max() <= 1
 

@@ -33,42 +33,42 @@ def test_each_element_has_the_weight_of_its_class(labels):
     ):
         # Held, or read again in each pass.
         for limit in (1000, 10):
-            found = read_examples(
+            examples = read_examples(
                 data, rank=3, class_weight=WEIGHTS, memory_limit=limit
             )
-            assert [float(w) for *_, w in found.dataset] == EXPECTED
+            assert [float(w) for *_, w in examples.dataset] == EXPECTED
 
 
 @pytest.mark.parametrize("labels", [LABELS % 2, (LABELS % 2.0)[:, None]])
 def test_two_classes_by_one_output_have_weights_too(labels):
-    found = read_examples(
+    examples = read_examples(
         X, labels, class_weight={1: 3.0}, loss="binary_crossentropy"
     )
     expected = 1 + 2 * (LABELS % 2)
-    assert [float(w) for *_, w in found.dataset] == expected.tolist()
+    assert [float(w) for *_, w in examples.dataset] == expected.tolist()
 
 
 def test_weights_of_elements_are_multiplied():
-    given = np.arange(6)
-    expected = (given * EXPECTED).tolist()
+    weights = np.arange(6)
+    expected = (weights * EXPECTED).tolist()
     for limit in (1000, 10):
-        found = read_examples(
-            tf.data.Dataset.from_tensor_slices((X, LABELS, given)).batch(2),
+        examples = read_examples(
+            tf.data.Dataset.from_tensor_slices((X, LABELS, weights)).batch(2),
             class_weight=WEIGHTS,
             memory_limit=limit,
         )
-        assert [float(w) for *_, w in found.dataset] == expected
-    held = read_examples(X, LABELS, given, class_weight=WEIGHTS)
+        assert [float(w) for *_, w in examples.dataset] == expected
+    held = read_examples(X, LABELS, weights, class_weight=WEIGHTS)
     assert [float(w) for *_, w in held.dataset] == expected
 
 
 def test_both_halves_of_a_search_are_weighted():
     for other in (None, (X, LABELS)):
-        halves = bilevel_split(
+        split = bilevel_split(
             X, LABELS, class_weight=WEIGHTS, validation_data=other
         )
-        assert halves.has_sample_weight
-        for half in (halves.train, halves.valid):
+        assert split.has_sample_weight
+        for half in (split.train, split.valid):
             for _, label, weight in half:
                 assert float(weight) == WEIGHTS.get(int(label), 1.0)
 

@@ -112,12 +112,12 @@ def rows_of(dataset):
 
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_gives_the_same_elements(form):
-    found = read_examples(*FORMS[form](), rank=3)
-    assert rows_of(found.dataset) == [*enumerate(LABELS)]
-    assert found.labels.tolist() == LABELS.tolist()
-    assert found.dataset.cardinality() == len(found) == COUNT
-    assert found.dataset.element_spec[0].shape == (4, 4, 1)
-    assert found.batch_size == (3 if form in BATCHED else None)
+    examples = read_examples(*FORMS[form](), rank=3)
+    assert rows_of(examples.dataset) == [*enumerate(LABELS)]
+    assert examples.labels.tolist() == LABELS.tolist()
+    assert examples.dataset.cardinality() == len(examples) == COUNT
+    assert examples.dataset.element_spec[0].shape == (4, 4, 1)
+    assert examples.batch_size == (3 if form in BATCHED else None)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -129,8 +129,8 @@ def test_every_form_is_split_and_taken_as_validation_data_alike(form):
         assert rows_of(got) == rows_of(wanted)
     x, *y = FORMS[form]()
     other = (x, *y) if y else x
-    halves = bilevel_split(IMAGES, LABELS, validation_data=other, rank=3)
-    assert rows_of(halves.valid) == [*enumerate(LABELS)]
+    split = bilevel_split(IMAGES, LABELS, validation_data=other, rank=3)
+    assert rows_of(split.valid) == [*enumerate(LABELS)]
 
 
 @pytest.mark.parametrize(
@@ -145,9 +145,9 @@ def test_every_form_is_split_and_taken_as_validation_data_alike(form):
     ],
 )
 def test_sample_weights_come_along_in_every_form(form):
-    found = read_examples(form(IMAGES, LABELS, WEIGHTS), rank=3)
-    assert found.has_sample_weight
-    weights = [float(w) for *_, w in found.dataset]
+    examples = read_examples(form(IMAGES, LABELS, WEIGHTS), rank=3)
+    assert examples.has_sample_weight
+    weights = [float(w) for *_, w in examples.dataset]
     assert weights == WEIGHTS.tolist()
 
 
@@ -168,8 +168,8 @@ def test_what_shuffles_or_draws_anew_is_read_once_and_says_so():
     assert sorted(rows) == [*enumerate(LABELS)] != rows
     assert rows == rows_of(shuffled.dataset)
     noisy = read_examples(Batches(IMAGES, LABELS, noise=1.0))
-    for found in (shuffled, noisy):
-        assert "read once" in " ".join(found.notes)
+    for result in (shuffled, noisy):
+        assert "read once" in " ".join(result.notes)
 
 
 def test_pythons_batches_that_do_not_fit_are_read_again_or_refused():
@@ -190,8 +190,8 @@ def test_an_endless_pydataset_is_read_for_the_steps():
 
     with pytest.raises(ValueError, match="`steps_per_epoch` must be given"):
         read_examples(Endless(IMAGES, LABELS))
-    found = read_examples(Endless(IMAGES, LABELS), steps_per_epoch=3)
-    assert len(found) == 9
+    examples = read_examples(Endless(IMAGES, LABELS), steps_per_epoch=3)
+    assert len(examples) == 9
 
 
 def test_a_users_own_error_comes_through():

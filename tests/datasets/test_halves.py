@@ -18,27 +18,27 @@ def identities(dataset):
     return [int(x[0, 0, 0]) for x, *_ in dataset.as_numpy_iterator()]
 
 
-def both(halves):
-    return identities(halves.train), identities(halves.valid)
+def both(split):
+    return identities(split.train), identities(split.valid)
 
 
 @pytest.mark.parametrize("count", [2, 3, 97])
 @pytest.mark.parametrize("share", [0.5, 0.3])
 def test_every_element_stands_in_exactly_one_half(count, share):
     x, y = numbered(count)
-    halves = bilevel_split(x, y, validation_split=share, seed=3)
-    train, search = both(halves)
+    split = bilevel_split(x, y, validation_split=share, seed=3)
+    train, search = both(split)
     assert sorted(train + search) == list(range(count))
-    assert (len(train), len(search)) == (halves.num_train, halves.num_valid)
-    assert halves.num_valid == int(np.floor(count * share + 0.5))
+    assert (len(train), len(search)) == (split.num_train, split.num_valid)
+    assert split.num_valid == int(np.floor(count * share + 0.5))
 
 
 def test_images_keep_their_labels():
     x, y = numbered(30, classes=7)
-    halves = bilevel_split(x, y)
+    split = bilevel_split(x, y)
     for half, labels in (
-        (halves.train, halves.train_labels),
-        (halves.valid, halves.valid_labels),
+        (split.train, split.train_labels),
+        (split.valid, split.valid_labels),
     ):
         rows = list(half.as_numpy_iterator())
         assert all(int(image[0, 0, 0]) % 7 == label for image, label in rows)
@@ -52,24 +52,24 @@ def test_each_class_gives_its_share_to_within_one(one_hot, share):
     y = np.repeat(np.arange(4), sizes)
     x = np.zeros((len(y), 4, 4, 1))
     labels = np.eye(4)[y] if one_hot else y
-    halves = bilevel_split(x, labels, validation_split=share, seed=1)
-    searched = halves.valid_labels
+    split = bilevel_split(x, labels, validation_split=share, seed=1)
+    searched = split.valid_labels
     searched = searched.argmax(axis=1) if one_hot else searched
-    given = np.bincount(searched, minlength=4)
-    assert np.all(np.abs(given - share * np.array(sizes)) <= 1)
-    assert "by class" in halves.description
+    counts = np.bincount(searched, minlength=4)
+    assert np.all(np.abs(counts - share * np.array(sizes)) <= 1)
+    assert "by class" in split.description
 
 
 def test_targets_of_a_regression_are_split_plainly():
-    halves = bilevel_split(numbered(20)[0], np.linspace(0.1, 1, 20))
-    assert halves.num_train == halves.num_valid == 10
-    assert "by class" not in halves.description
+    split = bilevel_split(numbered(20)[0], np.linspace(0.1, 1, 20))
+    assert split.num_train == split.num_valid == 10
+    assert "by class" not in split.description
     # Whole numbers, too, where the loss says what they are.
     for labels in (np.arange(20) % 3, (np.arange(20) % 3).astype("float32")):
-        halves = bilevel_split(numbered(20)[0], labels, loss="mse")
-        assert "by class" not in halves.description
-        halves = bilevel_split(numbered(20)[0], labels)
-        assert "by class" in halves.description
+        split = bilevel_split(numbered(20)[0], labels, loss="mse")
+        assert "by class" not in split.description
+        split = bilevel_split(numbered(20)[0], labels)
+        assert "by class" in split.description
 
 
 def test_the_seed_decides_the_split():
@@ -80,47 +80,47 @@ def test_the_seed_decides_the_split():
 
 
 def test_the_order_within_a_half_never_changes():
-    halves = bilevel_split(*numbered(40))
-    assert identities(halves.train) == identities(halves.train)
+    split = bilevel_split(*numbered(40))
+    assert identities(split.train) == identities(split.train)
 
 
 def test_weights_go_with_their_elements():
     x, y = numbered(20)
     weights = np.arange(20) / 10
     datasets = tf.data.Dataset.from_tensor_slices((x, y, weights)).batch(4)
-    for halves in (
+    for split in (
         bilevel_split(x, y, sample_weight=weights),
         bilevel_split((x, y, weights)),
         bilevel_split(datasets),
     ):
-        assert halves.has_sample_weight
-        for image, _, weight in halves.valid.as_numpy_iterator():
+        assert split.has_sample_weight
+        for image, _, weight in split.valid.as_numpy_iterator():
             assert weight == pytest.approx(image[0, 0, 0] / 10)
 
 
 def test_a_half_without_weights_gets_ones_beside_one_with():
     x, y = numbered(8)
-    halves = bilevel_split(
+    split = bilevel_split(
         x, y, validation_data=(x + 8, y, np.full(8, 2.0)), batch_size=2
     )
-    assert {float(w) for *_, w in halves.train} == {1.0}
-    assert {float(w) for *_, w in halves.valid} == {2.0}
-    assert halves.train.element_spec == halves.valid.element_spec
+    assert {float(w) for *_, w in split.train} == {1.0}
+    assert {float(w) for *_, w in split.valid} == {2.0}
+    assert split.train.element_spec == split.valid.element_spec
 
 
 def test_validation_data_of_any_form_is_taken_as_it_is():
     x, y = numbered(8)
     train = tf.data.Dataset.from_tensor_slices((x, y)).batch(4)
     search = tf.data.Dataset.from_tensor_slices((x + 8, y)).batch(2)
-    for halves in (
+    for split in (
         bilevel_split(train, validation_data=search),
         bilevel_split((train, search)),
         bilevel_split(train, validation_data=(x + 8, y)),
         bilevel_split(x, y, validation_data=search, batch_size=4),
     ):
-        assert both(halves) == (list(range(8)), list(range(8, 16)))
-        assert halves.batch_size == 4
-        assert halves.description.startswith("two data sets as given")
+        assert both(split) == (list(range(8)), list(range(8, 16)))
+        assert split.batch_size == 4
+        assert split.description.startswith("two data sets as given")
 
 
 def test_the_batch_size_is_the_arguments_or_the_data_sets_or_what_fits():
@@ -138,14 +138,14 @@ def test_the_batch_size_is_the_arguments_or_the_data_sets_or_what_fits():
 
 def test_float64_images_become_float32_as_in_keras():
     images, labels = numbered(4)
-    halves = bilevel_split(images.astype("float64"), labels)
-    assert halves.train.element_spec[0].dtype == tf.float32
+    split = bilevel_split(images.astype("float64"), labels)
+    assert split.train.element_spec[0].dtype == tf.float32
 
 
 def test_uint8_images_and_any_labels_stay_what_they_are():
     images, labels = numbered(4)
-    halves = bilevel_split(images.astype("uint8"), labels.astype("int32"))
-    image, label = halves.train.element_spec
+    split = bilevel_split(images.astype("uint8"), labels.astype("int32"))
+    image, label = split.train.element_spec
     assert (image.dtype, label.dtype) == (tf.uint8, tf.int32)
 
 
@@ -193,7 +193,7 @@ X, Y = numbered(8)
         ({"x": X, "y": Y, "batch_size": 0}, "`batch_size` must be"),
         ({"x": X, "y": Y, "batch_size": 2.5}, "`batch_size` must be"),
         ({"x": X, "y": Y, "seed": -1}, "`seed` must be"),
-        ({"x": X[:1], "y": Y[:1]}, "enough elements for both halves"),
+        ({"x": X[:1], "y": Y[:1]}, "enough elements for both parts"),
     ],
 )
 def test_arrays_that_cannot_be_split_are_refused(arguments, message):

@@ -94,9 +94,9 @@ def test_one_size_is_kept_and_many_become_a_square(tmp_path):
     many = tmp_path / "many"
     write(many / "a", 5, size=(20, 31))
     write(many / "b", 5, size=(40, 21))
-    found = datasets.load(many)
-    assert found.image_shape == (20, 20, 3)
-    assert "of 2 sizes resized to 20 by 20" in found.description
+    result = datasets.load(many)
+    assert result.image_shape == (20, 20, 3)
+    assert "of 2 sizes resized to 20 by 20" in result.description
     assert datasets.load(many, image_size=8).image_shape == (8, 8, 3)
     assert datasets.load(many, image_size=(8, 12)).image_shape == (8, 12, 3)
     raw = datasets.load(many, image_size=None)
@@ -206,11 +206,11 @@ def nothing(folder):
         (empty, "neither'.*Received: nothing"),
         (one_class, "two classes at least. Received: dark"),
         (nested, "dark'.*no more folders. Received: more"),
-        (beside, r"Received: lost\.png beside them"),
-        (beside_parts, "nothing beside its parts train. Received: other"),
+        (beside, r"Received: lost\.png next to them"),
+        (beside_parts, "nothing besides its parts train. Received: other"),
         (new_class, "no classes in test but .*bright, dark. Received: gray"),
         (no_train, "a folder `train` among its parts. Received: test"),
-        (flat, r"for each class. Received: 0\.png, 1\.png, 2\.png beside"),
+        (flat, r"for each class. Received: 0\.png, 1\.png, 2\.png next to"),
         (nothing, "for each class. Received: no folder in it"),
     ],
 )

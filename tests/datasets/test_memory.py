@@ -81,12 +81,12 @@ def test_neither_random_nor_large_data_are_kept():
 
 def pipelines():
     data = decoded(tf.Variable(0))
-    halves = bilevel_split(np.zeros((8, 4, 4, 1)), np.arange(8), batch_size=2)
+    split = bilevel_split(np.zeros((8, 4, 4, 1)), np.arange(8), batch_size=2)
     streams = token_streams(np.arange(100), 2)
     once = {"epochs": 1, "seed": 0}
     return {
         "stream": train_pipeline(data, size=COUNT, batch_size=2, **once),
-        "bilevel": bilevel_pipeline(halves, augment=PadCropFlip(1), **once),
+        "bilevel": bilevel_pipeline(split, augment=PadCropFlip(1), **once),
         "evaluation": eval_pipeline(
             data, 2, transform=lambda images: images / 2
         ),

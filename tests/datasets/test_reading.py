@@ -30,11 +30,11 @@ def identities(dataset):
     return [round(float(x[0, 0, 0])) for x, *_ in dataset]
 
 
-def assert_split_whole(halves, count=COUNT):
-    train, search = identities(halves.train), identities(halves.valid)
+def assert_split_whole(split, count=COUNT):
+    train, search = identities(split.train), identities(split.valid)
     assert not set(train) & set(search)
     assert sorted(train + search) == list(range(count))
-    assert train == identities(halves.train)
+    assert train == identities(split.train)
 
 
 def noisy(image, label):
@@ -94,27 +94,27 @@ def test_no_element_is_lost_or_stands_in_both_halves(slices, form):
     ],
 )
 def test_an_endless_data_set_is_read_for_the_steps(slices, form, steps):
-    halves = bilevel_split(form(slices), steps_per_epoch=steps)
-    train, search = identities(halves.train), identities(halves.valid)
+    split = bilevel_split(form(slices), steps_per_epoch=steps)
+    train, search = identities(split.train), identities(split.valid)
     assert not set(train) & set(search)
     assert len(train) + len(search) <= 4 * steps
-    assert f"at most {steps} batches were read" in halves.description
+    assert f"at most {steps} batches were read" in split.description
 
 
 @pytest.mark.parametrize("random", [False, True])
 def test_copies_of_an_element_stay_in_one_half(slices, random):
     dataset = slices.map(noisy) if random else slices
-    halves = bilevel_split(dataset.repeat(3).batch(4))
-    train, search = identities(halves.train), identities(halves.valid)
+    split = bilevel_split(dataset.repeat(3).batch(4))
+    train, search = identities(split.train), identities(split.valid)
     assert not set(train) & set(search)
     assert set(train) | set(search) == set(range(COUNT))
 
 
 def test_so_they_do_where_a_seed_makes_all_passes_the_same(slices):
     tf.random.set_seed(3)
-    halves = bilevel_split(slices.map(noisy).repeat(3).batch(4))
-    assert "its repetitions are left out" in halves.description
-    assert_split_whole(halves)
+    split = bilevel_split(slices.map(noisy).repeat(3).batch(4))
+    assert "its repetitions are left out" in split.description
+    assert_split_whole(split)
 
 
 def test_an_endless_data_set_without_steps_is_refused(slices):
@@ -133,14 +133,14 @@ def test_an_endless_generator_is_read_for_the_steps():
         while True:
             yield from generator()
 
-    halves = bilevel_split(generated(endless).batch(4), steps_per_epoch=15)
-    assert not set(identities(halves.train)) & set(identities(halves.valid))
+    split = bilevel_split(generated(endless).batch(4), steps_per_epoch=15)
+    assert not set(identities(split.train)) & set(identities(split.valid))
 
 
 def test_a_data_set_that_reshuffles_is_read_once_and_says_so(slices):
-    halves = bilevel_split(slices.shuffle(COUNT).map(noisy).batch(4))
-    assert "changes its order, so it was read once" in halves.description
-    assert "freezes the random operations" in halves.description
+    split = bilevel_split(slices.shuffle(COUNT).map(noisy).batch(4))
+    assert "changes its order, so it was read once" in split.description
+    assert "freezes the random operations" in split.description
 
 
 def test_a_generator_in_another_order_each_time_is_read_once():
@@ -152,9 +152,9 @@ def test_a_generator_in_another_order_each_time_is_read_once():
 
     dataset = generated(shuffled).batch(4)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(10))
-    halves = bilevel_split(dataset)
-    assert_split_whole(halves)
-    assert "changes its order" in halves.description
+    split = bilevel_split(dataset)
+    assert_split_whole(split)
+    assert "changes its order" in split.description
 
 
 @pytest.mark.parametrize("by_layer", [False, True])
@@ -164,22 +164,22 @@ def test_augmentation_in_a_steady_data_set_stays_alive(slices, by_layer):
     def layered(x, y):
         return layer(x, training=True), y
 
-    halves = bilevel_split(slices.map(layered if by_layer else noisy).batch(4))
-    assert "run again in every pass" in halves.description
-    first = [x.numpy() for x, _ in halves.train]
-    again = [x.numpy() for x, _ in halves.train]
+    split = bilevel_split(slices.map(layered if by_layer else noisy).batch(4))
+    assert "run again in every pass" in split.description
+    first = [x.numpy() for x, _ in split.train]
+    again = [x.numpy() for x, _ in split.train]
     assert not np.array_equal(first, again)
-    labels = [int(y) for _, y in halves.train]
-    assert labels == halves.train_labels.tolist()
+    labels = [int(y) for _, y in split.train]
+    assert labels == split.train_labels.tolist()
 
 
 def test_a_large_data_set_is_read_anew_in_each_pass(slices):
-    halves = bilevel_split(slices.batch(4), memory_limit=100)
-    assert "too large to hold" in halves.description
-    assert_split_whole(halves)
-    assert halves.train.cardinality() == halves.num_train
+    split = bilevel_split(slices.batch(4), memory_limit=100)
+    assert "too large to hold" in split.description
+    assert_split_whole(split)
+    assert split.train.cardinality() == split.num_train
     held = bilevel_split(slices.batch(4))
-    assert identities(held.train) == identities(halves.train)
+    assert identities(held.train) == identities(split.train)
 
 
 def test_a_large_data_set_without_static_shapes_gets_them(slices):
@@ -187,9 +187,9 @@ def test_a_large_data_set_without_static_shapes_gets_them(slices):
         x = tf.numpy_function(np.copy, [x], "float32")
         return tf.ensure_shape(x, (None, None, 1)), y
 
-    halves = bilevel_split(slices.map(loose).batch(4), memory_limit=100)
-    assert halves.train.element_spec[0].shape == (4, 4, 1)
-    assert_split_whole(halves)
+    split = bilevel_split(slices.map(loose).batch(4), memory_limit=100)
+    assert split.train.element_spec[0].shape == (4, 4, 1)
+    assert_split_whole(split)
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_a_source_that_runs_once_loses_nothing():
 
 
 def test_a_repetition_of_augmented_elements_is_left_out(slices):
-    halves = bilevel_split(slices.map(noisy).repeat(3).batch(4))
-    assert "its repetitions are left out" in halves.description
-    assert "run again in every pass" in halves.description
-    assert halves.num_train + halves.num_valid == COUNT
+    split = bilevel_split(slices.map(noisy).repeat(3).batch(4))
+    assert "its repetitions are left out" in split.description
+    assert "run again in every pass" in split.description
+    assert split.num_train + split.num_valid == COUNT

@@ -35,7 +35,7 @@ def labels(batches, column=1):
 
 
 @pytest.fixture
-def halves():
+def split():
     x = np.random.default_rng(1).integers(0, 256, (53, 8, 8, 1), "uint8")
     return bilevel_split(x, np.arange(53), validation_split=0.3, batch_size=4)
 
@@ -64,7 +64,7 @@ def test_a_stream_from_an_epoch_on_is_the_rest_of_the_whole(
 @pytest.mark.parametrize("augment", [None, PadCropFlip(1)])
 @pytest.mark.parametrize("steps", [None, 5])
 def test_pairs_from_an_epoch_on_are_the_rest_of_the_whole(
-    halves, augment, steps
+    split, augment, steps
 ):
     options = {
         "epochs": 4,
@@ -72,11 +72,11 @@ def test_pairs_from_an_epoch_on_are_the_rest_of_the_whole(
         "augment": augment,
         "steps_per_epoch": steps,
     }
-    whole = arrays(bilevel_pipeline(halves, **options))
-    each = steps or halves.num_train // 4
+    whole = arrays(bilevel_pipeline(split, **options))
+    each = steps or split.num_train // 4
     assert len(whole) == 4 * each
     for start in (1, 3):
-        late = bilevel_pipeline(halves, start_epoch=start, **options)
+        late = bilevel_pipeline(split, start_epoch=start, **options)
         assert late.cardinality() == (4 - start) * each
         assert_equal(whole[start * each :], arrays(late))
 
@@ -113,29 +113,29 @@ def test_a_pass_holds_no_element_twice_and_loses_less_than_a_batch():
     assert set(sum(passes, [])) == set(range(COUNT))
 
 
-def test_the_search_stream_uses_every_element_equally_often(halves):
-    pairs = arrays(bilevel_pipeline(halves, epochs=8, seed=0))
+def test_the_search_stream_uses_every_element_equally_often(split):
+    pairs = arrays(bilevel_pipeline(split, epochs=8, seed=0))
     drawn = sum(labels(pairs, 3), [])
     counts = np.unique(drawn, return_counts=True)[1]
-    assert len(counts) == halves.num_valid
+    assert len(counts) == split.num_valid
     assert counts.max() - counts.min() <= 1
-    size = halves.num_valid
+    size = split.num_valid
     for start in range(0, len(drawn) - size, size):
         assert len(set(drawn[start : start + size])) == size
 
 
-def test_pairs_hold_the_training_batch_first_and_never_mix_halves(halves):
+def test_pairs_hold_the_training_batch_first_and_never_mix_halves(split):
     for _, train, _, search in arrays(
-        bilevel_pipeline(halves, epochs=2, seed=0)
+        bilevel_pipeline(split, epochs=2, seed=0)
     ):
-        assert set(train) <= set(halves.train_labels)
-        assert set(search) <= set(halves.valid_labels)
+        assert set(train) <= set(split.train_labels)
+        assert set(search) <= set(split.valid_labels)
 
 
 def test_weights_stand_third_in_both_batches():
     x, y = np.zeros((8, 4, 4, 1)), np.arange(8)
-    halves = bilevel_split(x, y, sample_weight=y / 10, batch_size=2)
-    for train, search in bilevel_pipeline(halves, epochs=1, seed=0):
+    split = bilevel_split(x, y, sample_weight=y / 10, batch_size=2)
+    for train, search in bilevel_pipeline(split, epochs=1, seed=0):
         for _, label, weight in (train, search):
             np.testing.assert_allclose(weight, label / 10, rtol=1e-6)
 
@@ -159,10 +159,8 @@ def test_seed_and_epoch_decide_order_and_augmentation():
 
 def test_both_halves_have_orders_of_their_own():
     x, y = np.zeros((40, 4, 4, 1)), np.arange(20)
-    halves = bilevel_split(
-        x[:20], y, validation_data=(x[20:], y), batch_size=20
-    )
-    ((_, train), (_, search)), *_ = bilevel_pipeline(halves, epochs=1, seed=0)
+    split = bilevel_split(x[:20], y, validation_data=(x[20:], y), batch_size=20)
+    ((_, train), (_, search)), *_ = bilevel_pipeline(split, epochs=1, seed=0)
     assert not np.array_equal(train, search)
 
 
@@ -220,8 +218,8 @@ def test_a_half_that_is_read_anew_streams_as_one_that_is_held():
     assert_equal(held, read_again)
 
 
-def test_the_step_sees_constant_shapes(halves):
-    pairs = bilevel_pipeline(halves, epochs=1, seed=0, augment=PadCropFlip(1))
+def test_the_step_sees_constant_shapes(split):
+    pairs = bilevel_pipeline(split, epochs=1, seed=0, augment=PadCropFlip(1))
     (image, label), (other, _) = pairs.element_spec
     assert image.shape == other.shape == (4, 8, 8, 1)
     assert label.shape == (4,)

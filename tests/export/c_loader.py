@@ -51,7 +51,7 @@ def answers(program, folder, requests):
         A list of dicts of arrays, or `RefusedError`s.
     """
     signatures = _signatures(folder)
-    given, got = folder.parent / "requests", folder.parent / "answers"
+    requests_folder, got = folder.parent / "requests", folder.parent / "answers"
     content = [_number(len(requests))]
     for name, arrays in requests:
         inputs, outputs = signatures[name].inputs, signatures[name].outputs
@@ -60,8 +60,8 @@ def answers(program, folder, requests):
             content += [_string(inputs[key].name.encode()), *_tensor(array)]
         names = [outputs[key].name.encode() for key in sorted(outputs)]
         content += [_number(len(names)), *map(_string, names)]
-    given.write_bytes(b"".join(content))
-    command = [program, folder, given, got]
+    requests_folder.write_bytes(b"".join(content))
+    command = [program, folder, requests_folder, got]
     subprocess.run(command, check=True, timeout=120)
     with got.open("rb") as file:
         return [

@@ -62,23 +62,23 @@ def verdicts(path, good):
         if {*signature.inputs} == {*good}
     ]
     before = {n: np.array(v) for n, v in run(**good).items()}
-    found = {}
+    results = {}
     for name, inputs in requests(good, run.inputs):
         # First past the checks that come before a runtime.
         verdict(run.run, inputs, before)
-        said = verdict(run, inputs, before)
+        verdict_text = verdict(run, inputs, before)
         after = run(**good)
         same = all(np.array_equal(after[n], before[n]) for n in before)
-        found[name] = said, same
-    return found
+        results[name] = verdict_text, same
+    return results
 
 
 def main(*paths):
-    found = {}
+    results = {}
     for path in map(pathlib.Path, paths):
         with np.load(path.parent / "good.npz") as arrays:
-            found[str(path)] = verdicts(path, dict(arrays))
-    sys.stdout.write(json.dumps(found))
+            results[str(path)] = verdicts(path, dict(arrays))
+    sys.stdout.write(json.dumps(results))
 
 
 if __name__ == "__main__":

@@ -208,12 +208,14 @@ def test_hostile_requests_are_refused_and_the_next_is_served(
                 names.append(f"{signature}: {name}")
                 good = GOOD[family, signature]
                 requests += [(signature, case), (signature, good)]
-    found = answers(program, folder, requests)
-    refused = dict(zip(names, found[::2], strict=True))
+    responses = answers(program, folder, requests)
+    refused = dict(zip(names, responses[::2], strict=True))
     wrong = [n for n, a in refused.items() if not isinstance(a, RefusedError)]
     assert not wrong
     served = {}
-    for (signature, _), answer in zip(requests[1::2], found[1::2], strict=True):
+    for (signature, _), answer in zip(
+        requests[1::2], responses[1::2], strict=True
+    ):
         first = served.setdefault(signature, answer)
         assert not isinstance(answer, RefusedError), answer
         for name, values in first.items():
@@ -231,8 +233,8 @@ def test_messages_say_what_is_wrong(program, image_folder):
         ("serving_default" if "image" in case else "serving_bytes", case)
         for case in cases.values()
     ]
-    found = answers(program, image_folder, requests)
-    for message, answer in zip(cases, found, strict=True):
+    responses = answers(program, image_folder, requests)
+    for message, answer in zip(cases, responses, strict=True):
         assert message in str(answer)
 
 
@@ -241,7 +243,7 @@ def test_images_and_files_are_answered_as_by_keras(
 ):
     large = np.repeat(np.repeat(PIXELS, 3, 0), 2, 1)
     files = [_png(PIXELS), _jpeg(PIXELS), _png(large)]
-    found, of_files = answers(
+    responses, of_files = answers(
         program,
         image_folder,
         [
@@ -249,7 +251,7 @@ def test_images_and_files_are_answered_as_by_keras(
             ("serving_bytes", _file(*files)),
         ],
     )
-    _assert_as_keras(found, network(images, training=False))
+    _assert_as_keras(responses, network(images, training=False))
     decoded = [
         PIXELS,
         tf.io.decode_jpeg(files[1]),
@@ -265,9 +267,11 @@ def test_sentences_are_answered_as_by_keras(
     ids = np.array([[1, 5, 8, 0, 0, 0, 0, 0], [3, 3, 2, 1, 4, 6, 7, 8]])
     ids = ids.astype("int32")
     requests = [("serving_default", {"ids": ids})]
-    (found,) = answers(program, sentence_folder, requests)
+    (responses,) = answers(program, sentence_folder, requests)
     logits = sentences(ids, training=False)
-    np.testing.assert_allclose(found["logits"], logits, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        responses["logits"], logits, rtol=1e-5, atol=1e-6
+    )
 
 
 def test_texts_and_steps_are_answered_as_by_keras(

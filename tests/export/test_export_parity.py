@@ -43,11 +43,11 @@ def test_samples_come_in_many_forms(network, images, form):
     }[form]
     none = ("preprocessing", "labels", "input_shape", "vocabulary")
     serving = describe(network, activation="auto", **dict.fromkeys(none))
-    found, source = serving.samples(samples)
+    result, source = serving.samples(samples)
     assert source == "given"
     expected = np.concatenate([images] * 205)[:1024]
     expected = expected if form == "endless" else images
-    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(result, expected)
 
 
 @pytest.mark.parametrize(

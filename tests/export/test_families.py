@@ -158,7 +158,7 @@ def _logits(path, inputs):
         loaded = keras.models.load_model(path)
         return np.asarray(loaded(inputs, training=False))
     exported = export.load(path)
-    if exported.modality == "language":
+    if exported.task == "language_modeling":
         logits, _ = exported.steps(inputs)
         return logits
     return exported(inputs)["logits"]
@@ -218,11 +218,13 @@ def verdicts(families):
 @pytest.mark.parametrize("family", FAMILIES)
 def test_hostile_requests_harm_no_others(family, name, families, verdicts):
     *_, folder = families[family]
-    found = verdicts[str(folder / name)]
-    assert len(found) >= 10
-    for request, (verdict, good_again) in found.items():
+    result = verdicts[str(folder / name)]
+    assert len(result) >= 10
+    for request, (verdict, good_again) in result.items():
         assert good_again, (request, verdict)
         assert "differ" not in verdict, (request, verdict)
-    raised = {name for name, (said, _) in found.items() if "raised" in said}
+    raised = {
+        name for name, (output, _) in result.items() if "raised" in output
+    }
     assert {"missing", "unknown", "words"} < raised
     assert {"an axis more", "an axis less"} < raised

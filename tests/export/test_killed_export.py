@@ -32,9 +32,11 @@ def test_what_is_there_is_whole(
     )
     assert done.returncode == -signal.SIGKILL
     folder, file = tmp_path / "net", tmp_path / "net.tflite"
-    found = sorted(int(f.name) for f in folder.iterdir() if f.name.isdecimal())
-    assert found == list(range(1, len(versions) + 1))
-    for version, value in zip(found, versions, strict=True):
+    results = sorted(
+        int(f.name) for f in folder.iterdir() if f.name.isdecimal()
+    )
+    assert results == list(range(1, len(versions) + 1))
+    for version, value in zip(results, versions, strict=True):
         assert _value(folder / str(version)) == value
         export.model_card(folder / str(version))
     assert _value(file) == in_file

@@ -197,15 +197,15 @@ def test_raw_text_is_scored_as_its_tokens_by_hand(
     assert scores["log_probabilities"].shape == (4, 8)
     for row, text in enumerate(TEXTS):
         ids = vocabulary.encode(text)
-        found = scores["log_probabilities"][row]
-        assert not found[max(len(ids) - 1, 0) :].any()
+        result = scores["log_probabilities"][row]
+        assert not result[max(len(ids) - 1, 0) :].any()
         if not len(ids):
             assert scores["perplexity"][row] == 1
             continue
         logits = model(ids[None], training=False)[0]
         expected = _log_probabilities(logits, ids)
         np.testing.assert_allclose(
-            found[: len(expected)], expected, rtol=1e-5, atol=1e-5
+            result[: len(expected)], expected, rtol=1e-5, atol=1e-5
         )
         perplexity = np.exp(-expected.mean())
         np.testing.assert_allclose(
@@ -399,7 +399,7 @@ def test_int8_needs_a_text(model, tmp_path):
 
 def test_a_litert_file_says_that_it_goes_by_steps(file, ids):
     exported = export.load(file)
-    assert exported.modality == "language"
+    assert exported.task == "language_modeling"
     with pytest.raises(ValueError, match="`steps` go token by token"):
         exported.score(ids)
     with pytest.raises(ValueError, match="network of images.*language"):

@@ -67,14 +67,14 @@ def test_scales_stand_in_the_card(integer_file):
     dtype, file = integer_file
     card = export.model_card(file)
     assert card["io_dtype"] == dtype
-    found = card["signatures"]["serving_default"]["scales_and_zero_points"]
+    result = card["signatures"]["serving_default"]["scales_and_zero_points"]
     runner = interpreter.Interpreter(str(file)).get_signature_runner()
     tensors = {**runner.get_input_details(), **runner.get_output_details()}
-    assert found.keys() == tensors.keys()
+    assert result.keys() == tensors.keys()
     for name, tensor in tensors.items():
-        assert found[name] == pytest.approx(tensor["quantization"])
+        assert result[name] == pytest.approx(tensor["quantization"])
     # Calibrated by pixels from 0 to 255, which go in as they are.
-    assert found["image"] == [1.0, -128 if dtype == "int8" else 0]
+    assert result["image"] == [1.0, -128 if dtype == "int8" else 0]
 
 
 @pytest.fixture(scope="module")
@@ -181,12 +181,12 @@ def test_the_accuracy_of_both_stands_in_the_card(network, pixels, tmp_path):
         max_accuracy_drop=1.0,
         **arguments,
     )
-    found = export.model_card(file)["accuracy"]
+    accuracy = export.model_card(file)["accuracy"]
     agreement = export.model_card(file)["parity"]["top1_agreement"]
-    assert found["inputs"] == 128
-    assert found["network"] == 1.0
-    assert found["export"] == agreement
-    assert found["drop"] == pytest.approx(1 - agreement)
+    assert accuracy["inputs"] == 128
+    assert accuracy["network"] == 1.0
+    assert accuracy["export"] == agreement
+    assert accuracy["drop"] == pytest.approx(1 - agreement)
     with pytest.warns(UserWarning, match=r"'dynamic'.*or 'float16'"):
         # No file can be right where labels are what the network is not.
         export.litert(

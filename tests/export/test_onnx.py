@@ -151,7 +151,7 @@ def test_a_language_model_goes_token_by_token(tmp_path):
     )
     file = export.onnx(network, tmp_path / "words.onnx", vocabulary=vocabulary)
     exported = export.load(file)
-    assert exported.modality == "language"
+    assert exported.task == "language_modeling"
     assert exported.vocabulary.tokens == vocabulary.tokens
     ids = np.array([[1, 2, 3], [0, 2, 1]])
     logits, state = exported.steps(ids)

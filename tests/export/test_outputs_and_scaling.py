@@ -41,8 +41,8 @@ def written(form, network, folder, **options):
 def described(network, samples=None, pixel_range=None, **options):
     """What an export of it would be, before it is traced and written."""
     none = dict.fromkeys(("preprocessing", "labels", "vocabulary"))
-    given = {**none, "activation": "auto", "input_shape": None, **options}
-    serving = describe(network, **given)
+    settings = {**none, "activation": "auto", "input_shape": None, **options}
+    serving = describe(network, **settings)
     return serving.with_files(pixel_range, serving.samples(samples))
 
 
@@ -121,13 +121,13 @@ OF_SOFTMAX = (
 
 
 @pytest.mark.parametrize("make", OF_SOFTMAX)
-@pytest.mark.parametrize("said", [False, True])
-def test_probabilities_go_through_softmax_once(make, said):
-    if said and make is subclassed:
+@pytest.mark.parametrize("message", [False, True])
+def test_probabilities_go_through_softmax_once(make, message):
+    if message and make is subclassed:
         pytest.skip("what is said counts where layers don't tell")
     network = make()
     options = {"input_shape": SHAPE}
-    if said:
+    if message:
         options["activation"] = "softmax"
     outputs = described(network, **options).outputs(X[:1])
     assert_softmax_once(outputs, network)
@@ -156,8 +156,8 @@ def assert_softmax_once(outputs, network):
 def test_logits_are_those_before_a_last_softmax():
     network = ends_in_softmax_layer()
     inner = keras.Model(network.inputs[0], network.layers[-1].input)
-    found, expected = described(network).outputs(X), np.asarray(inner(X))
-    np.testing.assert_allclose(found["logits"], expected, atol=1e-5)
+    result, expected = described(network).outputs(X), np.asarray(inner(X))
+    np.testing.assert_allclose(result["logits"], expected, atol=1e-5)
 
 
 def test_sigmoids_go_once_too():
@@ -177,8 +177,11 @@ def test_sigmoids_go_once_too():
 def test_so_do_those_of_files(form, tmp_path):
     image = keras.Input(SHAPE)
     network = keras.Model(image, logits_of(image, 1, activation="sigmoid"))
-    found = kd.export.load(written(form, network, tmp_path))
-    chances, right = found(X[:1])["probabilities"], np.asarray(network(X[:1]))
+    exported = kd.export.load(written(form, network, tmp_path))
+    chances, right = (
+        exported(X[:1])["probabilities"],
+        np.asarray(network(X[:1])),
+    )
     np.testing.assert_allclose(chances, right, atol=1e-5)
 
 
@@ -530,8 +533,8 @@ def test_errors_of_data_name_the_argument(tmp_path):
 
 def test_labels_are_taken_as_a_classifier_has_them(tmp_path):
     for labels in ([3, 5, 7], np.array(["a", "b", "c"])):
-        found = described(plain(), labels=labels).labels
-        assert found == tuple(str(each) for each in labels)
+        result = described(plain(), labels=labels).labels
+        assert result == tuple(str(each) for each in labels)
     labels = np.array([3, 5, 7])
     card = kd.export.model_card(
         written("litert", plain(), tmp_path, labels=labels)

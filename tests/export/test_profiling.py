@@ -41,13 +41,13 @@ def test_counts_are_those_of_large_images_and_of_stages():
     )
     genotype = space().random_genotype(0)
     assert [cell.sides for cell in table.cells] == [(16, 16), (8, 8)]
-    found = kd.analysis.count_parameters(network(genotype, **large))
-    assert table.predict(genotype) == found
+    loaded = kd.analysis.count_parameters(network(genotype, **large))
+    assert table.predict(genotype) == loaded
     stages = kd.search_spaces.nas_bench_201()
     table = kd.profiling.build_cost_table(stages, "macs", **SIZES)
     genotype = stages.random_genotype(4)
-    found = kd.analysis.count_macs(network(genotype))
-    assert table.predict(genotype) == found
+    loaded = kd.analysis.count_macs(network(genotype))
+    assert table.predict(genotype) == loaded
 
 
 def test_every_primitive_is_measured_at_every_place(tmp_path):
@@ -60,8 +60,8 @@ def test_every_primitive_is_measured_at_every_place(tmp_path):
         rounds=2,
         progress=lambda done, total: steps.append((done, total)),
     )
-    found = {name.split()[0] for name in table.costs}
-    assert found == {"skip_connect", "max_pool_3x3", "sep_conv_3x3"}
+    results = {name.split()[0] for name in table.costs}
+    assert results == {"skip_connect", "max_pool_3x3", "sep_conv_3x3"}
     assert len(table.costs) == len(places(space(), table.cells)) == 15
     for name, cost in table.costs.items():
         identity = name.startswith("skip_connect") and name.split()[2] == "1"

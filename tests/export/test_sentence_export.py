@@ -172,7 +172,7 @@ def test_rows_of_any_length_get_what_padding_to_it_gets(
 
 def test_raw_text_equals_its_ids_by_hand(small, text_folder, vocabulary):
     exported = export.load(text_folder)
-    assert exported.modality == "sentence"
+    assert exported.task == "text_classification"
     assert exported.vocabulary == vocabulary
     logits = small(_by_hand(TEXTS, vocabulary), training=False)
     served = exported(TEXTS)["logits"]
@@ -241,7 +241,7 @@ def test_raw_text_runs_in_a_fresh_process(
 @pytest.mark.parametrize("batch", [1, 5])
 def test_a_litert_file_equals_the_network(network, file, ids, batch):
     exported = export.load(file)
-    assert exported.modality == "sentence"
+    assert exported.task == "text_classification"
     served = exported(ids[:batch])
     logits = network(ids[:batch], training=False)
     np.testing.assert_allclose(served["logits"], logits, rtol=1e-5, atol=1e-5)

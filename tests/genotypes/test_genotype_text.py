@@ -25,7 +25,7 @@ def test_text_is_read_in_every_way_forks_write_it():
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "received"),
     [
         ("", "0 statements"),
         ("Genotype(normal=", "never closed"),
@@ -54,8 +54,8 @@ def test_text_is_read_in_every_way_forks_write_it():
         ("[" * 10**5, "Received"),
     ],
 )
-def test_other_text_is_refused_with_what_was_found(text, found):
-    with pytest.raises(ValueError, match=found):
+def test_other_text_is_refused_with_what_was_found(text, received):
+    with pytest.raises(ValueError, match=received):
         Genotype.from_text(text)
 
 

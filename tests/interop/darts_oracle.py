@@ -355,8 +355,8 @@ def loss_at(network, weights, alphas, batch):
 
 
 def gradients(loss, values, **settings):
-    found = torch.autograd.grad(loss, list(values.values()), **settings)
-    return dict(zip(values, found, strict=True))
+    gradients = torch.autograd.grad(loss, list(values.values()), **settings)
+    return dict(zip(values, gradients, strict=True))
 
 
 def first_order(network, valid):
@@ -364,11 +364,11 @@ def first_order(network, valid):
     return gradients(loss_at(network, weights, alphas, valid), alphas)
 
 
-def stepped(weights, found, sgd, buffers):
+def stepped(weights, result, sgd, buffers):
     """Where SGD is about to go, without a clip."""
     lr, momentum, decay = sgd
     return {
-        n: w - lr * (momentum * buffers.get(n, 0.0) + found[n] + decay * w)
+        n: w - lr * (momentum * buffers.get(n, 0.0) + result[n] + decay * w)
         for n, w in weights.items()
     }
 
@@ -376,10 +376,10 @@ def stepped(weights, found, sgd, buffers):
 def unrolled(network, train, valid, *, sgd, buffers):
     """The published recipe: the second derivative by two shifts of w."""
     weights, alphas = parts(network)
-    found = gradients(loss_at(network, weights, alphas, train), weights)
+    gradient = gradients(loss_at(network, weights, alphas, train), weights)
     ahead = {
         n: w.detach().requires_grad_()
-        for n, w in stepped(weights, found, sgd, buffers).items()
+        for n, w in stepped(weights, gradient, sgd, buffers).items()
     }
     both = gradients(
         loss_at(network, ahead, alphas, valid), {**alphas, **ahead}
@@ -407,10 +407,10 @@ def unrolled(network, train, valid, *, sgd, buffers):
 def unrolled_exactly(network, train, valid, *, sgd, buffers):
     """The derivative of the loss at w'(alphas), by differentiating w'."""
     weights, alphas = parts(network)
-    found = gradients(
+    gradient = gradients(
         loss_at(network, weights, alphas, train), weights, create_graph=True
     )
-    ahead = stepped(weights, found, sgd, buffers)
+    ahead = stepped(weights, gradient, sgd, buffers)
     return gradients(loss_at(network, ahead, alphas, valid), alphas)
 
 
@@ -434,7 +434,7 @@ def search(network, pairs, *, sgd, adam, clip, recipe=None):
     norms = []
     for train, valid in pairs:
         if recipe is None:
-            found = first_order(network, valid)
+            result = first_order(network, valid)
         else:
             state = by_weights.state
             buffers = {
@@ -442,9 +442,9 @@ def search(network, pairs, *, sgd, adam, clip, recipe=None):
                 for n, w in weights.items()
                 if w in state
             }
-            found = recipe(network, train, valid, sgd=sgd, buffers=buffers)
+            result = recipe(network, train, valid, sgd=sgd, buffers=buffers)
         for n, alpha in alphas.items():
-            alpha.grad = found[n]
+            alpha.grad = result[n]
         by_alphas.step()
         by_weights.zero_grad()
         loss_at(network, weights, alphas, train).backward()

@@ -136,11 +136,11 @@ def loss_at(network, weights, alphas, batch, state):
     return F.cross_entropy(logits.flatten(0, 1), batch[1].flatten()), states
 
 
-def clipped(found, bound):
+def clipped(result, bound):
     """The arrays at a global norm of at most `bound`, and the factor."""
-    norm = torch.cat([g.detach().flatten() for g in found.values()]).norm()
+    norm = torch.cat([g.detach().flatten() for g in result.values()]).norm()
     factor = (bound / (norm + 1e-6)).clamp(max=1.0)
-    return {n: factor * g for n, g in found.items()}, factor
+    return {n: factor * g for n, g in result.items()}, factor
 
 
 def first_order(network, train, valid, states):
@@ -157,10 +157,10 @@ def unrolled(network, train, valid, states, *, rate, decay, clip, exact=False):
     """
     weights, alphas = parts(network)
     loss, _ = loss_at(network, weights, alphas, train, states[0])
-    found = gradients(loss, weights, create_graph=exact)
-    found, factor = clipped(found, clip)
+    gradient = gradients(loss, weights, create_graph=exact)
+    gradient, factor = clipped(gradient, clip)
     ahead = {
-        n: w - rate * (found[n] + decay * w.detach())
+        n: w - rate * (gradient[n] + decay * w.detach())
         for n, w in weights.items()
     }
     there = {n: w.detach().requires_grad_() for n, w in ahead.items()}
@@ -237,9 +237,9 @@ def search(network, pairs, *, sgd, adam, clip, slowness, recipe=None):
     for train, valid in pairs:
         rate = sgd[0] * train[0].shape[1] / SEGMENT
         if recipe is None:
-            found, after_valid = first_order(network, train, valid, states)
+            result, after_valid = first_order(network, train, valid, states)
         else:
-            found, after_valid = unrolled(
+            result, after_valid = unrolled(
                 network,
                 train,
                 valid,
@@ -249,7 +249,7 @@ def search(network, pairs, *, sgd, adam, clip, slowness, recipe=None):
                 clip=clip,
                 **recipe,
             )
-        alphas["weights"].grad = found["weights"]
+        alphas["weights"].grad = result["weights"]
         by_alphas.step()
         norm, after_train = weight_step(
             network,

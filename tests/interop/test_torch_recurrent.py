@@ -159,8 +159,8 @@ def test_the_first_order_gradient_is_that_of_pytorch(float64):
     both = to_torch(train), to_torch(valid)
     states = [oracle.zero_state(network, batch) for batch in both]
     expected, _ = oracle.first_order(network, *both, states)
-    found = search.architecture_gradients(train, valid)
-    assert_close(found, expected.values(), 1e-6)
+    gradients = search.architecture_gradients(train, valid)
+    assert_close(gradients, expected.values(), 1e-6)
 
 
 def assert_unrolled_is_that_of_pytorch(size, hessian, bound, dtype, **choices):
@@ -185,9 +185,9 @@ def assert_unrolled_is_that_of_pytorch(size, hessian, bound, dtype, **choices):
         clip=bound,
         exact=hessian == "exact",
     )
-    found = search.architecture_gradients(train, valid)
+    gradients = search.architecture_gradients(train, valid)
     single = dtype == torch.float32
-    assert_close(found, expected.values(), 1e-3 if single else 1e-6)
+    assert_close(gradients, expected.values(), 1e-3 if single else 1e-6)
 
 
 @pytest.mark.parametrize(
@@ -312,10 +312,10 @@ def make_weights(name="rnn_darts_v2"):
 
 
 def assert_holds(model, weights):
-    found = to_torch_weights(model)
-    assert set(found) == set(weights)
+    torch_weights = to_torch_weights(model)
+    assert set(torch_weights) == set(weights)
     for name, value in weights.items():
-        np.testing.assert_array_equal(found[name], value, err_msg=name)
+        np.testing.assert_array_equal(torch_weights[name], value, err_msg=name)
 
 
 AROUND = {"encoder.weight", "decoder.weight", "decoder.bias"}

@@ -123,8 +123,8 @@ def test_the_first_order_gradient_is_that_of_pytorch():
     search = make_search(size, network)
     train, valid = batches(size)
     expected = oracle.first_order(network, to_torch(valid))
-    found = search.architecture_gradients(train, valid)
-    assert_close(found, expected.values(), 1e-4)
+    gradients = search.architecture_gradients(train, valid)
+    assert_close(gradients, expected.values(), 1e-4)
 
 
 def with_momentum(search, network, sgd):
@@ -171,10 +171,10 @@ def test_the_unrolled_gradient_is_that_of_pytorch(
     )
     buffers = with_momentum(search, network, sgd) if moving else {}
     train, valid = batches(size, dtype="float64")
-    found = search.architecture_gradients(train, valid)
+    gradients = search.architecture_gradients(train, valid)
     both = to_torch(train), to_torch(valid)
     expected = getattr(oracle, recipe)(network, *both, sgd=sgd, buffers=buffers)
-    assert_close(found, expected.values(), 1e-6)
+    assert_close(gradients, expected.values(), 1e-6)
 
 
 @pytest.mark.parametrize(("hessian", "recipe"), UNROLLED)
@@ -192,10 +192,10 @@ def test_the_unrolled_gradient_holds_in_single_precision(hessian, recipe):
         optimizer=CoupledSGD(sgd[0], momentum=sgd[1], weight_decay=sgd[2]),
     )
     train, valid = batches(size)
-    found = search.architecture_gradients(train, valid)
+    gradients = search.architecture_gradients(train, valid)
     both = to_torch(train), to_torch(valid)
     expected = getattr(oracle, recipe)(network, *both, sgd=sgd, buffers={})
-    assert_close(found, expected.values(), 1e-2)
+    assert_close(gradients, expected.values(), 1e-2)
 
 
 ARCHITECTS = {

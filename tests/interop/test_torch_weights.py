@@ -65,10 +65,10 @@ def weights(network):
 
 
 def assert_holds(model, weights):
-    found = to_torch_weights(model)
-    assert set(found) == set(weights)
+    torch_weights = to_torch_weights(model)
+    assert set(torch_weights) == set(weights)
     for name, value in weights.items():
-        np.testing.assert_array_equal(found[name], value, err_msg=name)
+        np.testing.assert_array_equal(torch_weights[name], value, err_msg=name)
 
 
 def test_a_search_and_its_supernet_take_every_array():

@@ -418,8 +418,8 @@ def test_segments_give_the_loss_of_the_whole_text(lengths, double):
     for values in course.history.values():
         np.testing.assert_allclose(values, [expected] * 2, rtol=1e-6)
     for _ in range(2):
-        found = model.evaluate(segments, verbose=0)
-        np.testing.assert_allclose(found, expected, rtol=1e-6)
+        metrics = model.evaluate(segments, verbose=0)
+        np.testing.assert_allclose(metrics, expected, rtol=1e-6)
 
 
 def test_evaluation_takes_batches_of_another_size(double):
@@ -427,9 +427,9 @@ def test_evaluation_takes_batches_of_another_size(double):
     model.fit(cut(*text(rows=4), 6, 6), **QUIET)
     for rows in (1, 7):
         ids, targets = text(rows, seed=rows)
-        found = model.evaluate(cut(ids, targets, 5, 7), verbose=0)
+        metrics = model.evaluate(cut(ids, targets, 5, 7), verbose=0)
         expected = cross_entropy(model(ids).numpy(), targets)
-        np.testing.assert_allclose(found, expected, rtol=1e-6)
+        np.testing.assert_allclose(metrics, expected, rtol=1e-6)
 
 
 def test_a_carried_state_keeps_rows_and_no_gradient():

@@ -120,17 +120,17 @@ def test_weights_of_the_original_go_into_both(family):
 def test_scaling_may_come_later_and_be_replaced(make):
     network, raw = make(), pixels(make())
     expected = {
-        given: copied(network, make(mean=given, variance=VARIANCE))(raw)
-        for given in (MEAN, (1.0, 2.0, 3.0))
+        arguments: copied(network, make(mean=arguments, variance=VARIANCE))(raw)
+        for arguments in (MEAN, (1.0, 2.0, 3.0))
     }
     unscaled = network.predict(raw, verbose=0)
-    for mean, found in expected.items():
+    for mean, result in expected.items():
         network.scale_inputs(np.array(mean), list(VARIANCE))
         assert np.abs(network.predict(raw, verbose=0) - unscaled).max() > 1e-3
         # Eager and traced.
-        np.testing.assert_allclose(network(raw), found, atol=1e-5)
+        np.testing.assert_allclose(network(raw), result, atol=1e-5)
         np.testing.assert_allclose(
-            network.predict(raw, verbose=0), found, atol=1e-5
+            network.predict(raw, verbose=0), result, atol=1e-5
         )
     config = network.get_config()
     assert (config["mean"], config["variance"]) == (
@@ -158,7 +158,7 @@ def test_half_precision_scales_in_full(make, name):
 
 
 @pytest.mark.parametrize(
-    "given",
+    "arguments",
     [
         {"mean": MEAN},
         {"variance": VARIANCE},
@@ -169,9 +169,9 @@ def test_half_precision_scales_in_full(make, name):
         {"mean": 3.0, "variance": 4.0},
     ],
 )
-def test_statistics_that_do_not_fit_are_refused(make, given):
+def test_statistics_that_do_not_fit_are_refused(make, arguments):
     with pytest.raises(ValueError, match="`mean` and `variance` must have"):
-        make(**given)
+        make(**arguments)
 
 
 def test_no_statistics_are_no_scaling(make):

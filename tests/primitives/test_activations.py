@@ -26,8 +26,8 @@ def swish(x):
 
 @pytest.mark.parametrize("name", DARTS)
 def test_the_activations_of_darts(name):
-    found = activation(name)(keras.ops.convert_to_tensor(X))
-    np.testing.assert_allclose(found, DARTS[name], rtol=1e-6, atol=1e-12)
+    result = activation(name)(keras.ops.convert_to_tensor(X))
+    np.testing.assert_allclose(result, DARTS[name], rtol=1e-6, atol=1e-12)
 
 
 def test_names_are_those_of_darts_and_of_users():

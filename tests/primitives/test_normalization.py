@@ -88,8 +88,8 @@ def second_derivative(layer, images, gamma, direction):
     with tf.GradientTape() as outer:
         outer.watch(images)
         value, tape = loss(layer, images, gamma)
-        found = tape.gradient(value, images)
-        along = tf.reduce_sum(found * direction)
+        gradients = tape.gradient(value, images)
+        along = tf.reduce_sum(gradients * direction)
     return outer.gradient(along, images).numpy()
 
 
@@ -120,9 +120,9 @@ def test_second_derivative_equals_differences_of_the_gradient():
         for sign in (1, -1)
     )
     expected = (ahead - behind) / (2 * STEP)
-    found = second_derivative(layer, images, GAMMA, direction)
+    result = second_derivative(layer, images, GAMMA, direction)
     np.testing.assert_allclose(
-        found, expected, rtol=1e-6, atol=1e-6 * np.abs(expected).max()
+        result, expected, rtol=1e-6, atol=1e-6 * np.abs(expected).max()
     )
 
 
@@ -144,9 +144,9 @@ def test_the_fused_kernel_has_the_same_derivatives():
             second_derivative(plain, images, GAMMA, direction),
         ),
     ]
-    for found, expected in pairs:
+    for result, expected in pairs:
         scale = np.abs(expected).max()
-        np.testing.assert_allclose(found, expected, atol=1e-4 * scale)
+        np.testing.assert_allclose(result, expected, atol=1e-4 * scale)
 
 
 def test_vectors_are_normalized_as_well():

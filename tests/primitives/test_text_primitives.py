@@ -85,8 +85,8 @@ def test_a_gradient_reaches_each_variable_and_the_input(name, stride):
         tape.watch(x)
         loss = tf.reduce_sum(tf.sin(layer(x, training=True)))
     assert layer.trainable_variables
-    found = tape.gradient(loss, [x, *layer.trainable_variables])
-    assert all(np.any(gradient) for gradient in found)
+    gradients = tape.gradient(loss, [x, *layer.trainable_variables])
+    assert all(np.any(gradient) for gradient in gradients)
 
 
 @pytest.mark.parametrize("stride", [1, 2])
@@ -206,9 +206,9 @@ def test_nothing_but_padding_gives_finite_outputs():
 def test_mean_and_maximum_are_those_of_the_words():
     x = sequences() - 10
     present = primitives.presence(padded(x, 4))
-    found = primitives.mean_and_max(padded(x, 4), present)
+    result = primitives.mean_and_max(padded(x, 4), present)
     expected = np.concatenate([x.mean(axis=1), x.max(axis=1)], axis=-1)
-    assert_equal(found, expected)
+    assert_equal(result, expected)
 
 
 def test_the_stem_gives_zeros_for_padding_alone():

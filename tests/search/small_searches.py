@@ -52,7 +52,7 @@ def driven(callback, script, epochs=EPOCHS, first=0, search=None):
         search: The search; a fresh one if it is left out.
     """
     search = search or make_search()
-    search.compile_for(search.modality.task_for(None))
+    search.compile_for()
     search.valid_batch = lambda epoch: None
     search.stop_training = False
     callback.set_model(search)

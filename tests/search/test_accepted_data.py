@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 import keras_darts as kd
-from keras_darts.search.fit_plan import check_data
+from keras_darts import tasks
+from keras_darts.search.fit_plan import check_source
 
-MODALITIES = ("image", "language", "text")
+IMAGES = "image_classification"
+LANGUAGE = "language_modeling"
+TEXTS = "text_classification"
 
 
 def corpus():
@@ -23,32 +26,36 @@ def sentences():
     )
 
 
-@pytest.mark.parametrize("modality", MODALITIES)
+def check_data(task, x):
+    check_source(tasks.get(task), x)
+
+
+@pytest.mark.parametrize("task", [IMAGES, LANGUAGE, TEXTS])
 @pytest.mark.parametrize("x", [None, "ptb", b"ptb", iter([1])])
-def test_what_is_no_data_is_refused_everywhere(modality, x):
+def test_what_is_no_data_is_refused_everywhere(task, x):
     with pytest.raises(TypeError, match="`x` must be .* Received: "):
-        check_data(modality, x)
+        check_data(task, x)
 
 
 def test_a_generator_is_told_the_way():
     with pytest.raises(TypeError, match="from_generator.*generator"):
-        check_data("image", (i for i in range(2)))
+        check_data(IMAGES, (i for i in range(2)))
 
 
-@pytest.mark.parametrize("modality", ["image", "text"])
-def test_a_corpus_is_for_recurrent_cells(modality):
-    check_data("language", corpus())
+@pytest.mark.parametrize("task", [IMAGES, TEXTS])
+def test_a_corpus_is_for_recurrent_cells(task):
+    check_data(LANGUAGE, corpus())
     with pytest.raises(TypeError, match="'darts_rnn'. Received: Corpus"):
-        check_data(modality, corpus())
+        check_data(task, corpus())
 
 
 @pytest.mark.parametrize(
-    ("modality", "message"),
-    [("text", r"x.train.batch\(64\)"), ("language", "other search spaces")],
+    ("task", "message"),
+    [(TEXTS, r"x.train.batch\(64\)"), (LANGUAGE, "other search spaces")],
 )
-def test_sentences_are_given_by_their_parts(modality, message):
+def test_sentences_are_given_by_their_parts(task, message):
     with pytest.raises(TypeError, match=f"{message}.*TextClassificationData"):
-        check_data(modality, sentences())
+        check_data(task, sentences())
 
 
 @pytest.mark.parametrize("name", ["batch_size", "steps_per_epoch", "epochs"])

@@ -21,12 +21,12 @@ def clock(monkeypatch):
 
 def saved_and_asked(minutes, steps, seconds, clock, requests):
     """Of one epoch; its first step is before all."""
-    found = agreement.WorkerCoordinator(keras.Model(), minutes)
+    coordinator = agreement.WorkerCoordinator(keras.Model(), minutes)
     asked, saved = [], []
     for step in range(steps):
-        if found.asks(step):
+        if coordinator.asks(step):
             asked.append(step)
-        if found.before_step(step, requests):
+        if coordinator.before_step(step, requests):
             saved.append(step)
         clock.seconds += seconds
     return saved, asked
@@ -49,20 +49,20 @@ def test_they_ask_about_once_a_second_and_save_when_it_is_time(clock):
 
 def test_a_signal_counts_from_the_next_question_on(clock):
     requests = types.SimpleNamespace(received=None)
-    found = agreement.WorkerCoordinator(keras.Model(), 10)
+    coordinator = agreement.WorkerCoordinator(keras.Model(), 10)
     for step in range(4):
-        found.before_step(step, requests)
-    assert found.asks(7) and not found.asks(6)
+        coordinator.before_step(step, requests)
+    assert coordinator.asks(7) and not coordinator.asks(6)
     requests.received = signal.SIGTERM
-    found.before_step(6, requests)
-    assert found.received is None
-    found.before_step(7, requests)
-    assert found.received is signal.SIGTERM
+    coordinator.before_step(6, requests)
+    assert coordinator.received is None
+    coordinator.before_step(7, requests)
+    assert coordinator.received is signal.SIGTERM
 
 
 def test_arrays_keep_their_shapes_and_kinds():
-    found = agreement.WorkerCoordinator(keras.Model(), 10)
+    coordinator = agreement.WorkerCoordinator(keras.Model(), 10)
     arrays = [np.ones((2, 3), "float32"), np.array(7), np.zeros((0, 4), "f2")]
-    for before, after in zip(arrays, found.of_all(arrays), strict=True):
+    for before, after in zip(arrays, coordinator.of_all(arrays), strict=True):
         assert before.dtype == after.dtype
         np.testing.assert_array_equal(before, after)

@@ -22,11 +22,11 @@ SPACE = kd.search_spaces.darts_cnn(
         "dil_conv_3x3",
     ),
 )
-RECIPE = strategies.get("proxyless").recipe_for("image")
+RECIPE = strategies.get("proxyless").recipe_for("image_classification")
 
 
 def proxyless_search(cost, arch_learning_rate=1e-3):
-    """The variant, with alphas that differ, and draws that come back."""
+    """The strategy, with alphas that differ, and draws that come back."""
     recipe = dataclasses.replace(RECIPE, arch_learning_rate=arch_learning_rate)
     strategy = dataclasses.replace(
         strategies.methods.proxyless(cost),
@@ -50,18 +50,18 @@ def test_the_shares_of_others_stay_and_the_two_keep_their_difference():
     after = before.copy()
     after[:, 1] += 0.3
     after[:, 4] -= 0.7
-    found = relaxation.rescale_logits(
+    result = relaxation.rescale_logits(
         tf.constant(before), tf.constant(after)
     ).numpy()
     others = [0, 2, 3]
-    np.testing.assert_array_equal(found[:, others], before[:, others])
+    np.testing.assert_array_equal(result[:, others], before[:, others])
     np.testing.assert_allclose(
-        shares(found)[:, others], shares(before)[:, others], atol=1e-6
+        shares(result)[:, others], shares(before)[:, others], atol=1e-6
     )
-    sums = [np.exp(a[:, [1, 4]]).sum(axis=-1) for a in (before, found)]
+    sums = [np.exp(a[:, [1, 4]]).sum(axis=-1) for a in (before, result)]
     np.testing.assert_allclose(*sums, rtol=1e-6)
     np.testing.assert_allclose(
-        found[:, 1] - found[:, 4], after[:, 1] - after[:, 4], rtol=1e-5
+        result[:, 1] - result[:, 4], after[:, 1] - after[:, 4], rtol=1e-5
     )
 
 

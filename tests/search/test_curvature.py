@@ -66,8 +66,10 @@ def plain_loss(search, batch):
         assign(search, vector)
         with tf.GradientTape() as tape:
             value = loss(labels, search.supernet(images, training=True))
-        found = tape.gradient(value, [v.value for v in search.arch_variables])
-        return np.concatenate([np.ravel(g) for g in found])
+        gradients = tape.gradient(
+            value, [v.value for v in search.arch_variables]
+        )
+        return np.concatenate([np.ravel(g) for g in gradients])
 
     return gradient
 
@@ -84,14 +86,14 @@ def test_it_is_the_difference_of_gradients_in_double_precision(double, batch):
     # So short that hardly a unit crosses a kink on the way.
     step = 1e-7
     for direction in np.random.default_rng(2).normal(size=(3, len(start))):
-        found = product(direction)
+        result = product(direction)
         ahead, behind = (
             gradient(start + sign * step * direction) for sign in (1, -1)
         )
         expected = (ahead - behind) / (2 * step)
         size = np.abs(expected).max()
         assert size > 1e-4
-        np.testing.assert_allclose(found, expected, atol=1e-5 * size)
+        np.testing.assert_allclose(result, expected, atol=1e-5 * size)
         assign(search, start)
 
 
@@ -103,8 +105,8 @@ def test_the_eigenvalue_is_that_of_the_dense_hessian_and_nothing_moves(batch):
     np.testing.assert_allclose(hessian, hessian.T, atol=1e-4 * size)
     assert search.arch_optimizer.weight_decay == 1e-3
     expected = np.linalg.eigvalsh(hessian)[-1] + 1e-3
-    found = supernet_evaluation.largest_eigenvalue(search, batch)
-    assert found == pytest.approx(expected, rel=1e-3)
+    eigenvalue = supernet_evaluation.largest_eigenvalue(search, batch)
+    assert eigenvalue == pytest.approx(expected, rel=1e-3)
     for value, variable in zip(before, search.variables, strict=True):
         np.testing.assert_array_equal(value, variable.numpy(), variable.path)
 
@@ -117,8 +119,8 @@ def test_the_traced_product_is_the_eager_one(batch):
     )
     vector = np.random.default_rng(2).normal(size=8)
     expected = eager.hessian_product(batch)(vector)
-    found = traced.hessian_product(batch)(vector)
-    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-6)
+    result = traced.hessian_product(batch)(vector)
+    np.testing.assert_allclose(result, expected, rtol=1e-3, atol=1e-6)
 
 
 def test_a_recurrent_cell_is_bent_too(double):

@@ -159,8 +159,8 @@ def test_class_weights_weigh_both_losses(form):
     """One class alone counts: the other one's images change nothing."""
     size = {"batch_size": 8, "class_weight": {0: 0.0, 1: 3.0}}
     _, figures = searched(FORMS[form](), **size)
-    given = np.where(LABELS == 1, 3.0, 0.0)
-    same = searched(IMAGES, LABELS, batch_size=8, sample_weight=given)[1]
+    weights = np.where(LABELS == 1, 3.0, 0.0)
+    same = searched(IMAGES, LABELS, batch_size=8, sample_weight=weights)[1]
     assert figures == same
     plain = searched(IMAGES, LABELS, batch_size=8)[1]
     for name in ("loss", "arch_loss", "val_loss"):

@@ -43,7 +43,7 @@ def of_weights(space, weights, rule=None, **options):
 
 def weights_of(space, sharp):
     """Even weights, but for a share of the edges that have decided."""
-    found = {}
+    results = {}
     for cell_type, spec in space.cells.items():
         rows = np.zeros((len(spec.edges), spec.num_candidates))
         decided = round(sharp * len(spec.edges))
@@ -52,8 +52,8 @@ def weights_of(space, sharp):
             if edge < decided:
                 rows[edge] = 0
                 rows[edge, len(names) - 1] = 1
-        found[cell_type] = rows
-    return found
+        results[cell_type] = rows
+    return results
 
 
 @pytest.mark.parametrize("space", SPACES)
@@ -68,31 +68,31 @@ def weights_of(space, sharp):
 )
 def test_the_verdict_follows_the_weights(space, sharp, verdict):
     space = SPACES[space]
-    found = of_weights(space, weights_of(space, sharp))
-    assert found.verdict == verdict
-    assert f"the cell is {verdict}" in str(found)
+    decisions = of_weights(space, weights_of(space, sharp))
+    assert decisions.verdict == verdict
+    assert f"the cell is {verdict}" in str(decisions)
     count = sum(len(spec.edges) for spec in space.cells.values())
-    assert len(found.edges) == count
-    assert found.entropy == pytest.approx(1 - sharp, abs=0.1)
-    json.dumps(found.get_config())
+    assert len(decisions.edges) == count
+    assert decisions.entropy == pytest.approx(1 - sharp, abs=0.1)
+    json.dumps(decisions.get_config())
 
 
 def test_a_tie_of_two_is_a_draw():
     space = SPACES["nas_bench_201"]
     rows = np.tile([0.0, 0.0, 0.5, 0.5, 0.0], (6, 1))
-    found = of_weights(space, {"cell": rows})
-    assert found.entropy < 0.5 and found.verdict == "close to a draw"
-    assert "hardly leads on 6 of 6 edges" in str(found)
+    decisions = of_weights(space, {"cell": rows})
+    assert decisions.entropy < 0.5 and decisions.verdict == "close to a draw"
+    assert "hardly leads on 6 of 6 edges" in str(decisions)
 
 
 def test_an_edge_says_what_it_keeps_and_by_how_much():
     space = SPACES["nas_bench_201"]
     rows = np.tile([0.1, 0.1, 0.1, 0.1, 0.6], (6, 1))
     rows[1] = [0.5, 0.1, 0.1, 0.2, 0.1]
-    found = of_weights(space, {"cell": rows}).edges
-    assert (found[0].kept, found[0].lead) == ("avg_pool_3x3", 0.5)
-    assert (found[1].kept, found[1].candidate) == ("none", "none")
-    assert found[1].lead == pytest.approx(0.3)
+    decisions = of_weights(space, {"cell": rows}).edges
+    assert (decisions[0].kept, decisions[0].lead) == ("avg_pool_3x3", 0.5)
+    assert (decisions[1].kept, decisions[1].candidate) == ("none", "none")
+    assert decisions[1].lead == pytest.approx(0.3)
     # A rule that never keeps `none` does not count it as a rival.
     kept = of_weights(space, {"cell": rows}, "top_k").edges[1]
     assert kept.candidate == "nor_conv_3x3"
@@ -107,8 +107,8 @@ def test_gates_decide_each_for_itself():
             cell_type: np.full((len(spec.edges), spec.num_candidates), gate)
             for cell_type, spec in space.cells.items()
         }
-        found = of_weights(space, gates, rule, competes=False)
-        assert found.entropy == pytest.approx(entropy, abs=1e-3)
+        decisions = of_weights(space, gates, rule, competes=False)
+        assert decisions.entropy == pytest.approx(entropy, abs=1e-3)
 
 
 def test_what_stands_for_long_is_said_beside_even_weights():
@@ -116,12 +116,12 @@ def test_what_stands_for_long_is_said_beside_even_weights():
     weights = weights_of(space, 0.0)
     for epochs, stable in ((2, None), (8, 4)):
         watched = Watched({"cell": [8, 5, 4, 4, 3, None]}, epochs=epochs)
-        found = of_weights(space, weights, watched=watched)
-        assert found.stable_edges == stable
-        assert ("4 of 6 have kept their candidate" in str(found)) == bool(
+        decisions = of_weights(space, weights, watched=watched)
+        assert decisions.stable_edges == stable
+        assert ("4 of 6 have kept their candidate" in str(decisions)) == bool(
             stable
         )
-        assert found.verdict == "close to a draw"
+        assert decisions.verdict == "close to a draw"
 
 
 def test_help_is_named_where_it_is_needed():
@@ -205,8 +205,8 @@ def test_a_resumed_run_has_counted_on(tmp_path):
     run(2, output_dir=tmp_path)
     resumed = run(4, resume_from=tmp_path)
     counts = [
-        [edge.unchanged_epochs for edge in found.edges]
-        for found in (whole, resumed)
+        [edge.unchanged_epochs for edge in result.edges]
+        for result in (whole, resumed)
     ]
     assert counts[0] == counts[1] and set(counts[0]) == {4}
 

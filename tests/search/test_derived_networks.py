@@ -43,8 +43,8 @@ def test_sizes_may_be_those_of_other_data(case):
     search, sizes = case
     network = search.derived_network(**sizes)
     for name, size in sizes.items():
-        found = network.get_config()[name]
-        assert found == (list(size) if isinstance(size, tuple) else size)
+        result = network.get_config()[name]
+        assert result == (list(size) if isinstance(size, tuple) else size)
     assert network.genotype == search.genotype()
 
 

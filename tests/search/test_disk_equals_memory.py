@@ -105,10 +105,10 @@ def searched(strategy, callbacks=(), epochs=EPOCHS, **folders):
 
 
 def assert_disk_is(search, folder):
-    found = kd.genotypes.load(folder / "genotype.json")
-    assert found == search.genotype()
+    genotype = kd.genotypes.load(folder / "genotype.json")
+    assert genotype == search.genotype()
     for cell_type in search.search_space.cells:
-        kd.plot_cell(found, cell_type, folder / "again.svg")
+        kd.plot_cell(genotype, cell_type, folder / "again.svg")
         drawn = (folder / "cells" / f"{cell_type}.svg").read_text()
         assert drawn == (folder / "again.svg").read_text()
     with np.load(folder / "alphas.npz") as saved:

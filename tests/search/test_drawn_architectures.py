@@ -24,7 +24,7 @@ SMALL = kd.search_spaces.darts_cnn(2, 1, num_nodes=1, primitives=PRIMITIVES)
 STAGES = dataclasses.replace(
     kd.search_spaces.nas_bench_201(), filters=2, num_cells=1
 )
-VARIANTS = ("random_sharing", "enas")
+METHODS = ("random_sharing", "enas")
 
 
 def searched(name, space=SPACE, *, eager=True, **options):
@@ -50,17 +50,17 @@ def batches(count=2, size=4):
 
 def drawn_names(search):
     """For each cell type what was chosen, by the genotype's edges."""
-    found = {}
+    results = {}
     for cell_type, spec in search.search_space.cells.items():
         numbers = search.strategy.relaxation.chosen[cell_type].numpy()
-        found[cell_type] = {
+        results[cell_type] = {
             (names[number], *edge)
             for names, edge, number in zip(
                 spec.primitives, spec.edges, numbers, strict=True
             )
             if number >= 0
         }
-    return found
+    return results
 
 
 def test_candidates_that_were_not_drawn_do_not_run(monkeypatch):
@@ -77,16 +77,16 @@ def test_candidates_that_were_not_drawn_do_not_run(monkeypatch):
     assert len(runs) == 2 * 2
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", METHODS)
 def test_only_weights_of_what_was_drawn_get_a_gradient(name):
     search = searched(name)
-    search.compile_for(search.modality.task_for(None))
+    search.compile_for()
     (batch,) = batches(1)
     state = search.strategy.relaxation.seed_generator.state
     before = state.numpy()
     weights = search.supernet.arch(training=True)
     state.assign(before)
-    found = search.problem.gradients(
+    gradient = search.problem.gradients(
         batch,
         search.problem.weight_values(),
         search.problem.arch_values(),
@@ -95,7 +95,7 @@ def test_only_weights_of_what_was_drawn_get_a_gradient(name):
     gradients = dict(
         zip(
             [id(v) for v in search.weight_variables],
-            search.problem.for_variables(found.weights),
+            search.problem.for_variables(gradient.weights),
             strict=True,
         )
     )
@@ -140,7 +140,7 @@ def test_edges_that_were_not_drawn_give_zeros(connection):
 
 
 @pytest.mark.parametrize("space", [SPACE, STAGES], ids=["cells", "stages"])
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", METHODS)
 def test_the_genotype_is_the_best_of_the_samples(name, space):
     search = searched(name, space)
     fitted(search, epochs=1)
@@ -149,8 +149,8 @@ def test_the_genotype_is_the_best_of_the_samples(name, space):
     best = int(np.argmax(rewards))
     for number in range(6):
         weights = {
-            cell_type: tf.one_hot(found[number, :, 0], spec.num_candidates)
-            for (cell_type, found), spec in zip(
+            cell_type: tf.one_hot(result[number, :, 0], spec.num_candidates)
+            for (cell_type, result), spec in zip(
                 sampled.items(), space.cells.values(), strict=True
             )
         }
@@ -165,7 +165,7 @@ def test_the_genotype_is_the_best_of_the_samples(name, space):
             right.append(np.mean(np.argmax(logits, -1) == y))
         assert rewards[number] == pytest.approx(np.mean(right), abs=1e-6)
     policy.choose(
-        {cell_type: found[best] for cell_type, found in sampled.items()}
+        {cell_type: result[best] for cell_type, result in sampled.items()}
     )
     genotype = search.genotype()
     for cell_type, chosen in drawn_names(search).items():
@@ -223,9 +223,9 @@ def test_the_callback_chooses_the_first_of_the_best():
     assert np.any(policy.chosen["normal"].numpy() >= 0)
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", METHODS)
 def test_a_graph_searches_as_python_does(name):
-    found = []
+    results = []
     for eager in (True, False):
         search = small_search(SMALL, getattr(methods, name)(num_samples=3))
         search.compile(run_eagerly=eager)
@@ -235,14 +235,14 @@ def test_a_graph_searches_as_python_does(name):
         values = [v.numpy() for v in search.arch_variables]
         chosen = search.strategy.relaxation.chosen
         values += [v.numpy() for v in chosen.values()]
-        found.append((history, values))
-    (history, values), (same_history, same_values) = found
+        results.append((history, values))
+    (history, values), (same_history, same_values) = results
     # Draws at random have no loss of the architecture.
     losses = ("loss", "arch_loss") if name == "enas" else ("loss",)
     for key in losses:
         np.testing.assert_allclose(history[key], same_history[key], rtol=1e-3)
-    for found in (history, same_history):
-        assert ("arch_loss" in found) == ("arch_loss" in losses)
+    for results in (history, same_history):
+        assert ("arch_loss" in results) == ("arch_loss" in losses)
     for one, other in zip(values, same_values, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-6)
 
@@ -334,12 +334,12 @@ def test_the_baseline_follows_the_rewards_and_is_saved(tmp_path):
 
 def test_a_step_draws_another_architecture_than_the_one_of_the_weights():
     search = searched("random_sharing")
-    search.compile_for(search.modality.task_for(None))
+    search.compile_for()
     arch = search.problem.arch_values()
-    found = [search.problem.sample(arch, n).sampled for n in (1, 1, 2, 3)]
+    results = [search.problem.sample(arch, n).sampled for n in (1, 1, 2, 3)]
     flat = [
         tuple(np.concatenate([d.numpy().ravel() for d in one.values()]))
-        for one in found
+        for one in results
     ]
     assert flat[0] == flat[1]
     assert len(set(flat)) == 3
@@ -351,22 +351,22 @@ def test_the_reward_of_classes_is_their_accuracy(label_type):
     logits = tf.constant([[2.0, 1.0], [0.0, 1.0], [3.0, 0.0]])
     y = np.array([0, 1, 1])
     y = np.eye(2)[y] if label_type == "one_hot" else y
-    found = LossAndGradients(tf.constant(9.0), [], [], logits, [])
-    assert float(reward(search, (None, y), found)) == pytest.approx(2 / 3)
+    result = LossAndGradients(tf.constant(9.0), [], [], logits, [])
+    assert float(reward(search, (None, y), result)) == pytest.approx(2 / 3)
     weights = np.array([1.0, 0.0, 3.0])
-    weighted = reward(search, (None, y, weights), found)
+    weighted = reward(search, (None, y, weights), result)
     assert float(weighted) == pytest.approx(1 / 4)
 
 
 def test_the_reward_of_other_tasks_falls_with_the_loss():
-    found = LossAndGradients(tf.constant(2.0), [], [], None, [])
+    result = LossAndGradients(tf.constant(2.0), [], [], None, [])
     for label_type, scale in (
         ("next_token", 80.0),
         ("multi_label", 1.0),
         ("regression", 1.0),
     ):
         expected = scale * np.exp(-2.0)
-        value = reward(_with_task(label_type), None, found)
+        value = reward(_with_task(label_type), None, result)
         assert float(value) == pytest.approx(expected)
 
 
@@ -399,7 +399,10 @@ def test_variants_have_the_constants_of_their_code():
     assert bench.relaxation.initial_temperature == 5.0
     assert bench.relaxation.tanh_constant == 2.5
     for strategy, rate in ((cells, 0.0035), (bench, 0.001)):
-        architect, recipe = strategy.architect, strategy.recipe_for("image")
+        architect, recipe = (
+            strategy.architect,
+            strategy.recipe_for("image_classification"),
+        )
         assert architect == kd.architects.Reinforce(1e-4, 0.99)
         assert recipe.arch_learning_rate == rate
         assert (recipe.arch_beta_1, recipe.arch_epsilon) == (0.0, 1e-3)
@@ -408,7 +411,7 @@ def test_variants_have_the_constants_of_their_code():
         assert len(strategy.citations) == 1 + (strategy is bench)
     for recipe, epochs in (("darts", 100), ("nas_bench_201", 250)):
         strategy = methods.random_sharing(recipe, num_samples=1000)
-        assert strategy.recipe_for("image").epochs == epochs
+        assert strategy.recipe_for("image_classification").epochs == epochs
         assert strategy.discretizer.num_samples == 1000
     with pytest.raises(ValueError, match="`recipe` must be one of darts"):
         methods.enas("cell")

@@ -252,8 +252,8 @@ def test_a_run_of_which_no_checkpoint_is_whole_is_refused(cut, tmp_path):
 
 def test_the_last_checkpoints_are_kept(cut, tmp_path):
     cut(5)
-    found = manifest.seals(tmp_path / "checkpoints")
-    assert [(s.epochs_done, s.step) for s in found] == [(1, 2), (1, 1), (1, 0)]
+    result = manifest.seals(tmp_path / "checkpoints")
+    assert [(s.epochs_done, s.step) for s in result] == [(1, 2), (1, 1), (1, 0)]
 
 
 @pytest.mark.parametrize("minutes", [-1, True, "ten", float("nan")])
@@ -304,7 +304,9 @@ def test_a_finished_run_is_made_longer_by_resume_from_alone(tmp_path):
 
 def test_hidden_states_go_on_within_an_epoch(tmp_path):
     def fit(**options):
-        recipe = dataclasses.replace(RECIPES["language"], segment_length=4)
+        recipe = dataclasses.replace(
+            RECIPES["language_modeling"], segment_length=4
+        )
         search = small_search(
             kd.search_spaces.darts_rnn(1, hidden_size=4),
             kd.SearchStrategy(recipe=recipe),

@@ -48,7 +48,7 @@ def run(folder, *callbacks, epochs=3, **options):
     return search
 
 
-def goes_on(folder):
+def resumes(folder):
     """Whether the run in a folder is whole after its first epoch."""
     search = make_search(space=TINY)
     history = fitted(search, epochs=3, steps=3, resume_from=folder)
@@ -89,7 +89,7 @@ def test_a_loss_that_is_not_finite_names_its_step_and_keeps_the_state_before(
     (search,) = searches
     assert all(np.isfinite(v.numpy()).all() for v in search.supernet.variables)
     assert int(search.optimizer.iterations) == 3
-    assert goes_on(tmp_path)
+    assert resumes(tmp_path)
 
 
 def test_what_the_last_step_has_spoilt_is_written_nowhere(tmp_path):
@@ -100,7 +100,7 @@ def test_what_the_last_step_has_spoilt_is_written_nowhere(tmp_path):
 
     with pytest.raises(FloatingPointError, match="the validation"):
         run(tmp_path, AfterLast())
-    assert goes_on(tmp_path)
+    assert resumes(tmp_path)
 
 
 def test_a_loss_that_is_not_finite_ends_a_search_without_a_folder():
@@ -118,7 +118,7 @@ def test_a_disk_that_is_full_leaves_the_epochs_before(tmp_path):
     last = process.stderr.strip().splitlines()[-1]
     assert "RunWriteError: `output_dir` must be a folder with room" in last
     assert f"output_dir={str(tmp_path)!r} holds the state after epoch 1" in last
-    assert goes_on(tmp_path)
+    assert resumes(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_checkpoint_that_finds_no_room_is_no_lack_of_memory(
     assert "holds the state after epoch 1" in str(caught.value)
     assert not list(tmp_path.glob("checkpoints/*_temp"))
     monkeypatch.undo()
-    assert goes_on(tmp_path)
+    assert resumes(tmp_path)
 
 
 def test_curves_that_find_no_room_are_no_lack_of_memory(tmp_path, monkeypatch):
@@ -171,7 +171,7 @@ def test_what_a_kill_left_half_written_is_cleared_away(tmp_path):
     half.mkdir()
     (half / "part-00000-of-00001").write_bytes(b"a")
     with pytest.warns(UserWarning, match="ckpt-9 is half written"):
-        assert goes_on(tmp_path)
+        assert resumes(tmp_path)
     assert not half.exists()
 
 
@@ -185,7 +185,7 @@ def test_a_folder_that_is_taken_away_is_named(tmp_path):
     with pytest.raises(OSError, match="`output_dir`") as caught:
         run(folder, At(take_away))
     assert isinstance(caught.value.__cause__, OSError)
-    assert goes_on(moved)
+    assert resumes(moved)
 
 
 def broken_images(folder):
@@ -219,7 +219,7 @@ def test_data_that_break_off_later_are_named_with_the_step(tmp_path):
         run(tmp_path / "run", At(lambda search: list(images)))
     assert "20.raw" in str(caught.value)
     assert "in epoch 2, after 1 of 3 steps" in str(caught.value)
-    assert goes_on(tmp_path / "run")
+    assert resumes(tmp_path / "run")
 
 
 @pytest.mark.parametrize(
@@ -245,4 +245,4 @@ def test_a_lack_of_memory_names_what_shrinks_the_search(tmp_path, error):
     assert "pc_darts" in message
     assert str(error).split(" with")[0] in message
     assert caught.value.__cause__ is error
-    assert goes_on(tmp_path)
+    assert resumes(tmp_path)

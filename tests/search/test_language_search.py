@@ -53,7 +53,9 @@ def make_space(num_nodes=2, **settings):
 
 
 def make_strategy(architect="first_order", **recipe):
-    recipe = dataclasses.replace(strategies.RECIPES["language"], **recipe)
+    recipe = dataclasses.replace(
+        strategies.RECIPES["language_modeling"], **recipe
+    )
     return kd.SearchStrategy(architect=architect, recipe=recipe)
 
 
@@ -121,13 +123,13 @@ def central_differences(function, variable, step=1e-5):
     start = variable.numpy()
     gradient = np.zeros_like(start)
     for place in np.ndindex(start.shape):
-        found = []
+        results = []
         for sign in (1, -1):
             moved = start.copy()
             moved[place] += sign * step
             variable.assign(moved)
-            found.append(float(function()))
-        gradient[place] = (found[0] - found[1]) / (2 * step)
+            results.append(float(function()))
+        gradient[place] = (results[0] - results[1]) / (2 * step)
     variable.assign(start)
     return gradient
 
@@ -144,10 +146,10 @@ def assert_gradient_is_that_of(search, function, train, valid):
     (alphas,) = search.arch_variables
     expected = central_differences(from_the_begin, alphas)
     assign_all(states, begin)
-    (found,) = search.architecture_gradients(train, valid)
+    (gradients,) = search.architecture_gradients(train, valid)
     # They are given in single precision.
     size = np.abs(expected).max()
-    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6 * size)
+    np.testing.assert_allclose(gradients, expected, rtol=1e-4, atol=1e-6 * size)
 
 
 @pytest.mark.parametrize("rates", [NO_DROPOUT, RATES], ids=["plain", "drop"])
@@ -187,8 +189,8 @@ def test_the_unrolled_gradient_is_that_after_a_scaled_step(
         before, begin = values_of(weights), values_of(states)
         with tf.GradientTape() as tape:
             loss = cross_entropy(search, *train)
-        found = tape.gradient(loss, [v.value for v in weights])
-        for variable, gradient in zip(weights, found, strict=True):
+        gradients = tape.gradient(loss, [v.value for v in weights])
+        for variable, gradient in zip(weights, gradients, strict=True):
             gradient = tf.convert_to_tensor(gradient) + decay * variable.value
             variable.assign_sub(rate * length / 8 * gradient)
         # Each evaluation of a step draws from the same begin.
@@ -285,26 +287,26 @@ def test_a_step_has_one_mask_for_the_weights_and_one_to_search(architect):
     for name, layer in layers.items():
         seen[name] = []
 
-        def recorded(values, training, draw=layer.mask, found=seen[name]):
-            found.append(draw(values, training).numpy())
-            return tf.constant(found[-1])
+        def recorded(values, training, draw=layer.mask, result=seen[name]):
+            result.append(draw(values, training).numpy())
+            return tf.constant(result[-1])
 
         layer.mask = recorded
     steps = []
     for _ in range(3):
         search.train_step((batch(), batch(seed=1)))
-        steps.append({name: list(found) for name, found in seen.items()})
-        for found in seen.values():
-            found.clear()
+        steps.append({name: list(result) for name, result in seen.items()})
+        for result in seen.values():
+            result.clear()
     for step in steps:
-        for found in step.values():
+        for result in step.values():
             # The search loss and the weights' step, and what is unrolled.
             count, searching = {"first_order": (2, 0), "unrolled": (5, 1)}[
                 architect
             ]
-            assert len(found) == count
-            for place, mask in enumerate(found):
-                same = np.array_equal(mask, found[-1])
+            assert len(result) == count
+            for place, mask in enumerate(result):
+                same = np.array_equal(mask, result[-1])
                 assert same == (place != searching)
     for name in layers:
         for one, other in itertools.pairwise(steps):
@@ -319,7 +321,7 @@ def test_architecture_gradients_read_and_keep_no_state():
     first, again = (
         search.architecture_gradients(*pair)[0].numpy() for _ in range(2)
     )
-    search.modality.reset()
+    search.streams.reset()
     np.testing.assert_array_equal(first, again)
     np.testing.assert_array_equal(
         first, search.architecture_gradients(*pair)[0]
@@ -363,11 +365,11 @@ def test_evaluation_begins_anew_with_batches_of_any_size(double):
             (ids[:, part], targets[:, part])
             for part in (slice(5), slice(5, None))
         ]
-        found = search.evaluate(data_set(*halves), return_dict=True, **QUIET)[
+        metrics = search.evaluate(data_set(*halves), return_dict=True, **QUIET)[
             "loss"
         ]
         np.testing.assert_allclose(
-            found, cross_entropy(search, ids, targets), rtol=1e-6
+            metrics, cross_entropy(search, ids, targets), rtol=1e-6
         )
 
 

@@ -71,12 +71,12 @@ def test_what_saves_memory_is_estimated_to(change):
 @pytest.mark.parametrize("sizes, measured", MEASURED)
 def test_the_estimated_peak_is_near_what_was_measured(sizes, measured):
     filters, num_cells, batch_size, partial = sizes
-    found = peak(
+    space = peak(
         kd.search_spaces.darts_cnn(filters, num_cells),
         batch_size=batch_size,
         channel_fraction=1 / partial,
     )
-    assert found == pytest.approx(measured, rel=0.25)
+    assert space == pytest.approx(measured, rel=0.25)
 
 
 def test_the_peak_of_recomputed_cells_is_near_what_was_measured():
@@ -92,7 +92,7 @@ def test_the_peak_of_recomputed_cells_is_near_what_was_measured():
 @pytest.mark.parametrize("name", ["nas_bench_201", "text_cnn", "rdarts_s1"])
 def test_all_spaces_with_cells_are_estimated(name):
     space = kd.search_spaces.get(name)
-    shape = (64,) if space.modality == "text" else (32, 32, 3)
+    shape = (64,) if space.task == "text_classification" else (32, 32, 3)
     small, large = (
         peak(space, input_shape=shape, batch_size=size) for size in (8, 64)
     )
@@ -194,10 +194,12 @@ def test_a_search_without_enough_memory_says_what_needs_less(monkeypatch):
     monkeypatch.setattr(memory, "memory_limit", lambda: 10**8)
     with pytest.warns(RuntimeWarning, match="may have 0.1 GB") as caught:
         fitted(make_search(space=DEEP), epochs=1)
-    (said,) = [str(w.message) for w in caught if "estimated" in str(w.message)]
-    assert "batch_size=4, and" in said
-    assert "with batch_size=2" in said
-    assert "with rematerialize=True" in said
+    (message,) = [
+        str(w.message) for w in caught if "estimated" in str(w.message)
+    ]
+    assert "batch_size=4, and" in message
+    assert "with batch_size=2" in message
+    assert "with rematerialize=True" in message
 
 
 def test_a_search_with_enough_memory_says_nothing(monkeypatch):
@@ -223,19 +225,24 @@ def test_proposals_change_the_least_first_and_leave_out_what_is_chosen():
         input_shape=(8, 8, 3),
         rematerialize=True,
     )
-    found = memory.proposals(search, 64)
-    assert [p.change for p in found] == [
+    proposals = memory.proposals(search, 64)
+    assert [p.change for p in proposals] == [
         "gradient_accumulation_steps=2",
         "gradient_accumulation_steps=4",
         'dtype="mixed_bfloat16"',
         "batch_size=32",
         "batch_size=16",
     ]
-    assert found[0].peak == found[3].peak > found[1].peak == found[4].peak
+    assert (
+        proposals[0].peak
+        == proposals[3].peak
+        > proposals[1].peak
+        == proposals[4].peak
+    )
     # As `fit` refuses parts of different sizes.
     search.gradient_accumulation_steps = 3
-    found = memory.proposals(search, 6)
-    assert [p.change for p in found] == [
+    proposals = memory.proposals(search, 6)
+    assert [p.change for p in proposals] == [
         "gradient_accumulation_steps=6",
         'dtype="mixed_bfloat16"',
         "batch_size=3",
@@ -245,8 +252,8 @@ def test_proposals_change_the_least_first_and_leave_out_what_is_chosen():
 def test_a_whole_search_is_offered_all_that_saves_memory():
     search = kd.DartsSearch(DEEP, num_classes=2, input_shape=(32, 32, 3))
     search.build_supernet()
-    found = memory.proposals(search, 2)
-    assert [p.change for p in found] == [
+    proposals = memory.proposals(search, 2)
+    assert [p.change for p in proposals] == [
         "rematerialize=True",
         "gradient_accumulation_steps=2",
         'dtype="mixed_bfloat16"',

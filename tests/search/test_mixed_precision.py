@@ -85,12 +85,12 @@ def test_variables_in_half_precision_are_refused():
 @pytest.mark.parametrize("policy", POLICIES)
 def test_the_finite_difference_is_that_of_full_precision(policy):
     expected = difference(compiled("float32"))
-    found = difference(compiled(policy))
+    result = difference(compiled(policy))
     naive = difference(compiled(policy), full_precision=False)
     errors = [
         length([f - e for f, e in zip(one, expected, strict=True)])
         / length(expected)
-        for one in (found, naive)
+        for one in (result, naive)
     ]
     assert errors[0] < 1e-6
     assert errors[1] > 0.5
@@ -102,12 +102,12 @@ def test_the_whole_second_order_gradient_is_that_of_full_precision(
     hessian, policy
 ):
     strategy = kd.SearchStrategy(architect=kd.architects.Unrolled(hessian))
-    expected, found = (
+    expected, gradients = (
         compiled(dtype, strategy).architecture_gradients(*batches())
         for dtype in ("float32", policy)
     )
     assert length(expected) > 0
-    for one, other in zip(found, expected, strict=True):
+    for one, other in zip(gradients, expected, strict=True):
         assert one.dtype == "float32"
         np.testing.assert_allclose(one, other, rtol=1e-6)
 
@@ -133,12 +133,12 @@ def test_a_graph_keeps_the_two_precisions_apart():
 
 
 def test_exact_products_are_those_of_full_precision():
-    found, expected = (
+    result, expected = (
         compiled(dtype).hessian_product(batches()[0])(np.ones(8, "float32"))
         for dtype in ("mixed_float16", "float32")
     )
     assert np.any(expected)
-    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-8)
+    np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-8)
 
 
 def test_a_scale_saves_gradients_that_vanish_in_half():
@@ -151,13 +151,13 @@ def test_a_scale_saves_gradients_that_vanish_in_half():
         search = compiled(dtype, loss=small_loss, **choices)
         search.architecture_gradients(*batches())
         problem = search.problem
-        found = problem.gradients(
+        gradients = problem.gradients(
             batches()[0],
             problem.weight_values(),
             problem.arch_values(),
             "weights",
         )
-        return problem.for_variables(found.weights)[0].numpy()
+        return problem.for_variables(gradients.weights)[0].numpy()
 
     expected = first_layer("float32")
     lost = first_layer("mixed_float16", auto_scale_loss=False)
@@ -225,13 +225,13 @@ def test_a_resumed_run_has_the_scale_and_the_precision(tmp_path):
 
 
 def test_a_stage_that_is_not_fresh_goes_on_with_the_scale():
-    found = []
+    results = []
 
     def note(epoch, logs=None):
         scaling = search.loss_scaling
         for optimizer in (scaling.optimizer, scaling.arch_optimizer):
             scale, counter = optimizer.dynamic_scale, optimizer.step_counter
-            found.append((float(scale), int(counter)))
+            results.append((float(scale), int(counter)))
             scale.assign(2.0**4)
 
     stages = [
@@ -248,14 +248,14 @@ def test_a_stage_that_is_not_fresh_goes_on_with_the_scale():
     search.compile(run_eagerly=True)
     callback = keras.callbacks.LambdaCallback(on_epoch_begin=note)
     fitted(search, epochs=2, callbacks=[callback])
-    assert found == [(2.0**15, 0)] * 2 + [(2.0**4, 1)] * 2
+    assert results == [(2.0**15, 0)] * 2 + [(2.0**4, 1)] * 2
 
 
 @pytest.mark.parametrize("policy", POLICIES)
 def test_words_are_searched_in_half_precision(policy):
     space = kd.search_spaces.darts_rnn(hidden_size=4, num_nodes=2)
     search = compiled(policy, "darts_second_order", space)
-    search.compile_for(search.modality.task_for(None))
+    search.compile_for()
     lower_scales(search)
     before = values(search.arch_variables)
     gradients = search.architecture_gradients(*batches(space))

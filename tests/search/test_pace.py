@@ -26,7 +26,7 @@ def rate_of(search):
     return float(search.arch_optimizer.learning_rate)
 
 
-def said(caplog):
+def output(caplog):
     return [
         record.getMessage()
         for record in caplog.records
@@ -55,7 +55,7 @@ def test_the_rate_grows_as_steps_become_fewer(name, epochs, steps, expected):
 
 
 def set_for(search, published_rates=False, callbacks=(), **plan):
-    search.compile_for(search.modality.task_for(None))
+    search.compile_for()
     return set_pace(
         search,
         [*search.strategy.callbacks, *callbacks],
@@ -69,7 +69,7 @@ def test_a_fit_says_its_rate_and_keeps_it(tmp_path, caplog):
     search = search_with("darts")
     fitted(search, epochs=2, steps=2, output_dir=tmp_path)
     assert rate_of(search) == pytest.approx(0.05)
-    (line,) = said(caplog)
+    (line,) = output(caplog)
     assert line == (
         "alphas learn at 0.05 (published: 0.0003 for 19,500 steps; this search "
         "makes 4)"
@@ -80,8 +80,8 @@ def test_a_fit_says_its_rate_and_keeps_it(tmp_path, caplog):
         "steps": 4,
         "published": {"rate": 3e-4, "steps": 19_500},
     }
-    found = config["arch_optimizer"]["config"]["learning_rate"]
-    assert found == pytest.approx(0.05)
+    result = config["arch_optimizer"]["config"]["learning_rate"]
+    assert result == pytest.approx(0.05)
 
 
 def test_published_rates_are_one_argument_away(tmp_path):
@@ -94,15 +94,17 @@ def test_published_rates_are_one_argument_away(tmp_path):
 
 @pytest.mark.parametrize("published_rates", [False, True])
 def test_what_the_user_gives_is_taken_as_it_is(published_rates):
-    given = strategies.SearchRecipe(arch_learning_rate=0.01)
+    recipe = strategies.SearchRecipe(arch_learning_rate=0.01)
     replaced = dataclasses.replace(
-        strategies.get("beta_darts").recipe_for("image"),
+        strategies.get("beta_darts").recipe_for("image_classification"),
         arch_learning_rate=0.01,
     )
     optimizer = kd.training.CoupledAdam(0.01)
     for search in (
-        search_with(kd.SearchStrategy(recipe=given)),
-        search_with(kd.SearchStrategy(recipe={"image": replaced})),
+        search_with(kd.SearchStrategy(recipe=recipe)),
+        search_with(
+            kd.SearchStrategy(recipe={"image_classification": replaced})
+        ),
         search_with("darts", arch_optimizer=optimizer),
     ):
         fitted(search, epochs=1, published_rates=published_rates)

@@ -34,15 +34,15 @@ def test_the_states_of_a_supernet_are_found_and_told_apart():
 
 def test_the_search_loss_draws_numbers_of_its_own():
     search = gumbel_search()
-    search.compile_for(search.modality.task_of(batch(), None))
+    search.compile_for()
     problem = search.problem
 
     def loss(searching):
         point = (problem.weight_values(), problem.arch_values())
-        found = problem.gradients(
+        gradients = problem.gradients(
             batch(), *point, wrt="arch", searching=searching
         )
-        return float(found.loss)
+        return float(gradients.loss)
 
     assert loss(False) == loss(False)
     assert loss(True) == loss(True)

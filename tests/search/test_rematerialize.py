@@ -38,12 +38,12 @@ STRATEGIES = {
 
 
 def made(space, strategy, rematerialize, eager=True):
-    sizes = small_search(space).modality.sizes
+    sizes = small_search(space).data_sizes.as_dict()
     search = kd.DartsSearch(
         space, strategy, **sizes, rematerialize=rematerialize
     )
     search.compile(run_eagerly=eager)
-    search.compile_for(search.modality.task_for(None))
+    search.compile_for()
     return search
 
 
@@ -66,25 +66,25 @@ def assert_same(kept, again):
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_a_search_that_recomputes_its_cells_gives_the_same_numbers(strategy):
-    found = [
+    results = [
         stepped(made(IMAGES, STRATEGIES[strategy], again), pair(IMAGES))
         for again in (False, True)
     ]
-    assert_same(*found)
+    assert_same(*results)
 
 
 @pytest.mark.parametrize("space", ["nas_bench_201", "text"])
 def test_every_space_with_cells_gives_the_same_numbers(space):
     space = SPACES[space]
-    found = [
+    results = [
         stepped(made(space, STRATEGIES["drop path"], again), pair(space))
         for again in (False, True)
     ]
-    assert_same(*found)
+    assert_same(*results)
 
 
 def test_a_traced_step_gives_the_same_numbers():
-    found = []
+    results = []
     for again in (False, True):
         search = made(IMAGES, STRATEGIES["drop path"], again, eager=False)
         search.make_train_function()
@@ -92,8 +92,8 @@ def test_a_traced_step_gives_the_same_numbers():
         stream = iter(data)
         for _ in range(3):
             search.train_function(stream)
-        found.append([v.value for v in search.supernet.variables])
-    assert_same(*found)
+        results.append([v.value for v in search.supernet.variables])
+    assert_same(*results)
 
 
 @pytest.mark.parametrize("again", [False, True])
@@ -114,14 +114,14 @@ def test_the_backward_pass_calls_each_edge_once_more(monkeypatch, again):
 
 def test_the_curvature_is_the_same():
     x, y = small_batch(IMAGES, 4)
-    found = []
+    results = []
     for again in (False, True):
         search = made(IMAGES, "darts", again)
         size = sum(np.prod(v.shape) for v in search.arch_variables)
         vector = np.linspace(-1, 1, size).astype("float32")
-        found.append(search.hessian_product((x, y))(vector))
-    assert np.abs(found[0]).max() > 0
-    np.testing.assert_allclose(*found, rtol=1e-4, atol=1e-6)
+        results.append(search.hessian_product((x, y))(vector))
+    assert np.abs(results[0]).max() > 0
+    np.testing.assert_allclose(*results, rtol=1e-4, atol=1e-6)
 
 
 def test_the_config_keeps_the_choice():

@@ -24,7 +24,7 @@ def stages(*counts):
 
 
 def short_segments():
-    recipe = dataclasses.replace(RECIPES["language"], segment_length=4)
+    recipe = dataclasses.replace(RECIPES["language_modeling"], segment_length=4)
     return kd.SearchStrategy(recipe=recipe)
 
 
@@ -65,7 +65,7 @@ SEARCHES = {
 
 def data(space):
     x, y = small_batch(space, count=8)
-    return (x.ravel(),) if space.modality == "language" else (x, y)
+    return (x.ravel(),) if space.task == "language_modeling" else (x, y)
 
 
 def searched(space, strategy, *, dtype=None, eager=True, **options):

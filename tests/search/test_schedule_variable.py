@@ -45,13 +45,13 @@ def test_all_variables_of_a_name_are_set():
         "variance", lambda epoch, epochs: 10.0 + epoch
     )
     driven(callback, lambda search, epoch: None, epochs=3, search=search)
-    found = [
+    results = [
         v.numpy()
         for v in search.supernet.non_trainable_variables
         if v.name.endswith("moving_variance")
     ]
-    assert len({values.shape for values in found}) > 1
-    assert all((values == 12.0).all() for values in found)
+    assert len({values.shape for values in results}) > 1
+    assert all((values == 12.0).all() for values in results)
 
 
 def test_an_unknown_name_tells_which_there_are():

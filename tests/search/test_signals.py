@@ -120,16 +120,16 @@ def test_a_handler_of_the_program_stays(handler):
 
 
 def test_a_search_in_another_thread_leaves_signals_alone():
-    found = []
+    results = []
 
     def enter():
         with GracefulShutdown():
-            found.append(signal.getsignal(signal.SIGTERM))
+            results.append(signal.getsignal(signal.SIGTERM))
 
     thread = threading.Thread(target=enter)
     thread.start()
     thread.join()
-    assert found == [signal.getsignal(signal.SIGTERM)]
+    assert results == [signal.getsignal(signal.SIGTERM)]
 
 
 @pytest.mark.parametrize(
@@ -150,10 +150,10 @@ def test_the_command_ends_with_its_code_and_goes_on(
     assert word in errors
     assert f"keras-darts search --output_dir={tmp_path} --resume" in output
     if number == signal.SIGTERM:
-        goes_on(tmp_path)
+        resumes(tmp_path)
 
 
-def goes_on(tmp_path):
+def resumes(tmp_path):
     rows = len((tmp_path / "history.csv").read_text().splitlines()) - 1
     process = started(tmp_path, "--resume", f"--epochs={rows + 1}")
     output, errors = process.communicate(timeout=300)

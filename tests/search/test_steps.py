@@ -118,8 +118,8 @@ def test_first_order_equals_a_plain_tape(make_search, batches):
             y, logits
         )
     expected = tape.gradient(loss, [v.value for v in search.arch_variables])
-    found = search.architecture_gradients(*batches)
-    for a, b in zip(expected, found, strict=True):
+    gradients = search.architecture_gradients(*batches)
+    for a, b in zip(expected, gradients, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
@@ -186,8 +186,8 @@ def test_regularizers_add_their_gradient(make_search, batches):
         edges = -tf.reduce_sum(weights * tf.math.log(weights), -1)
         value = 0.5 * tf.reduce_mean(edges)
     term = tape.gradient(value, alphas)
-    found = search.architecture_gradients(*batches)
-    for a, b, c in zip(found, plain, term, strict=True):
+    gradients = search.architecture_gradients(*batches)
+    for a, b, c in zip(gradients, plain, term, strict=True):
         np.testing.assert_allclose(a, b + c, atol=1e-6)
 
 

@@ -61,25 +61,25 @@ class CutAt(keras.callbacks.Callback):
 
 def points(folder):
     """The values of each run, by tag and step."""
-    found = collections.defaultdict(list)
+    result = collections.defaultdict(list)
     for file in folder.rglob("*tfevents*"):
         run = file.parent.relative_to(folder).as_posix()
         for event in tf.compat.v1.train.summary_iterator(str(file)):
             for value in event.summary.value:
-                found[run, value.tag, event.step].append(value)
-    return found
+                result[run, value.tag, event.step].append(value)
+    return result
 
 
-def steps_of(found, run, tag):
-    return sorted(step for r, t, step in found if (r, t) == (run, tag))
+def steps_of(scalars, run, tag):
+    return sorted(step for r, t, step in scalars if (r, t) == (run, tag))
 
 
-def tags(found, run):
-    return {tag for r, tag, _ in found if r == run}
+def tags(scalars, run):
+    return {tag for r, tag, _ in scalars if r == run}
 
 
-def value(found, *key):
-    (only,) = found[key]
+def value(scalars, *key):
+    (only,) = scalars[key]
     return float(tf.make_ndarray(only.tensor))
 
 
@@ -111,44 +111,46 @@ def runs(tmp_path_factory):
         search = make_search(space=TINY, arch_optimizer=rate)
         fitted(search, epochs=3, steps=2, output_dir=folder, **options)
 
-    found = {}
+    scalars = {}
     for name, run in (("search", searched), ("training", trained)):
         with pytest.raises(Cut):
             run(root / name, callbacks=[CutAt(1)])
         run(root / name)
-        found[name] = points(root / name / "tensorboard")
-    return found
+        scalars[name] = points(root / name / "tensorboard")
+    return scalars
 
 
 def test_search_and_training_have_runs_of_their_own(runs):
-    for name, found in runs.items():
-        assert {run for run, _, _ in found} == {
+    for name, scalars in runs.items():
+        assert {run for run, _, _ in scalars} == {
             f"{name}/train",
             f"{name}/validation",
         }
 
 
 def test_each_quantity_is_shown_once_by_one_name(runs):
-    found = runs["search"]
-    assert tags(found, "search/train") == {*SCALARS, *SHOWN, *TEXTS}
-    assert tags(found, "search/validation") == {"accuracy", "loss"}
+    scalars = runs["search"]
+    assert tags(scalars, "search/train") == {*SCALARS, *SHOWN, *TEXTS}
+    assert tags(scalars, "search/validation") == {"accuracy", "loss"}
     ours = {tag for tag in SCALARS if "arch" not in tag and "alph" not in tag}
-    found = runs["training"]
-    assert tags(found, "training/train") == {*ours, "config", "genotype"}
-    assert tags(found, "training/validation") == {"accuracy", "loss"}
+    scalars = runs["training"]
+    assert tags(scalars, "training/train") == {*ours, "config", "genotype"}
+    assert tags(scalars, "training/validation") == {"accuracy", "loss"}
 
 
 def test_a_resumed_run_has_one_point_an_epoch(runs):
-    for name, found in runs.items():
-        assert {len(values) for values in found.values()} == {1}
+    for name, scalars in runs.items():
+        assert {len(values) for values in scalars.values()} == {1}
         for part in ("train", "validation"):
-            for tag in tags(found, f"{name}/{part}") - {"config", "genotype"}:
-                assert steps_of(found, f"{name}/{part}", tag) == [0, 1, 2], tag
+            for tag in tags(scalars, f"{name}/{part}") - {"config", "genotype"}:
+                assert steps_of(scalars, f"{name}/{part}", tag) == [0, 1, 2], (
+                    tag
+                )
 
 
 def test_scalars_say_what_they_mean(runs):
-    for found in runs.values():
-        for (_, tag, step), (only,) in found.items():
+    for scalars in runs.values():
+        for (_, tag, step), (only,) in scalars.items():
             if tag in SCALARS and step == 0:
                 assert only.metadata.summary_description, tag
 
@@ -166,9 +168,9 @@ def test_rates_are_those_of_the_epoch(runs):
 
 
 def test_a_step_takes_some_time_and_memory(runs):
-    for name, found in runs.items():
+    for name, scalars in runs.items():
         for tag in ("speed/milliseconds_per_step", "memory/process_gigabytes"):
-            assert value(found, f"{name}/train", tag, 1) > 0.01
+            assert value(scalars, f"{name}/train", tag, 1) > 0.01
 
 
 def test_an_epoch_is_not_doubled_that_the_checkpoint_does_not_have(tmp_path):
@@ -178,9 +180,9 @@ def test_an_epoch_is_not_doubled_that_the_checkpoint_does_not_have(tmp_path):
         file.unlink()
     resumed = fitted(make_search(space=TINY), epochs=3, resume_from=tmp_path)
     assert resumed.epoch[-1:] == [2]
-    found = points(tmp_path / "tensorboard")
-    assert {len(values) for values in found.values()} == {1}
-    assert steps_of(found, "search/train", "loss") == [0, 1, 2]
+    scalars = points(tmp_path / "tensorboard")
+    assert {len(values) for values in scalars.values()} == {1}
+    assert steps_of(scalars, "search/train", "loss") == [0, 1, 2]
 
 
 def test_a_file_that_was_cut_in_a_record_goes_on(tmp_path):
@@ -188,9 +190,9 @@ def test_a_file_that_was_cut_in_a_record_goes_on(tmp_path):
     (file,) = (tmp_path / "tensorboard" / "search" / "train").iterdir()
     file.write_bytes(file.read_bytes()[:-7])
     fitted(make_search(space=TINY), epochs=3, resume_from=tmp_path)
-    found = points(tmp_path / "tensorboard")
-    assert steps_of(found, "search/train", "loss")[-1] == 2
-    assert {len(values) for values in found.values()} == {1}
+    scalars = points(tmp_path / "tensorboard")
+    assert steps_of(scalars, "search/train", "loss")[-1] == 2
+    assert {len(values) for values in scalars.values()} == {1}
 
 
 @pytest.mark.parametrize(
@@ -204,10 +206,10 @@ def test_a_file_that_was_cut_in_a_record_goes_on(tmp_path):
 def test_entropy_is_a_share_of_the_largest(rows, expected):
     names = ("none", "skip_connect", "max_pool_3x3", "avg_pool_3x3")
     spec = kd.search_spaces.CellSpec.uniform(names, num_nodes=2)
-    found = architecture.normalized_entropy(
+    result = architecture.normalized_entropy(
         {"normal": np.array(rows)}, {"normal": spec}
     )
-    assert found == pytest.approx(expected)
+    assert result == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
@@ -219,8 +221,8 @@ def test_entropy_is_a_share_of_the_largest(rows, expected):
     ],
 )
 def test_a_search_says_what_it_is(space, strategy, words):
-    said = repr(kd.DartsSearch(space, strategy))
-    assert all(word in said for word in words), said
+    output = repr(kd.DartsSearch(space, strategy))
+    assert all(word in output for word in words), output
 
 
 def test_a_search_says_how_far_it_has_come():

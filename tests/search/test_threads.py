@@ -38,8 +38,8 @@ def test_searches_in_threads_are_those_of_their_seeds():
     start = threading.Barrier(2)
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         asked = [pool.submit(searched, 3, strategy, start) for _ in range(2)]
-        found = [each.result() for each in asked]
-    for each in found:
+        results = [each.result() for each in asked]
+    for each in results:
         for value, expected in zip(each, alone, strict=True):
             np.testing.assert_array_equal(value, expected)
 
@@ -51,8 +51,8 @@ def test_first_values_in_threads_are_those_of_their_seeds():
 
     state = random.getstate()
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        found = [*pool.map(drawn, [1, 2, 1, 2])]
-    assert found[0] == found[2] != found[1] == found[3]
+        results = [*pool.map(drawn, [1, 2, 1, 2])]
+    assert results[0] == results[2] != results[1] == results[3]
     assert random.getstate() == state
 
 

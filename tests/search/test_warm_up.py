@@ -168,8 +168,10 @@ def test_the_wait_for_input_is_told_before_and_after(caplog, monkeypatch):
     monkeypatch.setattr(callbacks, "_WORTH_A_LINE", 0.0)
     search = make_search(kd.callbacks.WeightWarmUp(1), space=TINY)
     fitted(search, epochs=2)
-    told = [r for r in caplog.records if "waited for input" in r.getMessage()]
-    assert len(told) == 2
+    records = [
+        r for r in caplog.records if "waited for input" in r.getMessage()
+    ]
+    assert len(records) == 2
 
 
 def test_after_a_run_within_the_warm_up_the_search_is_free():

@@ -31,11 +31,11 @@ def test_random_genotypes_are_uniform_on_every_edge():
     space = nas_bench_201()
     drawn = [space.random_genotype(seed) for seed in range(600)]
     for edge in range(6):
-        counts = collections.Counter(found.edges[edge] for found in drawn)
+        counts = collections.Counter(result.edges[edge] for result in drawn)
         assert set(counts) == set(FIVE)
         # 120 of each, by more than five standard deviations.
         assert 65 < min(counts.values()) <= max(counts.values()) < 175
-    assert len({found.edges for found in drawn}) > 550
+    assert len({result.edges for result in drawn}) > 550
 
 
 def test_primitives_can_be_left_out():

@@ -45,7 +45,7 @@ def test_darts_rnn_is_the_published_space():
         "activation_regularization": 0.0,
         "temporal_activation_regularization": 1e-3,
     }
-    assert (space.modality, space.normalization) == ("language", "batch")
+    assert (space.task, space.normalization) == ("language", "batch")
 
 
 def test_enas_has_a_space_of_its_own_depth():
@@ -113,13 +113,13 @@ def brute_force(space, weights):
     """For each node the best of all its (edge, activation), but no `none`."""
     spec, pairs = space.cell, []
     for node in spec.nodes:
-        found = [
+        results = [
             (weights[edge, column], source, name)
             for edge, (end, source) in enumerate(spec.edges)
             for column, name in enumerate(spec.primitives[edge])
             if end == node and name != "none"
         ]
-        _, source, name = max(found)
+        _, source, name = max(results)
         pairs.append((name, source))
     return kd.RecurrentGenotype(pairs, spec.concat)
 

@@ -34,18 +34,18 @@ def space(num_nodes=2, **settings):
     ],
 )
 def test_reductions_stand_at_thirds_of_the_depth(num_cells, expected):
-    found = space(num_cells=num_cells)
-    assert found.reduction_indices == expected
-    cell_types = [found.cell_type(i) for i in range(num_cells)]
+    search_space = space(num_cells=num_cells)
+    assert search_space.reduction_indices == expected
+    cell_types = [search_space.cell_type(i) for i in range(num_cells)]
     assert [
         i for i, cell_type in enumerate(cell_types) if cell_type == "reduce"
     ] == list(expected)
 
 
 def test_darts_cnn_is_that_of_the_paper():
-    found = search_spaces.get("darts_cnn")
-    assert (found.filters, found.num_cells) == (16, 8)
-    for spec in found.cells.values():
+    space = search_spaces.get("darts_cnn")
+    assert (space.filters, space.num_cells) == (16, 8)
+    for spec in space.cells.values():
         assert len(spec.edges) == 14
         assert set(spec.primitives) == {
             (
@@ -122,24 +122,24 @@ def test_what_is_no_space_is_refused(make, error, message):
 
 
 def test_without_leaves_primitives_out_everywhere():
-    found = search_spaces.darts_cnn().without(["none", "skip_connect"])
-    for spec in found.cells.values():
+    space = search_spaces.darts_cnn().without(["none", "skip_connect"])
+    for spec in space.cells.values():
         assert {len(edge) for edge in spec.primitives} == {6}
 
 
 def test_a_seed_decides_the_random_genotype():
-    found = search_spaces.darts_cnn()
-    genotypes = [found.random_genotype(seed) for seed in range(20)]
-    assert genotypes == [found.random_genotype(seed) for seed in range(20)]
+    space = search_spaces.darts_cnn()
+    genotypes = [space.random_genotype(seed) for seed in range(20)]
+    assert genotypes == [space.random_genotype(seed) for seed in range(20)]
     assert len(set(genotypes)) == 20
 
 
 def test_random_genotypes_have_two_different_inputs_a_node_and_no_none():
-    found = search_spaces.darts_cnn()
+    space = search_spaces.darts_cnn()
     for seed in range(50):
-        genotype = found.random_genotype(seed)
+        genotype = space.random_genotype(seed)
         assert "none" not in genotype.primitives()
-        for cell_type in found.cells:
+        for cell_type in space.cells:
             nodes = genotype.nodes(cell_type)
             assert len(nodes) == 4
             for pairs in nodes:
@@ -148,8 +148,8 @@ def test_random_genotypes_have_two_different_inputs_a_node_and_no_none():
 
 
 def test_random_genotypes_are_uniform():
-    found, count = space(num_nodes=3), 2000
-    drawn = [found.random_genotype(seed) for seed in range(count)]
+    result, count = space(num_nodes=3), 2000
+    drawn = [result.random_genotype(seed) for seed in range(count)]
     primitives = collections.Counter(
         name for genotype in drawn for name, _ in genotype.normal
     )
@@ -166,11 +166,11 @@ def test_random_genotypes_are_uniform():
 
 def test_a_random_genotype_goes_round_edges_that_can_only_be_none():
     spec = [("none",), NAMES, NAMES, ("none",), ("none",)]
-    found = SearchSpace(
+    space = SearchSpace(
         normal=CellSpec(spec), reduce=CellSpec(spec, reduction=True)
     )
     for seed in range(10):
-        nodes = found.random_genotype(seed).nodes("normal")
+        nodes = space.random_genotype(seed).nodes("normal")
         assert [[source for _, source in pairs] for pairs in nodes] == [
             [1],
             [0],

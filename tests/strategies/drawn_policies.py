@@ -46,8 +46,8 @@ def sequences(decide, most=64):
 
     numbers = np.zeros(most, "int32")
     while True:
-        found, counts = decided(tf.constant(numbers))
-        yield found
+        result, counts = decided(tf.constant(numbers))
+        yield result
         left = np.flatnonzero(numbers[: len(counts)] + 1 < counts)
         if not left.size:
             return

@@ -32,22 +32,22 @@ def alternated(problem, architect, steps=100, rate=0.2):
         problem.arch = [
             a - rate * g for a, g in zip(problem.arch, gradients, strict=True)
         ]
-        found = problem.gradients(
+        gradient = problem.gradients(
             "train", problem.weights, problem.arch, wrt="weights"
         )
-        problem.weights = problem.stepped(problem.weights, found.weights)
+        problem.weights = problem.stepped(problem.weights, gradient.weights)
     return float(problem.arch[0]), float(problem.weights[0])
 
 
 @pytest.mark.parametrize("hessian", HESSIANS)
 def test_unrolled_solves_the_problem_of_the_paper(hessian):
-    found = alternated(toy_problem(), Unrolled(hessian))
-    assert found == pytest.approx((1.0, 1.0), abs=1e-6)
+    result = alternated(toy_problem(), Unrolled(hessian))
+    assert result == pytest.approx((1.0, 1.0), abs=1e-6)
 
 
 def test_first_order_ends_elsewhere():
-    found = alternated(toy_problem(), FirstOrder())
-    assert found == pytest.approx((2.0, 2.0), abs=1e-6)
+    result = alternated(toy_problem(), FirstOrder())
+    assert result == pytest.approx((2.0, 2.0), abs=1e-6)
 
 
 def quadratic_problem(seed=0):
@@ -92,10 +92,10 @@ def test_unrolled_equals_the_closed_form(hessian, clip_norm):
     w_ahead = w - 0.1 * g
     v, _ = clipped(w_ahead + c_matrix.T @ a, clip_norm)
     expected = c_matrix @ w_ahead - shrink * 0.1 * b_matrix @ v
-    seen, found = Unrolled(hessian, clip_norm=clip_norm).gradients(
+    seen, gradients = Unrolled(hessian, clip_norm=clip_norm).gradients(
         problem, "train", "search"
     )
-    np.testing.assert_allclose(found[0], expected, rtol=1e-9, atol=1e-10)
+    np.testing.assert_allclose(gradients[0], expected, rtol=1e-9, atol=1e-10)
     expected_loss = (w_ahead**2).sum() / 2 + (a * (c_matrix @ w_ahead)).sum()
     assert float(seen.loss) == pytest.approx(expected_loss)
 
@@ -144,8 +144,8 @@ def through_the_step(problem):
     weights, arch = problem.weight_values(), problem.arch_values()
     with tf.GradientTape() as tape:
         tape.watch(arch)
-        found = problem.gradients("train", weights, arch, wrt="weights")
-        ahead = problem.stepped(weights, found.weights)
+        gradients = problem.gradients("train", weights, arch, wrt="weights")
+        ahead = problem.stepped(weights, gradients.weights)
         loss = problem.losses["search"](ahead, arch)
     return tape.gradient(loss, arch)
 
@@ -154,8 +154,8 @@ def through_the_step(problem):
 @pytest.mark.parametrize("seed", range(3))
 def test_unrolled_is_the_derivative_through_the_coming_step(seed, hessian):
     problem = smooth_problem(seed)
-    _, found = Unrolled(hessian).gradients(problem, "train", "search")
-    for one, expected in zip(found, through_the_step(problem), strict=True):
+    _, gradients = Unrolled(hessian).gradients(problem, "train", "search")
+    for one, expected in zip(gradients, through_the_step(problem), strict=True):
         np.testing.assert_allclose(one, expected, rtol=1e-4)
 
 
@@ -171,11 +171,11 @@ def test_second_order_differs_from_first_on_that_problem():
 
 def test_the_difference_does_not_depend_on_a_small_epsilon():
     problem = smooth_problem()
-    found = [
+    gradients = [
         Unrolled(epsilon=epsilon).gradients(problem, "train", "search")[1]
         for epsilon in (1e-2, 1e-3)
     ]
-    for one, other in zip(*found, strict=True):
+    for one, other in zip(*gradients, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4)
 
 
@@ -211,9 +211,9 @@ def test_first_order_is_the_plain_gradient_of_the_search_loss():
         expected_loss = problem.losses["search"](problem.weights, problem.arch)
     expected = tape.gradient(expected_loss, problem.arch)
     del problem.losses["train"]  # It has no need of the training batch.
-    seen, found = FirstOrder().gradients(problem, "train", "search")
+    seen, gradients = FirstOrder().gradients(problem, "train", "search")
     assert float(seen.loss) == float(expected_loss)
-    for one, other in zip(found, expected, strict=True):
+    for one, other in zip(gradients, expected, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
@@ -227,8 +227,8 @@ def test_weights_without_influence_leave_the_first_order_gradient(hessian):
         weights=[tf.constant(1.0)],
         arch=[tf.constant(3.0)],
     )
-    _, found = Unrolled(hessian).gradients(problem, "train", "search")
-    assert float(found[0]) == 6.0
+    _, gradients = Unrolled(hessian).gradients(problem, "train", "search")
+    assert float(gradients[0]) == 6.0
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,8 @@ def one_hot(space, chosen):
 def test_nas_bench_201_keeps_the_largest_of_each_edge_or_none(seed):
     space = nas_bench_201()
     weights = random_weights(space, seed)
-    found = ARGMAX(space, weights, {}).edges
-    for name, row in zip(found, weights["cell"], strict=True):
+    result = ARGMAX(space, weights, {}).edges
+    for name, row in zip(result, weights["cell"], strict=True):
         assert row[space.cell.primitives[0].index(name)] == row.max()
     assert "none" in {
         ARGMAX(space, random_weights(space, other), {}).edges[0]
@@ -114,9 +114,9 @@ def test_top_k_leaves_none_on_the_edges_that_it_drops():
     space = nas_bench_201()
     weights = {"cell": np.tile([0.5, 0.1, 0.2, 0.15, 0.05], (6, 1))}
     weights["cell"][3] *= 0.5
-    found = kd.discretizers.TopK(2)(space, weights, {}).edges
+    result = kd.discretizers.TopK(2)(space, weights, {}).edges
     kept = ["nor_conv_1x1"] * 6
-    assert list(found) == [*kept[:3], "none", *kept[4:]]
+    assert list(result) == [*kept[:3], "none", *kept[4:]]
 
 
 def test_recurrent_cells_are_refused_when_the_search_is_made():

@@ -139,7 +139,7 @@ def test_what_is_kept_is_stronger_than_most_of_equal_cost():
     weights = uniform(4)
     target = np.mean(table().bounds(space()))
     rule = CostConstrained(table(), target, tolerance=0.1)
-    found = rule(space(), weights, {})
+    result = rule(space(), weights, {})
 
     def strength(genotype):
         names = space().normal.primitives[0]
@@ -159,7 +159,7 @@ def test_what_is_kept_is_stronger_than_most_of_equal_cost():
         if abs(table().predict(genotype) / target - 1) < 0.1
     ]
     assert len(alike) > 20
-    assert strength(found) > np.percentile([*map(strength, alike)], 90)
+    assert strength(result) > np.percentile([*map(strength, alike)], 90)
 
 
 @pytest.mark.parametrize(
@@ -240,9 +240,9 @@ def test_a_search_ends_at_its_target():
         history = search.fit(
             images, labels, batch_size=8, epochs=1, verbose=0
         ).history
-        found = table().predict(search.genotype())
-        assert history["latency_ms"] == [found]
-        assert found == pytest.approx(target, rel=0.15)
+        genotype = table().predict(search.genotype())
+        assert history["latency_ms"] == [genotype]
+        assert genotype == pytest.approx(target, rel=0.15)
 
 
 def test_stages_that_leave_candidates_out_come_as_near_as_they_can():

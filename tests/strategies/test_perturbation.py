@@ -49,19 +49,19 @@ def test_a_decision_every_five_epochs(space, epochs):
 
 
 def test_edges_come_in_a_random_order_and_nodes_after_them():
-    found = ordered(kd.CellSpec.uniform(NAMES))
-    edges, nodes = found[:14], found[14:]
+    result = ordered(kd.CellSpec.uniform(NAMES))
+    edges, nodes = result[:14], result[14:]
     assert sorted(choice.edge for choice in edges) == list(range(14))
     assert sorted(choice.node for choice in nodes) == [3, 4, 5]
     assert [c.edge for c in edges] != list(range(14))
-    assert found == ordered(kd.CellSpec.uniform(NAMES))
-    assert found != ordered(kd.CellSpec.uniform(NAMES), seed=1)
+    assert result == ordered(kd.CellSpec.uniform(NAMES))
+    assert result != ordered(kd.CellSpec.uniform(NAMES), seed=1)
 
 
 def test_kinds_of_cells_have_orders_of_their_own():
-    found = Perturbation().choices(kd.search_spaces.darts_cnn(), 3)
-    assert found["normal"] != found["reduce"]
-    assert found == Perturbation(seed=3).choices(
+    space = Perturbation().choices(kd.search_spaces.darts_cnn(), 3)
+    assert space["normal"] != space["reduce"]
+    assert space == Perturbation(seed=3).choices(
         kd.search_spaces.darts_cnn(), 0
     )
 

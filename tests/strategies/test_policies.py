@@ -131,10 +131,10 @@ def test_architectures_are_drawn_as_often_as_they_are_likely(name, cells):
         # Edges can be drawn in either order.
         shares[key] = shares.get(key, 0.0) + share
     count = 3000
-    found = frequencies(policy, logits, count)
-    assert set(found) <= set(shares)
+    result = frequencies(policy, logits, count)
+    assert set(result) <= set(shares)
     expected = count * np.array(list(shares.values()))
-    seen = np.array([found.get(key, 0) for key in shares])
+    seen = np.array([result.get(key, 0) for key in shares])
     squares = ((seen - expected) ** 2 / expected).sum()
     # The chi-square distribution's mean and five standard deviations.
     assert squares < len(shares) + 5 * (2 * len(shares)) ** 0.5
@@ -231,20 +231,20 @@ def test_what_is_likely_is_derived_until_one_is_chosen(name):
     if name != "uniform":
         likely, _ = policy.walk(logits, lambda logs: tf.argmax(logs, -1))
         likely = {k: w.numpy() for k, w in likely.weights.items()}
-        for found in zip(
+        for result in zip(
             derive(space, weights, {}).nodes("normal"),
             derive(space, likely, {}).nodes("normal"),
             strict=True,
         ):
             # The stronger edge stands first.
-            assert sorted(found[0]) == sorted(found[1])
+            assert sorted(result[0]) == sorted(result[1])
     sample = policy.sample_architecture(logits)
     policy.choose(sample.sampled)
-    for cell_type, found in policy(logits).items():
-        np.testing.assert_array_equal(found, sample.weights[cell_type])
+    for cell_type, result in policy(logits).items():
+        np.testing.assert_array_equal(result, sample.weights[cell_type])
     policy.choose(None)
-    for cell_type, found in policy(logits).items():
-        np.testing.assert_array_equal(found, weights[cell_type])
+    for cell_type, result in policy(logits).items():
+        np.testing.assert_array_equal(result, weights[cell_type])
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ GATES = {
     ],
 )
 def test_zero_one_is_minus_the_mean_distance_of_all_gates(norm, mean):
-    found = kd.regularizers.ZeroOne(norm=norm)({}, GATES)
-    assert float(found) == pytest.approx(-10 * mean, rel=1e-6)
+    result = kd.regularizers.ZeroOne(norm=norm)({}, GATES)
+    assert float(result) == pytest.approx(-10 * mean, rel=1e-6)
 
 
 def test_zero_one_moves_gates_away_from_a_half():

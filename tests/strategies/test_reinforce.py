@@ -88,8 +88,8 @@ def mean_estimates(bandit, architect, baselines):
             choices.restart()
             bandit.policy.reward_sum.assign(baseline)
             bandit.policy.reward_count.assign(1.0)
-            _, found = architect.gradients(bandit, None, None)
-            estimates.append(found)
+            _, gradients = architect.gradients(bandit, None, None)
+            estimates.append(gradients)
         choices.restart()
         log = bandit.sample(bandit.arch_values()).log_probability
         return [[tf.exp(log) * one for one in e] for e in estimates]
@@ -108,8 +108,8 @@ def test_the_mean_estimate_is_the_exact_gradient_by_any_baseline(
     bandit = Bandit(name)
     architect = kd.architects.Reinforce(entropy_weight)
     exact = exact_gradient(bandit, entropy_weight)
-    for found in mean_estimates(bandit, architect, (0.0, 0.7, -3.0)):
-        for one, expected in zip(found, exact, strict=True):
+    for result in mean_estimates(bandit, architect, (0.0, 0.7, -3.0)):
+        for one, expected in zip(result, exact, strict=True):
             size = np.abs(expected).max()
             assert size > 1e-4
             np.testing.assert_allclose(-one, expected, atol=2e-4 * size + 1e-6)
@@ -121,15 +121,17 @@ def test_several_draws_a_step_are_averaged():
     state = bandit.policy.seed_generator.state
     before = state.numpy()
     for _ in range(3):
-        seen, found = kd.architects.Reinforce().gradients(bandit, None, None)
+        seen, gradient = kd.architects.Reinforce().gradients(bandit, None, None)
         rewards.append(float(seen.reward))
-        gradients.append(found[0].numpy())
+        gradients.append(gradient[0].numpy())
     state.assign(before)
-    seen, found = kd.architects.Reinforce(num_draws=3).gradients(
+    seen, gradient = kd.architects.Reinforce(num_draws=3).gradients(
         bandit, None, None
     )
     assert float(seen.reward) == pytest.approx(np.mean(rewards))
-    np.testing.assert_allclose(found[0], np.mean(gradients, axis=0), atol=1e-6)
+    np.testing.assert_allclose(
+        gradient[0], np.mean(gradients, axis=0), atol=1e-6
+    )
     assert np.ptp(rewards) > 0
 
 
@@ -163,13 +165,13 @@ def test_the_best_arm_becomes_likely(name):
         sample = bandit.sample(bandit.arch_values())
         return bandit.reward(sample.weights["recurrent"])
 
-    rewards = [float(found) for found in sequences(reward)]
+    rewards = [float(gradients) for gradients in sequences(reward)]
     bandit.pick = None
 
     def step():
-        seen, found = architect.gradients(bandit, None, None)
+        seen, gradients = architect.gradients(bandit, None, None)
         architect.after_step(bandit, seen)
-        optimizer.apply(found, bandit.variables)
+        optimizer.apply(gradients, bandit.variables)
         return seen.reward
 
     optimizer.build(bandit.variables)

@@ -39,16 +39,16 @@ def test_outside_of_training_nothing_is_drawn(layer):
 
 def test_hard_gumbel_has_the_gradient_of_the_soft_one():
     projection = tf.constant([[1.0, -2.0, 3.0, 4.0]])
-    found = []
+    results = []
     for hard in (False, True):
         layer = kd.relaxations.GumbelSoftmax(0.7, hard=hard, seed=3)
         logits = LOGITS[:5]
         with tf.GradientTape() as tape:
             tape.watch(logits)
             along = tf.reduce_sum(layer(logits, training=True) * projection)
-        found.append(tape.gradient(along, logits))
-    np.testing.assert_allclose(found[0], found[1], rtol=1e-5, atol=1e-7)
-    assert np.any(found[0])
+        results.append(tape.gradient(along, logits))
+    np.testing.assert_allclose(results[0], results[1], rtol=1e-5, atol=1e-7)
+    assert np.any(results[0])
 
 
 def test_a_low_temperature_decides():
@@ -114,11 +114,11 @@ def test_dirichlet_gradient_is_that_of_the_expectation():
     with tf.GradientTape() as tape:
         tape.watch(logits)
         first = tf.reduce_sum(layer(logits, training=True)[:, 0])
-    found = tf.reduce_mean(tape.gradient(first, logits), axis=0)
+    gradients = tf.reduce_mean(tape.gradient(first, logits), axis=0)
     c = np.array([2.0, 3.0, 1.5])
     total = c.sum()
     expected = -c[0] / total**2 + np.array([1 / total, 0, 0])
-    np.testing.assert_allclose(found, expected, atol=0.01)
+    np.testing.assert_allclose(gradients, expected, atol=0.01)
 
 
 class LossOfMixing:
@@ -144,10 +144,10 @@ class LossOfMixing:
     def gradients(self, batch, weights, arch, wrt, mixing, training):
         self.asked.append((wrt, training))
         loss = tf.reduce_sum(mixing["normal"] * self.slope)
-        found = kd.search.bilevel_problem.LossAndGradients(
+        result = kd.search.bilevel_problem.LossAndGradients(
             loss, [], [], None, [], {"normal": self.slope}
         )
-        return found
+        return result
 
 
 START = [[0.25, 0.25, 0.25, 0.25, 0.0]]
@@ -183,8 +183,8 @@ def test_the_adversary_climbs_the_loss_in_seven_steps():
 def test_the_adversary_goes_back_if_the_loss_is_not_higher():
     class Falling(LossOfMixing):
         def gradients(self, *args, **options):
-            found = super().gradients(*args, **options)
-            return found._replace(loss=-tf.cast(len(self.asked), "float32"))
+            gradients = super().gradients(*args, **options)
+            return gradients._replace(loss=-tf.cast(len(self.asked), "float32"))
 
     problem = Falling(START, SLOPE)
     layer = kd.relaxations.Perturbed("adversarial", radius=0.1, seed=0)

@@ -47,18 +47,18 @@ def test_a_span_may_have_a_least_number():
 @pytest.mark.parametrize("steps", [1, 100, 500, 4_999, 19_500, 1_000_000])
 def test_the_way_of_the_alphas_is_kept(steps):
     rate = PublishedRate(3e-4, steps=19_500)
-    found = rate.at(steps)
-    assert found == pytest.approx(max(3e-4, min(0.05, 5.85 / steps)))
+    result = rate.at(steps)
+    assert result == pytest.approx(max(3e-4, min(0.05, 5.85 / steps)))
 
 
 def test_a_published_rate_is_a_float_that_survives_copies():
     recipe = SearchRecipe()
     plain = json.loads(json.dumps(recipe.get_config()))
     for again in (SearchRecipe(**plain), strategies.get("darts").clone()):
-        found = getattr(again, "arch_learning_rate", None)
-        if found is None:
-            found = again.recipe_for("image").arch_learning_rate
-        assert found == 3e-4 and found.steps == 19_500
+        rate = getattr(again, "arch_learning_rate", None)
+        if rate is None:
+            rate = again.recipe_for("image_classification").arch_learning_rate
+        assert rate == 3e-4 and rate.steps == 19_500
     config = SearchRecipe(arch_learning_rate=0.01).get_config()
     assert SearchRecipe(**config).arch_learning_rate == 0.01
     assert not hasattr(SearchRecipe(**config).arch_learning_rate, "steps")
@@ -122,7 +122,7 @@ def moving_steps(strategy, epochs, steps):
 def test_the_published_run_has_the_published_rate(name):
     epochs, steps, moving = PUBLISHED[name]
     strategy = strategies.get(name)
-    rate = strategy.recipe_for("image").arch_learning_rate
+    rate = strategy.recipe_for("image_classification").arch_learning_rate
     assert moving_steps(strategy, epochs, steps) == moving == rate.steps
     assert rate.at(moving) == rate
 

@@ -48,8 +48,8 @@ def test_entropy_is_the_mean_over_all_edges_of_all_cells():
     quarter = -(0.25 * np.log(0.25) + 0.75 * np.log(0.75))
     expected = (np.log(2) + 0 + quarter) / 3
     for weight in (1.0, -0.3):
-        found = kd.regularizers.Entropy(weight)({}, weights)
-        assert float(found) == pytest.approx(weight * expected, rel=1e-5)
+        result = kd.regularizers.Entropy(weight)({}, weights)
+        assert float(result) == pytest.approx(weight * expected, rel=1e-5)
 
 
 def test_going_down_the_entropy_decides():

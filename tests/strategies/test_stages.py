@@ -30,8 +30,8 @@ SPACE = kd.search_spaces.darts_cnn(
 def test_epochs_are_divided_in_proportion_and_each_stage_has_one(
     lengths, epochs, expected
 ):
-    found = stage_epochs([Stage(length) for length in lengths], epochs)
-    assert found == expected
+    result = stage_epochs([Stage(length) for length in lengths], epochs)
+    assert result == expected
 
 
 def test_fewer_epochs_than_stages_are_refused():
@@ -84,11 +84,11 @@ def test_p_darts_dropout_falls_linearly_then_exponentially():
         for index in range(3)
     ]
     for rate, schedule in zip((0.1, 0.4, 0.7), schedules, strict=True):
-        found = [schedule(epoch, epochs=25) for epoch in range(25)]
-        assert found[0] == pytest.approx(rate * 24 / 25)
-        assert found[9] == pytest.approx(rate * 15 / 25)
-        assert found[10] == pytest.approx(rate)
-        assert found[24] == pytest.approx(rate * math.exp(-0.2 * 14))
+        results = [schedule(epoch, epochs=25) for epoch in range(25)]
+        assert results[0] == pytest.approx(rate * 24 / 25)
+        assert results[9] == pytest.approx(rate * 15 / 25)
+        assert results[10] == pytest.approx(rate)
+        assert results[24] == pytest.approx(rate * math.exp(-0.2 * 14))
 
 
 def test_dr_nas_mixes_a_sixth_and_then_a_quarter_of_the_channels():

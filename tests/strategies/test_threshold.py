@@ -63,8 +63,8 @@ def test_none_is_no_candidate_however_wide_its_gate():
     space = darts_cnn(primitives=("none", "skip_connect"), num_nodes=1)
     gates = np.array([[1.0, 0.9], [1.0, 0.2]])
     for form in ("sparse", "edge"):
-        found = derived(Threshold(0.85, form), gates, space)
-        assert found == (("skip_connect", 2, 0),)
+        result = derived(Threshold(0.85, form), gates, space)
+        assert result == (("skip_connect", 2, 0),)
 
 
 def test_a_network_is_made_of_what_is_left():
@@ -107,8 +107,8 @@ def test_the_weakest_skip_goes_first_and_its_edge_with_it():
 def test_an_edge_without_choice_keeps_its_skip():
     space = darts_cnn(primitives=("none", "skip_connect"), num_nodes=1)
     weights = np.array([[0.1, 0.9], [0.2, 0.8]])
-    found = derived(TopK(max_skip_connects=0), weights, space)
-    assert [name for name, _ in found] == ["skip_connect"] * 2
+    result = derived(TopK(max_skip_connects=0), weights, space)
+    assert [name for name, _ in result] == ["skip_connect"] * 2
 
 
 @pytest.mark.parametrize(

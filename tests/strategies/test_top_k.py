@@ -21,7 +21,7 @@ def stated(spec, weights, edge_weights=None, k=2):
     """
     chosen = []
     for node in range(2, spec.num_nodes + 2):
-        found = {}
+        results = {}
         for edge, (end, source) in enumerate(spec.edges):
             if end != node:
                 continue
@@ -35,18 +35,18 @@ def stated(spec, weights, edge_weights=None, k=2):
                 continue
             name = [name for w, name in known if w == largest][0]
             factor = 1 if edge_weights is None else edge_weights[edge]
-            found[source] = (largest * factor, name)
+            results[source] = (largest * factor, name)
         rank = {
             source: sum(
                 other > score or (other == score and earlier < source)
-                for earlier, (other, _) in found.items()
+                for earlier, (other, _) in results.items()
             )
-            for source, (score, _) in found.items()
+            for source, (score, _) in results.items()
         }
         for place in range(k):
             chosen += [
-                (found[source][1], node, source)
-                for source in found
+                (results[source][1], node, source)
+                for source in results
                 if rank[source] == place
             ]
     return chosen

@@ -47,14 +47,14 @@ class Ahead(kd.architects.Architect):
     second_derivatives = True
 
     def gradients(self, problem, train_batch, valid_batch):
-        found = problem.gradients(
+        gradients = problem.gradients(
             valid_batch,
             problem.weight_values(),
             problem.arch_values(),
             wrt="arch",
             searching=True,
         )
-        return found, [self.factor * g for g in found.arch]
+        return gradients, [self.factor * g for g in gradients.arch]
 
 
 @keras.saving.register_keras_serializable("keras_darts_test")

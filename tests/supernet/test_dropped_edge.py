@@ -80,8 +80,8 @@ def test_the_edges_of_a_graph_draw_for_themselves_at_a_rate_that_rises():
     assert np.isfinite(history.history["loss"]).all()
     steps = len(rates.rates) // 3
     for epoch, rate in enumerate((0.0, 0.25, 0.5)):
-        for found in rates.rates[epoch * steps]:
-            np.testing.assert_array_equal(found, [rate, rate])
+        for result in rates.rates[epoch * steps]:
+            np.testing.assert_array_equal(result, [rate, rate])
     first, second = rates.states[:2]
     for state in first:
         assert np.any(state[0] != state[1]), "two edges draw alike"

@@ -91,8 +91,8 @@ def test_the_new_state_of_each_edge_goes_to_its_place(stack):
     sizes = [math.prod(v.shape[1:]) for v in stack.stacked_state]
     states = 100 * np.arange(3)[:, None] + np.arange(sum(sizes))
     stack.assign_state([[tf.constant(s, "float32")] for s in states])
-    found = [v.numpy().reshape(3, -1) for v in stack.stacked_state]
-    np.testing.assert_array_equal(np.concatenate(found, axis=1), states)
+    results = [v.numpy().reshape(3, -1) for v in stack.stacked_state]
+    np.testing.assert_array_equal(np.concatenate(results, axis=1), states)
 
 
 def test_equal_structures_are_traced_once(stack, images):

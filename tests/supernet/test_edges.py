@@ -55,8 +55,8 @@ def test_a_shared_input_gives_what_the_input_gives(edge_type, stride, training):
     for variable, value in zip(seeds, start, strict=True):
         variable.assign(value)
     shared = SharedInput(tf.constant(x))
-    found = shared.asked_by(lambda shared: edge.look(shared, training))
-    fast = edge.from_shared(SharedInput(found=found), weights, training)
+    result = shared.asked_by(lambda shared: edge.look(shared, training))
+    fast = edge.from_shared(SharedInput(results=result), weights, training)
     np.testing.assert_allclose(fast, plain, rtol=1e-4, atol=1e-5)
 
 

@@ -44,9 +44,9 @@ def test_edges_compute_in_half_precision_and_alphas_in_full(
         supernet = make_supernet(make_space(num_nodes=1), strategy=strategy)
     assert supernet.cells[0].compute_dtype == "bfloat16"
     assert {v.dtype for v in supernet.trainable_variables} == {"float32"}
-    found = gradients(supernet, images(), np.eye(4, 3, dtype="float32"))
+    result = gradients(supernet, images(), np.eye(4, 3, dtype="float32"))
     for variable, gradient in zip(
-        supernet.trainable_variables, found, strict=True
+        supernet.trainable_variables, result, strict=True
     ):
         assert gradient.dtype == "float32"
         assert np.isfinite(gradient).all(), variable.path

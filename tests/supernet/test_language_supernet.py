@@ -170,7 +170,7 @@ def test_the_supernet_equals_its_equations(space, betas, training, double):
 def test_a_keras_layer_with_the_cell_is_the_same(
     normalization, training, double
 ):
-    found = []
+    results = []
     for as_layer in (True, False):
         supernet = make_supernet(make_space(normalization=normalization))
         ids = text()
@@ -180,9 +180,9 @@ def test_a_keras_layer_with_the_cell_is_the_same(
             hidden = layer(table[ids], training=training)
         else:
             hidden = supernet.segment(ids, None, training).hidden
-        found.append(hidden)
+        results.append(hidden)
     # Statistics are not compared: Keras calls a cell once more than it steps.
-    np.testing.assert_allclose(*found, rtol=1e-9)
+    np.testing.assert_allclose(*results, rtol=1e-9)
 
 
 @pytest.mark.parametrize("genotype", ["rnn_darts_v1", "rnn_darts_v2"])
@@ -235,10 +235,10 @@ def test_the_gradient_reaches_all_that_is_trained(frozen, graph):
             loss, values, unconnected_gradients=tf.UnconnectedGradients.ZERO
         )
 
-    found = (tf.function(gradients) if graph else gradients)()
+    result = (tf.function(gradients) if graph else gradients)()
     arch = {id(v) for v in supernet.arch_variables}
     for variable, gradient in zip(
-        supernet.trainable_variables, found, strict=True
+        supernet.trainable_variables, result, strict=True
     ):
         gradient = tf.convert_to_tensor(gradient).numpy()
         if variable.path.endswith(("/w0", "/ws")) and frozen:
@@ -252,13 +252,13 @@ def test_the_gradient_reaches_all_that_is_trained(frozen, graph):
 
 def test_frozen_weights_change_no_other_gradient(double):
     supernet = make_supernet(make_space())
-    arch, found = [v.value for v in supernet.arch_variables], []
+    arch, result = [v.value for v in supernet.arch_variables], []
     for frozen in (True, False):
         with tf.GradientTape() as tape:
             outputs = supernet.segment(text(), None, True, frozen)
             loss = tf.reduce_mean(tf.sin(outputs.logits * 10))
-        found.append(tape.gradient(loss, arch)[0])
-    np.testing.assert_allclose(*found, rtol=1e-9)
+        result.append(tape.gradient(loss, arch)[0])
+    np.testing.assert_allclose(*result, rtol=1e-9)
 
 
 @pytest.mark.parametrize("name", RATES)

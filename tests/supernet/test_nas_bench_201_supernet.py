@@ -96,8 +96,8 @@ def normalizations(cell):
 )
 def test_the_space_says_what_is_normalised(normalization, in_cell, outside):
     supernet = make(small(normalization=normalization))
-    found = normalizations(supernet)
-    assert sum(layer.affine for layer in found) == outside
+    result = normalizations(supernet)
+    assert sum(layer.affine for layer in result) == outside
     cell = supernet.blocks[0]
     template = cell.stacks[0].template
     assert len(normalizations(template)) == in_cell

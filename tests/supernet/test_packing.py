@@ -24,19 +24,19 @@ def test_there_is_a_vector_for_each_precision():
 
 
 def test_what_is_packed_is_unpacked_in_its_old_shapes():
-    for found, tensor in zip(
+    for result, tensor in zip(
         unpacked(packed(TENSORS), TENSORS), TENSORS, strict=True
     ):
-        assert found.dtype == tensor.dtype
-        assert found.shape == tensor.shape
-        np.testing.assert_array_equal(found, tensor)
+        assert result.dtype == tensor.dtype
+        assert result.shape == tensor.shape
+        np.testing.assert_array_equal(result, tensor)
 
 
 def test_vectors_may_lie_on_top_of_one_another():
     variables = [tf.ones((2, 3, 1)), keras.Variable([1.0, 2.0])]
-    found = unpacked([tf.reshape(tf.range(8.0), (2, 4))], variables)
-    np.testing.assert_array_equal(found[0][..., 0], [[0, 1, 2], [4, 5, 6]])
-    np.testing.assert_array_equal(found[1], [3, 7])
+    result = unpacked([tf.reshape(tf.range(8.0), (2, 4))], variables)
+    np.testing.assert_array_equal(result[0][..., 0], [[0, 1, 2], [4, 5, 6]])
+    np.testing.assert_array_equal(result[1], [3, 7])
 
 
 def test_gradients_come_packed():

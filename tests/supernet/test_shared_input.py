@@ -149,12 +149,12 @@ def loss_and_gradients(supernet, images, labels, training=True):
             labels, logits, from_logits=True
         )
         loss = tf.reduce_mean(loss)
-    found = tape.gradient(
+    gradients = tape.gradient(
         loss,
         [images, variables],
         unconnected_gradients=tf.UnconnectedGradients.ZERO,
     )
-    return logits, found
+    return logits, gradients
 
 
 def assert_equal(ours, theirs, tolerance):
@@ -266,9 +266,9 @@ def test_a_layer_is_given_what_it_asks_for_and_no_more():
         calls.append(1)
         return 2 * shared.relu
 
-    found = shared.asked_by(lambda s: s.once("twice", twice))
-    assert list(found) == ["twice"]
-    assert found["twice"].numpy().tolist() == [0, 4]
+    result = shared.asked_by(lambda s: s.once("twice", twice))
+    assert list(result) == ["twice"]
+    assert result["twice"].numpy().tolist() == [0, 4]
     assert list(shared.asked_by(lambda s: s.relu)) == ["relu"]
     again = shared.asked_by(lambda s: (s.once("twice", twice), s.inputs))
     assert list(again) == ["inputs", "twice"]

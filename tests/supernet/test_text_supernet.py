@@ -77,7 +77,7 @@ def test_padding_after_a_sentence_moves_no_logit(normalization):
         filters=4,
         num_cells=3,
         normalization=normalization,
-        modality="text",
+        task="text_classification",
         embedding_size=5,
         dropout=0.5,
     )
@@ -117,7 +117,9 @@ def test_the_spaces_dropout_acts_in_training_only():
 def test_what_is_derived_from_it_is_a_text_network():
     space = make_space()
     mixing = make_supernet(space).arch()
-    weights = {cell_type: found.weights for cell_type, found in mixing.items()}
+    weights = {
+        cell_type: result.weights for cell_type, result in mixing.items()
+    }
     genotype = discretizers.TopK()(space, weights, {})
     network = kd.networks.TextNetwork(
         genotype, 3, vocabulary_size=20, filters=4, sequence_length=8

@@ -98,13 +98,13 @@ def test_all_forms_of_data_train_the_same_network(form, of_arrays):
 
 @pytest.mark.parametrize("form", ["a pair", "a batched set", "decode_image"])
 def test_all_forms_of_data_validate(form):
-    (given,) = FORMS[form]()
-    network, third = trained(DATA, given)
-    _, named = trained(DATA, validation_data=given)
+    (validation,) = FORMS[form]()
+    network, third = trained(DATA, validation)
+    _, named = trained(DATA, validation_data=validation)
     assert third == named
-    found = network.evaluate(IMAGES, LABELS, verbose=0, return_dict=True)
-    assert third["val_accuracy"][-1] == pytest.approx(found["accuracy"])
-    assert third["val_loss"][-1] == pytest.approx(found["loss"], rel=1e-5)
+    metrics = network.evaluate(IMAGES, LABELS, verbose=0, return_dict=True)
+    assert third["val_accuracy"][-1] == pytest.approx(metrics["accuracy"])
+    assert third["val_loss"][-1] == pytest.approx(metrics["loss"], rel=1e-5)
 
 
 def test_a_share_of_the_data_validates_and_does_not_train():
@@ -191,14 +191,14 @@ def untouched():
 def test_what_can_not_fit_is_refused_before_the_first_step(
     bad, sets, tmp_path, untouched
 ):
-    given, words = BAD[bad]
+    data, words = BAD[bad]
     if sets:
-        if len(given) != 2:
+        if len(data) != 2:
             pytest.skip("of arrays alone")
-        given = (tf.data.Dataset.from_tensor_slices(given).batch(4),)
+        data = (tf.data.Dataset.from_tensor_slices(data).batch(4),)
     folder = tmp_path / "run"
     with pytest.raises(ValueError, match=words):
-        trained(*given, network=untouched, output_dir=folder)
+        trained(*data, network=untouched, output_dir=folder)
     assert not (folder / "config.json").exists()
     assert not untouched.compiled
 
@@ -290,14 +290,14 @@ def test_an_open_recipe_trains_again_from_the_start_of_its_schedule():
 def test_a_run_says_all_that_was_read_and_goes_on_with_it(tmp_path):
     network = network_for()
     recipe = open_recipe(network, epochs=2)
-    given = {"network": network, "recipe": recipe, "output_dir": tmp_path}
-    trained(IMAGES, LABELS, **given)
+    arguments = {"network": network, "recipe": recipe, "output_dir": tmp_path}
+    trained(IMAGES, LABELS, **arguments)
     config = json.loads((tmp_path / "config.json").read_text())
     measured = datasets.channel_statistics(DATA)
-    said = {
+    recorded = {
         name: config["recipe"][name] for name in ("num_train", "label_type")
     }
-    assert said == {"num_train": 16, "label_type": "sparse"}
+    assert recorded == {"num_train": 16, "label_type": "sparse"}
     assert config["recipe"]["mean"] == list(measured.mean)
     assert config["network"]["config"]["mean"] == list(measured.mean)
     schedule = config["recipe"]["optimizer"]["config"]["learning_rate"]

@@ -65,10 +65,10 @@ ENTRANCES = ("search", "cells", "stages", "text")
 def bare(loss, metrics=None, weighted_metrics=None, num_outputs=3):
     """A model without layers, compiled with what `on_logits` makes."""
     model = keras.Sequential([keras.Input((num_outputs,))])
-    found = kd.networks.on_logits(
+    result = kd.networks.on_logits(
         loss, metrics, weighted_metrics, num_outputs=num_outputs
     )
-    model.compile(**found._asdict())
+    model.compile(**result._asdict())
     return model
 
 
@@ -98,8 +98,8 @@ def loss_of(network, labels, logits=LOGITS):
 def figures_of(network, labels, logits=LOGITS, sample_weight=None):
     network.reset_metrics()
     network.compute_metrics(None, labels, logits, sample_weight)
-    found = network.get_metrics_result()
-    return {name: np.asarray(value) for name, value in found.items()}
+    metrics = network.get_metrics_result()
+    return {name: np.asarray(value) for name, value in metrics.items()}
 
 
 def with_keyword(y_true, y_pred, from_logits=False):
@@ -170,8 +170,8 @@ LOSSES = {
 @pytest.mark.parametrize("form", LOSSES)
 def test_losses_are_those_of_logits(form):
     loss, labels, expected = LOSSES[form]
-    found = loss_of(bare(loss), labels)
-    np.testing.assert_allclose(found, expected, rtol=1e-4)
+    result = loss_of(bare(loss), labels)
+    np.testing.assert_allclose(result, expected, rtol=1e-4)
 
 
 @pytest.mark.parametrize("name", ENTRANCES)
@@ -180,8 +180,8 @@ def test_so_they_are_for_every_network_and_search(name):
     for form in ("sparse_name", "binary_function", "divergence", "own"):
         loss, labels, expected = LOSSES[form]
         network.compile(loss=loss)
-        found = loss_of(network, labels)
-        np.testing.assert_allclose(found, expected, rtol=1e-4)
+        result = loss_of(network, labels)
+        np.testing.assert_allclose(result, expected, rtol=1e-4)
     for form in ("object", "dice"):
         loss, words = REFUSED[form]
         with pytest.raises(ValueError, match=f"`loss` must.*{words}"):
@@ -216,13 +216,13 @@ def test_losses_that_would_be_wrong_are_refused(form):
 
 
 def recall(scores, labels):
-    found = scores > 0.5
-    return (found * labels).sum() / labels.sum()
+    result = scores > 0.5
+    return (result * labels).sum() / labels.sum()
 
 
 def precision(scores, labels):
-    found = scores > 0.5
-    return (found * labels).sum() / found.sum()
+    result = scores > 0.5
+    return (result * labels).sum() / result.sum()
 
 
 def area(scores, labels):
@@ -236,9 +236,9 @@ def binary_accuracy(scores, labels):
 
 
 def macro_f1(scores, labels):
-    found = scores == scores.max(axis=1, keepdims=True)
-    true = (found * labels).sum(axis=0)
-    return 2 * true / np.maximum(found.sum(axis=0) + labels.sum(axis=0), 1e-7)
+    result = scores == scores.max(axis=1, keepdims=True)
+    true = (result * labels).sum(axis=0)
+    return 2 * true / np.maximum(result.sum(axis=0) + labels.sum(axis=0), 1e-7)
 
 
 def accuracy(scores, labels):
@@ -345,8 +345,8 @@ TABLE = [(loss, form) for loss, (_, rows) in METRICS.items() for form in rows]
 def test_metrics_have_the_values_of_probabilities(loss, form):
     labels, rows = METRICS[loss]
     metric, expected = rows[form]
-    found = figures_of(bare(loss, [metric]), labels)
-    value = found[wanted_name(metric, found)]
+    metrics = figures_of(bare(loss, [metric]), labels)
+    value = metrics[wanted_name(metric, metrics)]
     np.testing.assert_allclose(value, expected, atol=2e-3)
 
 
@@ -362,15 +362,15 @@ def test_so_they_have_for_every_network_and_search(name):
         labels, rows = METRICS[loss]
         metric, expected = rows[form]
         network.compile(loss=loss, metrics=[metric])
-        found = figures_of(network, labels)
-        value = found[wanted_name(metric, found)]
+        metrics = figures_of(network, labels)
+        value = metrics[wanted_name(metric, metrics)]
         np.testing.assert_allclose(value, expected, atol=2e-3)
 
 
-def wanted_name(metric, found):
+def wanted_name(metric, result):
     if isinstance(metric, str):
         return metric
-    ours = set(found) - {"loss", "arch_loss"}
+    ours = set(result) - {"loss", "arch_loss"}
     (name,) = ours
     return name
 
@@ -392,28 +392,28 @@ def given_as(weighted, form):
 @pytest.mark.parametrize("form", STRUCTURES)
 @pytest.mark.parametrize("weighted", [False, True])
 def test_metrics_in_every_structure(weighted, form):
-    given = given_as(weighted, form)
-    assert_recall(bare("sparse_categorical_crossentropy", **given), weighted)
+    metrics = given_as(weighted, form)
+    assert_recall(bare("sparse_categorical_crossentropy", **metrics), weighted)
 
 
 @pytest.mark.parametrize("name", ENTRANCES)
 def test_metrics_in_structures_for_every_network_and_search(name):
     network = entrance(name)
     for weighted, form in ((True, "list"), (False, "dictionary")):
-        given = given_as(weighted, form)
-        network.compile(loss="sparse_categorical_crossentropy", **given)
+        metrics = given_as(weighted, form)
+        network.compile(loss="sparse_categorical_crossentropy", **metrics)
         assert_recall(network, weighted)
 
 
 def assert_recall(network, weighted):
     weights = np.array([1.0, 0.0, 2.0, 0.0], "float32")
-    found = figures_of(network, NUMBERS, sample_weight=weights)
+    metrics = figures_of(network, NUMBERS, sample_weight=weights)
     kept = weights[:, None] if weighted else np.ones((4, 1))
     caught = (SOFTMAX > 0.5) * ROWS
     expected = (kept * caught).sum() / (kept * ROWS).sum()
     prefix = "weighted_" if weighted else ""
-    name = "recall" if "recall" in found else f"{prefix}recall"
-    np.testing.assert_allclose(found[name], expected, rtol=1e-5)
+    name = "recall" if "recall" in metrics else f"{prefix}recall"
+    np.testing.assert_allclose(metrics[name], expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", ENTRANCES)
@@ -428,10 +428,10 @@ def test_what_a_metric_means_must_be_known(name):
                 loss="sparse_categorical_crossentropy", metrics=[metric]
             )
     inner = metrics.Recall(name="recall")
-    said = kd.training.OnProbabilities(inner, "softmax")
-    network.compile(loss=own, metrics=[said])
-    found = figures_of(network, ROWS)["recall"]
-    np.testing.assert_allclose(found, of_softmax(recall), rtol=1e-5)
+    wrapped = kd.training.OnProbabilities(inner, "softmax")
+    network.compile(loss=own, metrics=[wrapped])
+    figures = figures_of(network, ROWS)["recall"]
+    np.testing.assert_allclose(figures, of_softmax(recall), rtol=1e-5)
 
 
 def test_a_single_output_is_a_probability_by_its_logit():
@@ -442,8 +442,8 @@ def test_a_single_output_is_a_probability_by_its_logit():
     labels = np.array([1, 1, 0, 0])
     names = ["accuracy", "recall", "auc"]
     network.compile(loss="binary_crossentropy", metrics=names)
-    found = figures_of(network, labels, logits)
-    assert [float(found[name]) for name in names] == [0.5, 0.5, 0.5]
+    metrics = figures_of(network, labels, logits)
+    assert [float(metrics[name]) for name in names] == [0.5, 0.5, 0.5]
     chance = 1 / (1 + np.exp(-logits[:, 0]))
     right = np.where(labels == 1, chance, 1 - chance)
     np.testing.assert_allclose(
@@ -468,11 +468,11 @@ def test_a_language_model_takes_logits():
         np.testing.assert_allclose(
             loss_of(model, ids, logits), expected, rtol=1e-5
         )
-        found = figures_of(model, ids, logits)
+        metrics = figures_of(model, ids, logits)
         name = "sparse_categorical_crossentropy"
-        np.testing.assert_allclose(found[name], expected, rtol=1e-5)
+        np.testing.assert_allclose(metrics[name], expected, rtol=1e-5)
         right = np.mean(logits.argmax(-1) == ids)
-        np.testing.assert_allclose(found["accuracy"], right)
+        np.testing.assert_allclose(metrics["accuracy"], right)
     with pytest.raises(ValueError, match="from_logits=True"):
         model.compile(loss=losses.SparseCategoricalCrossentropy())
 
@@ -489,8 +489,8 @@ def test_an_auxiliary_head_has_its_share_of_the_loss():
     np.testing.assert_allclose(
         loss_of(network, NUMBERS, pair), expected, rtol=1e-5
     )
-    found = figures_of(network, NUMBERS, pair)
-    np.testing.assert_allclose(found["recall"], of_softmax(recall), rtol=1e-5)
+    metrics = figures_of(network, NUMBERS, pair)
+    np.testing.assert_allclose(metrics["recall"], of_softmax(recall), rtol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -508,15 +508,15 @@ def test_fit_and_evaluate_agree_with_numpy(make, jit_compile):
     )
     network.fit(x, NUMBERS, epochs=2, verbose=0)
     logits = network.predict(x, verbose=0)
-    found = network.evaluate(x, NUMBERS, verbose=0, return_dict=True)
+    figures = network.evaluate(x, NUMBERS, verbose=0, return_dict=True)
     exponentials = np.exp(logits)
     chances = exponentials / exponentials.sum(axis=1, keepdims=True)
     expected = -np.log(chances[np.arange(4), NUMBERS]).mean()
-    np.testing.assert_allclose(found["loss"], expected, rtol=1e-4)
+    np.testing.assert_allclose(figures["loss"], expected, rtol=1e-4)
     np.testing.assert_allclose(
-        found["f1_score"], macro_f1(chances, ROWS), atol=1e-5
+        figures["f1_score"], macro_f1(chances, ROWS), atol=1e-5
     )
-    np.testing.assert_allclose(found["recall"], recall(chances, ROWS))
+    np.testing.assert_allclose(figures["recall"], recall(chances, ROWS))
 
 
 FORMS_TO_SAVE = {
@@ -534,10 +534,10 @@ FORMS_TO_SAVE = {
 @pytest.mark.filterwarnings("ignore:__array__ implementation")
 @pytest.mark.parametrize("form", FORMS_TO_SAVE)
 def test_a_compiled_network_comes_back(form, tmp_path):
-    loss, given = FORMS_TO_SAVE[form]
+    loss, metrics = FORMS_TO_SAVE[form]
     network = small()
     x = np.random.default_rng(0).normal(size=(4, 8, 8, 1)).astype("float32")
-    network.compile("adam", loss, metrics=given)
+    network.compile("adam", loss, metrics=metrics)
     network.run_eagerly = True
     network.fit(x, ROWS if form != "names" else NUMBERS, verbose=0)
     labels = NUMBERS if form == "names" else ROWS
@@ -579,12 +579,12 @@ def test_a_search_measures_probabilities_in_fit():
     y = np.arange(16) % 2
     options = {"batch_size": 4, "epochs": 1, "verbose": 0}
     search.fit(x, y, augmentation=None, **options)
-    found = search.evaluate(x, y, batch_size=16, verbose=0, return_dict=True)
+    figures = search.evaluate(x, y, batch_size=16, verbose=0, return_dict=True)
     logits = search.predict(x, verbose=0)
     chance = 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
-    np.testing.assert_allclose(found["recall"], recall(chance, y), atol=1e-6)
+    np.testing.assert_allclose(figures["recall"], recall(chance, y), atol=1e-6)
     np.testing.assert_allclose(
-        found["accuracy"], np.mean((chance > 0.5) == y), atol=1e-6
+        figures["accuracy"], np.mean((chance > 0.5) == y), atol=1e-6
     )
 
 

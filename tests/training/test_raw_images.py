@@ -110,8 +110,8 @@ ENTRANCES = {
 
 @pytest.mark.parametrize("entrance", ENTRANCES)
 def test_every_entrance_takes_the_images_of_fit(entrance, trained):
-    network, folder, told = trained
-    assert ENTRANCES[entrance](network, folder) == pytest.approx(told)
+    network, folder, accuracy = trained
+    assert ENTRANCES[entrance](network, folder) == pytest.approx(accuracy)
 
 
 def test_a_search_and_its_network_take_the_images_of_fit():
@@ -128,8 +128,8 @@ def test_a_search_and_its_network_take_the_images_of_fit():
         epochs=1,
         verbose=0,
     ).history
-    told = history["val_accuracy"][-1]
-    assert evaluated(search) == pytest.approx(told)
+    accuracy = history["val_accuracy"][-1]
+    assert evaluated(search) == pytest.approx(accuracy)
     network = search.derived_network(filters=2, num_cells=1)
     pixels = kd.datasets.channel_statistics(
         tf.data.Dataset.from_tensor_slices((IMAGES, LABELS))

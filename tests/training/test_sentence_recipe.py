@@ -137,7 +137,7 @@ def test_what_are_no_labelled_sentences_is_refused(x, y, words, batched):
 
 @pytest.mark.parametrize("form", ["arrays", "a pair", "batches"])
 def test_all_forms_of_sentences_train(form):
-    given = {
+    data = {
         "arrays": (IDS, CLASSES, (IDS, CLASSES)),
         "a pair": ((IDS, CLASSES), (IDS, CLASSES)),
         "batches": [tf.data.Dataset.from_tensor_slices((IDS, CLASSES)).batch(4)]
@@ -146,7 +146,7 @@ def test_all_forms_of_sentences_train(form):
     model = network()
     recipe = text_classification_recipe(model, 6, batch_size=3, epochs=1)
     model.run_eagerly = True
-    history = recipe.fit(model, *given, verbose=0).history
+    history = recipe.fit(model, *data, verbose=0).history
     assert {"accuracy", "loss", "val_accuracy", "val_loss"} == set(history)
 
 

@@ -11,7 +11,7 @@ from tiny_tuning import make
 pytestmark = pytest.mark.usefixtures("quick")
 
 
-def said(tmp_path, capsys, **options):
+def output(tmp_path, capsys, **options):
     tuner = make(tmp_path, **options)
     tuner.search(X, Y, **{**FIT, "verbose": 2})
     return tuner, capsys.readouterr().out
@@ -25,7 +25,7 @@ def test_trials_are_named_as_their_folders_are_and_none_is_added_up(
         "objective": ["val_loss", "parameters"],
         "random_baseline": 1,
     }
-    tuner, words = said(tmp_path, capsys, **options)
+    tuner, words = output(tmp_path, capsys, **options)
     ids = sorted(trial.trial_id for trial in tuner.completed_trials())
     figures = r"val_loss [\d.]+, parameters \d+"
     assert re.findall(r"^trial (\d+) of 2: ", words, re.M) == ids
@@ -48,6 +48,6 @@ def test_trials_are_named_as_their_folders_are_and_none_is_added_up(
 
 
 def test_the_best_of_a_single_figure_is_told_with_it(tmp_path, capsys):
-    tuner, words = said(tmp_path, capsys, objective="val_loss")
+    tuner, words = output(tmp_path, capsys, objective="val_loss")
     (best,) = tuner.completed_trials()
     assert f"best so far: trial {best.trial_id}, val_loss" in words

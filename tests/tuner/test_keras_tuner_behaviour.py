@@ -82,9 +82,9 @@ def returned(result, directory, **options):
 
 
 def history():
-    found = keras.callbacks.History()
-    found.history = {"val_accuracy": [0.1, 0.5, 0.3]}
-    return found
+    results = keras.callbacks.History()
+    results.history = {"val_accuracy": [0.1, 0.5, 0.3]}
+    return results
 
 
 @pytest.fixture(scope="module")

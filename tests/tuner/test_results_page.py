@@ -25,7 +25,7 @@ def trial(name, accuracy, parameters, genotype="darts_v1", **options):
     return TrialResult(
         name=name,
         state="COMPLETED",
-        values={"seed": name, "variant": "darts"},
+        values={"seed": name, "strategy": "darts"},
         figures={"val_accuracy": accuracy, "parameters": parameters},
         genotype=genotypes.get(genotype),
         score=parameters - accuracy,
@@ -37,7 +37,7 @@ def trial(name, accuracy, parameters, genotype="darts_v1", **options):
 FAILED = TrialResult(
     name="3",
     state="FAILED",
-    values={"seed": "3", "variant": "darts"},
+    values={"seed": "3", "strategy": "darts"},
     figures={},
     genotype=None,
     message="`loss` is <nan>",
@@ -64,11 +64,11 @@ class Reader(HTMLParser):
         assert self.open == []
 
     def handle_starttag(self, tag, attributes):
-        found = dict(attributes)
+        result = dict(attributes)
         self.tags.append(tag)
-        self.attributes |= {*found}
-        self.links += [found[k] for k in ("href", "src") if k in found]
-        self.ids += [found["id"]] if "id" in found else []
+        self.attributes |= {*result}
+        self.links += [result[k] for k in ("href", "src") if k in result]
+        self.ids += [result["id"]] if "id" in result else []
         if tag not in VOID:
             self.open.append(tag)
 
@@ -85,8 +85,8 @@ def content():
 
 
 def rows(content):
-    found = re.findall(r"<tr.*?</tr>", content, re.DOTALL)
-    return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in found]
+    matches = re.findall(r"<tr.*?</tr>", content, re.DOTALL)
+    return [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in matches]
 
 
 def row_of(content, name):
@@ -170,8 +170,8 @@ def test_figures_stand_as_people_read_them(content):
 
 def test_hyper_parameters_that_differ_have_a_column(content):
     head = next(row for row in rows(content) if "state" in row)
-    assert "seed" in head and "variant" not in head
-    assert "In all trials: variant = darts" in content
+    assert "seed" in head and "strategy" not in head
+    assert "In all trials: strategy = darts" in content
 
 
 def test_the_baseline_stands_beside_the_search_with_mean_and_spread(content):
@@ -232,8 +232,8 @@ def test_several_executions_are_told_apart_from_their_mean():
     ],
 )
 def test_the_spread_is_of_what_is_known(values, mean, deviation):
-    found = Spread.of(values)
-    assert found.mean == mean and found.deviation == pytest.approx(deviation)
+    result = Spread.of(values)
+    assert result.mean == mean and result.deviation == pytest.approx(deviation)
 
 
 def told(**options):

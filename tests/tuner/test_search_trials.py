@@ -16,7 +16,6 @@ from tiny_tuning import tuned
 
 import keras_darts as kd
 from keras_darts.tuner import objectives
-from keras_darts.tuner import trial_data
 from keras_darts.tuner.project import GenotypeCache
 from keras_darts.tuner.project import Project
 from keras_darts.tuner.proxy_training import baseline_size
@@ -50,8 +49,8 @@ def test_a_trial_leaves_the_files_of_keras_tuner_and_ours(done):
 
 def test_the_executions_of_a_trial_have_other_seeds_and_are_averaged(done):
     folder = done.project.folder
-    found = json.loads((folder / "trial_0" / "results.json").read_text())
-    losses = [e["figures"]["val_loss"] for e in found["executions"]]
+    result = json.loads((folder / "trial_0" / "results.json").read_text())
+    losses = [e["figures"]["val_loss"] for e in result["executions"]]
     (trial,) = done.oracle.get_best_trials(1)
     metrics = done.oracle.get_trial("0").metrics
     assert metrics.get_best_value("val_loss") == pytest.approx(np.mean(losses))
@@ -79,10 +78,10 @@ def test_the_best_models_are_the_trained_networks_on_raw_images(done):
 
 
 def test_the_best_genotypes_are_different_ones_of_the_space(done):
-    found = done.get_best_genotypes(9)
-    assert 1 <= len(found) <= 2
-    assert len({g.to_text() for g in found}) == len(found)
-    assert {*found[0].primitives()} <= {"skip_connect", "max_pool_3x3"}
+    genotype = done.get_best_genotypes(9)
+    assert 1 <= len(genotype) <= 2
+    assert len({g.to_text() for g in genotype}) == len(genotype)
+    assert {*genotype[0].primitives()} <= {"skip_connect", "max_pool_3x3"}
 
 
 def test_what_nothing_beats_is_listed_with_its_genotype(done):
@@ -116,8 +115,8 @@ def test_the_results_on_disk_are_those_that_the_tuner_gives(done):
     assert first.genotype == done.get_best_genotypes()[0]
     row = done.project.row(done.oracle.get_trial(first.name))
     assert first.figures == {name: row[name] for name in first.figures}
-    found = done.project.results(first.name)
-    assert first.networks[first.chosen] == found["figures"]
+    result = done.project.results(first.name)
+    assert first.networks[first.chosen] == result["figures"]
     for trial in results.searched:
         assert len(trial.networks) == 2
         assert len(trial.search["loss"]) == len(trial.training["val_loss"]) == 1
@@ -216,16 +215,16 @@ def test_a_training_of_another_process_is_waited_for(tmp_path):
     assert cache.is_free(settings)
 
 
-@pytest.mark.parametrize("given", ["function", "object", "name"])
-def test_whatever_builds_a_search_is_taken(given, tmp_path):
+@pytest.mark.parametrize("builder", ["function", "object", "name"])
+def test_whatever_builds_a_search_is_taken(builder, tmp_path):
     class Own(keras_tuner.HyperModel):
         def build(self, hp):
             return kd.DartsSearch(SPACE, hp.Choice("s", ["darts", "pc_darts"]))
 
-    chosen = {"function": build, "object": Own(), "name": "darts_cnn"}[given]
+    chosen = {"function": build, "object": Own(), "name": "darts_cnn"}[builder]
     tuner = make(tmp_path, hypermodel=chosen, objective="val_accuracy")
     expected = {"function": "search_seed", "object": "s", "name": "seed"}
-    assert [*tuner.oracle.get_space().values] == [expected[given]]
+    assert [*tuner.oracle.get_space().values] == [expected[builder]]
 
 
 def test_a_function_that_asks_for_nothing_searches_with_other_seeds(tmp_path):
@@ -299,7 +298,7 @@ def test_a_wrong_argument_ends_the_tuning(wrong, message, tmp_path):
         ({"random_baseline": -1}, "`random_baseline` must be a positive"),
         (
             {"oracle": keras_tuner.oracles.RandomSearchOracle("val_loss")},
-            "`max_trials` must be left out beside an oracle",
+            "`max_trials` must be left out with an oracle",
         ),
         (
             {"hypermodel": keras_tuner.oracles.RandomSearchOracle("val_loss")},
@@ -372,7 +371,7 @@ def test_data_sets_are_tuned_on_as_arrays_are(tmp_path):
 
 def test_class_weights_are_trained_with_and_not_judged_by():
     search = build(None)
-    data = trial_data.read(search, X, Y, class_weight={1: 3.0})
+    data = search.task_adapter.read_for_training(X, Y, class_weight={1: 3.0})
     for _, label, weight in data.train.as_numpy_iterator():
         assert weight == (3.0 if label else 1.0)
     assert len(data.validation.element_spec) == 2

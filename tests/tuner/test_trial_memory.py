@@ -13,8 +13,8 @@ def _graphs():
     # By type: `isinstance` asks lazy objects of other packages for their
     # class, which import things or warn.
     gc.collect()
-    found = gc.get_objects()
-    return [each for each in found if issubclass(type(each), tf.Graph)]
+    result = gc.get_objects()
+    return [each for each in result if issubclass(type(each), tf.Graph)]
 
 
 def test_graphs_of_trials_are_given_back(tmp_path):

@@ -63,14 +63,14 @@ def file(network, tmp_path):
     ],
 )
 def test_the_better_direction_of_a_name_is_known(name, direction):
-    found = objectives.get(name)
-    assert (found.name, found.direction) == (name, direction)
+    objective = objectives.get(name)
+    assert (objective.name, objective.direction) == (name, direction)
 
 
 def test_several_names_become_what_keras_tuner_takes():
-    found = objectives.get(["val_accuracy", "parameters"])
-    assert all(isinstance(one, keras_tuner.Objective) for one in found)
-    oracle = keras_tuner.oracles.RandomSearchOracle(found)
+    objective = objectives.get(["val_accuracy", "parameters"])
+    assert all(isinstance(one, keras_tuner.Objective) for one in objective)
+    oracle = keras_tuner.oracles.RandomSearchOracle(objective)
     assert oracle.objective.name == "multi_objective"
     expected = {"val_accuracy": "max", "parameters": "min"}
     assert objectives.directions(oracle.objective) == expected
@@ -122,11 +122,11 @@ def test_counts_are_those_of_the_analysis(network):
 
 
 def test_size_and_latency_are_those_of_the_litert_file(network, file):
-    found = objectives.measure(network, ["size", "latency"], {})
+    figures = objectives.measure(network, ["size", "latency"], {})
     # The converter numbers the functions that it has made in a process.
-    assert found["size"] == pytest.approx(file.stat().st_size, rel=0.02)
+    assert figures["size"] == pytest.approx(file.stat().st_size, rel=0.02)
     again = objectives.median_latency(file)
-    assert again / 20 < found["latency"] < again * 20
+    assert again / 20 < figures["latency"] < again * 20
 
 
 def test_the_latency_of_a_heavier_file_is_longer(file, tmp_path):
@@ -147,8 +147,8 @@ def test_only_what_is_asked_for_is_measured(network, monkeypatch):
     monkeypatch.setattr(objectives.export, "litert", refuse)
     monkeypatch.setattr(objectives.analysis, "count_macs", refuse)
     names = ["val_accuracy", "parameters"]
-    found = objectives.measure(network, names, LOGS)
-    assert list(found) == names and found["val_accuracy"] == 0.75
+    figures = objectives.measure(network, names, LOGS)
+    assert list(figures) == names and figures["val_accuracy"] == 0.75
 
 
 def test_a_figure_that_nobody_has_is_named_with_those_there_are(network):
@@ -167,8 +167,8 @@ def test_of_running_text_a_token_is_counted():
 @pytest.mark.parametrize("make", [text_network, language_network])
 def test_networks_of_text_are_measured_too(make):
     names = ["parameters", "macs", "size", "latency"]
-    found = objectives.measure(make(), names, {})
-    assert list(found) == names and all(v > 0 for v in found.values())
+    figures = objectives.measure(make(), names, {})
+    assert list(figures) == names and all(v > 0 for v in figures.values())
 
 
 def test_a_network_in_half_precision_is_measured_in_float32(network):

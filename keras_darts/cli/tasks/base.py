@@ -48,15 +48,16 @@ class Exports(typing.NamedTuple):
     labelled: object = None
 
 
-class Modality(abc.ABC):
+class TaskCommands(abc.ABC):
     """Everything in which the commands differ with the kind of data.
 
-    `name` is that of the search spaces' modality; `noun` is for messages, as
+    `name` is that of the search spaces' task; `noun` is for messages, as
     is `things`, what the test part is made of.
     `flags` are those that not every kind of data has, `sources` those of all
     flags that say which data, and `recipes` the names for `--recipe`;
     `judged_by` are the figures of a validation, that of most use first.
-    `threads` is how a search lays them out, as for `configure_cpu`.
+    `threads` is how a search lays them out, as for `configure_cpu`, and
+    `estimates_memory` says whether the memory of one can be estimated.
     """
 
     name = None
@@ -67,6 +68,7 @@ class Modality(abc.ABC):
     recipes = ()
     judged_by = ()
     threads = None
+    estimates_memory = False
 
     @abc.abstractmethod
     def check_source(self, path):
@@ -180,24 +182,25 @@ def given_values(options, *names):
     }
 
 
-def check_recipe(options, modality):
+def check_recipe(options, task):
     """Refuses a recipe for another kind of data.
 
     Raises:
         ValueError: for that.
     """
     name = options.recipe
-    if name is not None and name not in modality.recipes:
+    if name is not None and name not in task.recipes:
         raise ValueError(
-            f"`recipe` must be one of {', '.join(modality.recipes)} for "
-            f"{modality.noun}. Received: recipe={name!r}"
+            f"`recipe` must be one of {', '.join(task.recipes)} for "
+            f"{task.noun}. Received: recipe={name!r}"
         )
 
 
-class LabelledModality(Modality):
+class LabelledCommands(TaskCommands):
     """Data whose elements have a label each."""
 
     threads = "inter_op"
+    estimates_memory = True
     judged_by = ("val_accuracy", "val_loss")
 
     @staticmethod

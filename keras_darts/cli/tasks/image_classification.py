@@ -6,7 +6,7 @@ import pathlib
 
 from keras_darts.cli.options import require
 from keras_darts.cli.tasks.base import Exports
-from keras_darts.cli.tasks.base import LabelledModality
+from keras_darts.cli.tasks.base import LabelledCommands
 from keras_darts.cli.tasks.base import Training
 from keras_darts.cli.tasks.base import given_values
 from keras_darts.cli.tasks.base import named_dataset
@@ -152,10 +152,10 @@ _SEED = 0
 _SHUFFLE = 4096
 
 
-class ImageModality(LabelledModality):
+class ImageCommands(LabelledCommands):
     """Images go in raw: scaling is part of what is trained and exported."""
 
-    name = "image"
+    name = "image_classification"
     noun = things = "images"
     flags = (
         *("image_size", "max_examples", "validation_split"),

@@ -4,17 +4,17 @@ import dataclasses
 
 from keras_darts.cli.options import require
 from keras_darts.cli.tasks.base import Exports
-from keras_darts.cli.tasks.base import Modality
+from keras_darts.cli.tasks.base import TaskCommands
 from keras_darts.cli.tasks.base import Training
 from keras_darts.cli.tasks.base import encoder_for
 from keras_darts.cli.tasks.base import given_values
 from keras_darts.cli.tasks.base import named_dataset
 
 
-class LanguageModality(Modality):
+class LanguageCommands(TaskCommands):
     """A corpus, whose next token is predicted from those before."""
 
-    name = "language"
+    name = "language_modeling"
     noun = "running text"
     things = "rows of text"
     flags = (

@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_darts.cli.options import require
 from keras_darts.cli.tasks.base import Exports
-from keras_darts.cli.tasks.base import LabelledModality
+from keras_darts.cli.tasks.base import LabelledCommands
 from keras_darts.cli.tasks.base import Training
 from keras_darts.cli.tasks.base import encoder_for
 from keras_darts.cli.tasks.base import given_values
@@ -14,10 +14,10 @@ from keras_darts.cli.tasks.base import named_dataset
 from keras_darts.cli.tasks.base import predictions
 
 
-class TextModality(LabelledModality):
+class TextCommands(LabelledCommands):
     """Sentences go in as token ids, each filled to the same length."""
 
-    name = "text"
+    name = "text_classification"
     noun = "labelled sentences"
     things = "sentences"
     flags = (

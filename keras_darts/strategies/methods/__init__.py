@@ -27,6 +27,8 @@ from keras_darts.strategies.registry import guards_against
 from keras_darts.strategies.registry import name_of
 from keras_darts.strategies.registry import names
 from keras_darts.strategies.registry import register_strategy
+from keras_darts.strategies.registry import say
+from keras_darts.strategies.registry import summary
 
 __all__ = [
     "auto",
@@ -53,7 +55,9 @@ __all__ = [
     "robust_darts",
     "robust_darts_ada",
     "robust_darts_es",
+    "say",
     "sdarts_adv",
     "sdarts_rs",
     "snas",
+    "summary",
 ]

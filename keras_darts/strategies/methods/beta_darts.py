@@ -27,7 +27,7 @@ def beta_darts(max_weight=50.0):
         regularizers=[BetaDecay(0.0)],
         callbacks=[ScheduleVariable("beta_decay_weight", rising)],
         recipe={
-            "image": SearchRecipe(
+            "image_classification": SearchRecipe(
                 arch_learning_rate=PublishedRate(3e-4, steps=39_000)
             )
         },

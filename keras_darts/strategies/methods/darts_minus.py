@@ -12,7 +12,7 @@ from keras_darts.strategies.strategy import SearchStrategy
     guards_against="skip-connects that only help training",
 )
 def darts_minus():
-    """DARTS-: a skip-connection beside every edge, which fades.
+    """DARTS-: a skip-connection parallel to every edge, which fades.
 
     It has faded with the last epoch of the run, however many there are. The
     rate of the alphas scales as that of `darts`.

@@ -34,7 +34,7 @@ def dr_nas(divergence=0.0, warm_up=0.2):
         regularizers=[DirichletDivergence(divergence)] if divergence else [],
         callbacks=[WeightWarmUp(warm_up)],
         recipe={
-            "image": SearchRecipe(
+            "image_classification": SearchRecipe(
                 learning_rate=0.1,
                 min_learning_rate=0.0,
                 arch_learning_rate=PublishedRate(6e-4, steps=15_600),
@@ -54,8 +54,8 @@ def dr_nas(divergence=0.0, warm_up=0.2):
 def dr_nas_progressive(k=(6, 4), candidates=4, divergence=0.0, warm_up=0.4):
     """DrNAS in two stages: the second has fewer candidates and more channels.
 
-    What was learned goes on to the second stage. The published supernet has
-    `filters=36` and `num_cells=20`; the channels must be divisible by what
+    What was learned carries over to the second stage. The published supernet
+    has `filters=36` and `num_cells=20`; the channels must be divisible by what
     `k` says. The rate of the alphas, 6e-4, was published for 11,700 steps, 15
     epochs of 390 in each stage, and is larger where fewer follow the warm-ups
     (see `PublishedRate`).
@@ -82,11 +82,15 @@ def dr_nas_progressive(k=(6, 4), candidates=4, divergence=0.0, warm_up=0.4):
         ),
     ]
     whole = dr_nas(divergence, warm_up)
-    recipe = whole.recipe_for("image")
+    recipe = whole.recipe_for("image_classification")
     rate = PublishedRate(recipe.arch_learning_rate, steps=11_700)
     return dataclasses.replace(
         whole,
         connection=first,
         stages=stages,
-        recipe={"image": dataclasses.replace(recipe, arch_learning_rate=rate)},
+        recipe={
+            "image_classification": dataclasses.replace(
+                recipe, arch_learning_rate=rate
+            )
+        },
     )

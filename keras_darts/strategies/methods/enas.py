@@ -46,7 +46,7 @@ def enas(recipe="darts", num_samples=100):
         discretizer=BestOfSamples(num_samples),
         initializer=keras.initializers.Zeros(),
         recipe={
-            "image": SearchRecipe(
+            "image_classification": SearchRecipe(
                 learning_rate=0.05,
                 min_learning_rate=0.0005,
                 nesterov=True,

@@ -30,7 +30,7 @@ def fair_darts(form="sparse"):
         regularizers=[ZeroOne(10.0)],
         discretizer=Threshold(0.85, form),
         recipe={
-            "image": SearchRecipe(
+            "image_classification": SearchRecipe(
                 batch_size=128,
                 learning_rate=0.005,
                 arch_learning_rate=PublishedRate(3e-3, steps=9_750),

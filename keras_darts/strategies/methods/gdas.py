@@ -23,7 +23,7 @@ def gdas():
         relaxation=GumbelSoftmax(10.0, hard=True),
         callbacks=[ScheduleVariable("temperature", Linear(10.0, 0.1))],
         recipe={
-            "image": SearchRecipe(
+            "image_classification": SearchRecipe(
                 epochs=250,
                 weight_decay=5e-4,
                 nesterov=True,

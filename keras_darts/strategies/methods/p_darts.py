@@ -54,7 +54,7 @@ def p_darts(skip_dropout=(0.1, 0.4, 0.7), warm_up=0.4, max_skip_connects=2):
         discretizer=TopK(max_skip_connects=max_skip_connects),
         stages=stages,
         recipe={
-            "image": SearchRecipe(
+            "image_classification": SearchRecipe(
                 epochs=75,
                 batch_size=96,
                 min_learning_rate=0.0,

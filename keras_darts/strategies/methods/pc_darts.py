@@ -29,7 +29,7 @@ def pc_darts(k=4, warm_up=0.3):
         edge_normalization=True,
         callbacks=[WeightWarmUp(warm_up)],
         recipe={
-            "image": SearchRecipe(
+            "image_classification": SearchRecipe(
                 batch_size=256,
                 learning_rate=0.1,
                 min_learning_rate=0.0,

@@ -31,7 +31,7 @@ def proxyless(cost=0.1, warm_up=41 / 160):
         regularizers=[Cost("macs", cost)] if cost else [],
         callbacks=[WeightWarmUp(warm_up, every=5)],
         recipe={
-            "image": SearchRecipe(
+            "image_classification": SearchRecipe(
                 epochs=160,
                 batch_size=256,
                 weight_decay=4e-5,

@@ -40,7 +40,7 @@ def random_sharing(recipe="darts", num_samples=100):
         relaxation=UniformDraws(),
         architect=Frozen(),
         discretizer=BestOfSamples(num_samples),
-        recipe={"image": settings},
+        recipe={"image_classification": settings},
         citations=(
             "Li and Talwalkar, 2019, Random Search and Reproducibility for "
             "Neural Architecture Search, UAI",

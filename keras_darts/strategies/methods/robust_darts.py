@@ -75,6 +75,6 @@ def robust_darts(weight_decay=None, drop_path=0.0):
         connection=DropPath(rate=drop_path) if drop_path else "full",
         architect=Unrolled(),
         callbacks=[rising] if drop_path else [],
-        recipe={"image": recipe},
+        recipe={"image_classification": recipe},
         citations=(_ROBUST_DARTS,),
     )

@@ -38,7 +38,7 @@ def snas(cost=0.0, drop_path=0.3):
         discretizer="argmax",
         initializer=keras.initializers.RandomNormal(mean=1.0, stddev=0.01),
         recipe={
-            "image": SearchRecipe(
+            "image_classification": SearchRecipe(
                 epochs=150,
                 arch_learning_rate=PublishedRate(3e-4, steps=58_500),
             )

@@ -1,7 +1,7 @@
-"""What a step of each method costs, beside first-order DARTS.
+"""What a step of each method costs, next to first-order DARTS.
 
-python benchmarks/variants.py
-python benchmarks/variants.py --variants=pc_darts,gdas --batch_size=64
+python benchmarks/strategy_costs.py
+python benchmarks/strategy_costs.py --strategies=pc_darts,gdas --batch_size=64
 """
 
 import argparse
@@ -24,11 +24,11 @@ LEFT_OUT = {BASE, "auto", "dr_nas_progressive"}
 
 def main():
     options = parse_options()
-    names = options.variants or strategy_names()
+    names = options.strategies or strategy_names()
     report = {**circumstances(), "settings": vars(options), "results": {}}
     # The base comes first and last: the machine may have changed meanwhile.
     for name in [BASE, *(name for name in names if name != BASE), f"{BASE} "]:
-        report["results"][name] = measured_variant(name.strip(), options)
+        report["results"][name] = measured_strategy(name.strip(), options)
     if options.output:
         write_json(options.output, report)
     print(text_of(report))
@@ -37,7 +37,7 @@ def main():
 def parse_options():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument(
-        "--variants",
+        "--strategies",
         type=lambda text: text.split(","),
         help="names with commas between; defaults to all there are",
     )
@@ -68,7 +68,7 @@ def strategy_names():
     return [name for name in kd.strategies.names() if name not in LEFT_OUT]
 
 
-def measured_variant(name, options):
+def measured_strategy(name, options):
     settings = {
         **vars(options),
         "step_type": name,
@@ -88,17 +88,19 @@ def measured_variant(name, options):
 def text_of(report):
     settings, results = report["settings"], report["results"]
     bases = [results[BASE], results[f"{BASE} "]]
-    base = statistics.mean(min(found["seconds"]) for found in bases)
-    memory = max(found["peak_bytes"] for found in bases)
+    base = statistics.mean(min(figures["seconds"]) for figures in bases)
+    memory = max(figures["peak_bytes"] for figures in bases)
     rows = [
         ["strategy", "fastest step s", "to darts", "peak GB", "to darts"]
         + ["first step s"]
     ]
-    for name, found in results.items():
-        seconds, peak = min(found["seconds"]), found["peak_bytes"]
+    for name, figures in results.items():
+        seconds, peak = min(figures["seconds"]), figures["peak_bytes"]
         row = [f"{seconds:.3f}", f"{seconds / base:.2f}"]
         row += [f"{peak / 1e9:.2f}", f"{peak / memory:.2f}"]
-        rows.append([name.strip(), *row, f"{found['first_step_seconds']:.1f}"])
+        rows.append(
+            [name.strip(), *row, f"{figures['first_step_seconds']:.1f}"]
+        )
     title = (
         "{filters} filters, {num_cells} cells of {num_nodes} nodes, "
         "{num_primitives} primitives, batch {batch_size}, images "

@@ -12,14 +12,14 @@ from keras_darts import strategies
 from keras_darts.schedules import Linear
 from keras_darts.testing.small import small_search
 
-DARTS = strategies.RECIPES["image"]
+DARTS = strategies.RECIPES["image_classification"]
 TINY = kd.search_spaces.darts_cnn(
     2, 2, num_nodes=1, primitives=("skip_connect", "max_pool_3x3")
 )
 
 
-def recipe(name, modality="image"):
-    return strategies.get(name).recipe_for(modality)
+def recipe(name, task="image_classification"):
+    return strategies.get(name).recipe_for(task)
 
 
 def schedule(name):
@@ -34,12 +34,12 @@ def test_pc_darts_has_the_constants_of_the_original():
     (warm_up,) = strategy.callbacks
     # The published 15 of 50, in a run of any length.
     assert warm_up.epochs == 0.3
-    found = recipe("pc_darts")
-    assert (found.epochs, found.batch_size) == (50, 256)
-    assert (found.learning_rate, found.min_learning_rate) == (0.1, 0.0)
-    assert found.arch_learning_rate == 6e-4
-    assert (found.arch_beta_1, found.arch_beta_2) == (0.5, 0.999)
-    assert found.arch_weight_decay == 1e-3
+    settings = recipe("pc_darts")
+    assert (settings.epochs, settings.batch_size) == (50, 256)
+    assert (settings.learning_rate, settings.min_learning_rate) == (0.1, 0.0)
+    assert settings.arch_learning_rate == 6e-4
+    assert (settings.arch_beta_1, settings.arch_beta_2) == (0.5, 0.999)
+    assert settings.arch_weight_decay == 1e-3
 
 
 def test_fair_darts_has_the_constants_of_the_original():
@@ -49,11 +49,14 @@ def test_fair_darts_has_the_constants_of_the_original():
     assert (term.weight, term.norm) == (10.0, "l2")
     assert strategy.exclude == ("none",)
     assert strategy.discretizer == kd.discretizers.Threshold(0.85)
-    found = recipe("fair_darts")
-    assert (found.batch_size, found.weight_decay) == (128, 3e-4)
-    assert (found.learning_rate, found.min_learning_rate) == (0.005, 0.001)
-    assert found.arch_learning_rate == 3e-3
-    assert (found.arch_beta_1, found.arch_beta_2) == (0.9, 0.999)
+    settings = recipe("fair_darts")
+    assert (settings.batch_size, settings.weight_decay) == (128, 3e-4)
+    assert (settings.learning_rate, settings.min_learning_rate) == (
+        0.005,
+        0.001,
+    )
+    assert settings.arch_learning_rate == 3e-3
+    assert (settings.arch_beta_1, settings.arch_beta_2) == (0.9, 0.999)
 
 
 def test_fair_darts_starts_at_open_halves():
@@ -92,10 +95,10 @@ def test_robust_darts_drops_more_and_more_paths_and_cuts_squares_out():
         # As in the published code, the last epoch has the maximum.
         expected = 0.6 * epoch / (50 - 1)
         assert rising.schedule(epoch, epochs=50) == pytest.approx(expected)
-    found = strategy.recipe_for("image")
-    assert (found.weight_decay, found.cutout) == (3e-4, 0.5)
+    recipe = strategy.recipe_for("image_classification")
+    assert (recipe.weight_decay, recipe.cutout) == (3e-4, 0.5)
     both = strategies.methods.robust_darts(27e-4, drop_path=0.2)
-    assert both.recipe_for("image").weight_decay == 27e-4
+    assert both.recipe_for("image_classification").weight_decay == 27e-4
     with pytest.raises(ValueError, match="`rate` must be in"):
         strategies.methods.robust_darts(drop_path=1.0)
 
@@ -110,10 +113,12 @@ def test_a_recipe_cuts_squares_of_the_mean_out_of_the_images():
     data = types.SimpleNamespace(
         train=tf.data.Dataset.from_tensor_slices((x, np.arange(4)))
     )
-    augment = small_search(TINY, strategy).modality.augmentation("auto", data)
+    search = small_search(TINY, strategy)
+    choose = search.task_adapter.augmentation
+    augment = choose("auto", data, search.recipe)
     _, cutout = augment.augmentations
     assert (cutout.length, cutout.fill) == (4, (3.0,))
-    plain = small_search(TINY).modality.augmentation("auto", data)
+    plain = choose("auto", data, small_search(TINY).recipe)
     assert isinstance(plain, kd.datasets.PadCropFlip)
 
 
@@ -144,9 +149,9 @@ def test_gdas_cools_down_and_runs_one_candidate():
     strategy = strategies.get("gdas")
     assert strategy.relaxation.hard
     assert schedule("gdas") == ("temperature", Linear(10.0, 0.1))
-    found = recipe("gdas")
-    assert (found.epochs, found.weight_decay) == (250, 5e-4)
-    assert found.nesterov
+    settings = recipe("gdas")
+    assert (settings.epochs, settings.weight_decay) == (250, 5e-4)
+    assert settings.nesterov
 
 
 def test_smooth_darts_grows_its_radius_with_the_epochs():
@@ -166,12 +171,14 @@ def test_smooth_darts_grows_its_radius_with_the_epochs():
 def test_dr_nas_warms_up_and_keeps_to_the_uniform_distribution():
     (warm_up,) = strategies.get("dr_nas").callbacks
     assert warm_up.epochs == 0.2
-    found = recipe("dr_nas")
-    assert (found.learning_rate, found.arch_learning_rate) == (0.1, 6e-4)
-    assert found.arch_weight_decay == 1e-3
+    settings = recipe("dr_nas")
+    assert (settings.learning_rate, settings.arch_learning_rate) == (0.1, 6e-4)
+    assert settings.arch_weight_decay == 1e-3
     by_divergence = strategies.methods.dr_nas(1e-3)
     assert by_divergence.regularizers[0].weight == 1e-3
-    assert by_divergence.recipe_for("image").arch_weight_decay == 0
+    assert (
+        by_divergence.recipe_for("image_classification").arch_weight_decay == 0
+    )
 
 
 def test_darts_minus_and_beta_darts_move_a_number_over_the_search():
@@ -188,18 +195,21 @@ def test_proxyless_prices_multiplications():
     assert strategy.regularizers[0].measure == "macs"
     (warm_up,) = strategy.callbacks
     assert (warm_up.epochs, warm_up.every) == (41 / 160, 5)
-    found = recipe("proxyless")
-    assert found.arch_weight_decay == 0
-    assert (found.batch_size, found.weight_decay) == (256, 4e-5)
-    assert (found.arch_learning_rate, found.arch_beta_1) == (1e-3, 0.0)
-    assert found.nesterov
+    settings = recipe("proxyless")
+    assert settings.arch_weight_decay == 0
+    assert (settings.batch_size, settings.weight_decay) == (256, 4e-5)
+    assert (settings.arch_learning_rate, settings.arch_beta_1) == (1e-3, 0.0)
+    assert settings.nesterov
 
 
 @pytest.mark.parametrize("name", strategies.names())
 def test_a_variant_names_its_paper_and_has_its_recipe_for_images_only(name):
     strategy = strategies.get(name)
     assert strategy.citations
-    assert recipe(name, "language") == strategies.RECIPES["language"]
+    assert (
+        recipe(name, "language_modeling")
+        == strategies.RECIPES["language_modeling"]
+    )
 
 
 def test_the_recipe_moves_the_optimizers():
@@ -207,7 +217,7 @@ def test_the_recipe_moves_the_optimizers():
         kd.search_spaces.darts_cnn(2, 2, num_nodes=1),
         SearchStrategy(
             recipe={
-                "image": strategies.SearchRecipe(
+                "image_classification": strategies.SearchRecipe(
                     nesterov=True, arch_clip_norm=5.0
                 )
             }

@@ -5,11 +5,11 @@ import json
 from running import run
 
 
-def test_a_variant_is_measured_beside_darts(in_threads, tmp_path):
-    figures = tmp_path / "variants.json"
+def test_a_strategy_is_measured_next_to_darts(in_threads, tmp_path):
+    figures = tmp_path / "strategies.json"
     done = run(
-        "variants",
-        variants="pc_darts",
+        "strategy_costs",
+        strategies="pc_darts",
         filters=8,
         num_cells=2,
         num_nodes=1,
@@ -22,7 +22,7 @@ def test_a_variant_is_measured_beside_darts(in_threads, tmp_path):
     assert done.returncode == 0, done.stderr
     results = json.loads(figures.read_text())["results"]
     assert [name.strip() for name in results] == ["darts", "pc_darts", "darts"]
-    for found in results.values():
-        assert min(found["seconds"]) > 0
-        assert found["peak_bytes"] > 1e8
+    for result in results.values():
+        assert min(result["seconds"]) > 0
+        assert result["peak_bytes"] > 1e8
     assert "| pc_darts | " in done.stdout

@@ -3,7 +3,7 @@
 Gates as in FairDARTS and part of the channels as in PC-DARTS, with a term of
 one's own that asks for few open gates on an edge, and a warm-up of the weights.
 
-    python examples/custom_variant.py [--smoke]
+    python examples/custom_strategy.py [--smoke]
 """
 
 import argparse

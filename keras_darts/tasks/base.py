@@ -1,0 +1,446 @@
+"""Contract of a kind of data: what everything that differs with it is asked of.
+
+A search, a tuner, a classifier and a command know no kind of data themselves.
+They ask the `TaskAdapter` of the search space's `task`, by its name.
+"""
+
+import abc
+import contextlib
+
+from keras_darts.export.specification import describe
+from keras_darts.strategies import RECIPES
+
+
+class DataSizes:
+    """The sizes that a network takes from its data, as far as they are known.
+
+    Args:
+        needs: Tuple of strings, the names that mean something for the task.
+        **sizes: All names with the sizes given by the user; `None` is not
+            known yet.
+
+    Raises:
+        ValueError: for a size that means nothing here.
+
+    Example:
+
+    >>> sizes = DataSizes(("num_classes",), num_classes=None)
+    >>> sizes.complete
+    False
+    >>> sizes.take(num_classes=10)
+    >>> sizes["num_classes"], sizes.complete
+    (10, True)
+    """
+
+    def __init__(self, needs, **sizes):
+        self._needs = needs
+        self._sizes = dict.fromkeys(sizes)
+        self.take(**sizes)
+
+    def __getitem__(self, name):
+        return self._sizes[name]
+
+    def as_dict(self):
+        """All names, with `None` for what is not known."""
+        return dict(self._sizes)
+
+    @property
+    def complete(self):
+        """Whether enough is known for a supernet."""
+        return all(self._sizes[name] is not None for name in self._needs)
+
+    def take(self, **sizes):
+        """Takes over the sizes that are known now.
+
+        Raises:
+            ValueError: if one means nothing here, or was another before.
+        """
+        for name, size in sizes.items():
+            known = self._sizes[name]
+            if size is None or size == known:
+                continue
+            if name not in self._needs or known is not None:
+                expected = "left out for this search space"
+                if name in self._needs:
+                    expected = f"{known}, as the search was built"
+                raise ValueError(
+                    f"`{name}` must be {expected}. Received: {name}={size}"
+                )
+            self._sizes[name] = size
+
+    def incomplete_error(self):
+        """The error for a supernet that is used before enough is known."""
+        known = [f"{name}={self._sizes[name]}" for name in self._needs]
+        return ValueError(
+            "`fit` must be called first, since it reads from the data how "
+            f"large the network is; or `{'` and `'.join(self._needs)}` must be "
+            f"given to the constructor. Received: {', '.join(known)}"
+        )
+
+
+class BatchStreams:
+    """Batches that have nothing to do with one another.
+
+    A subclass hands something from each batch to the next of its stream, as a
+    language model does with its hidden state. Streams are named `"train"`,
+    `"search"` and `"evaluation"`.
+
+    Attributes:
+        variables: List of the variables in which it is kept.
+
+    Example:
+
+    >>> BatchStreams().resume(("x", "y"), "train")
+    ('x', 'y')
+    """
+
+    variables = ()
+
+    def begin(self, batch):
+        """The batch as the first of its stream."""
+        return batch
+
+    def resume(self, batch, stream):
+        """The batch after those that came before it in a stream."""
+        return batch
+
+    def keep(self, outputs, stream):
+        """Remembers what the next batch of a stream continues from."""
+
+    def reset(self):
+        """Lets all streams start over."""
+
+
+class TaskAdapter(abc.ABC):
+    """Abstract: a kind of data, and all that is made for it.
+
+    The first group of methods is about the supernet, the second about a batch
+    in a step, the third about the data that a user gives, the last about the
+    networks of genotypes. An adapter has no state: what a search knows of its
+    data is handed to it.
+
+    Attributes:
+        sizes: Tuple of strings, which arguments of `DartsSearch` must be known
+            before there is a supernet: of `"num_classes"`, `"input_shape"` and
+            `"vocabulary_size"`.
+        data: String, what `fit` takes, for errors.
+        search_recipe: `SearchRecipe` where the strategy has none for the task.
+        network_types: Tuple of classes of networks that train from scratch.
+        penalizes: Boolean, whether steps of the weights add a penalty to the
+            loss. Defaults to `False`.
+        gradients_together: Boolean, whether gradients of weights and
+            architecture cost no more together. Defaults to `True`.
+        judged_in_training: Boolean, whether sampled architectures are judged
+            in training mode, without which normalizations would use the
+            statistics of all of them together. Defaults to `True`.
+        accumulates: Boolean, whether the loss of a batch is the mean of those
+            of its parts. Defaults to `True`.
+        predicts_memory: Boolean, whether `search.memory` knows its supernets.
+            Defaults to `False`.
+
+    Example:
+
+    >>> adapter = kd.tasks.get("image_classification")
+    >>> adapter.sizes
+    ('num_classes', 'input_shape')
+    """
+
+    sizes = ()
+    data = "a data set"
+    search_recipe = RECIPES["image_classification"]
+    network_types = ()
+    penalizes = False
+    gradients_together = True
+    judged_in_training = True
+    accumulates = True
+    predicts_memory = False
+
+    # The supernet
+
+    def num_outputs(self, sizes):
+        """Width of the head, or `None` where it is not known yet."""
+        return sizes["num_classes"]
+
+    @abc.abstractmethod
+    def make_supernet(self, space, sizes, strategy, rematerialize=False):
+        """A fresh supernet.
+
+        Args:
+            space: The search space.
+            sizes: `DataSizes`, complete.
+            strategy: `SearchStrategy`, the pieces of the supernet.
+            rematerialize: Boolean, whether backward passes compute cells
+                again. Defaults to `False`.
+        """
+
+    def make_streams(self, space, dtype):
+        """The `BatchStreams` of a search, whose layers compute in `dtype`."""
+        return BatchStreams()
+
+    def forward(self, supernet, inputs, training=None, wrt="both"):
+        """The supernet's outputs for the inputs of a batch.
+
+        Args:
+            supernet: What `make_supernet` returns.
+            inputs: As in a batch of a step, scaled.
+            training: Boolean. Defaults to `None`.
+            wrt: String, for what a gradient will be asked: `"weights"`,
+                `"arch"` or `"both"`, the default.
+        """
+        return supernet(inputs, training=training, frozen=wrt == "arch")
+
+    def logits(self, outputs):
+        """What the loss takes of the outputs."""
+        return outputs
+
+    def penalty(self, supernet, outputs):
+        """A term that only steps of the weights add to the loss."""
+        return 0.0
+
+    # A step
+
+    def weight_step(self, train_batch, optimizer, recipe):
+        """A context in which the optimizer takes the step of a batch."""
+        return contextlib.nullcontext()
+
+    def log_metrics(self, logs):
+        """What is to be logged besides the metrics, from these."""
+        return {}
+
+    # The data of `fit`
+
+    def check_source(self, x):  # noqa: B027 (there may be nothing to refuse)
+        """Refuses what is data for another task; other objects pass.
+
+        Raises:
+            TypeError: naming what `fit` takes.
+        """
+
+    @abc.abstractmethod
+    def task_for(self, loss, num_outputs):
+        """The `datasets.Task` of a loss, before any data are known."""
+
+    @abc.abstractmethod
+    def task_of(self, batch, loss, num_outputs):
+        """The `datasets.Task` that a batch and a loss describe."""
+
+    @abc.abstractmethod
+    def read(
+        self,
+        x,
+        y,
+        batch_size,
+        *,
+        sizes,
+        default_batch_size,
+        loss,
+        seed,
+        num_replicas,
+        **options,
+    ):
+        """The user's data, checked, with a `description` for the log.
+
+        Args:
+            x: As in `DartsSearch.fit`.
+            y: Likewise.
+            batch_size: Likewise.
+            sizes: `DataSizes`.
+            default_batch_size: Integer, where nothing else decides.
+            loss: A Keras loss, or `None`.
+            seed: Integer, of the split.
+            num_replicas: Integer, devices that share a batch.
+            **options: `validation_data`, `validation_split`, `sample_weight`,
+                `class_weight` and `steps_per_epoch` of `DartsSearch.fit`.
+        """
+
+    @abc.abstractmethod
+    def check(self, data, sizes, loss):
+        """The `datasets.Task` of what `read` returns, and the sizes found.
+
+        Raises:
+            ValueError: for data on which the search can't work.
+        """
+
+    def statistics(self, data):
+        """Name -> array of what preprocessing has to know of the data."""
+        return {}
+
+    def preprocessing(self, statistics, dtype):
+        """A built layer that scales inputs, or `None`."""
+        return None
+
+    def augmentation(self, choice, data, recipe):
+        """The augmentation that a user's choice means for the data.
+
+        Raises:
+            ValueError: for one that the task doesn't have.
+        """
+        if choice not in ("auto", None):
+            raise ValueError(
+                "`augmentation` must be left out for "
+                f"{self.data}. Received: augmentation={choice!r}"
+            )
+        return None
+
+    @abc.abstractmethod
+    def steps_per_epoch(self, data, recipe):
+        """How many training batches make a pass over the data."""
+
+    @abc.abstractmethod
+    def batches(self, data, recipe, seed, **options):
+        """`tf.data.Dataset` of pairs (training batch, search batch)."""
+
+    @abc.abstractmethod
+    def evaluation(self, data, recipe):
+        """`tf.data.Dataset` of batches on which each epoch is judged."""
+
+    def run_files(self, data):
+        """Name -> text of the files that a run keeps of the data."""
+        return {}
+
+    # Networks of genotypes
+
+    def network_sizes(self, space):
+        """Sizes of `derived_network` that are not those of its class."""
+        return {}
+
+    @abc.abstractmethod
+    def network(self, genotype, space, sizes, statistics, **options):
+        """A fresh network of a genotype, which trains from scratch.
+
+        Args:
+            genotype: The genotype.
+            space: The search space, for sizes that it decides.
+            sizes: `DataSizes`, or a dictionary of them.
+            statistics: What `statistics` returns, possibly of other data.
+            **options: Arguments of the network's class, which come first.
+        """
+
+    @abc.abstractmethod
+    def recipe(self, network, num_train, task, **options):
+        """The recipe that trains a network.
+
+        Args:
+            network: What `network` returns.
+            num_train: Integer, the examples to train on.
+            task: `datasets.Task`.
+            **options: Arguments of the recipe.
+        """
+
+    @abc.abstractmethod
+    def read_for_training(
+        self,
+        x,
+        y=None,
+        batch_size=None,
+        *,
+        validation_data=None,
+        validation_split=0.2,
+        **options,
+    ):
+        """The user's data for searches and trainings of a tuner.
+
+        Args:
+            x: As in `DartsSearch.fit`.
+            y: Likewise.
+            batch_size: Likewise.
+            validation_data: What trained networks are judged on, and neither
+                searched nor trained. Defaults to `None`: a part of `x`.
+            validation_split: Float in (0, 1), the share of `x` that is set
+                aside then. Defaults to `0.2`.
+            **options: `sample_weight`, `class_weight` and `steps_per_epoch`,
+                as in `DartsSearch.fit`.
+
+        Returns:
+            A `TrainingData`.
+        """
+
+    def describe_export(self, network, **arguments):
+        """The `export.signatures.Serving` of a network.
+
+        By default those that `kd.export` knows for the network's class.
+
+        Args:
+            network: Of one of the `network_types`.
+            **arguments: Of the function of `kd.export`: `preprocessing`,
+                `activation`, `labels`, `input_shape`, `vocabulary` and those
+                of single formats.
+        """
+        return describe(network, **arguments)
+
+    # Small examples, for the tests of pieces
+
+    @abc.abstractmethod
+    def example_sizes(self):
+        """Sizes of a small search, by the names of `sizes`."""
+
+    @abc.abstractmethod
+    def example_batch(self, count, seed=0):
+        """Inputs and targets for it, as arrays."""
+
+    def example_data(self, count=24):
+        """The first arguments of `fit`."""
+        return self.example_batch(count)
+
+
+class TrainingData(abc.ABC):
+    """What the trials of a tuner search, train and judge on.
+
+    Attributes:
+        train: Data that networks are trained on, and whose parts are searched
+            on.
+        validation: Data that networks are judged on.
+        num_train: Integer, the examples in `train`.
+        kept: Dictionary, arguments of the recipe's `fit` for what a run keeps
+            of the data.
+    """
+
+    kept = {}
+
+    @abc.abstractmethod
+    def search_input(self):
+        """The arguments of `DartsSearch.fit` for these data."""
+
+    @abc.abstractmethod
+    def check(self, adapter, sizes, loss):
+        """The `datasets.Task`, and the sizes of the data."""
+
+    def statistics(self, adapter):
+        """What `TaskAdapter.statistics` says of all of `train`."""
+        return {}
+
+    def settle(self, search):
+        """Gives a `DartsSearch` the sizes of the data.
+
+        Returns:
+            The `datasets.Task`.
+        """
+        task, sizes = self.check(
+            search.task_adapter, search.data_sizes, search.chosen_loss
+        )
+        search.data_sizes.take(**sizes)
+        return task
+
+    def network(self, search, genotype, sizes):
+        """A network of a genotype, scaled by the statistics of `train`."""
+        statistics = self.statistics(search.task_adapter)
+        return search.network_of(genotype, statistics, **sizes)
+
+    def recipe(self, search, network, task, options):
+        """The recipe that trains a network on these data."""
+        options = self.recipe_options(options)
+        return search.task_adapter.recipe(
+            network, self.num_train, task, **options
+        )
+
+    @abc.abstractmethod
+    def metric_names(self, task):
+        """The names of the metrics of a validation."""
+
+    @abc.abstractmethod
+    def recipe_options(self, options):
+        """Options of a recipe with the batch size of the data, if any."""
+
+    @abc.abstractmethod
+    def describe(self):
+        """Plain values that identify the data."""

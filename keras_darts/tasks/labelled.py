@@ -1,0 +1,227 @@
+"""Data whose elements have a label each: what images and texts share."""
+
+import abc
+import dataclasses
+import hashlib
+
+import numpy as np
+from keras import ops
+
+from keras_darts import datasets
+from keras_darts import training
+from keras_darts.datasets import Task
+from keras_darts.datasets import infer_task
+from keras_darts.datasets import label_type_of_loss
+from keras_darts.tasks.base import TaskAdapter
+from keras_darts.tasks.base import TrainingData
+
+# Of the elements that stand in an example.
+NUM_CLASSES = 3
+
+
+class LabelledTask(TaskAdapter):
+    """Abstract: elements of one shape, each with a label.
+
+    Supernets are those of `supernet.CellSupernet`, or take its pieces. A
+    subclass says what an element is, and makes supernet, network and recipe.
+
+    Example:
+
+    >>> issubclass(type(kd.tasks.get("text_classification")), LabelledTask)
+    True
+    """
+
+    predicts_memory = True
+
+    @abc.abstractmethod
+    def check_element(self, spec, name):
+        """Refuses elements that can't be data of the task.
+
+        Args:
+            spec: `tf.TensorSpec` of one element, without the batch.
+            name: String, what errors call them.
+
+        Raises:
+            ValueError: for such elements.
+        """
+
+    def check_source(self, x):
+        parts = (datasets.TextClassificationData, datasets.ImageData)
+        if isinstance(x, datasets.Corpus):
+            hint = "running text is for the search space 'darts_rnn'"
+        elif isinstance(x, parts):
+            hint = "give its part, such as x.train.batch(64)"
+        else:
+            return
+        raise TypeError(
+            f"`x` must be {self.data}; {hint}. Received: {type(x).__name__}"
+        )
+
+    def pieces(self, space, strategy, rematerialize=False):
+        """The arguments of a `CellSupernet` that a strategy decides."""
+        return {
+            "relaxation": strategy.relaxation,
+            "initializer": strategy.initializer,
+            "edge_normalization": strategy.edge_normalization,
+            "connection": strategy.connection,
+            "rematerialize": rematerialize,
+            "decides": strategy.discretizer_for(space).decides_edges,
+        }
+
+    def task_for(self, loss, num_outputs):
+        label_type = "sparse" if loss is None else label_type_of_loss(loss)
+        return Task(label_type or "regression", num_outputs)
+
+    def task_of(self, batch, loss, num_outputs):
+        labels = ops.convert_to_numpy(batch[1])
+        return infer_task(labels, loss, num_outputs)
+
+    def read(
+        self,
+        x,
+        y,
+        batch_size,
+        *,
+        sizes,
+        default_batch_size,
+        loss,
+        seed,
+        num_replicas,
+        **options,
+    ):
+        data = datasets.bilevel_split(
+            x,
+            y,
+            batch_size=batch_size,
+            default_batch_size=default_batch_size,
+            seed=seed,
+            loss=loss,
+            num_classes=sizes["num_classes"],
+            rank=self.rank,
+            **options,
+        )
+        rest = data.batch_size % num_replicas
+        if data.batch_size_from == "default" and rest < data.batch_size:
+            # Devices share a batch evenly.
+            size = data.batch_size - rest
+            data = dataclasses.replace(data, batch_size=size)
+        # What comes next reads off the shape of an element.
+        self.check_element(data.train.element_spec[0], data.names.x)
+        return data
+
+    @property
+    @abc.abstractmethod
+    def rank(self):
+        """The axes of an element."""
+
+    def check(self, data, sizes, loss):
+        task = datasets.validate_split(
+            data,
+            check_element=self.check_element,
+            loss=loss,
+            num_classes=sizes["num_classes"],
+        )
+        shape = tuple(data.train.element_spec[0].shape)
+        known = sizes["input_shape"]
+        if known not in (None, shape):
+            raise ValueError(
+                f"{data.names.x} must have elements of shape {known}, the "
+                "`input_shape` with which the search was built. Received: "
+                f"elements of shape {shape}"
+            )
+        return task, {"num_classes": task.num_outputs, "input_shape": shape}
+
+    def steps_per_epoch(self, data, recipe):
+        return data.num_train // data.batch_size
+
+    def batches(self, data, recipe, seed, **options):
+        return datasets.bilevel_pipeline(data, seed=seed, **options)
+
+    def evaluation(self, data, recipe):
+        return datasets.eval_pipeline(data.valid, data.batch_size)
+
+    def read_for_training(self, x, y=None, batch_size=None, **options):
+        return LabelledTrainingData(x, y, batch_size, **options)
+
+    def example_labels(self, count):
+        """Class numbers that repeat, so that a batch has all of them."""
+        return np.arange(count) % NUM_CLASSES
+
+
+class LabelledTrainingData(TrainingData):
+    """Labelled elements, of which a part is set aside to judge on.
+
+    The part is the same in all trials, whatever their seed.
+
+    Args:
+        x: As in `DartsSearch.fit`.
+        y: Likewise.
+        batch_size: Likewise.
+        validation_data: Likewise. Defaults to `None`.
+        validation_split: Likewise. Defaults to `0.2`.
+        **options: `sample_weight` and `class_weight`, likewise.
+    """
+
+    def __init__(self, x, y, batch_size, *, validation_split=0.2, **options):
+        parts = datasets.bilevel_split(
+            x,
+            y,
+            batch_size=batch_size,
+            validation_split=validation_split,
+            **options,
+        )
+        self.train, self.validation = parts.train, parts.valid
+        if options.get("class_weight") is not None:
+            # As in Keras, what networks are judged on has no such weights.
+            self.validation = parts.valid.map(lambda x, y, *_: (x, y))
+        self.num_train = parts.num_train
+        given = parts.batch_size_from != "default"
+        self._batch_size = parts.batch_size if given else None
+        self._labels = parts.train_labels, parts.valid_labels
+        self._statistics = None
+
+    def search_input(self):
+        return {"x": self.train, "batch_size": self._batch_size}
+
+    def check(self, adapter, sizes, loss):
+        return adapter.check(self._as_split(), sizes, loss)
+
+    def statistics(self, adapter):
+        # Of all elements, where those of a search are of a part of them.
+        if self._statistics is None:
+            self._statistics = adapter.statistics(self._as_split())
+        return self._statistics
+
+    def metric_names(self, task):
+        metrics = training.metrics_for(task.label_type, task.num_outputs)
+        return ["val_loss", *(f"val_{metric.name}" for metric in metrics)]
+
+    def recipe_options(self, options):
+        size = options.get("batch_size", self._batch_size)
+        if size is None:
+            return options
+        return {**options, "batch_size": min(size, self.num_train)}
+
+    def describe(self):
+        return {
+            "elements": [len(part) for part in self._labels],
+            "labels": [digest(part) for part in self._labels],
+        }
+
+    def _as_split(self):
+        return datasets.BilevelSplit(
+            train=self.train,
+            valid=self.validation,
+            num_train=self.num_train,
+            num_valid=len(self._labels[1]),
+            batch_size=1,
+            has_sample_weight=False,
+            description="",
+            train_labels=self._labels[0],
+            valid_labels=self._labels[1],
+        )
+
+
+def digest(array):
+    """A text that identifies the numbers of an array."""
+    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()

@@ -1,0 +1,97 @@
+"""Texts as padded token ids, which are classified."""
+
+import numpy as np
+
+from keras_darts import networks
+from keras_darts import training
+from keras_darts.datasets.checks import check_sentences
+from keras_darts.strategies import RECIPES
+from keras_darts.supernet import TextSupernet
+from keras_darts.tasks.labelled import NUM_CLASSES
+from keras_darts.tasks.labelled import LabelledTask
+
+_EXAMPLE_LENGTH = 8
+_EXAMPLE_WORDS = 20
+
+
+class TextClassification(LabelledTask):
+    """Texts go in as padded token ids (B, T), in which 0 is padding.
+
+    Example:
+
+    >>> TextClassification().sizes
+    ('num_classes', 'input_shape', 'vocabulary_size')
+    """
+
+    sizes = ("num_classes", "input_shape", "vocabulary_size")
+    data = "a data set of (token ids, label), or an array of token ids with `y`"
+    search_recipe = RECIPES["text_classification"]
+    network_types = (networks.TextNetwork,)
+    rank = 1
+
+    def check_element(self, spec, name):
+        check_sentences(spec, name=name)
+
+    def make_supernet(self, space, sizes, strategy, rematerialize=False):
+        return TextSupernet(
+            space,
+            sizes["num_classes"],
+            sizes["input_shape"],
+            sizes["vocabulary_size"],
+            **self.pieces(space, strategy, rematerialize),
+        )
+
+    def check(self, data, sizes, loss):
+        task, shapes = super().check(data, sizes, loss)
+        limits = [_limits(part) for part in (data.train, data.valid)]
+        smallest = min(low for low, _ in limits)
+        largest = max(high for _, high in limits)
+        known = sizes["vocabulary_size"]
+        if smallest < 0 or (known is not None and largest >= known):
+            raise ValueError(
+                "`x` must hold token ids from zero to below "
+                f"`vocabulary_size`. Received: ids from {smallest} to "
+                f"{largest}, vocabulary_size={known}"
+            )
+        return task, {**shapes, "vocabulary_size": known or largest + 1}
+
+    def network_sizes(self, space):
+        return {"filters": 32, "num_cells": 3}
+
+    def network(self, genotype, space, sizes, statistics, **options):
+        (length,) = sizes["input_shape"]
+        known = {
+            "num_classes": sizes["num_classes"],
+            "vocabulary_size": sizes["vocabulary_size"],
+            "sequence_length": length,
+            "embedding_size": space.embedding_size,
+        }
+        return networks.TextNetwork(genotype, **{**known, **options})
+
+    def recipe(self, network, num_train, task, **options):
+        return training.text_classification_recipe(
+            network, num_train, **options
+        )
+
+    def example_sizes(self):
+        return {
+            "num_classes": NUM_CLASSES,
+            "input_shape": (_EXAMPLE_LENGTH,),
+            "vocabulary_size": _EXAMPLE_WORDS,
+        }
+
+    def example_batch(self, count, seed=0):
+        """The last text of a batch is padded."""
+        draw = np.random.default_rng(seed)
+        # As many as a language model has with the token that follows.
+        shape = (count, _EXAMPLE_LENGTH + 1)
+        words = draw.integers(1, _EXAMPLE_WORDS, shape)[:, :-1]
+        words[-1, -3:] = 0
+        return words, self.example_labels(count)
+
+
+def _limits(part):
+    """The smallest and the largest id."""
+    batches = part.map(lambda ids, *_: ids).batch(1024)
+    limits = [(int(np.min(ids)), int(np.max(ids))) for ids in batches]
+    return min(low for low, _ in limits), max(high for _, high in limits)
