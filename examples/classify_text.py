@@ -91,7 +91,7 @@ def parse_options():
     options = parser.parse_args()
     if options.smoke:
         options.search_filters = options.train_filters = 2
-        options.search_epochs, options.train_epochs = 1, 6
+        options.search_epochs = options.train_epochs = 1
         options.num_cells, options.num_networks = 1, 1
         options.batch_size = 16
     elif options.data_dir is None:

@@ -7,6 +7,7 @@ import signal
 
 import pytest
 from tiers import TIERS
+from tiers import has_unit_tests
 from tiers import tier_of
 
 import keras_darts as kd
@@ -26,25 +27,43 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# Longer ones belong to another tier.
+_SECONDS_OF_A_UNIT_TEST = 2
+_TESTS = pathlib.Path(__file__).parent
+
+
+def pytest_ignore_collect(collection_path, config):
+    """To import all files takes as long as the unit tests of some."""
+    if config.getoption("markexpr") == "unit" and collection_path.is_file():
+        path = collection_path.relative_to(_TESTS).as_posix()
+        if not has_unit_tests(path):
+            return True
+    return None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Each test gets its tier; those that take longest come first."""
-    tests = pathlib.Path(__file__).parent
-    tiers = {}
+    """Each test is of one tier, and the files that take longest come first."""
+    most = {}
     for item in items:
-        if not any(map(item.get_closest_marker, TIERS)):
-            path = item.path.relative_to(tests).as_posix()
-            item.add_marker(tier_of(path, item.originalname))
-        tiers[item] = max(
-            TIERS.index(mark.name)
-            for mark in item.iter_markers()
-            if mark.name in TIERS
-        )
-    longest = {}
-    for item, tier in tiers.items():
-        longest[item.path] = max(tier, longest.get(item.path, 0))
-    # A file stays together, since its fixtures are made once.
-    items.sort(key=lambda item: -longest[item.path])
+        tiers = [tier for tier in TIERS if item.get_closest_marker(tier)]
+        if not tiers:
+            path = item.path.relative_to(_TESTS).as_posix()
+            tiers = [tier_of(path, item.originalname, item.name)]
+            item.add_marker(tiers[0])
+        place = TIERS.index(tiers[-1])
+        most[item.path] = max(place, most.get(item.path, 0))
+    items.sort(key=lambda item: -most[item.path])
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Says which unit tests are none, for the time that they take."""
+    for report in terminalreporter.stats.get("passed", ()):
+        unit = report.when == "call" and "unit" in report.keywords
+        if unit and report.duration > _SECONDS_OF_A_UNIT_TEST:
+            terminalreporter.write_line(
+                f"not a unit test: {report.duration:.1f} s, {report.nodeid}"
+            )
 
 
 def pytest_runtest_teardown(item, nextitem):
