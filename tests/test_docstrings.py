@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from less_work import without_graphs
 
 import keras_darts as kd
 
@@ -35,9 +36,11 @@ def examples(module):
 def test_examples_run(module, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     output = []
-    for test in examples(module):
-        runner = doctest.DocTestRunner(verbose=False, optionflags=OPTIONS)
-        runner.run(test, out=output.append)
+    # For a few steps no graph is worth its making.
+    with without_graphs():
+        for test in examples(module):
+            runner = doctest.DocTestRunner(verbose=False, optionflags=OPTIONS)
+            runner.run(test, out=output.append)
     if output:
         pytest.fail("".join(output), pytrace=False)
 

@@ -34,13 +34,11 @@ for line in sys.stdin:
 """
 
 
-@pytest.mark.slow
 def test_the_demo_runs(tmp_path):
     pytest.importorskip("ai_edge_litert", reason="the demo runs LiteRT files")
     check(run_all(["demo"], tmp_path), ["demo"], tmp_path)
 
 
-@pytest.mark.slow
 def test_the_other_examples_run(tmp_path):
     names = [path.stem for path in EXAMPLES if path.stem != "demo"]
     assert len(names) == 6
@@ -56,7 +54,6 @@ def check(done, names, folder):
             assert (folder / "runs" / EXPORTS[name]).is_dir()
 
 
-@pytest.mark.slow
 def test_examples_on_text_say_what_they_need(tmp_path):
     names = ["classify_text", "search_ptb"]
     done = run_all(names, tmp_path, flags=())

@@ -14,6 +14,7 @@ _PLACES = {
     "traced": (
         "datasets/test_tokenizers.py::test_an_exported_model_carries_the_vocabulary",
         "export",
+        "search/test_steps.py::test_traced_gradients_equal_eager_ones",
         "supernet/test_dropped_edge.py::test_the_edges_of_a_graph_draw_for_themselves_at_a_rate_that_rises",
         "supernet/test_language_supernet.py::test_one_trace_serves_segments_of_any_length",
         "supernet/test_nas_bench_201_supernet.py::test_a_trace_changes_nothing",
@@ -24,6 +25,7 @@ _PLACES = {
     "process": (
         "analysis/test_cell_plot.py::test_drawing_needs_neither_pyplot_nor_tensorflow",
         "analysis/test_counts.py::test_analysis_imports_without_tensorflow",
+        "cli/test_end_to_end.py",
         "cli/test_workers_command.py",
         "export/test_c_loader.py",
         "export/test_export_alone.py",
@@ -39,6 +41,7 @@ _PLACES = {
     ),
     "slow": (
         "analysis/test_counts.py::test_published_networks_count_as_published",
+        "analysis/test_alpha_plot.py::test_a_search_is_drawn_as_it_is",
         "auto",
         "benchmarks",
         "cli",
@@ -48,6 +51,7 @@ _PLACES = {
         "primitives/test_noise.py::test_a_seed_decides_what_supernets_and_networks_draw",
         "primitives/test_primitive_catalog.py::test_a_users_primitive_stands_every_test",
         "primitives/test_text_primitives.py::test_a_convolution_is_that_of_pytorch",
+        "primitives/test_text_primitives.py::test_a_dilated_convolution_is_that_of_pytorch",
         "primitives/test_text_primitives.py::test_attention_to_padded_sentences_is_the_same_in_litert",
         "search",
         "search_spaces/test_search_space.py::test_a_users_space_is_found_by_its_name",
@@ -62,6 +66,7 @@ _PLACES = {
         "strategies/test_users_pieces.py",
         "strategies/test_variants.py::test_pieces_of_different_papers_combine",
         "strategies/test_variants.py::test_robust_darts_learns_with_drop_path_and_cutout",
+        "supernet/test_language_supernet.py::test_the_gradient_reaches_all_that_is_trained",
         "supernet/test_nas_bench_201_supernet.py::test_the_supernet_has_the_size_of_all_candidates",
         "supernet/test_shared_input.py",
         "supernet/test_supernet.py::test_the_supernet_of_the_paper_has_its_published_size",

@@ -22,6 +22,12 @@ def tiny():
     )
 
 
+def tiny_convolutions():
+    return search_spaces.darts_cnn(
+        2, 2, num_nodes=2, primitives=("none", "skip_connect", "sep_conv_3x3")
+    )
+
+
 def tiny_rnn():
     return search_spaces.darts_rnn(2, embedding_size=4, hidden_size=4)
 
@@ -32,7 +38,10 @@ def tiny_text():
     )
 
 
-_SPACES = {"tiny": tiny, "tiny_rnn": tiny_rnn, "tiny_text": tiny_text}
+_SPACES = {
+    space.__name__: space
+    for space in (tiny, tiny_convolutions, tiny_rnn, tiny_text)
+}
 
 
 @pytest.fixture(scope="session", autouse=True)
