@@ -1,7 +1,10 @@
 """Connections: how an edge's candidates are put together."""
 
+from __future__ import annotations
+
 import abc
 import dataclasses
+from typing import TYPE_CHECKING
 
 from keras_darts.supernet import AuxiliaryEdge
 from keras_darts.supernet import DroppedEdge
@@ -10,6 +13,12 @@ from keras_darts.supernet import MixedOp
 from keras_darts.supernet import PartialMixedOp
 from keras_darts.utils.registry import Registry
 from keras_darts.utils.registry import fields
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from keras_darts.utils.typing import Config
 
 
 class Connection(abc.ABC):
@@ -42,18 +51,24 @@ class Connection(abc.ABC):
     1.0
     """
 
-    base = None
+    base: Connection | None = None
 
     @property
-    def channel_fraction(self):
+    def channel_fraction(self) -> float:
         return 1.0 if self.base is None else self.base.channel_fraction
 
     @property
-    def shrinks(self):
+    def shrinks(self) -> bool:
         return False if self.base is None else self.base.shrinks
 
     @abc.abstractmethod
-    def make_edge(self, primitives, filters, stride=1, normalization="batch"):
+    def make_edge(
+        self,
+        primitives: Sequence[str],
+        filters: int,
+        stride: int = 1,
+        normalization: str = "batch",
+    ) -> Edge:
         """A new `Edge`, which is called with `(x, weights)`.
 
         Args:
@@ -63,7 +78,7 @@ class Connection(abc.ABC):
             normalization: As of the search space. Defaults to `"batch"`.
         """
 
-    def check_strategy(self, strategy):
+    def check_strategy(self, strategy: Any) -> None:
         """Raises a `ValueError` for pieces that can't go with this one.
 
         Args:
@@ -72,7 +87,7 @@ class Connection(abc.ABC):
         if self.base is not None:
             self.base.check_strategy(strategy)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """The arguments of the constructor, by default those of a dataclass."""
         return fields(self)
 
@@ -112,9 +127,15 @@ class FullConnection(Connection):
 
     shrinks = True
 
-    skip_dropout: float = None
+    skip_dropout: float | None = None
 
-    def make_edge(self, primitives, filters, stride=1, normalization="batch"):
+    def make_edge(
+        self,
+        primitives: Sequence[str],
+        filters: int,
+        stride: int = 1,
+        normalization: str = "batch",
+    ) -> Edge:
         return MixedOp(
             primitives, filters, stride, normalization, self.skip_dropout
         )
@@ -150,15 +171,21 @@ class PartialConnection(Connection):
     k: int = 4
     random: bool = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.k < 1:
             raise ValueError(f"`k` must be positive. Received: k={self.k}")
 
     @property
-    def channel_fraction(self):
+    def channel_fraction(self) -> float:
         return 1.0 / self.k
 
-    def make_edge(self, primitives, filters, stride=1, normalization="batch"):
+    def make_edge(
+        self,
+        primitives: Sequence[str],
+        filters: int,
+        stride: int = 1,
+        normalization: str = "batch",
+    ) -> Edge:
         return PartialMixedOp(
             primitives,
             filters,
@@ -195,21 +222,29 @@ class AuxiliarySkip(Connection):
     Reference: Chu et al., 2021, DARTS-, section 3.3.
     """
 
-    def __init__(self, base="full", initial=1.0):
-        self.base = registry.get(base)
+    def __init__(
+        self, base: Connection | str | Config = "full", initial: float = 1.0
+    ) -> None:
+        self.base: Connection = registry.get(base)
         self.initial = initial
 
-    def make_edge(self, primitives, filters, stride=1, normalization="batch"):
+    def make_edge(
+        self,
+        primitives: Sequence[str],
+        filters: int,
+        stride: int = 1,
+        normalization: str = "batch",
+    ) -> Edge:
         settings = (filters, stride, normalization)
         return AuxiliaryEdge(
             self.base.make_edge(primitives, *settings), *settings, self.initial
         )
 
-    def check_strategy(self, strategy):
+    def check_strategy(self, strategy: Any) -> None:
         super().check_strategy(strategy)
         self._refuse_twice("one way round an edge is enough")
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"base": registry.serialize(self.base), "initial": self.initial}
 
 
@@ -241,21 +276,29 @@ class DropPath(Connection):
     FractalNet.
     """
 
-    def __init__(self, base="full", rate=0.0):
+    def __init__(
+        self, base: Connection | str | Config = "full", rate: float = 0.0
+    ) -> None:
         if not 0 <= rate < 1:
             raise ValueError(f"`rate` must be in [0, 1). Received: rate={rate}")
-        self.base = registry.get(base)
+        self.base: Connection = registry.get(base)
         self.rate = rate
 
-    def make_edge(self, primitives, filters, stride=1, normalization="batch"):
+    def make_edge(
+        self,
+        primitives: Sequence[str],
+        filters: int,
+        stride: int = 1,
+        normalization: str = "batch",
+    ) -> Edge:
         edge = self.base.make_edge(primitives, filters, stride, normalization)
         return DroppedEdge(edge, self.rate)
 
-    def check_strategy(self, strategy):
+    def check_strategy(self, strategy: Any) -> None:
         super().check_strategy(strategy)
         self._refuse_twice("its rate alone says how much is dropped")
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"base": registry.serialize(self.base), "rate": self.rate}
 
 

@@ -1,10 +1,22 @@
 """Base class of all architects."""
 
+from __future__ import annotations
+
 import abc
+from typing import TYPE_CHECKING
 
 from keras_darts.relaxations import Policy
 from keras_darts.relaxations.base import wrong_relaxation
 from keras_darts.utils.registry import fields
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    import tensorflow as tf
+
+    from keras_darts.relaxations.problem import LossAndGradients
+    from keras_darts.relaxations.problem import Problem
+    from keras_darts.utils.typing import Config
 
 
 class Architect(abc.ABC):
@@ -13,8 +25,8 @@ class Architect(abc.ABC):
     `gradients` is called in each step of the architecture, in replica context
     and in a graph, and `after_step` once the step is made. An architect holds
     no state but its arguments; it sees the search through the `problem`, a
-    `search.bilevel_problem.BilevelProblem`, whose methods leave all variables
-    as they are. `kd.testing.ToyBilevelProblem` stands for one in tests.
+    `relaxations.problem.Problem`, whose methods leave all variables as they
+    are. `kd.testing.ToyBilevelProblem` stands for one in tests.
 
     The class attributes say what the other parts of a search have to know. A
     subclass sets those in which it differs.
@@ -54,11 +66,13 @@ class Architect(abc.ABC):
     second_derivatives = False
 
     @abc.abstractmethod
-    def gradients(self, problem, train_batch, valid_batch):
+    def gradients(
+        self, problem: Problem, train_batch: Any, valid_batch: Any
+    ) -> tuple[LossAndGradients | None, list[tf.Tensor]]:
         """What the search loss was, and its architecture gradients.
 
         Args:
-            problem: `BilevelProblem`.
+            problem: `Problem`.
             train_batch: What the step of the weights will be made on, a tuple
                 (x, y) or (x, y, sample weight).
             valid_batch: The same of what the search loss is computed on.
@@ -69,15 +83,15 @@ class Architect(abc.ABC):
             `problem.arch_values()`, summed over replicas.
         """
 
-    def after_step(self, problem, result):
+    def after_step(self, problem: Problem, result: LossAndGradients) -> None:
         """Takes note of a step that was made; by default of nothing.
 
         Args:
-            problem: `BilevelProblem`.
+            problem: `Problem`.
             result: What `gradients` gave first.
         """
 
-    def check_strategy(self, strategy):
+    def check_strategy(self, strategy: Any) -> None:
         """Raises a `ValueError` for pieces that can't go with this one.
 
         Args:
@@ -98,6 +112,6 @@ class Architect(abc.ABC):
                 f"regularizers={list(strategy.regularizers)}"
             )
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """The arguments of the constructor, by default those of a dataclass."""
         return fields(self)

@@ -1,8 +1,19 @@
 """The architecture gradient without a look ahead."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 from keras_darts.architects.base import Architect
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    import tensorflow as tf
+
+    from keras_darts.relaxations.problem import LossAndGradients
+    from keras_darts.relaxations.problem import Problem
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,7 +28,9 @@ class FirstOrder(Architect):
     Reference: Liu et al., 2019, DARTS, section 2.3, with xi = 0.
     """
 
-    def gradients(self, problem, train_batch, valid_batch):
+    def gradients(
+        self, problem: Problem, train_batch: Any, valid_batch: Any
+    ) -> tuple[LossAndGradients, list[tf.Tensor]]:
         """What the search loss was, and its architecture gradients."""
         result = problem.gradients(
             valid_batch,

@@ -1,10 +1,18 @@
 """No step of the architecture at all."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
 from keras_darts.architects.base import Architect
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from keras_darts.relaxations.problem import Problem
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +35,8 @@ class Frozen(Architect):
 
     updates_architecture = False
 
-    def gradients(self, problem, train_batch, valid_batch):
+    def gradients(
+        self, problem: Problem, train_batch: Any, valid_batch: Any
+    ) -> tuple[None, list[tf.Tensor]]:
         """No loss, and zeros for all architecture parameters."""
         return None, [tf.zeros_like(a) for a in problem.arch_values()]

@@ -1,11 +1,20 @@
 """The architecture gradient of an expected reward, from draws."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
 from keras_darts.architects.base import Architect
 from keras_darts.utils.errors import positive_integer
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from keras_darts.relaxations.problem import LossAndGradients
+    from keras_darts.relaxations.problem import SearchProblem
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,7 +64,7 @@ class Reinforce(Architect):
     baseline_decay: float = 0.99
     num_draws: int = 1
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not self.entropy_weight >= 0:
             raise ValueError(
                 "`entropy_weight` must be 0 or more. Received: "
@@ -68,7 +77,9 @@ class Reinforce(Architect):
             )
         positive_integer("num_draws", self.num_draws)
 
-    def gradients(self, problem, train_batch, valid_batch):
+    def gradients(
+        self, problem: SearchProblem, train_batch: Any, valid_batch: Any
+    ) -> tuple[LossAndGradients, list[tf.Tensor]]:
         """What the loss and the reward were, and the descending gradients."""
         results = [
             self._of_draw(problem, valid_batch, number + 1)
@@ -81,7 +92,9 @@ class Reinforce(Architect):
         )
         return mean, [_mean(g) for g in zip(*gradients, strict=True)]
 
-    def after_step(self, problem, result):
+    def after_step(
+        self, problem: SearchProblem, result: LossAndGradients
+    ) -> None:
         """Takes the reward of a step that was made into the baseline."""
         problem.policy.follow(result.reward, self.baseline_decay)
 

@@ -1,8 +1,19 @@
 """The architecture gradient of the training loss."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 from keras_darts.architects.base import Architect
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    import tensorflow as tf
+
+    from keras_darts.relaxations.problem import LossAndGradients
+    from keras_darts.relaxations.problem import Problem
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,7 +32,9 @@ class SingleLevel(Architect):
     section 3.2, where it is the ablation of simultaneous SGD.
     """
 
-    def gradients(self, problem, train_batch, valid_batch):
+    def gradients(
+        self, problem: Problem, train_batch: Any, valid_batch: Any
+    ) -> tuple[LossAndGradients, list[tf.Tensor]]:
         """What the training loss was, and its architecture gradients."""
         result = problem.gradients(
             train_batch,

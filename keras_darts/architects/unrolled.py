@@ -1,11 +1,20 @@
 """The architecture gradient through one coming step of the weights."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
 from keras_darts.architects.base import Architect
 from keras_darts.utils.errors import unknown_name
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from keras_darts.relaxations.problem import LossAndGradients
+    from keras_darts.relaxations.problem import Problem
 
 _HESSIANS = ("finite_difference", "exact")
 
@@ -52,9 +61,9 @@ class Unrolled(Architect):
 
     hessian: str = "finite_difference"
     epsilon: float = 0.01
-    clip_norm: float = None
+    clip_norm: float | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.hessian not in _HESSIANS:
             raise unknown_name("hessian", self.hessian, _HESSIANS)
         for name in ("epsilon", "clip_norm"):
@@ -65,10 +74,12 @@ class Unrolled(Architect):
                 )
 
     @property
-    def second_derivatives(self):
+    def second_derivatives(self) -> bool:
         return self.hessian == "exact"
 
-    def gradients(self, problem, train_batch, valid_batch):
+    def gradients(
+        self, problem: Problem, train_batch: Any, valid_batch: Any
+    ) -> tuple[LossAndGradients, list[tf.Tensor]]:
         """What the search loss was at w', and the architecture gradients."""
         w, a = problem.weight_values(), problem.arch_values()
         # In half precision v would point elsewhere: its errors are not small

@@ -1,12 +1,27 @@
 """Base classes of the callbacks of a search."""
 
+from __future__ import annotations
+
 import logging
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Iterable
+    from collections.abc import Mapping
+    from typing import Any
+    from typing import Self
 
-def search_callbacks(callbacks):
+    from keras_darts.utils.typing import Config
+    from keras_darts.utils.typing import Logs
+
+
+def search_callbacks(
+    callbacks: Iterable[SearchCallback],
+) -> tuple[SearchCallback, ...]:
     """The callbacks of a strategy as a tuple.
 
     Raises:
@@ -23,12 +38,12 @@ def search_callbacks(callbacks):
     return tuple(callbacks)
 
 
-def serialized(callbacks):
+def serialized(callbacks: Iterable[SearchCallback]) -> list[Config]:
     """The configs of callbacks that are registered with Keras."""
     return [keras.saving.serialize_keras_object(c) for c in callbacks]
 
 
-def with_callbacks(config):
+def with_callbacks(config: Mapping[str, Any]) -> Config:
     """A config whose `callbacks`, if there are any, are objects again."""
     configs = config.get("callbacks", ())
     objects = [keras.saving.deserialize_keras_object(c) for c in configs]
@@ -74,29 +89,29 @@ class SearchCallback(keras.callbacks.Callback):
     {'epochs': 0}
     """
 
-    stop_reason = None
-    roll_back_to = None
+    stop_reason: str | None = None
+    roll_back_to: int | None = None
     history_epochs = 0
-    added_logs = ()
+    added_logs: tuple[str, ...] = ()
     ends_search = False
     second_derivatives = False
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.reset()
 
     @property
-    def run_epochs(self):
+    def run_epochs(self) -> int:
         """The epochs of the run, or of the stage, that the user asked for.
 
         Those in which a discretizer decides come after them.
         """
         return self.params["epochs"] - self.model.extra_epochs
 
-    def reset(self):
+    def reset(self) -> None:
         """Forgets an earlier run."""
 
-    def arch_steps(self, epochs, steps_per_epoch):
+    def arch_steps(self, epochs: int, steps_per_epoch: int) -> int:
         """In how many steps of a run the callback lets the alphas move.
 
         Args:
@@ -105,14 +120,14 @@ class SearchCallback(keras.callbacks.Callback):
         """
         return epochs * steps_per_epoch
 
-    def get_state(self):
+    def get_state(self) -> dict[str, Any]:
         """What a run must remember, as plain data."""
         return {}
 
-    def set_state(self, state):
+    def set_state(self, state: dict[str, Any]) -> None:
         """Takes over what `state` gave."""
 
-    def roll_back(self, restore):
+    def roll_back(self, restore: Callable[[int], None]) -> None:
         """Goes back to `roll_back_to`, and changes what shall be different.
 
         Args:
@@ -121,7 +136,7 @@ class SearchCallback(keras.callbacks.Callback):
         """
         restore(self.roll_back_to + 1)
 
-    def check_strategy(self, strategy):
+    def check_strategy(self, strategy: Any) -> None:
         """Raises a `ValueError` for pieces that can't go with this one.
 
         Args:
@@ -136,11 +151,11 @@ class SearchCallback(keras.callbacks.Callback):
                 f"callbacks={list(strategy.callbacks)}"
             )
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         return cls(**config)
 
 
@@ -171,11 +186,11 @@ class ArchitectureEarlyStopping(SearchCallback):
 
     ends_search = True
 
-    def reset(self):
+    def reset(self) -> None:
         self.stop_reason = self.restored_epoch = None
-        self.architectures = {}
+        self.architectures: dict[int, list[np.ndarray]] = {}
 
-    def remember(self, epoch, epochs=1):
+    def remember(self, epoch: int, epochs: int = 1) -> None:
         """Keeps the architecture of this epoch and of those shortly before.
 
         Args:
@@ -191,11 +206,11 @@ class ArchitectureEarlyStopping(SearchCallback):
             if epoch - epochs <= e <= epoch
         }
 
-    def stop(self, epoch, restored_epoch, reason):
+    def stop(self, epoch: int, restored_epoch: int, reason: str) -> None:
         """Ends the search after this epoch; another guard's stop goes first."""
         if self.model.stop_reason is not None:
             return
-        self.restored_epoch = restored_epoch
+        self.restored_epoch: int | None = restored_epoch
         self.stop_reason = self.model.stop_reason = (
             f"{reason}: stopped after epoch {epoch}, with the architecture of "
             f"epoch {restored_epoch} (counted from 0)"
@@ -203,11 +218,11 @@ class ArchitectureEarlyStopping(SearchCallback):
         self.model.stop_training = True
         _LOG.warning("%s", self.stop_reason)
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         if self.stop_reason is not None:
             self.model.stop_reason = self.stop_reason
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs = None) -> None:
         if self.stop_reason is None:
             return
         values = self.architectures[self.restored_epoch]
@@ -216,7 +231,7 @@ class ArchitectureEarlyStopping(SearchCallback):
         ):
             variable.assign(value)
 
-    def get_state(self):
+    def get_state(self) -> dict[str, Any]:
         return {
             "stop_reason": self.stop_reason,
             "restored_epoch": self.restored_epoch,
@@ -226,7 +241,7 @@ class ArchitectureEarlyStopping(SearchCallback):
             },
         }
 
-    def set_state(self, state):
+    def set_state(self, state: dict[str, Any]) -> None:
         self.stop_reason = state["stop_reason"]
         self.restored_epoch = state["restored_epoch"]
         # JSON has made strings of the epochs.

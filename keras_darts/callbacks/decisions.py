@@ -1,11 +1,21 @@
 """Measures of how decided each edge of an architecture is."""
 
+from __future__ import annotations
+
 import dataclasses
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from keras_darts.supernet.architecture import main_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from keras_darts.genotypes.base_genotype import BaseGenotype
+    from keras_darts.utils.typing import Config
 
 # Shares of an even distribution: from here on mixing weights count as even.
 EVEN = 0.97
@@ -46,15 +56,15 @@ class EdgeDecision:
     cell: str
     node: int
     input: int
-    kept: str
+    kept: str | None
     candidate: str
     lead: float
     entropy: float
     candidates: int
-    unchanged_epochs: int = None
+    unchanged_epochs: int | None = None
 
     @property
-    def is_open(self):
+    def is_open(self) -> bool:
         return self.entropy >= EVEN or self.lead < LEAD / self.candidates
 
 
@@ -91,16 +101,16 @@ class Decisions:
     'close to a draw'
     """
 
-    edges: tuple
-    skip_connects: int
+    edges: tuple[EdgeDecision, ...]
+    skip_connects: int | None
     kept: int
     collapsed: bool = False
-    decides_by: str = None
+    decides_by: str | None = None
     moved: bool = True
     epochs: int = 0
 
     @property
-    def stable_edges(self):
+    def stable_edges(self) -> int | None:
         """How many edges kept their candidate in the second half of the run.
 
         `None` where the run was too short to tell. A penalty may hold mixing
@@ -115,25 +125,25 @@ class Decisions:
         )
 
     @property
-    def open_edges(self):
+    def open_edges(self) -> int:
         """How many edges could as well have come out otherwise."""
         return sum(edge.is_open for edge in self.edges)
 
     @property
-    def entropy(self):
+    def entropy(self) -> float:
         """Mean over the edges, as a share of that of even mixing weights."""
         shares = [edge.entropy for edge in self.edges]
         return float(np.mean(shares)) if shares else 0.0
 
     @property
-    def verdict(self):
+    def verdict(self) -> str:
         """`"decided"`, `"partly decided"` or `"close to a draw"`."""
         share = self.open_edges / len(self.edges) if self.edges else 0.0
         if share >= DRAW:
             return "close to a draw"
         return "decided" if share <= DECIDED else "partly decided"
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Plain data, as `decisions.json` holds them."""
         return {
             "verdict": self.verdict,
@@ -151,7 +161,7 @@ class Decisions:
             ],
         }
 
-    def __str__(self):
+    def __str__(self) -> str:
         sentence = self._by_other_means() or self._by_weights()
         return f"{sentence}{self._skips()}"
 
@@ -234,12 +244,20 @@ class Watched:
         epochs: Integer, how many have moved the alphas.
     """
 
-    unchanged_epochs: dict = dataclasses.field(default_factory=dict)
+    unchanged_epochs: dict[str, list[int | None]] = dataclasses.field(
+        default_factory=dict
+    )
     collapsed: bool = False
     epochs: int = 0
 
 
-def decisions_by(strategy, space, genotype, weights, watched):
+def decisions_by(
+    strategy: Any,
+    space: Any,
+    genotype: BaseGenotype,
+    weights: Mapping[str, np.ndarray],
+    watched: Watched,
+) -> Decisions:
     """`Decisions` of a search with a strategy.
 
     Args:
@@ -265,7 +283,15 @@ def decisions_by(strategy, space, genotype, weights, watched):
     )
 
 
-def decisions_of(space, genotype, weights, *, watched, competes, **facts):
+def decisions_of(
+    space: Any,
+    genotype: BaseGenotype,
+    weights: Mapping[str, np.ndarray],
+    *,
+    watched: Watched,
+    competes: bool,
+    **facts: Any,
+) -> Decisions:
     """`Decisions` on the present mixing weights.
 
     Args:
@@ -309,7 +335,9 @@ def decisions_of(space, genotype, weights, *, watched, competes, **facts):
     )
 
 
-def best_candidates(space, genotype, weights):
+def best_candidates(
+    space: Any, genotype: BaseGenotype, weights: Mapping[str, np.ndarray]
+) -> dict[str, list[str]]:
     """By cell type, for each edge the candidate that would be kept."""
     candidates = {}
     for cell_type, spec in space.cells.items():

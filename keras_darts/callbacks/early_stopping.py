@@ -1,5 +1,9 @@
 """The two stopping criteria of DARTS+."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import keras
 import numpy as np
 
@@ -9,6 +13,12 @@ from keras_darts.schedules import epochs_of
 from keras_darts.supernet import architecture
 from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.errors import unknown_name
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from keras_darts.utils.typing import Config
+    from keras_darts.utils.typing import Logs
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -43,14 +53,16 @@ class StopOnSkipConnects(ArchitectureEarlyStopping):
     Reference: Liang et al., 2019, DARTS+, criterion 1.
     """
 
-    def __init__(self, max_skip_connects=2, start_epoch=0):
+    def __init__(
+        self, max_skip_connects: int = 2, start_epoch: int = 0
+    ) -> None:
         super().__init__()
-        self.max_skip_connects = positive_integer(
+        self.max_skip_connects: int = positive_integer(
             "max_skip_connects", max_skip_connects
         )
         self.start_epoch = start_epoch
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         super().on_train_begin(logs)
         cell_type, spec = architecture.main_cell(self.model.search_space)
         if not any("skip_connect" in edge for edge in spec.primitives):
@@ -60,7 +72,7 @@ class StopOnSkipConnects(ArchitectureEarlyStopping):
                 f"Received: none in the {cell_type} cell"
             )
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         if epoch < self.start_epoch:
             return
         names = self.model.genotype().edge_primitives()
@@ -76,7 +88,7 @@ class StopOnSkipConnects(ArchitectureEarlyStopping):
                 f"{self.max_skip_connects} are too many",
             )
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             "max_skip_connects": self.max_skip_connects,
             "start_epoch": self.start_epoch,
@@ -119,20 +131,22 @@ class StopOnStableRanking(ArchitectureEarlyStopping):
     the count begins and what is returned are not said there.
     """
 
-    def __init__(self, epochs=0.2, compare="best", start_epoch=0):
+    def __init__(
+        self, epochs: float = 0.2, compare: str = "best", start_epoch: int = 0
+    ) -> None:
         super().__init__()
         if compare not in _COMPARE:
             raise unknown_name("compare", compare, _COMPARE)
-        self.epochs = checked_span("epochs", epochs, least=1)
+        self.epochs: float = checked_span("epochs", epochs, least=1)
         self.compare = compare
         self.start_epoch = start_epoch
 
-    def reset(self):
+    def reset(self) -> None:
         super().reset()
         self._ranking = None
         self._unchanged = 0
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         super().on_train_begin(logs)
         self._learnable = architecture.learnable_primitives(self.model)
         if not self._learnable:
@@ -141,7 +155,7 @@ class StopOnStableRanking(ArchitectureEarlyStopping):
                 "candidates that have weights. Received: none"
             )
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         moved = self._ranking is None or self._has_moved()
         self.remember(epoch)
         if not moved:
@@ -157,19 +171,19 @@ class StopOnStableRanking(ArchitectureEarlyStopping):
                 "learnable candidates as it was",
             )
 
-    def get_state(self):
+    def get_state(self) -> dict[str, Any]:
         return {
             **super().get_state(),
             "ranking": self._ranking,
             "unchanged": self._unchanged,
         }
 
-    def set_state(self, state):
+    def set_state(self, state: dict[str, Any]) -> None:
         super().set_state(state)
         self._ranking = state["ranking"]
         self._unchanged = state["unchanged"]
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             "epochs": self.epochs,
             "compare": self.compare,

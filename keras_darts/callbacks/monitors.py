@@ -1,6 +1,9 @@
 """Monitors of the architecture: among the logs, and how decided it is."""
 
+from __future__ import annotations
+
 import logging
+from typing import TYPE_CHECKING
 
 import keras
 
@@ -9,6 +12,12 @@ from keras_darts.callbacks.decisions import Watched
 from keras_darts.callbacks.decisions import best_candidates
 from keras_darts.supernet import architecture
 from keras_darts.utils.errors import positive_integer
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from keras_darts.utils.typing import Config
+    from keras_darts.utils.typing import Logs
 
 
 class ArchitectureMonitor(keras.callbacks.Callback):
@@ -34,7 +43,9 @@ class ArchitectureMonitor(keras.callbacks.Callback):
     0.693
     """
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
         if logs is None:
             return
         weights, _ = architecture.mixing(self.model.supernet)
@@ -89,17 +100,24 @@ class DecisionMonitor(SearchCallback):
     differentiable architecture search, section 3; Liang et al., 2019, DARTS+.
     """
 
-    def __init__(self, patience=3, warn_on_collapse=True):
+    epochs: int
+    candidates: dict[str, list[str]]
+
+    unchanged_epochs: dict[str, list[int | None]]
+
+    def __init__(
+        self, patience: int = 3, warn_on_collapse: bool = True
+    ) -> None:
         super().__init__()
-        self.patience = positive_integer("patience", patience)
+        self.patience: int = positive_integer("patience", patience)
         self.warn_on_collapse = warn_on_collapse
 
-    def reset(self):
-        self.warned_epoch = None
+    def reset(self) -> None:
+        self.warned_epoch: int | None = None
         self.unchanged_epochs, self.candidates = {}, {}
         self._shares, self.epochs = [], 0
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         if not self.candidates:
             self.candidates = self._candidates(self.model.genotype())
             self.unchanged_epochs = {
@@ -108,7 +126,7 @@ class DecisionMonitor(SearchCallback):
             }
         self._tell()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         # An epoch that moves no architecture has no `arch_loss`.
         if logs is not None and "arch_loss" not in logs:
             return
@@ -119,7 +137,7 @@ class DecisionMonitor(SearchCallback):
             self._consider(epoch, genotype.edge_primitives())
         self._tell()
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs = None) -> None:
         # A guard may have put back the architecture of an earlier epoch, of
         # whose candidates it is not known since when they were kept.
         now = self._candidates(self.model.genotype())
@@ -137,7 +155,7 @@ class DecisionMonitor(SearchCallback):
         }
         self._tell()
 
-    def get_state(self):
+    def get_state(self) -> dict[str, Any]:
         return {
             "warned_epoch": self.warned_epoch,
             "shares": self._shares,
@@ -146,7 +164,7 @@ class DecisionMonitor(SearchCallback):
             "epochs": self.epochs,
         }
 
-    def set_state(self, state):
+    def set_state(self, state: dict[str, Any]) -> None:
         self.warned_epoch = state["warned_epoch"]
         self._shares = state["shares"]
         self.unchanged_epochs = state["unchanged_epochs"]
@@ -154,7 +172,7 @@ class DecisionMonitor(SearchCallback):
         self.epochs = state["epochs"]
         self._tell()
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             "patience": self.patience,
             "warn_on_collapse": self.warn_on_collapse,

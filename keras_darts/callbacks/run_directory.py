@@ -1,5 +1,9 @@
 """The files of a search on disk, updated after each epoch."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import keras
 import numpy as np
 
@@ -13,6 +17,16 @@ from keras_darts.utils.files import atomic_write
 from keras_darts.utils.files import writable_folder
 from keras_darts.utils.files import write_csv
 from keras_darts.utils.files import write_json
+
+if TYPE_CHECKING:
+    import pathlib
+    from collections.abc import Mapping
+    from typing import Any
+
+    from keras_darts.runs.callbacks import EndState
+    from keras_darts.utils.typing import Config
+    from keras_darts.utils.typing import Logs
+    from keras_darts.utils.typing import PathLike
 
 
 class RunDirectory(keras.callbacks.Callback):
@@ -47,14 +61,21 @@ class RunDirectory(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, folder, *, config, checkpoint, rows=0, files=None, end=None
-    ):
+        self,
+        folder: PathLike,
+        *,
+        config: Config,
+        checkpoint: Any,
+        rows: int = 0,
+        files: Mapping[str, str] | None = None,
+        end: EndState | None = None,
+    ) -> None:
         super().__init__()
-        self.folder = writable_folder(folder, "output_dir")
+        self.folder: pathlib.Path = writable_folder(folder, "output_dir")
         self.config = config
         self.checkpoint = checkpoint
         self.rows = rows
-        self.files = dict(files or {})
+        self.files: dict[str, str] = dict(files or {})
         self.end = end
         self._rows = rows_before(self.folder / "history.csv", rows)
         rows = len(self._rows)
@@ -62,14 +83,14 @@ class RunDirectory(keras.callbacks.Callback):
         self._weights = _read_courses(self.folder / WEIGHTS, rows)
         self._genotype = None
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         with writing(self.folder):
             write_json(self.folder / "config.json", self.config)
             for name, text in self.files.items():
                 with atomic_write(self.folder / name) as scratch:
                     scratch.write_text(text, encoding="utf-8")
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self._rows.append({"epoch": epoch, **(logs or {})})
         for course, value in self._architecture():
             course.append(value)
@@ -80,7 +101,7 @@ class RunDirectory(keras.callbacks.Callback):
             self.checkpoint.rows = len(self._rows)
             self.checkpoint.save(epoch + 1)
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs = None) -> None:
         with writing(self.folder):
             if self.end is not None and self.end.save():
                 for course, value in self._architecture():

@@ -1,10 +1,21 @@
 """A number of the search that changes from epoch to epoch."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import keras
 from keras import ops
 
 from keras_darts.callbacks.base import SearchCallback
 from keras_darts.utils.errors import unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Self
+
+    from keras_darts.utils.typing import Config
+    from keras_darts.utils.typing import Logs
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -36,7 +47,9 @@ class ScheduleVariable(SearchCallback):
     10.0
     """
 
-    def __init__(self, name, schedule):
+    def __init__(
+        self, name: str, schedule: Callable[[int, int], float]
+    ) -> None:
         super().__init__()
         if not callable(schedule):
             raise TypeError(
@@ -46,12 +59,12 @@ class ScheduleVariable(SearchCallback):
         self.name = name
         self.schedule = schedule
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         if not self._variables():
             names = {v.name for v in self._candidates()}
             raise unknown_name("name", self.name, names)
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         # Not in the epochs in which a discretizer decides: the last value
         # stays.
         epochs = self.params["epochs"] - self.model.extra_epochs
@@ -59,12 +72,12 @@ class ScheduleVariable(SearchCallback):
         for variable in self._variables():
             variable.assign(ops.full(variable.shape, value, variable.dtype))
 
-    def get_config(self):
+    def get_config(self) -> Config:
         schedule = keras.saving.serialize_keras_object(self.schedule)
         return {"name": self.name, "schedule": schedule}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         schedule = keras.saving.deserialize_keras_object(config["schedule"])
         return cls(config["name"], schedule)
 

@@ -1,7 +1,10 @@
 """The stopping criterion of Robust DARTS, and its way back."""
 
+from __future__ import annotations
+
 import dataclasses
 import logging
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -11,6 +14,14 @@ from keras_darts.schedules import checked_span
 from keras_darts.schedules import epochs_of
 from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.errors import unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Mapping
+    from typing import Any
+
+    from keras_darts.utils.typing import Config
+    from keras_darts.utils.typing import Logs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,18 +54,18 @@ class EigenvalueWindow:
     window: int
     delta: int
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.window % 2 == 0:
             raise ValueError(
                 f"`window` must be odd. Received: window={self.window}"
             )
 
     @property
-    def reach(self):
+    def reach(self) -> int:
         """How many epochs ago the earlier mean is centred."""
         return self.every * (self.window // 2 + self.delta)
 
-    def ratio(self, values, epoch):
+    def ratio(self, values: Mapping[int, float], epoch: int) -> float | None:
         """The newest mean that a measurement at `epoch` completes, divided by
         the earlier one; `None` where that is not known or not positive.
 
@@ -146,22 +157,26 @@ class StopOnEigenvalue(ArchitectureEarlyStopping):
     differentiable architecture search, sections 4.3 and 5.
     """
 
+    roll_back_to: int | None
+
+    weight_decay: float | None
+
     added_logs = ("eigenvalue",)
     second_derivatives = True
 
     def __init__(
         self,
-        mode="stop",
+        mode: str = "stop",
         *,
-        every=0.04,
-        window=5,
-        delta=4,
-        factor=1.3,
-        start_epoch=0.2,
-        extra_epochs=0,
-        decay_factor=3.0,
-        max_weight_decay=0.0243,
-    ):
+        every: float = 0.04,
+        window: int = 5,
+        delta: int = 4,
+        factor: float = 1.3,
+        start_epoch: float = 0.2,
+        extra_epochs: int = 0,
+        decay_factor: float = 3.0,
+        max_weight_decay: float = 0.0243,
+    ) -> None:
         super().__init__()
         if mode not in _MODES:
             raise unknown_name("mode", mode, _MODES)
@@ -174,31 +189,31 @@ class StopOnEigenvalue(ArchitectureEarlyStopping):
                     f"`{name}` must be above 1. Received: {name}={value}"
                 )
         self.mode = mode
-        self.every = checked_span("every", every, least=1)
-        self.window = positive_integer("window", window)
-        self.delta = positive_integer("delta", delta)
+        self.every: float = checked_span("every", every, least=1)
+        self.window: int = positive_integer("window", window)
+        self.delta: int = positive_integer("delta", delta)
         self.factor = factor
-        self.start_epoch = checked_span("start_epoch", start_epoch)
+        self.start_epoch: float = checked_span("start_epoch", start_epoch)
         self.extra_epochs = extra_epochs
         self.decay_factor = decay_factor
         self.max_weight_decay = max_weight_decay
         # A window that has no centre raises here.
         self._course_of(_PUBLISHED)
 
-    def reset(self):
+    def reset(self) -> None:
         super().reset()
-        self.eigenvalues = {}
+        self.eigenvalues: dict[int, float] = {}
         self.weight_decay = self.roll_back_to = None
 
     @property
-    def history_epochs(self):
+    def history_epochs(self) -> int:
         if self.mode == "stop":
             return 0
         # As for a published run where none is known yet.
         epochs = self.run_epochs if self.params else _PUBLISHED
         return self._course_of(epochs).reach + self.extra_epochs + 2
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         super().on_train_begin(logs)
         self._course = self._course_of(self.run_epochs)
         self._start = epochs_of(self.start_epoch, self.run_epochs)
@@ -225,7 +240,9 @@ class StopOnEigenvalue(ArchitectureEarlyStopping):
             self.model.optimizer.weight_decay = self.weight_decay
             self.model.renew_steps()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
         last = epoch == self.params["epochs"] - 1
         due = epoch % self._course.every == 0 or last or not self.eigenvalues
         if due:
@@ -238,13 +255,13 @@ class StopOnEigenvalue(ArchitectureEarlyStopping):
         if due and not last:
             self._consider(epoch)
 
-    def roll_back(self, restore):
+    def roll_back(self, restore: Callable[[int], None]) -> None:
         decay = self.weight_decay * self.decay_factor
         restore(self.roll_back_to + 1)
         # Restored is what the decay was on the way that is left.
         self.weight_decay, self.roll_back_to = decay, None
 
-    def get_state(self):
+    def get_state(self) -> dict[str, Any]:
         return {
             **super().get_state(),
             "eigenvalues": self.eigenvalues,
@@ -252,14 +269,14 @@ class StopOnEigenvalue(ArchitectureEarlyStopping):
             "roll_back_to": self.roll_back_to,
         }
 
-    def set_state(self, state):
+    def set_state(self, state: dict[str, Any]) -> None:
         super().set_state(state)
         items = state["eigenvalues"].items()
         self.eigenvalues = {int(epoch): value for epoch, value in items}
         self.weight_decay = state["weight_decay"]
         self.roll_back_to = state["roll_back_to"]
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             "mode": self.mode,
             "every": self.every,

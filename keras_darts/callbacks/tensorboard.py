@@ -1,11 +1,20 @@
 """The course of a search in TensorBoard."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import tensorflow as tf
 
 from keras_darts import analysis
 from keras_darts.supernet import architecture
 from keras_darts.training.tensorboard import Board
 from keras_darts.training.tensorboard import rate_of
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from keras_darts.utils.typing import Logs
 
 _GROUP = "architecture"
 _ENTROPY = "alpha_entropy"
@@ -37,7 +46,7 @@ class ArchitectureTensorBoard(Board):
     """
 
     part = "search"
-    descriptions = {
+    descriptions: dict[str, str] = {
         **Board.descriptions,
         "learning_rate/alphas": "At the start of the epoch.",
         f"{_GROUP}/loss": "Mean loss on the search half, with regularizers, by "
@@ -50,24 +59,24 @@ class ArchitectureTensorBoard(Board):
 
     _checked = frozenset()
 
-    def tag(self, name):
+    def tag(self, name: str) -> str:
         measured = {metric.name for metric in self.model.metrics}
         if name in _RENAMED:
             return _RENAMED[name]
         added = name not in measured and name not in self._checked
         return f"{_GROUP}/{name}" if added else name
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         # The entropy is drawn on a scale of its own.
         logs = {k: v for k, v in (logs or {}).items() if k != _ENTROPY}
         self._checked = {k[4:] for k in logs if k.startswith("val_")}
         super().on_epoch_end(epoch, logs)
 
-    def rates(self):
+    def rates(self) -> dict[str, float]:
         rate = rate_of(self.model.arch_optimizer)
         return {**super().rates(), "learning_rate/alphas": rate}
 
-    def figures(self):
+    def figures(self) -> dict[str, Any]:
         cells = self.model.search_space.cells
         return {
             **super().figures(),
@@ -76,7 +85,7 @@ class ArchitectureTensorBoard(Board):
             ),
         }
 
-    def draw(self, epoch):
+    def draw(self, epoch: int) -> None:
         genotype = self.model.genotype()
         for cell_type, weights in self.model.mixing_weights().items():
             heat_map = analysis.alphas_png(

@@ -1,6 +1,9 @@
 """Weights alone, before the architecture moves and in between."""
 
+from __future__ import annotations
+
 import logging
+from typing import TYPE_CHECKING
 
 import keras
 
@@ -8,6 +11,10 @@ from keras_darts.callbacks.base import SearchCallback
 from keras_darts.schedules import checked_span
 from keras_darts.schedules import epochs_of
 from keras_darts.utils.errors import positive_integer
+
+if TYPE_CHECKING:
+    from keras_darts.utils.typing import Config
+    from keras_darts.utils.typing import Logs
 
 _LOG = logging.getLogger("keras_darts")
 
@@ -53,14 +60,14 @@ class WeightWarmUp(SearchCallback):
     Cai et al., 2019, ProxylessNAS, for steps in between.
     """
 
-    def __init__(self, epochs=0.3, every=1):
+    def __init__(self, epochs: float | None = 0.3, every: int = 1) -> None:
         super().__init__()
         if epochs is not None:
             epochs = checked_span("epochs", epochs)
         self.epochs = epochs
-        self.every = positive_integer("every", every)
+        self.every: int = positive_integer("every", every)
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         steps = self.model.steps_per_execution
         if self.every > 1 and steps > 1:
             raise ValueError(
@@ -76,7 +83,7 @@ class WeightWarmUp(SearchCallback):
                 self._length(self.run_epochs),
             )
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self.model.freeze_architecture(self._waits(epoch))
         self._begun = not self._waits(epoch)
         if epoch and self._begun and self._waits(epoch - 1):
@@ -85,18 +92,18 @@ class WeightWarmUp(SearchCallback):
                 "step"
             )
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
         if self._begun and self.every > 1:
             every = min(self.every, self.params["steps"])
             self.model.freeze_architecture(bool((batch + 1) % every))
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs = None) -> None:
         self.model.freeze_architecture(False)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"epochs": self.epochs, "every": self.every}
 
-    def arch_steps(self, epochs, steps_per_epoch):
+    def arch_steps(self, epochs: int, steps_per_epoch: int) -> int:
         if self.epochs is None:
             return 0
         every = min(self.every, steps_per_epoch)

@@ -1,8 +1,21 @@
 """The derivation rule of NAS-Bench-201's searches and of SNAS."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 from keras_darts.discretizers.base import Discretizer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from collections.abc import Mapping
+    from typing import Any
+
+    import numpy as np
+
+    from keras_darts.genotypes.base_genotype import BaseGenotype
+    from keras_darts.search_spaces.cell_spec import CellSpec
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +45,12 @@ skip_connect~2|'
     SNAS, section 2.
     """
 
-    def __call__(self, space, weights, edge_weights):
+    def __call__(
+        self,
+        space: Any,
+        weights: Mapping[str, np.ndarray],
+        edge_weights: Mapping[str, np.ndarray],
+    ) -> BaseGenotype:
         """Mixing weights (E, K) and edge weights (E,) by cell type."""
         return space.genotype(
             {
@@ -73,7 +91,9 @@ def _strongest(names, weights, edge):
     return weight, (name, *edge)
 
 
-def strongest_left(spec, weights):
+def strongest_left(
+    spec: CellSpec, weights: np.ndarray
+) -> list[tuple[str, int, int]]:
     """What stands where all else would be nothing: a triple, if there is."""
     edges = []
     for names, row, (node, source) in _edges(spec, weights):
@@ -87,7 +107,7 @@ def strongest_left(spec, weights):
     return [] if best is None else [best]
 
 
-def is_live(spec, triples):
+def is_live(spec: CellSpec, triples: Iterable[tuple[str, int, int]]) -> bool:
     """Whether something of the inputs reaches the output."""
     live = set(range(spec.num_inputs))
     # In the order of nodes, so that a state is decided before it is asked for.

@@ -1,9 +1,22 @@
 """Base class of all discretizers, and their names."""
 
+from __future__ import annotations
+
 import abc
+from typing import TYPE_CHECKING
 
 from keras_darts.utils.registry import Registry
 from keras_darts.utils.registry import fields
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    import numpy as np
+
+    from keras_darts.callbacks.base import SearchCallback
+    from keras_darts.genotypes.base_genotype import BaseGenotype
+    from keras_darts.utils.typing import Config
 
 
 class Discretizer(abc.ABC):
@@ -36,11 +49,16 @@ class Discretizer(abc.ABC):
     (('max_pool_3x3', 0), ('max_pool_3x3', 1))
     """
 
-    decides_by = None
+    decides_by: str | None = None
     decides_edges = False
 
     @abc.abstractmethod
-    def __call__(self, space, weights, edge_weights):
+    def __call__(
+        self,
+        space: Any,
+        weights: Mapping[str, np.ndarray],
+        edge_weights: Mapping[str, np.ndarray],
+    ) -> BaseGenotype:
         """A genotype of the space.
 
         Args:
@@ -51,11 +69,11 @@ class Discretizer(abc.ABC):
             edge_weights: The same of edge weights (E,), empty without betas.
         """
 
-    def callback(self):
+    def callback(self) -> SearchCallback | None:
         """The `SearchCallback` that chooses, or `None`: none is needed."""
         return None
 
-    def extra_epochs(self, space, epochs):
+    def extra_epochs(self, space: Any, epochs: int) -> int:
         """How many epochs follow those of the user; by default none.
 
         Args:
@@ -64,7 +82,7 @@ class Discretizer(abc.ABC):
         """
         return 0
 
-    def learning_rates(self, recipe):
+    def learning_rates(self, recipe: Any) -> tuple[float, float]:
         """The first and the last learning rate of the extra epochs.
 
         Args:
@@ -72,7 +90,7 @@ class Discretizer(abc.ABC):
         """
         return recipe.min_learning_rate, recipe.min_learning_rate
 
-    def figures(self, genotype):
+    def figures(self, genotype: BaseGenotype) -> dict[str, float]:
         """Numbers by name for the logs of each epoch; by default none.
 
         Args:
@@ -80,14 +98,14 @@ class Discretizer(abc.ABC):
         """
         return {}
 
-    def check_strategy(self, strategy):
+    def check_strategy(self, strategy: Any) -> None:
         """Raises a `ValueError` for pieces that can't go with this one.
 
         Args:
             strategy: `SearchStrategy` of which it is a piece.
         """
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """The arguments of the constructor, by default those of a dataclass."""
         return fields(self)
 

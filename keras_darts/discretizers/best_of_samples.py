@@ -1,7 +1,10 @@
 """The derivation rule of random search and of ENAS."""
 
+from __future__ import annotations
+
 import dataclasses
 import logging
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -13,6 +16,14 @@ from keras_darts.discretizers.top_k import TopK
 from keras_darts.relaxations import Policy
 from keras_darts.relaxations.base import wrong_relaxation
 from keras_darts.utils.errors import positive_integer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from keras_darts.genotypes.base_genotype import BaseGenotype
+    from keras_darts.utils.typing import Config
+    from keras_darts.utils.typing import Logs
 
 _LOG = logging.getLogger("keras_darts")
 
@@ -62,24 +73,29 @@ class BestOfSamples(Discretizer):
     num_samples: int = 100
     num_batches: int = 10
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         positive_integer("num_samples", self.num_samples)
         positive_integer("num_batches", self.num_batches)
 
-    def __call__(self, space, weights, edge_weights):
+    def __call__(
+        self,
+        space: Any,
+        weights: Mapping[str, np.ndarray],
+        edge_weights: Mapping[str, np.ndarray],
+    ) -> BaseGenotype:
         """Mixing weights (E, K) and edge weights (E,) by cell type."""
         kept = {spec.edges_per_node for spec in space.cells.values()}
         rule = Argmax() if kept == {None} else TopK(max(kept))
         return rule(space, weights, edge_weights)
 
     @property
-    def decides_by(self):
+    def decides_by(self) -> str:
         return f"by the rewards of {self.num_samples} drawn architectures"
 
-    def callback(self):
+    def callback(self) -> SearchCallback:
         return ChooseBestSample(self.num_samples, self.num_batches)
 
-    def check_strategy(self, strategy):
+    def check_strategy(self, strategy: Any) -> None:
         if not isinstance(strategy.relaxation, Policy):
             raise wrong_relaxation(
                 self,
@@ -108,33 +124,33 @@ class ChooseBestSample(SearchCallback):
     True
     """
 
-    def __init__(self, num_samples, num_batches):
+    def __init__(self, num_samples: int, num_batches: int) -> None:
         super().__init__()
         self.num_samples = num_samples
         self.num_batches = num_batches
 
-    def reset(self):
-        self.rewards = None
+    def reset(self) -> None:
+        self.rewards: list[float] | None = None
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         # A run that is extended decides again.
         self.rewards = None
         self.model.strategy.relaxation.choose(None)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         if epoch == self.params["epochs"] - 1 or self.model.stop_training:
             self._choose(self.model.search_batches(epoch, self.num_batches))
             if logs is not None and "num_skip_connects" in logs:
                 genotype = self.model.genotype()
                 logs["num_skip_connects"] = genotype.num_skip_connects()
 
-    def get_state(self):
+    def get_state(self) -> dict[str, Any]:
         return {"rewards": self.rewards}
 
-    def set_state(self, state):
+    def set_state(self, state: dict[str, Any]) -> None:
         self.rewards = state["rewards"]
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             "num_samples": self.num_samples,
             "num_batches": self.num_batches,

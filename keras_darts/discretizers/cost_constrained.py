@@ -1,8 +1,11 @@
 """The architecture that costs what is asked for, and departs least."""
 
+from __future__ import annotations
+
 import dataclasses
 import itertools
 import typing
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +13,15 @@ from keras_darts.discretizers.base import Discretizer
 from keras_darts.discretizers.base import registry
 from keras_darts.search_spaces import cost_table
 from keras_darts.utils.errors import positive
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from keras_darts.genotypes.base_genotype import BaseGenotype
+    from keras_darts.search_spaces.cost_table import CostTable
+    from keras_darts.utils.typing import Config
+    from keras_darts.utils.typing import PathLike
 
 # From one that moves nothing to one that only asks for the cost, both ways.
 _PRICES = (0.0, *(s * p for p in np.geomspace(0.01, 100, 60) for s in (1, -1)))
@@ -68,12 +80,12 @@ class CostConstrained(Discretizer):
     '|nor_conv_3x3~0|'
     """
 
-    table: object
+    table: CostTable | Config | PathLike
     target: float
-    base: object = None
+    base: Discretizer | str | Config | None = None
     tolerance: float = 0.05
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "table", cost_table.get(self.table))
         for name in ("target", "tolerance"):
             positive(name, getattr(self, name))
@@ -86,7 +98,12 @@ class CostConstrained(Discretizer):
                 f"base={type(self.base).__name__}"
             )
 
-    def __call__(self, space, weights, edge_weights):
+    def __call__(
+        self,
+        space: Any,
+        weights: Mapping[str, np.ndarray],
+        edge_weights: Mapping[str, np.ndarray],
+    ) -> BaseGenotype:
         """Mixing weights (E, K) and edge weights (E,) by cell type."""
         rule = self.base or registry.get(space.discretizer)
         shares = _shares(self.table.edge_costs(space))
@@ -117,17 +134,17 @@ class CostConstrained(Discretizer):
                 return nearest.genotype
         return _refined(nearest, tried, self.tolerance).genotype
 
-    def figures(self, genotype):
+    def figures(self, genotype: BaseGenotype) -> dict[str, float]:
         """What the architecture costs."""
         measure = self.table.measure
         name = "latency_ms" if measure == "latency" else measure
         return {name: self.table.predict(genotype)}
 
-    def check_strategy(self, strategy):
+    def check_strategy(self, strategy: Any) -> None:
         if self.base is not None:
             self.base.check_strategy(strategy)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             "table": self.table.get_config(),
             "target": self.target,

@@ -6,9 +6,12 @@ edge and a row that takes the place of its mixing weights: the higher, the
 better is the network.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import logging
 import typing
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,15 +22,24 @@ from keras_darts.schedules import checked_span
 from keras_darts.schedules import epochs_of
 from keras_darts.utils.errors import unknown_name
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Mapping
+    from typing import Any
+
+    from keras_darts.genotypes.base_genotype import BaseGenotype
+    from keras_darts.search_spaces.cell_spec import CellSpec
+    from keras_darts.utils.typing import Logs
+
 
 class Choice(typing.NamedTuple):
     """A decision: on an edge what stands there, for a node which edges do."""
 
-    edge: int = None
-    node: int = None
+    edge: int | None = None
+    node: int | None = None
 
 
-def candidates(spec, edge):
+def candidates(spec: CellSpec, edge: int) -> list[int]:
     """The numbers of the candidates that can be kept on an edge.
 
     `none` is one of them only where a genotype can say it.
@@ -39,7 +51,9 @@ def candidates(spec, edge):
     ]
 
 
-def trial_choices(spec, generator):
+def trial_choices(
+    spec: CellSpec, generator: np.random.Generator
+) -> list[Choice]:
     """All decisions of a cell: edges in a random order, then nodes in one.
 
     Args:
@@ -61,7 +75,7 @@ def trial_choices(spec, generator):
     ]
 
 
-def foregone(spec):
+def foregone(spec: CellSpec) -> dict[int, np.ndarray]:
     """Edge -> row, for edges on which there is nothing to choose."""
     rows = {}
     for edge in range(len(spec.edges)):
@@ -73,7 +87,9 @@ def foregone(spec):
     return rows
 
 
-def is_made(choice, spec, decided, rows):
+def is_made(
+    choice: Choice, spec: CellSpec, decided: np.ndarray, rows: np.ndarray
+) -> bool:
     """Whether a decision has been made."""
     if choice.edge is not None:
         return bool(decided[choice.edge])
@@ -82,7 +98,12 @@ def is_made(choice, spec, decided, rows):
     return bool(np.all(decided[edges])) and len(live) <= spec.edges_per_node
 
 
-def made(choice, spec, weights, score):
+def made(
+    choice: Choice,
+    spec: CellSpec,
+    weights: np.ndarray,
+    score: Callable[[int, np.ndarray], float],
+) -> tuple[dict[int, np.ndarray], dict[str | int, float]]:
     """Edge -> row that follows from a decision, and what was found.
 
     Args:
@@ -141,11 +162,11 @@ class Decide(SearchCallback):
         rule: `discretizers.Perturbation`.
     """
 
-    def __init__(self, rule):
+    def __init__(self, rule: Perturbation) -> None:
         super().__init__()
         self.rule = rule
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         label_type = self.model.task.label_type
         classes = label_type in ("sparse", "one_hot")
         criterion = self.rule.criterion or ("accuracy" if classes else "loss")
@@ -157,13 +178,13 @@ class Decide(SearchCallback):
         self._criterion = criterion
         self._batches = self.rule.batches or self.params["steps"]
         # Those that train the supernet.
-        self.epochs = self.params["epochs"] - self.model.extra_epochs
+        self.epochs: int = self.params["epochs"] - self.model.extra_epochs
         self._between = self.rule.epochs_between(self.epochs)
         self._choices = self.rule.choices(
             self.model.search_space, self.model.seed
         )
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         tuned = epoch - self.epochs
         if tuned < 0:
             self._check_undecided()
@@ -322,16 +343,15 @@ class Perturbation(Discretizer):
     differentiable NAS, algorithm 1.
     """
 
-    decides_by = "by what the supernet misses most, edge by edge"
     decides_edges = True
 
     tune_epochs: float = 0.1
-    criterion: str = None
-    batches: int = None
+    criterion: str | None = None
+    batches: int | None = None
     anneal: bool = False
-    seed: int = None
+    seed: int | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.criterion not in _CRITERIA:
             raise unknown_name("criterion", self.criterion, _CRITERIA[1:])
         checked_span("tune_epochs", self.tune_epochs)
@@ -345,7 +365,12 @@ class Perturbation(Discretizer):
                     f"Received: {name}={value!r}"
                 )
 
-    def __call__(self, space, weights, edge_weights):
+    def __call__(
+        self,
+        space: Any,
+        weights: Mapping[str, np.ndarray],
+        edge_weights: Mapping[str, np.ndarray],
+    ) -> BaseGenotype:
         """Mixing weights (E, K) and edge weights (E,) by cell type.
 
         Those of decided edges are zeros and at most a one.
@@ -354,24 +379,28 @@ class Perturbation(Discretizer):
         derive = registry.get(space.discretizer)
         return derive(space, weights, edge_weights)
 
-    def extra_epochs(self, space, epochs=_PUBLISHED):
+    @property
+    def decides_by(self) -> str:
+        return "by what the supernet misses most, edge by edge"
+
+    def extra_epochs(self, space: Any, epochs: int = _PUBLISHED) -> int:
         decisions = max(map(len, self.choices(space, 0).values()))
         return max(decisions - 1, 0) * self.epochs_between(epochs) + 1
 
-    def epochs_between(self, epochs):
+    def epochs_between(self, epochs: int) -> int:
         """Those from one decision to the next, after `epochs` of training."""
         return epochs_of(self.tune_epochs, epochs)
 
-    def callback(self):
+    def callback(self) -> SearchCallback:
         return Decide(self)
 
-    def learning_rates(self, recipe):
+    def learning_rates(self, recipe: Any) -> tuple[float, float]:
         first = recipe.learning_rate / 10
         if not self.anneal:
             return first, first
         return first, min(first, recipe.min_learning_rate)
 
-    def choices(self, space, seed):
+    def choices(self, space: Any, seed: int | None) -> dict[str, list[Choice]]:
         """Kind of cell -> list of decisions, in their order.
 
         Args:
@@ -387,7 +416,7 @@ class Perturbation(Discretizer):
             for number, (cell_type, spec) in enumerate(space.cells.items())
         }
 
-    def check_strategy(self, strategy):
+    def check_strategy(self, strategy: Any) -> None:
         if strategy.stages:
             raise ValueError(
                 "`stages` must be left out for Perturbation, which decides on "

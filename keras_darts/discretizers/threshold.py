@@ -1,6 +1,9 @@
 """The derivation rules of FairDARTS."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 from keras_darts.discretizers.argmax import is_live
 from keras_darts.discretizers.argmax import strongest_left
@@ -8,6 +11,14 @@ from keras_darts.discretizers.base import Discretizer
 from keras_darts.discretizers.top_k import ranked_edges
 from keras_darts.relaxations.base import wrong_relaxation
 from keras_darts.utils.errors import unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    import numpy as np
+
+    from keras_darts.genotypes.base_genotype import BaseGenotype
 
 _FORMS = ("sparse", "edge")
 
@@ -51,7 +62,7 @@ class Threshold(Discretizer):
     form: str = "sparse"
     per_edge: int = 2
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.form not in _FORMS:
             raise unknown_name("form", self.form, _FORMS)
         if self.per_edge < 1:
@@ -59,7 +70,12 @@ class Threshold(Discretizer):
                 f"`per_edge` must be positive. Received: {self.per_edge}"
             )
 
-    def __call__(self, space, weights, edge_weights):
+    def __call__(
+        self,
+        space: Any,
+        weights: Mapping[str, np.ndarray],
+        edge_weights: Mapping[str, np.ndarray],
+    ) -> BaseGenotype:
         """Gates (E, K) and edge weights (E,) by cell type."""
         if any(spec.edges_per_node == 1 for spec in space.cells.values()):
             raise ValueError(
@@ -75,7 +91,7 @@ class Threshold(Discretizer):
         }
         return space.genotype(cells)
 
-    def check_strategy(self, strategy):
+    def check_strategy(self, strategy: Any) -> None:
         if strategy.relaxation.competes:
             raise wrong_relaxation(
                 self,

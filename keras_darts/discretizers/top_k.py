@@ -1,10 +1,20 @@
 """The derivation rule of DARTS."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from keras_darts.discretizers.base import Discretizer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from keras_darts.genotypes.base_genotype import BaseGenotype
+    from keras_darts.search_spaces.cell_spec import CellSpec
 
 _SKIP = "skip_connect"
 
@@ -41,9 +51,9 @@ class TopK(Discretizer):
     """
 
     k: int = 2
-    max_skip_connects: int = None
+    max_skip_connects: int | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.k < 1:
             raise ValueError(f"`k` must be positive. Received: k={self.k}")
         if self.max_skip_connects is not None and self.max_skip_connects < 0:
@@ -52,7 +62,12 @@ class TopK(Discretizer):
                 f"max_skip_connects={self.max_skip_connects}"
             )
 
-    def __call__(self, space, weights, edge_weights):
+    def __call__(
+        self,
+        space: Any,
+        weights: Mapping[str, np.ndarray],
+        edge_weights: Mapping[str, np.ndarray],
+    ) -> BaseGenotype:
         """Mixing weights (E, K) and edge weights (E,) by cell type."""
         cells = {
             cell_type: self._cell(
@@ -100,7 +115,12 @@ class TopK(Discretizer):
         ]
 
 
-def ranked_edges(spec, node, weights, edge_weights):
+def ranked_edges(
+    spec: CellSpec,
+    node: int,
+    weights: np.ndarray,
+    edge_weights: np.ndarray | None,
+) -> list[tuple[int, str, float]]:
     """(edge, name, weight) of each edge's best candidate, the best first.
 
     Args:

@@ -1,5 +1,7 @@
 """The model card of an export: JSON next to it, with its accuracy."""
 
+from __future__ import annotations
+
 import datetime
 import hashlib
 import json
@@ -8,6 +10,7 @@ import numbers
 import os
 import typing
 import warnings
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -22,8 +25,18 @@ from keras_darts.utils.errors import non_negative
 from keras_darts.utils.files import user_path
 from keras_darts.version import __version__
 
+if TYPE_CHECKING:
+    import pathlib
+    from collections.abc import Mapping
+    from typing import Any
 
-def card_file(path):
+    from keras_darts.export.exported_model import ExportedModel
+    from keras_darts.export.parity import Parity
+    from keras_darts.export.signatures import Serving
+    from keras_darts.utils.typing import PathLike
+
+
+def card_file(path: pathlib.Path) -> pathlib.Path:
     """Where the model card of an export lies.
 
     Args:
@@ -34,7 +47,14 @@ def card_file(path):
     return path / "assets.extra" / "model_card.json"
 
 
-def make(serving, exported, measured, *, training, **facts):
+def make(
+    serving: Serving,
+    exported: ExportedModel,
+    measured: Parity,
+    *,
+    training: dict[str, Any] | None,
+    **facts: Any,
+) -> dict[str, Any]:
     """The model card, a dict.
 
     Args:
@@ -67,12 +87,14 @@ def make(serving, exported, measured, *, training, **facts):
     }
 
 
-def write(file, card):
+def write(file: pathlib.Path, card: Mapping[str, Any]) -> None:
     """Writes a card where its folder exists."""
     file.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
 
 
-def publish(file, path, card):
+def publish(
+    file: pathlib.Path, path: pathlib.Path, card: Mapping[str, Any]
+) -> None:
     """Puts a file from `staging(path.parent)` in its place, and its card.
 
     The card gets the file's size and checksum, by which a card can be told
@@ -86,7 +108,7 @@ def publish(file, path, card):
     os.replace(scratch, card_file(path))
 
 
-def read(path):
+def read(path: PathLike) -> dict[str, Any]:
     """The model card of an export.
 
     Args:
@@ -104,7 +126,9 @@ def read(path):
     return json.loads(file.read_text(encoding="utf-8"))
 
 
-def training_figures(network, training):
+def training_figures(
+    network: keras.Model, training: Mapping[str, Any] | None
+) -> dict[str, Any] | None:
     """What a card says of the training.
 
     Args:
@@ -172,12 +196,12 @@ FILES_LIMIT = 256
 class Labelled(typing.NamedTuple):
     """Inputs, class numbers, and the drop of accuracy not warned of."""
 
-    inputs: object
+    inputs: Any
     labels: np.ndarray
     most: float
 
 
-def labelled(serving, data, most):
+def labelled(serving: Serving, data: Any, most: float) -> Labelled | None:
     """What to judge an export by, `Labelled` or `None`.
 
     Args:
@@ -218,7 +242,9 @@ def labelled(serving, data, most):
     return Labelled(inputs, labels, non_negative("max_accuracy_drop", most))
 
 
-def compared(serving, exported, data):
+def compared(
+    serving: Serving, exported: ExportedModel, data: Labelled
+) -> dict[str, Any]:
     """What the model card says of both accuracies; warns of a drop.
 
     Args:
@@ -283,7 +309,7 @@ _FEW = 100
 _MOST_OUTSIDE = 0.01
 
 
-def coverage(serving, data, samples):
+def coverage(serving: Serving, data: Any, samples: Any) -> dict[str, Any]:
     """What the model card says of calibration data; warns of what they lack.
 
     Args:

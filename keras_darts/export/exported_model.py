@@ -1,9 +1,12 @@
 """Exported networks as functions on arrays, whatever their format."""
 
+from __future__ import annotations
+
 import dataclasses
 import functools
 import pathlib
 import typing
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +14,11 @@ from keras_darts.datasets import Vocabulary
 from keras_darts.export.language_signatures import SCORE
 from keras_darts.export.language_signatures import STEP
 from keras_darts.export.signatures import ENDPOINT
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from keras_darts.utils.typing import ArrayLike
 
 SINGLE_FILES = (".keras", ".onnx", ".safetensors", ".tflite")
 _TASKS = {
@@ -44,12 +52,12 @@ class Signature:
     [2, 3]
     """
 
-    inputs: dict
-    outputs: dict
-    run: typing.Callable
-    quantized: dict = dataclasses.field(default_factory=dict)
+    inputs: dict[str, tuple[int | None, ...]]
+    outputs: dict[str, tuple[int | None, ...]]
+    run: typing.Callable[..., dict[str, np.ndarray]]
+    quantized: dict[str, Any] = dataclasses.field(default_factory=dict)
 
-    def __call__(self, **inputs):
+    def __call__(self, **inputs: Any) -> dict[str, np.ndarray]:
         self._check(inputs)
         return self.run(**inputs)
 
@@ -98,9 +106,9 @@ class ExportedModel:
 
     path: pathlib.Path
     runtime: str
-    signatures: dict
+    signatures: dict[str, Signature]
 
-    def __call__(self, inputs):
+    def __call__(self, inputs: Any) -> dict[str, np.ndarray]:
         if ENDPOINT not in self.signatures:
             raise self._lacks("which takes whole texts")
         signature = self.signatures[ENDPOINT]
@@ -108,7 +116,7 @@ class ExportedModel:
         return signature(**{name: inputs})
 
     @property
-    def task(self):
+    def task(self) -> str | None:
         """The name of its task as in `kd.tasks`, or `None` if unknown."""
         if STEP in self.signatures:
             return "language_modeling"
@@ -117,35 +125,37 @@ class ExportedModel:
         return _TASKS.get("".join(self.signatures[ENDPOINT].inputs))
 
     @property
-    def batch_size(self):
+    def batch_size(self) -> int | None:
         """Integer, the inputs that it takes at once, or `None` for any."""
         (shape,) = self.signatures[ENDPOINT].inputs.values()
         return shape[0]
 
     @property
-    def image_shape(self):
+    def image_shape(self) -> tuple[int | None, ...]:
         """Tuple `(H, W, C)` of the images that it takes, if it does."""
         if self.task != "image_classification":
             raise self._is_no("network of images")
         return self.signatures[ENDPOINT].inputs["image"][1:]
 
     @functools.cached_property
-    def vocabulary(self):
+    def vocabulary(self) -> Vocabulary | None:
         """The `Vocabulary` that lies next to the export, or `None`."""
         file = vocabulary_file(self.path)
         return Vocabulary.load(file) if file.exists() else None
 
     @property
-    def vocabulary_size(self):
+    def vocabulary_size(self) -> int:
         """Integer, the tokens that a language model knows."""
         return self._step.outputs["logits"][-1]
 
-    def initial_state(self, batch_size=1):
+    def initial_state(self, batch_size: int = 1) -> np.ndarray:
         """Zeros (B, H), from which a language model begins."""
         units = self._step.inputs["state"][-1]
         return np.zeros((batch_size, units), "float32")
 
-    def step(self, token, state):
+    def step(
+        self, token: ArrayLike, state: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         """One token further.
 
         Args:
@@ -158,7 +168,9 @@ class ExportedModel:
         outputs = self._step(token=token, state=state)
         return outputs["logits"], outputs["next_state"]
 
-    def steps(self, ids, state=None):
+    def steps(
+        self, ids: ArrayLike, state: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Token ids (B, T), one at a time, from a state.
 
         Returns:
@@ -172,7 +184,7 @@ class ExportedModel:
             logits.append(values)
         return np.stack(logits, axis=1), state
 
-    def score(self, inputs):
+    def score(self, inputs: ArrayLike) -> dict[str, np.ndarray]:
         """Log-probabilities and perplexities of texts.
 
         Args:
@@ -208,7 +220,7 @@ class ExportedModel:
         )
 
 
-def vocabulary_file(path):
+def vocabulary_file(path: pathlib.Path) -> pathlib.Path:
     """Where the vocabulary of an export lies, if it has one."""
     if path.suffix in SINGLE_FILES:
         return path.with_suffix(".vocabulary.json")

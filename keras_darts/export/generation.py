@@ -1,7 +1,10 @@
 """Texts that a language model makes up, for a person to read."""
 
+from __future__ import annotations
+
 import os
 import typing
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
@@ -13,18 +16,21 @@ from keras_darts.export.language_signatures import LanguageServing
 from keras_darts.export.loading import load
 from keras_darts.networks import RecurrentLanguageModel
 
+if TYPE_CHECKING:
+    from keras_darts.utils.typing import PathLike
+
 
 def generate(
-    model,
+    model: RecurrentLanguageModel | ExportedModel | PathLike,
     *,
-    vocabulary=None,
-    prompt="",
-    num_tokens=100,
-    temperature=1.0,
-    top_k=None,
-    seed=0,
-    allow_unknown=False,
-):
+    vocabulary: Vocabulary | None = None,
+    prompt: str = "",
+    num_tokens: int = 100,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    seed: int = 0,
+    allow_unknown: bool = False,
+) -> str:
     r"""Goes on with a text, token by token.
 
     Without a prompt the text begins as after the end of a line, or with any

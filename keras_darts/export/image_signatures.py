@@ -1,10 +1,13 @@
 """Signatures of networks of images, from arrays and from image files."""
 
+from __future__ import annotations
+
 import collections.abc
 import dataclasses
 import logging
 import numbers
 import typing
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -26,6 +29,15 @@ from keras_darts.export.signatures import number_of_classes
 from keras_darts.export.signatures import refuse
 from keras_darts.export.signatures import spec
 from keras_darts.utils.errors import unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from keras_darts.datasets import TextEncoder
+    from keras_darts.datasets.vocabulary import Vocabulary
+    from keras_darts.export.exported_model import ExportedModel
+    from keras_darts.utils.typing import TensorLike
 
 _LOG = logging.getLogger("keras_darts")
 _SCALING = (keras.layers.Normalization, keras.layers.Rescaling)
@@ -50,16 +62,16 @@ class PixelRange(typing.NamedTuple):
     high: float = 255.0
 
     @property
-    def is_raw(self):
+    def is_raw(self) -> bool:
         return self == (0, 255)
 
-    def numbers(self, pixels):
+    def numbers(self, pixels: tf.Tensor | np.ndarray) -> tf.Tensor | np.ndarray:
         """Pixels from 0 to 255 as what the network was trained on."""
         if self.is_raw:
             return pixels
         return self.low + pixels * ((self.high - self.low) / 255)
 
-    def pixels(self, images):
+    def pixels(self, images: np.ndarray) -> np.ndarray:
         """The nearest pixels to such numbers, as an array of uint8."""
         scaled = (np.asarray(images) - self.low) * (
             255 / (self.high - self.low)
@@ -67,10 +79,10 @@ class PixelRange(typing.NamedTuple):
         return np.clip(np.rint(scaled), 0, 255).astype("uint8")
 
 
-RAW = PixelRange()
+RAW: PixelRange = PixelRange()
 
 
-def scaling_of(network):
+def scaling_of(network: keras.Model) -> list[keras.Layer]:
     """The layers by which a network scales its images itself."""
     own = getattr(network, "preprocessing", None)
     layers = [] if own is None else [own]
@@ -82,7 +94,10 @@ def scaling_of(network):
     return list(dict.fromkeys(layers))
 
 
-def check_preprocessing(network, preprocessing):
+def check_preprocessing(
+    network: keras.Model,
+    preprocessing: collections.abc.Callable[..., Any] | None,
+) -> None:
     """Refuses to scale images a second time."""
     if preprocessing is not None and scaling_of(network):
         raise ValueError(
@@ -93,7 +108,12 @@ def check_preprocessing(network, preprocessing):
         )
 
 
-def pixel_range(network, preprocessing, samples, value_range):
+def pixel_range(
+    network: keras.Model,
+    preprocessing: collections.abc.Callable[..., Any] | None,
+    samples: np.ndarray | None,
+    value_range: Sequence[float] | None,
+) -> PixelRange | None:
     """The `PixelRange` of a network, or `None` where it can't be known.
 
     Args:
@@ -119,7 +139,7 @@ def pixel_range(network, preprocessing, samples, value_range):
     return _by_samples(samples)
 
 
-def say_left_out():
+def say_left_out() -> None:
     """Warns of a network to which files can't be given."""
     _LOG.warning(
         "export: serving_bytes, for JPEG and PNG files, is left out: the "
@@ -229,10 +249,10 @@ class DecodedImages:
     ([1, 4, 4, 3], 7.0)
     """
 
-    image_shape: tuple
+    image_shape: tuple[int, ...]
     resize: int | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         height, width, _ = self.image_shape
         least = min(height, width)
         whole = isinstance(self.resize, int) and not isinstance(
@@ -245,7 +265,9 @@ class DecodedImages:
                 f"for images {height} x {width}"
             )
 
-    def __call__(self, files):  # (B,) strings -> (B, H, W, C), 0 to 255
+    def __call__(
+        self, files: tf.Tensor
+    ) -> tf.Tensor:  # (B,) strings -> (B, H, W, C), 0 to 255
         return tf.map_fn(
             self._decoded,
             files,
@@ -324,41 +346,41 @@ class ImageServing(ClassifierServing):
         pixel_range: `PixelRange`, what numbers they become.
     """
 
-    image_shape: tuple
-    preprocessing: collections.abc.Callable | None
+    image_shape: tuple[int, ...]
+    preprocessing: collections.abc.Callable[..., Any] | None
     input_dtype: str
     decoded: DecodedImages | None
     pixel_range: PixelRange = RAW
     rank = 3
 
     @property
-    def layers(self):
+    def layers(self) -> list[Any]:
         layer = isinstance(self.preprocessing, keras.Layer)
         return [self.preprocessing] if layer else []
 
     @property
-    def saved_model_input(self):
+    def saved_model_input(self) -> tf.TensorSpec:
         return spec("image", self.input_dtype, *self.image_shape)
 
     @property
-    def litert_input(self):
+    def litert_input(self) -> tf.TensorSpec:
         return spec("image", "float32", *self.image_shape)
 
-    def saved_model_endpoints(self):
+    def saved_model_endpoints(self) -> dict[str, Endpoint]:
         endpoints = super().saved_model_endpoints()
         if self.decoded is None:
             return endpoints
         encoded = Endpoint(self.served_files, (spec("image_bytes", "string"),))
         return {**endpoints, BYTES: encoded}
 
-    def served(self, images):
+    def served(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
         images = tf.cast(images, "float32")
         return super().served(finite(images, "image"))
 
-    def served_files(self, files):
+    def served_files(self, files: tf.Tensor) -> dict[str, tf.Tensor]:
         return super().served(self.pixel_range.numbers(self.decoded(files)))
 
-    def preprocessed(self, images):
+    def preprocessed(self, images: TensorLike) -> TensorLike:
         if isinstance(self.preprocessing, keras.Layer):
             # Random layers, such as `RandomFlip`, train unless told otherwise.
             return self.preprocessing(images, training=False)
@@ -366,10 +388,10 @@ class ImageServing(ClassifierServing):
             return self.preprocessing(images)
         return images
 
-    def network_inputs(self, images):
+    def network_inputs(self, images: TensorLike) -> TensorLike:
         return self.preprocessed(images)
 
-    def samples(self, samples):
+    def samples(self, samples: Any) -> tuple[np.ndarray, str]:
         if samples is not None:
             images = self.inputs(samples, "samples", SAMPLES_LIMIT)
             return self._served_numbers(images), "given"
@@ -380,14 +402,14 @@ class ImageServing(ClassifierServing):
         noise = rng(0).standard_normal(shape, "float32")
         return noise, "standard normal noise"
 
-    def requests(self, samples):
+    def requests(self, samples: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
         requests = {ENDPOINT: {"image": samples[:1].astype(self.input_dtype)}}
         if self.decoded is not None:
             files = _files(self.pixel_range.pixels(samples[:1]))
             requests[BYTES] = {"image_bytes": files}
         return requests
 
-    def expected(self, samples):
+    def expected(self, samples: np.ndarray) -> dict[str, np.ndarray]:
         expected = super().expected(samples)
         if self.decoded is not None:
             pixels = self.pixel_range.pixels(samples[:_ENCODED_SAMPLES])
@@ -395,13 +417,17 @@ class ImageServing(ClassifierServing):
             expected["logits_of_files"] = np.asarray(self.logits(images))
         return expected
 
-    def actual(self, exported, samples):
+    def actual(
+        self, exported: ExportedModel, samples: np.ndarray
+    ) -> dict[str, np.ndarray]:
         actual = super().actual(exported, samples)
         few = samples[:_ENCODED_SAMPLES]
         of_files = self.logits_of_files(exported, few)
         return actual if of_files is None else {**actual, **of_files}
 
-    def logits_of_files(self, exported, images):
+    def logits_of_files(
+        self, exported: ExportedModel, images: np.ndarray
+    ) -> dict[str, np.ndarray] | None:
         """What an export makes of images as files, or `None` without those."""
         if BYTES not in exported.signatures:
             return None
@@ -409,7 +435,9 @@ class ImageServing(ClassifierServing):
         outputs = exported.signatures[BYTES](image_bytes=files)
         return {"logits_of_files": outputs["logits"]}
 
-    def with_files(self, chosen_range, samples):
+    def with_files(
+        self, chosen_range: Sequence[float] | None, samples: Any
+    ) -> ImageServing:
         if self.decoded is None:
             refuse("images that no file has", pixel_range=chosen_range)
             return self
@@ -428,7 +456,7 @@ class ImageServing(ClassifierServing):
             )
         return dataclasses.replace(self, pixel_range=value_range)
 
-    def calibration(self, data):
+    def calibration(self, data: Any) -> list[dict[str, np.ndarray]]:
         name = "representative_data"
         images = self.inputs(data, name, CALIBRATION_LIMIT)
         return [{"image": image[None]} for image in images]
@@ -439,25 +467,25 @@ class ImageServing(ClassifierServing):
             return RAW.pixels(images).astype("float32")
         return images
 
-    def inputs(self, data, argument, limit):
+    def inputs(self, data: Any, argument: str, limit: int) -> np.ndarray:
         return image_array(
             data, self.image_shape, argument=argument, limit=limit
         )
 
 
 def describe_images(
-    network,
+    network: keras.Model,
     *,
-    preprocessing,
-    activation,
-    labels,
-    input_shape,
-    vocabulary,
-    tokenizer=None,
-    top_k=None,
-    input_dtype=None,
-    resize=None,
-):
+    preprocessing: collections.abc.Callable[..., Any] | None,
+    activation: str | None,
+    labels: Sequence[str] | None,
+    input_shape: Sequence[int] | None,
+    vocabulary: Vocabulary | None,
+    tokenizer: TextEncoder | str | None = None,
+    top_k: int | None = None,
+    input_dtype: str | None = None,
+    resize: int | None = None,
+) -> ImageServing:
     """The `ImageServing` of checked arguments; builds `preprocessing`."""
     refuse("a network of images", vocabulary=vocabulary, tokenizer=tokenizer)
     check_activation(activation)

@@ -1,5 +1,9 @@
 """Networks as Keras' own files, to continue with in Keras."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from keras.saving import load_model
 
 from keras_darts.export import cards
@@ -17,19 +21,30 @@ from keras_darts.training.run_folder import save_network
 from keras_darts.utils.files import staging
 from keras_darts.utils.files import user_path
 
+if TYPE_CHECKING:
+    import pathlib
+    from collections.abc import Mapping
+    from collections.abc import Sequence
+    from typing import Any
+
+    from keras import Model
+
+    from keras_darts.datasets.vocabulary import Vocabulary
+    from keras_darts.utils.typing import PathLike
+
 
 def keras(
-    network,
-    path,
+    network: Model,
+    path: PathLike,
     *,
-    labels=None,
-    activation="auto",
-    input_shape=None,
-    samples=None,
-    vocabulary=None,
-    training=None,
-    verbose="auto",
-):
+    labels: Sequence[str] | None = None,
+    activation: str | None = "auto",
+    input_shape: Sequence[int] | None = None,
+    samples: Any = None,
+    vocabulary: Vocabulary | None = None,
+    training: Mapping[str, Any] | None = None,
+    verbose: int | str = "auto",
+) -> pathlib.Path:
     """Writes a network as Keras' own file.
 
     `keras.models.load_model` reads it where keras_darts is imported, with the

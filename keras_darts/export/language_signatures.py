@@ -1,6 +1,9 @@
 """Language models as they are served: whole texts, or a token at a time."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
@@ -19,6 +22,15 @@ from keras_darts.export.signatures import finite
 from keras_darts.export.signatures import refuse
 from keras_darts.export.signatures import spec
 from keras_darts.networks import RecurrentLanguageModel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Sequence
+    from typing import Any
+
+    import keras
+
+    from keras_darts.export.exported_model import ExportedModel
 
 SCORE = "score"
 STEP = "step"
@@ -46,10 +58,10 @@ class LanguageServing(Serving):
     encoder: TextEncoder | None
 
     @property
-    def layers(self):
+    def layers(self) -> list[Any]:
         return [] if self.encoder is None else [self.encoder]
 
-    def score(self, inputs):
+    def score(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         """Strings (B,) or ids (B, T) to figures of what stands there."""
         ids, present = self._padded(inputs)
         logits = self._logits(ids)[:, :-1]
@@ -64,7 +76,7 @@ class LanguageServing(Serving):
             "perplexity": tf.exp(tf.reduce_sum(losses, axis=1) / count),
         }
 
-    def step(self, token, state):
+    def step(self, token: tf.Tensor, state: tf.Tensor) -> dict[str, tf.Tensor]:
         """(B,), (B, H) -> the next token's logits (B, V), (B, H)."""
         # The network's loop would not convert to LiteRT, even of one step.
         body = self.network.body
@@ -76,13 +88,15 @@ class LanguageServing(Serving):
         }
 
     @property
-    def scored_input(self):
+    def scored_input(self) -> tf.TensorSpec:
         """`tf.TensorSpec` of the texts that a SavedModel takes."""
         if self.encoder is None:
             return spec("ids", "int32", None)
         return spec("text", "string")
 
-    def served_step(self, token, state):
+    def served_step(
+        self, token: tf.Tensor, state: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
         alike = tf.debugging.assert_equal(
             tf.shape(token)[0],
             tf.shape(state)[0],
@@ -91,12 +105,12 @@ class LanguageServing(Serving):
         with tf.control_dependencies([alike]):
             return self.step(token, finite(state, "state"))
 
-    def saved_model_endpoints(self):
+    def saved_model_endpoints(self) -> dict[str, Endpoint]:
         score = Endpoint(self.score, (self.scored_input,))
         step = Endpoint(self.served_step, self._step_inputs)
         return {ENDPOINT: score, SCORE: score, STEP: step}
 
-    def litert_endpoints(self):
+    def litert_endpoints(self) -> dict[str, Endpoint]:
         return {STEP: Endpoint(self.step, self._step_inputs)}
 
     @property
@@ -104,7 +118,7 @@ class LanguageServing(Serving):
         token = spec("token", "int32")
         return token, spec("state", "float32", self.network.hidden_size)
 
-    def samples(self, samples):
+    def samples(self, samples: Any) -> tuple[Any, str]:
         ids, source = self._random_ids(), "random tokens"
         if samples is not None:
             texts = text_list(samples, limit=_ROWS)
@@ -115,7 +129,7 @@ class LanguageServing(Serving):
             ids = [self.vocabulary.decode(row) for row in ids]
         return ids, source
 
-    def requests(self, samples):
+    def requests(self, samples: Any) -> dict[str, dict[str, np.ndarray]]:
         state = np.zeros((1, self.network.hidden_size), "float32")
         score = {self.scored_input.name: np.asarray(samples[:1])}
         token = np.zeros(1, "int32")
@@ -125,7 +139,7 @@ class LanguageServing(Serving):
             STEP: {"token": token, "state": state},
         }
 
-    def calibration(self, data):
+    def calibration(self, data: Any) -> list[dict[str, np.ndarray]]:
         ids = self._rows(data, "representative_data")[:_CALIBRATION_ROWS]
         state = np.zeros((len(ids), self.network.hidden_size), "float32")
         feeds = []
@@ -137,7 +151,7 @@ class LanguageServing(Serving):
             state = np.asarray(self.step(token, state)["next_state"])
         return feeds[:CALIBRATION_LIMIT]
 
-    def expected(self, samples):
+    def expected(self, samples: Any) -> dict[str, np.ndarray]:
         ids, _ = self._padded(samples)
         return {
             "logits": np.asarray(self._logits(ids)),
@@ -146,7 +160,9 @@ class LanguageServing(Serving):
             ),
         }
 
-    def actual(self, exported, samples):
+    def actual(
+        self, exported: ExportedModel, samples: Any
+    ) -> dict[str, np.ndarray]:
         ids, _ = self._padded(samples)
         logits, _ = exported.steps(ids.numpy())
         if SCORE not in exported.signatures:
@@ -197,18 +213,18 @@ class LanguageServing(Serving):
 
 
 def describe_language(
-    network,
+    network: keras.Model,
     *,
-    preprocessing,
-    activation,
-    labels,
-    input_shape,
-    vocabulary,
-    tokenizer=None,
-    top_k=None,
-    input_dtype=None,
-    resize=None,
-):
+    preprocessing: Callable[..., Any] | None,
+    activation: str | None,
+    labels: Sequence[str] | None,
+    input_shape: Sequence[int] | None,
+    vocabulary: Vocabulary | None,
+    tokenizer: TextEncoder | str | None = None,
+    top_k: int | None = None,
+    input_dtype: str | None = None,
+    resize: int | None = None,
+) -> LanguageServing:
     """The `LanguageServing` of checked arguments."""
     refuse(
         "a language model",

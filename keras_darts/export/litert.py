@@ -1,9 +1,12 @@
 """Networks as LiteRT files, and those files read back."""
 
+from __future__ import annotations
+
 import dataclasses
 import importlib.metadata
 import typing
 import zipfile
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
@@ -32,6 +35,19 @@ from keras_darts.utils.files import staging
 from keras_darts.utils.files import user_path
 from keras_darts.version import __version__
 
+if TYPE_CHECKING:
+    import pathlib
+    from collections.abc import Callable
+    from collections.abc import Mapping
+    from collections.abc import Sequence
+    from typing import Any
+
+    import keras
+
+    from keras_darts.datasets.vocabulary import Vocabulary
+    from keras_darts.export.signatures import Serving
+    from keras_darts.utils.typing import PathLike
+
 _DTYPES = (None, "int8", "uint8")
 
 
@@ -49,7 +65,7 @@ class Choices:
     io_dtype: str | None
     batch_size: int | None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.quantization not in QUANTIZATIONS:
             names = map(str, QUANTIZATIONS)
             raise unknown_name("quantization", self.quantization, names)
@@ -65,7 +81,7 @@ class Choices:
         if self.batch_size is not None:
             positive_integer("batch_size", self.batch_size)
 
-    def check_data(self, data):
+    def check_data(self, data: Any) -> None:
         """Refuses calibration data that are missing, or for no use."""
         if (self.quantization == "int8") != (data is not None):
             raise ValueError(
@@ -75,7 +91,7 @@ class Choices:
                 f"representative_data of type {type(data).__name__}"
             )
 
-    def check_fits(self, serving):
+    def check_fits(self, serving: Serving) -> None:
         """Refuses choices that a kind of network has not, and its precision."""
         precision = serving.network.compute_dtype
         if precision != "float32":
@@ -98,7 +114,7 @@ class Choices:
                 )
 
 
-def load_litert(file):
+def load_litert(file: pathlib.Path) -> ExportedModel:
     """The `ExportedModel` of a LiteRT file."""
     try:
         from ai_edge_litert.interpreter import Interpreter
@@ -199,24 +215,24 @@ _LABELS = "labels.txt"
 
 
 def litert(
-    network,
-    path,
+    network: keras.Model,
+    path: PathLike,
     *,
-    quantization=None,
-    representative_data=None,
-    preprocessing=None,
-    labels=None,
-    activation="auto",
-    input_shape=None,
-    samples=None,
-    vocabulary=None,
-    training=None,
-    io_dtype=None,
-    batch_size=None,
-    validation_data=None,
-    max_accuracy_drop=0.01,
-    verbose="auto",
-):
+    quantization: str | None = None,
+    representative_data: Any = None,
+    preprocessing: Callable[..., Any] | None = None,
+    labels: Sequence[str] | None = None,
+    activation: str | None = "auto",
+    input_shape: Sequence[int] | None = None,
+    samples: Any = None,
+    vocabulary: Vocabulary | None = None,
+    training: Mapping[str, Any] | None = None,
+    io_dtype: str | None = None,
+    batch_size: int | None = None,
+    validation_data: Any = None,
+    max_accuracy_drop: float = 0.01,
+    verbose: int | str = "auto",
+) -> pathlib.Path:
     """Writes a network as a LiteRT (TensorFlow Lite) file.
 
     Only LiteRT's builtin operations are used. Before the file appears it is

@@ -6,20 +6,30 @@ and the files that it names in a zip archive after the model's end. No package
 for the present Python writes them; the numbers are the fields' places.
 """
 
+from __future__ import annotations
+
 import contextlib
 import warnings
+from typing import TYPE_CHECKING
 
 import flatbuffers
 import numpy as np
 import tensorflow as tf
 from tensorflow.lite.python import schema_py_generated as schema
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Iterator
+    from typing import Any
+
+    from keras_darts.utils.typing import PathLike
+
 _IDENTIFIER = b"TFL3"
 # How old readers tell codes that they don't know from those that they do.
 _LAST_OLD_CODE = 127
 
 
-def with_fast_relus(model):
+def with_fast_relus(model: bytes) -> bytes:
     """A model of 8 bits whose ReLUs run by the runtime's fast kernels.
 
     LiteRT 2.3 has none for a ReLU between numbers of two scales, and cuts the
@@ -132,7 +142,14 @@ _FILE = 5, {"name": 0, "description": 1}
 _FILE_TYPE = 2
 
 
-def with_metadata(content, *, name, description, version, labels_file):
+def with_metadata(
+    content: bytes,
+    *,
+    name: str,
+    description: str,
+    version: str,
+    labels_file: str | None,
+) -> bytes:
     """The bytes of a model, with metadata in it.
 
     Args:
@@ -225,7 +242,13 @@ def _packed(model, metadata):
     return bytes(builder.Output())
 
 
-def convert(folder, signature, quantization, feeds, io_dtype=None):
+def convert(
+    folder: PathLike,
+    signature: str,
+    quantization: str | None,
+    feeds: list[dict[str, np.ndarray]] | None,
+    io_dtype: str | None = None,
+) -> bytes:
     """The bytes of a LiteRT model with builtin operations only.
 
     Args:
@@ -263,7 +286,7 @@ def convert(folder, signature, quantization, feeds, io_dtype=None):
 
 
 @contextlib.contextmanager
-def without_interpreter_warning():
+def without_interpreter_warning() -> Iterator[None]:
     """Keeps quiet TensorFlow's warning of its own interpreter.
 
     Its converter, too, calibrates with that interpreter.
@@ -302,7 +325,7 @@ def _int8(converter, feeds):
     converter.representative_dataset = lambda: iter(feeds)
 
 
-QUANTIZATIONS = {
+QUANTIZATIONS: dict[str | None, Callable[..., Any]] = {
     None: _plain,
     "dynamic": _dynamic,
     "float16": _float16,

@@ -1,9 +1,19 @@
 """Exports read back, whatever their format."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from keras_darts.export.litert import load_litert
 from keras_darts.export.onnx import load_onnx
 from keras_darts.export.saved_model import load_saved_model
 from keras_darts.utils.files import user_path
+
+if TYPE_CHECKING:
+    import pathlib
+
+    from keras_darts.export.exported_model import ExportedModel
+    from keras_darts.utils.typing import PathLike
 
 _SAVED_MODEL = "saved_model"
 _SUFFIXES = {".onnx": "onnx", ".tflite": "litert"}
@@ -14,7 +24,7 @@ _LOADERS = {
 }
 
 
-def load(path):
+def load(path: PathLike) -> ExportedModel:
     """An exported network from where an exporter wrote it.
 
     Args:
@@ -48,7 +58,7 @@ def load(path):
     return _known(_LOADERS[form](path))
 
 
-def located(path):
+def located(path: PathLike) -> tuple[str, pathlib.Path]:
     """The format of an export, and the file or the newest version's folder.
 
     Args:

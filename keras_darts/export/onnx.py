@@ -1,9 +1,12 @@
 """Networks as ONNX files, and those files read back."""
 
+from __future__ import annotations
+
 import contextlib
 import json
 import logging
 import numbers
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
@@ -25,11 +28,23 @@ from keras_darts.utils.files import staging
 from keras_darts.utils.files import user_path
 from keras_darts.version import __version__
 
+if TYPE_CHECKING:
+    import pathlib
+    from collections.abc import Callable
+    from collections.abc import Mapping
+    from collections.abc import Sequence
+    from typing import Any
+
+    import keras
+
+    from keras_darts.datasets.vocabulary import Vocabulary
+    from keras_darts.utils.typing import PathLike
+
 _DTYPES = {"tensor(float)": "float32", "tensor(int32)": "int32"}
 _ONLY_ERRORS = 3
 
 
-def load_onnx(file):
+def load_onnx(file: pathlib.Path) -> ExportedModel:
     """The `ExportedModel` of an ONNX file."""
     try:
         import onnxruntime
@@ -54,7 +69,7 @@ def load_onnx(file):
     )
 
 
-def needs_onnx(what, error):
+def needs_onnx(what: str, error: ImportError) -> ImportError:
     """The `ImportError` of a missing package."""
     return ImportError(
         f"{what} ONNX files needs {error.name}: pip install keras_darts[onnx]"
@@ -87,7 +102,9 @@ def _shapes(tensors):
 _BATCH = "batch"
 
 
-def convert(folder, signature, opset, properties):
+def convert(
+    folder: PathLike, signature: str, opset: int, properties: Mapping[str, str]
+) -> bytes:
     """The bytes of an ONNX model.
 
     Args:
@@ -185,19 +202,19 @@ _OLDEST_OPSET, _NEWEST_OPSET = 13, 18
 
 
 def onnx(
-    network,
-    path,
+    network: keras.Model,
+    path: PathLike,
     *,
-    opset=_NEWEST_OPSET,
-    preprocessing=None,
-    labels=None,
-    activation="auto",
-    input_shape=None,
-    samples=None,
-    vocabulary=None,
-    training=None,
-    verbose="auto",
-):
+    opset: int = _NEWEST_OPSET,
+    preprocessing: Callable[..., Any] | None = None,
+    labels: Sequence[str] | None = None,
+    activation: str | None = "auto",
+    input_shape: Sequence[int] | None = None,
+    samples: Any = None,
+    vocabulary: Vocabulary | None = None,
+    training: Mapping[str, Any] | None = None,
+    verbose: int | str = "auto",
+) -> pathlib.Path:
     """Writes a network as an ONNX file.
 
     Before the file appears it is run by onnxruntime and compared with the

@@ -1,9 +1,22 @@
 """The comparison of an export, as it runs, with its Keras model."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Mapping
+    from typing import Any
+
+    import keras
+
+    from keras_darts.export.exported_model import ExportedModel
+    from keras_darts.export.signatures import Serving
 
 # Of the largest logit. A network that computes in half precision is not
 # repeatable to more than that, whoever runs it.
@@ -41,7 +54,9 @@ class Parity:
     max_logit_of_files: float | None = None
 
 
-def compare(serving, exported, samples):
+def compare(
+    serving: Serving, exported: ExportedModel, samples: tuple[Any, str]
+) -> Parity:
     """The `Parity` of an export, which must give finite outputs.
 
     Args:
@@ -58,7 +73,11 @@ def compare(serving, exported, samples):
     )
 
 
-def measure(serving, samples, actual):
+def measure(
+    serving: Serving,
+    samples: tuple[Any, str],
+    actual: Callable[[Any], Mapping[str, np.ndarray]],
+) -> Parity:
     """As `compare`, with a function from samples to what an export gives."""
     values, samples_from = samples
     # On the CPU for all, since a GPU's own float32 is good for 3 digits.
@@ -97,7 +116,7 @@ def measure(serving, samples, actual):
     )
 
 
-def require(parity, network):
+def require(parity: Parity, network: keras.Model) -> None:
     """Raises `RuntimeError` when a float export is not its Keras model."""
     relative = _TOLERANCES.get(network.compute_dtype, _TOLERANCE)
 
@@ -120,7 +139,7 @@ def require(parity, network):
     )
 
 
-def require_equal(parity):
+def require_equal(parity: Parity) -> None:
     """Raises `RuntimeError` when what was read back is not the same."""
     if parity.max_logit_difference:
         raise RuntimeError(
@@ -130,7 +149,7 @@ def require_equal(parity):
         )
 
 
-def facts_of(parity):
+def facts_of(parity: Parity) -> dict[str, Any]:
     """The comparison as plain data, for a model card."""
     return dataclasses.asdict(parity)
 

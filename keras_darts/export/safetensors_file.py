@@ -1,6 +1,9 @@
 """The weights of networks alone, as safetensors files."""
 
+from __future__ import annotations
+
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 from keras import StatelessScope
@@ -21,19 +24,30 @@ from keras_darts.export.weights import same_bits
 from keras_darts.utils.files import staging
 from keras_darts.utils.files import user_path
 
+if TYPE_CHECKING:
+    import pathlib
+    from collections.abc import Mapping
+    from collections.abc import Sequence
+    from typing import Any
+
+    import keras
+
+    from keras_darts.datasets.vocabulary import Vocabulary
+    from keras_darts.utils.typing import PathLike
+
 
 def safetensors(
-    network,
-    path,
+    network: keras.Model,
+    path: PathLike,
     *,
-    labels=None,
-    activation="auto",
-    input_shape=None,
-    samples=None,
-    vocabulary=None,
-    training=None,
-    verbose="auto",
-):
+    labels: Sequence[str] | None = None,
+    activation: str | None = "auto",
+    input_shape: Sequence[int] | None = None,
+    samples: Any = None,
+    vocabulary: Vocabulary | None = None,
+    training: Mapping[str, Any] | None = None,
+    verbose: int | str = "auto",
+) -> pathlib.Path:
     """Writes the weights of a network alone, as a safetensors file.
 
     Other frameworks read such files, and no code runs when they do. The names
@@ -118,7 +132,7 @@ def safetensors(
         return path
 
 
-def load_weights(network, path):
+def load_weights(network: keras.Model, path: PathLike) -> None:
     """Takes over the weights from a file that `safetensors` wrote.
 
     Either everything is loaded or nothing.

@@ -1,16 +1,26 @@
 """Inputs for checks and calibration, in whatever form they come."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_darts.datasets import is_dataset
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
 CALIBRATION_LIMIT = 256
 SAMPLES_LIMIT = 1024
 
 
-def image_array(data, image_shape, *, argument, limit):
+def image_array(
+    data: Any, image_shape: Sequence[int], *, argument: str, limit: int
+) -> np.ndarray:
     """The first images of an array or a data set, as float32.
 
     Args:
@@ -58,7 +68,9 @@ def number_array(data, shape, *, noun, argument, limit):
     return numbers
 
 
-def id_array(data, vocabulary_size, *, argument, limit):
+def id_array(
+    data: Any, vocabulary_size: int, *, argument: str, limit: int
+) -> np.ndarray:
     """The first rows of token ids of an array or a data set, as int32.
 
     Args:
@@ -90,7 +102,9 @@ def id_array(data, vocabulary_size, *, argument, limit):
     return ids.astype("int32")
 
 
-def text_list(data, *, argument="samples", limit):
+def text_list(
+    data: Any, *, argument: str = "samples", limit: int
+) -> list[str] | None:
     """The first strings of what holds strings, `None` for anything else."""
     data = first_inputs(data, limit, rank=0, argument=argument)
     try:
@@ -105,7 +119,7 @@ def text_list(data, *, argument="samples", limit):
     return [t.decode("utf-8") if isinstance(t, bytes) else t for t in texts]
 
 
-def first_elements(data, limit, *, rank, argument):
+def first_elements(data: Any, limit: int, *, rank: int, argument: str) -> Any:
     """The first elements of a data set, batched or not, as arrays.
 
     Args:
@@ -136,7 +150,7 @@ def first_elements(data, limit, *, rank, argument):
     return elements
 
 
-def first_inputs(data, limit, *, rank, argument):
+def first_inputs(data: Any, limit: int, *, rank: int, argument: str) -> Any:
     """Likewise, of data with labels or without, the inputs alone."""
     data = first_elements(data, limit, rank=rank, argument=argument)
     pair = isinstance(data, tuple | list) and len(data) in (2, 3)

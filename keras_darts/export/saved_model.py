@@ -4,11 +4,14 @@ The first request of a graph takes longer than those after it; warm-up requests
 in the SavedModel's `assets.extra` let TensorFlow Serving run it before clients.
 """
 
+from __future__ import annotations
+
 import errno
 import importlib
 import json
 import numbers
 import os
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
@@ -30,10 +33,27 @@ from keras_darts.utils.files import staging
 from keras_darts.utils.files import user_path
 from keras_darts.utils.files import write_text
 
+if TYPE_CHECKING:
+    import pathlib
+    from collections.abc import Callable
+    from collections.abc import Mapping
+    from collections.abc import Sequence
+    from typing import Any
+
+    import keras
+
+    from keras_darts.datasets.tokenizers import TextEncoder
+    from keras_darts.datasets.vocabulary import Vocabulary
+    from keras_darts.utils.typing import PathLike
+
 _FILE = "tf_serving_warmup_requests"
 
 
-def write(folder, name, requests):
+def write(
+    folder: pathlib.Path,
+    name: str,
+    requests: Mapping[str, Mapping[str, np.ndarray]],
+) -> None:
     """Writes requests into the `assets.extra` of a version.
 
     Args:
@@ -56,7 +76,7 @@ def write(folder, name, requests):
             file.write(entry.SerializeToString())
 
 
-def is_wanted(asked):
+def is_wanted(asked: bool | None) -> bool:
     """Whether to write them: as asked, or if that is `None`, if possible."""
     if asked is False:
         return False
@@ -84,13 +104,13 @@ MODELS, BATCHING = "models.config", "batching.config"
 
 
 def serving_config(
-    folder,
+    folder: PathLike,
     *,
-    base_path="/models",
-    max_batch_size=32,
-    batch_timeout_milliseconds=1.0,
-    num_batch_threads=None,
-):
+    base_path: str = "/models",
+    max_batch_size: int = 32,
+    batch_timeout_milliseconds: float = 1.0,
+    num_batch_threads: int | None = None,
+) -> pathlib.Path:
     """Writes `models.config` and `batching.config` of TensorFlow Serving.
 
     `models.config` names every model in the folder, so that one server has
@@ -174,7 +194,7 @@ def _entry(name, path):
     )
 
 
-def load_saved_model(folder):
+def load_saved_model(folder: pathlib.Path) -> ExportedModel:
     """The `ExportedModel` of one version of a SavedModel."""
     with tf.device("CPU:0"):
         loaded = _loaded(folder)
@@ -233,27 +253,27 @@ def _cast(values, dtype):
 
 
 def saved_model(
-    network,
-    path,
+    network: keras.Model,
+    path: PathLike,
     *,
-    version=None,
-    labels=None,
-    preprocessing=None,
-    activation="auto",
-    input_shape=None,
-    samples=None,
-    vocabulary=None,
-    tokenizer=None,
-    training=None,
-    top_k=None,
-    input_dtype=None,
-    resize=None,
-    warm_up=None,
-    pixel_range=None,
-    validation_data=None,
-    max_accuracy_drop=0.01,
-    verbose="auto",
-):
+    version: int | None = None,
+    labels: Sequence[str] | None = None,
+    preprocessing: Callable[..., Any] | None = None,
+    activation: str | None = "auto",
+    input_shape: Sequence[int] | None = None,
+    samples: Any = None,
+    vocabulary: Vocabulary | None = None,
+    tokenizer: TextEncoder | str | None = None,
+    training: Mapping[str, Any] | None = None,
+    top_k: int | None = None,
+    input_dtype: str | None = None,
+    resize: int | None = None,
+    warm_up: bool | None = None,
+    pixel_range: Sequence[float] | None = None,
+    validation_data: Any = None,
+    max_accuracy_drop: float = 0.01,
+    verbose: int | str = "auto",
+) -> pathlib.Path:
     """Writes a network as the next version of a SavedModel.
 
     The version needs neither Keras nor keras_darts to run. Before it appears
@@ -447,7 +467,7 @@ def _card(serving, export, samples, judged, training):
     )
 
 
-def folder_size(export):
+def folder_size(export: pathlib.Path) -> int:
     """Bytes of a SavedModel."""
     files = [file for file in export.rglob("*") if file.is_file()]
     return sum(file.stat().st_size for file in files)

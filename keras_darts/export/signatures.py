@@ -1,11 +1,15 @@
 """Signatures and heads of an export."""
 
+from __future__ import annotations
+
 import abc
 import collections.abc
 import dataclasses
 import logging
 import numbers
 import typing
+from typing import TYPE_CHECKING
+from typing import TypeVar
 
 import keras
 import numpy as np
@@ -17,6 +21,16 @@ from keras_darts.networks import activation_of_loss
 from keras_darts.utils import private_api
 from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.errors import unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Mapping
+    from collections.abc import Sequence
+    from typing import Any
+
+    from keras_darts.datasets.vocabulary import Vocabulary
+    from keras_darts.export.exported_model import ExportedModel
+    from keras_darts.utils.typing import PathLike
 
 _LOG = logging.getLogger("keras_darts")
 AUTO = "auto"
@@ -40,12 +54,12 @@ class Head:
         source: String, how that is known.
     """
 
-    rows: typing.Callable
+    rows: typing.Callable[..., Any]
     activation: str | None
     are_probabilities: bool
     source: str
 
-    def logits(self, *arguments, **options):
+    def logits(self, *arguments: Any, **options: Any) -> tf.Tensor:
         rows = ops.cast(self.rows(*arguments, **options), "float32")
         if not self.are_probabilities:
             return rows
@@ -56,7 +70,7 @@ class Head:
         return ops.log(rows) - ops.log(1 - rows)
 
 
-def head_of(network, activation):
+def head_of(network: keras.Model, activation: str | None) -> Head:
     """The `Head` of a network, as far as its layers tell.
 
     Args:
@@ -85,7 +99,9 @@ def head_of(network, activation):
     return Head(network, "softmax", False, AUTO)
 
 
-def measured(head, network, inputs):
+def measured(
+    head: Head, network: keras.Model, inputs: Callable[[], Any]
+) -> Head:
     """The same `Head`, or of probabilities where the rows show that.
 
     Args:
@@ -105,7 +121,7 @@ def measured(head, network, inputs):
     return dataclasses.replace(head, are_probabilities=True, source=source)
 
 
-def say(head):
+def say(head: Head | None) -> None:
     """Logs what an export takes the outputs for, where there is a `Head`."""
     if head is None:
         return
@@ -167,10 +183,10 @@ class Endpoint(typing.NamedTuple):
     `tf.TensorSpec` for each of its arguments, with its name.
     """
 
-    function: collections.abc.Callable
-    inputs: tuple
+    function: collections.abc.Callable[..., dict[str, tf.Tensor]]
+    inputs: tuple[tf.TensorSpec, ...]
 
-    def of_batches(self, size):
+    def of_batches(self, size: int | None) -> Endpoint:
         """The same for batches of one size, or where that is `None`, of any."""
         inputs = tuple(
             tf.TensorSpec((size, *each.shape[1:]), each.dtype, each.name)
@@ -194,30 +210,32 @@ class Serving(abc.ABC):
         rank: Integer, the axes of an input.
     """
 
-    vocabulary = None
-    labels = None
-    layers = ()
+    vocabulary: Vocabulary | None = None
+    labels: tuple[str, ...] | None = None
+    layers: Sequence[Any] = ()
     best_is_an_answer = True
-    head = None
+    head: Head | None = None
     rank = 1
 
     @abc.abstractmethod
-    def saved_model_endpoints(self):
+    def saved_model_endpoints(self) -> dict[str, Endpoint]:
         """The `Endpoint`s of a SavedModel by the names of their signatures."""
 
     @abc.abstractmethod
-    def litert_endpoints(self):
+    def litert_endpoints(self) -> dict[str, Endpoint]:
         """The one `Endpoint` of a LiteRT file by its signature's name."""
 
     @abc.abstractmethod
-    def samples(self, samples):
+    def samples(self, samples: Any) -> tuple[Any, str]:
         """Inputs to compare on, and where they are from.
 
         Args:
             samples: What the user gave, or `None`.
         """
 
-    def with_files(self, pixel_range, samples):
+    def with_files(
+        self, pixel_range: Sequence[float] | None, samples: Any
+    ) -> Serving:
         """The same, with what is served of image files, where it has that.
 
         Args:
@@ -227,28 +245,32 @@ class Serving(abc.ABC):
         refuse("a network that takes no images", pixel_range=pixel_range)
         return self
 
-    def logits_of_files(self, exported, inputs):
+    def logits_of_files(
+        self, exported: ExportedModel, inputs: Any
+    ) -> dict[str, np.ndarray] | None:
         """What an export makes of inputs as files, or `None` without those."""
         return None
 
     @abc.abstractmethod
-    def calibration(self, data):
+    def calibration(self, data: Any) -> list[dict[str, np.ndarray]]:
         """For each sample of `data` a dict of what the LiteRT model takes."""
 
     @abc.abstractmethod
-    def requests(self, samples):
+    def requests(self, samples: Any) -> dict[str, dict[str, np.ndarray]]:
         """A request of a SavedModel: arrays by input, by signature."""
 
     @abc.abstractmethod
-    def expected(self, samples):
+    def expected(self, samples: Any) -> dict[str, np.ndarray]:
         """A dict of arrays: what the network itself makes of the samples."""
 
     @abc.abstractmethod
-    def actual(self, exported, samples):
+    def actual(
+        self, exported: ExportedModel, samples: Any
+    ) -> dict[str, np.ndarray]:
         """The same, and maybe more, by an `ExportedModel` of the network."""
 
 
-def refuse(what, **arguments):
+def refuse(what: str, **arguments: Any) -> None:
     """Raises for arguments that are given and have no meaning for a network.
 
     Args:
@@ -263,7 +285,9 @@ def refuse(what, **arguments):
             )
 
 
-def write_archive(serving, endpoints, folder):
+def write_archive(
+    serving: Serving, endpoints: Mapping[str, Endpoint], folder: PathLike
+) -> None:
     """A SavedModel in `folder` with these endpoints."""
     archive = keras.export.ExportArchive()
     # The network is not tracked: the endpoints' variables come along anyhow,
@@ -275,12 +299,12 @@ def write_archive(serving, endpoints, folder):
     archive.write_out(str(folder), verbose=False)
 
 
-def spec(name, dtype, *shape):
+def spec(name: str, dtype: str, *shape: int | None) -> tf.TensorSpec:
     """The `tf.TensorSpec` of a batch, whose number is not fixed."""
     return tf.TensorSpec((None, *shape), dtype, name)
 
 
-def guarded(endpoint):
+def guarded(endpoint: Endpoint) -> Endpoint:
     """The same `Endpoint`, which refuses empty tensors and other shapes.
 
     Runtimes compare the type of what they are fed with the signature's, but
@@ -298,7 +322,7 @@ def guarded(endpoint):
     return endpoint._replace(function=function)
 
 
-def finite(tensor, name):
+def finite(tensor: tf.Tensor, name: str) -> tf.Tensor:
     """The tensor, or where it has NaN or infinity, an error as it runs."""
     return tf.debugging.check_numerics(tensor, f"`{name}` must be finite")
 
@@ -338,45 +362,45 @@ class ClassifierServing(Serving):
 
     network: keras.Model
     head: Head
-    labels: tuple | None
+    labels: tuple[str, ...] | None
     top_k: int
 
     @property
     @abc.abstractmethod
-    def saved_model_input(self):
+    def saved_model_input(self) -> tf.TensorSpec:
         """`tf.TensorSpec` of what a SavedModel takes."""
 
     @property
     @abc.abstractmethod
-    def litert_input(self):
+    def litert_input(self) -> tf.TensorSpec:
         """`tf.TensorSpec` of what a LiteRT file takes."""
 
     @abc.abstractmethod
-    def network_inputs(self, inputs):
+    def network_inputs(self, inputs: Any) -> Any:
         """What the network gets for inputs as they are served."""
 
     @property
-    def activation(self):
+    def activation(self) -> str | None:
         """`"softmax"`, `"sigmoid"` or `None`."""
         return self.head.activation
 
     @property
-    def best_is_an_answer(self):
+    def best_is_an_answer(self) -> bool:
         return self.activation == "softmax"
 
-    def logits(self, inputs):
+    def logits(self, inputs: Any) -> tf.Tensor:
         return self.head.logits(self.network_inputs(inputs), training=False)
 
-    def outputs(self, inputs):
+    def outputs(self, inputs: Any) -> dict[str, tf.Tensor]:
         return self.with_probabilities(self.logits(inputs))
 
-    def with_probabilities(self, logits):
+    def with_probabilities(self, logits: tf.Tensor) -> dict[str, tf.Tensor]:
         if self.activation is None:
             return {"logits": logits}
         probabilities = _ACTIVATIONS[self.activation](logits)
         return {"logits": logits, "probabilities": probabilities}
 
-    def served(self, inputs):
+    def served(self, inputs: Any) -> dict[str, tf.Tensor]:
         """What a SavedModel answers."""
         outputs = self.outputs(inputs)
         if self.labels is None or self.activation is None:
@@ -385,22 +409,24 @@ class ClassifierServing(Serving):
         best = tf.math.top_k(outputs["logits"], k).indices
         return {**outputs, "classes": tf.gather(tf.constant(self.labels), best)}
 
-    def saved_model_endpoints(self):
+    def saved_model_endpoints(self) -> dict[str, Endpoint]:
         inputs = (self.saved_model_input,)
         return {ENDPOINT: Endpoint(self.served, inputs)}
 
-    def litert_endpoints(self):
+    def litert_endpoints(self) -> dict[str, Endpoint]:
         return {ENDPOINT: Endpoint(self.outputs, (self.litert_input,))}
 
     @abc.abstractmethod
-    def inputs(self, data, argument, limit):
+    def inputs(self, data: Any, argument: str, limit: int) -> Any:
         """The first inputs of what the user knows as `argument`, checked."""
 
-    def expected(self, samples):
+    def expected(self, samples: Any) -> dict[str, np.ndarray]:
         logits = [self.logits(part) for part in _batches(samples, _BATCH)]
         return {"logits": np.concatenate(logits)}
 
-    def actual(self, exported, samples):
+    def actual(
+        self, exported: ExportedModel, samples: Any
+    ) -> dict[str, np.ndarray]:
         size = exported.batch_size
         # A file for batches of one size gets a last one that is filled up.
         missing = -len(samples) % size if size else 0
@@ -415,13 +441,13 @@ class ClassifierServing(Serving):
         }
 
 
-def check_activation(activation):
+def check_activation(activation: str | None) -> None:
     if activation not in (AUTO, *_ACTIVATIONS):
         names = [AUTO, *map(str, _ACTIVATIONS)]
         raise unknown_name("activation", activation, names)
 
 
-def label_strings(labels):
+def label_strings(labels: Sequence[str] | None) -> tuple[str, ...] | None:
     """The labels as a tuple of strings of one line each, or `None`.
 
     Class numbers, as a classifier's `classes` may be, become strings.
@@ -441,7 +467,7 @@ def label_strings(labels):
     return names
 
 
-def number_of_classes(top_k):
+def number_of_classes(top_k: int | None) -> int:
     """How many classes an answer has, of those that `top_k` asks for."""
     if top_k is None:
         return _TOP_CLASSES
@@ -449,7 +475,10 @@ def number_of_classes(top_k):
     return top_k
 
 
-def checked_outputs(serving):
+_Classifier = TypeVar("_Classifier", bound=ClassifierServing)
+
+
+def checked_outputs(serving: _Classifier) -> _Classifier:
     """The same, where it is clear what the outputs of its network are.
 
     Raises:

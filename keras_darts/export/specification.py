@@ -1,6 +1,9 @@
 """Chooses the signatures of an export by the kind of network."""
 
+from __future__ import annotations
+
 import functools
+from typing import TYPE_CHECKING
 
 import keras
 
@@ -12,9 +15,14 @@ from keras_darts.export.text_signatures import takes_text
 from keras_darts.networks import RecurrentLanguageModel
 from keras_darts.networks import TextNetwork
 
+if TYPE_CHECKING:
+    from typing import Any
+
+    from keras_darts.export.signatures import Serving
+
 
 @functools.singledispatch
-def describe(network, **arguments):
+def describe(network: keras.Model, **arguments: Any) -> Serving:
     """The `Serving` of a network and arguments that fit it.
 
     A `kd.tasks` adapter of a user registers its networks; models of Keras are

@@ -1,6 +1,9 @@
 """Signatures of networks of texts, from token ids and from strings."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -23,8 +26,20 @@ from keras_darts.export.signatures import number_of_classes
 from keras_darts.export.signatures import refuse
 from keras_darts.export.signatures import spec
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Sequence
+    from typing import Any
 
-def fitting(network, vocabulary, tokenizer, sequence_length=None):
+    from keras_darts.export.exported_model import ExportedModel
+
+
+def fitting(
+    network: keras.Model,
+    vocabulary: Vocabulary | None,
+    tokenizer: TextEncoder | str | None,
+    sequence_length: int | None = None,
+) -> tuple[Vocabulary | None, TextEncoder | None]:
     """The vocabulary and the `TextEncoder`, either of them maybe `None`.
 
     Args:
@@ -92,40 +107,40 @@ class SentenceServing(ClassifierServing):
     encoder: TextEncoder | None
 
     @property
-    def layers(self):
+    def layers(self) -> list[Any]:
         return [] if self.encoder is None else [self.encoder]
 
     @property
-    def saved_model_input(self):
+    def saved_model_input(self) -> tf.TensorSpec:
         if self.encoder is None:
             return spec("ids", "int32", None)
         return spec("text", "string")
 
     @property
-    def litert_input(self):
+    def litert_input(self) -> tf.TensorSpec:
         return spec("ids", "int32", self.network.sequence_length)
 
-    def network_inputs(self, inputs):
+    def network_inputs(self, inputs: tf.Tensor) -> tf.Tensor:
         ids = tf.convert_to_tensor(inputs)
         if self.encoder is not None:
             ids = self.encoder(ids)
         return _of_any_length(ids)
 
-    def samples(self, samples):
+    def samples(self, samples: Any) -> tuple[Any, str]:
         if samples is not None:
             return self.inputs(samples, "samples", SAMPLES_LIMIT), "given"
         return self._as_served(self._random_ids()), "random tokens"
 
-    def requests(self, samples):
+    def requests(self, samples: Any) -> dict[str, dict[str, np.ndarray]]:
         name = self.saved_model_input.name
         return {ENDPOINT: {name: np.asarray(samples[:1])}}
 
-    def calibration(self, data):
+    def calibration(self, data: Any) -> list[dict[str, np.ndarray]]:
         name = "representative_data"
         ids = self.inputs(data, name, CALIBRATION_LIMIT)
         return [{"ids": row[None]} for row in ids]
 
-    def inputs(self, data, argument, limit):
+    def inputs(self, data: Any, argument: str, limit: int) -> Any:
         if self.encoder is not None:
             texts = text_list(data, argument=argument, limit=limit)
             if texts is not None:
@@ -157,18 +172,18 @@ class SentenceServing(ClassifierServing):
 
 
 def describe_sentences(
-    network,
+    network: keras.Model,
     *,
-    preprocessing,
-    activation,
-    labels,
-    input_shape,
-    vocabulary,
-    tokenizer=None,
-    top_k=None,
-    input_dtype=None,
-    resize=None,
-):
+    preprocessing: Callable[..., Any] | None,
+    activation: str | None,
+    labels: Sequence[str] | None,
+    input_shape: Sequence[int] | None,
+    vocabulary: Vocabulary | None,
+    tokenizer: TextEncoder | str | None = None,
+    top_k: int | None = None,
+    input_dtype: str | None = None,
+    resize: int | None = None,
+) -> SentenceServing:
     """The `SentenceServing` of checked arguments."""
     refuse(
         "a network of sentences",
@@ -224,15 +239,15 @@ class TextModelServing(ClassifierServing):
     rank = 0
 
     @property
-    def layers(self):
+    def layers(self) -> list[Any]:
         return [] if self.words is None else [self.words]
 
     @property
-    def saved_model_input(self):
+    def saved_model_input(self) -> tf.TensorSpec:
         return spec("text", "string")
 
     @property
-    def litert_input(self):
+    def litert_input(self) -> tf.TensorSpec:
         length = None if self.rest is None else self.rest.input_shape[1]
         if length is None:
             raise ValueError(
@@ -243,22 +258,22 @@ class TextModelServing(ClassifierServing):
             )
         return spec(_IDS, "int32", length)
 
-    def litert_endpoints(self):
+    def litert_endpoints(self) -> dict[str, Endpoint]:
         inputs = (self.litert_input,)
         return {ENDPOINT: Endpoint(self.outputs_of_ids, inputs)}
 
-    def outputs_of_ids(self, ids):
+    def outputs_of_ids(self, ids: tf.Tensor) -> dict[str, tf.Tensor]:
         """The same outputs, for what the words' layer gives."""
         rows = dataclasses.replace(self.head, rows=self.rest)
         ids = tf.cast(ids, self.rest.inputs[0].dtype)
         return self.with_probabilities(rows.logits(ids, training=False))
 
-    def network_inputs(self, inputs):
+    def network_inputs(self, inputs: tf.Tensor) -> tf.Tensor:
         texts = tf.convert_to_tensor(inputs)
         column = len(self.network.inputs[0].shape) == 2
         return texts[:, None] if column else texts
 
-    def samples(self, samples):
+    def samples(self, samples: Any) -> tuple[Any, str]:
         if samples is not None:
             return self.inputs(samples, "samples", SAMPLES_LIMIT), "given"
         known = ["a", "the"] if self.words is None else _known(self.words)
@@ -269,10 +284,10 @@ class TextModelServing(ClassifierServing):
         ]
         return texts, "random words"
 
-    def requests(self, samples):
+    def requests(self, samples: Any) -> dict[str, dict[str, np.ndarray]]:
         return {ENDPOINT: {"text": np.asarray(samples[:1])}}
 
-    def calibration(self, data):
+    def calibration(self, data: Any) -> list[dict[str, np.ndarray]]:
         name = "representative_data"
         texts = text_list(data, limit=CALIBRATION_LIMIT)
         self.litert_input  # noqa: B018 (refuses a model without ids)
@@ -283,7 +298,7 @@ class TextModelServing(ClassifierServing):
             ids = self._ids(texts)
         return [{_IDS: row[None]} for row in ids]
 
-    def inputs(self, data, argument, limit):
+    def inputs(self, data: Any, argument: str, limit: int) -> Any:
         texts = text_list(data, limit=limit)
         if texts is None:
             raise TypeError(
@@ -293,7 +308,9 @@ class TextModelServing(ClassifierServing):
             )
         return texts
 
-    def actual(self, exported, samples):
+    def actual(
+        self, exported: ExportedModel, samples: Any
+    ) -> dict[str, np.ndarray]:
         takes_ids = _IDS in exported.signatures[ENDPOINT].inputs
         return super().actual(
             exported, self._ids(samples) if takes_ids else samples
@@ -304,25 +321,25 @@ class TextModelServing(ClassifierServing):
         return np.asarray(ids).astype("int32")
 
 
-def takes_text(network):
+def takes_text(network: keras.Model) -> bool:
     """Whether it is a model with one input of strings."""
     inputs = getattr(network, "inputs", None) or ()
     return len(inputs) == 1 and inputs[0].dtype == "string"
 
 
 def describe_texts(
-    network,
+    network: keras.Model,
     *,
-    preprocessing,
-    activation,
-    labels,
-    input_shape,
-    vocabulary,
-    tokenizer=None,
-    top_k=None,
-    input_dtype=None,
-    resize=None,
-):
+    preprocessing: Callable[..., Any] | None,
+    activation: str | None,
+    labels: Sequence[str] | None,
+    input_shape: Sequence[int] | None,
+    vocabulary: Vocabulary | None,
+    tokenizer: TextEncoder | str | None = None,
+    top_k: int | None = None,
+    input_dtype: str | None = None,
+    resize: int | None = None,
+) -> TextModelServing:
     """The `TextModelServing` of checked arguments."""
     refuse(
         "a network of texts, which splits them itself",

@@ -1,12 +1,19 @@
 """The weights of a network under names that stay."""
 
+from __future__ import annotations
+
 import re
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from collections.abc import Mapping
 
-def named_weights(network):
+
+def named_weights(network: keras.Model) -> dict[str, keras.Variable]:
     """Dict from names to the variables of a network.
 
     The names are those of attributes, from `stem.kernel` to
@@ -18,7 +25,12 @@ def named_weights(network):
     return _Collector(network).names
 
 
-def check_arrays(shapes, arrays, argument, whose):
+def check_arrays(
+    shapes: Mapping[str, tuple[int, ...]],
+    arrays: Mapping[str, np.ndarray],
+    argument: str,
+    whose: str,
+) -> None:
     """Refuses arrays that are not those of a network, all of them named.
 
     Args:
@@ -42,7 +54,9 @@ def check_arrays(shapes, arrays, argument, whose):
     )
 
 
-def check_names(result, argument, whose):
+def check_names(
+    result: Mapping[str, Iterable[str]], argument: str, whose: str
+) -> None:
     """Refuses what has been found to be wrong.
 
     Args:
@@ -62,7 +76,7 @@ def check_names(result, argument, whose):
         )
 
 
-def same_bits(array, other):
+def same_bits(array: np.ndarray, other: np.ndarray) -> bool:
     """Whether two arrays are the same to the last bit, NaN included."""
     array, other = np.asarray(array), np.asarray(other)
     return (

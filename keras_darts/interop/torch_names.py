@@ -1,6 +1,9 @@
 """Names of the variables in the original PyTorch code."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -32,6 +35,9 @@ from keras_darts.supernet import RecurrentSearchCell
 from keras_darts.supernet import SearchCell
 from keras_darts.supernet import Supernet
 from keras_darts.supernet.mixed_op import NormalizedPool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Of PyTorch's axes those of Keras, one after the other: (O, I, H, W) gives
 # (H, W, I, O), (C, 1, H, W) gives (H, W, C, 1) and (O, I) gives (I, O).
@@ -160,19 +166,19 @@ class Place:
     """
 
     name: str
-    variable: object
-    axes: tuple
-    index: int = None
-    others: tuple = ()
+    variable: keras.Variable
+    axes: tuple[int, ...]
+    index: int | None = None
+    others: tuple[str, ...] = ()
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, ...]:
         """The shape that the original has it in."""
         mine = tuple(self.variable.shape)[self.index is not None :]
         return tuple(mine[axis] for axis in np.argsort(self.axes))
 
 
-def places(layer, prefix=""):
+def places(layer: keras.Layer, prefix: str = "") -> Iterator[Place]:
     """A `Place` for each array that the original keeps for a layer.
 
     Args:

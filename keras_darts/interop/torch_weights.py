@@ -1,8 +1,11 @@
 """Weights of the original PyTorch code, into networks here and out again."""
 
+from __future__ import annotations
+
 import collections.abc
 import os
 import pickle
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,11 +14,19 @@ from keras_darts.interop.torch_names import places
 from keras_darts.search import DartsSearch
 from keras_darts.utils.files import user_path
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    import keras
+
+    from keras_darts.utils.typing import PathLike
+
 _PREFIX = "module."
 _COUNTER = "num_batches_tracked"
 
 
-def read_weights(source):
+def read_weights(source: Mapping[str, Any] | PathLike) -> dict[str, np.ndarray]:
     """Name -> array, without the counters and prefixes of PyTorch.
 
     Args:
@@ -132,7 +143,9 @@ def _not_weights(received):
 _OPTIONAL = ("alphas", "betas", "weights")
 
 
-def load_torch_weights(model, source):
+def load_torch_weights(
+    model: keras.Model, source: Mapping[str, Any] | PathLike
+) -> None:
     """Takes over weights that the original PyTorch code has saved.
 
     The names are those of quark0/darts, from `stem.0.weight` to
@@ -186,7 +199,7 @@ def load_torch_weights(model, source):
         variable.assign(value)
 
 
-def to_torch_weights(model):
+def to_torch_weights(model: keras.Model) -> dict[str, np.ndarray]:
     """The weights of a network under the names of the original PyTorch code.
 
     Args:

@@ -1,5 +1,7 @@
 """Measures exports, each in a process of its own."""
 
+from __future__ import annotations
+
 import functools
 import itertools
 import json
@@ -7,12 +9,20 @@ import os
 import pathlib
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 from keras_darts.export.loading import located
 from keras_darts.export.saved_model import folder_size
 from keras_darts.runtimes.timing import machine
 from keras_darts.utils.errors import non_negative
 from keras_darts.utils.errors import positive_integer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Sequence
+    from typing import Any
+
+    from keras_darts.utils.typing import PathLike
 
 _WORKER = [sys.executable, "-P", "-m", "keras_darts.runtimes.worker"]
 _MEMORY = (
@@ -27,16 +37,16 @@ _OPERATIONS = (
 
 
 def benchmark(
-    path,
+    path: PathLike,
     *,
-    batch_sizes=(1,),
-    threads=(1,),
-    repeats=None,
-    seconds=2.0,
-    warm_up=5,
-    sequence_length=32,
-    progress=None,
-):
+    batch_sizes: Sequence[int] = (1,),
+    threads: Sequence[int] = (1,),
+    repeats: int | None = None,
+    seconds: float = 2.0,
+    warm_up: int = 5,
+    sequence_length: int = 32,
+    progress: Callable[[int, int], Any] | None = None,
+) -> dict[str, Any]:
     """Measures an export: latency, size, peak memory, operations.
 
     Every combination of a batch size and a number of threads is measured in a

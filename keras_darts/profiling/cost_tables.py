@@ -1,9 +1,12 @@
 """Cost tables of a search space, measured on this machine."""
 
+from __future__ import annotations
+
 import dataclasses
 import pathlib
 import tempfile
 import types
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -32,6 +35,15 @@ from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.errors import unknown_name
 from keras_darts.utils.seeding import seeded
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Sequence
+    from typing import Any
+
+    from keras_darts.genotypes.base_genotype import BaseGenotype
+    from keras_darts.search_spaces.nas_bench_201_space import NasBench201Space
+    from keras_darts.search_spaces.search_space import SearchSpace
+
 _NO_LAYERS = types.SimpleNamespace(layers=())
 
 
@@ -47,8 +59,15 @@ class Latencies:
             `None`.
     """
 
-    def __init__(self, space, cells, network, num_threads, progress):
-        self.runtime = litert.runtime()
+    def __init__(
+        self,
+        space: SearchSpace | NasBench201Space,
+        cells: Sequence[CellInstance],
+        network: Callable[[BaseGenotype], keras.Model],
+        num_threads: int,
+        progress: Callable[[int, int], Any] | None,
+    ) -> None:
+        self.runtime: str = litert.runtime()
         self.space = space
         self.cells = cells
         self.network = network
@@ -56,7 +75,7 @@ class Latencies:
         self._progress = progress or _nothing
         self._done = self._total = 0
 
-    def table(self, num_networks, rounds, seed):
+    def table(self, num_networks: int, rounds: int, seed: int) -> CostTable:
         """The table, after so many networks and rounds."""
         needed = places(self.space, self.cells)
         self._total = len(needed) + num_networks + 2 * rounds
@@ -111,7 +130,9 @@ class Latencies:
         self._progress(min(self._done, self._total), self._total)
 
 
-def primitive(name, filters, stride, sides):
+def primitive(
+    name: str, filters: int, stride: int, sides: Sequence[int]
+) -> keras.Model | keras.Layer:
     """A primitive as a model on one image, or the `Identity` that it is."""
     layer = make_primitive(name, filters, stride=stride)
     build_layer(layer, (None, *sides, filters))
@@ -121,7 +142,7 @@ def primitive(name, filters, stride, sides):
     return keras.Model(image, layer(image))
 
 
-def converted(model):
+def converted(model: keras.Model) -> bytes:
     """The bytes of a LiteRT file of a model, for one input at a time."""
 
     def serve(image):
@@ -135,7 +156,9 @@ def converted(model):
         return convert(path, ENDPOINT, None, None)
 
 
-def line(sums, measured):
+def line(
+    sums: Sequence[float], measured: Sequence[float]
+) -> tuple[float, float]:
     """`fixed` and `scale` of `measured = fixed + scale * sums`.
 
     The squares of the relative errors are least, of those lines that neither
@@ -163,19 +186,19 @@ def _nothing(done, total):
 
 
 def build_cost_table(
-    search_space,
-    measure="latency",
+    search_space: SearchSpace | NasBench201Space | str,
+    measure: str = "latency",
     *,
-    filters=36,
-    num_cells=20,
-    input_shape=(32, 32, 3),
-    num_classes=10,
-    num_threads=1,
-    num_networks=8,
-    rounds=9,
-    seed=0,
-    progress=None,
-):
+    filters: int = 36,
+    num_cells: int = 20,
+    input_shape: Sequence[int] = (32, 32, 3),
+    num_classes: int = 10,
+    num_threads: int = 1,
+    num_networks: int = 8,
+    rounds: int = 9,
+    seed: int = 0,
+    progress: Callable[[int, int], Any] | None = None,
+) -> CostTable:
     """Measures what each primitive costs at each place in a network.
 
     For `"latency"`, each primitive is written as a LiteRT file of its own for
@@ -247,7 +270,7 @@ def build_cost_table(
         return _counted(space, cells, network, measure, seed)
 
 
-def placed_cells(network):
+def placed_cells(network: keras.Model) -> tuple[CellInstance, ...]:
     """The `CellInstance`s of a derived network of images."""
     sides = network.input_shape[1:3]
     if hasattr(network, "blocks"):

@@ -1,5 +1,9 @@
 """Terms of the architecture loss, functions of the alphas alone."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from keras_darts.utils import surroundings  # noqa: F401
 
 # isort: split
@@ -11,6 +15,9 @@ from keras_darts.regularizers.dirichlet_divergence import DirichletDivergence
 from keras_darts.regularizers.entropy import Entropy
 from keras_darts.regularizers.zero_one import ZeroOne
 from keras_darts.utils.registry import Registry
+
+if TYPE_CHECKING:
+    from keras_darts.utils.typing import Config
 
 registry = Registry("regularizers", base=Regularizer)
 registry.register("beta_decay")(BetaDecay)
@@ -24,7 +31,7 @@ get = registry.get
 register = registry.register
 
 
-def serialize(term):
+def serialize(term: Regularizer) -> Config:
     """The config from which `get` makes an equal term, without its name."""
     config = registry.serialize(term)
     config["config"].pop("name", None)

@@ -1,8 +1,19 @@
 """Base class of the terms of the architecture loss."""
 
+from __future__ import annotations
+
 import abc
+from typing import TYPE_CHECKING
 
 import keras
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    import tensorflow as tf
+
+    from keras_darts.utils.typing import Config
 
 
 class Regularizer(keras.layers.Layer, abc.ABC):
@@ -28,10 +39,10 @@ class Regularizer(keras.layers.Layer, abc.ABC):
     3.0
     """
 
-    def __init__(self, weight, **kwargs):
+    def __init__(self, weight: float, **kwargs: Any) -> None:
         super().__init__(autocast=False, **kwargs)
         self.weight = weight
-        self.factor = self.add_weight(
+        self.factor: keras.Variable = self.add_weight(
             name=f"{_snake_case(type(self).__name__)}_weight",
             shape=(),
             initializer=keras.initializers.Constant(weight),
@@ -39,12 +50,16 @@ class Regularizer(keras.layers.Layer, abc.ABC):
             autocast=False,
         )
 
-    def call(self, logits, weights):
+    def call(
+        self, logits: Mapping[str, tf.Tensor], weights: Mapping[str, tf.Tensor]
+    ) -> tf.Tensor:
         """`{cell_type: (E, K)}` logits and mixing weights -> scalar."""
         return self.factor * self.term(logits, weights)
 
     @abc.abstractmethod
-    def term(self, logits, weights):
+    def term(
+        self, logits: Mapping[str, tf.Tensor], weights: Mapping[str, tf.Tensor]
+    ) -> tf.Tensor:
         """The term without its factor, a scalar.
 
         Args:
@@ -53,28 +68,28 @@ class Regularizer(keras.layers.Layer, abc.ABC):
             weights: The same of mixing weights.
         """
 
-    def prepare(self, supernet):
+    def prepare(self, supernet: Any) -> None:
         """Takes note of the network, before each use; by default of nothing.
 
         Args:
             supernet: Built supernet.
         """
 
-    def check_space(self, space):
+    def check_space(self, space: Any) -> None:
         """Raises a `ValueError` for a search space that it can't be used in.
 
         Args:
             space: The search space of the first stage.
         """
 
-    def check_strategy(self, strategy):
+    def check_strategy(self, strategy: Any) -> None:
         """Raises a `ValueError` for pieces that can't go with this one.
 
         Args:
             strategy: `SearchStrategy` of which it is a piece.
         """
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "weight": self.weight}
 
 

@@ -1,9 +1,19 @@
 """The loss of beta-DARTS."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import keras
 from keras import ops
 
 from keras_darts.regularizers.base import Regularizer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    import tensorflow as tf
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -25,9 +35,11 @@ class BetaDecay(Regularizer):
     Reference: Ye et al., 2022, beta-DARTS, equation 13.
     """
 
-    def __init__(self, weight=1.0, **kwargs):
+    def __init__(self, weight: float = 1.0, **kwargs: Any) -> None:
         super().__init__(weight, **kwargs)
 
-    def term(self, logits, weights):
+    def term(
+        self, logits: Mapping[str, tf.Tensor], weights: Mapping[str, tf.Tensor]
+    ) -> tf.Tensor:
         sums = [ops.logsumexp(alphas, axis=-1) for alphas in logits.values()]
         return ops.mean(ops.concatenate(sums))

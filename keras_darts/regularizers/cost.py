@@ -1,5 +1,9 @@
 """Prefers architectures that are small or fast."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import keras
 import numpy as np
 from keras import ops
@@ -9,6 +13,16 @@ from keras_darts.search_spaces import cost_table
 from keras_darts.supernet import candidate_costs
 from keras_darts.utils.errors import positive
 from keras_darts.utils.errors import unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    import tensorflow as tf
+
+    from keras_darts.search_spaces.cost_table import CostTable
+    from keras_darts.utils.typing import Config
+    from keras_darts.utils.typing import PathLike
 
 _SMALLEST = 1e-12
 
@@ -52,18 +66,25 @@ class Cost(Regularizer):
     """
 
     def __init__(
-        self, measure="macs", weight=0.1, table=None, target=None, **kwargs
-    ):
+        self,
+        measure: str = "macs",
+        weight: float = 0.1,
+        table: CostTable | Config | PathLike | None = None,
+        target: float | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(weight, **kwargs)
         if measure not in cost_table.MEASURES:
             raise unknown_name("measure", measure, cost_table.MEASURES)
         self.measure = measure
-        self.table = None if table is None else cost_table.get(table)
+        self.table: CostTable | None = (
+            None if table is None else cost_table.get(table)
+        )
         self.target = target
         self._check_table()
-        self.costs = None
+        self.costs: dict[str, np.ndarray] | None = None
 
-    def check_space(self, space):
+    def check_space(self, space: Any) -> None:
         """Refuses a target that no architecture of a search space reaches."""
         if self.target is None:
             return
@@ -77,7 +98,7 @@ class Cost(Regularizer):
                 f"{unit}"
             )
 
-    def prepare(self, supernet):
+    def prepare(self, supernet: Any) -> None:
         """Takes over what the candidates of a supernet cost."""
         if self.costs is not None:
             return
@@ -93,14 +114,16 @@ class Cost(Regularizer):
         self._nodes = {k: _nodes(spec) for k, spec in space.cells.items()}
         self.costs = self.table.edge_costs(space)
 
-    def term(self, logits, weights):
+    def term(
+        self, logits: Mapping[str, tf.Tensor], weights: Mapping[str, tf.Tensor]
+    ) -> tf.Tensor:
         expected = self.expected(weights)
         if self.target is None:
             return expected / self._highest
         step = ops.stop_gradient(self.chosen(weights) - expected)
         return ops.abs((expected + step) / self.target - 1)
 
-    def expected(self, weights):
+    def expected(self, weights: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """Mixing weights (E, K) by cell type -> the cost, a scalar."""
         costs = [
             ops.sum(
@@ -111,7 +134,7 @@ class Cost(Regularizer):
         ]
         return self._fixed + ops.sum(costs)
 
-    def chosen(self, weights):
+    def chosen(self, weights: Mapping[str, tf.Tensor]) -> tf.Tensor:
         """The cost of the strongest candidates on the strongest edges."""
         costs = []
         for cell_type, table in self.costs.items():
@@ -135,7 +158,7 @@ class Cost(Regularizer):
         total = ops.sum(weights, axis=-1, keepdims=True)
         return kept * weights / ops.maximum(total, _SMALLEST)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "measure": self.measure,

@@ -1,5 +1,9 @@
 """The loss of DrNAS."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import keras
 import tensorflow as tf
 from keras import ops
@@ -8,6 +12,10 @@ from keras_darts.regularizers.base import Regularizer
 from keras_darts.relaxations import Dirichlet
 from keras_darts.relaxations.base import wrong_relaxation
 from keras_darts.relaxations.dirichlet import concentrations
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -29,10 +37,12 @@ class DirichletDivergence(Regularizer):
     Reference: Chen et al., 2021, DrNAS, equation 7.
     """
 
-    def __init__(self, weight=1e-3, **kwargs):
+    def __init__(self, weight: float = 1e-3, **kwargs: Any) -> None:
         super().__init__(weight, **kwargs)
 
-    def term(self, logits, weights):
+    def term(
+        self, logits: Mapping[str, tf.Tensor], weights: Mapping[str, tf.Tensor]
+    ) -> tf.Tensor:
         return ops.sum(
             [
                 ops.sum(_divergence(concentrations(alphas), alphas > -1e8))
@@ -40,7 +50,7 @@ class DirichletDivergence(Regularizer):
             ]
         )
 
-    def check_strategy(self, strategy):
+    def check_strategy(self, strategy: Any) -> None:
         if not isinstance(strategy.relaxation, Dirichlet):
             raise wrong_relaxation(
                 self,

@@ -1,5 +1,9 @@
 """Relaxations: architecture logits (E, K) to mixing weights."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from keras_darts.utils import surroundings  # noqa: F401
 
 # isort: split
@@ -18,6 +22,9 @@ from keras_darts.relaxations.sigmoid import Sigmoid
 from keras_darts.relaxations.softmax import Softmax
 from keras_darts.utils.registry import Registry
 
+if TYPE_CHECKING:
+    from keras_darts.utils.typing import Config
+
 registry = Registry("relaxation", base=Relaxation)
 registry.register("softmax")(Softmax)
 registry.register("sigmoid")(Sigmoid)
@@ -34,7 +41,7 @@ get = registry.get
 register = registry.register
 
 
-def serialize(relaxation):
+def serialize(relaxation: Relaxation) -> Config:
     """The config from which `get` makes an equal relaxation.
 
     It goes without the layer's name, which Keras counts up and which would

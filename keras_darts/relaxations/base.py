@@ -1,18 +1,33 @@
 """Base class of all relaxations."""
 
+from __future__ import annotations
+
 import abc
+from typing import TYPE_CHECKING
 
 import keras
 import tensorflow as tf
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
-def gumbel(shape, seed, dtype="float32"):
+    from keras_darts.relaxations.problem import SearchProblem
+    from keras_darts.search_spaces.cell_spec import CellSpec
+    from keras_darts.utils.typing import TensorLike
+
+
+def gumbel(
+    shape: TensorLike,
+    seed: keras.random.SeedGenerator | int | None,
+    dtype: str = "float32",
+) -> tf.Tensor:
     """Standard Gumbel noise: the largest of logits with it is a draw."""
     uniform = keras.random.uniform(shape, minval=1e-20, dtype=dtype, seed=seed)
     return -tf.math.log(-tf.math.log(uniform))
 
 
-def one_hot_of(sampled, soft):
+def one_hot_of(sampled: tf.Tensor, soft: tf.Tensor) -> tf.Tensor:
     """One-hot rows for `sampled` (E,), with the gradient of `soft` (E, K)."""
     hard = tf.one_hot(sampled, soft.shape[-1], dtype=soft.dtype)
     return hard + (soft - tf.stop_gradient(soft))
@@ -54,22 +69,26 @@ class Relaxation(keras.layers.Layer, abc.ABC):
     samples_architectures = False
     competes = True
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         # Alphas and what they give stay in full precision.
         super().__init__(autocast=False, **kwargs)
 
     @abc.abstractmethod
-    def call(self, logits, training=None):
+    def call(
+        self, logits: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:
         """The mixing weights (E, K) for logits (E, K)."""
 
-    def prepare(self, cells):
+    def prepare(self, cells: Mapping[str, CellSpec]) -> None:
         """Takes note of the cells of a supernet that is being built.
 
         Args:
             cells: Dictionary from cell types to their `CellSpec`.
         """
 
-    def sample(self, logits, searching=True):
+    def sample(
+        self, logits: tf.Tensor, searching: bool = True
+    ) -> tuple[tf.Tensor, tf.Tensor | None]:
         """The mixing weights (E, K) of a step, and which candidates run.
 
         Args:
@@ -83,18 +102,20 @@ class Relaxation(keras.layers.Layer, abc.ABC):
         """
         return self(logits, training=True), None
 
-    def num_evaluated(self, num_candidates):
+    def num_evaluated(self, num_candidates: int) -> int:
         """How many of an edge's candidates run in a step at most.
 
         The memory of a search is estimated by it.
         """
         return 1 if self.samples else num_candidates
 
-    def perturb(self, problem, batch):
+    def perturb(
+        self, problem: SearchProblem, batch: Any
+    ) -> dict[str, tf.Tensor] | None:
         """Other mixing weights for a step of the weights, or `None`.
 
         Args:
-            problem: `search.bilevel_problem.BilevelProblem`.
+            problem: `relaxations.problem.SearchProblem`.
             batch: The training batch of the step.
 
         Returns:
@@ -102,7 +123,9 @@ class Relaxation(keras.layers.Layer, abc.ABC):
         """
         return None
 
-    def weights_for_regularizer(self, logits, gradients):
+    def weights_for_regularizer(
+        self, logits: tf.Tensor, gradients: tf.Tensor
+    ) -> tf.Tensor | None:
         """The mixing weights (E, K) that regularizers see.
 
         Args:
@@ -114,7 +137,7 @@ class Relaxation(keras.layers.Layer, abc.ABC):
         """
         return None
 
-    def rescale_logits(self, before, after):
+    def rescale_logits(self, before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
         """The logits (E, K) after a step, by default as the step left them.
 
         Args:
@@ -123,14 +146,14 @@ class Relaxation(keras.layers.Layer, abc.ABC):
         """
         return after
 
-    def check_strategy(self, strategy):
+    def check_strategy(self, strategy: Any) -> None:
         """Raises a `ValueError` for pieces that can't go with this one.
 
         Args:
             strategy: `SearchStrategy` of which it is a piece.
         """
 
-    def _number(self, name, value):
+    def _number(self, name: str, value: float) -> keras.Variable:
         """A scalar that a schedule can move, by its name."""
         return self.add_weight(
             name=name,
@@ -141,7 +164,9 @@ class Relaxation(keras.layers.Layer, abc.ABC):
         )
 
 
-def wrong_relaxation(piece, strategy, *, needed, reason):
+def wrong_relaxation(
+    piece: object, strategy: Any, *, needed: str, reason: str
+) -> ValueError:
     """The error of a piece that needs another relaxation.
 
     Args:
@@ -156,7 +181,7 @@ def wrong_relaxation(piece, strategy, *, needed, reason):
     )
 
 
-def check_positive(name, value):
+def check_positive(name: str, value: float) -> None:
     """Raises a `ValueError` unless a number is positive."""
     if not value > 0:
         raise ValueError(f"`{name}` must be positive. Received: {name}={value}")

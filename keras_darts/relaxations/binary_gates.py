@@ -1,11 +1,20 @@
 """The relaxation of ProxylessNAS."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import keras
 import tensorflow as tf
 
 from keras_darts.relaxations.base import Relaxation
 from keras_darts.relaxations.base import gumbel
 from keras_darts.relaxations.base import one_hot_of
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from keras_darts.utils.typing import Config
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -40,15 +49,21 @@ class BinaryGates(Relaxation):
 
     samples = True
 
-    def __init__(self, seed=None, **kwargs):
+    def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed_generator: keras.random.SeedGenerator = (
+            keras.random.SeedGenerator(seed)
+        )
 
-    def call(self, logits, training=None):  # (E, K) -> (E, K)
+    def call(
+        self, logits: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:  # (E, K) -> (E, K)
         return self.sample(logits)[0] if training else tf.nn.softmax(logits)
 
-    def sample(self, logits, searching=True):
+    def sample(
+        self, logits: tf.Tensor, searching: bool = True
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """(E, K) -> one-hot rows (E, K), and what was drawn (E, 1 or 2)."""
         count = min(2 if searching else 1, logits.shape[-1])
         sampled = self._distinct(logits, count)
@@ -59,10 +74,10 @@ class BinaryGates(Relaxation):
         opened = self._distinct(of_two, 1)
         return one_hot_of(opened[:, 0], tf.nn.softmax(of_two)), sampled
 
-    def num_evaluated(self, num_candidates):
+    def num_evaluated(self, num_candidates: int) -> int:
         return min(2, num_candidates)
 
-    def check_strategy(self, strategy):
+    def check_strategy(self, strategy: Any) -> None:
         if strategy.architect.looks_ahead:
             raise ValueError(
                 "`architect` must look at one loss for BinaryGates, such as "
@@ -71,12 +86,14 @@ class BinaryGates(Relaxation):
                 f"Received: architect={type(strategy.architect).__name__}"
             )
 
-    def weights_for_regularizer(self, logits, gradients):
+    def weights_for_regularizer(
+        self, logits: tf.Tensor, gradients: tf.Tensor
+    ) -> tf.Tensor:
         """The shares of the two that a step has drawn, among themselves."""
         # The search loss has no gradient for others.
         return tf.nn.softmax(tf.where(gradients != 0, logits, -1e9))
 
-    def rescale_logits(self, before, after):
+    def rescale_logits(self, before: tf.Tensor, after: tf.Tensor) -> tf.Tensor:
         """Logits (E, K) after a step; what did not move keeps its share."""
         moved = after != before
 
@@ -87,7 +104,7 @@ class BinaryGates(Relaxation):
         shift = log_sum(after) - log_sum(before)
         return tf.where(moved, after - shift, after)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "seed": self.seed}
 
     def _distinct(self, logits, count):

@@ -1,5 +1,9 @@
 """The policy of ENAS: a recurrent network that writes architectures."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import keras
 import tensorflow as tf
 
@@ -7,6 +11,13 @@ from keras_darts.relaxations.base import check_positive
 from keras_darts.relaxations.policy import Policy
 from keras_darts.relaxations.policy import PolicyState
 from keras_darts.utils.errors import positive_integer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from keras_darts.search_spaces.cell_spec import CellSpec
+    from keras_darts.utils.typing import Config
 
 _RANGE = 0.1
 
@@ -59,17 +70,17 @@ class Controller(Policy):
 
     def __init__(
         self,
-        units=32,
-        num_layers=2,
-        temperature=1.0,
-        tanh_constant=1.1,
-        candidate_tanh_reduction=2.5,
-        seed=None,
-        **kwargs,
-    ):
+        units: int = 32,
+        num_layers: int = 2,
+        temperature: float = 1.0,
+        tanh_constant: float | None = 1.1,
+        candidate_tanh_reduction: float = 2.5,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(seed, **kwargs)
-        self.units = positive_integer("units", units)
-        self.num_layers = positive_integer("num_layers", num_layers)
+        self.units: int = positive_integer("units", units)
+        self.num_layers: int = positive_integer("num_layers", num_layers)
         check_positive("temperature", temperature)
         if tanh_constant is not None:
             check_positive("tanh_constant", tanh_constant)
@@ -77,36 +88,38 @@ class Controller(Policy):
         self.initial_temperature = temperature
         self.tanh_constant = tanh_constant
         self.candidate_tanh_reduction = candidate_tanh_reduction
-        self.temperature = self._number("temperature", temperature)
+        self.temperature: keras.Variable = self._number(
+            "temperature", temperature
+        )
 
-    def prepare(self, cells):
+    def prepare(self, cells: Mapping[str, CellSpec]) -> None:
         super().prepare(cells)
         units = self.units
         width = max(spec.num_candidates for spec in self.cells.values())
-        self.lstms = [
+        self.lstms: list[keras.Variable] = [
             self._matrix(f"lstm_{layer}", 2 * units, 4 * units)
             for layer in range(self.num_layers)
         ]
-        self.start = self._matrix("start", 1, units)
-        self.embedding = self._matrix("embedding", width, units)
-        self.candidate = self._matrix("candidate", units, width)
+        self.start: keras.Variable = self._matrix("start", 1, units)
+        self.embedding: keras.Variable = self._matrix("embedding", width, units)
+        self.candidate: keras.Variable = self._matrix("candidate", units, width)
         kept = {spec.edges_per_node for spec in self.cells.values()}
         if kept != {None}:
-            self.key = self._matrix("key", units, units)
-            self.query = self._matrix("query", units, units)
-            self.attention = self._matrix("attention", units, 1)
+            self.key: keras.Variable = self._matrix("key", units, units)
+            self.query: keras.Variable = self._matrix("query", units, units)
+            self.attention: keras.Variable = self._matrix("attention", units, 1)
 
-    def begin(self):
+    def begin(self) -> PolicyState:
         return _Recollection(self)
 
-    def bounded(self, scores, reduction=1.0):
+    def bounded(self, scores: tf.Tensor, reduction: float = 1.0) -> tf.Tensor:
         """The logits of a decision, from what the network gives."""
         scores = scores / tf.cast(self.temperature, scores.dtype)
         if self.tanh_constant is None:
             return scores
         return self.tanh_constant / reduction * tf.tanh(scores)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "units": self.units,

@@ -1,9 +1,18 @@
 """The relaxation of DrNAS."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import keras
 import tensorflow as tf
 
 from keras_darts.relaxations.base import Relaxation
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from keras_darts.utils.typing import Config
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -26,12 +35,16 @@ class Dirichlet(Relaxation):
     Reference: Chen et al., 2021, DrNAS, equations 3 to 6.
     """
 
-    def __init__(self, seed=None, **kwargs):
+    def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed_generator: keras.random.SeedGenerator = (
+            keras.random.SeedGenerator(seed)
+        )
 
-    def call(self, logits, training=None):  # (E, K) -> (E, K)
+    def call(
+        self, logits: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:  # (E, K) -> (E, K)
         if not training:
             return tf.nn.softmax(logits)
         present = logits > -1e8
@@ -44,10 +57,10 @@ class Dirichlet(Relaxation):
         drawn = tf.where(present, drawn, 0.0)
         return drawn / tf.reduce_sum(drawn, axis=-1, keepdims=True)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "seed": self.seed}
 
 
-def concentrations(logits):
+def concentrations(logits: tf.Tensor) -> tf.Tensor:
     """Those of the Dirichlet distribution of the mixing weights."""
     return tf.nn.elu(logits) + 1

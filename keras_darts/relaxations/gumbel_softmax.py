@@ -1,5 +1,9 @@
 """The relaxation of SNAS and GDAS."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import keras
 import tensorflow as tf
 
@@ -7,6 +11,11 @@ from keras_darts.relaxations.base import Relaxation
 from keras_darts.relaxations.base import check_positive
 from keras_darts.relaxations.base import gumbel
 from keras_darts.relaxations.base import one_hot_of
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from keras_darts.utils.typing import Config
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -35,27 +44,41 @@ class GumbelSoftmax(Relaxation):
     equations 3 to 5, for the hard form.
     """
 
-    def __init__(self, temperature=1.0, hard=False, seed=None, **kwargs):
+    def __init__(
+        self,
+        temperature: float = 1.0,
+        hard: bool = False,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         check_positive("temperature", temperature)
         self.initial_temperature = temperature
         self.hard = hard
         self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
-        self.temperature = self._number("temperature", temperature)
+        self.seed_generator: keras.random.SeedGenerator = (
+            keras.random.SeedGenerator(seed)
+        )
+        self.temperature: keras.Variable = self._number(
+            "temperature", temperature
+        )
 
     @property
-    def samples(self):
+    def samples(self) -> bool:
         return self.hard
 
-    def call(self, logits, training=None):  # (E, K) -> (E, K)
+    def call(
+        self, logits: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:  # (E, K) -> (E, K)
         if not training:
             return tf.nn.softmax(logits)
         if self.hard:
             return self.sample(logits)[0]
         return self._noisy_softmax(logits)
 
-    def sample(self, logits, searching=True):
+    def sample(
+        self, logits: tf.Tensor, searching: bool = True
+    ) -> tuple[tf.Tensor, tf.Tensor | None]:
         """(E, K) -> one-hot rows (E, K), and what was drawn (E, 1), if hard."""
         if not self.hard:
             return super().sample(logits, searching)
@@ -63,7 +86,7 @@ class GumbelSoftmax(Relaxation):
         sampled = tf.argmax(soft, axis=-1, output_type="int32")
         return one_hot_of(sampled, soft), sampled[:, None]
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "temperature": self.initial_temperature,

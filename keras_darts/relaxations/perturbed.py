@@ -1,5 +1,9 @@
 """The relaxation of SmoothDARTS."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import keras
 import tensorflow as tf
 
@@ -7,6 +11,12 @@ from keras_darts.relaxations.base import Relaxation
 from keras_darts.relaxations.base import check_positive
 from keras_darts.relaxations.softmax import Softmax
 from keras_darts.utils.errors import unknown_name
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from keras_darts.relaxations.problem import SearchProblem
+    from keras_darts.utils.typing import Config
 
 _METHODS = ("random", "adversarial")
 
@@ -46,13 +56,13 @@ class Perturbed(Relaxation):
 
     def __init__(
         self,
-        method="random",
-        radius=0.03,
-        steps=7,
-        temperature=1.0,
-        seed=None,
-        **kwargs,
-    ):
+        method: str = "random",
+        radius: float = 0.03,
+        steps: int = 7,
+        temperature: float = 1.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if method not in _METHODS:
             raise unknown_name("method", method, _METHODS)
@@ -62,19 +72,25 @@ class Perturbed(Relaxation):
         self.initial_radius = radius
         self.steps = steps
         self.initial_temperature = temperature
-        self.softmax = Softmax(temperature)
+        self.softmax: Softmax = Softmax(temperature)
         self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
-        self.radius = self._number("radius", radius)
+        self.seed_generator: keras.random.SeedGenerator = (
+            keras.random.SeedGenerator(seed)
+        )
+        self.radius: keras.Variable = self._number("radius", radius)
 
-    def call(self, logits, training=None):  # (E, K) -> (E, K)
+    def call(
+        self, logits: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:  # (E, K) -> (E, K)
         return self.softmax(logits, training=training)
 
-    def perturb(self, problem, batch):
+    def perturb(
+        self, problem: SearchProblem, batch: Any
+    ) -> dict[str, tf.Tensor]:
         """The mixing weights of a step of the weights.
 
         Args:
-            problem: `BilevelProblem`.
+            problem: `relaxations.problem.SearchProblem`.
             batch: The training batch of the step.
 
         Returns:
@@ -109,7 +125,7 @@ class Perturbed(Relaxation):
             for cell_type, weights in moved.items()
         }
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "method": self.method,

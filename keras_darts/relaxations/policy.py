@@ -1,7 +1,10 @@
 """Relaxations that draw a whole architecture, and know how likely it was."""
 
+from __future__ import annotations
+
 import abc
 import typing
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -9,6 +12,15 @@ import tensorflow as tf
 
 from keras_darts.relaxations.base import Relaxation
 from keras_darts.relaxations.base import gumbel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Mapping
+    from typing import Any
+
+    from keras_darts.search_spaces.cell_spec import CellSpec
+    from keras_darts.utils.typing import Config
+    from keras_darts.utils.typing import TensorLike
 
 _IMPOSSIBLE = -1e9
 
@@ -25,35 +37,42 @@ class PolicyState:
     [0.0, 0.0, 0.0]
     """
 
-    def enter_cell(self, spec):
+    def enter_cell(self, spec: CellSpec) -> None:
         """The next decisions are about a cell of this `CellSpec`."""
 
-    def edge_scores(self, logits, possible):
+    def edge_scores(self, logits: tf.Tensor, possible: np.ndarray) -> tf.Tensor:
         """(n, K) logits of the edges into a node, (n, K) booleans -> (n,)."""
         return tf.zeros_like(logits[:, 0])
 
-    def saw_edge(self, edge):
+    def saw_edge(self, edge: tf.Tensor) -> None:
         """An edge into the node was kept."""
 
-    def candidate_scores(self, logits):
+    def candidate_scores(self, logits: tf.Tensor) -> tf.Tensor:
         """(K,) logits of the candidates of an edge -> (K,)."""
         return tf.zeros_like(logits)
 
-    def saw_candidate(self, candidate):
+    def saw_candidate(self, candidate: tf.Tensor) -> None:
         """A candidate was put on it."""
 
-    def leave_node(self):
+    def leave_node(self) -> None:
         """All about the node is decided."""
 
 
 class Course:
     """Decisions, one after the other, and what is known of them all."""
 
-    def __init__(self, pick):
+    def __init__(self, pick: Callable[[tf.Tensor], tf.Tensor]) -> None:
         self._pick = pick
-        self.log_probability = self.entropy = 0.0
+        self.log_probability: tf.Tensor | float = 0.0
+        self.entropy: tf.Tensor | float = 0.0
 
-    def node(self, memory, logits, possible, count):
+    def node(
+        self,
+        memory: PolicyState,
+        logits: tf.Tensor,
+        possible: np.ndarray,
+        count: int | None,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """Candidates (n,) on the edges into a node, and shares (n, K).
 
         Args:
@@ -68,7 +87,7 @@ class Course:
                 self._candidate(memory, logits[edge], possible[edge])
                 for edge in range(size)
             ]
-            return [tf.stack(parts) for parts in zip(*result, strict=True)]
+            return tuple(tf.stack(parts) for parts in zip(*result, strict=True))
         candidates = tf.fill((size,), -1)
         shares, usable = tf.zeros_like(logits), possible.any(axis=-1)
         left = tf.constant(usable)
@@ -98,7 +117,7 @@ class Course:
         return number, shares
 
 
-def possible_candidates(spec):
+def possible_candidates(spec: CellSpec) -> np.ndarray:
     """(E, K) booleans: what may stand on an edge that a genotype has."""
     names = np.full((len(spec.edges), spec.num_candidates), "none", object)
     for edge, candidates in enumerate(spec.primitives):
@@ -121,10 +140,10 @@ class Sample(typing.NamedTuple):
     `entropy` the sum of those of the distributions they were drawn from.
     """
 
-    weights: dict
-    sampled: dict
-    log_probability: object
-    entropy: object
+    weights: dict[str, tf.Tensor]
+    sampled: dict[str, tf.Tensor]
+    log_probability: tf.Tensor
+    entropy: tf.Tensor
 
 
 class Policy(Relaxation):
@@ -168,20 +187,22 @@ class Policy(Relaxation):
     samples = True
     samples_architectures = True
 
-    def __init__(self, seed=None, **kwargs):
+    def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
-        self.cells = {}
+        self.seed_generator: keras.random.SeedGenerator = (
+            keras.random.SeedGenerator(seed)
+        )
+        self.cells: dict[str, CellSpec] = {}
 
     @abc.abstractmethod
-    def begin(self):
+    def begin(self) -> PolicyState:
         """The `PolicyState` before the first decision."""
 
-    def prepare(self, cells):
+    def prepare(self, cells: Mapping[str, CellSpec]) -> None:
         """Makes the variables for the cells of a supernet."""
         self.cells = dict(cells)
-        self.chosen = {
+        self.chosen: dict[str, keras.Variable] = {
             cell_type: self.add_weight(
                 name=f"chosen_{cell_type}",
                 shape=(len(spec.edges),),
@@ -191,14 +212,18 @@ class Policy(Relaxation):
             )
             for cell_type, spec in self.cells.items()
         }
-        self.reward_sum = self._number("reward_sum", 0.0)
-        self.reward_count = self._number("reward_count", 0.0)
+        self.reward_sum: keras.Variable = self._number("reward_sum", 0.0)
+        self.reward_count: keras.Variable = self._number("reward_count", 0.0)
         self.built = True
 
-    def call(self, logits, training=None):  # {cell_type: (E, K)} in and out
+    def call(
+        self, logits: dict[str, tf.Tensor], training: bool | None = None
+    ) -> dict[str, tf.Tensor]:  # {cell_type: (E, K)} in and out
         return self.architecture(logits, training)[0]
 
-    def architecture(self, logits, training=None):
+    def architecture(
+        self, logits: dict[str, tf.Tensor], training: bool | None = None
+    ) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
         """Mixing weights (E, K), and in training what runs, (E, 1)."""
         if training:
             sample = self.sample_architecture(logits)
@@ -217,7 +242,7 @@ class Policy(Relaxation):
             for cell_type, shares in expected.items()
         }, {}
 
-    def sample_architecture(self, logits):
+    def sample_architecture(self, logits: dict[str, tf.Tensor]) -> Sample:
         """Draws an architecture, a `Sample`."""
         sizes = [
             max(len(spec.edges), spec.num_candidates)
@@ -235,11 +260,15 @@ class Policy(Relaxation):
             logits, lambda logs: _argmax(logs + next(noise)[: logs.shape[0]])
         )[0]
 
-    def expected(self, logits):
+    def expected(self, logits: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Probabilities (E, K) along the most likely decisions."""
         return self.walk(logits, _argmax)[1]
 
-    def walk(self, logits, pick):
+    def walk(
+        self,
+        logits: dict[str, tf.Tensor],
+        pick: Callable[[tf.Tensor], tf.Tensor],
+    ) -> tuple[Sample, dict[str, tf.Tensor]]:
         """Decides about all cells, one after the other.
 
         Args:
@@ -285,7 +314,7 @@ class Policy(Relaxation):
         )
         return sample, shares
 
-    def choose(self, sampled):
+    def choose(self, sampled: Mapping[str, TensorLike] | None) -> None:
         """Stands for one architecture from now on, outside of training.
 
         Args:
@@ -295,7 +324,7 @@ class Policy(Relaxation):
             value = -1 if sampled is None else sampled[cell_type][:, 0]
             variable.assign(tf.broadcast_to(value, variable.shape))
 
-    def baseline(self, reward):
+    def baseline(self, reward: tf.Tensor) -> tf.Tensor:
         """The mean of the rewards so far, or the first one itself."""
         count = tf.convert_to_tensor(self.reward_count)
         mean = tf.math.divide_no_nan(
@@ -303,7 +332,7 @@ class Policy(Relaxation):
         )
         return tf.where(count > 0, tf.cast(mean, reward.dtype), reward)
 
-    def follow(self, reward, decay):
+    def follow(self, reward: tf.Tensor, decay: float) -> None:
         """Takes a reward into the mean, where older ones count less."""
         for variable, new in (
             (self.reward_sum, tf.cast(reward, self.reward_sum.dtype)),
@@ -311,7 +340,7 @@ class Policy(Relaxation):
         ):
             variable.assign(decay * variable + new)
 
-    def check_strategy(self, strategy):
+    def check_strategy(self, strategy: Any) -> None:
         name, architect = type(self).__name__, strategy.architect
         if architect.updates_architecture and not architect.samples:
             raise ValueError(
@@ -330,7 +359,7 @@ class Policy(Relaxation):
                 "of no use for other candidates. Received: reinitialize=False"
             )
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "seed": self.seed}
 
 
@@ -373,7 +402,7 @@ class Categorical(Policy):
     section 2, of which it is the objective.
     """
 
-    def begin(self):
+    def begin(self) -> PolicyState:
         return _Logits()
 
 
@@ -411,10 +440,10 @@ class UniformDraws(Policy):
     neural architecture search, section 3.3.
     """
 
-    def begin(self):
+    def begin(self) -> PolicyState:
         return PolicyState()
 
-    def check_strategy(self, strategy):
+    def check_strategy(self, strategy: Any) -> None:
         super().check_strategy(strategy)
         if strategy.architect.updates_architecture:
             raise ValueError(
@@ -423,7 +452,7 @@ class UniformDraws(Policy):
                 f"architect={type(strategy.architect).__name__}"
             )
 
-    def expected(self, logits):
+    def expected(self, logits: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         result = {}
         for cell_type, spec in self.cells.items():
             possible = possible_candidates(spec)

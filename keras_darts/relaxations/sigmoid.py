@@ -1,9 +1,16 @@
 """The relaxation of FairDARTS."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import keras
 from keras import ops
 
 from keras_darts.relaxations.base import Relaxation
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -20,5 +27,7 @@ class Sigmoid(Relaxation):
 
     competes = False
 
-    def call(self, logits, training=None):  # (E, K) -> (E, K)
+    def call(
+        self, logits: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:  # (E, K) -> (E, K)
         return ops.sigmoid(logits)

@@ -1,10 +1,19 @@
 """The relaxation of DARTS."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import keras
 import tensorflow as tf
 
 from keras_darts.relaxations.base import Relaxation
 from keras_darts.relaxations.base import check_positive
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from keras_darts.utils.typing import Config
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -24,15 +33,19 @@ class Softmax(Relaxation):
     Reference: Liu et al., 2019, DARTS, equation 2.
     """
 
-    def __init__(self, temperature=1.0, **kwargs):
+    def __init__(self, temperature: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         check_positive("temperature", temperature)
         self.initial_temperature = temperature
-        self.temperature = self._number("temperature", temperature)
+        self.temperature: keras.Variable = self._number(
+            "temperature", temperature
+        )
 
-    def call(self, logits, training=None):  # (E, K) -> (E, K)
+    def call(
+        self, logits: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:  # (E, K) -> (E, K)
         # Keras' softmax warns where an edge has a single candidate.
         return tf.nn.softmax(logits / self.temperature)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "temperature": self.initial_temperature}

@@ -19,6 +19,7 @@ from keras_darts.distributed.replicas import per_replica
 from keras_darts.distributed.replicas import replicas_meet
 from keras_darts.distributed.replicas import sum_over_replicas
 from keras_darts.networks.gradient_accumulation import mean_of_parts
+from keras_darts.relaxations.problem import LossAndGradients
 from keras_darts.search.gradient_accumulation import in_parts
 from keras_darts.search.mixed_precision import full_precision
 from keras_darts.search.mixed_precision import is_mixed
@@ -26,25 +27,6 @@ from keras_darts.search.mixed_precision import scaled
 from keras_darts.search.mixed_precision import unscaled
 from keras_darts.supernet import packed
 from keras_darts.supernet import unpacked
-
-
-class LossAndGradients(typing.NamedTuple):
-    """A loss and what came with it.
-
-    Gradients that were not asked for are empty lists, and those of the weights
-    are packed; `state` holds the new values of
-    `search.supernet.non_trainable_variables`, and `mixing` the gradients of
-    mixing weights that were given. `reward` is that of an architecture that
-    was drawn.
-    """
-
-    loss: object
-    weights: list
-    arch: list
-    outputs: object
-    state: list
-    mixing: dict = None
-    reward: object = None
 
 
 class TraceKey(typing.NamedTuple):

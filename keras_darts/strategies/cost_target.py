@@ -1,14 +1,28 @@
 """A strategy that looks for architectures of a given cost."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 from keras_darts.discretizers import CostConstrained
 from keras_darts.regularizers import Cost
 from keras_darts.search_spaces import cost_table
 from keras_darts.strategies import methods
 
+if TYPE_CHECKING:
+    from keras_darts.search_spaces.cost_table import CostTable
+    from keras_darts.strategies.strategy import SearchStrategy
+    from keras_darts.utils.typing import Config
+    from keras_darts.utils.typing import PathLike
 
-def with_cost_target(strategy, table, target, weight=1.0):
+
+def with_cost_target(
+    strategy: SearchStrategy | str | Config,
+    table: CostTable | Config | PathLike,
+    target: float,
+    weight: float = 1.0,
+) -> SearchStrategy:
     """The strategy, with a term for a cost and a discretizer that meets it.
 
     Args:

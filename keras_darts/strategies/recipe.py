@@ -1,9 +1,17 @@
 """The numbers with which a search runs when the user gives none."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 from keras_darts.utils.errors import positive
 from keras_darts.utils.errors import positive_integer
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from keras_darts.utils.typing import Config
 
 # Beyond it the noise of single batches decides, and not their mean.
 LARGEST_RATE = 0.05
@@ -38,15 +46,15 @@ class PublishedRate(float):
     in common; `benchmarks/arch_learning_rates.json` has what it does to them.
     """
 
-    def __new__(cls, rate, steps):
+    def __new__(cls, rate: float, steps: int) -> Self:
         self = super().__new__(cls, positive("rate", rate))
-        self.steps = positive_integer("steps", steps)
+        self.steps: int = positive_integer("steps", steps)
         return self
 
-    def __getnewargs__(self):
+    def __getnewargs__(self) -> tuple[float, int]:
         return float(self), self.steps
 
-    def at(self, steps):
+    def at(self, steps: float) -> float:
         """The rate of a search that makes so many architecture steps.
 
         It is larger where there are fewer than published, by as much, up to
@@ -58,7 +66,7 @@ class PublishedRate(float):
         rate = float(self)
         return max(rate, min(rate * self.steps / steps, LARGEST_RATE))
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"rate": float(self), "steps": self.steps}
 
 
@@ -116,26 +124,26 @@ class SearchRecipe:
     min_learning_rate: float = 1e-3
     momentum: float = 0.9
     weight_decay: float = 3e-4
-    clip_norm: float = 5.0
+    clip_norm: float | None = 5.0
     arch_learning_rate: float = PublishedRate(3e-4, steps=_DARTS_STEPS)
     arch_beta_1: float = 0.5
     arch_beta_2: float = 0.999
     arch_weight_decay: float = 1e-3
-    unroll_clip_norm: float = None
+    unroll_clip_norm: float | None = None
     segment_length: int = 35
-    arch_clip_norm: float = None
+    arch_clip_norm: float | None = None
     nesterov: bool = False
     cutout: float = 0.0
     arch_epsilon: float = 1e-8
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         rate = self.arch_learning_rate
         if isinstance(rate, dict):
             object.__setattr__(
                 self, "arch_learning_rate", PublishedRate(**rate)
             )
 
-    def with_learning_rate(self, learning_rate):
+    def with_learning_rate(self, learning_rate: float) -> SearchRecipe:
         """The same recipe at another learning rate of the weights.
 
         Example:
@@ -149,14 +157,14 @@ class SearchRecipe:
             min_learning_rate=min(learning_rate, self.min_learning_rate),
         )
 
-    def get_config(self):
+    def get_config(self) -> Config:
         rate = self.arch_learning_rate
         if isinstance(rate, PublishedRate):
             rate = rate.get_config()
         return {**vars(self), "arch_learning_rate": rate}
 
 
-RECIPES = {
+RECIPES: dict[str, SearchRecipe] = {
     "image_classification": SearchRecipe(),
     # Of DARTS on Penn Treebank: Liu et al., 2019, appendix A.1.2.
     "language_modeling": SearchRecipe(

@@ -1,18 +1,32 @@
 """Strategies by name: the published ones and those of users."""
 
+from __future__ import annotations
+
 import functools
 import logging
+from typing import TYPE_CHECKING
+from typing import TypeVar
 
 from keras_darts.strategies.strategy import SearchStrategy
 from keras_darts.utils.registry import Registry
 from keras_darts.utils.seeding import seeded
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Mapping
+
+    from keras_darts.utils.typing import Config
+
 _LOG = logging.getLogger("keras_darts")
+_Builder = TypeVar("_Builder", bound="Callable[..., SearchStrategy]")
+
 _REGISTRY = Registry("strategy", base=SearchStrategy)
 _GUARDS = {}
 
 
-def register_strategy(name, guards_against=None):
+def register_strategy(
+    name: str, guards_against: str | None = None
+) -> Callable[[_Builder], _Builder]:
     """Decorator: the function that returns a `SearchStrategy` gets a name.
 
     Args:
@@ -34,12 +48,12 @@ def register_strategy(name, guards_against=None):
     return _REGISTRY.register(name)
 
 
-def names():
+def names() -> list[str]:
     """Names of all registered strategies, sorted."""
     return _REGISTRY.names()
 
 
-def guards_against(name):
+def guards_against(name: str) -> str | None:
     """What a registered strategy guards against, or `None`.
 
     Example:
@@ -50,7 +64,10 @@ def guards_against(name):
     return _GUARDS.get(name)
 
 
-def name_of(strategy, identifier=None):
+def name_of(
+    strategy: SearchStrategy,
+    identifier: str | None = None,
+) -> str | None:
     """The name of a published strategy, or `None`.
 
     Another recipe leaves a method what it is, and so do other papers. What
@@ -99,14 +116,16 @@ def _pieces(config):
     return {**config, "recipe": None, "citations": None}
 
 
-def get(identifier):
+def get(identifier: SearchStrategy | str | Config) -> SearchStrategy:
     """A strategy from its name, its config or itself."""
     if isinstance(identifier, dict):
         return SearchStrategy.from_config(identifier)
     return _REGISTRY.get(identifier)
 
 
-def summary(strategy, given=None):
+def summary(
+    strategy: SearchStrategy, given: str | None = None
+) -> dict[str, str | None]:
     """What a strategy is called, stands for and guards against.
 
     Args:
@@ -132,7 +151,7 @@ def summary(strategy, given=None):
     }
 
 
-def say(words):
+def say(words: Mapping[str, str | None]) -> None:
     """Logs a `summary`."""
     said = words["name"] or "a combination of your own"
     if words["stands_for"]:

@@ -1,8 +1,11 @@
 """A part of a search whose candidates become fewer on the way."""
 
+from __future__ import annotations
+
 import copy
 import dataclasses
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +15,16 @@ from keras_darts.callbacks.base import serialized
 from keras_darts.callbacks.base import with_callbacks
 from keras_darts.utils.errors import positive
 from keras_darts.utils.errors import positive_integer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from collections.abc import Sequence
+    from typing import Any
+    from typing import Self
+
+    from keras_darts.callbacks.base import SearchCallback
+    from keras_darts.connections import Connection
+    from keras_darts.utils.typing import Config
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,13 +64,13 @@ class Stage:
     """
 
     epochs: int = 25
-    num_candidates: int = None
+    num_candidates: int | None = None
     depth_multiplier: float = 1.0
-    connection: object = None
-    callbacks: tuple = ()
+    connection: Connection | str | Config | None = None
+    callbacks: Sequence[SearchCallback] = ()
     reinitialize: bool = True
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         positive_integer("epochs", self.epochs)
         if self.num_candidates is not None:
             positive_integer("num_candidates", self.num_candidates)
@@ -74,7 +87,7 @@ class Stage:
             connection = connections.get(self.connection)
             object.__setattr__(self, "connection", connection)
 
-    def strategy_from(self, strategy):
+    def strategy_from(self, strategy: Any) -> Any:
         """The strategy with what the stage has of its own."""
         return dataclasses.replace(
             strategy,
@@ -82,7 +95,12 @@ class Stage:
             callbacks=[*strategy.callbacks, *copy.deepcopy(self.callbacks)],
         )
 
-    def space_from(self, space, weights, depth=None):
+    def space_from(
+        self,
+        space: Any,
+        weights: Mapping[str, np.ndarray],
+        depth: int | None = None,
+    ) -> Any:
         """The space of the stage.
 
         Args:
@@ -102,7 +120,7 @@ class Stage:
         num_cells = max(math.floor(depth * self.depth_multiplier + 0.5), 1)
         return dataclasses.replace(space, num_cells=num_cells)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **{f.name: getattr(self, f.name) for f in dataclasses.fields(self)},
             "connection": self.connection
@@ -111,11 +129,11 @@ class Stage:
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         return cls(**with_callbacks(config))
 
 
-def stage_epochs(stages, epochs):
+def stage_epochs(stages: Sequence[Stage], epochs: int) -> list[int]:
     """The epochs of each stage in a run of `epochs`, in their proportion.
 
     Raises:

@@ -1,8 +1,11 @@
 """A method of differentiable search, as a choice for each slot."""
 
+from __future__ import annotations
+
 import copy
 import dataclasses
 import itertools
+from typing import TYPE_CHECKING
 
 import keras
 
@@ -17,6 +20,20 @@ from keras_darts.callbacks.base import with_callbacks
 from keras_darts.strategies.recipe import RECIPES
 from keras_darts.strategies.recipe import SearchRecipe
 from keras_darts.strategies.stage import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from collections.abc import Sequence
+    from typing import Any
+    from typing import Self
+
+    from keras_darts.architects.base import Architect
+    from keras_darts.callbacks.base import SearchCallback
+    from keras_darts.connections import Connection
+    from keras_darts.discretizers.base import Discretizer
+    from keras_darts.regularizers.base import Regularizer
+    from keras_darts.relaxations.base import Relaxation
+    from keras_darts.utils.typing import Config
 
 _SLOTS = {
     "relaxation": relaxations,
@@ -74,20 +91,20 @@ class SearchStrategy:
     True
     """
 
-    relaxation: object = "softmax"
-    connection: object = "full"
+    relaxation: Relaxation | str | Config = "softmax"
+    connection: Connection | str | Config = "full"
     edge_normalization: bool = False
-    architect: object = "first_order"
-    regularizers: tuple = ()
-    callbacks: tuple = ()
-    discretizer: object = None
-    initializer: object = None
-    exclude: tuple = ()
-    stages: tuple = ()
-    recipe: object = None
-    citations: tuple = ()
+    architect: Architect | str | Config = "first_order"
+    regularizers: Sequence[Regularizer | str | Config] = ()
+    callbacks: Sequence[SearchCallback] = ()
+    discretizer: Discretizer | str | Config | None = None
+    initializer: Any = None
+    exclude: Sequence[str] = ()
+    stages: Sequence[Stage] = ()
+    recipe: SearchRecipe | Mapping[str, SearchRecipe] | None = None
+    citations: Sequence[str] = ()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in _LISTS:
             _check_list(name, getattr(self, name))
         resolved = {
@@ -112,32 +129,32 @@ class SearchStrategy:
             # Which is checked as it is made.
             stage.strategy_from(self.in_one_stage())
 
-    def __eq__(self, other):
+    def __eq__(self, other: object) -> bool:
         if not isinstance(other, SearchStrategy):
             return NotImplemented
         return self.get_config() == other.get_config()
 
-    def discretizer_for(self, space):
+    def discretizer_for(self, space: Any) -> Discretizer:
         """The discretizer, or the search space's own where none is chosen."""
         return self.discretizer or discretizers.get(space.discretizer)
 
-    def recipe_for(self, task):
+    def recipe_for(self, task: str) -> SearchRecipe:
         """The `SearchRecipe` for a task, or `None` where that decides."""
         recipe = self.recipe
         if isinstance(recipe, dict):
             recipe = recipe.get(task)
         return recipe or RECIPES.get(task)
 
-    def at_stage(self, index):
+    def at_stage(self, index: int) -> SearchStrategy:
         """The strategy of a stage, with pieces of its own."""
         own = self.clone()
         return self.stages[index].strategy_from(own) if self.stages else own
 
-    def in_one_stage(self):
+    def in_one_stage(self) -> SearchStrategy:
         """The same strategy without its stages."""
         return dataclasses.replace(self, stages=())
 
-    def clone(self):
+    def clone(self) -> SearchStrategy:
         """The same strategy with pieces of its own."""
         pieces = {
             slot: module.clone(getattr(self, slot))
@@ -151,7 +168,7 @@ class SearchStrategy:
             **pieces,
         )
 
-    def get_config(self):
+    def get_config(self) -> Config:
         config = {
             slot: module.serialize(getattr(self, slot))
             for slot, module in _SLOTS.items()
@@ -171,7 +188,7 @@ class SearchStrategy:
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         return cls(**with_callbacks(config))
 
     def _check(self):

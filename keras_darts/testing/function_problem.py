@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from keras_darts.search.bilevel_problem import LossAndGradients
+from keras_darts.relaxations.problem import LossAndGradients
 
 
 class ToyBilevelProblem:

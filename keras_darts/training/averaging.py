@@ -1,7 +1,10 @@
 """When to average, what to keep, and what to do when training diverges."""
 
+from __future__ import annotations
+
 import logging
 import math
+from typing import TYPE_CHECKING
 
 import keras
 import tensorflow as tf
@@ -9,6 +12,12 @@ from keras import ops
 
 from keras_darts.training.optimizers import CoupledSGD
 from keras_darts.utils import private_api
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from keras_darts.utils.typing import Logs
 
 # No training has that many steps.
 _NEVER = 2**62
@@ -45,7 +54,7 @@ class AveragedSGD(CoupledSGD):
     approximation by averaging; Merity et al., 2018, section 3.
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # The step from which on iterates are averaged.
         self._start = self.add_variable(
@@ -55,36 +64,41 @@ class AveragedSGD(CoupledSGD):
             aggregation="only_first_replica",
             name="averaging_start",
         )
-        self.averages = []
+        self.averages: list[keras.Variable] = []
 
-    def build(self, variables):
+    def build(self, variables: Sequence[keras.Variable]) -> None:
         if self.built:
             return
         super().build(variables)
         self.averages = self.add_optimizer_variables(variables, "average")
 
     @property
-    def averaging(self):
+    def averaging(self) -> bool:
         """Whether `start_averaging` was called."""
         return int(self._start) != _NEVER
 
-    def start_averaging(self):
+    def start_averaging(self) -> None:
         """The next step's iterate is the first of the mean."""
         self._start.assign(ops.cast(self.iterations, "int64"))
 
-    def swap(self):
+    def swap(self) -> None:
         """Exchanges the variables and their averages."""
         for variable, average in self._pairs():
             value = tf.identity(variable.value)
             variable.assign(average)
             average.assign(value)
 
-    def take_averages(self):
+    def take_averages(self) -> None:
         """The variables become their averages."""
         for variable, average in self._pairs():
             variable.assign(average)
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(
+        self,
+        gradient: tf.Tensor,
+        variable: keras.Variable,
+        learning_rate: tf.Tensor,
+    ) -> None:
         super().update_step(gradient, variable, learning_rate)
         average = self.averages[private_api.variable_index(self, variable)]
         count = ops.cast(self.iterations, "int64") - self._start + 1
@@ -154,9 +168,14 @@ class NonMonotonicTrigger(keras.callbacks.Callback):
     models, algorithm 1.
     """
 
-    added_logs = ("averaging",)
+    added_logs: tuple[str, ...] = ("averaging",)
 
-    def __init__(self, patience=5, monitor="val_loss", max_rollbacks=5):
+    def __init__(
+        self,
+        patience: int = 5,
+        monitor: str = "val_loss",
+        max_rollbacks: int = 5,
+    ) -> None:
         super().__init__()
         for name, value in (
             ("patience", patience),
@@ -172,16 +191,16 @@ class NonMonotonicTrigger(keras.callbacks.Callback):
         self._state = self._resumed = None
 
     @property
-    def optimizer(self):
+    def optimizer(self) -> Any:
         """The `AveragedSGD`, also where Keras scales the loss around it."""
         optimizer = self.model.optimizer
         return getattr(optimizer, "inner_optimizer", optimizer)
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         self._check()
         if not self.model.optimizer.built:
             self.model.optimizer.build(self.model.trainable_variables)
-        self.best = math.inf
+        self.best: float = math.inf
         self._earlier = []
         self._rollbacks = 0
         self._swapped = False
@@ -192,26 +211,28 @@ class NonMonotonicTrigger(keras.callbacks.Callback):
             self._rollbacks = self._resumed["rollbacks"]
             self._state, self._resumed = self._resumed["best_state"], None
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self._undone = False
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         self._undone = False
         loss = (logs or {}).get("loss", 0.0)
         if not math.isfinite(loss):
             self._roll_back(f"the loss of a training batch is {loss}")
 
-    def on_test_begin(self, logs=None):
+    def on_test_begin(self, logs: Logs = None) -> None:
         if self.optimizer.averaging:
             self.optimizer.swap()
             self._swapped = True
 
-    def on_test_end(self, logs=None):
+    def on_test_end(self, logs: Logs = None) -> None:
         if self._swapped:
             self.optimizer.swap()
             self._swapped = False
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
         logs = {} if logs is None else logs
         if self._undone:
             # Keras has zero for the mean of nothing.
@@ -221,7 +242,7 @@ class NonMonotonicTrigger(keras.callbacks.Callback):
         if self.monitor in logs:
             self._after_check(float(logs[self.monitor]))
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs = None) -> None:
         if not self._earlier:
             _LOG.warning(
                 "Nothing was averaged and no best state kept: the history "
@@ -237,7 +258,7 @@ class NonMonotonicTrigger(keras.callbacks.Callback):
             self.best,
         )
 
-    def restore_best(self):
+    def restore_best(self) -> None:
         """Gives the model the weights of the best check.
 
         `fit` ends with it. After a training that was interrupted it is for
@@ -249,7 +270,7 @@ class NonMonotonicTrigger(keras.callbacks.Callback):
         if self.optimizer.averaging:
             self.optimizer.take_averages()
 
-    def get_state(self):
+    def get_state(self) -> dict[str, Any]:
         """What a run must remember."""
         return {
             "best": self.best,
@@ -258,7 +279,7 @@ class NonMonotonicTrigger(keras.callbacks.Callback):
             "best_state": self._state,
         }
 
-    def set_state(self, state):
+    def set_state(self, state: dict[str, Any]) -> None:
         """Takes over what `get_state` gave, once training begins."""
         self._resumed = state
 

@@ -1,11 +1,19 @@
 """Callbacks of trainings: best epoch, drop path, time left, data wait."""
 
+from __future__ import annotations
+
 import logging
 import math
 import time
+from typing import TYPE_CHECKING
 
 import keras
 import tensorflow as tf
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from keras_darts.utils.typing import Logs
 
 _LOG = logging.getLogger("keras_darts")
 
@@ -30,24 +38,24 @@ class BestEpoch(keras.callbacks.Callback):
     0.5
     """
 
-    def __init__(self, monitor):
+    def __init__(self, monitor: str) -> None:
         super().__init__()
         self.monitor = monitor
         self._resumed = None
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         resumed, self._resumed = self._resumed or {}, None
-        self.best = resumed.get("best", float("-inf"))
-        self.epoch = resumed.get("epoch")
+        self.best: float = resumed.get("best", float("-inf"))
+        self.epoch: int | None = resumed.get("epoch")
         self._weights = resumed.get("weights", [])
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         value = (logs or {}).get(self.monitor)
         if value is not None and value > self.best:
             self.best, self.epoch = float(value), epoch
             self._weights = [w.numpy() for w in self.model.weights]
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs = None) -> None:
         if self._weights:
             pairs = zip(self.model.weights, self._weights, strict=True)
             for variable, value in pairs:
@@ -59,7 +67,7 @@ class BestEpoch(keras.callbacks.Callback):
                 self.best,
             )
 
-    def get_state(self):
+    def get_state(self) -> dict[str, Any]:
         """What a run must remember."""
         return {
             "best": self.best,
@@ -67,7 +75,7 @@ class BestEpoch(keras.callbacks.Callback):
             "weights": self._weights,
         }
 
-    def set_state(self, state):
+    def set_state(self, state: dict[str, Any]) -> None:
         """Takes over what `get_state` gave, once training begins."""
         self._resumed = state
 
@@ -98,7 +106,7 @@ class DropPathSchedule(keras.callbacks.Callback):
     Reference: Zoph et al., 2018, NASNet, ScheduledDropPath.
     """
 
-    def __init__(self, max_rate, epochs):
+    def __init__(self, max_rate: float, epochs: int) -> None:
         super().__init__()
         if not 0 <= max_rate < 1:
             raise ValueError(
@@ -107,7 +115,7 @@ class DropPathSchedule(keras.callbacks.Callback):
         self.max_rate = max_rate
         self.epochs = epochs
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         if not hasattr(self.model, "drop_path_rate"):
             raise TypeError(
                 "DropPathSchedule needs a network with a `drop_path_rate`, as "
@@ -115,7 +123,7 @@ class DropPathSchedule(keras.callbacks.Callback):
                 f"{type(self.model).__name__}"
             )
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         part = min(epoch, self.epochs) / self.epochs
         self.model.drop_path_rate.assign(self.max_rate * part)
 
@@ -156,20 +164,25 @@ class DataWaitMonitor(keras.callbacks.Callback):
     True
     """
 
-    def __init__(self, in_logs=False):
+    steps: int | None
+    seconds: float | None
+
+    share: float | None
+
+    def __init__(self, in_logs: bool = False) -> None:
         super().__init__()
         self.in_logs = in_logs
-        self.added_logs = (_NAME,) if in_logs else ()
+        self.added_logs: tuple[str, ...] = (_NAME,) if in_logs else ()
         self.share = self.seconds = self.steps = None
         self._clock = _Clock()
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         self.share = self.seconds = self.steps = None
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self._clock = _Clock()
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
         if self.model.steps_per_execution != 1:
             return
         # Asked each time: a callback may have the step made again, or another
@@ -184,7 +197,9 @@ class DataWaitMonitor(keras.callbacks.Callback):
         # Of two such callbacks the second one reads the clock of the first.
         self._clock = steps.clock
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
         if not self._clock.seconds:
             return
         self.seconds, self.steps = self._clock.seconds, self._clock.steps
@@ -264,16 +279,16 @@ class ETALogger(keras.callbacks.Callback):
     took 0 s in all
     """
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         self._begin = self._last = time.monotonic()
         self._seconds, self._started = [], False
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         if not self._started:
             # The first step also builds the graph, and so tells nothing.
             self._last, self._started = time.monotonic(), True
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         # Here, so that the line stands below Keras' own for the epoch.
         if self._seconds:
             left = self.params["epochs"] - epoch
@@ -286,17 +301,19 @@ class ETALogger(keras.callbacks.Callback):
                 format_duration(left * usual),
             )
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         now = time.monotonic()
         self._seconds.append(now - self._last)
         self._last = now
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs = None) -> None:
         seconds = time.monotonic() - self._begin
         _LOG.info("took %s in all", format_duration(seconds))
 
 
-def with_eta(callbacks, verbose):
+def with_eta(
+    callbacks: list[keras.callbacks.Callback], verbose: int | str
+) -> list[keras.callbacks.Callback]:
     """The callbacks, with one that says the time left if it is wanted.
 
     Args:
@@ -307,7 +324,7 @@ def with_eta(callbacks, verbose):
     return callbacks if has_one or not verbose else [*callbacks, ETALogger()]
 
 
-def format_duration(seconds):
+def format_duration(seconds: float) -> str:
     """A time in the words of a person.
 
     Example:

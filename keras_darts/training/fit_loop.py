@@ -1,10 +1,13 @@
 """The fit of a training, from its first epoch or from where it was cut."""
 
+from __future__ import annotations
+
 import contextlib
 import importlib.metadata
 import io
 import json
 import logging
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -43,8 +46,17 @@ from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.messages import shown
 from keras_darts.version import __version__
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Sequence
+    from typing import Any
 
-def set_accumulation(network, batch_size, steps):
+    from keras_darts.training.recipe import BaseRecipe
+    from keras_darts.utils.typing import Dataset
+    from keras_darts.utils.typing import PathLike
+
+
+def set_accumulation(network: keras.Model, batch_size: int, steps: int) -> None:
     """Lets the training steps of a network take batches in so many parts.
 
     Raises:
@@ -80,7 +92,12 @@ class TrainingCheckpoint(RunCheckpoint):
 
     noun = "training"
 
-    def __init__(self, network, folder, callbacks=()):
+    def __init__(
+        self,
+        network: keras.Model,
+        folder: PathLike,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
+    ) -> None:
         super().__init__(
             folder,
             {
@@ -150,19 +167,24 @@ class TrainingMonitor(RunMonitor):
         "and look for NaN in the data"
     )
 
-    def __init__(self, folder, network, guarded=True):
+    def __init__(
+        self,
+        folder: PathLike | None,
+        network: keras.Model,
+        guarded: bool = True,
+    ) -> None:
         super().__init__(folder)
         self._network = network
         self._guarded = guarded
         if not guarded:
-            self.losses = ()
+            self.losses: tuple[str, ...] = ()
 
-    def total(self):
+    def total(self) -> Any:
         if not self._guarded:
             return 0.0
         return private_api.loss_tracker(self._network).total + 0
 
-    def smaller(self):
+    def smaller(self) -> str:
         ways = ["a smaller `batch_size`", sizes_in_words(self._network)]
         if isinstance(self._network, TrainedInParts):
             now = self._network.gradient_accumulation_steps
@@ -174,19 +196,19 @@ _LOG = logging.getLogger("keras_darts")
 
 
 def run(
-    recipe,
-    network,
-    batches,
+    recipe: BaseRecipe,
+    network: keras.Model,
+    batches: Callable[..., Dataset],
     *,
-    own,
-    epochs=None,
-    output_dir=None,
-    resume_from=None,
-    overwrite=False,
-    guarded=True,
-    verbose="auto",
-    **options,
-):
+    own: Sequence[keras.callbacks.Callback],
+    epochs: int | None = None,
+    output_dir: PathLike | None = None,
+    resume_from: PathLike | None = None,
+    overwrite: bool = False,
+    guarded: bool = True,
+    verbose: int | str = "auto",
+    **options: Any,
+) -> keras.callbacks.History:
     """Trains a compiled network by a recipe.
 
     Args:

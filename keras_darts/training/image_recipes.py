@@ -1,5 +1,9 @@
 """The published ways to train a network on images, and one for small images."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from keras_darts.datasets import NORMALIZATIONS
 from keras_darts.datasets import ColorJitter
 from keras_darts.datasets import Compose
@@ -15,8 +19,23 @@ from keras_darts.training.metrics import loss_for
 from keras_darts.training.optimizers import CoupledSGD
 from keras_darts.training.recipe import Recipe
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Sequence
+    from typing import Any
 
-def begun(network, make, *, num_train, mean, variance, label_type):
+    import keras
+
+
+def begun(
+    network: keras.Model,
+    make: Callable[..., Recipe],
+    *,
+    num_train: int | None,
+    mean: Sequence[float] | None,
+    variance: Sequence[float] | None,
+    label_type: str | None,
+) -> Recipe:
     """A recipe for a network, which it compiles as soon as it can.
 
     Args:
@@ -63,24 +82,24 @@ _CENTRE = 224 / 256
 
 
 def cifar_recipe(
-    network,
-    num_train=None,
+    network: keras.Model,
+    num_train: int | None = None,
     *,
-    epochs=600,
-    batch_size=96,
-    learning_rate=0.025,
-    weight_decay=3e-4,
-    padding=4,
-    flip=True,
-    cutout=16,
-    drop_path=0.2,
-    auxiliary_head_weight=0.4,
-    mean=None,
-    variance=None,
-    label_type=None,
-    seed=0,
-    sync_batch_norm=False,
-):
+    epochs: int = 600,
+    batch_size: int = 96,
+    learning_rate: float = 0.025,
+    weight_decay: float = 3e-4,
+    padding: int = 4,
+    flip: bool = True,
+    cutout: int = 16,
+    drop_path: float = 0.2,
+    auxiliary_head_weight: float = 0.4,
+    mean: Sequence[float] | None = None,
+    variance: Sequence[float] | None = None,
+    label_type: str | None = None,
+    seed: int = 0,
+    sync_batch_norm: bool = False,
+) -> Recipe:
     """Compiles a network for CIFAR as DARTS trains it, and returns the rest.
 
     SGD with momentum 0.9, a cosine to zero, L2 in the gradient and clipping
@@ -159,7 +178,9 @@ def cifar_recipe(
     )
 
 
-def small_image_recipe(network, num_train=None, **options):
+def small_image_recipe(
+    network: keras.Model, num_train: int | None = None, **options: Any
+) -> Recipe:
     """`cifar_recipe` for images as small as digits, and a short training.
 
     Crops move an image by one pixel; nothing is mirrored, covered or dropped.
@@ -199,24 +220,24 @@ def small_image_recipe(network, num_train=None, **options):
 
 
 def imagenet_recipe(
-    network,
-    num_train=None,
+    network: keras.Model,
+    num_train: int | None = None,
     *,
-    epochs=250,
-    batch_size=128,
-    learning_rate=0.1,
-    learning_rate_decay=0.97,
-    weight_decay=3e-5,
-    label_smoothing=0.1,
-    drop_path=0.0,
-    auxiliary_head_weight=0.4,
-    mean=None,
-    variance=None,
-    max_value=255.0,
-    label_type=None,
-    seed=0,
-    sync_batch_norm=False,
-):
+    epochs: int = 250,
+    batch_size: int = 128,
+    learning_rate: float = 0.1,
+    learning_rate_decay: float = 0.97,
+    weight_decay: float = 3e-5,
+    label_smoothing: float = 0.1,
+    drop_path: float = 0.0,
+    auxiliary_head_weight: float = 0.4,
+    mean: Sequence[float] | None = None,
+    variance: Sequence[float] | None = None,
+    max_value: float = 255.0,
+    label_type: str | None = None,
+    seed: int = 0,
+    sync_batch_norm: bool = False,
+) -> Recipe:
     """Compiles a network for ImageNet as DARTS trains it, and returns the rest.
 
     SGD with momentum 0.9, a learning rate that falls by a factor an epoch, L2
@@ -298,7 +319,7 @@ def imagenet_recipe(
     )
 
 
-def steps_per_epoch(num_train, batch_size):
+def steps_per_epoch(num_train: int, batch_size: int) -> int:
     """The steps of an epoch, which drops what is left over.
 
     Raises:
@@ -325,21 +346,21 @@ def _sgd(schedule, num_train, batch_size, weight_decay):
 
 
 def nas_bench_201_recipe(
-    network,
-    num_train=None,
+    network: keras.Model,
+    num_train: int | None = None,
     *,
-    epochs=200,
-    batch_size=256,
-    learning_rate=0.1,
-    weight_decay=5e-4,
-    padding=4,
-    flip=True,
-    mean=None,
-    variance=None,
-    label_type=None,
-    seed=0,
-    sync_batch_norm=False,
-):
+    epochs: int = 200,
+    batch_size: int = 256,
+    learning_rate: float = 0.1,
+    weight_decay: float = 5e-4,
+    padding: int = 4,
+    flip: bool = True,
+    mean: Sequence[float] | None = None,
+    variance: Sequence[float] | None = None,
+    label_type: str | None = None,
+    seed: int = 0,
+    sync_batch_norm: bool = False,
+) -> Recipe:
     """Compiles a network as NAS-Bench-201 trains it, and returns the rest.
 
     SGD with Nesterov's momentum of 0.9, a cosine to zero, L2 in the gradient;
@@ -425,7 +446,7 @@ _RECIPES = {
 }
 
 
-def image_recipe_name(side, stages=False):
+def image_recipe_name(side: int | None, stages: bool = False) -> str:
     """The name of the recipe for images of a size.
 
     Args:
@@ -450,7 +471,9 @@ def image_recipe_name(side, stages=False):
     return "nas_bench_201" if stages else "cifar"
 
 
-def image_recipe(network, num_train=None, **options):
+def image_recipe(
+    network: keras.Model, num_train: int | None = None, **options: Any
+) -> Recipe:
     """Compiles a network for images by the recipe that fits, and gives it.
 
     Args:

@@ -1,8 +1,11 @@
 """Reads and checks the labelled data of a training."""
 
+from __future__ import annotations
+
 import dataclasses
 import itertools
 import numbers
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
@@ -10,6 +13,15 @@ import tensorflow as tf
 from keras_darts import datasets
 from keras_darts.datasets import checks
 from keras_darts.datasets.split import search_mask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Mapping
+    from collections.abc import Sequence
+    from typing import Any
+
+    from keras_darts.utils.typing import ArrayLike
+    from keras_darts.utils.typing import Dataset
 
 # Of images of many sizes, which can't be held, as many are looked at.
 _LOOKED_AT = 1000
@@ -33,11 +45,11 @@ class TrainingData:
         notes: Tuple of strings for the log.
     """
 
-    train: tf.data.Dataset
+    train: Dataset
     num_train: int | None
-    validation: tf.data.Dataset | None
+    validation: Dataset | None
     task: datasets.Task
-    notes: tuple
+    notes: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -58,24 +70,24 @@ class Reader:
     """
 
     rank: int
-    check: object
+    check: Callable[[tf.TensorSpec, str], None]
     num_outputs: int
-    loss: object
+    loss: Any
     batch_size: int
     seed: int
     many_sizes: bool = False
 
     def read(
         self,
-        x,
-        y,
-        validation_data,
+        x: Any,
+        y: Any,
+        validation_data: Any,
         *,
-        sample_weight=None,
-        class_weight=None,
-        validation_split=0.0,
-        steps_per_epoch=None,
-    ):
+        sample_weight: ArrayLike | None = None,
+        class_weight: Mapping[int, float] | None = None,
+        validation_split: float = 0.0,
+        steps_per_epoch: int | None = None,
+    ) -> TrainingData:
         """The `TrainingData`, for the arguments of `fit`."""
         y, validation_data = self._placed(x, y, validation_data)
         share = _checked_share(validation_split, validation_data)
@@ -160,7 +172,9 @@ class Reader:
         return examples
 
 
-def image_check(shape, any_size=False):
+def image_check(
+    shape: Sequence[int | None], any_size: bool = False
+) -> Callable[[tf.TensorSpec, str], None]:
     """The `Reader.check` of a network for images.
 
     Args:

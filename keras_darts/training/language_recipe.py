@@ -1,7 +1,10 @@
 """Recipes of language models: the published ones and a short one."""
 
+from __future__ import annotations
+
 import dataclasses
 import types
+from typing import TYPE_CHECKING
 
 import keras
 
@@ -14,6 +17,13 @@ from keras_darts.training.averaging import AveragedSGD
 from keras_darts.training.averaging import NonMonotonicTrigger
 from keras_darts.training.metrics import Perplexity
 from keras_darts.training.recipe import BaseRecipe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from keras_darts.utils.typing import ArrayLike
+    from keras_darts.utils.typing import Dataset
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
@@ -59,7 +69,7 @@ class LanguageRecipe(BaseRecipe):
     patience: int = 5
     seed: int = 0
 
-    def compile(self, model):
+    def compile(self, model: keras.Model) -> None:
         """Compiles a model with a fresh optimizer, loss and metrics."""
         length = getattr(model, "segment_length", self.segment_length)
         if length != self.segment_length:
@@ -74,7 +84,7 @@ class LanguageRecipe(BaseRecipe):
             metrics=[Perplexity()],
         )
 
-    def steps_per_epoch(self, ids):
+    def steps_per_epoch(self, ids: ArrayLike) -> int:
         """The number of segments that a training text is cut into."""
         return bptt_batches_per_epoch(
             token_streams(ids, self.batch_size, name="ids"),
@@ -83,8 +93,14 @@ class LanguageRecipe(BaseRecipe):
         )
 
     def pipeline(
-        self, ids, training=True, *, start_epoch=0, start_step=0, epochs=None
-    ):
+        self,
+        ids: ArrayLike,
+        training: bool = True,
+        *,
+        start_epoch: int = 0,
+        start_step: int = 0,
+        epochs: int | None = None,
+    ) -> Dataset:
         """Segments for `fit`, or for `evaluate`.
 
         Args:
@@ -113,7 +129,13 @@ class LanguageRecipe(BaseRecipe):
             length_distribution=self.length_distribution,
         )
 
-    def fit(self, model, train_ids, validation_ids, **options):
+    def fit(
+        self,
+        model: keras.Model,
+        train_ids: ArrayLike,
+        validation_ids: ArrayLike,
+        **options: Any,
+    ) -> keras.callbacks.History:
         """Trains a compiled model; it ends with the weights of the best check.
 
         It does so too after a `KeyboardInterrupt`, which is passed on.
@@ -163,7 +185,7 @@ class LanguageRecipe(BaseRecipe):
 
 # The arguments of `RecurrentLanguageModel` that go with each recipe; those
 # that are not here have the defaults of that class.
-MODEL_SETTINGS = types.MappingProxyType(
+MODEL_SETTINGS: Mapping[str, Mapping[str, Any]] = types.MappingProxyType(
     {
         "ptb": {"hidden_size": 850, "hidden_dropout": 0.25},
         "wikitext2": {"hidden_size": 700, "hidden_dropout": 0.15},
@@ -180,18 +202,18 @@ MODEL_SETTINGS = types.MappingProxyType(
 
 
 def ptb_recipe(
-    model,
+    model: keras.Model,
     *,
-    epochs=8000,
-    batch_size=64,
-    learning_rate=20.0,
-    weight_decay=8e-7,
-    clip_norm=0.25,
-    segment_length=35,
-    eval_batch_size=10,
-    patience=5,
-    seed=0,
-):
+    epochs: int = 8000,
+    batch_size: int = 64,
+    learning_rate: float = 20.0,
+    weight_decay: float = 8e-7,
+    clip_norm: float = 0.25,
+    segment_length: int = 35,
+    eval_batch_size: int = 10,
+    patience: int = 5,
+    seed: int = 0,
+) -> LanguageRecipe:
     """Compiles a model for Penn Treebank as DARTS trains it, and the rest.
 
     SGD with L2 in the gradient and clipping, on segments of random length;
@@ -245,7 +267,7 @@ def ptb_recipe(
     return recipe
 
 
-def wikitext2_recipe(model, **options):
+def wikitext2_recipe(model: keras.Model, **options: Any) -> LanguageRecipe:
     """`ptb_recipe` for WikiText-2, which differs in its weight decay.
 
     `MODEL_SETTINGS["wikitext2"]` has what is not the default in the model.
@@ -263,7 +285,9 @@ def wikitext2_recipe(model, **options):
     return ptb_recipe(model, **{"weight_decay": 5e-7, **options})
 
 
-def small_language_model_recipe(model, **options):
+def small_language_model_recipe(
+    model: keras.Model, **options: Any
+) -> LanguageRecipe:
     """`ptb_recipe` for a training of a few minutes on a CPU.
 
     `MODEL_SETTINGS["small_text"]` has a model for it, of 128 units and with

@@ -1,5 +1,9 @@
 """Losses and metrics, by what is to be learned."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -8,6 +12,15 @@ from keras import ops
 from keras_darts.datasets import eval_bptt_batches
 from keras_darts.datasets import token_streams
 from keras_darts.utils.errors import unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Iterable
+    from typing import Any
+
+    from keras_darts.utils.typing import ArrayLike
+    from keras_darts.utils.typing import Config
+    from keras_darts.utils.typing import TensorLike
 
 _TOP = 5
 
@@ -32,11 +45,13 @@ class SmoothedCrossentropy(keras.losses.Loss):
     section 7.
     """
 
-    def __init__(self, label_smoothing=0.1, **kwargs):
+    def __init__(self, label_smoothing: float = 0.1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.label_smoothing = label_smoothing
 
-    def call(self, y_true, y_pred):  # (B,) or (B, 1), (B, classes) -> (B,)
+    def call(
+        self, y_true: TensorLike, y_pred: TensorLike
+    ) -> tf.Tensor:  # (B,) or (B, 1), (B, classes) -> (B,)
         numbers = ops.cast(ops.reshape(y_true, (-1,)), "int32")
         one_hot = ops.one_hot(numbers, y_pred.shape[-1], dtype=y_pred.dtype)
         return keras.losses.categorical_crossentropy(
@@ -46,14 +61,16 @@ class SmoothedCrossentropy(keras.losses.Loss):
             label_smoothing=self.label_smoothing,
         )
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "label_smoothing": self.label_smoothing,
         }
 
 
-def loss_for(label_type, label_smoothing=0.0):
+def loss_for(
+    label_type: str, label_smoothing: float = 0.0
+) -> keras.losses.Loss:
     """A loss on logits.
 
     Args:
@@ -63,7 +80,9 @@ def loss_for(label_type, label_smoothing=0.0):
     return _of(label_type, _LOSSES)(label_smoothing)
 
 
-def metrics_for(label_type, num_outputs):
+def metrics_for(
+    label_type: str, num_outputs: int
+) -> list[keras.metrics.Metric]:
     """Metrics on logits: `accuracy` for classes, `mae` for a regression.
 
     Args:
@@ -128,7 +147,10 @@ def _of(label_type, table):
     return table[label_type]
 
 
-def evaluate_classifier(function, batches):
+def evaluate_classifier(
+    function: Callable[[np.ndarray], ArrayLike],
+    batches: Iterable[tuple[ArrayLike, ArrayLike]],
+) -> dict[str, float]:
     """Accuracy and cross-entropy on a data set, in float64.
 
     Args:
@@ -187,13 +209,22 @@ class Perplexity(keras.metrics.Metric):
     5.0
     """
 
-    def __init__(self, name="perplexity", **kwargs):
+    def __init__(self, name: str = "perplexity", **kwargs: Any) -> None:
         super().__init__(name=name, **kwargs)
-        self.total = self.add_weight(name="total", initializer="zeros")
-        self.count = self.add_weight(name="count", initializer="zeros")
+        self.total: keras.Variable = self.add_weight(
+            name="total", initializer="zeros"
+        )
+        self.count: keras.Variable = self.add_weight(
+            name="count", initializer="zeros"
+        )
 
     # (B, T), (B, T, V) and (B, T) or (B,) or (B, 1)
-    def update_state(self, y_true, y_pred, sample_weight=None):
+    def update_state(
+        self,
+        y_true: TensorLike,
+        y_pred: TensorLike,
+        sample_weight: TensorLike | None = None,
+    ) -> None:
         losses = keras.losses.sparse_categorical_crossentropy(
             y_true, ops.cast(y_pred, self.dtype), from_logits=True
         )
@@ -206,13 +237,18 @@ class Perplexity(keras.metrics.Metric):
         self.total.assign_add(ops.sum(losses * weights))
         self.count.assign_add(ops.sum(weights))
 
-    def result(self):
+    def result(self) -> tf.Tensor:
         return ops.exp(ops.divide_no_nan(self.total, self.count))
 
 
 def evaluate_language_model(
-    model, ids, *, batch_size=1, segment_length=35, state=None
-):
+    model: Any,
+    ids: ArrayLike,
+    *,
+    batch_size: int = 1,
+    segment_length: int = 35,
+    state: Any = None,
+) -> dict[str, float]:
     """Cross-entropy and perplexity of a text, the hidden state carried on.
 
     Every token but the first of each row is predicted, from all before it in

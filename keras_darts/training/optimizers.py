@@ -1,6 +1,9 @@
 """SGD and Adam with weight decay in the gradient, as PyTorch has them."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
 
 import keras
 import tensorflow as tf
@@ -8,8 +11,14 @@ from keras import ops
 
 from keras_darts.utils import private_api
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
 
-def clip_gradients(optimizer, gradients):
+
+def clip_gradients(
+    optimizer: keras.optimizers.Optimizer, gradients: Sequence[tf.Tensor]
+) -> Sequence[tf.Tensor]:
     """Gradients within the bound that a Keras optimizer was made with.
 
     Args:
@@ -62,7 +71,12 @@ class _CoupledWeightDecay(_ClippedSums):
     never enters the momentum or the moments.
     """
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(
+        self,
+        gradient: tf.Tensor,
+        variable: keras.Variable,
+        learning_rate: tf.Tensor,
+    ) -> None:
         # Decay moves every row of an embedding: its sparse gradient ends here.
         gradient = tf.cast(tf.convert_to_tensor(gradient), variable.dtype)
         if self.weight_decay and private_api.is_decayed(self, variable):
@@ -79,7 +93,12 @@ class _FusedSGD(keras.optimizers.SGD):
     A network has hundreds of variables, and a graph takes long to make.
     """
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(
+        self,
+        gradient: tf.Tensor,
+        variable: keras.Variable,
+        learning_rate: tf.Tensor,
+    ) -> None:
         if not self.momentum:
             return super().update_step(gradient, variable, learning_rate)
         momentum = self.momentums[private_api.variable_index(self, variable)]
@@ -113,7 +132,12 @@ class CoupledSGD(_CoupledWeightDecay, _FusedSGD):
 class _TorchAdam(keras.optimizers.Adam):
     """Adam with epsilon added to the bias-corrected second moment."""
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(
+        self,
+        gradient: tf.Tensor,
+        variable: keras.Variable,
+        learning_rate: tf.Tensor,
+    ) -> None:
         m, v = private_api.adam_moments(self, variable)
         step = ops.cast(self.iterations + 1, variable.dtype)
         self.assign(m, m + (gradient - m) * (1 - self.beta_1))
@@ -151,12 +175,12 @@ class CoupledAdam(_CoupledWeightDecay, _TorchAdam):
 
     def __init__(
         self,
-        learning_rate=1e-3,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        **kwargs,
-    ):
+        learning_rate: Any = 1e-3,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        **kwargs: Any,
+    ) -> None:
         if kwargs.pop("amsgrad", False):
             raise ValueError(
                 "`amsgrad` is not offered by CoupledAdam. Received: "

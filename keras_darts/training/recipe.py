@@ -1,9 +1,12 @@
 """A way to train a network: everything but the network and the data."""
 
+from __future__ import annotations
+
 import collections.abc
 import contextlib
 import dataclasses
 import logging
+from typing import TYPE_CHECKING
 
 import keras
 import tensorflow as tf
@@ -23,8 +26,18 @@ from keras_darts.utils import private_api
 from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.messages import shown
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
-def synchronize(network, wanted):
+    from keras_darts.training.labelled_data import TrainingData
+    from keras_darts.utils.typing import ArrayLike
+    from keras_darts.utils.typing import Config
+    from keras_darts.utils.typing import Dataset
+    from keras_darts.utils.typing import PathLike
+
+
+def synchronize(network: keras.Model, wanted: bool) -> None:
     """Lets a network normalise with the statistics of a part or of the whole.
 
     What its layers were made with no longer counts.
@@ -60,12 +73,12 @@ class BaseRecipe:
 
     sync_batch_norm = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             if field.name in _COUNTS:
                 positive_integer(field.name, getattr(self, field.name))
 
-    def new_optimizer(self):
+    def new_optimizer(self) -> keras.optimizers.Optimizer:
         """A fresh copy of the optimizer, for one network."""
         return type(self.optimizer).from_config(self.optimizer.get_config())
 
@@ -81,7 +94,7 @@ class BaseRecipe:
             network.optimizer.build(network.trainable_variables)
         network.optimizer.made_by_recipe = True
 
-    def get_config(self):
+    def get_config(self) -> Config:
         """Plain values that say everything there is to know."""
         config = {
             field.name: getattr(self, field.name)
@@ -96,7 +109,7 @@ class BaseRecipe:
         return config
 
 
-def compiled_by_recipe(network):
+def compiled_by_recipe(network: keras.Model) -> bool:
     """Whether a recipe compiled the network last, and not its user."""
     return getattr(network.optimizer, "made_by_recipe", False)
 
@@ -164,8 +177,8 @@ class Recipe(BaseRecipe):
     epochs: int
     batch_size: int
     optimizer: keras.optimizers.Optimizer | None
-    mean: tuple | None
-    variance: tuple | None
+    mean: tuple[float, ...] | None
+    variance: tuple[float, ...] | None
     label_type: str | None = "sparse"
     label_smoothing: float = 0.0
     auxiliary_head_weight: float = 0.4
@@ -179,14 +192,14 @@ class Recipe(BaseRecipe):
     )
 
     @property
-    def steps_per_epoch(self):
+    def steps_per_epoch(self) -> int | None:
         """Integer, or `None` while the number of images is not known."""
         if self.num_train is None:
             return None
         return self.num_train // self.batch_size
 
     @property
-    def preprocessing(self):
+    def preprocessing(self) -> keras.Layer | None:
         """What a network does first that scales by this recipe.
 
         A new layer, or `None` while the statistics are not known. A network
@@ -201,13 +214,13 @@ class Recipe(BaseRecipe):
         return layer
 
     @property
-    def callbacks(self):
+    def callbacks(self) -> list[keras.callbacks.Callback]:
         """New callbacks, for one `fit`."""
         if not self.drop_path:
             return []
         return [DropPathSchedule(self.drop_path, self.epochs)]
 
-    def compile(self, network):
+    def compile(self, network: keras.Model) -> None:
         """Compiles a network with a fresh optimizer, loss and metrics.
 
         From then on the network takes raw images and scales them itself.
@@ -225,7 +238,7 @@ class Recipe(BaseRecipe):
         )
         self.scale(network)
 
-    def scale(self, network):
+    def scale(self, network: keras.Model) -> None:
         """Lets a network take raw images, scaled as the recipe says."""
         if self.mean is None:
             return
@@ -246,7 +259,7 @@ class Recipe(BaseRecipe):
                 *before,
             )
 
-    def resolved(self, network, data):
+    def resolved(self, network: keras.Model, data: TrainingData) -> Recipe:
         """The recipe for data, all of it known.
 
         Args:
@@ -284,7 +297,13 @@ class Recipe(BaseRecipe):
             return dataclasses.replace(self, **known)
         return self.make(**known)
 
-    def pipeline(self, dataset, training=True, start_epoch=0, start_step=0):
+    def pipeline(
+        self,
+        dataset: Dataset,
+        training: bool = True,
+        start_epoch: int = 0,
+        start_step: int = 0,
+    ) -> Dataset:
         """Batches for `fit`, or for `evaluate`.
 
         Args:
@@ -314,22 +333,22 @@ class Recipe(BaseRecipe):
 
     def fit(
         self,
-        network,
-        x,
-        y=None,
-        validation_data=None,
+        network: keras.Model,
+        x: Any,
+        y: Any = None,
+        validation_data: Any = None,
         *,
-        sample_weight=None,
-        class_weight=None,
-        validation_split=0.0,
-        steps_per_epoch=None,
-        output_dir=None,
-        resume_from=None,
-        checkpoint_minutes=10,
-        gradient_accumulation_steps=1,
-        config=None,
-        **options,
-    ):
+        sample_weight: ArrayLike | None = None,
+        class_weight: Mapping[int, float] | None = None,
+        validation_split: float = 0.0,
+        steps_per_epoch: int | None = None,
+        output_dir: PathLike | None = None,
+        resume_from: PathLike | None = None,
+        checkpoint_minutes: float = 10,
+        gradient_accumulation_steps: int = 1,
+        config: Config | None = None,
+        **options: Any,
+    ) -> keras.callbacks.History:
         """Trains a network on raw images.
 
         Data are read and checked once, before the first step, and held where
@@ -425,7 +444,7 @@ class Recipe(BaseRecipe):
                 **options,
             )
 
-    def get_config(self):
+    def get_config(self) -> Config:
         config = super().get_config()
         if self.augmentation is not None:
             config["augmentation"] = serialize(self.augmentation)
@@ -460,7 +479,9 @@ class Recipe(BaseRecipe):
             recipe.compile(network)
         return recipe
 
-    def validation(self, network, data):
+    def validation(
+        self, network: keras.Model, data: TrainingData
+    ) -> Dataset | None:
         """Batches to validate on, or `None`."""
         if data.validation is None:
             return None

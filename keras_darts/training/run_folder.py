@@ -1,7 +1,10 @@
 """The files of a training on disk, written and read."""
 
+from __future__ import annotations
+
 import time
 import warnings
+from typing import TYPE_CHECKING
 
 import keras
 
@@ -16,6 +19,16 @@ from keras_darts.utils.files import user_path
 from keras_darts.utils.files import writable_folder
 from keras_darts.utils.files import write_csv
 from keras_darts.utils.files import write_json
+
+if TYPE_CHECKING:
+    import pathlib
+
+    from keras_darts.datasets.vocabulary import Vocabulary
+    from keras_darts.runs.callbacks import EndState
+    from keras_darts.training.fit_loop import TrainingCheckpoint
+    from keras_darts.utils.typing import Config
+    from keras_darts.utils.typing import Logs
+    from keras_darts.utils.typing import PathLike
 
 # A large network takes seconds to write, a small one's epochs don't take more.
 _SECONDS_BETWEEN_MODELS = 60
@@ -68,17 +81,23 @@ class TrainingRun(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, folder, *, config, vocabulary=None, checkpoint=None, end=None
-    ):
+        self,
+        folder: PathLike,
+        *,
+        config: Config,
+        vocabulary: Vocabulary | None = None,
+        checkpoint: TrainingCheckpoint | None = None,
+        end: EndState | None = None,
+    ) -> None:
         super().__init__()
-        self.folder = writable_folder(folder, "folder")
+        self.folder: pathlib.Path = writable_folder(folder, "folder")
         self.config = config
         self.vocabulary = vocabulary
         self.checkpoint = checkpoint
         self.end = end
         self._rows = []
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         if self.checkpoint is not None:
             history = self.folder / "history.csv"
             self._rows = rows_before(history, self.checkpoint.rows)
@@ -94,7 +113,7 @@ class TrainingRun(keras.callbacks.Callback):
             if self.vocabulary is not None:
                 self.vocabulary.save(self.folder / "vocabulary.json")
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self._rows.append({"epoch": epoch, **(logs or {})})
         with writing(self.folder):
             write_csv(self.folder / "history.csv", self._rows)
@@ -104,7 +123,7 @@ class TrainingRun(keras.callbacks.Callback):
                 self.checkpoint.rows = len(self._rows)
                 self.checkpoint.save(epoch + 1)
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs = None) -> None:
         with writing(self.folder):
             if self.end is not None:
                 self.end.save()
@@ -116,7 +135,7 @@ class TrainingRun(keras.callbacks.Callback):
         self._written = time.monotonic()
 
 
-def save_network(network, path):
+def save_network(network: keras.Model, path: PathLike) -> None:
     """Keras' own file of a network, which ends in `.keras`."""
     with warnings.catch_warnings():
         # Keras' way to NumPy arrays, which is not for users to mend.
@@ -124,7 +143,7 @@ def save_network(network, path):
         network.save(path)
 
 
-def load_network(path):
+def load_network(path: PathLike) -> keras.Model:
     """The network of a training: raw images to logits, or a language model.
 
     Args:

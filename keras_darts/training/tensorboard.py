@@ -1,8 +1,11 @@
 """The course of a training or a search in TensorBoard."""
 
+from __future__ import annotations
+
 import json
 import math
 import numbers
+from typing import TYPE_CHECKING
 
 import keras
 import tensorflow as tf
@@ -11,10 +14,18 @@ from keras_darts.runtimes.timing import memory
 from keras_darts.utils.files import atomic_write
 from keras_darts.utils.files import user_path
 
+if TYPE_CHECKING:
+    import pathlib
+
+    from keras_darts.training.callbacks import DataWaitMonitor
+    from keras_darts.utils.typing import Config
+    from keras_darts.utils.typing import Logs
+    from keras_darts.utils.typing import PathLike
+
 _PATTERN = "events.out.tfevents.*"
 
 
-def forget_from(folder, step):
+def forget_from(folder: PathLike, step: int) -> None:
     """Takes out of TensorBoard's files what a resumed run will write again.
 
     Args:
@@ -97,25 +108,30 @@ class Board(keras.callbacks.Callback):
     """
 
     part = "training"
-    descriptions = _DESCRIPTIONS
+    descriptions: dict[str, str] = _DESCRIPTIONS
 
-    def __init__(self, folder, input_wait=None, config=None):
+    def __init__(
+        self,
+        folder: PathLike,
+        input_wait: DataWaitMonitor | None = None,
+        config: Config | None = None,
+    ) -> None:
         super().__init__()
-        self.folder = user_path(folder, "folder")
+        self.folder: pathlib.Path = user_path(folder, "folder")
         self.input_wait = input_wait
         self.config = config
         self._writers, self._rates = {}, {}
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         self._writers = {}
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         # Only now it is known where a run is resumed.
         if not self._writers:
             self._open(epoch)
         self._rates = self.rates()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         values = {
             name: value
             for name, value in (logs or {}).items()
@@ -135,19 +151,19 @@ class Board(keras.callbacks.Callback):
         for writer in self._writers.values():
             writer.flush()
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs = None) -> None:
         for writer in self._writers.values():
             writer.close()
 
-    def tag(self, name):
+    def tag(self, name: str) -> str:
         """The tag of a log, whose beginning up to a slash is its group."""
         return name
 
-    def rates(self):
+    def rates(self) -> dict[str, float]:
         """The learning rates of the epoch that begins, by their tags."""
         return {"learning_rate/weights": rate_of(self.model.optimizer)}
 
-    def figures(self):
+    def figures(self) -> dict[str, float]:
         """What is drawn besides the logs, by its tag."""
         figures = {**self._rates, **_memory()}
         wait = self.input_wait
@@ -158,15 +174,15 @@ class Board(keras.callbacks.Callback):
             )
         return figures
 
-    def draw(self, epoch):
+    def draw(self, epoch: int) -> None:
         """Writes what is no scalar to the present summary."""
         if epoch == 0 and hasattr(self.model, "genotype"):
             self.text("genotype", str(self.model.genotype))
 
-    def scalar(self, tag, value):
+    def scalar(self, tag: str, value: float) -> None:
         tf.summary.scalar(tag, value, description=self.descriptions.get(tag))
 
-    def text(self, tag, text):
+    def text(self, tag: str, text: str) -> None:
         """Writes text letter by letter, although TensorBoard reads markup."""
         tf.summary.text(tag, f"```\n{text}\n```")
 
@@ -197,7 +213,7 @@ def _run_of(log):
     return "train", log
 
 
-def rate_of(optimizer):
+def rate_of(optimizer: keras.optimizers.Optimizer) -> float:
     """The present learning rate, also of a schedule."""
     # On several devices it is mirrored, which is no number to Python.
     return float(tf.convert_to_tensor(optimizer.learning_rate))

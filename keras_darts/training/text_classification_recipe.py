@@ -1,6 +1,9 @@
 """A way to train a network on labelled sentences, in a few minutes."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 import keras
 
@@ -17,6 +20,14 @@ from keras_darts.training.metrics import loss_for
 from keras_darts.training.metrics import metrics_for
 from keras_darts.training.recipe import BaseRecipe
 from keras_darts.utils.errors import positive_integer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from keras_darts.utils.typing import ArrayLike
+    from keras_darts.utils.typing import Config
+    from keras_darts.utils.typing import Dataset
 
 _CLIP_NORM = 5.0
 
@@ -62,7 +73,7 @@ class TextClassificationRecipe(BaseRecipe):
     seed: int = 0
     sync_batch_norm: bool = False
 
-    def compile(self, network):
+    def compile(self, network: keras.Model) -> None:
         """Compiles a network with a fresh optimizer, loss and metrics."""
         self._compile(
             network,
@@ -70,7 +81,13 @@ class TextClassificationRecipe(BaseRecipe):
             metrics=metrics_for("sparse", network.num_classes),
         )
 
-    def pipeline(self, dataset, training=True, start_epoch=0, start_step=0):
+    def pipeline(
+        self,
+        dataset: Dataset,
+        training: bool = True,
+        start_epoch: int = 0,
+        start_step: int = 0,
+    ) -> Dataset:
         """Batches for `fit`, or for `evaluate`.
 
         Args:
@@ -96,17 +113,17 @@ class TextClassificationRecipe(BaseRecipe):
 
     def fit(
         self,
-        network,
-        x,
-        y=None,
-        validation_data=None,
+        network: keras.Model,
+        x: Any,
+        y: Any = None,
+        validation_data: Any = None,
         *,
-        sample_weight=None,
-        class_weight=None,
-        validation_split=0.0,
-        config=None,
-        **options,
-    ):
+        sample_weight: ArrayLike | None = None,
+        class_weight: Mapping[int, float] | None = None,
+        validation_split: float = 0.0,
+        config: Config | None = None,
+        **options: Any,
+    ) -> keras.callbacks.History:
         """Trains a compiled network.
 
         Where there are sentences to validate on, it ends with the weights of
@@ -170,16 +187,16 @@ class TextClassificationRecipe(BaseRecipe):
 
 
 def text_classification_recipe(
-    network,
-    num_train,
+    network: keras.Model,
+    num_train: int,
     *,
-    epochs=10,
-    batch_size=50,
-    learning_rate=1e-3,
-    weight_decay=1e-4,
-    seed=0,
-    sync_batch_norm=False,
-):
+    epochs: int = 10,
+    batch_size: int = 50,
+    learning_rate: float = 1e-3,
+    weight_decay: float = 1e-4,
+    seed: int = 0,
+    sync_batch_norm: bool = False,
+) -> TextClassificationRecipe:
     """Compiles a network for labelled sentences, and returns the rest.
 
     Adam with decoupled weight decay, a cosine to zero, and clipping at a norm

@@ -1,11 +1,18 @@
 """The advised strategy."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from keras_darts.strategies.methods.beta_darts import beta_darts
 from keras_darts.strategies.registry import register_strategy
 
+if TYPE_CHECKING:
+    from keras_darts.strategies.strategy import SearchStrategy
+
 
 @register_strategy("auto", guards_against="alphas that run away")
-def auto():
+def auto() -> SearchStrategy:
     """What is advised to begin with: at present beta-DARTS.
 
     It costs what `darts` does, fits all search spaces, has no warm-up that a

@@ -1,5 +1,7 @@
 """beta-DARTS."""
 
+from __future__ import annotations
+
 from keras_darts.callbacks import ScheduleVariable
 from keras_darts.regularizers import BetaDecay
 from keras_darts.schedules import Linear
@@ -10,7 +12,7 @@ from keras_darts.strategies.strategy import SearchStrategy
 
 
 @register_strategy("beta_darts", guards_against="alphas that run away")
-def beta_darts(max_weight=50.0):
+def beta_darts(max_weight: float = 50.0) -> SearchStrategy:
     """beta-DARTS: the alphas of an edge are kept near one another.
 
     The weight of the penalty rises to `max_weight` with the last epoch of the

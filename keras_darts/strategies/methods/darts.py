@@ -1,5 +1,7 @@
 """DARTS, first and second order."""
 
+from __future__ import annotations
+
 from keras_darts.architects import Unrolled
 from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
@@ -11,7 +13,7 @@ DARTS = (
 
 
 @register_strategy("darts", guards_against="nothing")
-def darts():
+def darts() -> SearchStrategy:
     """DARTS, first order.
 
     The rate of the alphas, 3e-4, was published for 19,500 steps, 50 epochs of
@@ -24,7 +26,7 @@ def darts():
     "darts_second_order",
     guards_against="alphas that only suit the present weights",
 )
-def darts_second_order(hessian="finite_difference"):
+def darts_second_order(hessian: str = "finite_difference") -> SearchStrategy:
     """DARTS, second order; rates scale as those of `darts`.
 
     Args:

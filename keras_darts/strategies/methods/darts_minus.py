@@ -1,5 +1,7 @@
 """DARTS-."""
 
+from __future__ import annotations
+
 from keras_darts.callbacks import ScheduleVariable
 from keras_darts.connections import AuxiliarySkip
 from keras_darts.schedules import Linear
@@ -11,7 +13,7 @@ from keras_darts.strategies.strategy import SearchStrategy
     "darts_minus",
     guards_against="skip-connects that only help training",
 )
-def darts_minus():
+def darts_minus() -> SearchStrategy:
     """DARTS-: a skip-connection parallel to every edge, which fades.
 
     It has faded with the last epoch of the run, however many there are. The

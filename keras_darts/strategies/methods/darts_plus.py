@@ -1,5 +1,7 @@
 """DARTS+."""
 
+from __future__ import annotations
+
 from keras_darts.callbacks import StopOnSkipConnects
 from keras_darts.callbacks import StopOnStableRanking
 from keras_darts.strategies.registry import register_strategy
@@ -9,7 +11,7 @@ from keras_darts.strategies.strategy import SearchStrategy
 @register_strategy(
     "darts_plus", guards_against="skip-connects, by their number"
 )
-def darts_plus(criterion="skip_connects"):
+def darts_plus(criterion: str = "skip_connects") -> SearchStrategy:
     """DARTS+: stops at two skip-connections, or when alphas keep their order.
 
     How long they must keep it is in proportion to the run: 10 of 50 epochs,

@@ -1,15 +1,24 @@
 """Methods that judge candidates by what the supernet is without them."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from keras_darts.callbacks import WeightWarmUp
 from keras_darts.discretizers import Perturbation
 from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 @register_strategy(
     "darts_pt", guards_against="skip-connects that win by large alphas"
 )
-def darts_pt(blank=False, tune_epochs=0.1, exclude=()):
+def darts_pt(
+    blank: bool = False, tune_epochs: float = 0.1, exclude: Sequence[str] = ()
+) -> SearchStrategy:
     """DARTS-PT: what the supernet can't do without is kept.
 
     The rate of the alphas scales as that of `darts`.

@@ -1,6 +1,9 @@
 """DrNAS, in one stage and progressive."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 from keras_darts.callbacks import WeightWarmUp
 from keras_darts.connections import PartialConnection
@@ -12,9 +15,12 @@ from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.stage import Stage
 from keras_darts.strategies.strategy import SearchStrategy
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 @register_strategy("dr_nas", guards_against="deciding too early")
-def dr_nas(divergence=0.0, warm_up=0.2):
+def dr_nas(divergence: float = 0.0, warm_up: float = 0.2) -> SearchStrategy:
     """DrNAS: mixing weights from Dirichlet distributions.
 
     The rate of the alphas, 6e-4, is that of 15,600 steps, 40 epochs of 390,
@@ -51,7 +57,12 @@ def dr_nas(divergence=0.0, warm_up=0.2):
 @register_strategy(
     "dr_nas_progressive", guards_against="deciding too early; memory"
 )
-def dr_nas_progressive(k=(6, 4), candidates=4, divergence=0.0, warm_up=0.4):
+def dr_nas_progressive(
+    k: Sequence[int] = (6, 4),
+    candidates: int = 4,
+    divergence: float = 0.0,
+    warm_up: float = 0.4,
+) -> SearchStrategy:
     """DrNAS in two stages: the second has fewer candidates and more channels.
 
     What was learned carries over to the second stage. The published supernet

@@ -1,5 +1,7 @@
 """ENAS."""
 
+from __future__ import annotations
+
 import keras
 
 from keras_darts.architects import Reinforce
@@ -13,7 +15,7 @@ from keras_darts.strategies.strategy import SearchStrategy
 
 
 @register_strategy("enas", guards_against="the gap between mixture and cell")
-def enas(recipe="darts", num_samples=100):
+def enas(recipe: str = "darts", num_samples: int = 100) -> SearchStrategy:
     """ENAS: an LSTM draws, and learns from the accuracy of what it drew.
 
     Controller, rewards and both optimizers are those of the published search

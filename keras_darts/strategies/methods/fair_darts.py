@@ -1,5 +1,7 @@
 """FairDARTS."""
 
+from __future__ import annotations
+
 from keras_darts.discretizers import Threshold
 from keras_darts.regularizers import ZeroOne
 from keras_darts.relaxations import Sigmoid
@@ -12,7 +14,7 @@ from keras_darts.strategies.strategy import SearchStrategy
 @register_strategy(
     "fair_darts", guards_against="skip-connects that win because others lose"
 )
-def fair_darts(form="sparse"):
+def fair_darts(form: str = "sparse") -> SearchStrategy:
     """FairDARTS: gates that do not compete, pushed to zero and one.
 
     The rate of the alphas, 3e-3, was published for 9,750 steps, 50 epochs of

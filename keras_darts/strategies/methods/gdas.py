@@ -1,5 +1,7 @@
 """GDAS."""
 
+from __future__ import annotations
+
 from keras_darts.callbacks import ScheduleVariable
 from keras_darts.relaxations import GumbelSoftmax
 from keras_darts.schedules import Linear
@@ -12,7 +14,7 @@ from keras_darts.strategies.strategy import SearchStrategy
 @register_strategy(
     "gdas", guards_against="time; the gap between mixture and cell"
 )
-def gdas():
+def gdas() -> SearchStrategy:
     """GDAS: hard draws, of which one candidate an edge runs.
 
     The temperature falls over the epochs of the run. The rate of the alphas,

@@ -1,5 +1,9 @@
 """P-DARTS."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from keras_darts.callbacks import ScheduleVariable
 from keras_darts.callbacks import WeightWarmUp
 from keras_darts.connections import FullConnection
@@ -11,13 +15,20 @@ from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.stage import Stage
 from keras_darts.strategies.strategy import SearchStrategy
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 @register_strategy(
     "p_darts",
     guards_against="shallow supernets that choose for deep networks; "
     "skip-connects, at most two",
 )
-def p_darts(skip_dropout=(0.1, 0.4, 0.7), warm_up=0.4, max_skip_connects=2):
+def p_darts(
+    skip_dropout: Sequence[float] = (0.1, 0.4, 0.7),
+    warm_up: float = 0.4,
+    max_skip_connects: int = 2,
+) -> SearchStrategy:
     """P-DARTS: deeper supernets with fewer candidates, stage by stage.
 
     The published supernets have 5, 11 and 17 cells, which is what

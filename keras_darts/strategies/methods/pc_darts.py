@@ -1,5 +1,7 @@
 """Methods that search on a part of the channels."""
 
+from __future__ import annotations
+
 from keras_darts.callbacks import WeightWarmUp
 from keras_darts.connections import PartialConnection
 from keras_darts.strategies.recipe import PublishedRate
@@ -12,7 +14,7 @@ from keras_darts.strategies.strategy import SearchStrategy
     "pc_darts",
     guards_against="candidates without weights being ahead at the start",
 )
-def pc_darts(k=4, warm_up=0.3):
+def pc_darts(k: int = 4, warm_up: float = 0.3) -> SearchStrategy:
     """PC-DARTS: a part of the channels, and edges that are weighed too.
 
     The rate of alphas and betas, 6e-4, was published for 3,395 steps, 35

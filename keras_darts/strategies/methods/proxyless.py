@@ -1,5 +1,7 @@
 """ProxylessNAS, on cells."""
 
+from __future__ import annotations
+
 from keras_darts.callbacks import WeightWarmUp
 from keras_darts.regularizers import Cost
 from keras_darts.relaxations import BinaryGates
@@ -10,7 +12,7 @@ from keras_darts.strategies.strategy import SearchStrategy
 
 
 @register_strategy("proxyless", guards_against="time and memory; costly cells")
-def proxyless(cost=0.1, warm_up=41 / 160):
+def proxyless(cost: float = 0.1, warm_up: float = 41 / 160) -> SearchStrategy:
     """ProxylessNAS' binary gates on cells, with the price of candidates.
 
     The published search has another space, whole networks of MBConv blocks,

@@ -1,5 +1,7 @@
 """Random search with weight sharing."""
 
+from __future__ import annotations
+
 from keras_darts.architects import Frozen
 from keras_darts.discretizers import BestOfSamples
 from keras_darts.relaxations import UniformDraws
@@ -21,7 +23,9 @@ _RECIPES = ("darts", "nas_bench_201")
     "random_sharing",
     guards_against="crediting a search with what chance finds",
 )
-def random_sharing(recipe="darts", num_samples=100):
+def random_sharing(
+    recipe: str = "darts", num_samples: int = 100
+) -> SearchStrategy:
     """Random search with weight sharing: uniform draws, the best of some.
 
     The recipe is that of the published code for cells, or that of
@@ -49,10 +53,10 @@ def random_sharing(recipe="darts", num_samples=100):
     )
 
 
-def check_recipe(recipe):
+def check_recipe(recipe: str) -> None:
     if recipe not in _RECIPES:
         raise unknown_name("recipe", recipe, _RECIPES)
 
 
-def nas_bench_201_papers(recipe):
+def nas_bench_201_papers(recipe: str) -> tuple[str, ...]:
     return (_NAS_BENCH_201,) if recipe == "nas_bench_201" else ()

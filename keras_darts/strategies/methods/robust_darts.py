@@ -1,5 +1,7 @@
 """R-DARTS: early stopping, adaptive and fixed regularization."""
 
+from __future__ import annotations
+
 from keras_darts.architects import Unrolled
 from keras_darts.callbacks import ScheduleVariable
 from keras_darts.callbacks import StopOnEigenvalue
@@ -18,7 +20,7 @@ _ROBUST_DARTS = (
 @register_strategy(
     "robust_darts_es", guards_against="sharp minima, by their curvature"
 )
-def robust_darts_es():
+def robust_darts_es() -> SearchStrategy:
     """R-DARTS: stops before the search loss becomes sharp in the alphas.
 
     Epochs between measurements and before the first stop are in proportion to
@@ -34,7 +36,7 @@ def robust_darts_es():
 @register_strategy(
     "robust_darts_ada", guards_against="sharp minima, by their curvature"
 )
-def robust_darts_ada():
+def robust_darts_ada() -> SearchStrategy:
     """R-DARTS: goes back instead, and on with a stronger weight decay.
 
     Epochs and rates scale as those of `robust_darts_es`.
@@ -49,7 +51,9 @@ def robust_darts_ada():
 @register_strategy(
     "robust_darts", guards_against="sharp minima, by a fixed regularization"
 )
-def robust_darts(weight_decay=None, drop_path=0.0):
+def robust_darts(
+    weight_decay: float | None = None, drop_path: float = 0.0
+) -> SearchStrategy:
     """R-DARTS: a fixed, stronger weight decay, or drop path and CutOut.
 
     The paper runs 3, 9, 27, 81 and 243 times 1e-4, or drop path up to 0.2,

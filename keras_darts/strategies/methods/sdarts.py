@@ -1,5 +1,7 @@
 """SmoothDARTS, by random and by adversarial perturbations."""
 
+from __future__ import annotations
+
 from keras_darts.callbacks import ScheduleVariable
 from keras_darts.relaxations import Perturbed
 from keras_darts.schedules import Linear
@@ -22,7 +24,7 @@ def _smooth_darts(method):
 
 
 @register_strategy("sdarts_rs", guards_against="sharp minima")
-def sdarts_rs():
+def sdarts_rs() -> SearchStrategy:
     """SmoothDARTS: weights learn under mixing weights near the present ones.
 
     How near follows the epochs of the run; the rate of the alphas scales as
@@ -32,7 +34,7 @@ def sdarts_rs():
 
 
 @register_strategy("sdarts_adv", guards_against="sharp minima")
-def sdarts_adv():
+def sdarts_adv() -> SearchStrategy:
     """SmoothDARTS: weights learn under the worst mixing weights nearby.
 
     How near follows the epochs of the run; the rate of the alphas scales as

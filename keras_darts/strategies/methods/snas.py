@@ -1,5 +1,7 @@
 """SNAS."""
 
+from __future__ import annotations
+
 import keras
 
 from keras_darts.architects import SingleLevel
@@ -15,7 +17,7 @@ from keras_darts.strategies.strategy import SearchStrategy
 
 
 @register_strategy("snas", guards_against="the gap between mixture and cell")
-def snas(cost=0.0, drop_path=0.3):
+def snas(cost: float = 0.0, drop_path: float = 0.3) -> SearchStrategy:
     """SNAS: soft draws that harden, alphas and weights on the same loss.
 
     The temperature falls over the epochs of the run. The rate of the alphas,
