@@ -10,7 +10,7 @@ TIERS = ("unit", "traced", "process", "slow")
 
 # A folder, a file, a function of a file or one of its cases: of those that
 # fit a test the last one counts.
-_PLACES = {
+PLACES = {
     "traced": (
         "datasets/test_tokenizers.py::test_an_exported_model_carries_the_vocabulary",
         "export",
@@ -45,7 +45,11 @@ _PLACES = {
         "auto",
         "benchmarks",
         "cli",
+        "datasets/test_catalog.py",
         "datasets/test_corpus.py::test_published_counts",
+        "datasets/test_forms_of_data.py",
+        "datasets/test_image_folders.py",
+        "datasets/test_reading.py",
         "interop",
         "networks",
         "primitives/test_noise.py::test_a_seed_decides_what_supernets_and_networks_draw",
@@ -64,10 +68,10 @@ _PLACES = {
         "strategies/test_strategy.py::test_a_users_variant_is_found_by_its_name",
         "strategies/test_top_k.py::test_a_search_reads_a_published_cell_from_alphas_that_say_it",
         "strategies/test_users_pieces.py",
-        "strategies/test_variants.py::test_pieces_of_different_papers_combine",
-        "strategies/test_variants.py::test_robust_darts_learns_with_drop_path_and_cutout",
-        "supernet/test_language_supernet.py::test_the_gradient_reaches_all_that_is_trained",
-        "supernet/test_nas_bench_201_supernet.py::test_the_supernet_has_the_size_of_all_candidates",
+        "strategies/test_methods.py::test_pieces_of_different_papers_combine",
+        "strategies/test_methods.py::test_robust_darts_learns_with_drop_path_and_cutout",
+        "supernet/test_language_supernet.py",
+        "supernet/test_nas_bench_201_supernet.py",
         "supernet/test_shared_input.py",
         "supernet/test_supernet.py::test_the_supernet_of_the_paper_has_its_published_size",
         "supernet/test_text_supernet.py",
@@ -109,8 +113,8 @@ _PLACES = {
         "training/test_optimizers.py",
     ),
 }
-_TIER_OF = {place: tier for tier, places in _PLACES.items() for place in places}
-_FILES_WITH_UNIT_TESTS = {place.split("::")[0] for place in _PLACES["unit"]}
+_TIER_OF = {place: tier for tier, places in PLACES.items() for place in places}
+_FILES_WITH_UNIT_TESTS = {place.split("::")[0] for place in PLACES["unit"]}
 
 
 def tier_of(path, function, name):
