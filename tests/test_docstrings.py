@@ -4,6 +4,7 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import sys
 
 import keras
 import numpy as np
@@ -12,6 +13,7 @@ import tensorflow as tf
 from less_work import without_graphs
 
 import keras_darts as kd
+from keras_darts.utils.registry import Registry
 
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 # What every example may use without an import.
@@ -32,8 +34,19 @@ def examples(module):
     return [test for test in tests if test.examples]
 
 
+@pytest.fixture
+def registries(monkeypatch):
+    """Forget what an example adds, which doesn't outlive its names."""
+    for name, module in [*sys.modules.items()]:
+        if name.startswith("keras_darts."):
+            for value in [*vars(module).values()]:
+                if isinstance(value, Registry):
+                    entries = dict(value._entries)
+                    monkeypatch.setattr(value, "_entries", entries)
+
+
 @pytest.mark.parametrize("module", MODULES)
-def test_examples_run(module, tmp_path, monkeypatch):
+def test_examples_run(module, tmp_path, monkeypatch, registries):
     monkeypatch.chdir(tmp_path)
     output = []
     # For a few steps no graph is worth its making.
