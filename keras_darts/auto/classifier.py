@@ -1,11 +1,14 @@
 """Base class of the classifiers of images and of texts."""
 
+from __future__ import annotations
+
 import abc
 import csv
 import difflib
 import inspect
 import pathlib
 import shutil
+from typing import TYPE_CHECKING
 
 import keras
 
@@ -25,6 +28,19 @@ from keras_darts.utils.files import folder_name
 from keras_darts.utils.files import user_path
 from keras_darts.utils.messages import shown
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    import numpy as np
+
+    from keras_darts.auto.image import Images
+    from keras_darts.auto.text import Texts
+    from keras_darts.datasets import Elements
+    from keras_darts.genotypes.base_genotype import BaseGenotype
+    from keras_darts.tuner.darts_tuner import DartsTuner
+    from keras_darts.utils.typing import PathLike
+
 _BATCH_SIZE = 32
 _FORMATS = ("saved_model", "litert", "onnx", "keras")
 
@@ -39,23 +55,28 @@ class Classifier(abc.ABC):
             `None` before `fit`.
     """
 
+    classes: np.ndarray | None
+    genotype: BaseGenotype | None
+
+    tuner: DartsTuner | None
+
     @abc.abstractmethod
-    def adapter_of(self, elements):
+    def adapter_of(self, elements: Elements) -> Images | Texts:
         """`Images` or `Texts` of a user's `datasets.Elements`."""
 
     def __init__(
         self,
-        num_classes=None,
-        max_trials=4,
+        num_classes: int | None = None,
+        max_trials: int = 4,
         *,
-        directory=None,
-        project_name,
-        objective="val_accuracy",
-        overwrite=False,
-        seed=None,
-        time_budget=None,
-        **unknown,
-    ):
+        directory: PathLike | None = None,
+        project_name: str,
+        objective: Any = "val_accuracy",
+        overwrite: bool = False,
+        seed: int | None = None,
+        time_budget: str | float | None = None,
+        **unknown: Any,
+    ) -> None:
         if unknown:
             raise _no_argument(type(self), *unknown)
         if num_classes is not None:
@@ -64,11 +85,11 @@ class Classifier(abc.ABC):
             integer("seed", seed)
         objectives.get(objective)
         self.num_classes = num_classes
-        self.max_trials = positive_integer("max_trials", max_trials)
-        self.directory = pathlib.Path()
+        self.max_trials: int = positive_integer("max_trials", max_trials)
+        self.directory: pathlib.Path = pathlib.Path()
         if directory is not None:
             self.directory = user_path(directory, "directory")
-        self.project_name = folder_name(project_name, "project_name")
+        self.project_name: str = folder_name(project_name, "project_name")
         self.objective = objective
         self.overwrite = overwrite
         self.seed = seed
@@ -79,16 +100,16 @@ class Classifier(abc.ABC):
 
     def fit(
         self,
-        x,
-        y=None,
-        validation_data=None,
-        validation_split=0.2,
-        epochs=None,
-        batch_size=None,
-        callbacks=None,
-        verbose="auto",
-        class_weight=None,
-    ):
+        x: Any,
+        y: Any = None,
+        validation_data: Any = None,
+        validation_split: float = 0.2,
+        epochs: int | None = None,
+        batch_size: int | None = None,
+        callbacks: list[keras.callbacks.Callback] | None = None,
+        verbose: int | str = "auto",
+        class_weight: Mapping[Any, float] | None = None,
+    ) -> keras.callbacks.History:
         """Searches architectures, and trains the best one.
 
         A fit that was cut is resumed by the same call, and one that is done is
@@ -182,7 +203,9 @@ class Classifier(abc.ABC):
         self.classes, self._examples = data.labels.classes, data
         self._model = _assembled(data, training.load_network(folder))
 
-    def predict(self, x, batch_size=_BATCH_SIZE, verbose="auto"):
+    def predict(
+        self, x: Any, batch_size: int = _BATCH_SIZE, verbose: int | str = "auto"
+    ) -> np.ndarray:
         """The labels, in the form of those that `fit` was given.
 
         Args:
@@ -203,8 +226,13 @@ class Classifier(abc.ABC):
         return self._examples.labels.decode(numbers)
 
     def evaluate(
-        self, x, y=None, batch_size=_BATCH_SIZE, verbose="auto", **options
-    ):
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int = _BATCH_SIZE,
+        verbose: int | str = "auto",
+        **options: Any,
+    ) -> Any:
         """Loss and accuracy on data.
 
         Args:
@@ -227,7 +255,7 @@ class Classifier(abc.ABC):
         )
         return model.evaluate(batches, verbose=verbose, **options)
 
-    def export_model(self):
+    def export_model(self) -> keras.Model:
         """The trained Keras model: what `fit` was given to probabilities.
 
         Its classes are in the order of `classes`. A file of its `save`
@@ -240,7 +268,9 @@ class Classifier(abc.ABC):
             )
         return self._model
 
-    def export(self, path, format="saved_model", **options):
+    def export(
+        self, path: PathLike, format: str = "saved_model", **options: Any
+    ) -> pathlib.Path:
         """Writes the trained model as a file or folder that needs no Keras.
 
         Args:

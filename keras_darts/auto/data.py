@@ -1,7 +1,10 @@
 """A user's data in the form of a tuning: labels as class numbers."""
 
+from __future__ import annotations
+
 import collections.abc
 import dataclasses
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
@@ -9,6 +12,18 @@ import tensorflow as tf
 from keras_darts import datasets
 from keras_darts.datasets.examples import is_dataset
 from keras_darts.datasets.task import class_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Mapping
+    from typing import Any
+    from typing import Self
+
+    from keras_darts.auto.image import Images
+    from keras_darts.auto.text import Texts
+    from keras_darts.datasets import Elements
+    from keras_darts.utils.typing import ArrayLike
+    from keras_darts.utils.typing import Dataset
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -32,7 +47,9 @@ class Labels:
     one_hot: bool = False
 
     @classmethod
-    def of(cls, y, num_classes=None, name="`y`"):
+    def of(
+        cls, y: ArrayLike, num_classes: int | None = None, name: str = "`y`"
+    ) -> Self:
         """The labels that data hold.
 
         Args:
@@ -60,10 +77,10 @@ class Labels:
             )
         return cls(classes, y.ndim == 2)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.classes)
 
-    def encode(self, y, name="`y`"):
+    def encode(self, y: ArrayLike, name: str = "`y`") -> np.ndarray:
         """Class numbers of labels, int64.
 
         Raises:
@@ -88,7 +105,9 @@ class Labels:
             )
         return np.searchsorted(self.classes, y)
 
-    def weights(self, y, class_weight):
+    def weights(
+        self, y: ArrayLike, class_weight: Mapping[Any, float]
+    ) -> np.ndarray:
         """The weight of each element by its label, float32.
 
         Args:
@@ -117,7 +136,7 @@ class Labels:
             task=datasets.Task("sparse", len(self)),
         )
 
-    def encode_batch(self, y):
+    def encode_batch(self, y: tf.Tensor) -> tf.Tensor:
         """The same of a batch of known labels, as tensors."""
         if self.one_hot:
             return tf.argmax(y, axis=-1)
@@ -127,7 +146,7 @@ class Labels:
         known = tf.constant(known, y.dtype)
         return tf.argmax(tf.reshape(y, (-1, 1)) == known, axis=1)
 
-    def decode(self, numbers):
+    def decode(self, numbers: np.ndarray) -> np.ndarray:
         """The labels of class numbers, in the form of those of `fit`."""
         if self.one_hot:
             return np.eye(len(self), dtype="float32")[numbers]
@@ -203,12 +222,12 @@ class Examples:
 
     split: datasets.BilevelSplit
     labels: Labels
-    adapter: object
+    adapter: Images | Texts
     own_validation: bool
     batch_size: int | None
 
     @property
-    def everything(self):
+    def everything(self) -> Dataset:
         """What the final training is on, unbatched."""
         split = self.split
         if self.own_validation:
@@ -216,16 +235,16 @@ class Examples:
         return split.train.concatenate(split.valid)
 
     @property
-    def judged(self):
+    def judged(self) -> Dataset:
         """What trials are judged on, unbatched, every element alike."""
         return self.split.valid.map(lambda x, y, *_: (x, y))
 
     @property
-    def num_everything(self):
+    def num_everything(self) -> int:
         split = self.split
         return split.num_train + (0 if self.own_validation else split.num_valid)
 
-    def describe(self):
+    def describe(self) -> dict[str, Any]:
         """Plain values that tell these data from others."""
         split = self.split
         return {
@@ -236,15 +255,15 @@ class Examples:
 
 
 def read(
-    adapter_of,
-    x,
-    y,
+    adapter_of: Callable[[Elements], Images | Texts],
+    x: Any,
+    y: Any,
     *,
-    validation_data=None,
-    validation_split=0.2,
-    num_classes=None,
-    class_weight=None,
-):
+    validation_data: Any = None,
+    validation_split: float = 0.2,
+    num_classes: int | None = None,
+    class_weight: Mapping[Any, float] | None = None,
+) -> Examples:
     """The `Examples` of what `fit` was given.
 
     Args:
@@ -277,7 +296,9 @@ def read(
     )
 
 
-def labelled(adapter, labels, x, y, batch_size):
+def labelled(
+    adapter: Images | Texts, labels: Labels, x: Any, y: Any, batch_size: int
+) -> Dataset:
     """A batched data set of (raw x, class number), to be evaluated on."""
     examples = _elements(x, y, "x")
     labels.encode(examples.labels, name=examples.names.y)
@@ -287,7 +308,7 @@ def labelled(adapter, labels, x, y, batch_size):
     return batches.map(lambda x, y, *_: (x, labels.encode_batch(y)))
 
 
-def unlabelled(adapter, x, batch_size):
+def unlabelled(adapter: Images | Texts, x: Any, batch_size: int) -> Dataset:
     """A batched data set of raw x."""
     if isinstance(x, tf.data.Dataset):
         if isinstance(x.element_spec, tuple):

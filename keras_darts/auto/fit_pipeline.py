@@ -1,5 +1,7 @@
 """The phases of a fit: sizes, trials, and the final training."""
 
+from __future__ import annotations
+
 import dataclasses
 import json
 import logging
@@ -7,6 +9,7 @@ import math
 import pathlib
 import statistics
 import time
+from typing import TYPE_CHECKING
 
 import keras
 
@@ -22,6 +25,17 @@ from keras_darts.training import format_duration
 from keras_darts.tuner import DartsTuner
 from keras_darts.utils.files import write_json
 from keras_darts.utils.seeding import seeded
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from keras_darts.auto.data import Examples
+    from keras_darts.auto.image import Images
+    from keras_darts.auto.sizes import Plan
+    from keras_darts.auto.step_times import Budget
+    from keras_darts.auto.text import Texts
+    from keras_darts.utils.typing import Logs
+    from keras_darts.utils.typing import PathLike
 
 _LOG = logging.getLogger("keras_darts")
 _FILE = "classifier.json"
@@ -41,22 +55,22 @@ class Record:
         ValueError: if the project is of other data or settings.
     """
 
-    def __init__(self, folder, data):
-        self.path = pathlib.Path(folder) / _FILE
+    def __init__(self, folder: PathLike, data: dict[str, Any]) -> None:
+        self.path: pathlib.Path = pathlib.Path(folder) / _FILE
         self._says = {"data": data, "seconds": 0.0}
         if self.path.exists():
             self._says = json.loads(self.path.read_text("utf-8"))
             self._check(json.loads(json.dumps(data)))
 
-    def get(self, name):
+    def get(self, name: str) -> Any:
         return self._says.get(name)
 
-    def note(self, **entries):
+    def note(self, **entries: Any) -> None:
         """Adds entries and writes the file."""
         self._says.update(entries)
         write_json(self.path, self._says)
 
-    def say_what_is_there(self):
+    def say_what_is_there(self) -> None:
         """Logs that a project is resumed, or that it is finished."""
         folder = self.path.parent
         if self.get("done"):
@@ -89,17 +103,17 @@ class NoteTime(keras.callbacks.Callback):
         budget: `Budget`.
     """
 
-    def __init__(self, record, budget):
+    def __init__(self, record: Record, budget: Budget) -> None:
         super().__init__()
         self.record = record
         self.budget = budget
         self._written = time.monotonic()
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         if time.monotonic() - self._written > _SECONDS:
             self._write()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self._write()
 
     def _write(self):
@@ -115,21 +129,21 @@ _GRACE = 0.25
 class StepClock(keras.callbacks.Callback):
     """Notes how long steps take, but for those of first epochs."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self._seconds = []
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self._begin = time.monotonic()
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         self._mean = (time.monotonic() - self._begin) / (batch + 1)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         if epoch:
             self._seconds.append(self._mean)
 
-    def step(self, default):
+    def step(self, default: float) -> float:
         """The usual seconds of a step, or `default` where none is known."""
         return statistics.median(self._seconds) if self._seconds else default
 
@@ -148,7 +162,14 @@ class TunerInTime(DartsTuner):
         clock: `StepClock` of the trainings.
     """
 
-    def __init__(self, *args, budget, begun, plan, **options):
+    def __init__(
+        self,
+        *args: Any,
+        budget: Budget,
+        begun: float,
+        plan: Plan,
+        **options: Any,
+    ) -> None:
         super().__init__(*args, max_trials=plan.trials, **options)
         self._budget, self._plan = budget, plan
         self._until = begun + plan.trials_seconds
@@ -156,27 +177,27 @@ class TunerInTime(DartsTuner):
         grace = 0.0
         if self._until < budget.seconds:
             grace = _GRACE * (budget.seconds - self._until)
-        self.clock = StepClock()
+        self.clock: StepClock = StepClock()
         self.trials.training_callbacks = [
             self.clock,
             Deadline(budget, self._until + grace, "training of a trial"),
         ]
 
-    def search_deadline(self):
+    def search_deadline(self) -> Deadline:
         """The callback that leaves time for the training of a trial."""
         until = self._until - self._plan.train_seconds
         return Deadline(self._budget, until, "search")
 
-    def has_time(self):
+    def has_time(self) -> bool:
         """Whether a further trial fits."""
         usual = max(self._seconds, default=self._plan.trial_seconds)
         return self._budget.spent() + usual <= self._until
 
-    def on_trial_begin(self, trial):
+    def on_trial_begin(self, trial: Any) -> None:
         self._begun = self._budget.spent()
         super().on_trial_begin(trial)
 
-    def on_trial_end(self, trial):
+    def on_trial_end(self, trial: Any) -> None:
         self._seconds.append(self._budget.spent() - self._begun)
         if not self.has_time():
             done = len(self.oracle.trials)
@@ -215,21 +236,28 @@ class FitPipeline:
         project: Dictionary, arguments of the tuner.
     """
 
-    def __init__(self, examples, record, budget, options, project):
+    def __init__(
+        self,
+        examples: Examples,
+        record: Record,
+        budget: Budget,
+        options: dict[str, Any],
+        project: dict[str, Any],
+    ) -> None:
         self.examples = examples
-        self.adapter = examples.adapter
+        self.adapter: Images | Texts = examples.adapter
         self.record = record
         self.budget = budget
         self.options = options
         self.project = project
-        self.batch_size = (
+        self.batch_size: int = (
             options["batch_size"]
             or examples.batch_size
             or sizes.batch_size_for(examples.split.num_train)
         )
-        self.folder = record.path.parent
+        self.folder: pathlib.Path = record.path.parent
 
-    def run(self):
+    def run(self) -> tuple[DartsTuner, pathlib.Path]:
         """Everything that was not done before.
 
         Returns:

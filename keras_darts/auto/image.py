@@ -1,5 +1,9 @@
 """A classifier of images from images and a time."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import keras
 import numpy as np
 
@@ -8,6 +12,16 @@ from keras_darts.auto.classifier import Classifier
 from keras_darts.auto.sizes import SizePreset
 from keras_darts.auto.sizes import StepTimes
 from keras_darts.tuner import DartsHyperModel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+    from typing import Self
+
+    import tensorflow as tf
+
+    from keras_darts.datasets import Elements
+    from keras_darts.utils.typing import ArrayLike
 
 # The network halves the sides twice.
 _MULTIPLE = 4
@@ -32,7 +46,7 @@ def _preset(filters, num_cells, num_nodes, network, times, least_examples):
     )
 
 
-PRESETS = (
+PRESETS: tuple[SizePreset, ...] = (
     _preset(4, 2, 2, (8, 3), (8.0, 0.25, 3.0, 0.05), 0),
     _preset(8, 3, 3, (16, 4), (11.0, 0.4, 3.5, 0.075), 500),
     _preset(8, 5, 4, (16, 5), (20.0, 0.95, 6.5, 0.125), 2_000),
@@ -51,10 +65,10 @@ class Images:
         ValueError: for another shape.
     """
 
-    presets = PRESETS
+    presets: tuple[SizePreset, ...] = PRESETS
     most_epochs = 120
 
-    def __init__(self, shape):
+    def __init__(self, shape: Sequence[int]) -> None:
         shape = tuple(shape)
         fits = len(shape) in (2, 3) and all(side and side > 0 for side in shape)
         if not fits:
@@ -63,11 +77,11 @@ class Images:
                 "(images, height, width, channels), all of one size. Received: "
                 f"images of shape {tuple(shape)}"
             )
-        self.shape = tuple(int(side) for side in shape)
+        self.shape: tuple[int, ...] = tuple(int(side) for side in shape)
         self._layers = self._made_layers()
 
     @classmethod
-    def of(cls, elements):
+    def of(cls, elements: Elements) -> Self:
         """Those of `datasets.Elements`."""
         spec = elements.dataset.element_spec[0]
         if not (spec.dtype.is_floating or spec.dtype.is_integer):
@@ -75,7 +89,7 @@ class Images:
         return cls(spec.shape)
 
     @property
-    def final_shape(self):
+    def final_shape(self) -> tuple[int, ...]:
         """Height, width and channels that the network sees."""
         shape = (None, *self.shape)
         for layer in self._layers:
@@ -83,18 +97,18 @@ class Images:
         return tuple(shape[1:])
 
     @property
-    def work(self):
+    def work(self) -> float:
         height, width, _ = self.final_shape
         return height * width / _PIXELS
 
-    def describe(self):
+    def describe(self) -> dict[str, Any]:
         return {"shape": list(self.shape)}
 
-    def say(self):
+    def say(self) -> str:
         height, width, channels = self.final_shape
         return f"images of {height} x {width} x {channels}"
 
-    def convert(self, x):
+    def convert(self, x: ArrayLike) -> np.ndarray:
         """An array as the network has it."""
         x = self.checked(x)
         if not self._layers:
@@ -102,13 +116,13 @@ class Images:
         parts = [x[i : i + 1024] for i in range(0, len(x), 1024)]
         return np.concatenate([np.asarray(self.tensors(p)) for p in parts])
 
-    def tensors(self, x):
+    def tensors(self, x: tf.Tensor) -> tf.Tensor:
         """Likewise of a batch of tensors."""
         for layer in self._layers:
             x = layer(x)
         return x
 
-    def checked(self, x):
+    def checked(self, x: ArrayLike) -> np.ndarray:
         """An array of images of this shape.
 
         Raises:
@@ -122,17 +136,19 @@ class Images:
             )
         return x
 
-    def input(self):
+    def input(self) -> keras.KerasTensor:
         return keras.Input(self.shape, name="image")
 
-    def hypermodel(self, preset, num_classes):
+    def hypermodel(
+        self, preset: SizePreset, num_classes: int
+    ) -> DartsHyperModel:
         space = search_spaces.darts_cnn(**preset.space)
         return DartsHyperModel(space, num_classes=num_classes)
 
-    def network_args(self, preset):
+    def network_args(self, preset: SizePreset) -> dict[str, Any]:
         return {**preset.network_args, "auxiliary": False}
 
-    def recipe(self):
+    def recipe(self) -> dict[str, Any]:
         return dict(_GENTLE)
 
     def _made_layers(self):
@@ -220,12 +236,12 @@ class ImageClassifier(Classifier):
 
     def __init__(
         self,
-        num_classes=None,
-        max_trials=4,
+        num_classes: int | None = None,
+        max_trials: int = 4,
         *,
-        project_name="image_classifier",
-        **options,
-    ):
+        project_name: str = "image_classifier",
+        **options: Any,
+    ) -> None:
         super().__init__(
             num_classes, max_trials, project_name=project_name, **options
         )

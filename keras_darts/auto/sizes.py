@@ -1,7 +1,14 @@
 """Sizes of searches and networks, by the data and the time."""
 
+from __future__ import annotations
+
 import dataclasses
 import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
 
 # Fewer epochs of a search tell little, and further trials nothing.
 _FEW_EPOCHS = 5
@@ -33,7 +40,7 @@ class StepTimes:
     train_start: float
     train_step: float
 
-    def scaled(self, start, step):
+    def scaled(self, start: float, step: float) -> StepTimes:
         """The times where a start and a step take so many times as long."""
         return StepTimes(
             self.search_start * start,
@@ -42,7 +49,7 @@ class StepTimes:
             self.train_step * step,
         )
 
-    def against(self, other):
+    def against(self, other: StepTimes) -> tuple[float, float]:
         """How many times as long starts and steps take as in another one."""
         starts = self.search_start + self.train_start
         steps = self.search_step + self.train_step
@@ -64,8 +71,8 @@ class SizePreset:
         least_examples: Integer; fewer would be learned by heart.
     """
 
-    space: dict
-    network_args: dict
+    space: dict[str, Any]
+    network_args: dict[str, Any]
     step_times: StepTimes
     least_examples: int
 
@@ -120,13 +127,13 @@ class Plan:
     train_seconds: float
     trials_seconds: float
 
-    def is_good(self, summary):
+    def is_good(self, summary: DataSummary) -> bool:
         """Whether there is time enough for sizes like these."""
         good = min(_GOOD_FINAL_EPOCHS, summary.most_epochs)
         return self.search_epochs >= _FEW_EPOCHS and self.final_epochs >= good
 
 
-def batch_size_for(examples):
+def batch_size_for(examples: int) -> int:
     """A batch of which an epoch has some.
 
     Example:
@@ -138,13 +145,18 @@ def batch_size_for(examples):
     return max(2, min(usual, examples // _LEAST_STEPS))
 
 
-def estimate_step_times(preset, summary):
+def estimate_step_times(preset: SizePreset, summary: DataSummary) -> StepTimes:
     """The `StepTimes` of a preset before anything was measured."""
     work = max(_LEAST_WORK, summary.work)
     return preset.step_times.scaled(1.0, work)
 
 
-def first_preset(presets, summary, seconds, slower=(1.0, 1.0)):
+def first_preset(
+    presets: Sequence[SizePreset],
+    summary: DataSummary,
+    seconds: float,
+    slower: tuple[float, float] = (1.0, 1.0),
+) -> int:
     """The largest preset for which data and time are enough.
 
     Args:
@@ -163,7 +175,9 @@ def first_preset(presets, summary, seconds, slower=(1.0, 1.0)):
     return max(fits)
 
 
-def planned(preset, times, summary, seconds):
+def planned(
+    preset: int, times: StepTimes, summary: DataSummary, seconds: float
+) -> Plan:
     """The `Plan` for a time, of which it takes no more than there is.
 
     Half of the time is for the trials, as many as can each search for five
@@ -199,19 +213,25 @@ def planned(preset, times, summary, seconds):
     )
 
 
-def trial_seconds(times, summary, examples, epochs):
+def trial_seconds(
+    times: StepTimes, summary: DataSummary, examples: int, epochs: int
+) -> float:
     """How long a search of some epochs takes, with its training."""
     start = times.search_start + times.train_start
     return start + epochs * _unit(times, summary, examples)
 
 
-def train_seconds(times, summary, examples, epochs):
+def train_seconds(
+    times: StepTimes, summary: DataSummary, examples: int, epochs: int
+) -> float:
     """How long a training of some epochs takes."""
     step = times.train_step
     return times.train_start + epochs * _steps(examples, summary) * step
 
 
-def final_training(times, summary, seconds):
+def final_training(
+    times: StepTimes, summary: DataSummary, seconds: float
+) -> tuple[int, int]:
     """Examples and epochs of a training that fit into a time.
 
     Example:

@@ -1,11 +1,14 @@
 """Step times on this machine, and the sizes and phases that a time allows."""
 
+from __future__ import annotations
+
 import dataclasses
 import logging
 import math
 import numbers
 import re
 import time
+from typing import TYPE_CHECKING
 
 import keras
 import keras_tuner
@@ -13,6 +16,20 @@ import keras_tuner
 from keras_darts import datasets
 from keras_darts.auto import sizes
 from keras_darts.utils.seeding import seeded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Mapping
+    from typing import Any
+
+    from keras_darts.auto.image import Images
+    from keras_darts.auto.sizes import DataSummary
+    from keras_darts.auto.sizes import SizePreset
+    from keras_darts.auto.sizes import StepTimes
+    from keras_darts.auto.text import Texts
+    from keras_darts.tuner.hypermodel import DartsHyperModel
+    from keras_darts.utils.typing import Dataset
+    from keras_darts.utils.typing import Logs
 
 # The first one builds the graphs.
 _EPOCHS = 2
@@ -29,7 +46,13 @@ class Probe:
         batch_size: Integer.
     """
 
-    def __init__(self, hypermodel, train, num_train, batch_size):
+    def __init__(
+        self,
+        hypermodel: DartsHyperModel,
+        train: Dataset,
+        num_train: int,
+        batch_size: int,
+    ) -> None:
         keras.backend.clear_session()
         self._search = hypermodel.build(keras_tuner.HyperParameters())
         count = min(_BATCHES * batch_size, num_train)
@@ -39,7 +62,9 @@ class Probe:
         )
         self._count, self._batch_size = count, batch_size
 
-    def training(self, network_args, recipe):
+    def training(
+        self, network_args: Mapping[str, Any], recipe: Mapping[str, Any]
+    ) -> tuple[float, float]:
         """Seconds of the start and of a step of a training.
 
         Args:
@@ -57,7 +82,7 @@ class Probe:
         recipe.fit(network, self._data.train, callbacks=[clock], verbose=0)
         return clock.start_and_step(self._count // self._batch_size)
 
-    def searching(self):
+    def searching(self) -> tuple[float, float]:
         """The same of a search, with its validation."""
         clock = EpochClock()
         self._search.fit(
@@ -73,14 +98,14 @@ class Probe:
 class EpochClock(keras.callbacks.Callback):
     """Notes when epochs end, from when it is made."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self._ends = [time.monotonic()]
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self._ends.append(time.monotonic())
 
-    def start_and_step(self, steps):
+    def start_and_step(self, steps: int) -> tuple[float, float]:
         """Seconds of what came before the first step, and of a step.
 
         Args:
@@ -96,7 +121,12 @@ class EpochClock(keras.callbacks.Callback):
 _SHARE_OF_PROBE = 0.1
 
 
-def measured(adapter, summary, probe, seconds):
+def measured(
+    adapter: Images | Texts,
+    summary: DataSummary,
+    probe: Callable[[SizePreset], Probe],
+    seconds: Callable[[], float],
+) -> tuple[int, StepTimes]:
     """The preset, and its `StepTimes` by a few real steps.
 
     Args:
@@ -138,7 +168,7 @@ _UNITS = {"h": 3600, "m": 60, "s": 1}
 _PART = r"(\d+(?:\.\d+)?)\s*([hms])"
 
 
-def seconds_of(time_budget):
+def seconds_of(time_budget: str | float | None) -> float:
     """The seconds of a budget, infinite for `None`.
 
     Args:
@@ -187,14 +217,14 @@ class Budget:
     True
     """
 
-    def __init__(self, seconds, spent=0.0):
+    def __init__(self, seconds: float, spent: float = 0.0) -> None:
         self.seconds = seconds
         self._begin = time.monotonic() - spent
 
-    def spent(self):
+    def spent(self) -> float:
         return time.monotonic() - self._begin
 
-    def left(self):
+    def left(self) -> float:
         return self.seconds - self.spent()
 
 
@@ -211,21 +241,23 @@ class Deadline(keras.callbacks.Callback):
             `"training"`.
     """
 
-    def __init__(self, budget, until, phase="training"):
+    def __init__(
+        self, budget: Budget, until: float, phase: str = "training"
+    ) -> None:
         super().__init__()
         self.budget = budget
         self.until = until
         self.phase = phase
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self._stepped, self._epoch = None, epoch
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         # The first step of a process also builds the graph.
         self._stepped = self._stepped or self.budget.spent()
         self._stop_without(0.0, f"in epoch {self._epoch + 1}")
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         now = self.budget.spent()
         done = epoch + 1
         if done < self.params["epochs"]:

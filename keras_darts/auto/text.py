@@ -1,5 +1,9 @@
 """A classifier of texts from texts and a time."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -10,6 +14,14 @@ from keras_darts.auto.sizes import SizePreset
 from keras_darts.auto.sizes import StepTimes
 from keras_darts.tuner import DartsHyperModel
 from keras_darts.utils.errors import unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+    from typing import Self
+
+    from keras_darts.datasets import Elements
+    from keras_darts.utils.typing import ArrayLike
 
 # The network halves the length twice.
 _MULTIPLE = 4
@@ -22,7 +34,7 @@ _BATCH = 1024
 _WORDS = 64
 # Padding and the unknown word.
 _RESERVED = 2
-LEVELS = {"word": "whitespace", "character": "character"}
+LEVELS: dict[str, str] = {"word": "whitespace", "character": "character"}
 # Texts of so many characters and of so few spaces are not parted by spaces.
 _LONG_WORD = 8
 _FEW_SPACES = 0.05
@@ -40,7 +52,7 @@ def _preset(filters, num_nodes, network_filters, times, least_examples):
     )
 
 
-PRESETS = (
+PRESETS: tuple[SizePreset, ...] = (
     _preset(4, 2, 8, (8.0, 0.1, 3.0, 0.02), 0),
     _preset(8, 3, 16, (11.0, 0.2, 3.5, 0.03), 500),
     _preset(16, 3, 32, (12.0, 0.3, 4.0, 0.05), 2_000),
@@ -58,12 +70,18 @@ class Texts:
             to `0.0`.
     """
 
-    presets = PRESETS
+    presets: tuple[SizePreset, ...] = PRESETS
     most_epochs = 12
     # Of an element.
-    shape = ()
+    shape: tuple[int, ...] = ()
 
-    def __init__(self, words, length, level="word", unknown=0.0):
+    def __init__(
+        self,
+        words: Sequence[str],
+        length: int,
+        level: str = "word",
+        unknown: float = 0.0,
+    ) -> None:
         self.length = length
         self.level = level
         self._unknown = unknown
@@ -74,7 +92,7 @@ class Texts:
         )
 
     @classmethod
-    def of(cls, x, level=None):
+    def of(cls, x: ArrayLike, level: str | None = None) -> Self:
         """Those of a list or an array of strings.
 
         Args:
@@ -111,21 +129,21 @@ class Texts:
         )
 
     @property
-    def work(self):
+    def work(self) -> float:
         return self.length / _WORDS
 
     @property
     def _num_known(self):
         return self._ids.vocabulary_size()
 
-    def describe(self):
+    def describe(self) -> dict[str, Any]:
         return {
             "words": self._num_known,
             "length": self.length,
             "level": self.level,
         }
 
-    def say(self):
+    def say(self) -> str:
         line = (
             f"texts of {self.length} {self.level}s, {self._num_known:,} known"
         )
@@ -137,32 +155,34 @@ class Texts:
             )
         return line
 
-    def convert(self, x):
+    def convert(self, x: ArrayLike) -> np.ndarray:
         """Token ids of texts, an int32 array."""
         batches = [self.tensors(batch) for batch in _batches(_array(x))]
         return np.concatenate([np.asarray(batch, "int32") for batch in batches])
 
-    def tensors(self, x):
+    def tensors(self, x: tf.Tensor) -> tf.Tensor:
         return self._ids(x)
 
-    def checked(self, x):
+    def checked(self, x: ArrayLike) -> np.ndarray:
         """An array of texts."""
         return _array(x)
 
-    def input(self):
+    def input(self) -> keras.KerasTensor:
         return keras.Input((), dtype="string", name="text")
 
-    def hypermodel(self, preset, num_classes):
+    def hypermodel(
+        self, preset: SizePreset, num_classes: int
+    ) -> DartsHyperModel:
         return DartsHyperModel(
             search_spaces.text_cnn(**preset.space),
             num_classes=num_classes,
             vocabulary_size=self._num_known,
         )
 
-    def network_args(self, preset):
+    def network_args(self, preset: SizePreset) -> dict[str, Any]:
         return dict(preset.network_args)
 
-    def recipe(self):
+    def recipe(self) -> dict[str, Any]:
         return {}
 
 
@@ -187,7 +207,7 @@ def _known(counts):
     return often if len(often) else ids
 
 
-def texts_of(elements):
+def texts_of(elements: Elements) -> np.ndarray:
     """All texts of `datasets.Elements`, an array."""
     if isinstance(elements.source, tuple):
         return elements.source[0]
@@ -251,13 +271,13 @@ class TextClassifier(Classifier):
 
     def __init__(
         self,
-        num_classes=None,
-        max_trials=4,
+        num_classes: int | None = None,
+        max_trials: int = 4,
         *,
-        project_name="text_classifier",
-        level=None,
-        **options,
-    ):
+        project_name: str = "text_classifier",
+        level: str | None = None,
+        **options: Any,
+    ) -> None:
         if level is not None and level not in LEVELS:
             raise unknown_name("level", level, LEVELS)
         super().__init__(
@@ -265,5 +285,5 @@ class TextClassifier(Classifier):
         )
         self.level = level
 
-    def adapter_of(self, elements):
+    def adapter_of(self, elements: Elements) -> Texts:
         return Texts.of(texts_of(elements), self.level)

@@ -1,16 +1,28 @@
 """Messages of a fit about the sizes it has chosen."""
 
+from __future__ import annotations
+
 import csv
 import math
 import warnings
+from typing import TYPE_CHECKING
 
 from keras_darts.training import format_duration
 from keras_darts.tuner import objectives
 from keras_darts.tuner.results_text import number
 from keras_darts.tuner.results_text import titled
 
+if TYPE_CHECKING:
+    import pathlib
+    from typing import Any
 
-def chosen(pipeline, plan):
+    from keras_darts.auto.fit_pipeline import FitPipeline
+    from keras_darts.auto.sizes import Plan
+    from keras_darts.auto.step_times import Budget
+    from keras_darts.tuner.darts_tuner import DartsTuner
+
+
+def chosen(pipeline: FitPipeline, plan: Plan) -> str:
     """Data, trials, final training and time, a line each.
 
     Args:
@@ -37,7 +49,9 @@ def chosen(pipeline, plan):
     return "\n".join(lines)
 
 
-def final_training(trial_id, plan, *, examples, epochs):
+def final_training(
+    trial_id: str, plan: Plan, *, examples: int, epochs: int
+) -> str:
     """What the final training is, and what of the plan it has no time for.
 
     Args:
@@ -58,7 +72,9 @@ def final_training(trial_id, plan, *, examples, epochs):
     return line
 
 
-def done(pipeline, tuner, best, folder):
+def done(
+    pipeline: FitPipeline, tuner: DartsTuner, best: Any, folder: pathlib.Path
+) -> str:
     """The line with which a fit ends: how good, how long, where it lies.
 
     Args:
@@ -93,7 +109,7 @@ def _judged(examples, tuner, best, folder):
     return f"trial {best.trial_id} had {figures}{when}"
 
 
-def warn_of_little(budget, least):
+def warn_of_little(budget: Budget, least: float) -> None:
     """Warns of a budget in which there is no time to choose in.
 
     Args:

@@ -251,6 +251,6 @@ class ArchitectureEarlyStopping(SearchCallback):
         }
 
 
-def stateful_callbacks(callbacks):
+def stateful_callbacks(callbacks: Iterable[Any]) -> list[SearchCallback]:
     """Those of the callbacks that a run has to remember the state of."""
     return [c for c in callbacks if isinstance(c, SearchCallback)]

@@ -1,19 +1,28 @@
 """TensorFlow, imported without the noise it makes on the way."""
 
+from __future__ import annotations
+
 import contextlib
 import logging
 import os
+from typing import TYPE_CHECKING
 
 from absl import flags
 
 from keras_darts.utils.cpu import configure_cpu
 from keras_darts.utils.messages import without_chatter
 
-PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Iterator
+
+    from keras_darts.utils.typing import DistributionStrategy
+
+PRECISIONS: tuple[str, ...] = ("float32", "mixed_float16", "mixed_bfloat16")
 _RETRACING = "triggered tf.function retracing"
 
 
-def define_accumulation(options):
+def define_accumulation(options: flags.FlagValues) -> None:
     """Declares the flag of batches that are computed in parts."""
     flags.DEFINE_integer(
         "gradient_accumulation_steps",
@@ -25,7 +34,7 @@ def define_accumulation(options):
     )
 
 
-def define_precision(options):
+def define_precision(options: flags.FlagValues) -> None:
     """Declares in what numbers a network computes."""
     flags.DEFINE_enum(
         "dtype",
@@ -37,7 +46,7 @@ def define_precision(options):
     )
 
 
-def define_synchronization(options):
+def define_synchronization(options: flags.FlagValues) -> None:
     """Declares the flag of batches that are normalised as a whole."""
     flags.DEFINE_bool(
         "sync_batch_norm",
@@ -50,7 +59,7 @@ def define_synchronization(options):
     )
 
 
-def define_exactness(options):
+def define_exactness(options: flags.FlagValues) -> None:
     """Declares how near a search is to one elsewhere, or run again."""
     define_synchronization(options)
     flags.DEFINE_bool(
@@ -63,7 +72,12 @@ def define_exactness(options):
     )
 
 
-def start(grappler=True, threads=None, devices=None, strategy=None):
+def start(
+    grappler: bool | None = True,
+    threads: str | int | None = None,
+    devices: str | None = None,
+    strategy: Callable[[], DistributionStrategy] | None = None,
+) -> DistributionStrategy:
     """Imports TensorFlow as this machine needs it.
 
     Where the user has set `TF_CPP_MIN_LOG_LEVEL` to 0 or 1, all is shown that
@@ -96,7 +110,7 @@ def start(grappler=True, threads=None, devices=None, strategy=None):
 
 
 @contextlib.contextmanager
-def retracing_unsaid():
+def retracing_unsaid() -> Iterator[None]:
     """Inside, TensorFlow does not warn that each model has a graph again."""
     log = logging.getLogger("tensorflow")
 
@@ -110,7 +124,7 @@ def retracing_unsaid():
         log.removeFilter(other)
 
 
-def define_devices(options):
+def define_devices(options: flags.FlagValues) -> None:
     """Declares the flag that says on how many devices a model is trained."""
     flags.DEFINE_integer(
         "devices",

@@ -8,6 +8,8 @@ process that loads nothing but the runtime and the model.
       --num_threads=1,2 --output=digits.json
 """
 
+from __future__ import annotations
+
 import collections
 import pathlib
 import sys
@@ -26,7 +28,7 @@ POSITIONAL = "model"
 _MEGABYTE = 1e6
 
 
-def define(options):
+def define(options: flags.FlagValues) -> None:
     """Declares the flags."""
     define_path(
         options,
@@ -67,7 +69,7 @@ def define(options):
     define_path(options, "output", None, "JSON file for all that was measured.")
 
 
-def run(options):
+def run(options: flags.FlagValues) -> None:
     """Measures; `options` are the parsed flags."""
     _check_model(options)
     backend.start()

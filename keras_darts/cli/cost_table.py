@@ -8,6 +8,8 @@ shape that occurs. A search takes it to find a network as fast as asked for.
       --target_latency_ms=20 --output_dir=runs/fast
 """
 
+from __future__ import annotations
+
 import sys
 
 from absl import flags
@@ -35,7 +37,7 @@ _SIZES = (
 )
 
 
-def define(options):
+def define(options: flags.FlagValues) -> None:
     """Declares the flags."""
     flags.DEFINE_string(
         "search_space",
@@ -60,7 +62,7 @@ def define(options):
     define_path(options, "output", None, "JSON file of the table.")
 
 
-def run(options):
+def run(options: flags.FlagValues) -> None:
     """Measures; `options` are the parsed flags."""
     require(options, "output")
     space = search_spaces.get(options.search_space)

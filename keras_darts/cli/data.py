@@ -1,12 +1,21 @@
 """The flags that say which data, shared by the subcommands."""
 
+from __future__ import annotations
+
 import pathlib
+from typing import TYPE_CHECKING
 
 from absl import flags
 
 from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
 from keras_darts.utils.files import looks_like_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from keras_darts.cli.tasks.base import TaskCommands
 
 _NAMES = (
     "dataset",
@@ -18,7 +27,7 @@ _NAMES = (
 )
 
 
-def define(options):
+def define(options: flags.FlagValues) -> None:
     """Declares the flags."""
     define_path(
         options,
@@ -77,7 +86,7 @@ def _define_text(options):
     )
 
 
-def define_subset(options):
+def define_subset(options: flags.FlagValues) -> None:
     """Declares the flags for small machines."""
     flags.DEFINE_integer(
         "max_examples",
@@ -97,7 +106,7 @@ def define_subset(options):
     )
 
 
-def check_source(options, task):
+def check_source(options: flags.FlagValues, task: TaskCommands) -> None:
     """Refuses what can't be the data, before TensorFlow loads.
 
     Raises:
@@ -111,7 +120,7 @@ def check_source(options, task):
         task.check_source(path)
 
 
-def check_path(options):
+def check_path(options: flags.FlagValues) -> None:
     """Refuses a --dataset that is the path of nothing.
 
     Raises:
@@ -126,7 +135,7 @@ def check_path(options):
         )
 
 
-def given(options):
+def given(options: flags.FlagValues) -> str:
     """The flags as they were given, for another command."""
     return " ".join(
         f"--{name}={options[name].value}"
@@ -135,7 +144,7 @@ def given(options):
     )
 
 
-def fill_in(options, saved):
+def fill_in(options: flags.FlagValues, saved: Mapping[str, Any]) -> None:
     """Takes the flags that were not given from the `config.json` of a run."""
     for name, value in saved.get("data", {}).items():
         if name in options and not options[name].present:

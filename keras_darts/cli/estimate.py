@@ -10,6 +10,8 @@ ends a process that takes too much without a word.
   keras-darts estimate --dataset=digits --strategy=pc_darts --filters=16
 """
 
+from __future__ import annotations
+
 from absl import flags
 
 from keras_darts.cli import backend
@@ -17,7 +19,7 @@ from keras_darts.cli import data
 from keras_darts.cli import search as search_command
 
 
-def define(options):
+def define(options: flags.FlagValues) -> None:
     """Declares the flags."""
     data.define(options)
     data.define_subset(options)
@@ -31,7 +33,7 @@ def define(options):
     )
 
 
-def run(options):
+def run(options: flags.FlagValues) -> None:
     """Prints the plan; `options` are the parsed flags."""
     task = search_command.checked(options)
     if not task.estimates_memory:

@@ -8,6 +8,8 @@ NAME.evaluation.json next to a file.
   keras-darts evaluate --model=saved_models/ptb --dataset=FOLDER
 """
 
+from __future__ import annotations
+
 from absl import flags
 
 from keras_darts.cli import backend
@@ -19,7 +21,7 @@ from keras_darts.utils.files import writable_folder
 from keras_darts.utils.files import write_json
 
 
-def define(options):
+def define(options: flags.FlagValues) -> None:
     """Declares the flags."""
     models.define(options)
     data.define(options)
@@ -34,7 +36,7 @@ def define(options):
     )
 
 
-def run(options):
+def run(options: flags.FlagValues) -> None:
     """Evaluates; `options` are the parsed flags."""
     path, saved = models.find(options)
     data.fill_in(options, saved)

@@ -11,10 +11,13 @@ model card and the vocabulary of a text next to them.
   keras-darts export --run=runs/text-trained --raw_text
 """
 
+from __future__ import annotations
+
 import csv
 import json
 import logging
 import pathlib
+from typing import TYPE_CHECKING
 
 from absl import flags
 
@@ -28,8 +31,14 @@ from keras_darts.cli.options import require
 from keras_darts.cli.tasks.base import given_values
 from keras_darts.utils.files import folder_name
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
 
-def training_figures(folder, saved):
+
+def training_figures(
+    folder: pathlib.Path, saved: Mapping[str, Any]
+) -> dict[str, Any]:
     """The settings and figures of a training run, as plain data.
 
     Args:
@@ -74,7 +83,7 @@ _FLAGS = {
 _QUANTIZATIONS = ("none", "dynamic", "float16", "int8")
 
 
-def define(options):
+def define(options: flags.FlagValues) -> None:
     """Declares the flags."""
     define_path(options, "run", None, "Folder of a training run.")
     define_choices(
@@ -155,7 +164,7 @@ def _define_served(options):
     )
 
 
-def run(options):
+def run(options: flags.FlagValues) -> None:
     """Exports; `options` are the parsed flags."""
     require(options, "run")
     if options.name is not None:

@@ -1,8 +1,11 @@
 """The folder of a run: checked before TensorFlow loads, with its flags."""
 
+from __future__ import annotations
+
 import contextlib
 import json
 import pathlib
+from typing import TYPE_CHECKING
 
 from absl import flags
 
@@ -18,6 +21,14 @@ from keras_darts.runs.manifest import is_run
 from keras_darts.utils.files import writable_folder
 from keras_darts.utils.files import write_json
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Iterator
+    from collections.abc import Mapping
+    from typing import Any
+
+    from keras_darts.datasets.vocabulary import Vocabulary
+
 _COMMAND = "command.json"
 _VOCABULARY = "vocabulary.json"
 # What belongs to one call and not to the run.
@@ -27,7 +38,7 @@ _PASSING = (
 )
 
 
-def define(options, extends=""):
+def define(options: flags.FlagValues, extends: str = "") -> None:
     """Declares the flags of a run that can be cut.
 
     Args:
@@ -58,7 +69,9 @@ def define(options, extends=""):
     )
 
 
-def begin(options, run_type="search"):
+def begin(
+    options: flags.FlagValues, run_type: str = "search"
+) -> pathlib.Path | None:
     """The folder `--output_dir`, of a new run or of an earlier one.
 
     Args:
@@ -82,7 +95,7 @@ def begin(options, run_type="search"):
     return writable_folder(folder, "output_dir")
 
 
-def resumes(options, folder):
+def resumes(options: flags.FlagValues, folder: pathlib.Path | None) -> bool:
     """Whether a command resumes or loads what is in a folder."""
     earlier = is_run(folder) and not options.overwrite
     return options.resume or earlier
@@ -110,7 +123,9 @@ def _check_same_type(options, folder, run_type):
         )
 
 
-def earlier_run(options, run_type="search"):
+def earlier_run(
+    options: flags.FlagValues, run_type: str = "search"
+) -> pathlib.Path:
     """The folder `--output_dir`, whose flags hold where none are given.
 
     Raises:
@@ -131,13 +146,15 @@ def earlier_run(options, run_type="search"):
     return writable_folder(folder, "output_dir")
 
 
-def remembered(folder):
+def remembered(folder: pathlib.Path) -> dict[str, Any] | None:
     """The flags of a run, or `None` where none were kept."""
     path = pathlib.Path(folder) / _COMMAND
     return json.loads(path.read_text("utf-8")) if path.is_file() else None
 
 
-def take_remembered(options, before):
+def take_remembered(
+    options: flags.FlagValues, before: Mapping[str, Any]
+) -> None:
     """Takes the flags of a run where none are given."""
     for name, value in before.items():
         if name in options and not options[name].present:
@@ -145,7 +162,11 @@ def take_remembered(options, before):
 
 
 @contextlib.contextmanager
-def resumable(command, folder, begun=has_whole_checkpoint):
+def resumable(
+    command: str,
+    folder: pathlib.Path | None,
+    begun: Callable[[pathlib.Path], bool] = has_whole_checkpoint,
+) -> Iterator[None]:
     """Inside, a command runs; where it is cut, the user reads how to resume.
 
     Args:
@@ -164,7 +185,7 @@ def resumable(command, folder, begun=has_whole_checkpoint):
 
 
 @contextlib.contextmanager
-def none_left_empty(options):
+def none_left_empty(options: flags.FlagValues) -> Iterator[None]:
     """Inside, a command runs; failed, it leaves no empty new --output_dir."""
     made = []
     if "output_dir" in options and options.output_dir:
@@ -180,7 +201,9 @@ def none_left_empty(options):
         raise
 
 
-def written(options, folder):
+def written(
+    options: flags.FlagValues, folder: pathlib.Path | None
+) -> dict[str, Any]:
     """Arguments of `fit`; a run cut before its first checkpoint starts over."""
     extended = options.resume and is_begun(folder)
     return {
@@ -191,7 +214,11 @@ def written(options, folder):
     }
 
 
-def remember(options, folder, vocabulary=None):
+def remember(
+    options: flags.FlagValues,
+    folder: pathlib.Path | None,
+    vocabulary: Vocabulary | None = None,
+) -> None:
     """Keeps the flags of a run, for `earlier_run`, and the vocabulary."""
     flags = {
         name: options[name].value for name in options if name not in _PASSING
@@ -201,7 +228,7 @@ def remember(options, folder, vocabulary=None):
         vocabulary.save(folder / _VOCABULARY)
 
 
-def vocabulary(folder):
+def vocabulary(folder: pathlib.Path) -> Vocabulary | None:
     """The `Vocabulary` of a run, or `None` where it has none."""
     from keras_darts.datasets import Vocabulary
 
@@ -209,7 +236,7 @@ def vocabulary(folder):
     return Vocabulary.load(path) if path.is_file() else None
 
 
-def config(folder):
+def config(folder: pathlib.Path) -> dict[str, Any]:
     """What `config.json` of a run says, nothing where there is none."""
     path = pathlib.Path(folder) / "config.json"
     return json.loads(path.read_text("utf-8")) if path.is_file() else {}

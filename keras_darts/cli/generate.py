@@ -7,13 +7,15 @@ spaces, as in the text that the model was trained on.
   keras-darts generate --model=saved_models/ptb --temperature=0.8 --seed=1
 """
 
+from __future__ import annotations
+
 from absl import flags
 
 from keras_darts.cli import backend
 from keras_darts.cli import models
 
 
-def define(options):
+def define(options: flags.FlagValues) -> None:
     """Declares the flags."""
     models.define(options)
     flags.DEFINE_string(
@@ -51,7 +53,7 @@ def define(options):
     )
 
 
-def run(options):
+def run(options: flags.FlagValues) -> None:
     """Prints the text; `options` are the parsed flags."""
     path, _ = models.find(options)
     backend.start()

@@ -1,7 +1,10 @@
 """The flag that says which genotype, in all its forms."""
 
+from __future__ import annotations
+
 import contextlib
 import pathlib
+from typing import TYPE_CHECKING
 
 from absl import flags
 
@@ -14,10 +17,14 @@ from keras_darts.cli.options import require
 from keras_darts.genotypes import io
 from keras_darts.utils.errors import unknown_name
 
+if TYPE_CHECKING:
+    from keras_darts.cli.tasks.base import TaskCommands
+    from keras_darts.genotypes.base_genotype import BaseGenotype
+
 _RANDOM = "random:"
 
 
-def define(options):
+def define(options: flags.FlagValues) -> None:
     """Declares the flags."""
     define_path(
         options,
@@ -37,7 +44,7 @@ def define(options):
     )
 
 
-def find(options):
+def find(options: flags.FlagValues) -> tuple[BaseGenotype, str]:
     """The genotype that the flags describe, and a name for it.
 
     Raises:
@@ -96,7 +103,7 @@ def _say_which(path):
         print(f"genotype: the last of {count} in {path}", flush=True)
 
 
-def task(options, genotype):
+def task(options: flags.FlagValues, genotype: BaseGenotype) -> TaskCommands:
     """The task of the genotype that `find` has found."""
     text = options.genotype
     if text.startswith(_RANDOM):
@@ -109,7 +116,7 @@ def task(options, genotype):
     return tasks.of_run(config) or tasks.of_genotype(genotype)
 
 
-def is_folder(text):
+def is_folder(text: str | None) -> bool:
     """Whether --genotype is the folder of a run."""
     # The text of a genotype may be longer than a path can be.
     with contextlib.suppress(OSError):

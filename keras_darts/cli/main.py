@@ -1,8 +1,11 @@
 """The command `keras-darts`: finds the subcommand and reports its errors."""
 
+from __future__ import annotations
+
 import contextlib
 import sys
 import warnings
+from typing import TYPE_CHECKING
 
 from absl import flags
 
@@ -26,7 +29,10 @@ from keras_darts.utils.messages import shown
 from keras_darts.utils.messages import without_runtime_chatter
 from keras_darts.version import __version__
 
-COMMANDS = {
+if TYPE_CHECKING:
+    import types
+
+COMMANDS: dict[str, types.ModuleType] = {
     "search": search,
     "estimate": estimate,
     "tune": tune,
@@ -42,11 +48,11 @@ COMMANDS = {
 _WITH_RUNTIMES = ("export", "evaluate")
 _INTERRUPTED = 130
 _TERMINATED = 143
-HELP = ("--help", "-help", "-h")
+HELP: tuple[str, ...] = ("--help", "-help", "-h")
 
 # What a user can cause and put right; anything else is a mistake of ours,
 # which shows its traceback.
-USER_ERRORS = (
+USER_ERRORS: tuple[type[Exception], ...] = (
     FloatingPointError,
     ImportError,
     MemoryError,
@@ -57,13 +63,13 @@ USER_ERRORS = (
 )
 
 
-def program(arguments=None):
+def program(arguments: list[str] | None = None) -> None:
     """`main`, for a process that ends with it."""
     with workers.ending():
         sys.exit(main(arguments))
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """Runs a command line and gives its exit code.
 
     Args:

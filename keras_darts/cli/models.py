@@ -1,16 +1,28 @@
 """The flag that says which model, in all its forms."""
 
+from __future__ import annotations
+
 import pathlib
+from typing import TYPE_CHECKING
 
 from keras_darts.cli import folders
 from keras_darts.cli.options import define_path
 from keras_darts.cli.options import require
 
+if TYPE_CHECKING:
+    from typing import Any
+
+    import keras
+    from absl import flags
+
+    from keras_darts.datasets.vocabulary import Vocabulary
+    from keras_darts.export.exported_model import ExportedModel
+
 _NETWORK = "model.keras"
 _FILES = (".tflite", ".onnx")
 
 
-def define(options):
+def define(options: flags.FlagValues) -> None:
     """Declares the flag."""
     define_path(
         options,
@@ -21,7 +33,7 @@ def define(options):
     )
 
 
-def find(options):
+def find(options: flags.FlagValues) -> tuple[pathlib.Path, dict[str, Any]]:
     """The path of the model, and what `config.json` of its run says.
 
     Raises:
@@ -51,12 +63,12 @@ def find(options):
     return path, folders.config(path.parent) if is_of_run(path) else {}
 
 
-def is_of_run(path):
+def is_of_run(path: pathlib.Path) -> bool:
     """Whether the file is a Keras model, and not an export."""
     return path.suffix == ".keras"
 
 
-def is_export(path):
+def is_export(path: pathlib.Path) -> bool:
     """Whether it is a file of a runtime, or a SavedModel, maybe in versions."""
     if path.is_file():
         return path.suffix in _FILES
@@ -64,7 +76,9 @@ def is_export(path):
     return any((each / "saved_model.pb").is_file() for each in places)
 
 
-def load(path):
+def load(
+    path: pathlib.Path,
+) -> tuple[keras.Model | ExportedModel, Vocabulary | None, pathlib.Path]:
     """The Keras model or `ExportedModel`, its vocabulary or `None`, its "
     "place."""
     if is_of_run(path):

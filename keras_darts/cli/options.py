@@ -1,16 +1,23 @@
 """Flags of a subcommand: declared, parsed, explained."""
 
+from __future__ import annotations
+
 import difflib
 import sys
 import textwrap
+from typing import TYPE_CHECKING
 
 from absl import flags
 
 from keras_darts.utils.errors import unknown_name
 from keras_darts.utils.files import user_path_text
 
+if TYPE_CHECKING:
+    import types
+    from collections.abc import Sequence
+
 _STRATEGIES_MODULE = "keras_darts.strategies"
-STRATEGIES = (
+STRATEGIES: tuple[str, ...] = (
     "auto",
     "beta_darts",
     "darts",
@@ -36,7 +43,7 @@ STRATEGIES = (
 )
 
 
-def check_strategy(name):
+def check_strategy(name: str) -> None:
     """Refuses the name of no method.
 
     Raises:
@@ -52,7 +59,7 @@ def check_strategy(name):
 _WIDTH = 80
 
 
-def parse(command, arguments):
+def parse(command: types.ModuleType, arguments: list[str]) -> flags.FlagValues:
     """The flags of a subcommand, as `absl.flags.FlagValues`.
 
     Args:
@@ -76,14 +83,16 @@ def parse(command, arguments):
     return options
 
 
-def require(options, *names):
+def require(options: flags.FlagValues, *names: str) -> None:
     """Raises `absl.flags.Error` for the first flag that was not given."""
     for name in names:
         if options[name].value in (None, ""):
             raise flags.Error(f"The flag --{name} must be given")
 
 
-def define_path(options, name, default, meaning):
+def define_path(
+    options: flags.FlagValues, name: str, default: str | None, meaning: str
+) -> None:
     """Declares a flag that takes a path, or a name in its place."""
     flags.DEFINE(
         _PathParser(name),
@@ -95,7 +104,9 @@ def define_path(options, name, default, meaning):
     )
 
 
-def define_share(options, name, default, meaning):
+def define_share(
+    options: flags.FlagValues, name: str, default: float | None, meaning: str
+) -> None:
     """Declares a flag that takes a share: more than nothing, less than all."""
     flags.DEFINE_float(name, default, meaning, flag_values=options)
     flags.register_validator(
@@ -118,7 +129,13 @@ class _PathParser(flags.ArgumentParser):
         return argument and user_path_text(argument, self.name)
 
 
-def define_choices(options, name, default, choices, meaning):
+def define_choices(
+    options: flags.FlagValues,
+    name: str,
+    default: Sequence[str] | str | None,
+    choices: Sequence[str],
+    meaning: str,
+) -> None:
     """Declares a flag that takes one or more names with commas between."""
     flags.DEFINE_list(name, default, meaning, flag_values=options)
 
@@ -141,12 +158,12 @@ def define_choices(options, name, default, choices, meaning):
     flags.register_validator(name, check, flag_values=options)
 
 
-def summary(command):
+def summary(command: types.ModuleType) -> str:
     """The first line of what a subcommand says of itself."""
     return command.__doc__.partition("\n")[0].rstrip(".")
 
 
-def help_text(name, command):
+def help_text(name: str, command: types.ModuleType) -> str:
     """What `--help` prints for a subcommand."""
     options = _defined(command)
     positional = getattr(command, "POSITIONAL", None)

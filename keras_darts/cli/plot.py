@@ -6,6 +6,8 @@ Each cell becomes a picture of its own.
   keras-darts plot --genotype=runs/digits --alphas --format=svg,png
 """
 
+from __future__ import annotations
+
 import pathlib
 
 from absl import flags
@@ -20,7 +22,7 @@ from keras_darts.utils.files import writable_folder
 _PREFIX = "alphas_"
 
 
-def define(options):
+def define(options: flags.FlagValues) -> None:
     """Declares the flags."""
     genotype.define(options)
     define_choices(
@@ -45,7 +47,7 @@ def define(options):
     )
 
 
-def run(options):
+def run(options: flags.FlagValues) -> None:
     """Draws; `options` are the parsed flags."""
     network_genotype, name = genotype.find(options)
     source = pathlib.Path(options.genotype)

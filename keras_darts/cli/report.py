@@ -1,11 +1,22 @@
 """Messages of a long run about where it runs."""
 
+from __future__ import annotations
+
 import math
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import keras
 import tensorflow as tf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Iterable
+    from typing import Any
+
+    from keras_darts.utils.typing import DistributionStrategy
+    from keras_darts.utils.typing import Logs
 
 _VAL, _TEST = "val_", "test_"
 
@@ -16,7 +27,9 @@ class TestFigures(keras.callbacks.Callback):
     It comes before whatever writes or shows them.
     """
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(
+        self, epoch: int, logs: dict[str, Any] | None = None
+    ) -> None:
         for name in [name for name in logs or () if name.startswith(_VAL)]:
             logs[_TEST + name.removeprefix(_VAL)] = logs.pop(name)
 
@@ -30,17 +43,17 @@ class AtBegin(keras.callbacks.Callback):
         function: Function without arguments.
     """
 
-    def __init__(self, function):
+    def __init__(self, function: Callable[[], Any]) -> None:
         super().__init__()
         self._function = function
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         function, self._function = self._function, None
         if function is not None:
             function()
 
 
-def device(strategy):
+def device(strategy: DistributionStrategy) -> str:
     """Where TensorFlow computes, under a `tf.distribute` strategy."""
     gpus = tf.config.list_physical_devices("GPU")
     names = [
@@ -52,11 +65,11 @@ def device(strategy):
     return f"{devices}; {replicas} in use" if replicas > 1 else devices
 
 
-def count(variables):
+def count(variables: Iterable[keras.Variable]) -> str:
     """The numbers in variables, as text."""
     return f"{sum(math.prod(v.shape) for v in variables):,}"
 
 
-def verbosity():
+def verbosity() -> int:
     """A progress bar for a person, a line an epoch for a file."""
     return 1 if sys.stdout.isatty() else 2

@@ -16,10 +16,13 @@ a batch. On a cluster the same command runs on every machine, without
 --workers and with TF_CONFIG set; --output_dir must be a folder they share.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import functools
 import math
 import pathlib
+from typing import TYPE_CHECKING
 
 from absl import flags
 
@@ -33,6 +36,13 @@ from keras_darts.cli.options import define_path
 from keras_darts.cli.options import define_share
 from keras_darts.cli.options import require
 
+if TYPE_CHECKING:
+    from typing import Any
+
+    from keras_darts.cli.tasks.base import TaskCommands
+    from keras_darts.search.darts_search import DartsSearch
+    from keras_darts.strategies.strategy import SearchStrategy
+
 # What the method decides if it is not given, and then what the space does.
 _METHOD_SIZES = {
     "batch_size": "Images, sentences or rows of text in a step",
@@ -44,7 +54,7 @@ _SPACE_SIZES = {
 }
 
 
-def define(options):
+def define(options: flags.FlagValues) -> None:
     """Declares the flags."""
     data.define(options)
     data.define_subset(options)
@@ -66,7 +76,7 @@ def _define_means(options):
     workers.define(options)
 
 
-def define_search(options):
+def define_search(options: flags.FlagValues) -> None:
     """Declares the flags of what is searched, how, and for how long."""
     define_method(options)
     flags.DEFINE_integer(
@@ -85,7 +95,7 @@ def define_search(options):
     )
 
 
-def define_method(options):
+def define_method(options: flags.FlagValues) -> None:
     """Declares the flags of what is searched and how."""
     _define_sizes(options)
     _define_target(options)
@@ -168,7 +178,7 @@ def _define_sizes(options):
             )
 
 
-def run(options):
+def run(options: flags.FlagValues) -> None:
     """Searches; `options` are the parsed flags."""
     if options.workers > 1:
         require(options, "output_dir")
@@ -212,7 +222,7 @@ def run(options):
     print(_conclusion(options, search, folder))
 
 
-def checked(options):
+def checked(options: flags.FlagValues) -> TaskCommands:
     """The task, when all flags are right as far as one can see now.
 
     Called before TensorFlow loads, which takes seconds.
@@ -265,7 +275,9 @@ def _check_target(options):
         )
 
 
-def made_search(options, task, dataset):
+def made_search(
+    options: flags.FlagValues, task: TaskCommands, dataset: Any
+) -> DartsSearch:
     """The `DartsSearch` that the flags and the data describe."""
     from keras_darts.search import DartsSearch
 
@@ -278,7 +290,9 @@ def made_search(options, task, dataset):
     )
 
 
-def made_of(options, task, dataset):
+def made_of(
+    options: flags.FlagValues, task: TaskCommands, dataset: Any
+) -> dict[str, Any]:
     """Arguments of `DartsSearch` besides method and seed."""
     return {
         "search_space": options.search_space,
@@ -292,15 +306,20 @@ def made_of(options, task, dataset):
     }
 
 
-def chosen_rates(options):
+def chosen_rates(options: flags.FlagValues) -> dict[str, Any]:
     """Arguments of `strategy_at` that flags of the same names give."""
     names = ("learning_rate", "arch_learning_rate", "published_rates")
     return {name: options[name].value for name in names}
 
 
 def strategy_at(
-    name, task, *, learning_rate, arch_learning_rate, published_rates
-):
+    name: str,
+    task: str,
+    *,
+    learning_rate: float | None,
+    arch_learning_rate: float | None,
+    published_rates: bool | None,
+) -> SearchStrategy | str:
     """The method of a name, at the learning rates that were asked for."""
     from keras_darts import strategies
 
@@ -321,7 +340,12 @@ def strategy_at(
     return dataclasses.replace(strategy, recipe=recipe)
 
 
-def introduction(options, search, task, dataset):
+def introduction(
+    options: flags.FlagValues,
+    search: DartsSearch,
+    task: TaskCommands,
+    dataset: Any,
+) -> str:
     """What is searched, on what, with how much, and where."""
     from keras_darts.cli import report
 

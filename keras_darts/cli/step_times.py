@@ -1,14 +1,23 @@
 """Estimates how long a search takes, from a few of its real steps."""
 
+from __future__ import annotations
+
 import contextlib
 import dataclasses
 import itertools
 import logging
 import time
+from typing import TYPE_CHECKING
 
 import keras
 
 from keras_darts.training.callbacks import format_duration
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from keras_darts.search.darts_search import DartsSearch
+    from keras_darts.utils.typing import Dataset
 
 _LOG = logging.getLogger("keras_darts")
 # The first step and the first batch of a validation also build graphs.
@@ -32,11 +41,11 @@ class StepTimes:
     step: float
     judged_batch: float
 
-    def epoch(self, steps, judged_batches):
+    def epoch(self, steps: int, judged_batches: int) -> float:
         """Seconds of an epoch."""
         return steps * self.step + judged_batches * self.judged_batch
 
-    def in_words(self, epochs, steps, judged_batches):
+    def in_words(self, epochs: int, steps: int, judged_batches: int) -> str:
         """How long a search takes, and what that is made of."""
         epoch = self.epoch(steps, judged_batches)
         validation = format_duration(judged_batches * self.judged_batch)
@@ -48,7 +57,7 @@ class StepTimes:
         )
 
 
-def measured(search, **arguments):
+def measured(search: DartsSearch, **arguments: Any) -> StepTimes:
     """The `StepTimes` of a search, which has run a few steps afterwards.
 
     Args:
@@ -114,7 +123,7 @@ def _gaps(times):
     return [later - earlier for earlier, later in itertools.pairwise(times)]
 
 
-def judged_batches(part):
+def judged_batches(part: Dataset) -> int:
     """Batches of a validation set, or 0 where their number is not known."""
     return max(0, int(part.cardinality()))
 

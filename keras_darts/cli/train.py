@@ -11,6 +11,8 @@ with the same command.
   keras-darts train --genotype=rnn_darts_v2 --dataset=FOLDER --output_dir=runs/c
 """
 
+from __future__ import annotations
+
 import math
 
 from absl import flags
@@ -30,7 +32,7 @@ _MOST_JUDGED = 4
 _RUN_TYPE = "network"
 
 
-def define(options):
+def define(options: flags.FlagValues) -> None:
     """Declares the flags."""
     genotype.define(options)
     data.define(options)
@@ -94,7 +96,7 @@ def _define_training(options):
     )
 
 
-def run(options):
+def run(options: flags.FlagValues) -> None:
     """Trains; `options` are the parsed flags."""
     workers.refuse_several("train")
     folder = folders.begin(options, _RUN_TYPE)

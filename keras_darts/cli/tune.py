@@ -17,10 +17,13 @@ With a chief and workers of KerasTuner, all run the same command, with
 KERASTUNER_ORACLE_IP, KERASTUNER_ORACLE_PORT and KERASTUNER_TUNER_ID set.
 """
 
+from __future__ import annotations
+
 import functools
 import math
 import os
 import pathlib
+from typing import TYPE_CHECKING
 
 from absl import flags
 
@@ -40,6 +43,13 @@ from keras_darts.cli.search import made_of
 from keras_darts.cli.search import strategy_at
 from keras_darts.utils.files import writable_folder
 
+if TYPE_CHECKING:
+    from typing import Any
+
+    from keras_darts.cli.tasks.base import TaskCommands
+    from keras_darts.search.darts_search import DartsSearch
+    from keras_darts.tuner.hypermodel import DartsHyperModel
+
 _TYPES = {
     "filters": int,
     "hidden_size": int,
@@ -51,7 +61,7 @@ _TYPES = {
 _RANGE = ".."
 
 
-def define_hyperparameters(options):
+def define_hyperparameters(options: flags.FlagValues) -> None:
     """Declares the flag."""
     flags.DEFINE_multi_string(
         "tune",
@@ -65,12 +75,12 @@ def define_hyperparameters(options):
     flags.register_validator("tune", _check, flag_values=options)
 
 
-def tuned(options):
+def tuned(options: flags.FlagValues) -> dict[str, Any]:
     """Dictionary from names to lists of values; a range is a tuple."""
     return _parsed(options.tune or ())
 
 
-def check(options, task):
+def check(options: flags.FlagValues, task: TaskCommands) -> None:
     """Refuses what can't be tuned on such data, or with such an oracle.
 
     Raises:
@@ -94,7 +104,7 @@ def check(options, task):
         )
 
 
-def grid_size(options):
+def grid_size(options: flags.FlagValues) -> int | None:
     """The points of a grid, or `None` where a range has no number of them."""
     values = tuned(options).values()
     if any(isinstance(of_one, tuple) for of_one in values):
@@ -102,7 +112,9 @@ def grid_size(options):
     return math.prod(map(len, values))
 
 
-def made(options, task, dataset):
+def made(
+    options: flags.FlagValues, task: TaskCommands, dataset: Any
+) -> tuple[DartsHyperModel, DartsSearch]:
     """The `DartsHyperModel` of the flags and the data, and a search of it.
 
     Raises:
@@ -125,7 +137,7 @@ def made(options, task, dataset):
     return hypermodel, hypermodel.build(HyperParameters())
 
 
-def in_words(options):
+def in_words(options: flags.FlagValues) -> str:
     """What trials differ by."""
     parts = [
         f"{name} ({' to '.join(map(str, values))})"
@@ -228,7 +240,7 @@ _FREE = {
 }
 
 
-def define_tuning_folder(options):
+def define_tuning_folder(options: flags.FlagValues) -> None:
     """Declares the flags."""
     define_path(options, "output_dir", None, "Folder of the tuning.")
     flags.DEFINE_bool(
@@ -247,7 +259,7 @@ def define_tuning_folder(options):
     )
 
 
-def begin_tuning(options):
+def begin_tuning(options: flags.FlagValues) -> pathlib.Path:
     """The folder `--output_dir`, new or of a tuning to resume.
 
     Raises:
@@ -275,17 +287,17 @@ def begin_tuning(options):
     return writable_folder(folder, "output_dir")
 
 
-def is_begun(folder):
+def is_begun(folder: pathlib.Path) -> bool:
     """Whether there is something to resume."""
     return (folder / _STATE).exists()
 
 
-def is_worker():
+def is_worker() -> bool:
     """Whether this process runs trials for a chief."""
     return _CHIEF in os.environ and "chief" not in os.environ.get(_PROCESS, "")
 
 
-def is_chief():
+def is_chief() -> bool:
     """Whether this process has others run the trials."""
     return _CHIEF in os.environ and not is_worker()
 
@@ -335,7 +347,7 @@ _COSTS = ("parameters", "macs", "size", "latency")
 _SAME_TIME = "same_time"
 
 
-def define(options):
+def define(options: flags.FlagValues) -> None:
     """Declares the flags."""
     data.define(options)
     data.define_subset(options)
@@ -418,7 +430,7 @@ def _define_judgement(options):
     )
 
 
-def run(options):
+def run(options: flags.FlagValues) -> None:
     """Tunes; `options` are the parsed flags."""
     workers.refuse_several("tune")
     folder = begin_tuning(options)

@@ -4,6 +4,8 @@ A cluster tells each process by `TF_CONFIG` who the others are. Nothing here
 imports TensorFlow before it is needed.
 """
 
+from __future__ import annotations
+
 import contextlib
 import json
 import os
@@ -12,10 +14,16 @@ import socket
 import subprocess
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from absl import flags
 
 from keras_darts.runs import shutdown_timeout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keras_darts.utils.typing import DistributionStrategy
 
 _VARIABLE = "TF_CONFIG"
 _FORWARDED = (signal.SIGINT, signal.SIGTERM)
@@ -24,7 +32,7 @@ _FORWARDED = (signal.SIGINT, signal.SIGTERM)
 _GRACE = 60
 
 
-def define(options):
+def define(options: flags.FlagValues) -> None:
     """Declares the flags."""
     flags.DEFINE_integer(
         "workers",
@@ -44,7 +52,7 @@ def define(options):
     )
 
 
-def launch(name, options):
+def launch(name: str, options: flags.FlagValues) -> None:
     """Runs a command as several processes, and ends as they do.
 
     Only the chief's output is shown, and the errors of all. When one process
@@ -84,7 +92,7 @@ def launch(name, options):
         sys.exit(_exit_code(processes))
 
 
-def refuse_several(command):
+def refuse_several(command: str) -> None:
     """Raises a `ValueError` where a command would run once on each machine."""
     count, _ = this_worker()
     if count > 1:
@@ -94,7 +102,7 @@ def refuse_several(command):
         )
 
 
-def this_worker():
+def this_worker() -> tuple[int, int]:
     """(number of workers, index of this process) by `TF_CONFIG`.
 
     Raises:
@@ -121,7 +129,7 @@ def this_worker():
 
 
 @contextlib.contextmanager
-def ending():
+def ending() -> Iterator[None]:
     """Inside, a process runs that ends, even if it fails as a worker."""
     try:
         yield
@@ -132,7 +140,7 @@ def ending():
         raise
 
 
-def strategy(options):
+def strategy(options: flags.FlagValues) -> DistributionStrategy:
     """The `tf.distribute.Strategy` of a cluster, once all workers are there.
 
     To be called before TensorFlow computes anything.

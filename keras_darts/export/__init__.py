@@ -4,6 +4,7 @@ from keras_darts.utils import surroundings  # noqa: F401
 
 # isort: split
 
+from keras_darts.export.array_signatures import describe_arrays
 from keras_darts.export.cards import read as model_card
 from keras_darts.export.exported_model import ExportedModel
 from keras_darts.export.exported_model import Signature
@@ -20,6 +21,7 @@ from keras_darts.export.saved_model import serving_config
 __all__ = [
     "ExportedModel",
     "Signature",
+    "describe_arrays",
     "generate",
     "keras",
     "litert",

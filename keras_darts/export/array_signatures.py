@@ -1,6 +1,9 @@
 """Signatures of networks of numbers in any shape, by a name of their own."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
@@ -19,6 +22,12 @@ from keras_darts.export.signatures import number_of_classes
 from keras_darts.export.signatures import refuse
 from keras_darts.export.signatures import spec
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    import keras
+
 _RANDOM_SAMPLES = 16
 
 
@@ -32,56 +41,56 @@ class ArrayServing(ClassifierServing):
     """
 
     name: str
-    shape: tuple
+    shape: tuple[int, ...]
 
     @property
-    def rank(self):
+    def rank(self) -> int:
         return len(self.shape)
 
     @property
-    def saved_model_input(self):
+    def saved_model_input(self) -> tf.TensorSpec:
         return spec(self.name, "float32", *self.shape)
 
     @property
-    def litert_input(self):
+    def litert_input(self) -> tf.TensorSpec:
         return self.saved_model_input
 
-    def served(self, inputs):
+    def served(self, inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         return super().served(finite(inputs, self.name))
 
-    def network_inputs(self, inputs):
+    def network_inputs(self, inputs: tf.Tensor) -> tf.Tensor:
         return tf.convert_to_tensor(inputs)
 
-    def samples(self, given):
+    def samples(self, given: Any) -> tuple[np.ndarray, str]:
         if given is not None:
             return self.inputs(given, "samples", SAMPLES_LIMIT), "given"
         draw = np.random.default_rng(0)
         noise = draw.standard_normal((_RANDOM_SAMPLES, *self.shape), "float32")
         return noise, "standard normal noise"
 
-    def requests(self, samples):
+    def requests(self, samples: np.ndarray) -> dict[str, dict[str, np.ndarray]]:
         return {ENDPOINT: {self.name: samples[:1]}}
 
-    def calibration(self, data):
+    def calibration(self, data: Any) -> list[dict[str, np.ndarray]]:
         name = "representative_data"
         rows = self.inputs(data, name, CALIBRATION_LIMIT)
         return [{self.name: row[None]} for row in rows]
 
-    def inputs(self, data, argument, limit):
+    def inputs(self, data: Any, argument: str, limit: int) -> np.ndarray:
         return number_array(
             data, self.shape, noun=self.name, argument=argument, limit=limit
         )
 
 
 def describe_arrays(
-    network,
+    network: keras.Model,
     *,
-    name,
-    activation,
-    labels,
-    top_k=None,
-    **others,
-):
+    name: str,
+    activation: str | None,
+    labels: Sequence[str] | None,
+    top_k: int | None = None,
+    **others: Any,
+) -> ArrayServing:
     """The `ArrayServing` of a network of a fixed `input_shape`.
 
     Args:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from keras_darts.export.litert import load_litert
 from keras_darts.export.onnx import load_onnx
 from keras_darts.export.saved_model import load_saved_model
+from keras_darts.export.signatures import ENDPOINT
 from keras_darts.utils.files import user_path
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def located(path: PathLike) -> tuple[str, pathlib.Path]:
 
 
 def _known(exported):
-    if exported.task is None:
+    if exported.task is None and not _classifies(exported):
         raise ValueError(
             "`path` must be an export of keras_darts, with inputs of its "
             f"names. Received: {str(exported.path)!r}, with the signatures "
@@ -94,3 +95,10 @@ def _versions(path):
     entries = path.iterdir() if path.is_dir() else ()
     numbered = [entry for entry in entries if entry.name.isdecimal()]
     return sorted(numbered, key=lambda entry: int(entry.name), reverse=True)
+
+
+def _classifies(exported):
+    """Whether it goes from one input of any name to logits."""
+    serving = exported.signatures.get(ENDPOINT)
+    one = serving is not None and len(serving.inputs) == 1
+    return one and "logits" in serving.outputs

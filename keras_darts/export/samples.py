@@ -39,7 +39,9 @@ def image_array(
     )
 
 
-def number_array(data, shape, *, noun, argument, limit):
+def number_array(
+    data: Any, shape: Sequence[int], *, noun: str, argument: str, limit: int
+) -> np.ndarray:
     """The first elements of an array or a data set, as float32.
 
     Args:

@@ -5,6 +5,7 @@ from keras_darts.utils import surroundings  # noqa: F401
 # isort: split
 
 from keras_darts.networks.auxiliary_head import AuxiliaryHead
+from keras_darts.networks.cell_network import StackedCells
 from keras_darts.networks.cifar import CifarNetwork
 from keras_darts.networks.derived_cell import DerivedCell
 from keras_darts.networks.factory import network_for
@@ -50,6 +51,7 @@ __all__ = [
     "RecurrentLanguageModel",
     "ResidualReduction",
     "ResidualStages",
+    "StackedCells",
     "TextNetwork",
     "activation_of_loss",
     "ids_and_state",

@@ -121,8 +121,30 @@ class StackedCells(TrainedInParts):
     """Derived cells on top of one another, which share one drop path.
 
     Abstract: a subclass has the stem below them and the head above them, sets
-    `cells` to what `_cells` makes and `rank` to that of the features. The
+    `cells` to what `make_cells` returns and `rank` to that of the features. The
     cells at a third and at two thirds of the depth are reduction cells.
+
+    Args:
+        genotype: `Genotype`, or its name.
+        num_classes: Integer, width of the output.
+        filters: Integer, channels of a node in the first cells.
+        num_cells: Integer.
+        drop_path_rate: Float in [0, 1), the first value of the variable
+            `drop_path_rate`.
+
+    Example, a network without head:
+
+    >>> class Features(StackedCells):
+    ...     def __init__(self, genotype):
+    ...         super().__init__(genotype, 2, 4, 2, drop_path_rate=0.0)
+    ...         self.cells = self.make_cells()
+    ...     def call(self, images, training=None):
+    ...         before = last = images
+    ...         for cell in self.cells:
+    ...             before, last = last, cell((before, last))
+    ...         return last
+    >>> Features("darts_v2")(np.ones((1, 8, 8, 3), "float32")).shape
+    TensorShape([1, 2, 2, 64])
     """
 
     rank = 4
@@ -174,8 +196,8 @@ class StackedCells(TrainedInParts):
     def _reductions(cls, num_cells):
         return cls.stem_reductions + len(reduction_cells(num_cells))
 
-    def _cells(self):
-        """The cells; those that reduce double the filters."""
+    def make_cells(self):
+        """The cells, built later; those that reduce double the filters."""
         cells, filters = [], self.filters
         reduction_before = self.stem_reductions > 0
         for index in range(self.num_cells):
@@ -241,7 +263,7 @@ class CellNetwork(ScaledImages, StackedCells):
         )
         self._begin_scaling(mean, variance)
         self.stem = self._stem()
-        self.cells = self._cells()
+        self.cells = self.make_cells()
         self.auxiliary_head = self._auxiliary_head() if auxiliary else None
         self.build(self.input_shape)
 

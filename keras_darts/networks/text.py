@@ -98,7 +98,7 @@ class TextNetwork(StackedCells):
             3 * self.filters,
             checks.rate("embedding_dropout", embedding_dropout),
         )
-        self.cells = self._cells()
+        self.cells = self.make_cells()
         self.dropout = keras.layers.Dropout(checks.rate("dropout", dropout))
         self.build(self.input_shape)
 

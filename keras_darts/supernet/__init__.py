@@ -18,6 +18,7 @@ from keras_darts.supernet.mixed_op import MixedOp
 from keras_darts.supernet.nas_bench_201_supernet import NasBench201Supernet
 from keras_darts.supernet.partial_mixed_op import PartialMixedOp
 from keras_darts.supernet.search_cell import SearchCell
+from keras_darts.supernet.supernet import CellSupernet
 from keras_darts.supernet.supernet import Supernet
 from keras_darts.supernet.supernet import TextSupernet
 from keras_darts.supernet.tracing import SharedTraces
@@ -25,6 +26,7 @@ from keras_darts.supernet.tracing import SharedTraces
 __all__ = [
     "ArchParameters",
     "AuxiliaryEdge",
+    "CellSupernet",
     "DroppedEdge",
     "Edge",
     "MEASURES",

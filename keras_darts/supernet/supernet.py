@@ -33,6 +33,20 @@ class CellSupernet(keras.Model):
         decides: Boolean, as in `ArchParameters`. Defaults to `False`.
         rematerialize: Boolean, as in `SearchCell`. Defaults to `False`.
 
+    Example, with a stem for signals (B, T, C):
+
+    >>> class Signals(CellSupernet):
+    ...     rank = 3
+    ...     def __init__(self, space, num_outputs, input_shape, **pieces):
+    ...         stem = keras.layers.Conv1D(3 * space.filters, 3, padding="same")
+    ...         super().__init__(space, num_outputs, stem, **pieces)
+    ...         self.build((None, *input_shape))
+    ...     def call(self, signals, training=None, frozen=False):
+    ...         last, _ = self.through_cells(
+    ...             self.stem(signals), training, frozen
+    ...         )
+    ...         return self.classifier(keras.ops.mean(last, axis=1))
+
     Reference: Liu et al., 2019, DARTS, sections 2.1 and 3.1.
     """
 
@@ -89,8 +103,17 @@ class CellSupernet(keras.Model):
         self.classifier.build((batch, self._num_features))
         self.built = True
 
-    def _through_cells(self, features, training, frozen, present=None):
-        """Features after the last cell, and which of them are present."""
+    def through_cells(self, features, training, frozen, present=None):
+        """Features after the last cell, and which of them are present.
+
+        Args:
+            features: (B, H, W, C) or (B, T, C), what the stem gives.
+            training: Boolean.
+            frozen: Boolean; in a graph, no gradient will be asked for
+                weights.
+            present: (B, T, 1) for padded sequences, 1 where there is
+                something. Defaults to `None`.
+        """
         mixing = self.arch(training=training)
         states = [features] * 2
         for index, cell in enumerate(self.cells):
@@ -175,7 +198,7 @@ class Supernet(CellSupernet):
 
     def call(self, images, training=None, frozen=False):
         features = self.stem(images, training=training)
-        last, _ = self._through_cells(features, training, frozen)
+        last, _ = self.through_cells(features, training, frozen)
         return self.classifier(ops.mean(last, axis=(1, 2)))
 
 
@@ -235,7 +258,7 @@ class TextSupernet(CellSupernet):
         self.build((None, *input_shape))
 
     def call(self, ids, training=None, frozen=False):
-        last, present = self._through_cells(
+        last, present = self.through_cells(
             self.stem(ids, training=training),
             training,
             frozen,

@@ -140,6 +140,16 @@ class LabelledTask(TaskAdapter):
     def evaluation(self, data, recipe):
         return datasets.eval_pipeline(data.valid, data.batch_size)
 
+    def recipe(self, network, num_train, task, **options):
+        return training.labelled_recipe(
+            network,
+            num_train,
+            rank=self.rank,
+            check_element=self.check_element,
+            label_type=task.label_type,
+            **options,
+        )
+
     def read_for_training(self, x, y=None, batch_size=None, **options):
         return LabelledTrainingData(x, y, batch_size, **options)
 

@@ -19,6 +19,9 @@ from keras_darts.training.image_recipes import image_recipe_name
 from keras_darts.training.image_recipes import imagenet_recipe
 from keras_darts.training.image_recipes import nas_bench_201_recipe
 from keras_darts.training.image_recipes import small_image_recipe
+from keras_darts.training.labelled_recipe import LabelledRecipe
+from keras_darts.training.labelled_recipe import labelled_recipe
+from keras_darts.training.labelled_recipe import text_classification_recipe
 from keras_darts.training.language_recipe import MODEL_SETTINGS
 from keras_darts.training.language_recipe import LanguageRecipe
 from keras_darts.training.language_recipe import ptb_recipe
@@ -37,12 +40,6 @@ from keras_darts.training.recipe import Recipe
 from keras_darts.training.run_folder import TrainingRun
 from keras_darts.training.run_folder import load_network
 from keras_darts.training.tensorboard import Board
-from keras_darts.training.text_classification_recipe import (
-    TextClassificationRecipe,
-)
-from keras_darts.training.text_classification_recipe import (
-    text_classification_recipe,
-)
 
 __all__ = [
     "MODEL_SETTINGS",
@@ -58,7 +55,7 @@ __all__ = [
     "OnProbabilities",
     "Perplexity",
     "Recipe",
-    "TextClassificationRecipe",
+    "LabelledRecipe",
     "SmoothedCrossentropy",
     "ETALogger",
     "TrainingRun",
@@ -70,6 +67,7 @@ __all__ = [
     "image_recipe_name",
     "imagenet_recipe",
     "evaluate_language_model",
+    "labelled_recipe",
     "load_network",
     "loss_for",
     "metrics_for",

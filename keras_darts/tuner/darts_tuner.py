@@ -1,6 +1,9 @@
 """A tuner of KerasTuner whose trials are searches with a proxy training."""
 
+from __future__ import annotations
+
 import contextlib
+from typing import TYPE_CHECKING
 
 import keras_tuner
 
@@ -30,6 +33,14 @@ from keras_darts.tuner.search_trials import SearchTrials
 from keras_darts.tuner.search_trials import classify_trial_error
 from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.messages import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    import keras
+
+    from keras_darts.genotypes.base_genotype import BaseGenotype
 
 # More than there are; KerasTuner's workers ask for a number of 32 bits.
 _ALL = 2**31 - 1
@@ -99,17 +110,17 @@ class DartsTuner(keras_tuner.Tuner):
 
     def __init__(
         self,
-        hypermodel=None,
-        objective=None,
-        max_trials=None,
+        hypermodel: Any = None,
+        objective: Any = None,
+        max_trials: int | None = None,
         *,
-        oracle="random",
-        network_args=None,
-        train_epochs=None,
-        recipe=None,
-        random_baseline=0,
-        **options,
-    ):
+        oracle: str | keras_tuner.Oracle = "random",
+        network_args: Mapping[str, Any] | None = None,
+        train_epochs: int | None = None,
+        recipe: Mapping[str, Any] | None = None,
+        random_baseline: int | bool = 0,
+        **options: Any,
+    ) -> None:
         if type(self).run_trial is DartsTuner.run_trial:
             check_hypermodel(hypermodel)
         hypermodel = resolved(hypermodel)
@@ -141,15 +152,15 @@ class DartsTuner(keras_tuner.Tuner):
             recipe=recipe,
             random_baseline=random_baseline or None,
         )
-        self.network_args = dict(network_args or {})
+        self.network_args: dict[str, Any] = dict(network_args or {})
         self.train_epochs = train_epochs
-        self.recipe = dict(recipe or {})
+        self.recipe: dict[str, Any] = dict(recipe or {})
         self.random_baseline = random_baseline
-        self.project = Project(self.project_dir)
-        self.trials = SearchTrials(self)
+        self.project: Project = Project(self.project_dir)
+        self.trials: SearchTrials = SearchTrials(self)
         self._time = TuningTime(self)
 
-    def search(self, *fit_args, **fit_kwargs):
+    def search(self, *fit_args: Any, **fit_kwargs: Any) -> None:
         """Runs the trials.
 
         Args:
@@ -176,7 +187,7 @@ class DartsTuner(keras_tuner.Tuner):
         finally:
             self.trials.forget_data()
 
-    def run_trial(self, trial, *args, **kwargs):
+    def run_trial(self, trial: Any, *args: Any, **kwargs: Any) -> Any:
         if self._searches is False:
             return super().run_trial(trial, *args, **kwargs)
         with (
@@ -191,22 +202,22 @@ class DartsTuner(keras_tuner.Tuner):
         with classify_trial_error():
             return self.trials.run(trial, model, args, kwargs)
 
-    def on_trial_begin(self, trial):
+    def on_trial_begin(self, trial: Any) -> None:
         super().on_trial_begin(trial)
         self._time.begin()
 
-    def on_trial_end(self, trial):
+    def on_trial_end(self, trial: Any) -> None:
         super().on_trial_end(trial)
         self._time.end()
         renew(self)
 
-    def load_model(self, trial):
+    def load_model(self, trial: Any) -> keras.Model:
         network = self.project.network_of(trial.trial_id)
         if network is None:
             return super().load_model(trial)
         return load_network(network)
 
-    def get_best_genotypes(self, n=1):
+    def get_best_genotypes(self, n: int = 1) -> list[BaseGenotype]:
         """The genotypes of the best trials, each once, the best first.
 
         Best by KerasTuner's score, which adds several objectives up as they
@@ -224,7 +235,7 @@ class DartsTuner(keras_tuner.Tuner):
                 result.setdefault(genotype.to_text(), genotype)
         return [*result.values()][:n]
 
-    def get_pareto(self, *names):
+    def get_pareto(self, *names: Any) -> list[dict[str, Any]]:
         """The Pareto-optimal trials, which no other one beats in all figures.
 
         Args:
@@ -241,17 +252,17 @@ class DartsTuner(keras_tuner.Tuner):
         rows = [self.project.row(trial) for trial in self.completed_trials()]
         return objectives.pareto_front(rows, objectives.directions(chosen))
 
-    def results_summary(self, num_trials=10):
+    def results_summary(self, num_trials: int = 10) -> None:
         super().results_summary(num_trials)
         if self._searches:
             results = read_of(self)
             for line in [*pareto_lines(results), *baseline_lines(results)]:
                 print(line)
 
-    def get_state(self):
+    def get_state(self) -> dict[str, Any]:
         return {**super().get_state(), "searches": self._searches}
 
-    def set_state(self, state):
+    def set_state(self, state: dict[str, Any]) -> None:
         super().set_state(state)
         self._searches = state.get("searches")
 
@@ -277,7 +288,7 @@ class DartsTuner(keras_tuner.Tuner):
         if overridden:
             compiled_alike(model, model, **overridden)
 
-    def completed_trials(self):
+    def completed_trials(self) -> list[Any]:
         """All of them, the best first."""
         return [
             trial

@@ -1,13 +1,21 @@
 """The lines that the terminal shows while a tuning runs."""
 
+from __future__ import annotations
+
 import time
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from keras_darts.training import format_duration
 from keras_darts.tuner import objectives
 from keras_darts.tuner import private_api
 from keras_darts.tuner.results_text import figures_line
 from keras_darts.tuner.results_text import plain
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from keras_darts.tuner.darts_tuner import DartsTuner
 
 
 class TrialDisplay(private_api.Display):
@@ -21,13 +29,15 @@ class TrialDisplay(private_api.Display):
         tuner: `DartsTuner`, whose oracle has been reloaded.
     """
 
-    def __init__(self, tuner):
+    search_start: datetime | None
+
+    def __init__(self, tuner: DartsTuner) -> None:
         before = private_api.display_of(tuner.oracle)
         super().__init__(tuner.oracle, before.verbose)
         self.set_state(before.get_state())
         self._tuner = tuner
 
-    def on_trial_begin(self, trial):
+    def on_trial_begin(self, trial: Any) -> None:
         if not self._tuner._searches:
             super().on_trial_begin(trial)
             return
@@ -41,7 +51,7 @@ class TrialDisplay(private_api.Display):
         tried = ", ".join(f"{name}={plain(value)}" for name, value in values)
         print(f"\ntrial {trial.trial_id}{self._of()}: {tried or 'as given'}")
 
-    def on_trial_end(self, trial):
+    def on_trial_end(self, trial: Any) -> None:
         if not self._tuner._searches:
             super().on_trial_end(trial)
             return
@@ -89,14 +99,14 @@ class TuningTime:
         tuner: `DartsTuner`.
     """
 
-    def __init__(self, tuner):
+    def __init__(self, tuner: DartsTuner) -> None:
         self._tuner = tuner
         self._seconds, self._begin = [], None
 
-    def begin(self):
+    def begin(self) -> None:
         self._begin = time.monotonic()
 
-    def end(self):
+    def end(self) -> None:
         self._seconds.append(time.monotonic() - self._begin)
         # A worker does not know of the others' trials.
         oracle = self._tuner.oracle

@@ -1,7 +1,10 @@
 """Hyper-parameters: from their values to a search, and their oracles."""
 
+from __future__ import annotations
+
 import contextlib
 import inspect
+from typing import TYPE_CHECKING
 
 import keras_tuner
 
@@ -9,6 +12,12 @@ from keras_darts import search_spaces
 from keras_darts.search import DartsSearch
 from keras_darts.search.defaults import unbuilt_optimizers
 from keras_darts.utils.errors import unknown_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Iterator
+    from collections.abc import Mapping
+    from typing import Any
 
 # Seeds of trials are drawn from so many; those of further executions of a
 # trial lie above.
@@ -66,17 +75,19 @@ class DartsHyperModel(keras_tuner.HyperModel):
 
     def __init__(
         self,
-        search_space="darts_cnn",
-        strategy="darts",
+        search_space: Any = "darts_cnn",
+        strategy: Any = "darts",
         *,
-        seed=None,
-        compile=None,
-        name=None,
-        tunable=True,
-        **options,
-    ):
+        seed: Any = None,
+        compile: Mapping[str, Any]
+        | Callable[[keras_tuner.HyperParameters], Mapping[str, Any]]
+        | None = None,
+        name: str | None = None,
+        tunable: bool = True,
+        **options: Any,
+    ) -> None:
         super().__init__(name=name, tunable=tunable)
-        self.arguments = {
+        self.arguments: dict[str, Any] = {
             "search_space": search_space,
             "strategy": strategy,
             "seed": _any_seed if seed is None else seed,
@@ -90,7 +101,7 @@ class DartsHyperModel(keras_tuner.HyperModel):
                     f"list of values. Received: {argument}=[]"
                 )
 
-    def build(self, hp):
+    def build(self, hp: keras_tuner.HyperParameters) -> DartsSearch:
         search = DartsSearch(
             **{k: _chosen(hp, k, v) for k, v in self.arguments.items()}
         )
@@ -100,7 +111,7 @@ class DartsHyperModel(keras_tuner.HyperModel):
         return search
 
 
-def check_hypermodel(hypermodel):
+def check_hypermodel(hypermodel: Any) -> None:
     """Raises a `ValueError` for an object that can't build a model."""
     if hypermodel is None:
         raise ValueError(
@@ -115,7 +126,7 @@ def check_hypermodel(hypermodel):
         )
 
 
-def resolved(hypermodel):
+def resolved(hypermodel: Any) -> Any:
     """A hypermodel of KerasTuner, from the argument of `DartsTuner`."""
     if isinstance(hypermodel, str | dict) or isinstance(
         hypermodel, search_spaces.BaseSpace
@@ -126,7 +137,7 @@ def resolved(hypermodel):
 
 
 @contextlib.contextmanager
-def noted_builds(hypermodel):
+def noted_builds(hypermodel: Any) -> Iterator[list[Any]]:
     """Yields a list, to which each model that a hypermodel builds is added."""
     build, built = hypermodel.build, []
 
@@ -141,7 +152,7 @@ def noted_builds(hypermodel):
         hypermodel.build = build
 
 
-def declare_seed(oracle):
+def declare_seed(oracle: keras_tuner.Oracle) -> None:
     """Makes the seed a hyper-parameter if there is no other one."""
     hp = oracle.get_space()
     if not hp.space:
@@ -149,12 +160,16 @@ def declare_seed(oracle):
         oracle.update_space(hp)
 
 
-def seed_of(search, hp, execution):
+def seed_of(
+    search: DartsSearch, hp: keras_tuner.HyperParameters, execution: int
+) -> int:
     """The seed of one of the executions of a trial."""
     return hp.values.get(SEED, search.seed) + execution * SEEDS
 
 
-def oracle_for(oracle, options):
+def oracle_for(
+    oracle: str | keras_tuner.Oracle, options: Mapping[str, Any]
+) -> tuple[keras_tuner.Oracle, dict[str, Any]]:
     """An oracle, and the options that are not its arguments.
 
     Args:

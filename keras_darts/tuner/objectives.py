@@ -1,9 +1,12 @@
 """Objectives: figures of trained networks, and their Pareto front."""
 
+from __future__ import annotations
+
 import importlib.util
 import math
 import pathlib
 import tempfile
+from typing import TYPE_CHECKING
 
 import keras_tuner
 from keras import ops
@@ -18,12 +21,22 @@ from keras_darts.runtimes import timing
 from keras_darts.search.mixed_precision import default_policy
 from keras_darts.utils.errors import unknown_name
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from collections.abc import Mapping
+    from collections.abc import Sequence
+    from typing import Any
+
+    import keras
+
+    from keras_darts.utils.typing import PathLike
+
 _WARM_UP_RUNS = 5
 _TIMED_RUNS = 30
 _DIRECTIONS = ("min", "max")
 
 
-def get(objective):
+def get(objective: Any) -> Any:
     """The KerasTuner objective of a name, or a list of those of several.
 
     `"val_accuracy"`, `"val_loss"` and other metrics of Keras are read from
@@ -66,7 +79,7 @@ def get(objective):
     return objectives
 
 
-def directions(objective):
+def directions(objective: Any) -> dict[str, str]:
     """Dictionary from the name of each objective to `"min"` or `"max"`.
 
     Example:
@@ -81,7 +94,9 @@ def directions(objective):
     return {one.name: one.direction for one in objectives}
 
 
-def measure(network, names, logs):
+def measure(
+    network: keras.Model, names: Sequence[str], logs: Mapping[str, float]
+) -> dict[str, float]:
     """The figures of a derived, trained network.
 
     Only what is asked for is measured: a LiteRT file takes seconds.
@@ -113,7 +128,7 @@ def measure(network, names, logs):
     }
 
 
-def check_known(names, validated):
+def check_known(names: Iterable[str], validated: Iterable[str]) -> None:
     """Raises a `ValueError` for a figure that can't be had.
 
     Args:
@@ -125,7 +140,9 @@ def check_known(names, validated):
             raise unknown_name("objective", name, {*validated, *_COSTS})
 
 
-def pareto_front(rows, directions):
+def pareto_front(
+    rows: Iterable[Mapping[str, Any]], directions: Mapping[str, str]
+) -> list[Any]:
     """The rows that no other beats in one figure without losing in another.
 
     Args:
@@ -242,7 +259,7 @@ def _latency(network, file):
     return median_latency(file)
 
 
-def median_latency(file):
+def median_latency(file: PathLike) -> float:
     """Milliseconds that a LiteRT file takes for one input on one thread."""
     _check_runtime()
     run, _ = litert.opened(

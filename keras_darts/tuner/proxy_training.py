@@ -1,8 +1,11 @@
 """The proxy training that compares genotypes, found or drawn at random."""
 
+from __future__ import annotations
+
 import dataclasses
 import logging
 import time
+from typing import TYPE_CHECKING
 
 import keras_tuner
 
@@ -14,6 +17,18 @@ from keras_darts.tuner import private_api
 from keras_darts.tuner.results_text import figures_line
 from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.seeding import seeded
+
+if TYPE_CHECKING:
+    import pathlib
+    from typing import Any
+
+    import keras
+
+    from keras_darts.genotypes.base_genotype import BaseGenotype
+    from keras_darts.search.darts_search import DartsSearch
+    from keras_darts.tasks import TrainingData
+    from keras_darts.tuner.project import Project
+    from keras_darts.tuner.search_trials import TrialRun
 
 _LOG = logging.getLogger("keras_darts")
 _SEED = 0
@@ -38,14 +53,18 @@ class ProxyTraining:
     """
 
     epochs: int
-    sizes: dict
-    options: dict
-    objectives: tuple
+    sizes: dict[str, Any]
+    options: dict[str, Any]
+    objectives: tuple[str, ...]
     max_parameters: int | None
-    verbose: object
-    callbacks: list = dataclasses.field(default_factory=list)
+    verbose: int | str
+    callbacks: list[keras.callbacks.Callback] = dataclasses.field(
+        default_factory=list
+    )
 
-    def settings(self, search, genotype, data):
+    def settings(
+        self, search: DartsSearch, genotype: BaseGenotype, data: TrainingData
+    ) -> dict[str, Any]:
         """All that determines the result, as plain values."""
         return {
             "genotype": canonical(genotype),
@@ -57,7 +76,7 @@ class ProxyTraining:
             "figures": self.objectives,
         }
 
-    def sizes_for(self, search):
+    def sizes_for(self, search: DartsSearch) -> dict[str, Any]:
         """The network's arguments: those given, otherwise the search's own."""
         space = search.whole_space
         own = {
@@ -67,7 +86,13 @@ class ProxyTraining:
         }
         return {**own, **self.sizes}
 
-    def run(self, search, genotype, data, folder):
+    def run(
+        self,
+        search: DartsSearch,
+        genotype: BaseGenotype,
+        data: TrainingData,
+        folder: pathlib.Path,
+    ) -> dict[str, Any]:
         """Trains a network and measures it.
 
         Args:
@@ -118,7 +143,7 @@ class ProxyTraining:
         return count
 
 
-def canonical(genotype):
+def canonical(genotype: BaseGenotype) -> str:
     """A text that is equal for all genotypes of the same network.
 
     Example:
@@ -142,7 +167,7 @@ def canonical(genotype):
     return f"{cells}, {[sorted(concat) for concat in concats]}"
 
 
-def check_baseline(wished):
+def check_baseline(wished: int | bool) -> None:
     """Checks the argument `random_baseline`.
 
     Raises:
@@ -158,7 +183,7 @@ def check_baseline(wished):
         positive_integer("random_baseline", wished)
 
 
-def baseline_size(wished, project):
+def baseline_size(wished: int | bool, project: Project) -> int:
     """The number of random genotypes to train.
 
     Args:
@@ -176,7 +201,9 @@ def baseline_size(wished, project):
     return len(project.baseline()) or project.trainings_in_time()
 
 
-def train_baseline(trial_run, search, count, project):
+def train_baseline(
+    trial_run: TrialRun, search: DartsSearch, count: int, project: Project
+) -> None:
     """Trains random genotypes in the same way as those of trials.
 
     Several processes share the work: each takes genotypes that no other one

@@ -1,5 +1,7 @@
 """Results of a tuning, read from the files that it leaves."""
 
+from __future__ import annotations
+
 import csv
 import dataclasses
 import datetime
@@ -7,12 +9,23 @@ import functools
 import json
 import math
 import statistics
+from typing import TYPE_CHECKING
 
 from keras_tuner.engine.trial import Trial
 
 from keras_darts import genotypes
 from keras_darts.tuner import objectives
 from keras_darts.tuner.project import Project
+
+if TYPE_CHECKING:
+    import pathlib
+    from collections.abc import Iterable
+    from typing import Any
+    from typing import Self
+
+    from keras_darts.genotypes.base_genotype import BaseGenotype
+    from keras_darts.tuner.darts_tuner import DartsTuner
+    from keras_darts.utils.typing import PathLike
 
 COMPLETED = "COMPLETED"
 _CONFIG = "config.json"
@@ -58,30 +71,30 @@ class TrialResult:
 
     name: str
     state: str
-    values: dict
-    figures: dict
-    genotype: object
+    values: dict[str, Any]
+    figures: dict[str, float]
+    genotype: BaseGenotype | None
     score: float | None = None
-    executions: list = dataclasses.field(default_factory=list)
+    executions: list[dict[str, float]] = dataclasses.field(default_factory=list)
     chosen: int = 0
     baseline: bool = False
     message: str | None = None
-    search: dict = dataclasses.field(default_factory=dict)
-    training: dict = dataclasses.field(default_factory=dict)
-    seconds: dict = dataclasses.field(default_factory=dict)
+    search: dict[str, list[float]] = dataclasses.field(default_factory=dict)
+    training: dict[str, list[float]] = dataclasses.field(default_factory=dict)
+    seconds: dict[str, float] = dataclasses.field(default_factory=dict)
     parameters: int | None = None
 
     @property
-    def epochs(self):
+    def epochs(self) -> tuple[int, ...]:
         """The numbers of epochs of the search and of the training."""
         return tuple(_length(part) for part in (self.search, self.training))
 
     @property
-    def completed(self):
+    def completed(self) -> bool:
         return self.state == COMPLETED
 
     @property
-    def networks(self):
+    def networks(self) -> list[dict[str, float]]:
         """The figures of each network that was trained."""
         return self.executions or [self.figures]
 
@@ -108,17 +121,17 @@ class ProjectResults:
     """
 
     name: str
-    directions: dict
-    trials: list
-    facts: dict = dataclasses.field(default_factory=dict)
-    folder: object = None
+    directions: dict[str, str]
+    trials: list[TrialResult]
+    facts: dict[str, str] = dataclasses.field(default_factory=dict)
+    folder: pathlib.Path | None = None
 
     @property
-    def objective(self):
+    def objective(self) -> str:
         return next(iter(self.directions))
 
     @functools.cached_property
-    def ranked(self):
+    def ranked(self) -> list[TrialResult]:
         """The finished trials of the search, the best by their score first.
 
         KerasTuner's score is the objective, or of several the sum, as they
@@ -129,7 +142,7 @@ class ProjectResults:
         return sorted(known, key=lambda t: -t.score if highest else t.score)
 
     @functools.cached_property
-    def by_genotype(self):
+    def by_genotype(self) -> dict[str, list[TrialResult]]:
         """The trials that found a genotype, by its text."""
         groups = {}
         for trial in self.trials:
@@ -137,33 +150,33 @@ class ProjectResults:
                 groups.setdefault(trial.genotype.to_text(), []).append(trial)
         return groups
 
-    def genotype_index(self, trial):
+    def genotype_index(self, trial: TrialResult) -> int | None:
         """The place of a trial's genotype in `by_genotype`, or `None`."""
         if trial.genotype is None:
             return None
         return [*self.by_genotype].index(trial.genotype.to_text())
 
     @property
-    def several(self):
+    def several(self) -> bool:
         """Whether there are several objectives."""
         return len(self.directions) > 1
 
     @property
-    def repeated(self):
+    def repeated(self) -> bool:
         """Whether the figures of trials are means over executions."""
         return any(len(trial.networks) > 1 for trial in self.searched)
 
     @property
-    def searched(self):
+    def searched(self) -> list[TrialResult]:
         return [trial for trial in self.trials if not trial.baseline]
 
     @property
-    def drawn(self):
+    def drawn(self) -> list[TrialResult]:
         """The trials of the random baseline."""
         return [trial for trial in self.trials if trial.baseline]
 
     @functools.cached_property
-    def pareto_front(self):
+    def pareto_front(self) -> list[TrialResult]:
         """The trials of the search that no other beats in all objectives.
 
         A trial is left out if another one is at least as good in each
@@ -179,7 +192,7 @@ class ProjectResults:
             for row in objectives.pareto_front(rows, self.directions)
         ]
 
-    def spread(self, name):
+    def spread(self, name: str) -> tuple[Spread, ...]:
         """Of a figure, `Spread` of the search and of the random baseline.
 
         Networks are compared, of which a trial with several executions has
@@ -213,12 +226,12 @@ class Spread:
     2.0
     """
 
-    values: list
+    values: list[float]
     mean: float | None
     deviation: float | None
 
     @classmethod
-    def of(cls, values):
+    def of(cls, values: Iterable[float | None]) -> Self:
         known = [value for value in values if _known(value)]
         return cls(
             known,
@@ -227,7 +240,7 @@ class Spread:
         )
 
 
-def read(project_dir):
+def read(project_dir: PathLike) -> ProjectResults:
     """The `ProjectResults` of a folder.
 
     Args:
@@ -246,7 +259,7 @@ def read(project_dir):
     return _read(project_dir, directions)
 
 
-def read_of(tuner):
+def read_of(tuner: DartsTuner) -> ProjectResults:
     """The `ProjectResults` of a `DartsTuner`."""
     directions = objectives.directions(tuner.oracle.objective)
     return _read(tuner.project_dir, directions)

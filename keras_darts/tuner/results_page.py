@@ -1,11 +1,14 @@
 """The page of a tuning's results: one HTML file without links or scripts."""
 
+from __future__ import annotations
+
 import base64
 import functools
 import pathlib
 import shlex
 import typing
 import warnings
+from typing import TYPE_CHECKING
 
 import jinja2
 
@@ -28,6 +31,11 @@ from keras_darts.tuner.results_text import varied
 from keras_darts.utils.files import atomic_write
 from keras_darts.utils.files import user_path
 
+if TYPE_CHECKING:
+    from keras_darts.tuner.darts_tuner import DartsTuner
+    from keras_darts.tuner.results import ProjectResults
+    from keras_darts.utils.typing import PathLike
+
 FILE = "results.html"
 _TEMPLATE = "results.html.jinja"
 _CURVES = ("val_accuracy", "val_loss", "val_perplexity")
@@ -36,7 +44,7 @@ _LEGEND = f"{_ON_FRONT} beaten by no other trial"
 _FAILED = ("FAILED", "INVALID")
 
 
-def write_results_page(project_dir):
+def write_results_page(project_dir: PathLike) -> pathlib.Path:
     """Draws the results of a tuning again, as a page of HTML in its folder.
 
     `DartsTuner` does so after each trial. With a chief and workers the chief
@@ -57,7 +65,7 @@ def write_results_page(project_dir):
     return _write(read(folder), folder)
 
 
-def renew(tuner):
+def renew(tuner: DartsTuner) -> None:
     """Writes the page of a `DartsTuner`, unless another process does.
 
     An error only warns, since it is no reason to end a search of hours.
@@ -74,7 +82,7 @@ def renew(tuner):
         )
 
 
-def results_page(results):
+def results_page(results: ProjectResults) -> str:
     """Renders the page.
 
     Args:
@@ -113,7 +121,7 @@ class Column(typing.NamedTuple):
     """
 
     title: str
-    texts: list
+    texts: list[str]
     numeric: bool = False
 
 

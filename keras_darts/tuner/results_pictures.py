@@ -1,5 +1,9 @@
 """Pictures of the trials of a tuning: curves, trade-offs and spread."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from matplotlib.ticker import EngFormatter
 from matplotlib.ticker import MaxNLocator
 
@@ -8,6 +12,13 @@ from keras_darts.drawing.palette import GREY
 from keras_darts.drawing.palette import INK
 from keras_darts.drawing.palette import series_look
 from keras_darts.tuner.objectives import pareto_front
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from collections.abc import Sequence
+
+    from keras_darts.tuner.results import ProjectResults
+    from keras_darts.tuner.results import TrialResult
 
 _LIGHT = "#e6eaee"
 _BEST = "#4f8ff5"
@@ -20,13 +31,15 @@ _COUNTS_FROM = 10_000
 _FEW_EPOCHS = 12
 
 
-def line_of(index):
+def line_of(index: int) -> tuple[str, str]:
     """The color and the dashes, as text, of the curves of a trial."""
     color, style = series_look(index)
     return color, _DASHES[style]
 
 
-def curves_pictures(trials, metrics):
+def curves_pictures(
+    trials: Sequence[TrialResult], metrics: Iterable[str]
+) -> dict[str, Picture]:
     """Draws metrics of searches and trainings by epoch, a line a trial.
 
     Args:
@@ -47,7 +60,7 @@ def curves_pictures(trials, metrics):
     }
 
 
-def pareto_pictures(results):
+def pareto_pictures(results: ProjectResults) -> dict[str, Picture]:
     """Draws the first objective against each of the others.
 
     Filled are the trials of the Pareto front of these two, which the line
@@ -66,7 +79,7 @@ def pareto_pictures(results):
     }
 
 
-def spread_picture(results, name):
+def spread_picture(results: ProjectResults, name: str) -> Picture:
     """Draws a figure of every trial, of the search and of the baseline.
 
     Args:

@@ -1,5 +1,19 @@
 """Results of a tuning as text: numbers, lines and tables of the terminal."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from collections.abc import Iterator
+    from collections.abc import Mapping
+    from collections.abc import Sequence
+    from typing import Any
+
+    from keras_darts.tuner.results import ProjectResults
+    from keras_darts.tuner.results import TrialResult
+
 _UNITS = {"size": "size (bytes)", "latency": "latency (ms)"}
 _COUNTS = ("macs", "parameters", "size")
 UNKNOWN = "–"
@@ -9,12 +23,12 @@ SCORE = (
 )
 
 
-def titled(name):
+def titled(name: str) -> str:
     """A figure's name, with its unit if it has one."""
     return _UNITS.get(name, name)
 
 
-def number(name, value, digits=4):
+def number(name: str, value: float | None, digits: int = 4) -> str:
     """Formats a figure for people.
 
     Args:
@@ -39,14 +53,14 @@ def number(name, value, digits=4):
     return f"{value:#.{digits}g}".rstrip(".")
 
 
-def plain(value):
+def plain(value: Any) -> str:
     """Formats a hyper-parameter for people."""
     if value is None:
         return UNKNOWN
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def figures_line(names, figures):
+def figures_line(names: Iterable[str], figures: Mapping[str, float]) -> str:
     """Formats figures as a line.
 
     Args:
@@ -58,7 +72,7 @@ def figures_line(names, figures):
     )
 
 
-def meaning_of_figures(results):
+def meaning_of_figures(results: ProjectResults) -> str | None:
     """A sentence on the figures of trials with several executions.
 
     Returns:
@@ -73,7 +87,7 @@ def meaning_of_figures(results):
     )
 
 
-def varied(trials):
+def varied(trials: Sequence[TrialResult]) -> list[str]:
     """The names of the hyper-parameters that differ between trials."""
     names = dict.fromkeys(name for t in trials for name in t.values)
     return [
@@ -83,7 +97,7 @@ def varied(trials):
     ]
 
 
-def trial_lines(results, limit=10):
+def trial_lines(results: ProjectResults, limit: int = 10) -> Iterator[str]:
     """Yields a table of the trials, the best first.
 
     Args:
@@ -107,7 +121,7 @@ def trial_lines(results, limit=10):
         yield f"{meaning}."
 
 
-def pareto_lines(results):
+def pareto_lines(results: ProjectResults) -> Iterator[str]:
     """Yields a table of the Pareto front, if there are several objectives."""
     if not results.several or not results.pareto_front:
         return
@@ -122,7 +136,7 @@ def pareto_lines(results):
     yield f"{SCORE}."
 
 
-def baseline_lines(results):
+def baseline_lines(results: ProjectResults) -> Iterator[str]:
     """Yields the means of the search and of the random genotypes, if any."""
     if not results.drawn:
         return

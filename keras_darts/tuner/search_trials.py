@@ -1,5 +1,7 @@
 """The trials of `DartsTuner`: searches, proxy trainings and their errors."""
 
+from __future__ import annotations
+
 import contextlib
 import functools
 import gc
@@ -8,6 +10,7 @@ import pathlib
 import shutil
 import tempfile
 import time
+from typing import TYPE_CHECKING
 
 import keras
 import tensorflow as tf
@@ -28,6 +31,17 @@ from keras_darts.tuner.proxy_training import ProxyTraining
 from keras_darts.tuner.proxy_training import baseline_size
 from keras_darts.tuner.proxy_training import train_baseline
 from keras_darts.tuner.results_page import renew
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Iterator
+    from typing import Any
+
+    import keras_tuner
+
+    from keras_darts.genotypes.base_genotype import BaseGenotype
+    from keras_darts.tasks import TrainingData
+    from keras_darts.tuner.darts_tuner import DartsTuner
 
 _OF_DATA = (
     *("x", "y", "batch_size", "validation_data", "validation_split"),
@@ -51,12 +65,12 @@ class SearchTrials:
             without state, empty at first.
     """
 
-    def __init__(self, tuner):
+    def __init__(self, tuner: DartsTuner) -> None:
         self._tuner = tuner
-        self.training_callbacks = []
+        self.training_callbacks: list[keras.callbacks.Callback] = []
         self._data = None
 
-    def build(self, hp, execution=0):
+    def build(self, hp: keras_tuner.HyperParameters, execution: int = 0) -> Any:
         """The model of a trial; a search with the seed of an execution."""
         # As KerasTuner does, since graphs of earlier trials would stay.
         keras.backend.clear_session()
@@ -70,7 +84,13 @@ class SearchTrials:
                     model = reseeded(model, seed)
         return model
 
-    def run(self, trial, search, args, kwargs):
+    def run(
+        self,
+        trial: Any,
+        search: DartsSearch,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> list[dict[str, float]]:
         """All executions of a trial, with a seed each.
 
         Args:
@@ -94,13 +114,13 @@ class SearchTrials:
         tuner.project.keep(trial.trial_id, executions, objective)
         return [_reported(e["figures"], objective) for e in executions]
 
-    def conclude(self, args, kwargs):
+    def conclude(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Ends a tuning after the last trial: the baseline and the page."""
         if not private_api.is_chief_oracle():
             self._run_baseline(args, kwargs)
         renew(self._tuner)
 
-    def forget_data(self):
+    def forget_data(self) -> None:
         """Forgets the data, which the next call gives again."""
         self._data = None
 
@@ -189,12 +209,22 @@ class TrialRun:
         data: `tasks.TrainingData`.
     """
 
-    def __init__(self, proxy, cache, data):
+    def __init__(
+        self, proxy: ProxyTraining, cache: GenotypeCache, data: TrainingData
+    ) -> None:
         self.proxy = proxy
         self.cache = cache
         self.data = data
 
-    def run(self, search, folder, fit, *, epochs=None, earlier=None):
+    def run(
+        self,
+        search: DartsSearch,
+        folder: pathlib.Path,
+        fit: Callable[..., Any],
+        *,
+        epochs: int | None = None,
+        earlier: pathlib.Path | None = None,
+    ) -> dict[str, Any]:
         """Searches with one seed, and trains the genotype found.
 
         Args:
@@ -223,7 +253,12 @@ class TrialRun:
         seconds = {"search": time.monotonic() - begin}
         return self.trained(search, genotype, seconds)
 
-    def trained(self, search, genotype, seconds):
+    def trained(
+        self,
+        search: DartsSearch,
+        genotype: BaseGenotype,
+        seconds: dict[str, float],
+    ) -> dict[str, Any]:
         """Trains a genotype, and returns the same dictionary as `run`."""
         settings = self.proxy.settings(search, genotype, self.data)
         figures = self.cache.trained(
@@ -241,7 +276,7 @@ class TrialRun:
             "figures": {k: v for k, v in figures.items() if k != "seconds"},
         }
 
-    def is_free(self, search, genotype):
+    def is_free(self, search: DartsSearch, genotype: BaseGenotype) -> bool:
         """Whether no other process trains a genotype now."""
         settings = self.proxy.settings(search, genotype, self.data)
         return self.cache.is_free(settings)
@@ -253,13 +288,13 @@ class Ended(errors.FatalError):
     KerasTuner lets no other class of errors through.
     """
 
-    def __init__(self, error):
+    def __init__(self, error: BaseException) -> None:
         super().__init__(str(error))
         self.error = error
 
 
 @contextlib.contextmanager
-def classify_trial_error():
+def classify_trial_error() -> Iterator[None]:
     """Sorts the errors of a trial by whether the other trials can still run.
 
     A search that diverges fails its trial, as does one that is too large. An

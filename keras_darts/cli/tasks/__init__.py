@@ -1,5 +1,9 @@
 """Kinds of data that the commands know: images, language, labelled texts."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from keras_darts import search_spaces
 from keras_darts.cli.tasks.image_classification import ImageCommands
 from keras_darts.cli.tasks.language_modeling import LanguageCommands
@@ -7,29 +11,40 @@ from keras_darts.cli.tasks.text_classification import TextCommands
 from keras_darts.genotypes import Genotype
 from keras_darts.genotypes import RecurrentGenotype
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    import keras
+    from absl.flags import FlagValues
+
+    from keras_darts.cli.tasks.base import TaskCommands
+    from keras_darts.export.exported_model import ExportedModel
+    from keras_darts.genotypes.base_genotype import BaseGenotype
+
 _TASKS = {
     task.name: task
     for task in (ImageCommands(), LanguageCommands(), TextCommands())
 }
-RECIPES = [name for m in _TASKS.values() for name in m.recipes]
-FIGURES = list(
+RECIPES: list[str] = [name for m in _TASKS.values() for name in m.recipes]
+FIGURES: list[str] = list(
     dict.fromkeys(name for m in _TASKS.values() for name in m.judged_by)
 )
 
 
-def of_space(identifier):
+def of_space(identifier: Any) -> TaskCommands:
     """The task of a search space, by its name or config."""
     return _TASKS[search_spaces.get(identifier).task]
 
 
-def of_run(config):
+def of_run(config: Mapping[str, Any]) -> TaskCommands | None:
     """The task that the `config.json` of a run tells, or `None`."""
     if "search" in config:
         return of_space(config["search"]["search_space"])
     return _TASKS.get(config.get("data", {}).get("task"))
 
 
-def of_genotype(genotype):
+def of_genotype(genotype: BaseGenotype) -> TaskCommands:
     """The task of a genotype of which only the primitives are known.
 
     Primitives themselves are layers, for which TensorFlow would be loaded, but
@@ -51,7 +66,7 @@ def _along_time():
     return names["text_classification"] - names["image_classification"]
 
 
-def of_model(model):
+def of_model(model: keras.Model | ExportedModel) -> TaskCommands:
     """The task of a Keras model, or of an `ExportedModel`."""
     from keras_darts import export
     from keras_darts import tasks
@@ -61,7 +76,7 @@ def of_model(model):
     return _TASKS[tasks.name_of_network(model) or "image_classification"]
 
 
-def check_flags(options, task):
+def check_flags(options: FlagValues, task: TaskCommands) -> None:
     """Refuses flags that mean something for other kinds of data only.
 
     Raises:
@@ -71,7 +86,7 @@ def check_flags(options, task):
     check_names({name: options[name].value for name in given}, task)
 
 
-def check_names(given, task):
+def check_names(given: Mapping[str, Any], task: TaskCommands) -> None:
     """The same of a dictionary from names of flags to values."""
     known = {name for m in _TASKS.values() for name in m.flags}
     for name in sorted(known - {*task.flags}):

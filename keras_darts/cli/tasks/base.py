@@ -1,9 +1,27 @@
 """Contract between the commands and a kind of data."""
 
+from __future__ import annotations
+
 import abc
 import contextlib
 import textwrap
 import typing
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pathlib
+    from collections.abc import Callable
+    from collections.abc import Iterator
+    from collections.abc import Mapping
+    from typing import Any
+
+    import keras
+    import numpy as np
+    from absl.flags import FlagValues
+
+    from keras_darts.datasets.vocabulary import Vocabulary
+    from keras_darts.export.exported_model import ExportedModel
+    from keras_darts.genotypes.base_genotype import BaseGenotype
 
 _WIDTH = 80
 
@@ -23,10 +41,10 @@ class Training(typing.NamedTuple):
     """
 
     name: str
-    recipe: object
-    network: object
-    train: object
-    validation: object
+    recipe: Any
+    network: keras.Model
+    train: Any
+    validation: Any
     tested: bool = False
     num_train: int = 1
     num_validation: int = 0
@@ -42,10 +60,10 @@ class Exports(typing.NamedTuple):
         labelled: Inputs with classes to judge quantized files by, or `None`.
     """
 
-    common: dict
-    saved_model: dict
-    calibration: object
-    labelled: object = None
+    common: dict[str, Any]
+    saved_model: dict[str, Any]
+    calibration: Any
+    labelled: Any = None
 
 
 class TaskCommands(abc.ABC):
@@ -60,71 +78,88 @@ class TaskCommands(abc.ABC):
     `estimates_memory` says whether the memory of one can be estimated.
     """
 
-    name = None
-    noun = None
-    things = None
-    flags = ()
-    sources = ()
-    recipes = ()
-    judged_by = ()
-    threads = None
+    name: str | None = None
+    noun: str | None = None
+    things: str | None = None
+    flags: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    recipes: tuple[str, ...] = ()
+    judged_by: tuple[str, ...] = ()
+    threads: str | None = None
     estimates_memory = False
 
     @abc.abstractmethod
-    def check_source(self, path):
+    def check_source(self, path: pathlib.Path) -> None:
         """Refuses a path that exists but can't be such data.
 
         Called before TensorFlow loads.
         """
 
     @abc.abstractmethod
-    def load(self, options, vocabulary=None):
+    def load(
+        self, options: FlagValues, vocabulary: Vocabulary | None = None
+    ) -> Any:
         """The data that the flags describe, by a vocabulary of before."""
 
     @abc.abstractmethod
-    def describe(self, data):
+    def describe(self, data: Any) -> str:
         """Lines on the data for the beginning of a run."""
 
-    def vocabulary(self, data):
+    def vocabulary(self, data: Any) -> Vocabulary | None:
         """The `Vocabulary` of the data, or `None`."""
         return None
 
     # Search
 
     @abc.abstractmethod
-    def search_sizes(self, options, data):
+    def search_sizes(self, options: FlagValues, data: Any) -> dict[str, Any]:
         """Arguments of `DartsSearch` that the data and the flags decide."""
 
     @abc.abstractmethod
-    def search_input(self, options, data, recipe):
+    def search_input(
+        self, options: FlagValues, data: Any, recipe: Any
+    ) -> dict[str, Any]:
         """Arguments of `DartsSearch.fit` that say what it runs on."""
 
     @abc.abstractmethod
-    def supernet_in_words(self, space):
+    def supernet_in_words(self, space: Any) -> str:
         """The supernet's make and sizes."""
 
     # Training
 
     @abc.abstractmethod
-    def training(self, options, genotype):
+    def training(
+        self, options: FlagValues, genotype: BaseGenotype
+    ) -> tuple[Any, Training]:
         """The data that the flags describe, and the `Training` on them."""
 
     @abc.abstractmethod
-    def network_in_words(self, network):
+    def network_in_words(self, network: keras.Model) -> str:
         """The network's make and sizes."""
 
     @abc.abstractmethod
-    def data_config(self, options, data, training):
+    def data_config(
+        self, options: FlagValues, data: Any, training: Training
+    ) -> dict[str, Any]:
         """What `config.json` says of the data."""
 
     @abc.abstractmethod
-    def trained_figures(self, training, data):
+    def trained_figures(
+        self, training: Training, data: Any
+    ) -> dict[str, float]:
         """How well the network does on the test part, as a dictionary."""
 
     # What has been trained
 
     @abc.abstractmethod
-    def evaluated(self, model, options, *, saved, vocabulary):
+    def evaluated(
+        self,
+        model: keras.Model | ExportedModel,
+        options: FlagValues,
+        *,
+        saved: Mapping[str, Any],
+        vocabulary: Vocabulary | None,
+    ) -> tuple[str, dict[str, float]]:
         """The name of the data, and the figures of a model on their test part.
 
         Args:
@@ -135,15 +170,22 @@ class TaskCommands(abc.ABC):
         """
 
     @abc.abstractmethod
-    def exports(self, network, options, *, saved, vocabulary):
+    def exports(
+        self,
+        network: keras.Model,
+        options: FlagValues,
+        *,
+        saved: Mapping[str, Any],
+        vocabulary: Vocabulary | None,
+    ) -> tuple[str, Exports]:
         """The name of the data, and the `Exports` of a network."""
 
     @abc.abstractmethod
-    def in_words(self, figures):
+    def in_words(self, figures: Mapping[str, float]) -> str:
         """A line for such figures."""
 
 
-def paragraph(head, text):
+def paragraph(head: str, text: str) -> str:
     """Lines of a report that a terminal shows whole."""
     return textwrap.fill(
         f"{head}: {text}",
@@ -155,7 +197,7 @@ def paragraph(head, text):
 
 
 @contextlib.contextmanager
-def named_dataset():
+def named_dataset() -> Iterator[None]:
     """Inside, errors call the data as the command line does."""
     try:
         yield
@@ -165,7 +207,9 @@ def named_dataset():
         raise ValueError(message) from error
 
 
-def encoder_for(options, vocabulary):
+def encoder_for(
+    options: FlagValues, vocabulary: Vocabulary | None
+) -> dict[str, Any]:
     """The argument by which a SavedModel takes strings, if it is to."""
     if not options.raw_text:
         return {}
@@ -173,7 +217,7 @@ def encoder_for(options, vocabulary):
     return {"tokenizer": "whitespace" if words else "characters"}
 
 
-def given_values(options, *names):
+def given_values(options: FlagValues, *names: str) -> dict[str, Any]:
     """The flags of these names that were given, as a dictionary."""
     return {
         name: options[name].value
@@ -182,7 +226,7 @@ def given_values(options, *names):
     }
 
 
-def check_recipe(options, task):
+def check_recipe(options: FlagValues, task: TaskCommands) -> None:
     """Refuses a recipe for another kind of data.
 
     Raises:
@@ -199,33 +243,37 @@ def check_recipe(options, task):
 class LabelledCommands(TaskCommands):
     """Data whose elements have a label each."""
 
-    threads = "inter_op"
+    threads: str | None = "inter_op"
     estimates_memory = True
-    judged_by = ("val_accuracy", "val_loss")
+    judged_by: tuple[str, ...] = ("val_accuracy", "val_loss")
 
     @staticmethod
-    def label_names(data, saved):
+    def label_names(data: Any, saved: Mapping[str, Any]) -> list[str] | None:
         """Those of a run, or of the data where it does not say them."""
         known = saved.get("data", {}).get("label_names")
         return list(data.label_names) if known is None else known
 
-    def search_sizes(self, options, data):
+    def search_sizes(self, options: FlagValues, data: Any) -> dict[str, Any]:
         return {
             "num_classes": data.num_classes,
             "filters": options.filters,
             "num_cells": options.num_cells,
         }
 
-    def search_input(self, options, data, recipe):
+    def search_input(
+        self, options: FlagValues, data: Any, recipe: Any
+    ) -> dict[str, Any]:
         return {
             "x": data.train.batch(options.batch_size or recipe.batch_size),
             "validation_split": options.validation_split,
         }
 
-    def supernet_in_words(self, space):
+    def supernet_in_words(self, space: Any) -> str:
         return f"{space.num_cells} cells of {space.filters} filters"
 
-    def data_config(self, options, data, training):
+    def data_config(
+        self, options: FlagValues, data: Any, training: Training
+    ) -> dict[str, Any]:
         return {
             **{name: options[name].value for name in self.sources},
             "num_train": data.num_train,
@@ -233,14 +281,14 @@ class LabelledCommands(TaskCommands):
             "description": data.description,
         }
 
-    def in_words(self, figures):
+    def in_words(self, figures: Mapping[str, float]) -> str:
         return (
             f"accuracy {figures['accuracy']:.2%}, loss {figures['loss']:.4f} "
             f"on {figures['num_examples']} test {self.things}"
         )
 
 
-def predictions(network):
+def predictions(network: keras.Model) -> Callable[[np.ndarray], np.ndarray]:
     """The function from a batch to logits, on one device or on several."""
 
     def of_batch(batch):

@@ -1,8 +1,11 @@
 """Images, to be classified."""
 
+from __future__ import annotations
+
 import dataclasses
 import functools
 import pathlib
+from typing import TYPE_CHECKING
 
 from keras_darts.cli.options import require
 from keras_darts.cli.tasks.base import Exports
@@ -14,10 +17,24 @@ from keras_darts.cli.tasks.base import paragraph
 from keras_darts.cli.tasks.base import predictions
 from keras_darts.genotypes import NasBench201Genotype
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from collections.abc import Sequence
+    from typing import Any
+
+    import keras
+    from absl.flags import FlagValues
+
+    from keras_darts.datasets.image_data import ImageData
+    from keras_darts.datasets.vocabulary import Vocabulary
+    from keras_darts.export.exported_model import ExportedModel
+    from keras_darts.genotypes.base_genotype import BaseGenotype
+    from keras_darts.utils.typing import Dataset
+
 _ENDING = ".npz"
 
 
-def check_image_source(path):
+def check_image_source(path: pathlib.Path) -> None:
     """Refuses own files that hold no images.
 
     Raises:
@@ -32,14 +49,16 @@ def check_image_source(path):
         )
 
 
-def is_own(options):
+def is_own(options: FlagValues) -> bool:
     """Whether the data are files of the user and not known by a name."""
     return (
         options.dataset != "digits" and pathlib.Path(options.dataset).exists()
     )
 
 
-def load_images(options, image_size="auto"):
+def load_images(
+    options: FlagValues, image_size: int | str | None = "auto"
+) -> ImageData:
     """The `ImageData` that the flags describe, its images of that size."""
     require(options, "dataset")
     from keras_darts import datasets
@@ -50,7 +69,11 @@ def load_images(options, image_size="auto"):
         )
 
 
-def for_network(options, network_shape, saved):
+def for_network(
+    options: FlagValues,
+    network_shape: Sequence[int | None],
+    saved: Mapping[str, Any],
+) -> ImageData:
     """The `ImageData` for what was trained on images of a shape.
 
     Args:
@@ -65,7 +88,7 @@ def for_network(options, network_shape, saved):
     return load_images(options, size)
 
 
-def check_classes(data, saved):
+def check_classes(data: ImageData, saved: Mapping[str, Any]) -> None:
     """Refuses images of other classes than a network was trained on.
 
     Raises:
@@ -89,7 +112,7 @@ def _crops(network_shape, saved):
     return training.image_recipe_name(min(network_shape[:2])) == "imagenet"
 
 
-def subset(options, data):
+def subset(options: FlagValues, data: ImageData) -> ImageData:
     """The `ImageData` with as many training images as the flags allow."""
     if options.max_examples is None:
         return data
@@ -103,12 +126,23 @@ def subset(options, data):
     )
 
 
-def test_batches(data, shape, saved, batch_size=100):
+def test_batches(
+    data: ImageData,
+    shape: Sequence[int | None],
+    saved: Mapping[str, Any],
+    batch_size: int = 100,
+) -> Dataset:
     """Batches of the test images in the shape that a network takes."""
     return image_batches(data.test, data, shape, saved, batch_size)
 
 
-def image_batches(part, data, shape, saved, batch_size=100):
+def image_batches(
+    part: Dataset,
+    data: ImageData,
+    shape: Sequence[int | None],
+    saved: Mapping[str, Any],
+    batch_size: int = 100,
+) -> Dataset:
     """Batches of a part of the data, in the shape that a network takes.
 
     Args:
@@ -128,7 +162,7 @@ def image_batches(part, data, shape, saved, batch_size=100):
     return datasets.eval_pipeline(part, batch_size, crop)
 
 
-def check_one_size(data):
+def check_one_size(data: ImageData) -> None:
     """Raises `ValueError` where images are of many sizes."""
     if None in data.image_shape:
         raise ValueError(
@@ -155,24 +189,27 @@ _SHUFFLE = 4096
 class ImageCommands(LabelledCommands):
     """Images go in raw: scaling is part of what is trained and exported."""
 
-    name = "image_classification"
-    noun = things = "images"
-    flags = (
+    name: str | None = "image_classification"
+    noun: str | None = "images"
+    things: str | None = "images"
+    flags: tuple[str, ...] = (
         *("image_size", "max_examples", "validation_split"),
         *("filters", "num_cells", "auxiliary", "sync_batch_norm"),
     )
-    sources = ("dataset", "data_dir", "image_size")
-    recipes = tuple(_SIZES)
+    sources: tuple[str, ...] = ("dataset", "data_dir", "image_size")
+    recipes: tuple[str, ...] = tuple(_SIZES)
 
-    def check_source(self, path):
+    def check_source(self, path: pathlib.Path) -> None:
         check_image_source(path)
 
-    def load(self, options, vocabulary=None):
+    def load(
+        self, options: FlagValues, vocabulary: Vocabulary | None = None
+    ) -> ImageData:
         images = load_images(options, options.image_size or "auto")
         check_one_size(images)
         return subset(options, images)
 
-    def describe(self, data):
+    def describe(self, data: ImageData) -> str:
         sides = " x ".join(str(side or "?") for side in data.image_shape)
         return (
             f"{paragraph('data', data.description)}\n"
@@ -180,19 +217,23 @@ class ImageCommands(LabelledCommands):
             f"images, {sides}, {data.num_classes} classes"
         )
 
-    def search_sizes(self, options, data):
+    def search_sizes(
+        self, options: FlagValues, data: ImageData
+    ) -> dict[str, Any]:
         return {
             **super().search_sizes(options, data),
             "input_shape": data.image_shape,
         }
 
-    def supernet_in_words(self, space):
+    def supernet_in_words(self, space: Any) -> str:
         cells = super().supernet_in_words(space)
         return (
             f"three stages of {cells}" if space.skeleton == "stages" else cells
         )
 
-    def training(self, options, genotype):
+    def training(
+        self, options: FlagValues, genotype: BaseGenotype
+    ) -> tuple[ImageData, Training]:
         from keras_darts.utils.seeding import seeded
 
         name, shape, images = self._recipe_and_images(options, genotype)
@@ -211,13 +252,15 @@ class ImageCommands(LabelledCommands):
             num_validation=images.num_test if tested else images.num_valid,
         )
 
-    def network_in_words(self, network):
+    def network_in_words(self, network: keras.Model) -> str:
         cells = f"{network.num_cells} cells of {network.filters} filters"
         if isinstance(network.genotype, NasBench201Genotype):
             return f"three stages of {cells}"
         return f"{cells} with an auxiliary head" if network.auxiliary else cells
 
-    def data_config(self, options, data, training):
+    def data_config(
+        self, options: FlagValues, data: ImageData, training: Training
+    ) -> dict[str, Any]:
         config = super().data_config(options, data, training)
         if training.name == "imagenet":
             config["image_size"] = None
@@ -225,7 +268,9 @@ class ImageCommands(LabelledCommands):
         path = own and str(pathlib.Path(options.dataset).absolute())
         return {**config, "dataset": path or data.name}
 
-    def trained_figures(self, training, data):
+    def trained_figures(
+        self, training: Training, data: ImageData
+    ) -> dict[str, float]:
         from keras_darts.training import evaluate_classifier
 
         return evaluate_classifier(
@@ -233,7 +278,14 @@ class ImageCommands(LabelledCommands):
             training.recipe.pipeline(data.test, training=False),
         )
 
-    def evaluated(self, model, options, *, saved, vocabulary):
+    def evaluated(
+        self,
+        model: keras.Model | ExportedModel,
+        options: FlagValues,
+        *,
+        saved: Mapping[str, Any],
+        vocabulary: Vocabulary | None,
+    ) -> tuple[str, dict[str, float]]:
         from keras_darts.training import evaluate_classifier
 
         if hasattr(model, "image_shape"):
@@ -246,7 +298,14 @@ class ImageCommands(LabelledCommands):
         batches = test_batches(images, shape, saved, options.batch_size or 100)
         return images.name, evaluate_classifier(function, batches)
 
-    def exports(self, network, options, *, saved, vocabulary):
+    def exports(
+        self,
+        network: keras.Model,
+        options: FlagValues,
+        *,
+        saved: Mapping[str, Any],
+        vocabulary: Vocabulary | None,
+    ) -> tuple[str, Exports]:
         shape = network.input_shape[1:]
         images = for_network(options, shape, saved)
         test = test_batches(images, shape, saved)

@@ -1,6 +1,9 @@
 """Labelled sentences."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,29 +16,48 @@ from keras_darts.cli.tasks.base import given_values
 from keras_darts.cli.tasks.base import named_dataset
 from keras_darts.cli.tasks.base import predictions
 
+if TYPE_CHECKING:
+    import pathlib
+    from collections.abc import Mapping
+    from typing import Any
+
+    import keras
+    from absl.flags import FlagValues
+
+    from keras_darts.datasets.vocabulary import Vocabulary
+    from keras_darts.export.exported_model import ExportedModel
+    from keras_darts.genotypes.base_genotype import BaseGenotype
+
 
 class TextCommands(LabelledCommands):
     """Sentences go in as token ids, each filled to the same length."""
 
-    name = "text_classification"
-    noun = "labelled sentences"
-    things = "sentences"
-    flags = (
+    name: str | None = "text_classification"
+    noun: str | None = "labelled sentences"
+    things: str | None = "sentences"
+    flags: tuple[str, ...] = (
         *("max_vocabulary", "sequence_length", "max_examples"),
         *("validation_split", "filters", "num_cells", "sync_batch_norm"),
         "raw_text",
     )
-    sources = ("dataset", "data_dir", "max_vocabulary", "sequence_length")
-    recipes = ("sentences",)
+    sources: tuple[str, ...] = (
+        "dataset",
+        "data_dir",
+        "max_vocabulary",
+        "sequence_length",
+    )
+    recipes: tuple[str, ...] = ("sentences",)
 
-    def check_source(self, path):
+    def check_source(self, path: pathlib.Path) -> None:
         if path.is_file():
             raise ValueError(
                 "`dataset` must be a folder with files for train and test. "
                 f"Received: dataset={str(path)!r}, a file"
             )
 
-    def load(self, options, vocabulary=None):
+    def load(
+        self, options: FlagValues, vocabulary: Vocabulary | None = None
+    ) -> Any:
         require(options, "dataset")
         from keras_darts import datasets
 
@@ -50,20 +72,22 @@ class TextCommands(LabelledCommands):
             return data
         return _subset(data, options.max_examples, options.seed)
 
-    def describe(self, data):
+    def describe(self, data: Any) -> str:
         return f"data: {data.description}"
 
-    def vocabulary(self, data):
+    def vocabulary(self, data: Any) -> Vocabulary:
         return data.vocabulary
 
-    def search_sizes(self, options, data):
+    def search_sizes(self, options: FlagValues, data: Any) -> dict[str, Any]:
         return {
             **super().search_sizes(options, data),
             "input_shape": (data.sequence_length,),
             "vocabulary_size": len(data.vocabulary),
         }
 
-    def training(self, options, genotype):
+    def training(
+        self, options: FlagValues, genotype: BaseGenotype
+    ) -> tuple[Any, Training]:
         name = options.recipe or self.recipes[0]
         data = self.load(options)
         from keras_darts import networks
@@ -87,14 +111,23 @@ class TextCommands(LabelledCommands):
         )
         return data, Training(name, recipe, network, data.train, data.valid)
 
-    def network_in_words(self, network):
+    def network_in_words(self, network: keras.Model) -> str:
         return f"{network.num_cells} cells of {network.filters} filters"
 
-    def trained_figures(self, training, data):
+    def trained_figures(
+        self, training: Training, data: Any
+    ) -> dict[str, float]:
         part = data.test_part
         return _figures(predictions(training.network), part, part.ids)
 
-    def evaluated(self, model, options, *, saved, vocabulary):
+    def evaluated(
+        self,
+        model: keras.Model | ExportedModel,
+        options: FlagValues,
+        *,
+        saved: Mapping[str, Any],
+        vocabulary: Vocabulary | None,
+    ) -> tuple[str, dict[str, float]]:
         data = self.load(options)
         _check_classes(model, data, saved)
         part = data.test_part
@@ -105,7 +138,14 @@ class TextCommands(LabelledCommands):
         batch_size = options.batch_size or 100
         return data.name, _figures(function, part, inputs, batch_size)
 
-    def exports(self, network, options, *, saved, vocabulary):
+    def exports(
+        self,
+        network: keras.Model,
+        options: FlagValues,
+        *,
+        saved: Mapping[str, Any],
+        vocabulary: Vocabulary | None,
+    ) -> tuple[str, Exports]:
         data = self.load(options)
         length = network.sequence_length
         test = _ids(data, vocabulary, length)

@@ -1,7 +1,8 @@
-"""A way to train a network on labelled sentences, in a few minutes."""
+"""A way to train a network on labelled elements, in a few minutes."""
 
 from __future__ import annotations
 
+import collections.abc
 import dataclasses
 from typing import TYPE_CHECKING
 
@@ -33,19 +34,24 @@ _CLIP_NORM = 5.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, eq=False)
-class TextClassificationRecipe(BaseRecipe):
+class LabelledRecipe(BaseRecipe):
     """Optimizer, loss and batches that belong together.
 
-    `text_classification_recipe` makes it. Data sets go in unbatched, in an
-    order that never changes. One recipe can train any number of networks.
+    `labelled_recipe` and `text_classification_recipe` make it. Data sets go in
+    unbatched, in an order that never changes. One recipe can train any number
+    of networks.
 
     Args:
-        num_train: Integer, the sentences of the training set.
+        num_train: Integer, the elements of the training set.
         epochs: Integer.
         batch_size: Integer. What is left over at the end of an epoch is
-            dropped, other sentences in each.
+            dropped, other elements in each.
         optimizer: `keras.optimizers.Optimizer`, of which each network gets a
             copy.
+        rank: Integer, the axes of an element.
+        check_element: Function of the `tf.TensorSpec` of an element and of
+            what errors call them, which refuses what no network can take.
+        label_type: String, that of a `datasets.Task`. Defaults to `"sparse"`.
         seed: Integer, of the order. Defaults to `0`.
         sync_batch_norm: Boolean, as in `Recipe`. Defaults to `False`.
 
@@ -70,6 +76,9 @@ class TextClassificationRecipe(BaseRecipe):
     epochs: int
     batch_size: int
     optimizer: keras.optimizers.Optimizer
+    rank: int
+    check_element: collections.abc.Callable
+    label_type: str = "sparse"
     seed: int = 0
     sync_batch_norm: bool = False
 
@@ -77,8 +86,8 @@ class TextClassificationRecipe(BaseRecipe):
         """Compiles a network with a fresh optimizer, loss and metrics."""
         self._compile(
             network,
-            loss=loss_for("sparse"),
-            metrics=metrics_for("sparse", network.num_classes),
+            loss=loss_for(self.label_type),
+            metrics=metrics_for(self.label_type, network.num_classes),
         )
 
     def pipeline(
@@ -91,9 +100,9 @@ class TextClassificationRecipe(BaseRecipe):
         """Batches for `fit`, or for `evaluate`.
 
         Args:
-            dataset: Unbatched `tf.data.Dataset` of (ids, class number).
-            training: Boolean, whether sentences are shuffled, all epochs one
-                after the other. Otherwise every sentence comes once, in
+            dataset: Unbatched `tf.data.Dataset` of (element, label).
+            training: Boolean, whether elements are shuffled, all epochs one
+                after the other. Otherwise every element comes once, in
                 order. Defaults to `True`.
             start_epoch: Integer, the epoch to begin with. Defaults to `0`.
             start_step: Integer, the step within that epoch. Defaults to `0`.
@@ -124,18 +133,19 @@ class TextClassificationRecipe(BaseRecipe):
         config: Config | None = None,
         **options: Any,
     ) -> keras.callbacks.History:
-        """Trains a compiled network.
+        """Trains a network.
 
-        Where there are sentences to validate on, it ends with the weights of
-        the epoch with the best accuracy on them, else with the last ones.
+        Where there are classes and data to validate on, it ends with the
+        weights of the epoch with the best accuracy on them, else with the
+        last ones.
 
         Args:
-            network: Network that `compile` compiled.
-            x: Padded token ids and class numbers in any form that
-                `DartsSearch.fit` takes.
-            y: Array of class numbers, when `x` is an array. Data in its place
-                are taken as `validation_data`. Defaults to `None`.
-            validation_data: The same as `x`, of other sentences. Defaults to
+            network: Keras model, which is compiled as by `compile`, unless
+                you have compiled it, or this recipe has.
+            x: Elements and labels in any form that `DartsSearch.fit` takes.
+            y: Array of labels, when `x` is an array. Data in its place are
+                taken as `validation_data`. Defaults to `None`.
+            validation_data: The same as `x`, of other elements. Defaults to
                 `None`.
             sample_weight: Array, for arrays. Defaults to `None`.
             class_weight: Dictionary from class numbers to weights, as in
@@ -154,7 +164,7 @@ class TextClassificationRecipe(BaseRecipe):
         Raises:
             ValueError: for data that don't fit the network.
         """
-        data = _reader(self, network).read(
+        data = self._reader(network).read(
             x,
             y,
             validation_data,
@@ -164,16 +174,19 @@ class TextClassificationRecipe(BaseRecipe):
         )
         if data.num_train != self.num_train:
             raise ValueError(
-                "`x` must hold the `num_train` sentences of the recipe. "
+                "`x` must hold the `num_train` elements of the recipe. "
                 f"Received: {data.num_train} elements, num_train="
                 f"{self.num_train}"
             )
+        if not self._keeps(network):
+            self.compile(network)
         own, validation = [], None
         if data.validation is not None:
             with network.distribute_strategy.scope():
                 validation = self.pipeline(data.validation, training=False)
-            # First, so that callbacks which save find the best weights.
-            own = [BestEpoch("val_accuracy")]
+            if self.label_type in ("sparse", "one_hot"):
+                # First, so that callbacks which save find the best weights.
+                own = [BestEpoch("val_accuracy")]
         return fit_loop.run(
             self,
             network,
@@ -185,26 +198,47 @@ class TextClassificationRecipe(BaseRecipe):
             **options,
         )
 
+    def get_config(self) -> Config:
+        config = super().get_config()
+        del config["check_element"], config["rank"]
+        return config
 
-def text_classification_recipe(
+    def _reader(self, network: keras.Model) -> Reader:
+        return Reader(
+            rank=self.rank,
+            check=self.check_element,
+            num_outputs=network.num_classes,
+            loss=self.label_type,
+            batch_size=self.batch_size,
+            seed=self.seed,
+        )
+
+
+def labelled_recipe(
     network: keras.Model,
     num_train: int,
     *,
+    rank: int,
+    check_element: collections.abc.Callable,
+    label_type: str = "sparse",
     epochs: int = 10,
     batch_size: int = 50,
     learning_rate: float = 1e-3,
     weight_decay: float = 1e-4,
     seed: int = 0,
     sync_batch_norm: bool = False,
-) -> TextClassificationRecipe:
-    """Compiles a network for labelled sentences, and returns the rest.
+) -> LabelledRecipe:
+    """The training of a network for labelled elements.
 
     Adam with decoupled weight decay, a cosine to zero, and clipping at a norm
     of 5; dropout is the network's own.
 
     Args:
-        network: `TextNetwork`.
-        num_train: Integer, the sentences of the training set.
+        network: Keras model with `num_classes`, which gives logits.
+        num_train: Integer, the elements of the training set.
+        rank: As in `LabelledRecipe`.
+        check_element: Likewise.
+        label_type: Likewise. Defaults to `"sparse"`.
         epochs: Integer. Defaults to `10`.
         batch_size: Integer. Defaults to `50`.
         learning_rate: Float, at the start. Defaults to `1e-3`.
@@ -214,10 +248,10 @@ def text_classification_recipe(
         sync_batch_norm: Boolean, as in `Recipe`. Defaults to `False`.
 
     Returns:
-        The `TextClassificationRecipe`, whose `fit` trains the network.
+        The `LabelledRecipe`, whose `fit` compiles and trains the network.
 
     Raises:
-        ValueError: if there are fewer sentences than in a batch.
+        ValueError: if there are fewer elements than in a batch.
 
     Reference: Loshchilov and Hutter, 2019, Decoupled weight decay
     regularization.
@@ -226,35 +260,51 @@ def text_classification_recipe(
     positive_integer("batch_size", batch_size)
     if batch_size > num_train:
         raise ValueError(
-            "`batch_size` must be at most the number of sentences. "
+            "`batch_size` must be at most the number of elements. "
             f"Received: batch_size={batch_size}, num_train={num_train}"
         )
     schedule = EpochCosineDecay(
         learning_rate, 0.0, epochs, num_train // batch_size
     )
-    recipe = TextClassificationRecipe(
+    recipe = LabelledRecipe(
         num_train=num_train,
         epochs=epochs,
         batch_size=batch_size,
         optimizer=keras.optimizers.AdamW(
             schedule, weight_decay=weight_decay, global_clipnorm=_CLIP_NORM
         ),
+        rank=rank,
+        check_element=check_element,
+        label_type=label_type,
         seed=seed,
         sync_batch_norm=sync_batch_norm,
     )
-    recipe.compile(network)
+    recipe.check(network)
     return recipe
 
 
-def _reader(recipe, network):
-    def check(spec, name):
-        check_sentences(spec, len(reduction_cells(network.num_cells)), name)
+def text_classification_recipe(
+    network: keras.Model, num_train: int, **options: Any
+) -> LabelledRecipe:
+    """The training of a network for labelled texts.
 
-    return Reader(
-        rank=1,
-        check=check,
-        num_outputs=network.num_classes,
-        loss="sparse",
-        batch_size=recipe.batch_size,
-        seed=recipe.seed,
+    Args:
+        network: `TextNetwork`.
+        num_train: Integer, the texts of the training set.
+        **options: `epochs`, `batch_size`, `learning_rate`, `weight_decay`,
+            `seed` and `sync_batch_norm` of `labelled_recipe`.
+
+    Returns:
+        The `LabelledRecipe`, whose `fit` compiles and trains the network.
+
+    Raises:
+        ValueError: if there are fewer texts than in a batch.
+    """
+    reductions = len(reduction_cells(network.num_cells))
+
+    def check(spec, name):
+        check_sentences(spec, reductions, name)
+
+    return labelled_recipe(
+        network, num_train, rank=1, check_element=check, **options
     )
