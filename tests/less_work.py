@@ -6,6 +6,8 @@ from unittest import mock
 import keras
 
 from keras_darts.callbacks.tensorboard import ArchitectureTensorBoard
+from keras_darts.networks import LanguageModel
+from keras_darts.search_spaces import RecurrentSpace
 
 _DRAW = ArchitectureTensorBoard.draw
 
@@ -23,6 +25,13 @@ def with_pictures():
     """Inside the other one, it gets them nevertheless."""
     with mock.patch.object(ArchitectureTensorBoard, "draw", _DRAW):
         yield
+
+
+def has_no_loop(model):
+    """Loops over the tokens of a text take longer without a graph."""
+    space = getattr(model, "search_space", None)
+    loops = isinstance(space, RecurrentSpace)
+    return not (loops or isinstance(model, LanguageModel))
 
 
 @contextlib.contextmanager

@@ -8,9 +8,9 @@ import warnings
 
 import pytest
 import tensorflow as tf
+from less_work import has_no_loop
 from less_work import without_graphs
 
-from keras_darts import networks
 from keras_darts import search_spaces
 from keras_darts.cli.main import main
 from keras_darts.search_spaces import catalog
@@ -59,18 +59,10 @@ def process():
     )
 
 
-def _eagerly(model):
-    # Loops over the tokens of a text take longer without a graph.
-    recurrent = isinstance(
-        getattr(model, "search_space", None), search_spaces.RecurrentSpace
-    )
-    return not (recurrent or isinstance(model, networks.LanguageModel))
-
-
 @contextlib.contextmanager
 def _quick():
     """No graph is traced for a few steps."""
-    with without_graphs(_eagerly):
+    with without_graphs(has_no_loop):
         yield
 
 
