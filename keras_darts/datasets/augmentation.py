@@ -1,12 +1,20 @@
 """Random changes of a batch of raw images, as functions and as a layer."""
 
+from __future__ import annotations
+
 import abc
 import dataclasses
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+from typing import Self
 
 import keras
 import tensorflow as tf
 
 from keras_darts.utils.registry import Registry
+from keras_darts.utils.typing import Config
+from keras_darts.utils.typing import TensorLike
 
 
 class Augmentation(abc.ABC):
@@ -31,14 +39,18 @@ class Augmentation(abc.ABC):
     Brighten(most=9.0)
     """
 
-    def __call__(self, images, seed):
+    def __call__(
+        self, images: TensorLike, seed: tf.Tensor | Sequence[int]
+    ) -> tf.Tensor:
         return self.change(tf.convert_to_tensor(images), seed)
 
     @abc.abstractmethod
-    def change(self, images, seed):
+    def change(
+        self, images: tf.Tensor, seed: tf.Tensor | Sequence[int]
+    ) -> tf.Tensor:
         """The changed images."""
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)
@@ -46,9 +58,9 @@ class Augmentation(abc.ABC):
 
 
 _registry = Registry("augmentation", base=Augmentation)
-get = _registry.get
+get: Callable[[Any], Augmentation] = _registry.get
 register = _registry.register
-serialize = _registry.serialize
+serialize: Callable[[Augmentation], Config] = _registry.serialize
 
 
 @register("pad_crop_flip")
@@ -71,14 +83,16 @@ class PadCropFlip(Augmentation):
     padding: int = 4
     flip: bool = True
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.padding, int) or self.padding < 0:
             raise ValueError(
                 "`padding` must be an integer that is not negative. "
                 f"Received: padding={self.padding!r}"
             )
 
-    def change(self, images, seed):  # (N, H, W, C) -> (N, H, W, C)
+    def change(
+        self, images: tf.Tensor, seed: tf.Tensor | Sequence[int]
+    ) -> tf.Tensor:  # (N, H, W, C) -> (N, H, W, C)
         count, height, width = tf.unstack(tf.shape(images)[:3])
         row_seed, column_seed, flip_seed = tf.unstack(tf.random.split(seed, 3))
         rows = self._offsets(count, row_seed) + tf.range(height)
@@ -120,9 +134,9 @@ class Cutout(Augmentation):
     """
 
     length: int = 16
-    fill: float | tuple = 0.0
+    fill: float | tuple[float, ...] = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.length, int) or self.length < 0:
             raise ValueError(
                 "`length` must be an integer that is not negative. "
@@ -131,7 +145,9 @@ class Cutout(Augmentation):
         if isinstance(self.fill, list):
             object.__setattr__(self, "fill", tuple(self.fill))
 
-    def change(self, images, seed):  # (N, H, W, C) -> (N, H, W, C)
+    def change(
+        self, images: tf.Tensor, seed: tf.Tensor | Sequence[int]
+    ) -> tf.Tensor:  # (N, H, W, C) -> (N, H, W, C)
         row_seed, column_seed = tf.unstack(tf.random.split(seed, 2))
         count, height, width = tf.unstack(tf.shape(images)[:3])
         rows = self._covered(count, height, row_seed)
@@ -165,22 +181,24 @@ class Compose(Augmentation):
     True
     """
 
-    augmentations: tuple = ()
+    augmentations: tuple[Augmentation, ...] = ()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         pieces = tuple(map(get, self.augmentations))
         object.__setattr__(self, "augmentations", pieces)
 
-    def change(self, images, seed):
+    def change(
+        self, images: tf.Tensor, seed: tf.Tensor | Sequence[int]
+    ) -> tf.Tensor:
         for index, augmentation in enumerate(self.augmentations):
             images = augmentation(images, tf.random.fold_in(seed, index))
         return images
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"augmentations": list(map(serialize, self.augmentations))}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         return cls(**config)
 
 
@@ -203,13 +221,22 @@ class Layer(keras.layers.Layer):
     False
     """
 
-    def __init__(self, augmentation, seed=None, **kwargs):
+    def __init__(
+        self,
+        augmentation: Augmentation | str | Config,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
-        self.augmentation = get(augmentation)
+        self.augmentation: Augmentation = get(augmentation)
         self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed_generator: keras.random.SeedGenerator = (
+            keras.random.SeedGenerator(seed)
+        )
 
-    def call(self, images, training=False):
+    def call(
+        self, images: tf.Tensor, training: bool | None = False
+    ) -> tf.Tensor:
         if not training:
             return images
         seed = tf.cast(self.seed_generator.next(), "int64")
@@ -221,7 +248,7 @@ class Layer(keras.layers.Layer):
             )
         return changed
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "augmentation": serialize(self.augmentation),
@@ -229,12 +256,12 @@ class Layer(keras.layers.Layer):
         }
 
 
-def draw_coins(count, seed):
+def draw_coins(count: tf.Tensor, seed: tf.Tensor | Sequence[int]) -> tf.Tensor:
     """Booleans, true for about half of the images."""
     return tf.random.stateless_uniform((count,), seed) < 0.5
 
 
-def from_float(values, dtype):
+def from_float(values: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
     """Floats as pixels of a dtype: rounded and clipped where it is integer."""
     if not dtype.is_floating:
         values = tf.round(values)

@@ -1,12 +1,20 @@
 """Batches of a long text for truncated backpropagation through time."""
 
+from __future__ import annotations
+
 import math
 import statistics
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
 
 from keras_darts.utils.errors import unknown_name
+from keras_darts.utils.typing import Dataset
+
+if TYPE_CHECKING:
+    from keras_darts.datasets.token_streams import TokenStreams
+
 
 # Merity's language models: shares, spread and bounds in tokens.
 _HALVES = 0.05
@@ -18,8 +26,13 @@ _LENGTH_DISTRIBUTIONS = ("fixed", "halved", "normal")
 
 
 def segment_lengths(
-    total, *, segment_length=35, length_distribution="halved", seed=0, epoch=0
-):
+    total: int,
+    *,
+    segment_length: int = 35,
+    length_distribution: str = "halved",
+    seed: int = 0,
+    epoch: int = 0,
+) -> np.ndarray:
     """The lengths of the segments of one pass over a text.
 
     Every epoch has the same number of segments: as many lengths are drawn as
@@ -81,7 +94,7 @@ def segment_lengths(
     return (lengths + np.sign(missing) * moved).astype("int32")
 
 
-def count(total, segment_length, length_distribution):
+def count(total: int, segment_length: int, length_distribution: str) -> int:
     """The number of segments of a pass, whatever its epoch."""
     _check(total, segment_length, length_distribution)
     if length_distribution == "fixed":
@@ -121,8 +134,11 @@ def _mean(center, low, high, length_distribution):
 
 
 def bptt_batches_per_epoch(
-    streams, *, segment_length=35, length_distribution="halved"
-):
+    streams: TokenStreams,
+    *,
+    segment_length: int = 35,
+    length_distribution: str = "halved",
+) -> int:
     """The number of segments in each pass over the streams.
 
     Args:
@@ -141,15 +157,15 @@ def bptt_batches_per_epoch(
 
 
 def bptt_batches(
-    streams,
+    streams: TokenStreams,
     *,
-    epochs,
-    seed,
-    start_epoch=0,
-    start_step=0,
-    segment_length=35,
-    length_distribution="halved",
-):
+    epochs: int,
+    seed: int,
+    start_epoch: int = 0,
+    start_step: int = 0,
+    segment_length: int = 35,
+    length_distribution: str = "halved",
+) -> Dataset:
     """Batches for training: in each epoch one pass, cut in a way of its own.
 
     A pass starts where the text starts, so models that carry a state clear it
@@ -191,17 +207,17 @@ def bptt_batches(
 
 
 def bilevel_bptt_batches(
-    train,
-    search,
+    train: TokenStreams,
+    search: TokenStreams,
     *,
-    epochs,
-    seed,
-    start_epoch=0,
-    start_step=0,
-    segment_length=35,
-    length_distribution="halved",
-    steps_per_epoch=None,
-):
+    epochs: int,
+    seed: int,
+    start_epoch: int = 0,
+    start_step: int = 0,
+    segment_length: int = 35,
+    length_distribution: str = "halved",
+    steps_per_epoch: int | None = None,
+) -> Dataset:
     """Pairs (training segment, search segment), one of each a step.
 
     The training segments are as in `bptt_batches`. The search segments all have
@@ -265,7 +281,9 @@ def bilevel_bptt_batches(
     return pairs.prefetch(tf.data.AUTOTUNE)
 
 
-def eval_bptt_batches(streams, segment_length=35):
+def eval_bptt_batches(
+    streams: TokenStreams, segment_length: int = 35
+) -> Dataset:
     """Batches of the whole text once, the last one maybe shorter.
 
     Args:

@@ -1,19 +1,30 @@
 """Checks of the data before training begins."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
+
 import numpy as np
 
 from keras_darts.datasets.task import infer_from
 
+if TYPE_CHECKING:
+    from keras_darts.datasets.split import BilevelSplit
+    from keras_darts.datasets.task import Task
+
 
 def validate_split(
-    split,
+    split: BilevelSplit,
     *,
-    check_element=None,
-    loss=None,
-    num_classes=None,
-    batch_size=None,
-    reductions=2,
-):
+    check_element: Callable[..., Any] | None = None,
+    loss: Any = None,
+    num_classes: int | None = None,
+    batch_size: int | None = None,
+    reductions: int = 2,
+) -> Task:
     """Refuses a split on which a search can't work, and says what to learn.
 
     Args:
@@ -59,7 +70,7 @@ def validate_split(
     return task
 
 
-def check_images(spec, reductions=2, name="`x`"):
+def check_images(spec: Any, reductions: int = 2, name: str = "`x`") -> None:
     """Refuses elements that are no images or whose sides don't divide."""
     shape, divisor = spec.shape, 2**reductions
     if shape.rank != 3:
@@ -93,7 +104,7 @@ def check_images(spec, reductions=2, name="`x`"):
         )
 
 
-def channels_first(shape):
+def channels_first(shape: Sequence[int | None]) -> bool:
     """Whether a shape of an image looks like (channels, height, width).
 
     Example:
@@ -106,7 +117,7 @@ def channels_first(shape):
     return first in few and width not in few and min(height, width) > first
 
 
-def check_sentences(spec, reductions=2, name="`x`"):
+def check_sentences(spec: Any, reductions: int = 2, name: str = "`x`") -> None:
     """Refuses elements that are no token ids or whose length won't divide."""
     shape, divisor = spec.shape, 2**reductions
     if shape.rank != 1 or not spec.dtype.is_integer:
@@ -124,14 +135,14 @@ def check_sentences(spec, reductions=2, name="`x`"):
         )
 
 
-def check_not_empty(count, name="`x`"):
+def check_not_empty(count: int, name: str = "`x`") -> None:
     if count == 0:
         raise ValueError(
             f"{name} must hold elements. Received: an empty data set"
         )
 
 
-def check_finite(x, name="`x`", start=0):
+def check_finite(x: np.ndarray, name: str = "`x`", start: int = 0) -> None:
     if x.dtype.kind in "biuOSU":
         return
     finite = np.isfinite(x)
@@ -143,7 +154,9 @@ def check_finite(x, name="`x`", start=0):
         )
 
 
-def check_weights(weights, name="`sample_weight`"):
+def check_weights(
+    weights: np.ndarray | None, name: str = "`sample_weight`"
+) -> None:
     if weights is None:
         return
     if weights.ndim != 1 or weights.dtype.kind not in "iuf":

@@ -1,5 +1,7 @@
 """Texts for language models: three parts and their vocabulary."""
 
+from __future__ import annotations
+
 import dataclasses
 import re
 
@@ -10,6 +12,8 @@ from keras_darts.datasets import vocabulary as token_lists
 from keras_darts.datasets.vocabulary import UNKNOWN
 from keras_darts.datasets.vocabulary import Vocabulary
 from keras_darts.utils.files import user_path
+from keras_darts.utils.typing import ArrayLike
+from keras_darts.utils.typing import PathLike
 
 # As TensorFlow Datasets cuts tiny_shakespeare.
 _TRAIN_SHARE = 0.9
@@ -52,14 +56,14 @@ class Corpus:
 
 
 def load_corpus(
-    source,
+    source: PathLike,
     *,
-    data_dir=None,
-    level=None,
-    vocabulary=None,
-    max_vocabulary=None,
-    min_count=1,
-):
+    data_dir: PathLike | None = None,
+    level: str | None = None,
+    vocabulary: Vocabulary | None = None,
+    max_vocabulary: int | None = None,
+    min_count: int = 1,
+) -> Corpus:
     """Reads a corpus and numbers its tokens.
 
     Words get their numbers as they first appear. Where the training text has
@@ -117,7 +121,9 @@ def load_corpus(
     )
 
 
-def unigram_perplexity(train_ids, ids, vocabulary_size):
+def unigram_perplexity(
+    train_ids: ArrayLike, ids: ArrayLike, vocabulary_size: int
+) -> float:
     """Perplexity of a model that knows no more than how often tokens appear.
 
     Args:

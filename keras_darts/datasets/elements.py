@@ -1,13 +1,18 @@
 """Labelled elements in an order that never changes."""
 
+from __future__ import annotations
+
 import dataclasses
 import typing
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_darts.datasets import checks
+from keras_darts.utils.typing import ArrayLike
+from keras_darts.utils.typing import Dataset
 
 
 class Names(typing.NamedTuple):
@@ -29,7 +34,7 @@ class Names(typing.NamedTuple):
     sample_weight: str = "`sample_weight`"
 
     @classmethod
-    def of_one(cls, argument):
+    def of_one(cls, argument: str) -> Names:
         """Those of data that came in one argument."""
         return cls(
             f"`{argument}`",
@@ -60,29 +65,29 @@ class Elements:
     (4, False, [0, 1, 0, 1])
     """
 
-    source: tuple | tf.data.Dataset
+    source: tuple[np.ndarray, ...] | Dataset
     labels: np.ndarray
     batch_size: int | None = None
     groups: np.ndarray | None = None
-    notes: tuple = ()
+    notes: tuple[str, ...] = ()
     names: Names = Names()
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.labels)
 
     @property
-    def dataset(self):
+    def dataset(self) -> Dataset:
         """All elements, an unbatched `tf.data.Dataset` of known length."""
         return self.where(np.ones(len(self), bool))
 
     @property
-    def has_sample_weight(self):
+    def has_sample_weight(self) -> bool:
         """Whether elements are (x, y, sample weight)."""
         held = isinstance(self.source, tuple)
         parts = self.source if held else self.source.element_spec
         return len(parts) == 3
 
-    def weighted(self, weights):
+    def weighted(self, weights: ArrayLike) -> Elements:
         """The same elements, their sample weights multiplied.
 
         Args:
@@ -98,7 +103,7 @@ class Elements:
         source = tf.data.Dataset.zip(self.source, factors).map(_times)
         return dataclasses.replace(self, source=source)
 
-    def where(self, mask):
+    def where(self, mask: np.ndarray) -> Dataset:
         """The data set of those elements for which `mask` is true."""
         if isinstance(self.source, tuple):
             kept = tuple(column[mask] for column in self.source)
@@ -120,7 +125,12 @@ def _times(element, factor):
     return x, y, factor
 
 
-def from_arrays(x, y, sample_weight=None, names=None):
+def from_arrays(
+    x: ArrayLike,
+    y: ArrayLike | None,
+    sample_weight: ArrayLike | None = None,
+    names: Names | None = None,
+) -> Elements:
     """`Elements` of arrays, tensors or lists."""
     names = names or Names()
     if y is None:
@@ -144,7 +154,7 @@ def from_arrays(x, y, sample_weight=None, names=None):
     return Elements(tuple(columns.values()), columns[names.y], names=names)
 
 
-def as_array(name, value):
+def as_array(name: str, value: Any) -> np.ndarray:
     """A part of the data as an array whose first axis counts elements."""
     try:
         array = np.asarray(value)
@@ -171,7 +181,7 @@ def as_array(name, value):
     return array
 
 
-def no_data(name, value):
+def no_data(name: str, value: object) -> TypeError:
     """The error for what is no data at all."""
     return TypeError(
         f"{name} must be an array whose first axis counts the elements, or a "

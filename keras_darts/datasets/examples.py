@@ -1,9 +1,14 @@
 """The one reading of what a user gives to a `fit`."""
 
+from __future__ import annotations
+
 import collections.abc
 import functools
 import math
 import numbers
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from typing import Any
 
 import keras
 import numpy as np
@@ -15,11 +20,23 @@ from keras_darts.datasets.elements import Names
 from keras_darts.datasets.image_data import ImageData
 from keras_darts.datasets.task import infer_task
 from keras_darts.datasets.text_classification import TextClassificationData
+from keras_darts.utils.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from keras_darts.datasets.elements import Elements
+    from keras_darts.datasets.task import Task
+
 
 _CLASSES = ("sparse", "one_hot")
 
 
-def class_weights(labels, class_weight, *, task=None, name="`y`"):
+def class_weights(
+    labels: ArrayLike,
+    class_weight: Mapping[int, float],
+    *,
+    task: Task | None = None,
+    name: str = "`y`",
+) -> np.ndarray:
     """The weight of each element by its class, as `class_weight` in Keras.
 
     Args:
@@ -84,19 +101,19 @@ def _checked(class_weight, count):
 
 
 def read_examples(
-    x,
-    y=None,
-    sample_weight=None,
+    x: Any,
+    y: ArrayLike | None = None,
+    sample_weight: ArrayLike | None = None,
     *,
-    class_weight=None,
-    loss=None,
-    num_classes=None,
-    argument="x",
-    rank=None,
-    batch_size=None,
-    steps_per_epoch=None,
-    memory_limit=reading.MEMORY_LIMIT,
-):
+    class_weight: Mapping[int, float] | None = None,
+    loss: Any = None,
+    num_classes: int | None = None,
+    argument: str = "x",
+    rank: int | None = None,
+    batch_size: int | None = None,
+    steps_per_epoch: int | None = None,
+    memory_limit: int = reading.MEMORY_LIMIT,
+) -> Elements:
     """Reads labelled data, in any form that users have them in.
 
     Search, training, classifiers and tuner read all data by this. They are
@@ -166,7 +183,7 @@ def read_examples(
     return examples.weighted(weights)
 
 
-def is_dataset(x):
+def is_dataset(x: object) -> bool:
     """Whether something gives labels itself, batch by batch.
 
     Example:

@@ -1,12 +1,17 @@
 """Labelled images in parts, and the statistics of their channels."""
 
+from __future__ import annotations
+
 import dataclasses
 import typing
+from collections.abc import Mapping
 
 import numpy as np
 import tensorflow as tf
 
 from keras_darts.datasets.stratification import search_share
+from keras_darts.utils.typing import ArrayLike
+from keras_darts.utils.typing import Dataset
 
 _CHUNK = 256
 
@@ -25,8 +30,8 @@ class Statistics(typing.NamedTuple):
     (125.3, 63.0)
     """
 
-    mean: tuple
-    variance: tuple
+    mean: tuple[float, ...]
+    variance: tuple[float, ...]
 
 
 def _bytes(mean, deviation):
@@ -37,7 +42,7 @@ def _bytes(mean, deviation):
 
 
 # The constants of the original's recipes, for pixels from 0 to 255.
-NORMALIZATIONS = {
+NORMALIZATIONS: dict[str, Statistics] = {
     "cifar10": _bytes(
         (0.49139968, 0.48215827, 0.44653124),
         (0.24703233, 0.24348505, 0.26158768),
@@ -46,7 +51,7 @@ NORMALIZATIONS = {
 }
 
 
-def channel_statistics(dataset):
+def channel_statistics(dataset: Dataset) -> Statistics:
     """Reads the `Statistics` of the images in one pass, in float64.
 
     Args:
@@ -115,21 +120,21 @@ class ImageData:
     """
 
     name: str
-    train: tf.data.Dataset
-    test: tf.data.Dataset
+    train: Dataset
+    test: Dataset
     num_train: int
     num_test: int
-    label_names: tuple
-    image_shape: tuple
+    label_names: tuple[str, ...]
+    image_shape: tuple[int | None, int | None, int]
     description: str
-    valid: tf.data.Dataset | None = None
+    valid: Dataset | None = None
     num_valid: int = 0
 
     @property
-    def num_classes(self):
+    def num_classes(self) -> int:
         return len(self.label_names)
 
-    def resized(self, height, width):
+    def resized(self, height: int, width: int) -> ImageData:
         """The same, its images of another height and width."""
 
         def resize(image, label):
@@ -148,7 +153,7 @@ class ImageData:
         )
 
 
-def resized_image(image, height, width):
+def resized_image(image: tf.Tensor, height: int, width: int) -> tf.Tensor:
     """An image of another height and width, of the same type."""
     resized = tf.image.resize(image, (height, width), antialias=True)
     if image.dtype.is_integer:
@@ -156,7 +161,9 @@ def resized_image(image, height, width):
     return tf.saturate_cast(resized, image.dtype)
 
 
-def with_test_part(parts, seed):
+def with_test_part(
+    parts: Mapping[str, tuple[np.ndarray, np.ndarray]], seed: int
+) -> tuple[Mapping[str, tuple[np.ndarray, np.ndarray]], str]:
     """The parts by name, and as text what was done for a test part.
 
     Without one, the validation part is the test part, and without that a fifth
@@ -181,7 +188,9 @@ def with_test_part(parts, seed):
     return cut, f", a fifth of each class cut off for the test by seed {seed}"
 
 
-def chosen_size(image_size, sizes):
+def chosen_size(
+    image_size: int | tuple[int, int] | str | None, sizes: ArrayLike
+) -> tuple[int, int] | None:
     """Height and width that images are to have, or `None` as they are.
 
     Args:

@@ -1,5 +1,7 @@
 """Images in folders, one a class."""
 
+from __future__ import annotations
+
 import collections
 import logging
 import pathlib
@@ -12,6 +14,7 @@ import tensorflow as tf
 from keras_darts.datasets import image_data
 from keras_darts.datasets.image_data import ImageData
 from keras_darts.datasets.reading import MEMORY_LIMIT
+from keras_darts.utils.typing import PathLike
 
 _LOG = logging.getLogger("keras_darts")
 _ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
@@ -24,7 +27,12 @@ _PARTS = {
 }
 
 
-def read(folder, *, image_size, seed):
+def read(
+    folder: PathLike,
+    *,
+    image_size: int | tuple[int, int] | str | None,
+    seed: int,
+) -> ImageData:
     """The `ImageData` of a folder; arguments as for `datasets.load`."""
     folders, left_out = _parts(folder), collections.Counter()
     result = {

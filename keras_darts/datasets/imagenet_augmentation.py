@@ -1,8 +1,11 @@
 """Augmentation of the ImageNet recipe, for training and evaluation."""
 
+from __future__ import annotations
+
 import dataclasses
 import functools
 import math
+from collections.abc import Sequence
 
 import tensorflow as tf
 
@@ -10,6 +13,7 @@ from keras_darts.datasets.augmentation import Augmentation
 from keras_darts.datasets.augmentation import draw_coins
 from keras_darts.datasets.augmentation import from_float
 from keras_darts.datasets.augmentation import register
+from keras_darts.utils.typing import TensorLike
 
 _TRIES = 10
 
@@ -40,11 +44,11 @@ class RandomResizedCrop(Augmentation):
     """
 
     size: int | None = None
-    scale: tuple = (0.08, 1.0)
-    ratio: tuple = (3 / 4, 4 / 3)
+    scale: tuple[float, float] = (0.08, 1.0)
+    ratio: tuple[float, float] = (3 / 4, 4 / 3)
     flip: bool = True
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("scale", "ratio"):
             low, high = getattr(self, name)
             if not 0 < low <= high:
@@ -54,7 +58,9 @@ class RandomResizedCrop(Augmentation):
                 )
             object.__setattr__(self, name, (low, high))
 
-    def change(self, images, seed):  # (N, H, W, C) -> (N, size, size, C)
+    def change(
+        self, images: tf.Tensor, seed: tf.Tensor | Sequence[int]
+    ) -> tf.Tensor:  # (N, H, W, C) -> (N, size, size, C)
         count, height, width = tf.unstack(tf.shape(images)[:3])
         crop_seed, place_seed, flip_seed = tf.unstack(tf.random.split(seed, 3))
         heights, widths = self._sides(
@@ -132,7 +138,7 @@ class ColorJitter(Augmentation):
     hue: float = 0.2
     max_value: float = 255.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if value < 0 or (field.name == "hue" and value > 0.5):
@@ -141,7 +147,9 @@ class ColorJitter(Augmentation):
                     f"0.5. Received: {field.name}={value}"
                 )
 
-    def change(self, images, seed):  # (N, H, W, C) -> (N, H, W, C)
+    def change(
+        self, images: tf.Tensor, seed: tf.Tensor | Sequence[int]
+    ) -> tf.Tensor:  # (N, H, W, C) -> (N, H, W, C)
         order_seed, seed = tf.unstack(tf.random.split(seed, 2))
         draws = tf.random.stateless_uniform(
             (4, tf.shape(images)[0], 1, 1, 1), seed, -1.0, 1.0
@@ -196,14 +204,16 @@ class ResizeCenterCrop:
     size: int = 224
     resize: int = 256
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not 0 < self.size <= self.resize:
             raise ValueError(
                 "`size` must be positive and at most `resize`. "
                 f"Received: size={self.size}, resize={self.resize}"
             )
 
-    def __call__(self, images):  # (N, H, W, C) -> (N, size, size, C)
+    def __call__(
+        self, images: TensorLike
+    ) -> tf.Tensor:  # (N, H, W, C) -> (N, size, size, C)
         images = tf.convert_to_tensor(images)
         sides = tf.cast(tf.shape(images)[1:3], "float32")
         sides = tf.round(sides * self.resize / tf.reduce_min(sides))

@@ -1,5 +1,7 @@
 """Image data sets: digits, archives, folders of files, TensorFlow Datasets."""
 
+from __future__ import annotations
+
 import pathlib
 import zipfile
 
@@ -12,13 +14,16 @@ from keras_darts.datasets import text_sources
 from keras_darts.datasets import tfds_builder
 from keras_darts.datasets.image_data import ImageData
 from keras_darts.utils.files import user_path
+from keras_darts.utils.typing import PathLike
 
 _PARTS = {"train": "_train", "valid": "_val", "test": "_test"}
 _KNOWN = "x_train, y_train, x_test, y_test (and x_val, y_val), or x, y"
 _CHANNELS = (1, 3)
 
 
-def read(path, *, image_size, seed):
+def read(
+    path: PathLike, *, image_size: int | tuple[int, int] | str | None, seed: int
+) -> ImageData:
     """The `ImageData` of a file; arguments as for `datasets.load`."""
     arrays = _arrays(path)
     whole = {"x", "y"} <= {*arrays}
@@ -144,14 +149,14 @@ _SPLIT = "train"
 
 
 def load(
-    source,
-    data_dir=None,
+    source: PathLike,
+    data_dir: PathLike | None = None,
     *,
-    split=_SPLIT,
-    test_split=None,
-    image_size="auto",
-    seed=0,
-):
+    split: str = _SPLIT,
+    test_split: str | None = None,
+    image_size: int | tuple[int, int] | str | None = "auto",
+    seed: int = 0,
+) -> ImageData:
     """Loads labelled images, by name or from a user's own files.
 
     Args:

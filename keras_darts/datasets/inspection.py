@@ -1,8 +1,11 @@
 """Reads from the graph of a `tf.data.Dataset` how it behaves."""
 
+from __future__ import annotations
+
 import dataclasses
 
 from keras_darts.utils import private_api
+from keras_darts.utils.typing import Dataset
 
 # What may stand after a `repeat` without changing how many elements come.
 _KEEPS_COUNT = (
@@ -46,10 +49,10 @@ class Traits:
     draws: bool
     repeats: bool
     in_memory: bool
-    one_pass: tuple | None
+    one_pass: tuple[str, ...] | None
 
 
-def traits(dataset):
+def traits(dataset: Dataset) -> Traits:
     """Reads the `Traits` of a data set from its graph, without running it.
 
     TensorFlow has no public way to ask: a data set that lacks the private

@@ -1,28 +1,38 @@
 """The two streams of a bilevel search, the same from any epoch on."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from keras_darts.distributed.devices import evaluation_batch_size
+from keras_darts.utils.typing import Dataset
+
+if TYPE_CHECKING:
+    from keras_darts.datasets.split import BilevelSplit
+
 
 # Of one half; a larger one is shuffled in a window that moves over it.
 _SHUFFLE_BYTES = 2**30
 
 
 def train_pipeline(
-    dataset,
+    dataset: Dataset,
     *,
-    size,
-    batch_size,
-    seed,
-    epochs,
-    start_epoch=0,
-    start_step=0,
-    augment=None,
-    steps_per_epoch=None,
-):
+    size: int,
+    batch_size: int,
+    seed: int,
+    epochs: int,
+    start_epoch: int = 0,
+    start_step: int = 0,
+    augment: Callable[..., Any] | None = None,
+    steps_per_epoch: int | None = None,
+) -> Dataset:
     """Batches for training: each epoch one pass in an order of its own.
 
     Order and augmentation are functions of the seed and the step, so a stream
@@ -69,16 +79,16 @@ def train_pipeline(
 
 
 def bilevel_pipeline(
-    split,
+    split: BilevelSplit,
     *,
-    epochs,
-    seed,
-    batch_size=None,
-    start_epoch=0,
-    start_step=0,
-    augment=None,
-    steps_per_epoch=None,
-):
+    epochs: int,
+    seed: int,
+    batch_size: int | None = None,
+    start_epoch: int = 0,
+    start_step: int = 0,
+    augment: Callable[..., Any] | None = None,
+    steps_per_epoch: int | None = None,
+) -> Dataset:
     """Pairs (training batch, search batch), a fresh one of each a step.
 
     The training stream is as in `train_pipeline`. The search stream has an
@@ -138,7 +148,11 @@ def bilevel_pipeline(
     return _ended(pairs, (epochs - start_epoch) * steps - start_step)
 
 
-def eval_pipeline(dataset, batch_size, transform=None):
+def eval_pipeline(
+    dataset: Dataset,
+    batch_size: int,
+    transform: Callable[..., Any] | None = None,
+) -> Dataset:
     """Batches of every element once, in order, the last one maybe smaller.
 
     Where there are fewer elements than devices, each comes as often as there

@@ -1,10 +1,15 @@
 """A user's data set, read once to hold it or to count it."""
 
+from __future__ import annotations
+
 import collections.abc
 import dataclasses
 import hashlib
 import itertools
 import math
+from collections.abc import Callable
+from collections.abc import Iterable
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,9 +21,10 @@ from keras_darts.datasets.elements import Names
 from keras_darts.datasets.elements import as_array
 from keras_darts.datasets.inspection import Traits
 from keras_darts.datasets.inspection import traits
+from keras_darts.utils.typing import Dataset
 
 # Holds CIFAR-10 as float32; what is larger is read again in each pass.
-MEMORY_LIMIT = 2**30
+MEMORY_LIMIT: int = 2**30
 # Elements that come one by one are read this many at a time.
 _CHUNK = 64
 _RANK_OF_IMAGES = 3
@@ -42,22 +48,22 @@ class _Source:
     """
 
     batches: collections.abc.Iterator
-    first_again: collections.abc.Callable
+    first_again: Callable[..., Any]
     length: int
     shows: Traits
     batched: bool
-    live: collections.abc.Callable
+    live: Callable[..., Any]
 
 
 def from_dataset(
-    dataset,
+    dataset: Dataset,
     *,
-    names=None,
-    rank=None,
-    batch_size=None,
-    steps_per_epoch=None,
-    memory_limit=MEMORY_LIMIT,
-):
+    names: Names | None = None,
+    rank: int | None = None,
+    batch_size: int | None = None,
+    steps_per_epoch: int | None = None,
+    memory_limit: int = MEMORY_LIMIT,
+) -> Elements:
     """`Elements` of a `tf.data.Dataset`, batched or not.
 
     What fits into `memory_limit` bytes is held. A larger data set, or one
@@ -103,12 +109,12 @@ def from_dataset(
 
 
 def from_batches(
-    data,
+    data: keras.utils.PyDataset | Iterable[Any],
     *,
-    names=None,
-    steps_per_epoch=None,
-    memory_limit=MEMORY_LIMIT,
-):
+    names: Names | None = None,
+    steps_per_epoch: int | None = None,
+    memory_limit: int = MEMORY_LIMIT,
+) -> Elements:
     """`Elements` of Python's own batches.
 
     Args:
@@ -469,7 +475,7 @@ def _digest(image, label):
     return hashlib.blake2b(raw + np.asarray(label).tobytes()).hexdigest()
 
 
-def cache_if_small(dataset, limit=MEMORY_LIMIT):
+def cache_if_small(dataset: Dataset, limit: int = MEMORY_LIMIT) -> Dataset:
     """A data set that its first pass keeps in memory, if it is small enough.
 
     Its elements and their order are those of `dataset`. It is given back as it

@@ -1,8 +1,13 @@
 """Splits the data of `fit` into the two parts of a bilevel search."""
 
+from __future__ import annotations
+
 import dataclasses
 import functools
 import numbers
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -14,6 +19,12 @@ from keras_darts.datasets.examples import is_dataset
 from keras_darts.datasets.examples import read_examples
 from keras_darts.datasets.stratification import search_share
 from keras_darts.datasets.task import infer_from
+from keras_darts.utils.typing import ArrayLike
+from keras_darts.utils.typing import Dataset
+
+if TYPE_CHECKING:
+    from keras_darts.datasets.elements import Elements
+
 
 _DEFAULT_BATCH_SIZE = 64
 
@@ -46,8 +57,8 @@ class BilevelSplit:
     (2, [0, 1])
     """
 
-    train: tf.data.Dataset
-    valid: tf.data.Dataset
+    train: Dataset
+    valid: Dataset
     num_train: int
     num_valid: int
     batch_size: int
@@ -60,7 +71,7 @@ class BilevelSplit:
     batch_size_from: str = "batch_size"
 
     @property
-    def labels(self):
+    def labels(self) -> dict[str, np.ndarray]:
         """Dictionary from what errors call the labels to all labels."""
         parts = {self.names.y: self.train_labels}
         known = parts.get(self.valid_names.y, self.valid_labels[:0])
@@ -69,22 +80,22 @@ class BilevelSplit:
 
 
 def bilevel_split(
-    x,
-    y=None,
+    x: Any,
+    y: ArrayLike | None = None,
     *,
-    sample_weight=None,
-    validation_data=None,
-    validation_split=0.5,
-    batch_size=None,
-    default_batch_size=_DEFAULT_BATCH_SIZE,
-    seed=0,
-    steps_per_epoch=None,
-    memory_limit=reading.MEMORY_LIMIT,
-    class_weight=None,
-    loss=None,
-    num_classes=None,
-    rank=None,
-):
+    sample_weight: ArrayLike | None = None,
+    validation_data: Any = None,
+    validation_split: float = 0.5,
+    batch_size: int | None = None,
+    default_batch_size: int = _DEFAULT_BATCH_SIZE,
+    seed: int = 0,
+    steps_per_epoch: int | None = None,
+    memory_limit: int = reading.MEMORY_LIMIT,
+    class_weight: Mapping[int, float] | None = None,
+    loss: Any = None,
+    num_classes: int | None = None,
+    rank: int | None = None,
+) -> BilevelSplit:
     """Makes the split of a search from what a user has.
 
     The split is made by element before any shuffle, by a seed, and with the
@@ -226,7 +237,9 @@ def _batched(split, chosen, own, default):
     )
 
 
-def search_mask(whole, share, seed, loss=None):
+def search_mask(
+    whole: Elements, share: float, seed: int, loss: Any = None
+) -> tuple[np.ndarray, bool]:
     """Which elements the search half has, and whether that is by class."""
     if whole.groups is None:
         mask, stratified = search_share(whole.labels, share, seed, loss)

@@ -1,12 +1,19 @@
 """Parts of a data set in which every class keeps its share."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
 from keras_darts.datasets.task import class_numbers
+from keras_darts.utils.typing import Dataset
 
 
-def search_share(labels, share, seed, loss=None):
+def search_share(
+    labels: np.ndarray, share: float, seed: int, loss: Any = None
+) -> tuple[np.ndarray, bool]:
     """Mask of the search half, and whether it was made class by class.
 
     Elements are put in random order within their class and taken at even
@@ -24,7 +31,7 @@ def search_share(labels, share, seed, loss=None):
     return mask, classes is not None
 
 
-def stratified_subset(dataset, count, seed=0):
+def stratified_subset(dataset: Dataset, count: int, seed: int = 0) -> Dataset:
     """A part of a labelled data set, held in memory.
 
     The data set is read twice: for the labels, and for what is taken.

@@ -1,8 +1,14 @@
 """Infers what is to be learned from the labels and the loss."""
 
+from __future__ import annotations
+
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+
+from keras_darts.utils.typing import ArrayLike
 
 _SPARSE = ("sparsecategoricalcrossentropy",)
 _ONE_HOT = (
@@ -67,12 +73,18 @@ class Task:
     description: str = dataclasses.field(default="", compare=False, repr=False)
 
     @property
-    def kind(self):
+    def kind(self) -> str:
         """The `label_type`, for scripts that ask for it by this name."""
         return self.label_type
 
 
-def infer_task(labels, loss=None, num_classes=None, *, name="`y`"):
+def infer_task(
+    labels: ArrayLike,
+    loss: Any = None,
+    num_classes: int | None = None,
+    *,
+    name: str = "`y`",
+) -> Task:
     """The task that labels and loss describe, with the labels checked.
 
     The loss decides, when one is given that is known. Otherwise whole numbers
@@ -111,7 +123,11 @@ def infer_task(labels, loss=None, num_classes=None, *, name="`y`"):
     return infer_from({name: labels}, loss, num_classes)
 
 
-def infer_from(parts, loss=None, num_classes=None):
+def infer_from(
+    parts: Mapping[str, ArrayLike],
+    loss: Any = None,
+    num_classes: int | None = None,
+) -> Task:
     """`infer_task` of labels that came in several arguments.
 
     Args:
@@ -143,7 +159,7 @@ def infer_from(parts, loss=None, num_classes=None):
     return Task(label_type, width, f"labels: {words}")
 
 
-def label_type_of_loss(loss):
+def label_type_of_loss(loss: Any) -> str | None:
     """The `label_type` that a Keras loss is for, `None` where unknown.
 
     Args:
@@ -158,7 +174,7 @@ def label_type_of_loss(loss):
     return _LABEL_TYPES.get(_plain_name(loss))
 
 
-def class_numbers(labels, loss=None):
+def class_numbers(labels: np.ndarray, loss: Any = None) -> np.ndarray | None:
     """One class number an element, or `None` where labels are no classes."""
     readable = labels.size and labels.ndim in (1, 2)
     if not readable or labels.dtype.kind not in "biuf":

@@ -1,10 +1,14 @@
 """Labelled texts, from files and TensorFlow Datasets, as rows of token ids."""
 
+from __future__ import annotations
+
 import csv
 import dataclasses
 import io
 import pathlib
 import re
+from collections.abc import Iterable
+from collections.abc import Mapping
 
 import numpy as np
 import tensorflow as tf
@@ -15,12 +19,14 @@ from keras_darts.datasets.vocabulary import PAD
 from keras_darts.datasets.vocabulary import UNKNOWN
 from keras_darts.datasets.vocabulary import Vocabulary
 from keras_darts.utils.files import user_path
+from keras_darts.utils.typing import Dataset
+from keras_darts.utils.typing import PathLike
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _TEXT_COLUMNS = ("text", "sentence")
 
 
-def from_folder(folder):
+def from_folder(folder: PathLike) -> dict[str, list[tuple[str, str]]]:
     """For each part of a folder its list of (label, text).
 
     Raises:
@@ -30,7 +36,9 @@ def from_folder(folder):
     return {part: _pairs(path) for part, path in files.items()}
 
 
-def from_tfds(name, data_dir):
+def from_tfds(
+    name: str, data_dir: PathLike | None
+) -> tuple[dict[str, list[tuple[str, str]]], tuple[str, ...]]:
     """The same of a set of TensorFlow Datasets, and the names of its labels.
 
     Raises:
@@ -74,7 +82,9 @@ def _examples(builder, split, text, names):
     ]
 
 
-def with_labels(parts, labels):
+def with_labels(
+    parts: Mapping[str, list[tuple[str, str]]], labels: str
+) -> Mapping[str, list[tuple[str, str]]]:
     """The parts with whole labels, or with what stands before the colon."""
     pairs = [pair for part in parts.values() for pair in part]
     colons = all(":" in label for label, _ in pairs)
@@ -86,7 +96,7 @@ def with_labels(parts, labels):
     }
 
 
-def label_names_of(pairs):
+def label_names_of(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """The labels in their order, of numbers if they all are."""
     names = {label for label, _ in pairs}
     numbers = all(name.isdecimal() for name in names)
@@ -157,14 +167,14 @@ class LabelledText:
     [1]
     """
 
-    texts: tuple
+    texts: tuple[str, ...]
     ids: np.ndarray
     labels: np.ndarray
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.texts)
 
-    def dataset(self):
+    def dataset(self) -> Dataset:
         """Unbatched `tf.data.Dataset` of (ids, class number), in order."""
         return tf.data.Dataset.from_tensor_slices((self.ids, self.labels))
 
@@ -207,52 +217,52 @@ class TextClassificationData:
     train_part: LabelledText = dataclasses.field(repr=False)
     test_part: LabelledText = dataclasses.field(repr=False)
     valid_part: LabelledText | None = dataclasses.field(repr=False)
-    label_names: tuple
+    label_names: tuple[str, ...]
     vocabulary: Vocabulary
     description: str
 
     @property
-    def train(self):
+    def train(self) -> Dataset:
         return self.train_part.dataset()
 
     @property
-    def test(self):
+    def test(self) -> Dataset:
         return self.test_part.dataset()
 
     @property
-    def valid(self):
+    def valid(self) -> Dataset | None:
         return None if self.valid_part is None else self.valid_part.dataset()
 
     @property
-    def num_train(self):
+    def num_train(self) -> int:
         return len(self.train_part)
 
     @property
-    def num_test(self):
+    def num_test(self) -> int:
         return len(self.test_part)
 
     @property
-    def num_valid(self):
+    def num_valid(self) -> int:
         return 0 if self.valid_part is None else len(self.valid_part)
 
     @property
-    def num_classes(self):
+    def num_classes(self) -> int:
         return len(self.label_names)
 
     @property
-    def sequence_length(self):
+    def sequence_length(self) -> int:
         return self.train_part.ids.shape[1]
 
 
 def load_text_classification(
-    source,
+    source: PathLike,
     *,
-    labels="auto",
-    sequence_length=None,
-    max_vocabulary=20_000,
-    min_count=2,
-    data_dir=None,
-):
+    labels: str = "auto",
+    sequence_length: int | None = None,
+    max_vocabulary: int | None = 20_000,
+    min_count: int = 2,
+    data_dir: PathLike | None = None,
+) -> TextClassificationData:
     """Reads a data set for the classification of sentences.
 
     Args:

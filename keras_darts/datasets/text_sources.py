@@ -1,12 +1,17 @@
 """Texts from folders, files and TensorFlow Datasets, as strings."""
 
+from __future__ import annotations
+
 import os
 import pathlib
 import re
+from collections.abc import Sequence
+from typing import Any
 
 from keras_darts.datasets import tfds_builder
 from keras_darts.utils.files import looks_like_path
 from keras_darts.utils.files import user_path
+from keras_darts.utils.typing import PathLike
 
 _WORDS = {
     "train": {"train", "training"},
@@ -24,7 +29,9 @@ _FROM_FOLDERS = {
 }
 
 
-def part_files(folder, *, optional=()):
+def part_files(
+    folder: PathLike, *, optional: Sequence[str] = ()
+) -> dict[str, pathlib.Path]:
     """The files of the parts of a text set, by what their names say.
 
     Args:
@@ -62,7 +69,7 @@ def part_files(folder, *, optional=()):
     return files
 
 
-def read(path):
+def read(path: PathLike) -> str:
     """The text of a UTF-8 file, each line of which ends in a line feed alone.
 
     Raises:
@@ -87,7 +94,7 @@ def read(path):
     return text
 
 
-def is_on_disk(source):
+def is_on_disk(source: PathLike) -> bool:
     """Whether `source` is a folder or file, and not the name of a data set.
 
     Raises:
@@ -104,7 +111,7 @@ def is_on_disk(source):
     return False
 
 
-def builder(name, data_dir):
+def builder(name: str, data_dir: PathLike | None) -> Any:
     """The prepared builder of a set of TensorFlow Datasets.
 
     Raises:
@@ -131,7 +138,7 @@ def builder(name, data_dir):
     return result
 
 
-def text_feature(builder):
+def text_feature(builder: Any) -> str:
     """The name of the feature of a builder that holds the text."""
     tfds = tfds_builder.package()
     features = builder.info.features

@@ -1,22 +1,30 @@
 """Data sets of TensorFlow Datasets by name, and what can go wrong."""
 
+from __future__ import annotations
+
 import difflib
 import importlib
 import logging
 import pathlib
 import threading
+import types
 import urllib.parse
+from collections.abc import Sequence
+from typing import Any
 
 import requests
 
 from keras_darts.utils.files import user_path
+from keras_darts.utils.typing import PathLike
 
 _LOG = logging.getLogger("keras_darts")
 # TensorFlow Datasets itself tries for minutes.
 _SECONDS = 5.0
 
 
-def package(module="tensorflow_datasets", name="tensorflow-datasets"):
+def package(
+    module: str = "tensorflow_datasets", name: str = "tensorflow-datasets"
+) -> types.ModuleType:
     """A package that is imported only where it is needed.
 
     A search on a user's own data need not wait for it.
@@ -32,7 +40,14 @@ def package(module="tensorflow_datasets", name="tensorflow-datasets"):
         ) from error
 
 
-def find(name, data_dir, *, argument, expected, also=()):
+def find(
+    name: str,
+    data_dir: PathLike | None,
+    *,
+    argument: str,
+    expected: str,
+    also: Sequence[str] = (),
+) -> Any:
     """The builder of a data set, not prepared yet.
 
     Args:
@@ -61,7 +76,7 @@ def find(name, data_dir, *, argument, expected, also=()):
         ) from error
 
 
-def prepare(builder):
+def prepare(builder: Any) -> None:
     """Downloads a data set, unless it is there.
 
     Raises:

@@ -1,10 +1,14 @@
 """A long text side by side in rows, from whatever a user has."""
 
+from __future__ import annotations
+
 import dataclasses
 import itertools
 
 import numpy as np
 import tensorflow as tf
+
+from keras_darts.utils.typing import ArrayLike
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -27,28 +31,28 @@ class TokenStreams:
     targets: np.ndarray
 
     @property
-    def batch_size(self):
+    def batch_size(self) -> int:
         return self.inputs.shape[0]
 
     @property
-    def length(self):
+    def length(self) -> int:
         """The number of tokens in a row."""
         return self.inputs.shape[1]
 
     @property
-    def num_tokens(self):
+    def num_tokens(self) -> int:
         """The number of tokens that are predicted."""
         return self.inputs.size
 
 
 def token_streams(
-    source,
-    batch_size=None,
+    source: ArrayLike,
+    batch_size: int | None = None,
     *,
-    vocabulary_size=None,
-    steps=None,
-    name="source",
-):
+    vocabulary_size: int | None = None,
+    steps: int | None = None,
+    name: str = "source",
+) -> TokenStreams:
     """The rows of a text, of segments that follow each other, or of a pair.
 
     Args:

@@ -1,12 +1,17 @@
 """Raw strings to token ids within the graph, so that models take text."""
 
+from __future__ import annotations
+
 import functools
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 from keras_darts.datasets.vocabulary import Vocabulary
 from keras_darts.utils.errors import unknown_name
+from keras_darts.utils.typing import Config
 
 _LEVELS = {
     "whitespace": "word",
@@ -71,13 +76,13 @@ class TextEncoder(keras.layers.Layer):
 
     def __init__(
         self,
-        vocabulary,
-        tokenizer=None,
-        sequence_length=None,
+        vocabulary: Vocabulary | str,
+        tokenizer: str | None = None,
+        sequence_length: int | None = None,
         *,
-        lowercase=False,
-        **kwargs,
-    ):
+        lowercase: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if isinstance(vocabulary, str):
             vocabulary = Vocabulary.from_json(vocabulary)
@@ -100,7 +105,7 @@ class TextEncoder(keras.layers.Layer):
         # An export archive tracks only layers that are built.
         self.built = True
 
-    def call(self, strings):
+    def call(self, strings: tf.Tensor) -> tf.Tensor | tf.RaggedTensor:
         text = _cleaned(strings, self.lowercase)
         if self.vocabulary.eos is not None:
             text = _with_line_ends(text, self.vocabulary.eos)
@@ -122,7 +127,7 @@ class TextEncoder(keras.layers.Layer):
         with tf.control_dependencies([] if check is None else [check]):
             return tf.identity(ids)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return super().get_config() | {
             "vocabulary": self.vocabulary.to_json(),
             "tokenizer": self.tokenizer,
@@ -131,7 +136,12 @@ class TextEncoder(keras.layers.Layer):
         }
 
 
-def split_text(texts, tokenizer="unicode_script", *, lowercase=False):
+def split_text(
+    texts: Sequence[str],
+    tokenizer: str = "unicode_script",
+    *,
+    lowercase: bool = False,
+) -> list[str]:
     """Texts with a space between their tokens, for `Vocabulary.of_words`.
 
     Args:

@@ -1,19 +1,27 @@
 """Words or characters as numbers, and back, chosen by their counts."""
 
+from __future__ import annotations
+
 import collections
 import dataclasses
 import functools
 import json
 import numbers
 import re
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
 
 import numpy as np
 
 from keras_darts.utils.files import atomic_write
 from keras_darts.utils.files import user_path
+from keras_darts.utils.typing import ArrayLike
+from keras_darts.utils.typing import PathLike
 
 
-def split_words(text, *, eos, end=True):
+def split_words(text: str, *, eos: str | None, end: bool = True) -> list[str]:
     """What stands between white space, and `eos` at the end of each line."""
     if eos is None:
         return text.split()
@@ -22,7 +30,9 @@ def split_words(text, *, eos, end=True):
     return text.replace("\n", f" {eos} ").split()
 
 
-def count(texts, split):
+def count(
+    texts: str | Iterable[str], split: Callable[[str], Iterable[str]]
+) -> collections.Counter[str]:
     """How often each token appears, in the order of first appearance."""
     counts = collections.Counter()
     for text in [texts] if isinstance(texts, str) else texts:
@@ -30,7 +40,12 @@ def count(texts, split):
     return counts
 
 
-def choose(counts, special, max_size, min_count):
+def choose(
+    counts: Mapping[str, int],
+    special: Mapping[str, str | None],
+    max_size: int | None,
+    min_count: int,
+) -> tuple[str, ...]:
     """The tokens to keep, in the order of first appearance.
 
     Args:
@@ -64,7 +79,9 @@ def choose(counts, special, max_size, min_count):
     return tuple(token for token in order if token in kept)
 
 
-def check_limits(max_vocabulary, min_count, reserved):
+def check_limits(
+    max_vocabulary: int | None, min_count: int, reserved: int
+) -> None:
     """Refuses limits of a data set's vocabulary that leave no word."""
     least = {"max_vocabulary": reserved + 1, "min_count": 1}
     limits = {"max_vocabulary": max_vocabulary, "min_count": min_count}
@@ -78,7 +95,9 @@ def check_limits(max_vocabulary, min_count, reserved):
             )
 
 
-def check_tokens(tokens, level, special):
+def check_tokens(
+    tokens: Sequence[str], level: str, special: Mapping[str, str | None]
+) -> None:
     """Refuses tokens of which no vocabulary can be made."""
     if level not in ("word", "character"):
         raise ValueError(
@@ -155,13 +174,13 @@ class Vocabulary:
     'the cat\nthe dog'
     """
 
-    tokens: tuple = dataclasses.field(repr=False)
+    tokens: Sequence[str] = dataclasses.field(repr=False)
     level: str = "word"
     unknown: str | None = None
     eos: str | None = None
     pad: str | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "tokens", tuple(self.tokens))
         special = {name: getattr(self, name) for name in _SPECIAL}
         check_tokens(self.tokens, self.level, special)
@@ -169,14 +188,14 @@ class Vocabulary:
     @classmethod
     def of_words(
         cls,
-        texts,
+        texts: str | Iterable[str],
         *,
-        eos=EOS,
-        unknown=None,
-        pad=None,
-        max_size=None,
-        min_count=1,
-    ):
+        eos: str | None = EOS,
+        unknown: str | None = None,
+        pad: str | None = None,
+        max_size: int | None = None,
+        min_count: int = 1,
+    ) -> Vocabulary:
         """The words of texts, numbered as they first appear.
 
         A vocabulary with padding begins with `pad` and `unknown`. Without it,
@@ -201,15 +220,21 @@ class Vocabulary:
 
     @classmethod
     def of_characters(
-        cls, texts, *, unknown=None, pad=None, max_size=None, min_count=1
-    ):
+        cls,
+        texts: str | Iterable[str],
+        *,
+        unknown: str | None = None,
+        pad: str | None = None,
+        max_size: int | None = None,
+        min_count: int = 1,
+    ) -> Vocabulary:
         """The characters of texts, as `of_words`."""
         counts = count(texts, list)
         special = {"unknown": unknown, "eos": None, "pad": pad}
         tokens = choose(counts, special, max_size, min_count)
         return cls(tokens, "character", **special)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.tokens)
 
     @functools.cached_property
@@ -219,7 +244,7 @@ class Vocabulary:
             return ids
         return _WithDefault(ids, ids[self.unknown])
 
-    def id_of(self, token):
+    def id_of(self, token: str) -> int:
         """The id of a token, that of `unknown` if it is not known.
 
         Raises:
@@ -227,7 +252,7 @@ class Vocabulary:
         """
         return int(self._encoded([token])[0])
 
-    def encode(self, text, *, end=True):
+    def encode(self, text: str, *, end: bool = True) -> np.ndarray:
         """The ids of a text, an int32 array.
 
         Args:
@@ -263,7 +288,7 @@ class Vocabulary:
             f"`unknown={UNKNOWN!r}`. Received: {shown}{more}"
         )
 
-    def decode(self, ids):
+    def decode(self, ids: ArrayLike) -> str:
         """The text of ids: words with a space between them, padding left out.
 
         Args:
@@ -282,7 +307,9 @@ class Vocabulary:
         text = " ".join("\n" if t == self.eos else t for t in tokens)
         return re.sub(" ?\n ?", "\n", text)
 
-    def check_matches(self, vocabulary_size, argument="vocabulary"):
+    def check_matches(
+        self, vocabulary_size: int, argument: str = "vocabulary"
+    ) -> None:
         """Refuses a vocabulary that is not the model's.
 
         Args:
@@ -300,14 +327,14 @@ class Vocabulary:
                 f"Received: a vocabulary of {len(self)} tokens"
             )
 
-    def to_json(self):
+    def to_json(self) -> str:
         """The versioned JSON form."""
         fields = {name: getattr(self, name) for name in _FIELDS}
         document = {"schema": _SCHEMA, "version": _VERSION, **fields}
         return json.dumps(document)
 
     @classmethod
-    def from_json(cls, string):
+    def from_json(cls, string: str) -> Vocabulary:
         """The vocabulary of which `to_json` gave `string`.
 
         Raises:
@@ -327,13 +354,13 @@ class Vocabulary:
                 f"{str(string)[:60]!r} ({error})"
             ) from error
 
-    def save(self, path):
+    def save(self, path: PathLike) -> None:
         """Writes `vocabulary.json`, whole or not at all."""
         with atomic_write(path) as scratch:
             scratch.write_text(self.to_json() + "\n", encoding="utf-8")
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path: PathLike) -> Vocabulary:
         """The vocabulary that `save` wrote to `path`."""
         path = user_path(path)
         try:

@@ -1,13 +1,23 @@
 """Decisions that several workers take together, so that none waits."""
 
+from __future__ import annotations
+
 import functools
 import signal
 import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
 
 from keras_darts.distributed import multi_worker
+
+if TYPE_CHECKING:
+    import keras
+
+    from keras_darts.runs.monitor import GracefulShutdown
+
 
 # From one question to the next: seldom enough to cost nothing.
 _SECONDS_BETWEEN_QUESTIONS = 1.0
@@ -29,8 +39,8 @@ class WorkerCoordinator:
         received: `signal.Signals` at which all stop, or `None`.
     """
 
-    def __init__(self, model, minutes):
-        self.received = None
+    def __init__(self, model: keras.Model, minutes: float) -> None:
+        self.received: signal.Signals | None = None
         self._workers = multi_worker.workers_of(model)
         self._total = _total(model.distribute_strategy, self._workers.count)
         self._seconds = 60 * minutes
@@ -38,11 +48,11 @@ class WorkerCoordinator:
         self._next = self._asked_step = 0
         self._saved = self._asked = time.monotonic()
 
-    def asks(self, step):
+    def asks(self, step: int) -> bool:
         """Whether workers ask each other before a step of the epoch."""
         return not 0 < step < self._next
 
-    def before_step(self, step, requests):
+    def before_step(self, step: int, requests: GracefulShutdown) -> bool:
         """Whether the run is to be saved before a step; all workers call it.
 
         Args:
@@ -56,11 +66,11 @@ class WorkerCoordinator:
         self._pause, self._next = pause, step + pause
         return due
 
-    def meet(self, requests):
+    def meet(self, requests: GracefulShutdown) -> None:
         """Waits for all, and settles whether a signal has come."""
         self._ask(False, self._pause, requests)
 
-    def of_all(self, arrays):
+    def of_all(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The arrays of all workers, those of the first one first.
 
         Args:
@@ -109,7 +119,9 @@ class WorkerCoordinator:
         return self._total(tf.constant(array)).numpy()
 
 
-def agreement_of(model, minutes):
+def agreement_of(
+    model: keras.Model, minutes: float
+) -> WorkerCoordinator | None:
     """The `WorkerCoordinator` of a model's workers, `None` where it has but "
     "one."""
     if multi_worker.workers_of(model).count == 1:

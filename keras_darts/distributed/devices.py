@@ -1,13 +1,16 @@
 """The devices of one machine, and the strategy that puts them to work."""
 
+from __future__ import annotations
+
 import functools
 
 import tensorflow as tf
 
 from keras_darts.utils.errors import positive_integer
+from keras_darts.utils.typing import DistributionStrategy
 
 
-def distribution_strategy(devices=None):
+def distribution_strategy(devices: int | None = None) -> DistributionStrategy:
     """The `tf.distribute` strategy for what the machine has.
 
     Every device holds a copy of all variables and takes its part of each
@@ -45,7 +48,7 @@ def distribution_strategy(devices=None):
     return _mirrored(tuple(names))
 
 
-def accelerators():
+def accelerators() -> list[str]:
     """The names of all accelerators that TensorFlow may use."""
     # The logical ones are counted by starting TensorFlow.
     if not tf.config.list_physical_devices("GPU"):
@@ -54,7 +57,7 @@ def accelerators():
     return [f"GPU:{number}" for number in range(count)]
 
 
-def check_batch_size(batch_size, strategy):
+def check_batch_size(batch_size: int, strategy: DistributionStrategy) -> None:
     """Raises a `ValueError` for a batch that can't be shared out evenly.
 
     The loss is the mean over the replicas' means: with parts of different
@@ -69,7 +72,7 @@ def check_batch_size(batch_size, strategy):
         )
 
 
-def evaluation_batch_size(batch_size, count):
+def evaluation_batch_size(batch_size: int, count: int) -> int:
     """The batch size at which no device is idle in the last, smaller batch.
 
     The nearest below the one given, or else above; parts of equal sizes come

@@ -5,17 +5,26 @@ whole stream of data and takes its part of every batch, so that all parts
 together are the batch of a search on one machine.
 """
 
+from __future__ import annotations
+
 import contextlib
 import re
 import typing
+from collections.abc import Callable
+from collections.abc import Iterator
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 from keras_darts.runs import shutdown_timeout
 from keras_darts.utils import private_api
+from keras_darts.utils.typing import Dataset
+from keras_darts.utils.typing import DistributionStrategy
+from keras_darts.utils.typing import Logs
+from keras_darts.utils.typing import PathLike
 
-WORKER_LOST = (
+WORKER_LOST: tuple[type[Exception], ...] = (
     tf.errors.AbortedError,
     tf.errors.CancelledError,
     tf.errors.DeadlineExceededError,
@@ -30,7 +39,7 @@ _MISSING = (
 )
 
 
-def gathered(minutes):
+def gathered(minutes: float) -> DistributionStrategy:
     """The `tf.distribute.MultiWorkerMirroredStrategy` of `TF_CONFIG`.
 
     To be called before TensorFlow computes anything. A worker whose process
@@ -63,7 +72,7 @@ def gathered(minutes):
         ) from error
 
 
-def missing(error, cluster):
+def missing(error: Exception, cluster: Any) -> str | None:
     """The workers that TensorFlow misses, as text, or `None` if unknown.
 
     Args:
@@ -116,11 +125,11 @@ class Workers(typing.NamedTuple):
     index: int
 
     @property
-    def is_chief(self):
+    def is_chief(self) -> bool:
         return self.index == 0
 
 
-def workers_of(model):
+def workers_of(model: keras.Model) -> Workers:
     """The `Workers` that a model was built for."""
     strategy = model.distribute_strategy
     if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
@@ -143,7 +152,7 @@ class EndEpochTogether(keras.callbacks.Callback):
     One of them might want to read it again.
     """
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         strategy = self.model.distribute_strategy
 
         def meet():
@@ -152,12 +161,12 @@ class EndEpochTogether(keras.callbacks.Callback):
 
         self._meet = tf.function(meet, autograph=False)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self._meet()
 
 
 @contextlib.contextmanager
-def report_lost_worker(model, folder):
+def report_lost_worker(model: keras.Model, folder: PathLike) -> Iterator[None]:
     """Says in plain words that a worker was lost, and how to resume.
 
     The process of a worker that fails, by this or otherwise, does not outlive
@@ -196,7 +205,9 @@ def report_lost_worker(model, folder):
         ) from error
 
 
-def function_on_workers(model, step_function):
+def function_on_workers(
+    model: keras.Model, step_function: Callable[[Any], Any]
+) -> Callable[[Iterator[Any]], Any]:
     """What runs a step of a model on all workers, from an iterator.
 
     Raises:
@@ -226,7 +237,7 @@ def function_on_workers(model, step_function):
     return lambda iterator: one_step(next(iter(iterator)))
 
 
-def distribute_batches(model, dataset):
+def distribute_batches(model: keras.Model, dataset: Dataset) -> Any:
     """Global batches as the parts that this worker's replicas get of each.
 
     Args:
@@ -255,7 +266,7 @@ def distribute_batches(model, dataset):
     return strategy.distribute_datasets_from_function(of_this_worker)
 
 
-def judged(model, dataset):
+def judged(model: keras.Model, dataset: Dataset) -> dict[str, Any]:
     """What `fit` has to be given to judge a model on global batches."""
     if workers_of(model).count == 1:
         return {"validation_data": dataset}

@@ -1,11 +1,17 @@
 """Numbers of several replicas, and batches for them."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 import tensorflow as tf
 
 from keras_darts.primitives import is_synchronized
+from keras_darts.utils.typing import DistributionStrategy
 
 
-def sum_over_replicas(tensors):
+def sum_over_replicas(tensors: Any) -> Any:
     """All-reduced sums; the tensors themselves on a single device."""
     context = tf.distribute.get_replica_context()
     if not tensors or context is None or context.num_replicas_in_sync == 1:
@@ -13,7 +19,7 @@ def sum_over_replicas(tensors):
     return context.all_reduce(tf.distribute.ReduceOp.SUM, tensors)
 
 
-def mean_over_replicas(tensors):
+def mean_over_replicas(tensors: Sequence[tf.Tensor]) -> Sequence[tf.Tensor]:
     """Means of the floats, in one all-reduce; integers are the same on all."""
     replicas = tf.distribute.get_strategy().num_replicas_in_sync
     if replicas == 1:
@@ -25,7 +31,7 @@ def mean_over_replicas(tensors):
     ]
 
 
-def per_replica(strategy, batch):
+def per_replica(strategy: DistributionStrategy, batch: Any) -> Any:
     """A global batch in equal parts, one for each replica."""
     replicas = strategy.num_replicas_in_sync
     if replicas == 1:
@@ -38,7 +44,7 @@ def per_replica(strategy, batch):
     return strategy.experimental_distribute_values_from_function(on_replica)
 
 
-def replicas_meet(search):
+def replicas_meet(search: Any) -> bool:
     """Whether they do in an evaluation, which a called graph can't have."""
     return search.distribute_strategy.num_replicas_in_sync > 1 and (
         is_synchronized(search.search_space.normalization)

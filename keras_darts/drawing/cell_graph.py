@@ -1,6 +1,10 @@
 """A cell as a graph to be drawn: nodes and edges."""
 
+from __future__ import annotations
+
 import dataclasses
+from collections.abc import Iterable
+from collections.abc import Sequence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +24,7 @@ class Node:
     key: str
     label: str
     subscript: str = ""
-    caption: tuple | None = None
+    caption: tuple[str, ...] | None = None
     role: str = "node"
 
 
@@ -51,7 +55,9 @@ class CellGraph:
     joining: str = ""
 
 
-def labelled_edges(nodes, first):
+def labelled_edges(
+    nodes: Sequence[Iterable[tuple[str, int]]], first: int
+) -> tuple[Edge, ...]:
     """The edges of nodes that are tuples of `(primitive, input)` pairs.
 
     Args:

@@ -5,8 +5,17 @@ takes one place in every column that it passes, and its label one in an odd
 column, so that no two things are ever drawn over each other.
 """
 
+from __future__ import annotations
+
 import dataclasses
 import itertools
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keras_darts.drawing.cell_graph import CellGraph
+    from keras_darts.drawing.cell_graph import Edge
+
 
 BOX = 32.0
 LABEL_HEIGHT = 14.0
@@ -35,15 +44,15 @@ class Slot:
     y: float = 0.0
     begin: float = 0.0
     end: float = 0.0
-    before: list = dataclasses.field(default_factory=list)
-    after: list = dataclasses.field(default_factory=list)
+    before: list[Slot] = dataclasses.field(default_factory=list)
+    after: list[Slot] = dataclasses.field(default_factory=list)
 
     @property
-    def is_box(self):
+    def is_box(self) -> bool:
         return bool(self.width) and self.column % 2 == 0
 
     @property
-    def passes(self):
+    def passes(self) -> bool:
         """Whether it is a part of an arrow without a label."""
         return not self.width
 
@@ -56,13 +65,13 @@ class Layout:
     that has a width.
     """
 
-    boxes: dict
-    chains: tuple
+    boxes: dict[str, Slot]
+    chains: tuple[tuple[Edge, list[Slot]], ...]
     width: float
     height: float
 
 
-def place(graph, label_width):
+def place(graph: CellGraph, label_width: Callable[[str], float]) -> Layout:
     """The `Layout` of a `CellGraph`.
 
     Args:

@@ -1,6 +1,10 @@
 """A cell as a scene: boxes, arrows with their primitives, title, legend."""
 
+from __future__ import annotations
+
 import itertools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from keras_darts.drawing import palette
 from keras_darts.drawing.cell_layout import BOX
@@ -12,6 +16,10 @@ from keras_darts.drawing.scene import Scene
 from keras_darts.drawing.scene import Text
 from keras_darts.drawing.scene import stacked
 from keras_darts.drawing.scene import text_width
+
+if TYPE_CHECKING:
+    from keras_darts.drawing.cell_graph import CellGraph
+
 
 # Fill and border of a box by its role; what is written in it is INK.
 _BOXES = {
@@ -30,7 +38,7 @@ _SWATCH = 16.0
 _HEAD = 7.0
 
 
-def cells_scene(graphs, title=None):
+def cells_scene(graphs: Sequence[CellGraph], title: str | None = None) -> Scene:
     """The scene of some `CellGraph`s, one below the other.
 
     Args:

@@ -4,8 +4,12 @@ All are of middle lightness, so that they stand out from white and from dark
 pages, and differ for people who see no red or no green.
 """
 
+from __future__ import annotations
+
 import itertools
 import re
+from collections.abc import Sequence
+from typing import Any
 
 INK = "#22303c"
 # Text and lines outside of filled areas, on light and on dark pages.
@@ -45,7 +49,7 @@ _SERIES = (
 )
 
 
-def color(primitive):
+def color(primitive: str) -> str:
     """The colour of a primitive, wherever it is drawn.
 
     Example:
@@ -56,12 +60,12 @@ def color(primitive):
     return _family(primitive)[0]
 
 
-def family(primitive):
+def family(primitive: str) -> str:
     """What a primitive is, in the words of a legend."""
     return _family(primitive)[1]
 
 
-def looks(primitives):
+def looks(primitives: Sequence[str]) -> list[tuple[str, Any]]:
     """A pair of colour and line style for each name, no two of them equal.
 
     Kernels of a family differ by their style: solid up to 3, dashed of 5,
@@ -85,7 +89,7 @@ def looks(primitives):
     return [chosen[name] for name in primitives]
 
 
-def series_look(index):
+def series_look(index: int) -> tuple[str, str]:
     """Colour and style of one line among others that are no primitives.
 
     Example:

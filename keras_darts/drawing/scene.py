@@ -1,7 +1,10 @@
 """Elements of a drawing, and SVG. Lengths in points, y grows downwards."""
 
+from __future__ import annotations
+
 import dataclasses
 import html
+from collections.abc import Sequence
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,12 +18,12 @@ class Line:
         style: `"solid"` or `"dashed"`. Defaults to `"solid"`.
     """
 
-    points: tuple
+    points: tuple[tuple[float, float], ...]
     color: str
     width: float = 1.6
     style: str = "solid"
 
-    def moved(self, x, y):
+    def moved(self, x: float, y: float) -> Line:
         return dataclasses.replace(self, points=_moved(self.points, x, y))
 
 
@@ -28,10 +31,10 @@ class Line:
 class Polygon:
     """A filled polygon of corners (x, y)."""
 
-    points: tuple
+    points: tuple[tuple[float, float], ...]
     color: str
 
-    def moved(self, x, y):
+    def moved(self, x: float, y: float) -> Polygon:
         return dataclasses.replace(self, points=_moved(self.points, x, y))
 
 
@@ -46,7 +49,7 @@ class Box:
     fill: str
     border: str
 
-    def moved(self, x, y):
+    def moved(self, x: float, y: float) -> Box:
         return dataclasses.replace(self, x=self.x + x, y=self.y + y)
 
 
@@ -74,7 +77,7 @@ class Text:
     bold: bool = False
     italic: bool = False
 
-    def moved(self, x, y):
+    def moved(self, x: float, y: float) -> Text:
         return dataclasses.replace(self, x=self.x + x, y=self.y + y)
 
 
@@ -90,10 +93,10 @@ class Scene:
 
     width: float
     height: float
-    shapes: tuple
+    shapes: tuple[Line | Polygon | Box | Text, ...]
 
 
-def stacked(scenes, gap=0.0):
+def stacked(scenes: Sequence[Scene], gap: float = 0.0) -> Scene:
     """One scene of several, one below the other.
 
     Example:
@@ -129,7 +132,7 @@ _OTHER = 1000
 _BOLD = 1.1
 
 
-def text_width(text, size, bold=False):
+def text_width(text: str, size: float, bold: bool = False) -> float:
     """The width in points of a text of a size in points.
 
     Example:
@@ -149,7 +152,7 @@ _MIDDLE = 0.36
 _CORNER = 6
 
 
-def svg(scene):
+def svg(scene: Scene) -> str:
     """The text of an SVG; it has no names, so that pages can hold several."""
     parts = [_write(shape) for shape in scene.shapes]
     size = _numbers(scene.width, scene.height)

@@ -1,14 +1,24 @@
 """Base class of all genotypes, and their JSON form."""
 
+from __future__ import annotations
+
 import abc
 import dataclasses
 import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from typing import Any
 from typing import ClassVar
+from typing import Self
 
 from keras_darts.drawing.cell_scene import cells_scene
 from keras_darts.drawing.scene import svg
 from keras_darts.genotypes import parsing
 from keras_darts.utils.errors import unknown_name
+
+if TYPE_CHECKING:
+    from keras_darts.drawing.cell_graph import CellGraph
+
 
 SCHEMA = "keras_darts/genotype"
 VERSION = 1
@@ -23,27 +33,27 @@ class BaseGenotype(abc.ABC):
     """
 
     genotype_type: ClassVar[str]
-    cells: ClassVar[tuple]
+    cells: ClassVar[tuple[str, ...]]
 
     @abc.abstractmethod
-    def to_text(self):
+    def to_text(self) -> str:
         """The form in which research code prints such a genotype."""
 
     @classmethod
     @abc.abstractmethod
-    def from_text(cls, text):
+    def from_text(cls, text: str) -> Self:
         """The genotype of which `to_text` gave `text`."""
 
     @abc.abstractmethod
-    def primitives(self):
+    def primitives(self) -> tuple[str, ...]:
         """The names of the primitives in use, a sorted tuple."""
 
     @abc.abstractmethod
-    def edge_primitives(self):
+    def edge_primitives(self) -> tuple[str, ...]:
         """The name on each kept edge of the cell; of two, of the normal one."""
 
     @abc.abstractmethod
-    def edges_of(self, cell):
+    def edges_of(self, cell: str) -> tuple[tuple[str, int, int], ...]:
         """(primitive, node, input) of each edge of a cell, ordered by node.
 
         Args:
@@ -55,7 +65,7 @@ class BaseGenotype(abc.ABC):
     def _graph(self, cell):
         """The `CellGraph` of one of the cells."""
 
-    def graph(self, cell):
+    def graph(self, cell: str) -> CellGraph:
         """One cell as nodes and edges to be drawn.
 
         Args:
@@ -75,7 +85,7 @@ class BaseGenotype(abc.ABC):
     def _repr_svg_(self):
         return svg(cells_scene([self.graph(cell) for cell in self.cells]))
 
-    def to_json(self):
+    def to_json(self) -> str:
         """The versioned JSON form, a field a line."""
         document = {
             "schema": SCHEMA,
@@ -91,7 +101,7 @@ class BaseGenotype(abc.ABC):
         return "{\n" + ",\n".join(lines) + "\n}"
 
     @classmethod
-    def from_json(cls, string):
+    def from_json(cls, string: str) -> Self:
         """The genotype of which `to_json` gave `string`.
 
         Raises:
@@ -109,7 +119,7 @@ class BaseGenotype(abc.ABC):
         return cls.from_fields("string", fields)
 
     @classmethod
-    def from_fields(cls, argument, fields):
+    def from_fields(cls, argument: str, fields: Mapping[str, Any]) -> Self:
         """A genotype from what was read out of `argument`."""
         names = [field.name for field in dataclasses.fields(cls)]
         if sorted(fields) != sorted(names):
@@ -124,11 +134,11 @@ class BaseGenotype(abc.ABC):
             # What a file holds is a value, whatever its type.
             raise ValueError(str(error)) from error
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.to_text()
 
 
-def read_json(string):
+def read_json(string: str) -> tuple[Any, dict[str, Any]]:
     """The type and the fields that the JSON form of a genotype holds."""
     parsing.string("string", string)
     try:

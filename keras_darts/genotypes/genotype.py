@@ -1,7 +1,13 @@
 """The genotype of a network of normal and reduction cells."""
 
+from __future__ import annotations
+
 import collections
 import dataclasses
+from collections.abc import Sequence
+from typing import ClassVar
+from typing import Self
+from typing import TypeAlias
 
 from keras_darts.drawing.cell_graph import CellGraph
 from keras_darts.drawing.cell_graph import Edge
@@ -11,7 +17,10 @@ from keras_darts.genotypes import parsing
 from keras_darts.genotypes.base_genotype import BaseGenotype
 from keras_darts.utils.errors import unknown_name
 
-CELLS = ("normal", "reduce")
+# A primitive and the input of its edge, or with the node between them.
+Entry: TypeAlias = tuple[str, int] | tuple[str, int, int]
+
+CELLS: tuple[str, ...] = ("normal", "reduce")
 _FORMS = ("(primitive, input)", "(primitive, node, input)")
 _TITLES = {
     "normal": "Normal cell",
@@ -65,15 +74,15 @@ class Genotype(BaseGenotype):
     DARTS, for triples and isolated nodes.
     """
 
-    normal: tuple
-    normal_concat: tuple
-    reduce: tuple
-    reduce_concat: tuple
+    normal: Sequence[Entry]
+    normal_concat: Sequence[int]
+    reduce: Sequence[Entry]
+    reduce_concat: Sequence[int]
 
     genotype_type = "cell"
-    cells = CELLS
+    cells: ClassVar[tuple[str, ...]] = CELLS
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for cell in CELLS:
             edges, concat = _checked(
                 cell, getattr(self, cell), getattr(self, f"{cell}_concat")
@@ -81,7 +90,7 @@ class Genotype(BaseGenotype):
             object.__setattr__(self, cell, edges)
             object.__setattr__(self, f"{cell}_concat", concat)
 
-    def nodes(self, cell):
+    def nodes(self, cell: str) -> tuple[tuple[tuple[str, int], ...], ...]:
         """For each node of a cell a tuple of its `(primitive, input)` pairs.
 
         Args:
@@ -101,7 +110,7 @@ class Genotype(BaseGenotype):
             tuple(pairs_of[node]) for node in range(_FIRST_NODE, last + 1)
         )
 
-    def without_isolated_nodes(self):
+    def without_isolated_nodes(self) -> Genotype:
         """The genotype that is left when nodes without input give nothing.
 
         Edges that lead from such a node are dropped, which can isolate further
@@ -123,25 +132,25 @@ class Genotype(BaseGenotype):
             )
         return dataclasses.replace(self, **changes)
 
-    def primitives(self):
+    def primitives(self) -> tuple[str, ...]:
         return tuple(sorted({edge[0] for edge in self.normal + self.reduce}))
 
-    def edge_primitives(self):
+    def edge_primitives(self) -> tuple[str, ...]:
         return tuple(edge[0] for edge in self.normal)
 
-    def edges_of(self, cell):
+    def edges_of(self, cell: str) -> tuple[tuple[str, int, int], ...]:
         return tuple(
             (primitive, node, source)
             for node, pairs in enumerate(self.nodes(cell), _FIRST_NODE)
             for primitive, source in pairs
         )
 
-    def num_skip_connects(self, cell="normal"):
+    def num_skip_connects(self, cell: str = "normal") -> int:
         """How many edges of a cell, "normal" or "reduce", are skips."""
         edges = getattr(self, self._known(cell))
         return sum(edge[0] == "skip_connect" for edge in edges)
 
-    def to_text(self):
+    def to_text(self) -> str:
         return parsing.write(
             {
                 field.name: getattr(self, field.name)
@@ -150,7 +159,7 @@ class Genotype(BaseGenotype):
         )
 
     @classmethod
-    def from_text(cls, text):
+    def from_text(cls, text: str) -> Self:
         """The genotype that DARTS or one of its forks printed.
 
         Args:

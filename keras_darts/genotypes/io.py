@@ -1,5 +1,7 @@
 """Genotypes of any kind from JSON, files and printed text, and into files."""
 
+from __future__ import annotations
+
 import re
 
 from keras_darts.genotypes import parsing
@@ -11,6 +13,7 @@ from keras_darts.genotypes.recurrent_genotype import RecurrentGenotype
 from keras_darts.utils.errors import unknown_name
 from keras_darts.utils.files import atomic_write
 from keras_darts.utils.files import user_path
+from keras_darts.utils.typing import PathLike
 
 _CALL = re.compile(r"\bGenotype\s*\(")
 _EDGES = r"\|(?:\w+~\d+\|)+"
@@ -18,7 +21,7 @@ _STRING = re.compile(rf"{_EDGES}(?:\+{_EDGES})+")
 _RECURRENT = re.compile(r"\brecurrent\s*=")
 
 
-def from_text(text):
+def from_text(text: str) -> NasBench201Genotype | Genotype | RecurrentGenotype:
     """The genotype of any kind in a text: the last, where there are more.
 
     Args:
@@ -51,7 +54,7 @@ def from_text(text):
     return cls.from_text(last)
 
 
-def printed(text):
+def printed(text: str) -> list[str]:
     """The texts of all genotypes in a text, in order; cut ones are left out."""
     text = parsing.string("text", text)
     calls = [(m.start(), _call(text, m)) for m in _CALL.finditer(text)]
@@ -75,7 +78,9 @@ _CLASSES = {
 }
 
 
-def from_json(string):
+def from_json(
+    string: str,
+) -> Genotype | NasBench201Genotype | RecurrentGenotype:
     """A genotype of the type that its JSON form names.
 
     Args:
@@ -97,7 +102,7 @@ def from_json(string):
     return _CLASSES[genotype_type].from_fields("string", fields)
 
 
-def load(path):
+def load(path: PathLike) -> Genotype | NasBench201Genotype | RecurrentGenotype:
     """A genotype of any kind from a file.
 
     Args:
@@ -119,7 +124,7 @@ def load(path):
         ) from error
 
 
-def save(genotype, path):
+def save(genotype: BaseGenotype, path: PathLike) -> None:
     """Writes the JSON form of a genotype; the file appears whole or not at all.
 
     Args:

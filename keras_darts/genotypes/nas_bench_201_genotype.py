@@ -1,7 +1,12 @@
 """The genotype of a NAS-Bench-201 cell."""
 
+from __future__ import annotations
+
 import dataclasses
 import math
+from collections.abc import Sequence
+from typing import ClassVar
+from typing import Self
 
 from keras_darts.drawing.cell_graph import CellGraph
 from keras_darts.drawing.cell_graph import Node
@@ -10,7 +15,7 @@ from keras_darts.genotypes import parsing
 from keras_darts.genotypes.base_genotype import BaseGenotype
 from keras_darts.utils.errors import unknown_name
 
-PRIMITIVES = (
+PRIMITIVES: tuple[str, ...] = (
     "none",
     "skip_connect",
     "nor_conv_1x1",
@@ -47,12 +52,12 @@ class NasBench201Genotype(BaseGenotype):
     Reference: Dong and Yang, 2020, NAS-Bench-201, section 2.1.
     """
 
-    edges: tuple
+    edges: Sequence[str]
 
     genotype_type = "nas_bench_201"
-    cells = ("cell",)
+    cells: ClassVar[tuple[str, ...]] = ("cell",)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         edges = parsing.sequence("edges", self.edges)
         if not math.isqrt(8 * len(edges) + 1) ** 2 == 8 * len(edges) + 1:
             raise ValueError(
@@ -65,7 +70,7 @@ class NasBench201Genotype(BaseGenotype):
                 raise unknown_name("edges", primitive, PRIMITIVES)
         object.__setattr__(self, "edges", tuple(map(str, edges)))
 
-    def nodes(self):
+    def nodes(self) -> tuple[tuple[tuple[str, int], ...], ...]:
         """For each node a tuple of its `(primitive, input)` pairs."""
         nodes = []
         start = 0
@@ -76,24 +81,24 @@ class NasBench201Genotype(BaseGenotype):
             start = end
         return tuple(nodes)
 
-    def primitives(self):
+    def primitives(self) -> tuple[str, ...]:
         return tuple(sorted(set(self.edges)))
 
-    def edges_of(self, cell):
+    def edges_of(self, cell: str) -> tuple[tuple[str, int, int], ...]:
         return tuple(
             (primitive, node, source)
             for node, pairs in enumerate(self.nodes(), 1)
             for primitive, source in pairs
         )
 
-    def num_skip_connects(self):
+    def num_skip_connects(self) -> int:
         """How many edges are skips."""
         return self.edges.count("skip_connect")
 
-    def edge_primitives(self):
+    def edge_primitives(self) -> tuple[str, ...]:
         return tuple(name for name in self.edges if name != "none")
 
-    def to_text(self):
+    def to_text(self) -> str:
         return "+".join(
             "".join(f"|{primitive}~{source}" for primitive, source in node)
             + "|"
@@ -112,7 +117,7 @@ class NasBench201Genotype(BaseGenotype):
         return CellGraph("NAS-Bench-201 cell", boxes, edges)
 
     @classmethod
-    def from_text(cls, text):
+    def from_text(cls, text: str) -> Self:
         """The genotype of an architecture string of the benchmark.
 
         Args:

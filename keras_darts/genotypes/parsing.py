@@ -1,20 +1,26 @@
 """Texts of genotypes, and the checks that all genotypes share."""
 
+from __future__ import annotations
+
 import ast
 import operator
 import textwrap
+from collections.abc import Iterable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
 
 # A mistyped index or range must end in a message, not in a full memory.
 _MOST = 10_000
 
 
-def brief(value):
+def brief(value: object) -> str:
     """The `repr` of what came, short enough for a message."""
     text = repr(value)
     return text if len(text) <= 100 else f"{text[:97]}..."
 
 
-def string(argument, value):
+def string(argument: str, value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(
             f"`{argument}` must be a string. Received: "
@@ -23,7 +29,7 @@ def string(argument, value):
     return value
 
 
-def sequence(argument, value):
+def sequence(argument: str, value: Any) -> tuple[Any, ...]:
     if not isinstance(value, (list, tuple, range)):
         raise TypeError(
             f"`{argument}` must be a list, a tuple or a range. Received: "
@@ -42,7 +48,7 @@ def sequence(argument, value):
     return tuple(value)
 
 
-def integer(argument, value, received):
+def integer(argument: str, value: Any, received: object) -> int:
     try:
         if isinstance(value, bool):
             raise TypeError
@@ -59,7 +65,7 @@ def integer(argument, value, received):
     return number
 
 
-def primitive(argument, value, received):
+def primitive(argument: str, value: Any, received: object) -> str:
     if not isinstance(value, str) or not value.isidentifier():
         raise ValueError(
             f"`{argument}` must name its primitives by identifiers such as "
@@ -68,7 +74,9 @@ def primitive(argument, value, received):
     return str(value)
 
 
-def entries(argument, value, *, forms):
+def entries(
+    argument: str, value: Any, *, forms: tuple[str, ...]
+) -> tuple[tuple[Any, ...], ...]:
     """Tuples of a primitive and one or two ints, all of the same form.
 
     Args:
@@ -103,7 +111,7 @@ def _entry(argument, entry, *, forms, position):
     )
 
 
-def inputs_precede(argument, edges):
+def inputs_precede(argument: str, edges: Iterable[tuple[int, int]]) -> None:
     """Every edge `(node, input)` leads from an earlier state to its node."""
     for position, (node, source) in enumerate(edges):
         if not 0 <= source < node:
@@ -113,7 +121,7 @@ def inputs_precede(argument, edges):
             )
 
 
-def distinct_indices(argument, value):
+def distinct_indices(argument: str, value: Any) -> tuple[int, ...]:
     received = f"{argument}={brief(value)}"
     indices = tuple(
         integer(argument, index, received)
@@ -126,7 +134,9 @@ def distinct_indices(argument, value):
     return indices
 
 
-def nodes_exist(argument, indices, *, first, last):
+def nodes_exist(
+    argument: str, indices: Sequence[int], *, first: int, last: int
+) -> None:
     if min(indices) < first or max(indices) > last:
         raise ValueError(
             f"`{argument}` must name nodes from {first} to {last}. Received: "
@@ -134,7 +144,7 @@ def nodes_exist(argument, indices, *, first, last):
         )
 
 
-def write(fields):
+def write(fields: Mapping[str, Any]) -> str:
     """The text of a dict of fields; those named `concat` hold indices."""
     arguments = (
         f"{name}={_indices(value) if name.endswith('concat') else list(value)}"
@@ -148,7 +158,7 @@ def _indices(indices):
     return run if tuple(run) == indices else list(indices)
 
 
-def parse(text):
+def parse(text: str) -> dict[str, Any]:
     """The fields of such a text, read as data: nothing in it is run.
 
     Args:

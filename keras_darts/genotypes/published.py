@@ -16,6 +16,8 @@ Cells are written node by node, `primitive@input`, in the order of the source;
   quark0/darts, `rnn/genotypes.py`
 """
 
+from __future__ import annotations
+
 import types
 
 from keras_darts.genotypes.genotype import Genotype
@@ -35,7 +37,7 @@ _PRIMITIVES = {
 }
 
 
-def get(name):
+def get(name: str) -> Genotype | RecurrentGenotype:
     """A published genotype.
 
     Args:
@@ -59,7 +61,7 @@ def get(name):
     return _PUBLISHED[known]
 
 
-def names():
+def names() -> list[str]:
     """The names of the published genotypes, convolutional ones first."""
     return list(_PUBLISHED)
 

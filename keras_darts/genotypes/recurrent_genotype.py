@@ -1,6 +1,11 @@
 """The genotype of a recurrent cell."""
 
+from __future__ import annotations
+
 import dataclasses
+from collections.abc import Sequence
+from typing import ClassVar
+from typing import Self
 
 from keras_darts.drawing.cell_graph import CellGraph
 from keras_darts.drawing.cell_graph import Edge
@@ -36,13 +41,13 @@ class RecurrentGenotype(BaseGenotype):
     Reference: Liu et al., 2019, DARTS, section 3.1.2.
     """
 
-    recurrent: tuple
-    concat: tuple
+    recurrent: Sequence[tuple[str, int]]
+    concat: Sequence[int]
 
     genotype_type = "recurrent"
-    cells = ("recurrent",)
+    cells: ClassVar[tuple[str, ...]] = ("recurrent",)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         pairs = parsing.entries(
             "recurrent", self.recurrent, forms=("(primitive, input)",)
         )
@@ -54,19 +59,19 @@ class RecurrentGenotype(BaseGenotype):
         object.__setattr__(self, "recurrent", pairs)
         object.__setattr__(self, "concat", concat)
 
-    def primitives(self):
+    def primitives(self) -> tuple[str, ...]:
         return tuple(sorted({primitive for primitive, _ in self.recurrent}))
 
-    def edge_primitives(self):
+    def edge_primitives(self) -> tuple[str, ...]:
         return tuple(primitive for primitive, _ in self.recurrent)
 
-    def edges_of(self, cell):
+    def edges_of(self, cell: str) -> tuple[tuple[str, int, int], ...]:
         return tuple(
             (primitive, node, source)
             for node, (primitive, source) in enumerate(self.recurrent, 1)
         )
 
-    def to_text(self):
+    def to_text(self) -> str:
         return parsing.write(
             {"recurrent": self.recurrent, "concat": self.concat}
         )
@@ -88,7 +93,7 @@ class RecurrentGenotype(BaseGenotype):
         return CellGraph("Recurrent cell", nodes, edges, "mean of the nodes")
 
     @classmethod
-    def from_text(cls, text):
+    def from_text(cls, text: str) -> Self:
         """The genotype that DARTS' recurrent search printed.
 
         Args:

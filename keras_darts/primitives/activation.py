@@ -1,13 +1,25 @@
 """The primitives of recurrent cells: activations, by name."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import TypeVar
+
 import keras
 
 from keras_darts.utils.registry import Registry
 
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
 _REGISTRY = Registry("primitive")
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-def register_activation(name):
+def register_activation(name: str) -> Callable[[_Function], _Function]:
     """Decorator that makes a function usable by name in recurrent cells.
 
     What is registered is a function of one tensor that keeps its shape.
@@ -31,12 +43,12 @@ def register_activation(name):
     return _REGISTRY.register(name)
 
 
-def activation_names():
+def activation_names() -> list[str]:
     """Names of all registered activations, sorted."""
     return _REGISTRY.names()
 
 
-def activation(name):
+def activation(name: str) -> Callable[..., Any]:
     """The function of an activation.
 
     Args:
@@ -54,12 +66,12 @@ def activation(name):
 
 
 @register_activation("none")
-def none(x):
+def none(x: tf.Tensor) -> tf.Tensor:
     return keras.ops.zeros_like(x)
 
 
 @register_activation("identity")
-def identity(x):
+def identity(x: tf.Tensor) -> tf.Tensor:
     return x
 
 

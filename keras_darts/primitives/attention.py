@@ -1,6 +1,10 @@
 """Self-attention as a primitive of cells over sequences."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -11,6 +15,13 @@ from keras_darts.primitives.conv_ops import strided
 from keras_darts.primitives.conv_ops import torch_uniform
 from keras_darts.primitives.normalization import normalization_layer
 from keras_darts.primitives.padding_mask import presence
+from keras_darts.utils.typing import Config
+from keras_darts.utils.typing import Shape
+
+if TYPE_CHECKING:
+    from keras_darts.primitives.normalization import BatchNormalization
+    from keras_darts.primitives.normalization import NoNormalization
+
 
 # e^-64 of a position is nothing in single precision, and int8 calibration
 # would not survive much more.
@@ -49,13 +60,13 @@ class SelfAttention(keras.layers.Layer):
 
     def __init__(
         self,
-        filters,
-        stride=1,
-        affine=True,
-        normalization="batch",
-        heads=None,
-        **kwargs,
-    ):
+        filters: int,
+        stride: int = 1,
+        affine: bool = True,
+        normalization: str | None = "batch",
+        heads: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         check_stride(stride)
         heads = math.gcd(filters, 4) if heads is None else heads
@@ -70,16 +81,20 @@ class SelfAttention(keras.layers.Layer):
         self.normalization = normalization
         self.heads = heads
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         channels = input_shape[-1]
-        self.query = self._matrix("query", channels)
-        self.key = self._matrix("key", channels)
-        self.value = self._matrix("value", channels)
-        self.output_projection = self._matrix("output", self.filters)
-        self.bn = normalization_layer(self.normalization, self.affine)
+        self.query: keras.Variable = self._matrix("query", channels)
+        self.key: keras.Variable = self._matrix("key", channels)
+        self.value: keras.Variable = self._matrix("value", channels)
+        self.output_projection: keras.Variable = self._matrix(
+            "output", self.filters
+        )
+        self.bn: NoNormalization | BatchNormalization = normalization_layer(
+            self.normalization, self.affine
+        )
         self.bn.build((*input_shape[:-1], self.filters))
 
-    def call(self, inputs):  # (B, T, C) -> (B, T', F)
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:  # (B, T, C) -> (B, T', F)
         asking = strided(inputs, self.stride)
         queries = self._split(ops.matmul(asking, self.query))
         keys = self._split(ops.matmul(inputs, self.key))
@@ -93,7 +108,7 @@ class SelfAttention(keras.layers.Layer):
         mixed = ops.matmul(tf.nn.softmax(scores), values)
         return self.bn(ops.matmul(self._join(mixed), self.output_projection))
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "filters": self.filters,

@@ -1,7 +1,13 @@
 """Primitives by name: those of the field and those that users register."""
 
+from __future__ import annotations
+
 import inspect
 import typing
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+from typing import TypeVar
 
 import keras
 
@@ -19,17 +25,21 @@ from keras_darts.primitives.skip import Identity
 from keras_darts.primitives.skip import Noise
 from keras_darts.primitives.skip import Zero
 from keras_darts.utils.registry import Registry
+from keras_darts.utils.typing import Shape
 
+_Factory = TypeVar("_Factory", bound=Callable[..., Any])
 _REGISTRY = Registry("primitive")
 _IMAGES, _SEQUENCES = 4, 3
 
 
 class _Primitive(typing.NamedTuple):
-    factory: typing.Callable
-    ranks: tuple
+    factory: Callable[..., keras.Layer]
+    ranks: tuple[int, ...]
 
 
-def register_primitive(name, rank=_IMAGES):
+def register_primitive(
+    name: str, rank: int | Sequence[int] = _IMAGES
+) -> Callable[[_Factory], _Factory]:
     """Decorator that makes a layer usable by name in every search space.
 
     What is registered is called as `(filters, stride, affine)` and returns a
@@ -75,7 +85,7 @@ def register_primitive(name, rank=_IMAGES):
     return keep
 
 
-def names(rank=None):
+def names(rank: int | None = None) -> list[str]:
     """Names of all registered primitives, or of those for a rank, sorted."""
     return [
         name
@@ -84,7 +94,7 @@ def names(rank=None):
     ]
 
 
-def ranks(name):
+def ranks(name: str) -> tuple[int, ...]:
     """The ranks of the inputs that a primitive takes: 4, 3 or both.
 
     Example:
@@ -95,7 +105,7 @@ def ranks(name):
     return _REGISTRY[name].ranks
 
 
-def check_rank(names, rank):
+def check_rank(names: Sequence[str], rank: int) -> None:
     """Raises a `ValueError` for primitives that take no inputs of a rank."""
     others = [name for name in names if rank not in ranks(name)]
     if others:
@@ -107,8 +117,13 @@ def check_rank(names, rank):
 
 
 def make_primitive(
-    name, filters, *, stride=1, affine=True, normalization="batch"
-):
+    name: str,
+    filters: int,
+    *,
+    stride: int = 1,
+    affine: bool = True,
+    normalization: str | None = "batch",
+) -> keras.Layer:
     """The layer of a primitive.
 
     Args:
@@ -134,7 +149,7 @@ def make_primitive(
     return factory(filters, stride=stride, affine=affine, **settings)
 
 
-def build_layer(layer, input_shape):
+def build_layer(layer: keras.Layer, input_shape: Shape) -> None:
     """Makes the variables of a layer now.
 
     A user's layer may leave its `build` out, and have the layers inside it
@@ -147,107 +162,137 @@ def build_layer(layer, input_shape):
 
 
 @register_primitive("none", rank=(_IMAGES, _SEQUENCES))
-def none(filters, stride, affine):
+def none(filters: int, stride: int, affine: bool) -> Zero:
     return Zero(stride)
 
 
 @register_primitive("max_pool_3x3")
-def max_pool_3x3(filters, stride, affine):
+def max_pool_3x3(filters: int, stride: int, affine: bool) -> MaxPool3x3:
     return MaxPool3x3(stride)
 
 
 @register_primitive("avg_pool_3x3")
-def avg_pool_3x3(filters, stride, affine):
+def avg_pool_3x3(filters: int, stride: int, affine: bool) -> AvgPool3x3:
     return AvgPool3x3(stride)
 
 
 @register_primitive("skip_connect", rank=(_IMAGES, _SEQUENCES))
-def skip_connect(filters, stride, affine, normalization="batch"):
+def skip_connect(
+    filters: int, stride: int, affine: bool, normalization: str | None = "batch"
+) -> Identity | FactorizedReduce:
     if stride == 1:
         return Identity()
     return FactorizedReduce(filters, affine, normalization)
 
 
 @register_primitive("sep_conv_3x3")
-def sep_conv_3x3(filters, stride, affine, normalization="batch"):
+def sep_conv_3x3(
+    filters: int, stride: int, affine: bool, normalization: str | None = "batch"
+) -> SepConv:
     return SepConv(filters, 3, stride, affine, normalization)
 
 
 @register_primitive("sep_conv_5x5")
-def sep_conv_5x5(filters, stride, affine, normalization="batch"):
+def sep_conv_5x5(
+    filters: int, stride: int, affine: bool, normalization: str | None = "batch"
+) -> SepConv:
     return SepConv(filters, 5, stride, affine, normalization)
 
 
 @register_primitive("sep_conv_7x7")
-def sep_conv_7x7(filters, stride, affine, normalization="batch"):
+def sep_conv_7x7(
+    filters: int, stride: int, affine: bool, normalization: str | None = "batch"
+) -> SepConv:
     return SepConv(filters, 7, stride, affine, normalization)
 
 
 @register_primitive("dil_conv_3x3")
-def dil_conv_3x3(filters, stride, affine, normalization="batch"):
+def dil_conv_3x3(
+    filters: int, stride: int, affine: bool, normalization: str | None = "batch"
+) -> DilConv:
     return DilConv(filters, 3, stride, affine, normalization)
 
 
 @register_primitive("dil_conv_5x5")
-def dil_conv_5x5(filters, stride, affine, normalization="batch"):
+def dil_conv_5x5(
+    filters: int, stride: int, affine: bool, normalization: str | None = "batch"
+) -> DilConv:
     return DilConv(filters, 5, stride, affine, normalization)
 
 
 @register_primitive("conv_7x1_1x7")
-def conv_7x1_1x7(filters, stride, affine, normalization="batch"):
+def conv_7x1_1x7(
+    filters: int, stride: int, affine: bool, normalization: str | None = "batch"
+) -> FactorizedConv:
     return FactorizedConv(filters, 7, stride, affine, normalization)
 
 
 @register_primitive("nor_conv_1x1")
-def nor_conv_1x1(filters, stride, affine, normalization="batch"):
+def nor_conv_1x1(
+    filters: int, stride: int, affine: bool, normalization: str | None = "batch"
+) -> ReLUConvBN:
     return ReLUConvBN(filters, 1, stride, affine, normalization)
 
 
 @register_primitive("nor_conv_3x3")
-def nor_conv_3x3(filters, stride, affine, normalization="batch"):
+def nor_conv_3x3(
+    filters: int, stride: int, affine: bool, normalization: str | None = "batch"
+) -> ReLUConvBN:
     return ReLUConvBN(filters, 3, stride, affine, normalization)
 
 
 @register_primitive("noise")
-def noise(filters, stride, affine):
+def noise(filters: int, stride: int, affine: bool) -> Noise:
     return Noise(stride)
 
 
 @register_primitive("max_pool_1d_3", rank=_SEQUENCES)
-def max_pool_1d_3(filters, stride, affine):
+def max_pool_1d_3(filters: int, stride: int, affine: bool) -> MaxPool1D:
     return MaxPool1D(stride)
 
 
 @register_primitive("avg_pool_1d_3", rank=_SEQUENCES)
-def avg_pool_1d_3(filters, stride, affine):
+def avg_pool_1d_3(filters: int, stride: int, affine: bool) -> AvgPool1D:
     return AvgPool1D(stride)
 
 
 @register_primitive("conv_1d_3", rank=_SEQUENCES)
-def conv_1d_3(filters, stride, affine, normalization="batch"):
+def conv_1d_3(
+    filters: int, stride: int, affine: bool, normalization: str | None = "batch"
+) -> ReLUConvBN:
     return ReLUConvBN(filters, 3, stride, affine, normalization)
 
 
 @register_primitive("conv_1d_5", rank=_SEQUENCES)
-def conv_1d_5(filters, stride, affine, normalization="batch"):
+def conv_1d_5(
+    filters: int, stride: int, affine: bool, normalization: str | None = "batch"
+) -> ReLUConvBN:
     return ReLUConvBN(filters, 5, stride, affine, normalization)
 
 
 @register_primitive("conv_1d_7", rank=_SEQUENCES)
-def conv_1d_7(filters, stride, affine, normalization="batch"):
+def conv_1d_7(
+    filters: int, stride: int, affine: bool, normalization: str | None = "batch"
+) -> ReLUConvBN:
     return ReLUConvBN(filters, 7, stride, affine, normalization)
 
 
 @register_primitive("dil_conv_1d_3", rank=_SEQUENCES)
-def dil_conv_1d_3(filters, stride, affine, normalization="batch"):
+def dil_conv_1d_3(
+    filters: int, stride: int, affine: bool, normalization: str | None = "batch"
+) -> DilConv:
     return DilConv(filters, 3, stride, affine, normalization)
 
 
 @register_primitive("dil_conv_1d_5", rank=_SEQUENCES)
-def dil_conv_1d_5(filters, stride, affine, normalization="batch"):
+def dil_conv_1d_5(
+    filters: int, stride: int, affine: bool, normalization: str | None = "batch"
+) -> DilConv:
     return DilConv(filters, 5, stride, affine, normalization)
 
 
 @register_primitive("self_attention", rank=_SEQUENCES)
-def self_attention(filters, stride, affine, normalization="batch"):
+def self_attention(
+    filters: int, stride: int, affine: bool, normalization: str | None = "batch"
+) -> SelfAttention:
     return SelfAttention(filters, stride, affine, normalization)

@@ -4,7 +4,11 @@ All but the factorised one are for images (B, H, W, C) and, with kernels of
 one axis, for sequences (B, T, C).
 """
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
+from typing import Any
 
 import keras
 
@@ -16,15 +20,23 @@ from keras_darts.primitives.conv_ops import to_phases
 from keras_darts.primitives.conv_ops import torch_uniform
 from keras_darts.primitives.normalization import normalization_layer
 from keras_darts.primitives.shared_input import SharedInput
+from keras_darts.utils.typing import Config
+from keras_darts.utils.typing import Shape
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from keras_darts.primitives.normalization import BatchNormalization
+    from keras_darts.primitives.normalization import NoNormalization
 
 
-def check_stride(stride):
+def check_stride(stride: int) -> None:
     """Raises a `ValueError` for a stride that no cell has."""
     if stride not in (1, 2):
         raise ValueError(f"`stride` must be 1 or 2. Received: stride={stride}")
 
 
-def check_kernel_size(kernel_size):
+def check_kernel_size(kernel_size: int) -> None:
     """Raises a `ValueError` for a kernel without a middle."""
     if kernel_size < 1 or kernel_size % 2 == 0:
         raise ValueError(
@@ -38,13 +50,13 @@ class BaseConv(keras.layers.Layer):
 
     def __init__(
         self,
-        filters,
-        kernel_size,
-        stride=1,
-        affine=True,
-        normalization="batch",
-        **kwargs,
-    ):
+        filters: int,
+        kernel_size: int,
+        stride: int = 1,
+        affine: bool = True,
+        normalization: str | None = "batch",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         check_kernel_size(kernel_size)
         check_stride(stride)
@@ -54,11 +66,11 @@ class BaseConv(keras.layers.Layer):
         self.affine = affine
         self.normalization = normalization
 
-    def look(self, shared, training):
+    def look(self, shared: SharedInput, training: bool | None) -> Any:
         """What is convolved."""
         return shared.relu
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "filters": self.filters,
@@ -68,7 +80,7 @@ class BaseConv(keras.layers.Layer):
             "normalization": self.normalization,
         }
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         sides = (side and -(-side // self.stride) for side in input_shape[1:-1])
         return (input_shape[0], *sides, self.filters)
 
@@ -116,7 +128,9 @@ class ConvBN(_SquareConv):
     TensorShape([2, 2, 2, 8])
     """
 
-    def call(self, inputs, training=None):
+    def call(
+        self, inputs: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:
         return self.bn(self._convolve(inputs, training), training=training)
 
 
@@ -138,10 +152,17 @@ class ReLUConvBN(_SquareConv):
     TensorShape([2, 4, 4, 8])
     """
 
-    def call(self, inputs, training=None):
+    def call(
+        self, inputs: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:
         return self.weighted(SharedInput(inputs), None, training)
 
-    def weighted(self, shared, weight, training):
+    def weighted(
+        self,
+        shared: SharedInput,
+        weight: tf.Tensor | None,
+        training: bool | None,
+    ) -> tf.Tensor:
         """The outputs times `weight`."""
         inputs = self.look(shared, training)
         outputs = self._convolve(inputs, training)
@@ -169,23 +190,32 @@ class FactorizedConv(BaseConv):
     Reference: Real et al., 2019, AmoebaNet, `conv_7x1_1x7`.
     """
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         size, channels = self.kernel_size, input_shape[-1]
-        self.row = self._kernel(
+        self.row: keras.Variable = self._kernel(
             "row", (1, size, channels, self.filters), fan_in=size * channels
         )
-        self.column = self._kernel(
+        self.column: keras.Variable = self._kernel(
             "column",
             (size, 1, self.filters, self.filters),
             fan_in=size * self.filters,
         )
-        self.bn = normalization_layer(self.normalization, self.affine)
+        self.bn: NoNormalization | BatchNormalization = normalization_layer(
+            self.normalization, self.affine
+        )
         self.bn.build((*input_shape[:-1], self.filters))
 
-    def call(self, inputs, training=None):
+    def call(
+        self, inputs: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:
         return self.weighted(SharedInput(inputs), None, training)
 
-    def weighted(self, shared, weight, training):
+    def weighted(
+        self,
+        shared: SharedInput,
+        weight: tf.Tensor | None,
+        training: bool | None,
+    ) -> tf.Tensor:
         """The outputs times `weight`."""
         inputs = self.look(shared, training)
         outputs = convolve(inputs, self.row, (1, self.stride))
@@ -216,37 +246,46 @@ class DilConv(BaseConv):
 
     def __init__(
         self,
-        filters,
-        kernel_size,
-        stride=1,
-        affine=True,
-        normalization="batch",
-        dilation=2,
-        **kwargs,
-    ):
+        filters: int,
+        kernel_size: int,
+        stride: int = 1,
+        affine: bool = True,
+        normalization: str | None = "batch",
+        dilation: int = 2,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(
             filters, kernel_size, stride, affine, normalization, **kwargs
         )
         self.dilation = dilation
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         window, channels = self._window(input_shape), input_shape[-1]
         self._has_phases = has_phases(input_shape)
-        self.depthwise = self._kernel(
+        self.depthwise: keras.Variable = self._kernel(
             "depthwise", (*window, channels, 1), fan_in=math.prod(window)
         )
-        self.pointwise = self._kernel(
+        self.pointwise: keras.Variable = self._kernel(
             "pointwise",
             (*[1] * len(window), channels, self.filters),
             fan_in=channels,
         )
-        self.bn = normalization_layer(self.normalization, self.affine)
+        self.bn: NoNormalization | BatchNormalization = normalization_layer(
+            self.normalization, self.affine
+        )
         self.bn.build((*input_shape[:-1], self.filters))
 
-    def call(self, inputs, training=None):
+    def call(
+        self, inputs: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:
         return self.weighted(SharedInput(inputs), None, training)
 
-    def weighted(self, shared, weight, training):
+    def weighted(
+        self,
+        shared: SharedInput,
+        weight: tf.Tensor | None,
+        training: bool | None,
+    ) -> tf.Tensor:
         """The outputs times `weight`."""
         in_phases = self._in_phases(training)
         outputs = convolve_depthwise(
@@ -260,7 +299,7 @@ class DilConv(BaseConv):
         outputs = self.bn(outputs, weight=weight, training=training)
         return from_phases(outputs) if in_phases else outputs
 
-    def look(self, shared, training):
+    def look(self, shared: SharedInput, training: bool | None) -> Any:
         """What is convolved."""
         if not self._in_phases(training):
             return super().look(shared, training)
@@ -271,7 +310,7 @@ class DilConv(BaseConv):
         dilated = self.dilation == 2 and self.stride == 1
         return training and dilated and self._has_phases
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "dilation": self.dilation}
 
 
@@ -298,17 +337,24 @@ class SepConv(BaseConv):
     Reference: Liu et al., 2019, DARTS, section 3.1.
     """
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         channels = input_shape[-1]
-        self.first = self._half(channels, self.stride)
-        self.second = self._half(self.filters, stride=1)
+        self.first: DilConv = self._half(channels, self.stride)
+        self.second: DilConv = self._half(self.filters, stride=1)
         self.first.build(input_shape)
         self.second.build((*input_shape[:-1], channels))
 
-    def call(self, inputs, training=None):
+    def call(
+        self, inputs: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:
         return self.weighted(SharedInput(inputs), None, training)
 
-    def weighted(self, shared, weight, training):
+    def weighted(
+        self,
+        shared: SharedInput,
+        weight: tf.Tensor | None,
+        training: bool | None,
+    ) -> tf.Tensor:
         """The outputs times `weight`."""
         inside = SharedInput(
             self.first.weighted(shared, None, training),
@@ -316,7 +362,7 @@ class SepConv(BaseConv):
         )
         return self.second.weighted(inside, weight, training)
 
-    def look(self, shared, training):
+    def look(self, shared: SharedInput, training: bool | None) -> Any:
         """What the first half convolves."""
         return self.first.look(shared, training)
 

@@ -4,16 +4,22 @@ Training and inference compute the same functions; only the gradients of the
 trained forms are computed otherwise. Exported models have the plain forms.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import keras
 import tensorflow as tf
 from keras import ops
+
+from keras_darts.utils.typing import Shape
 
 # The CPU kernel for gradients of depthwise filters is many times slower for
 # filters wider than this.
 _FAST_WIDTH = 3
 
 
-def multiply_channels(inputs, kernel):
+def multiply_channels(inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     """A 1x1 convolution as a matrix product: (B, H, W, I) -> (B, H, W, O)."""
     *_, rows, columns = kernel.shape
     outputs = tf.matmul(
@@ -22,7 +28,9 @@ def multiply_channels(inputs, kernel):
     return tf.reshape(outputs, (-1, *inputs.shape[1:-1], columns))
 
 
-def convolve_depthwise_narrowly(inputs, kernel, stride, padding):
+def convolve_depthwise_narrowly(
+    inputs: tf.Tensor, kernel: tf.Tensor, stride: int, padding: str
+) -> tf.Tensor:
     """A depthwise convolution; its filter's gradient is had by columns.
 
     Args:
@@ -54,7 +62,7 @@ def convolve_depthwise_narrowly(inputs, kernel, stride, padding):
     return convolve(inputs, tf.convert_to_tensor(kernel))
 
 
-def trains_faster_by_columns(kernel):
+def trains_faster_by_columns(kernel: tf.Tensor) -> bool:
     """Whether a depthwise filter is one that CPU kernels are slow for."""
     return (
         len(kernel.shape) == 4
@@ -94,7 +102,7 @@ def _by_columns(inputs, kernel, upstream, stride):
 _ENOUGH_CHANNELS = 8
 
 
-def torch_uniform(fan_in):
+def torch_uniform(fan_in: int) -> keras.initializers.Initializer:
     """PyTorch's default for the weights of convolutions and linear layers.
 
     Uniform in ±1/sqrt(fan_in), which is what its Kaiming initialiser with
@@ -104,7 +112,7 @@ def torch_uniform(fan_in):
     return keras.initializers.RandomUniform(-limit, limit)
 
 
-def strided(inputs, stride):
+def strided(inputs: tf.Tensor, stride: int | Sequence[int]) -> tf.Tensor:
     """Every `stride`-th place along all axes but the first and the last."""
     if stride == 1:
         return inputs
@@ -112,7 +120,12 @@ def strided(inputs, stride):
     return ops.average_pool(inputs, 1, stride, "valid", "channels_last")
 
 
-def convolve(inputs, kernel, stride=1, training=False):
+def convolve(
+    inputs: tf.Tensor,
+    kernel: tf.Tensor,
+    stride: int | Sequence[int] = 1,
+    training: bool | None = False,
+) -> tf.Tensor:
     """(B, H, W, I), (K, L, I, O) -> (B, H', W', O), symmetric padding.
 
     Or along time: (B, T, I), (K, I, O) -> (B, T', O). `stride` is an integer
@@ -127,7 +140,13 @@ def convolve(inputs, kernel, stride=1, training=False):
     return ops.conv(inputs, kernel, stride, padding, "channels_last")
 
 
-def convolve_depthwise(inputs, kernel, stride=1, dilation=1, training=False):
+def convolve_depthwise(
+    inputs: tf.Tensor,
+    kernel: tf.Tensor,
+    stride: int = 1,
+    dilation: int = 1,
+    training: bool | None = False,
+) -> tf.Tensor:
     """(B, H, W, C), (K, K, C, 1) -> (B, H', W', C), symmetric padding.
 
     Or along time: (B, T, C), (K, C, 1) -> (B, T', C).
@@ -146,7 +165,7 @@ def convolve_depthwise(inputs, kernel, stride=1, dilation=1, training=False):
     )
 
 
-def to_phases(inputs):
+def to_phases(inputs: tf.Tensor) -> tf.Tensor:
     """(B, H, W, C) -> (4B, H/2, W/2, C): pixels apart that are neighbours.
 
     A convolution of dilation 2 is an ordinary one of each phase.
@@ -157,7 +176,7 @@ def to_phases(inputs):
     return ops.reshape(phases, (-1, height // 2, width // 2, channels))
 
 
-def from_phases(phases):
+def from_phases(phases: tf.Tensor) -> tf.Tensor:
     """(4B, H/2, W/2, C) -> (B, H, W, C), the inverse of `to_phases`."""
     _, height, width, channels = phases.shape
     halves = ops.reshape(phases, (2, 2, -1, height, width, channels))
@@ -165,7 +184,7 @@ def from_phases(phases):
     return ops.reshape(pixels, (-1, 2 * height, 2 * width, channels))
 
 
-def has_phases(input_shape):
+def has_phases(input_shape: Shape) -> bool:
     """Whether height and width are known and even."""
     return len(input_shape) == 4 and not any(
         side is None or side % 2 for side in input_shape[1:3]

@@ -1,7 +1,18 @@
 """Drop path: whole paths of a cell switched off sample by sample."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from typing import Any
+
 import keras
 from keras import ops
+
+from keras_darts.utils.typing import Config
+from keras_darts.utils.typing import TensorLike
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -25,14 +36,18 @@ class DropPath(keras.layers.Layer):
     Reference: Larsson et al., 2017, FractalNet; Zoph et al., 2018, NASNet.
     """
 
-    def __init__(self, rate=0.0, seed=None, **kwargs):
+    def __init__(
+        self, rate: float = 0.0, seed: int | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         if not 0 <= rate < 1:
             raise ValueError(f"`rate` must be in [0, 1). Received: rate={rate}")
         self.initial_rate = rate
         self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
-        self.rate = self.add_weight(
+        self.seed_generator: keras.random.SeedGenerator = (
+            keras.random.SeedGenerator(seed)
+        )
+        self.rate: keras.Variable = self.add_weight(
             name="drop_path_rate",
             shape=(),
             initializer=keras.initializers.Constant(rate),
@@ -40,13 +55,15 @@ class DropPath(keras.layers.Layer):
             autocast=False,
         )
 
-    def call(self, inputs, training=None):
+    def call(
+        self, inputs: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:
         if not training:
             return inputs
         shape = (ops.shape(inputs)[0], *[1] * (len(inputs.shape) - 1))
         return dropped(inputs, self.rate, shape, self.seed_generator)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "rate": self.initial_rate,
@@ -54,7 +71,12 @@ class DropPath(keras.layers.Layer):
         }
 
 
-def dropped(inputs, rate, shape, seed):
+def dropped(
+    inputs: tf.Tensor,
+    rate: TensorLike,
+    shape: Any,
+    seed: keras.random.SeedGenerator,
+) -> tf.Tensor:
     """`inputs`, zero with probability `rate` and else divided by 1 - `rate`.
 
     Args:

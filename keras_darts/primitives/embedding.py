@@ -1,5 +1,9 @@
 """Embeds token ids as features for cells over sequences."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import keras
 import tensorflow as tf
 from keras import ops
@@ -7,6 +11,8 @@ from keras import ops
 from keras_darts.primitives.conv import ConvBN
 from keras_darts.primitives.padding_mask import apply_mask
 from keras_darts.primitives.padding_mask import padding_mask_of_ids
+from keras_darts.utils.typing import Config
+from keras_darts.utils.typing import Shape
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -36,34 +42,36 @@ class TokenStem(keras.layers.Layer):
 
     def __init__(
         self,
-        vocabulary_size,
-        embedding_size,
-        filters,
-        dropout=0.0,
-        normalization="batch",
-        **kwargs,
-    ):
+        vocabulary_size: int,
+        embedding_size: int,
+        filters: int,
+        dropout: float = 0.0,
+        normalization: str | None = "batch",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.vocabulary_size = vocabulary_size
         self.embedding_size = embedding_size
         self.filters = filters
         self.rate = dropout
         self.normalization = normalization
-        self.dropout = keras.layers.Dropout(dropout)
-        self.projection = ConvBN(filters, 1, normalization=normalization)
+        self.dropout: keras.layers.Dropout = keras.layers.Dropout(dropout)
+        self.projection: ConvBN = ConvBN(
+            filters, 1, normalization=normalization
+        )
 
-    def build(self, input_shape):
-        self.embeddings = self.add_weight(
+    def build(self, input_shape: Shape) -> None:
+        self.embeddings: keras.Variable = self.add_weight(
             name="embeddings",
             shape=(self.vocabulary_size, self.embedding_size),
             initializer=keras.initializers.RandomUniform(-0.25, 0.25),
         )
         self.projection.build((*input_shape, self.embedding_size))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (*input_shape, self.filters)
 
-    def call(self, ids, training=None):
+    def call(self, ids: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         # The gradient of a gather is sparse, which few operations take and
         # architects need to multiply; a reshape makes it dense.
         table = ops.reshape(self.embeddings, self.embeddings.shape)
@@ -72,7 +80,7 @@ class TokenStem(keras.layers.Layer):
         features = self.projection(embedded, training=training)
         return apply_mask(features, padding_mask_of_ids(ids))
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "vocabulary_size": self.vocabulary_size,

@@ -1,10 +1,18 @@
 """Batch normalisation as the original code has it."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import tensorflow as tf
 from keras import ops
 
 from keras_darts.utils.errors import unknown_name
+from keras_darts.utils.typing import Config
+from keras_darts.utils.typing import Shape
+from keras_darts.utils.typing import TensorLike
 
 # Of the batch; after everything but pools; and both with the statistics of
 # the whole batch where devices share it.
@@ -17,7 +25,7 @@ _NAMES = (
 )
 
 
-def pool_normalization(normalization):
+def pool_normalization(normalization: str | None) -> str | None:
     """What follows the pools of a search with that normalisation.
 
     In DARTS' search cells, `"batch"`, it is the same as elsewhere; in those
@@ -36,7 +44,7 @@ def pool_normalization(normalization):
     return None if but_pools else normalization
 
 
-def synchronized(normalization):
+def synchronized(normalization: str | None) -> str | None:
     """The same normalisation, with the statistics of the whole batch.
 
     Example:
@@ -50,23 +58,25 @@ def synchronized(normalization):
     return f"sync_{normalization}"
 
 
-def is_synchronized(normalization):
+def is_synchronized(normalization: str | None) -> bool:
     """Whether devices that share a batch have to meet in the layer."""
     return normalization in ("sync_batch", "sync_batch_except_pooling")
 
 
-def check_normalization(normalization):
+def check_normalization(normalization: str | None) -> None:
     """Raises a `ValueError` for one that is not known."""
     if normalization not in _NAMES:
         raise unknown_name("normalization", normalization, map(str, _NAMES))
 
 
-def shared_among():
+def shared_among() -> int:
     """The number of replicas that share each batch."""
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
-def of_all_replicas(mean, variance):
+def of_all_replicas(
+    mean: tf.Tensor, variance: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
     """The mean and the variance of all parts of a batch, from those of one.
 
     One all-reduce, with a row for the mean of each replica: the variance is
@@ -124,30 +134,43 @@ class BatchNormalization(keras.layers.Layer):
 
     def __init__(
         self,
-        affine=True,
-        momentum=0.1,
-        epsilon=1e-5,
-        synchronized=False,
-        **kwargs,
-    ):
+        affine: bool = True,
+        momentum: float = 0.1,
+        epsilon: float = 1e-5,
+        synchronized: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.affine = affine
         self.momentum = momentum
         self.epsilon = epsilon
         self.synchronized = synchronized
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         shape = (input_shape[-1],)
         if self.affine:
-            self.gamma = self._statistic("gamma", shape, "ones", True)
-            self.beta = self._statistic("beta", shape, "zeros", True)
-        self.moving_mean = self._statistic("moving_mean", shape, "zeros")
-        self.moving_variance = self._statistic("moving_variance", shape, "ones")
+            self.gamma: keras.Variable = self._statistic(
+                "gamma", shape, "ones", True
+            )
+            self.beta: keras.Variable = self._statistic(
+                "beta", shape, "zeros", True
+            )
+        self.moving_mean: keras.Variable = self._statistic(
+            "moving_mean", shape, "zeros"
+        )
+        self.moving_variance: keras.Variable = self._statistic(
+            "moving_variance", shape, "ones"
+        )
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
 
-    def call(self, inputs, weight=None, training=None):
+    def call(
+        self,
+        inputs: tf.Tensor,
+        weight: tf.Tensor | None = None,
+        training: bool | None = None,
+    ) -> tf.Tensor:
         """(..., C) -> (..., C), times a scalar `weight` where one is given."""
         affine = self._scale_and_offset(inputs.shape[-1], weight)
         if not training:
@@ -163,7 +186,7 @@ class BatchNormalization(keras.layers.Layer):
         self._assign(moved)
         return outputs
 
-    def by_batch(self, inputs):
+    def by_batch(self, inputs: tf.Tensor) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """Normalised by the batch alone, and what the batch's statistics are.
 
         Moves no running statistics: layers on the same input may share it.
@@ -172,11 +195,13 @@ class BatchNormalization(keras.layers.Layer):
         outputs, *batch = self._normalize_batch(inputs, *affine)
         return outputs, [ops.stop_gradient(value) for value in batch]
 
-    def follow(self, batch):
+    def follow(self, batch: Sequence[tf.Tensor]) -> None:
         """Moves the running statistics towards those of a batch."""
         self._assign(self._moved(self._statistics, batch))
 
-    def normalize_batch(self, inputs, statistics):
+    def normalize_batch(
+        self, inputs: tf.Tensor, statistics: Sequence[tf.Tensor]
+    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """The outputs of a training step, and the statistics after it.
 
         Args:
@@ -187,7 +212,7 @@ class BatchNormalization(keras.layers.Layer):
         outputs, batch = self.by_batch(inputs)
         return outputs, self._moved(statistics, batch)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "affine": self.affine,
@@ -296,16 +321,20 @@ class NoNormalization(keras.layers.Layer):
     1.5
     """
 
-    def call(self, inputs, weight=None):
+    def call(
+        self, inputs: tf.Tensor, weight: tf.Tensor | None = None
+    ) -> tf.Tensor:
         return inputs if weight is None else weighted(inputs, weight)
 
 
-def weighted(inputs, weight):
+def weighted(inputs: tf.Tensor, weight: TensorLike) -> tf.Tensor:
     """Features times a scalar, in the precision of the features."""
     return inputs * ops.cast(weight, inputs.dtype)
 
 
-def normalization_layer(normalization, affine):
+def normalization_layer(
+    normalization: str | None, affine: bool
+) -> NoNormalization | BatchNormalization:
     """The layer for a space's normalisation; for `None` it does nothing."""
     check_normalization(normalization)
     if normalization is None:

@@ -1,11 +1,16 @@
 """Pooling with a window of 3 and one place of symmetric padding."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import keras
 import tensorflow as tf
 from keras import ops
 
 from keras_darts.primitives.conv import check_stride
 from keras_darts.primitives.padding_mask import presence
+from keras_darts.utils.typing import Config
 
 
 class Pool(keras.layers.Layer):
@@ -20,12 +25,12 @@ class Pool(keras.layers.Layer):
     True
     """
 
-    def __init__(self, stride=1, **kwargs):
+    def __init__(self, stride: int = 1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         check_stride(stride)
         self.stride = stride
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "stride": self.stride}
 
 
@@ -42,7 +47,9 @@ class MaxPool3x3(Pool):
     TensorShape([2, 2, 2, 3])
     """
 
-    def call(self, inputs, training=None):
+    def call(
+        self, inputs: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:
         if training:
             return _trained_max_pool(inputs, self.stride)
         outputs = ops.max_pool(inputs, 3, 1, "same", "channels_last")
@@ -91,7 +98,7 @@ class AvgPool3x3(Pool):
     np.float32(1.0)
     """
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         if self.stride == 1:
             return ops.average_pool(inputs, 3, 1, "same", "channels_last")
         ones = ops.ones((1, *inputs.shape[1:3], 1), inputs.dtype)
@@ -120,7 +127,7 @@ class MaxPool1D(Pool):
     [-1.0, -1.0, -1.0]
     """
 
-    def call(self, inputs):  # (B, T, C) -> (B, T', C)
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:  # (B, T, C) -> (B, T', C)
         before, middle, after = _neighbours(inputs, self.stride)
         # For an absent neighbour the middle, which changes no maximum; a
         # border of -inf would ruin int8 calibration.
@@ -146,7 +153,7 @@ class AvgPool1D(Pool):
     [3.0, 3.5]
     """
 
-    def call(self, inputs):  # (B, T, C) -> (B, T', C)
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:  # (B, T, C) -> (B, T', C)
         places = _neighbours(inputs, self.stride)
         counts = _neighbours(presence(inputs), self.stride)
         return sum(places) / ops.maximum(sum(counts), 1)

@@ -1,5 +1,10 @@
 """Halving of height and width, or of time, that leaves no place out."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -7,6 +12,14 @@ from keras_darts.primitives.conv_ops import convolve
 from keras_darts.primitives.conv_ops import torch_uniform
 from keras_darts.primitives.normalization import normalization_layer
 from keras_darts.primitives.shared_input import SharedInput
+from keras_darts.utils.typing import Config
+from keras_darts.utils.typing import Shape
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from keras_darts.primitives.normalization import BatchNormalization
+    from keras_darts.primitives.normalization import NoNormalization
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -35,7 +48,13 @@ class FactorizedReduce(keras.layers.Layer):
     Reference: Liu et al., 2019, DARTS, section 3.1.
     """
 
-    def __init__(self, filters, affine=True, normalization="batch", **kwargs):
+    def __init__(
+        self,
+        filters: int,
+        affine: bool = True,
+        normalization: str | None = "batch",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if filters % 2:
             raise ValueError(
@@ -46,31 +65,40 @@ class FactorizedReduce(keras.layers.Layer):
         self.affine = affine
         self.normalization = normalization
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         if any(side is not None and side % 2 for side in input_shape[1:-1]):
             raise ValueError(
                 "`inputs` must have an even height and width, or an even "
                 "length, to be halved. "
                 f"Received: inputs of shape {tuple(input_shape)}"
             )
-        self.even = self._kernel("even", input_shape)
-        self.odd = self._kernel("odd", input_shape)
-        self.bn = normalization_layer(self.normalization, self.affine)
+        self.even: keras.Variable = self._kernel("even", input_shape)
+        self.odd: keras.Variable = self._kernel("odd", input_shape)
+        self.bn: NoNormalization | BatchNormalization = normalization_layer(
+            self.normalization, self.affine
+        )
         self.bn.build((*input_shape[:-1], self.filters))
 
-    def call(self, inputs, training=None):
+    def call(
+        self, inputs: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:
         return self.weighted(SharedInput(inputs), None, training)
 
-    def weighted(self, shared, weight, training):
+    def weighted(
+        self,
+        shared: SharedInput,
+        weight: tf.Tensor | None,
+        training: bool | None,
+    ) -> tf.Tensor:
         """The outputs times `weight`."""
         outputs = self._convolve(self.look(shared, training), training)
         return self.bn(outputs, weight=weight, training=training)
 
-    def look(self, shared, training):
+    def look(self, shared: SharedInput, training: bool | None) -> Any:
         """What is convolved."""
         return shared.relu
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "filters": self.filters,

@@ -1,6 +1,16 @@
 """An input that several layers see."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from typing import Any
+
 from keras import ops
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
 class SharedInput:
@@ -29,21 +39,26 @@ class SharedInput:
     ['relu']
     """
 
-    def __init__(self, inputs=None, results=None, custom_gradients=True):
+    def __init__(
+        self,
+        inputs: tf.Tensor | None = None,
+        results: Mapping[str, Any] | None = None,
+        custom_gradients: bool = True,
+    ) -> None:
         self._inputs = inputs
         self._asked = set()
-        self.results = dict(results or {})
+        self.results: dict[str, Any] = dict(results or {})
         self.custom_gradients = custom_gradients
 
     @property
-    def inputs(self):
+    def inputs(self) -> Any:
         return self.once("inputs", lambda inputs: inputs)
 
     @property
-    def relu(self):
+    def relu(self) -> Any:
         return self.once("relu", ops.relu)
 
-    def once(self, name, function):
+    def once(self, name: str, function: Callable[..., Any]) -> Any:
         """`function` of the inputs, the first time that `name` is asked for."""
         if name not in self.results:
             asked = set(self._asked)
@@ -53,7 +68,7 @@ class SharedInput:
         self._asked.add(name)
         return self.results[name]
 
-    def part(self, name, function):
+    def part(self, name: str, function: Callable[..., Any]) -> SharedInput:
         """The shared input that `function` makes of this one.
 
         Example:
@@ -66,7 +81,7 @@ class SharedInput:
         """
         return _Part(self, name, function)
 
-    def asked_by(self, look):
+    def asked_by(self, look: Callable[[SharedInput], object]) -> dict[str, Any]:
         """The part of `results` that `look(self)` asks for, computed now."""
         self._asked = set()
         look(self)

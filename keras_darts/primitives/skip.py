@@ -1,10 +1,19 @@
 """Primitives without weights: identity, nothing, and noise."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from typing import Any
+
 import keras
 from keras import ops
 
 from keras_darts.primitives.conv import check_stride
 from keras_darts.primitives.conv_ops import strided
+from keras_darts.utils.typing import Config
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -19,7 +28,7 @@ class Identity(keras.layers.Layer):
     1.0
     """
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         return inputs
 
 
@@ -36,15 +45,15 @@ class Zero(keras.layers.Layer):
     TensorShape([1, 2, 2, 1])
     """
 
-    def __init__(self, stride=1, **kwargs):
+    def __init__(self, stride: int = 1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         check_stride(stride)
         self.stride = stride
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         return ops.zeros_like(strided(inputs, self.stride))
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "stride": self.stride}
 
 
@@ -71,14 +80,18 @@ class Noise(keras.layers.Layer):
     differentiable architecture search, section 3, space S4.
     """
 
-    def __init__(self, stride=1, seed=None, **kwargs):
+    def __init__(
+        self, stride: int = 1, seed: int | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         check_stride(stride)
         self.stride = stride
         self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed_generator: keras.random.SeedGenerator = (
+            keras.random.SeedGenerator(seed)
+        )
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         batch, *sides, channels = ops.shape(inputs)
         # As many as every `stride`-th place, the first among them.
         sides = [(side + self.stride - 1) // self.stride for side in sides]
@@ -88,14 +101,14 @@ class Noise(keras.layers.Layer):
             seed=self.seed_generator,
         )
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: Any) -> None:
         # Keras saves no random state, with which it draws on from here.
         store["state"] = ops.convert_to_numpy(self.seed_generator.state.value)
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: Any) -> None:
         self.seed_generator.state.assign(store["state"])
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "stride": self.stride,

@@ -1,11 +1,21 @@
 """Checks of a user's callbacks, and what they change at the end."""
 
+from __future__ import annotations
+
 import inspect
 import logging
+from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
 
 import keras
 
 from keras_darts.utils import private_api
+
+if TYPE_CHECKING:
+    from keras_darts.runs.checkpoint import RunCheckpoint
+
 
 _LOG = logging.getLogger("keras_darts")
 
@@ -22,7 +32,7 @@ _SETS_RATE = (
 _KNOWN_DIRECTION = ("loss", "accuracy", "acc")
 
 
-def as_list(callbacks):
+def as_list(callbacks: Any) -> list[keras.callbacks.Callback]:
     """The user's callbacks, of which Keras takes a single one, too.
 
     Args:
@@ -52,7 +62,13 @@ def as_list(callbacks):
     return flat
 
 
-def check_monitored(callbacks, model, *, validates, more=()):
+def check_monitored(
+    callbacks: Sequence[keras.callbacks.Callback],
+    model: keras.Model,
+    *,
+    validates: bool,
+    more: Iterable[str] = (),
+) -> None:
     """Refuses callbacks that wait for logs which no epoch has.
 
     Args:
@@ -174,11 +190,12 @@ class EndState:
             user's.
     """
 
-    def __init__(self, checkpoint):
+    def __init__(self, checkpoint: RunCheckpoint) -> None:
         self._checkpoint = checkpoint
-        self.before, self.between = _Look(checkpoint), _Look(checkpoint)
+        self.before: keras.callbacks.Callback = _Look(checkpoint)
+        self.between: keras.callbacks.Callback = _Look(checkpoint)
 
-    def save(self):
+    def save(self) -> bool:
         """Saves a state that is not that of the last epoch any more.
 
         Returns:

@@ -1,14 +1,28 @@
 """Checkpoints: everything that is trained, on disk and back."""
 
+from __future__ import annotations
+
 import hashlib
 import pathlib
 import re
 import warnings
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from keras_darts.runs import manifest
+from keras_darts.utils.typing import PathLike
+
+if TYPE_CHECKING:
+    import keras
+
+    from keras_darts.runs.manifest import CheckpointManifest
+    from keras_darts.runs.resume import MidEpochState
+
 
 # How many checkpoints are left as refuges if the newest is damaged.
 KEPT = 3
@@ -47,17 +61,22 @@ class RunCheckpoint:
 
     noun = "run"
 
+    epochs_done: int
+    step: int
+    rows: int
+    finished: bool
+
     def __init__(
         self,
-        folder,
-        groups,
-        running,
+        folder: PathLike,
+        groups: Mapping[str, Sequence[keras.Variable]],
+        running: MidEpochState,
         *,
-        callbacks,
-        writes=True,
-        epochs_kept=KEPT,
-    ):
-        self.folder = pathlib.Path(folder)
+        callbacks: Any,
+        writes: bool = True,
+        epochs_kept: int = KEPT,
+    ) -> None:
+        self.folder: pathlib.Path = pathlib.Path(folder)
         self.epochs_done = self.step = self.rows = 0
         self.finished = False
         self.running = running
@@ -72,7 +91,13 @@ class RunCheckpoint:
             callbacks=callbacks, running=running, **flat
         )
 
-    def save(self, epochs_done, step=0, collect=True, resumes=True):
+    def save(
+        self,
+        epochs_done: int,
+        step: int = 0,
+        collect: bool = True,
+        resumes: bool = True,
+    ) -> None:
         """Writes the state after `epochs_done` epochs and `step` steps.
 
         Within an epoch all workers have to call it.
@@ -110,11 +135,11 @@ class RunCheckpoint:
             raise
         self._remove_old()
 
-    def newest(self):
+    def newest(self) -> CheckpointManifest | None:
         """The `CheckpointManifest` of the newest state, or `None`."""
         return next(iter(manifest.seals(self.folder)), None)
 
-    def digest(self):
+    def digest(self) -> str:
         """A string that differs where any of the variables does."""
         digest = hashlib.sha256()
         for variables in self._groups.values():
@@ -123,7 +148,9 @@ class RunCheckpoint:
                 digest.update(np.ascontiguousarray(value).tobytes())
         return digest.hexdigest()
 
-    def restore(self, epochs_done=None, epochs=None):
+    def restore(
+        self, epochs_done: int | None = None, epochs: int | None = None
+    ) -> int:
         """Takes over a state and returns the epochs it has done.
 
         Args:

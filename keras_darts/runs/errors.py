@@ -1,10 +1,20 @@
 """External failures (disk, memory, data) as errors that say what to do."""
 
+from __future__ import annotations
+
 import contextlib
 import errno
 import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import tensorflow as tf
+
+from keras_darts.utils.typing import PathLike
+
+if TYPE_CHECKING:
+    from keras_darts.runs.monitor import RunMonitor
+
 
 # Of every kind of iterator, in the message of what failed inside it.
 _PULL = "IteratorGetNext"
@@ -19,17 +29,17 @@ class RunWriteError(OSError):
     original is kept as the cause.
     """
 
-    def __init__(self, message, original):
+    def __init__(self, message: str, original: BaseException) -> None:
         number = getattr(original, "errno", None) or errno.EIO
         super().__init__(number, message)
         self.original = original
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.strerror
 
 
 @contextlib.contextmanager
-def writing(folder):
+def writing(folder: PathLike) -> Iterator[None]:
     """Inside, files of a run are written to a folder.
 
     Raises:
@@ -52,7 +62,7 @@ def writing(folder):
 
 
 @contextlib.contextmanager
-def explained(watch):
+def explained(watch: RunMonitor) -> Iterator[RunMonitor]:
     """Inside, errors of the outside world are raised with what helps.
 
     Args:

@@ -1,5 +1,7 @@
 """The folder of a run: new, to be resumed, finished, or to be left alone."""
 
+from __future__ import annotations
+
 import contextlib
 import csv
 import json
@@ -8,6 +10,11 @@ import os
 import pathlib
 import re
 import typing
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from typing import Any
 
 from keras_darts.runs.manifest import has_come_to_its_end
 from keras_darts.runs.manifest import has_run_type
@@ -16,6 +23,11 @@ from keras_darts.runs.manifest import is_finished
 from keras_darts.runs.manifest import is_run
 from keras_darts.utils.files import user_path
 from keras_darts.utils.files import writable_folder
+from keras_darts.utils.typing import PathLike
+
+if TYPE_CHECKING:
+    import keras
+
 
 _LOG = logging.getLogger("keras_darts")
 
@@ -29,17 +41,17 @@ class Plan(typing.NamedTuple):
     workers have an `agreement` on the steps at which they save and stop.
     """
 
-    batches: typing.Callable
-    validation_data: object
+    batches: Callable[[int, int], Any]
+    validation_data: Any
     epochs: int
     resumable_epochs: int
     initial_epoch: int
     steps_per_epoch: int
-    callbacks: list
-    checkpoint: object
-    agreement: object = None
+    callbacks: list[keras.callbacks.Callback]
+    checkpoint: Any
+    agreement: Any = None
 
-    def say_where(self, epoch, step):
+    def say_where(self, epoch: int, step: int) -> None:
         """Tells the user where a run is resumed that was begun before."""
         if step or 0 < epoch < self.epochs:
             _LOG.info(
@@ -52,7 +64,7 @@ class Plan(typing.NamedTuple):
             )
 
 
-def check_same(saved, present):
+def check_same(saved: Mapping[str, Any], present: Mapping[str, Any]) -> None:
     """A run is resumed, or loaded, only with the settings it began with.
 
     Args:
@@ -75,7 +87,7 @@ def check_same(saved, present):
         )
 
 
-def check_epochs(path, epochs):
+def check_epochs(path: pathlib.Path, epochs: int) -> None:
     """A run that is found in `output_dir` has the length it began with.
 
     Args:
@@ -108,7 +120,7 @@ _WRITTEN = re.compile(
 _FOLDERS = ("cells", "checkpoints", "tensorboard", "stages")
 
 
-def check_overwritable(folder, run_type):
+def check_overwritable(folder: PathLike, run_type: str) -> None:
     """Refuses what must not be written over.
 
     Args:
@@ -144,7 +156,7 @@ def _reason(folder, run_type):
     return "holds something else" if any(folder.iterdir()) else None
 
 
-def remove_run(folder):
+def remove_run(folder: PathLike) -> None:
     """Removes the files of a run; those of others in its folder stay.
 
     Args:
@@ -177,7 +189,14 @@ def _is_config(path, run_type):
         return False
 
 
-def run_folders(output_dir, resume_from, epochs, *, run_type, overwrite=False):
+def run_folders(
+    output_dir: PathLike | None,
+    resume_from: PathLike | None,
+    epochs: int,
+    *,
+    run_type: str,
+    overwrite: bool = False,
+) -> dict[str, Any]:
     """Where the run is written, and whether it resumes what is there.
 
     Args:
@@ -249,7 +268,7 @@ def _check_earlier(folder, epochs, run_type):
 
 
 @contextlib.contextmanager
-def made(folder):
+def made(folder: pathlib.Path | None) -> Iterator[None]:
     """Inside, a folder can be written to; an error does not leave it empty.
 
     Args:
@@ -272,7 +291,7 @@ def made(folder):
         raise
 
 
-def rows_before(path, count):
+def rows_before(path: pathlib.Path, count: int) -> list[dict[str, str]]:
     """The first rows of a table, which may be missing.
 
     Args:
@@ -285,7 +304,9 @@ def rows_before(path, count):
         return list(csv.DictReader(file))[:count]
 
 
-def add_rows(history, path, count):
+def add_rows(
+    history: keras.callbacks.History, path: pathlib.Path, count: int
+) -> None:
     """Adds the first rows of a table to a Keras `History`.
 
     Args:

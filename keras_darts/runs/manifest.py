@@ -1,13 +1,17 @@
 """Checkpoints that are whole: files, and a seal that says what they hold."""
 
+from __future__ import annotations
+
 import contextlib
 import hashlib
 import json
 import pathlib
 import shutil
 import typing
+from typing import Any
 
 from keras_darts.utils.files import write_json
+from keras_darts.utils.typing import PathLike
 
 
 class CheckpointManifest(typing.NamedTuple):
@@ -23,16 +27,16 @@ class CheckpointManifest(typing.NamedTuple):
     epochs_done: int
     step: int
     finished: bool
-    files: dict
-    variables: dict
+    files: dict[str, str]
+    variables: dict[str, Any]
     rows: int
     resumes: bool = True
 
     @property
-    def prefix(self):
+    def prefix(self) -> pathlib.Path:
         return self.path.with_suffix("")
 
-    def damage(self):
+    def damage(self) -> str | None:
         """What is wrong with the files as text, or `None`."""
         for name, digest in self.files.items():
             path = self.path.parent / name
@@ -42,13 +46,13 @@ class CheckpointManifest(typing.NamedTuple):
                 return f"{name} is not what was written"
         return None
 
-    def remove(self):
+    def remove(self) -> None:
         self.path.unlink(missing_ok=True)
         for name in self.files:
             (self.path.parent / name).unlink(missing_ok=True)
 
 
-def seals(folder):
+def seals(folder: PathLike) -> list[CheckpointManifest]:
     """The checkpoints in a folder, the newest first."""
     result = []
     for path in pathlib.Path(folder).glob("ckpt-*.json"):
@@ -60,20 +64,20 @@ def seals(folder):
     return sorted(result, key=lambda seal: seal.number, reverse=True)
 
 
-def unreadable(folder):
+def unreadable(folder: PathLike) -> list[str]:
     """The names of seals in a folder that were damaged after they were made."""
     whole = {seal.path for seal in seals(folder)}
     paths = pathlib.Path(folder).glob("ckpt-*.json")
     return sorted(path.name for path in paths if path not in whole)
 
 
-def incomplete(folder):
+def incomplete(folder: PathLike) -> list[str]:
     """The names of checkpoints that have files but no seal."""
     sealed = {seal.prefix.name for seal in seals(folder)}
     return sorted({_name(p) for p in _files(folder)} - sealed)
 
 
-def remove_half_written(folder):
+def remove_half_written(folder: PathLike) -> None:
     """Makes room that nothing is lost with."""
     names = incomplete(folder)
     for path in _files(folder):
@@ -85,7 +89,7 @@ def remove_half_written(folder):
             path.unlink(missing_ok=True)
 
 
-def seal(prefix, **says):
+def seal(prefix: pathlib.Path, **says: Any) -> None:
     """Declares the files of a checkpoint whole.
 
     Args:
@@ -98,27 +102,27 @@ def seal(prefix, **says):
     _write(path, {**says, "files": digests})
 
 
-def finish(folder):
+def finish(folder: PathLike) -> None:
     """Notes in the newest checkpoint that the run has come to its end."""
     for newest in seals(folder)[:1]:
         says = {**newest._asdict(), "finished": True}
         _write(says.pop("path"), says)
 
 
-def is_run(folder):
+def is_run(folder: PathLike) -> bool:
     """Whether a folder holds a run, maybe one still in an early stage."""
     folder = pathlib.Path(folder)
     return any((folder / name).exists() for name in ("config.json", "stages"))
 
 
-def is_begun(run):
+def is_begun(run: PathLike) -> bool:
     """Whether a run has a checkpoint, even a damaged one, in any stage."""
     run = pathlib.Path(run)
     parts = [run, *(run / "stages").glob("*")]
     return any([*(part / "checkpoints").glob("ckpt-*.json")] for part in parts)
 
 
-def has_whole_checkpoint(run):
+def has_whole_checkpoint(run: PathLike) -> bool:
     """Whether a run has a checkpoint to resume from, of whichever stage."""
     run = pathlib.Path(run)
     parts = [run, *(run / "stages").glob("*")]
@@ -129,7 +133,7 @@ def has_whole_checkpoint(run):
     )
 
 
-def has_run_type(run, run_type):
+def has_run_type(run: PathLike, run_type: str) -> bool:
     """Whether a run is a search or a training, as far as it says so.
 
     Args:
@@ -143,13 +147,13 @@ def has_run_type(run, run_type):
     )
 
 
-def has_come_to_its_end(run):
+def has_come_to_its_end(run: PathLike) -> bool:
     """Whether the newest checkpoint of a run is that of its end."""
     newest = seals(pathlib.Path(run) / "checkpoints")[:1]
     return any(seal.finished for seal in newest)
 
 
-def is_finished(run, run_type="search"):
+def is_finished(run: PathLike, run_type: str = "search") -> bool:
     """Whether a run must not be resumed.
 
     It has come to its end, or is of another type, or is of a version without

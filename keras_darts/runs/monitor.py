@@ -1,15 +1,30 @@
 """The monitor of a run: where it is, and what ends it with its work intact."""
 
+from __future__ import annotations
+
 import abc
 import contextlib
 import logging
 import math
 import os
+import pathlib
 import signal
 import threading
 import time
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import Self
 
 import keras
+
+from keras_darts.utils.typing import Logs
+
+if TYPE_CHECKING:
+    from keras_darts.runs.folder import Plan
+
 
 _LOG = logging.getLogger("keras_darts")
 
@@ -20,7 +35,7 @@ _SECONDS_A_VARIABLE = 0.3
 _WORTH_A_LINE = 10.0
 
 
-def announce(model, variables):
+def announce(model: keras.Model, variables: Sequence[keras.Variable]) -> None:
     """Says that the first step is about to be built, if that takes long.
 
     Args:
@@ -62,12 +77,12 @@ class NonFiniteLossDetector:
         total: Function that returns the sum over the steps of the epoch.
     """
 
-    def __init__(self, total):
+    def __init__(self, total: Callable[[], Any]) -> None:
         self._total = total
         self._noted = []
         self._looked = time.monotonic()
 
-    def note(self, steps_done, look=None):
+    def note(self, steps_done: int, look: bool | None = None) -> int | None:
         """Keeps the sum after so many steps of the epoch.
 
         Args:
@@ -84,7 +99,7 @@ class NonFiniteLossDetector:
             look = waited >= _SECONDS_BETWEEN_LOOKS
         return self.look() if look else None
 
-    def look(self):
+    def look(self) -> int | None:
         """The first step that is bad among those noted since the last look."""
         noted, self._noted = self._noted, []
         first = None
@@ -105,9 +120,9 @@ _NOTE = (
 class Terminated(SystemExit):
     """What SIGTERM ends a process with that catches it: exit code 143."""
 
-    def __init__(self, message):
+    def __init__(self, message: str) -> None:
         super().__init__(message)
-        self.code = 128 + signal.SIGTERM
+        self.code: str | int | None = 128 + signal.SIGTERM
 
 
 _ERRORS = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Terminated}
@@ -133,15 +148,15 @@ class GracefulShutdown:
     'SIGINT'
     """
 
-    def __init__(self):
-        self.received = None
+    def __init__(self) -> None:
+        self.received: signal.Signals | None = None
         self._before, self._came = {}, None
 
     @property
-    def waited(self):
+    def waited(self) -> float:
         return 0.0 if self._came is None else time.monotonic() - self._came
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             for number in _ERRORS:
                 handler = signal.getsignal(number)
@@ -150,10 +165,10 @@ class GracefulShutdown:
                     signal.signal(number, self._receive)
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: Any) -> None:
         self._put_back()
 
-    def error(self, message):
+    def error(self, message: str) -> BaseException:
         """The exception with which Python users expect the signal to end."""
         return _ERRORS[self.received](message)
 
@@ -194,10 +209,13 @@ class RunMonitor(keras.callbacks.Callback, abc.ABC):
 
     noun = "run"
     data = "x"
-    losses = ("loss",)
+    losses: tuple[str, ...] = ("loss",)
     remedies = ""
 
-    def __init__(self, folder):
+    epoch: int
+    step: int
+
+    def __init__(self, folder: pathlib.Path | None) -> None:
         super().__init__()
         self.folder = folder
         self.epoch = self.step = 0
@@ -206,15 +224,15 @@ class RunMonitor(keras.callbacks.Callback, abc.ABC):
         self._requests = self._losses = None
 
     @abc.abstractmethod
-    def total(self):
+    def total(self) -> Any:
         """The sum of the losses over the steps of the epoch, on the device."""
 
     @abc.abstractmethod
-    def smaller(self):
+    def smaller(self) -> str:
         """What shrinks the run, as text."""
 
     @contextlib.contextmanager
-    def over(self, plan):
+    def over(self, plan: Plan) -> Iterator[None]:
         """Inside, Keras' `fit` runs a plan."""
         self._plan = plan
         with GracefulShutdown() as self._requests:
@@ -222,14 +240,14 @@ class RunMonitor(keras.callbacks.Callback, abc.ABC):
             self._meet()
         self._stop_if_asked()
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         # All callbacks are through with the epoch before.
         self._stop_if_asked()
         self.epoch, self.step = epoch + 1, 0
         self._cut = False
         self._losses = NonFiniteLossDetector(self.total)
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
         self.step = batch
         agreement = self._plan.agreement
         if batch:
@@ -240,12 +258,12 @@ class RunMonitor(keras.callbacks.Callback, abc.ABC):
             self._save_within_epoch()
         self._stop_if_asked()
 
-    def on_test_begin(self, logs=None):
+    def on_test_begin(self, logs: Logs = None) -> None:
         if self._plan.checkpoint and self._plan.agreement is None:
             # The validation forgets it.
             self._plan.checkpoint.running.collect(within=True)
 
-    def on_test_batch_begin(self, batch, logs=None):
+    def on_test_batch_begin(self, batch: int, logs: Logs = None) -> None:
         # Workers wait for its end: they agree before steps alone.
         if self._requests.received is None or self._plan.agreement is not None:
             return
@@ -254,7 +272,7 @@ class RunMonitor(keras.callbacks.Callback, abc.ABC):
             # Callbacks are told of its end, and put back what they changed.
             self._cut = self.model.stop_evaluating = True
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self._end_if_bad(self._losses.look())
         self.step = self._plan.steps_per_epoch
         if self._cut:
@@ -267,7 +285,7 @@ class RunMonitor(keras.callbacks.Callback, abc.ABC):
         if self.losses and not math.isfinite(logs.get("val_loss", 0.0)):
             self._end("the loss of the validation")
 
-    def where(self):
+    def where(self) -> str:
         """The place of the run, as text."""
         if not self.epoch:
             return "before the first epoch"
@@ -276,7 +294,7 @@ class RunMonitor(keras.callbacks.Callback, abc.ABC):
             f"{self._plan.steps_per_epoch} steps"
         )
 
-    def kept(self):
+    def kept(self) -> str:
         """What is left of the run, and how to resume, as text."""
         if self.folder is None:
             return "Nothing is kept on disk without `output_dir`"
@@ -350,7 +368,7 @@ class RunMonitor(keras.callbacks.Callback, abc.ABC):
         )
 
 
-def sizes_in_words(owner):
+def sizes_in_words(owner: object) -> str:
     """The sizes that a network has as attributes, or what describes it."""
     return ", ".join(
         f"`{name}` (now {getattr(owner, name)})"

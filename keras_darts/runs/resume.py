@@ -1,7 +1,13 @@
 """Epochs that are resumed in their midst."""
 
+from __future__ import annotations
+
 import io
 import time
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
 
 import keras
 import numpy as np
@@ -9,6 +15,11 @@ import tensorflow as tf
 from keras.callbacks import ProgbarLogger
 
 from keras_darts.utils import private_api
+from keras_darts.utils.typing import Logs
+
+if TYPE_CHECKING:
+    from keras_darts.runs.checkpoint import RunCheckpoint
+    from keras_darts.runs.folder import Plan
 
 
 class ProgressBar(keras.callbacks.ProgbarLogger):
@@ -24,7 +35,7 @@ class ProgressBar(keras.callbacks.ProgbarLogger):
     1/1 - ... - num_skip_connects: 2
     """
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         logs = logs or {}
         counts = {k: _Count(v) for k, v in logs.items() if isinstance(v, int)}
         super().on_epoch_end(epoch, {**logs, **counts})
@@ -41,7 +52,14 @@ class _Count(float):
         return str(int(self))
 
 
-class MidEpochState(tf.train.experimental.PythonState):
+if TYPE_CHECKING:
+    # Which the stubs of TensorFlow lack.
+    _PythonState = object
+else:
+    _PythonState = tf.train.experimental.PythonState
+
+
+class MidEpochState(_PythonState):
     """The metrics' sums and the hidden states that segments hand on.
 
     They are forgotten at the start of each epoch, so a checkpoint at the end
@@ -55,7 +73,13 @@ class MidEpochState(tf.train.experimental.PythonState):
             worker after the other. Defaults to `None`: there is no other.
     """
 
-    def __init__(self, model, carried, worker=0, of_all=None):
+    def __init__(
+        self,
+        model: keras.Model,
+        carried: Callable[[], list[Any]],
+        worker: int = 0,
+        of_all: Callable[[list[np.ndarray]], list[np.ndarray]] | None = None,
+    ) -> None:
         self._model = model
         self._carried = carried
         self._worker = worker
@@ -63,7 +87,7 @@ class MidEpochState(tf.train.experimental.PythonState):
         self._values = self._collected = []
         self._devices = None
 
-    def collect(self, within):
+    def collect(self, within: bool) -> None:
         """Takes what the next checkpoint has of it; all workers call it.
 
         Args:
@@ -74,28 +98,28 @@ class MidEpochState(tf.train.experimental.PythonState):
             values = self._of_all(values)
         self._collected = values
 
-    def serialize(self):
+    def serialize(self) -> bytes:
         file = io.BytesIO()
         np.savez(file, *self._collected, devices=self._present_devices())
         return file.getvalue()
 
-    def deserialize(self, string_value):
+    def deserialize(self, string_value: bytes) -> None:
         with np.load(io.BytesIO(string_value)) as arrays:
             saved = dict(arrays)
         # Older versions did not note them.
         self._devices = saved.pop("devices", self._present_devices())
         self._values = [saved[f"arr_{i}"] for i in range(len(saved))]
 
-    def fits(self):
+    def fits(self) -> bool:
         """Whether as many devices as now shared the batches."""
         return self._devices == self._present_devices()
 
-    def prepare(self, batch):
+    def prepare(self, batch: Any) -> None:
         """Builds the metrics, which otherwise the first step would."""
         with self._model.distribute_strategy.scope():
             private_api.build_metrics(self._model, batch)
 
-    def apply(self):
+    def apply(self) -> None:
         """Puts back what was restored, once the epoch has begun."""
         variables = self._variables()
         first = self._worker * len(variables)
@@ -103,7 +127,7 @@ class MidEpochState(tf.train.experimental.PythonState):
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value, read_value=False)
 
-    def of_first_device(self, variable):
+    def of_first_device(self, variable: keras.Variable) -> np.ndarray:
         """The array that the first device of this worker has of a variable."""
         local = self._model.distribute_strategy.experimental_local_results
         return local(variable.value)[0].numpy()
@@ -129,16 +153,18 @@ class SaveWithinEpochs(keras.callbacks.Callback):
         epochs: Integer, the first epochs, in whose midst it may be saved.
     """
 
-    def __init__(self, checkpoint, minutes, epochs):
+    def __init__(
+        self, checkpoint: RunCheckpoint, minutes: float, epochs: int
+    ) -> None:
         super().__init__()
         self.checkpoint = checkpoint
         self.minutes = minutes
         self.epochs = epochs
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self._epoch, self._saved = epoch, time.monotonic()
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         done = batch + 1
         if self._epoch >= self.epochs or done >= self.params["steps"]:
             return
@@ -166,29 +192,37 @@ class ResumedCallbackList(keras.callbacks.CallbackList):
         at_end: Boolean, whether these are all of it.
     """
 
-    def __init__(self, callbacks, running, *, add_progbar, **options):
+    def __init__(
+        self,
+        callbacks: Sequence[keras.callbacks.Callback],
+        running: MidEpochState | None,
+        *,
+        add_progbar: bool,
+        **options: Any,
+    ) -> None:
         bars = [c for c in callbacks if isinstance(c, ProgbarLogger)]
         if add_progbar and not bars:
             callbacks = [*callbacks, ProgressBar()]
         super().__init__(callbacks, add_history=True, **options)
         self.running = running
-        self.first_step, self.at_end = 0, False
+        self.first_step: int = 0
+        self.at_end: bool = False
         self._train = None
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         super().on_epoch_begin(epoch, logs)
         if self.first_step:
             self.running.apply()
             self._train = None
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
         if batch < self.first_step:
             self._train = self._train or self.model.train_function
             self.model.train_function = self._skip
             return
         super().on_train_batch_begin(batch, logs)
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         if batch >= self.first_step:
             super().on_train_batch_end(batch, logs)
         elif batch + 1 == self.first_step:
@@ -199,7 +233,9 @@ class ResumedCallbackList(keras.callbacks.CallbackList):
         return self.model.get_metrics_result() if self.at_end else {}
 
 
-def batches_from(plan, epoch, step, callbacks):
+def batches_from(
+    plan: Plan, epoch: int, step: int, callbacks: ResumedCallbackList
+) -> Any:
     """The data for a `fit` that begins in an epoch, maybe in its midst.
 
     Args:

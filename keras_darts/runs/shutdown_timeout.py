@@ -4,6 +4,8 @@ TensorFlow's shutdown may wait for good for a worker that is lost, and continues
 telling others that this one lives.
 """
 
+from __future__ import annotations
+
 import atexit
 import signal
 
@@ -11,7 +13,7 @@ import signal
 SECONDS = 30
 
 
-def set_shutdown_timeout():
+def set_shutdown_timeout() -> None:
     """Lets SIGALRM end this process where its shutdown takes too long.
 
     Everything that Python does at the end still happens, and the exit code

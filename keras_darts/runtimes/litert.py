@@ -4,17 +4,24 @@ The runtime's Python interface has no profiler. So each operation is cut out of
 the file, with its constants, and run alone on what it gets in the whole model.
 """
 
+from __future__ import annotations
+
 import importlib.metadata
 import math
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
 
 import flatbuffers
 import numpy as np
 
 from keras_darts.runtimes import timing
 from keras_darts.runtimes.timing import made_up
+from keras_darts.utils.typing import PathLike
 
 
-def start(threads):
+def start(threads: int) -> str:
     """Imports the runtime and gives its name and version."""
     import ai_edge_litert.interpreter
 
@@ -22,7 +29,9 @@ def start(threads):
     return f"ai_edge_litert {importlib.metadata.version('ai-edge-litert')}"
 
 
-def opened(path, *, threads, batch_size, sequence_length):
+def opened(
+    path: PathLike, *, threads: int, batch_size: int, sequence_length: int
+) -> tuple[Callable[[], list[np.ndarray]], dict[str, tuple[int, ...]]]:
     """A function that runs a model, arrays in and arrays out, and its inputs.
 
     Returns:
@@ -44,7 +53,9 @@ def opened(path, *, threads, batch_size, sequence_length):
     return run, {name: array.shape for name, (_, array) in arrays.items()}
 
 
-def prepared(interpreter, batch_size, sequence_length):
+def prepared(
+    interpreter: Any, batch_size: int, sequence_length: int
+) -> dict[str, tuple[int, np.ndarray]]:
     """Sizes an interpreter for a batch, and returns the inputs by their names.
 
     Returns:
@@ -75,15 +86,15 @@ def _names(interpreter, signatures):
 
 
 def measured(
-    path,
+    path: PathLike,
     *,
-    batch_size,
-    threads,
-    sequence_length,
-    repeats,
-    seconds,
-    warm_up,
-):
+    batch_size: int,
+    threads: int,
+    sequence_length: int,
+    repeats: int | None,
+    seconds: float,
+    warm_up: int,
+) -> list[dict[str, Any]]:
     """A dict for each operation of a file, in the order that they run in.
 
     `ms` is the median of the operation alone, `None` where it can't be run so.
@@ -132,7 +143,9 @@ class Single:
         values: Dict from the indices of its tensors to arrays.
     """
 
-    def __init__(self, model, index, values):
+    def __init__(
+        self, model: Any, index: int, values: Mapping[int, np.ndarray]
+    ) -> None:
         self._model, self._values = model, values
         self._graph = model.subgraphs[0]
         self._operator = self._graph.operators[index]
@@ -146,10 +159,10 @@ class Single:
         ]
 
     @property
-    def output_shape(self):
+    def output_shape(self) -> list[int]:
         return list(self._values[int(self._operator.outputs[0])].shape)
 
-    def median(self, *, threads, **settings):
+    def median(self, *, threads: int, **settings: Any) -> float | None:
         """Milliseconds that it takes."""
         from ai_edge_litert.interpreter import Interpreter
 
@@ -237,7 +250,7 @@ def _copy(part):
 _SECONDS = 0.03
 
 
-def runtime():
+def runtime() -> str:
     """The name and version of the runtime.
 
     Raises:
@@ -253,7 +266,12 @@ def runtime():
     return f"ai_edge_litert {version}"
 
 
-def lowest_medians(models, threads, rounds, after_round):
+def lowest_medians(
+    models: Sequence[bytes],
+    threads: int,
+    rounds: int,
+    after_round: Callable[[], object],
+) -> list[float]:
     """Milliseconds of each model: of its medians in all rounds the lowest.
 
     Args:

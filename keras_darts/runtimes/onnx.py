@@ -1,6 +1,13 @@
 """ONNX files, as onnxruntime runs them."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
 from keras_darts.runtimes.timing import made_up
+from keras_darts.utils.typing import PathLike
 
 _DTYPES = {
     "tensor(float)": "float32",
@@ -13,7 +20,7 @@ _DTYPES = {
 _ONLY_ERRORS = 3
 
 
-def start(threads):
+def start(threads: int) -> str:
     """Imports the runtime and gives its name and version."""
     import onnxruntime
 
@@ -21,7 +28,9 @@ def start(threads):
     return f"onnxruntime {onnxruntime.__version__}"
 
 
-def opened(path, *, threads, batch_size, sequence_length):
+def opened(
+    path: PathLike, *, threads: int, batch_size: int, sequence_length: int
+) -> tuple[Callable[[], list[np.ndarray]], dict[str, tuple[int, ...]]]:
     """As `litert.opened`."""
     import onnxruntime
 

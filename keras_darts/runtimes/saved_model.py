@@ -1,15 +1,20 @@
 """SavedModels, as TensorFlow runs them."""
 
-import importlib
+from __future__ import annotations
 
+import importlib
+from collections.abc import Callable
+
+import numpy as np
 import tensorflow as tf
 
 from keras_darts.runtimes.timing import made_up
+from keras_darts.utils.typing import PathLike
 
 _ENDPOINTS = ("step", "serving_default")
 
 
-def start(threads):
+def start(threads: int) -> str:
     """Sets the threads, before anything runs; the name and version."""
     # Operations one after the other, each on all threads, as others do it.
     tf.config.threading.set_intra_op_parallelism_threads(threads)
@@ -18,7 +23,9 @@ def start(threads):
     return f"tensorflow {tf.__version__}"
 
 
-def opened(path, *, threads, batch_size, sequence_length):
+def opened(
+    path: PathLike, *, threads: int, batch_size: int, sequence_length: int
+) -> tuple[Callable[[], list[np.ndarray]], dict[str, tuple[int, ...]]]:
     """As `litert.opened`."""
     del threads
     loaded = _loaded(path)

@@ -1,16 +1,22 @@
 """Times a function, and measures the memory of its process."""
 
+from __future__ import annotations
+
 import gc
 import os
 import pathlib
 import platform
 import sys
 import time
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 
-def machine():
+def machine() -> dict[str, Any]:
     """The processor and the system, as plain data."""
     return {
         "cpu": _cpu(),
@@ -35,7 +41,12 @@ def _cpu():
 _WORD = "the"
 
 
-def made_up(shape, dtype, batch_size, sequence_length):
+def made_up(
+    shape: Sequence[int | None],
+    dtype: Any,
+    batch_size: int,
+    sequence_length: int,
+) -> np.ndarray:
     """An array for one input of a model.
 
     Floats are standard normal, integers are 1, which is a token and no
@@ -70,7 +81,13 @@ _FEWEST_RUNS = 10
 _STATUS = pathlib.Path("/proc/self/status")
 
 
-def durations(run, *, repeats, seconds, warm_up):
+def durations(
+    run: Callable[[], object],
+    *,
+    repeats: int | None,
+    seconds: float | None,
+    warm_up: int,
+) -> list[float]:
     """Milliseconds of each of the runs that count, in their order.
 
     Args:
@@ -96,7 +113,7 @@ def durations(run, *, repeats, seconds, warm_up):
     return taken
 
 
-def percentile(values, percent):
+def percentile(values: Iterable[float], percent: int) -> float:
     """The smallest value that so many percent of the values don't exceed.
 
     Example:
@@ -108,7 +125,7 @@ def percentile(values, percent):
     return ordered[max(-(-len(ordered) * percent // 100) - 1, 0)]
 
 
-def memory():
+def memory() -> tuple[int | None, int | None]:
     """Bytes that the process holds now and that it has held at most.
 
     Linux' own figure for a process, VmHWM, since `ru_maxrss` begins with what

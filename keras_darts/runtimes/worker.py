@@ -1,24 +1,28 @@
 """Measures one export in a process of its own; JSON in, JSON out."""
 
+from __future__ import annotations
+
 import importlib
 import json
 import sys
 import time
+from typing import Any
 
 from keras_darts.runtimes import timing
+from keras_darts.utils.typing import PathLike
 
 
 def measured(
-    path,
+    path: PathLike,
     *,
-    format,
-    batch_size,
-    threads,
-    sequence_length,
-    repeats,
-    seconds,
-    warm_up,
-):
+    format: str,
+    batch_size: int,
+    threads: int,
+    sequence_length: int,
+    repeats: int | None,
+    seconds: float | None,
+    warm_up: int,
+) -> dict[str, Any]:
     """What there is to know of an export at one batch size, a dict."""
     module = importlib.import_module(f"keras_darts.runtimes.{format}")
     runtime = module.start(threads)
@@ -55,13 +59,13 @@ def measured(
     }
 
 
-def operations(path, **settings):
+def operations(path: PathLike, **settings: Any) -> list[dict[str, Any]]:
     """The operations of a LiteRT file, a list of dicts."""
     module = importlib.import_module("keras_darts.runtimes.litert")
     return module.measured(path, **settings)
 
 
-def main():
+def main() -> None:
     """Does what standard input asks for."""
     request = json.load(sys.stdin)
     work = {"measured": measured, "operations": operations}

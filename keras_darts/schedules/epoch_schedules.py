@@ -1,17 +1,22 @@
 """Schedules of numbers that callbacks set at the start of each epoch."""
 
+from __future__ import annotations
+
 import abc
 import bisect
 import dataclasses
 import math
 import numbers
+from typing import Any
+from typing import Self
 
 import keras
 
 from keras_darts.utils.errors import positive_integer
+from keras_darts.utils.typing import Config
 
 
-def checked_span(name, span, least=0):
+def checked_span(name: str, span: Any, least: int = 0) -> float:
     """A span, when it is one.
 
     Args:
@@ -44,7 +49,7 @@ def checked_span(name, span, least=0):
     )
 
 
-def epochs_of(span, epochs, least=0):
+def epochs_of(span: float, epochs: int, least: int = 0) -> int:
     """How many epochs a span is of a run; the nearest to its share.
 
     Args:
@@ -83,14 +88,14 @@ class EpochSchedule(abc.ABC):
     """
 
     @abc.abstractmethod
-    def __call__(self, epoch, epochs):
+    def __call__(self, epoch: int, epochs: int) -> float:
         """The number for `epoch`, counted from zero, of a run of `epochs`."""
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return dataclasses.asdict(self)
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         return cls(**config)
 
 
@@ -100,7 +105,7 @@ class _Ramp(EpochSchedule):
 
     start: float
     end: float
-    epochs: int = None
+    epochs: int | None = None
     endpoint: bool = True
 
     def __post_init__(self):
@@ -136,7 +141,7 @@ class Linear(_Ramp):
     Reference: the temperatures of SNAS and GDAS, the drop path of R-DARTS.
     """
 
-    def __call__(self, epoch, epochs):
+    def __call__(self, epoch: int, epochs: int) -> float:
         part = self._part(epoch, epochs)
         return self.start + (self.end - self.start) * part
 
@@ -160,7 +165,7 @@ class Cosine(_Ramp):
     [1.0, 0.5, 0.0]
     """
 
-    def __call__(self, epoch, epochs):
+    def __call__(self, epoch: int, epochs: int) -> float:
         rest = (1 + math.cos(math.pi * self._part(epoch, epochs))) / 2
         return self.end + (self.start - self.end) * rest
 
@@ -185,10 +190,10 @@ class Piecewise(EpochSchedule):
     [0.1, 0.1, 0.4, 0.7, 0.7]
     """
 
-    values: tuple
-    boundaries: tuple = ()
+    values: tuple[float, ...]
+    boundaries: tuple[int, ...] = ()
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "values", tuple(self.values))
         object.__setattr__(self, "boundaries", tuple(self.boundaries))
         rising = sorted(set(self.boundaries)) == list(self.boundaries)
@@ -198,10 +203,10 @@ class Piecewise(EpochSchedule):
                 f"Received: boundaries={self.boundaries}, values={self.values}"
             )
 
-    def __call__(self, epoch, epochs):
+    def __call__(self, epoch: int, epochs: int) -> float:
         return self.values[bisect.bisect_right(self.boundaries, epoch)]
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {name: list(value) for name, value in vars(self).items()}
 
 
@@ -234,16 +239,16 @@ class DropoutDecay(EpochSchedule):
 
     rate: float
     warm_up: float = 0.4
-    decay: float = None
+    decay: float | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not 0 <= self.rate < 1:
             raise ValueError(
                 f"`rate` must be in [0, 1). Received: rate={self.rate}"
             )
         checked_span("warm_up", self.warm_up)
 
-    def __call__(self, epoch, epochs):
+    def __call__(self, epoch: int, epochs: int) -> float:
         warm_up = epochs_of(self.warm_up, epochs)
         if epoch < warm_up:
             return self.rate * (epochs - epoch - 1) / epochs

@@ -1,13 +1,24 @@
 """Learning rates that follow a schedule until somebody sets them."""
 
+from __future__ import annotations
+
 import contextlib
 import math
 import threading
+from collections.abc import Callable
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from typing import Any
 
 import keras
 from keras import ops
 
 from keras_darts.utils import private_api
+from keras_darts.utils.typing import Config
+from keras_darts.utils.typing import TensorLike
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -32,14 +43,16 @@ class EpochCosineDecay(keras.optimizers.schedules.LearningRateSchedule):
     epoch as DARTS does.
     """
 
-    def __init__(self, initial, minimum, epochs, steps_per_epoch):
+    def __init__(
+        self, initial: float, minimum: float, epochs: int, steps_per_epoch: int
+    ) -> None:
         super().__init__()
         self.initial = initial
         self.minimum = minimum
         self.epochs = epochs
         self.steps_per_epoch = steps_per_epoch
 
-    def __call__(self, step):
+    def __call__(self, step: TensorLike) -> tf.Tensor:
         epoch = ops.floor_divide(
             ops.cast(step, "float32"), self.steps_per_epoch
         )
@@ -47,7 +60,7 @@ class EpochCosineDecay(keras.optimizers.schedules.LearningRateSchedule):
         cosine = ops.cos(math.pi * epoch / self.epochs)
         return self.minimum + (self.initial - self.minimum) * (1 + cosine) / 2
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             "initial": self.initial,
             "minimum": self.minimum,
@@ -72,19 +85,21 @@ class EpochExponentialDecay(keras.optimizers.schedules.LearningRateSchedule):
     [1.0, 1.0, 0.5, 0.25]
     """
 
-    def __init__(self, initial, rate, steps_per_epoch):
+    def __init__(
+        self, initial: float, rate: float, steps_per_epoch: int
+    ) -> None:
         super().__init__()
         self.initial = initial
         self.rate = rate
         self.steps_per_epoch = steps_per_epoch
 
-    def __call__(self, step):
+    def __call__(self, step: TensorLike) -> tf.Tensor:
         epoch = ops.floor_divide(
             ops.cast(step, "float32"), self.steps_per_epoch
         )
         return self.initial * ops.power(self.rate, epoch)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             "initial": self.initial,
             "rate": self.rate,
@@ -93,7 +108,9 @@ class EpochExponentialDecay(keras.optimizers.schedules.LearningRateSchedule):
 
 
 @contextlib.contextmanager
-def scaled_learning_rate(optimizer, factor):
+def scaled_learning_rate(
+    optimizer: keras.optimizers.Optimizer, factor: TensorLike
+) -> Iterator[None]:
     """Inside, an optimizer steps at `factor` times its learning rate.
 
     Args:
@@ -189,7 +206,12 @@ class SettableRate:
     0.25
     """
 
-    def __init__(self, schedule, iterations, number=None):
+    def __init__(
+        self,
+        schedule: Callable[..., Any],
+        iterations: keras.Variable,
+        number: keras.Variable | None = None,
+    ) -> None:
         self.schedule = schedule
         self._iterations = iterations
         if number is None:
@@ -202,25 +224,28 @@ class SettableRate:
             )
         self.number = number
 
-    def __call__(self):
+    def __call__(self) -> tf.Tensor:
         scheduled = ops.convert_to_tensor(self.schedule(self._iterations))
         number = ops.cast(self.number, scheduled.dtype)
         return ops.where(number < 0, scheduled, number)
 
-    def assign(self, number):
+    def assign(self, number: TensorLike) -> None:
         """Sets the rate, which the schedule no longer decides."""
         self.number.assign(number)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"schedule": keras.saving.serialize_keras_object(self.schedule)}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Any:
         """The schedule alone: an optimizer that is made again has no steps."""
         return keras.saving.deserialize_keras_object(config["schedule"])
 
 
-def make_settable(optimizer, schedule=None):
+def make_settable(
+    optimizer: keras.optimizers.Optimizer,
+    schedule: keras.optimizers.schedules.LearningRateSchedule | None = None,
+) -> None:
     """Lets callbacks set the learning rate of an optimizer.
 
     A number that was set before stays, as it does in Keras. Call it in the
@@ -242,14 +267,16 @@ def make_settable(optimizer, schedule=None):
         optimizer.learning_rate = rate
 
 
-def set_rates(*optimizers):
+def set_rates(*optimizers: keras.optimizers.Optimizer) -> list[keras.Variable]:
     """The variables with the learning rates that were set, for checkpoints."""
     optimizers = [getattr(o, "inner_optimizer", o) for o in optimizers]
     rates = [private_api.learning_rate_setting(o) for o in optimizers]
     return [rate.number for rate in rates if isinstance(rate, SettableRate)]
 
 
-def hand_over_rate(old, new):
+def hand_over_rate(
+    old: keras.optimizers.Optimizer, new: keras.optimizers.Optimizer
+) -> None:
     """Lets an optimizer begin with the rate that was set in another one."""
     make_settable(new)
     for before, now in zip(set_rates(old), set_rates(new), strict=False):

@@ -1,9 +1,16 @@
 """Candidates of each edge of a cell: data, no layers."""
 
+from __future__ import annotations
+
 import collections
 import dataclasses
+import random
+from collections.abc import Sequence
+from typing import Any
+from typing import Self
 
 from keras_darts.utils.errors import positive_integer
+from keras_darts.utils.typing import Config
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,13 +46,13 @@ class CellSpec:
     ((2, 0), (2, 1), (3, 0), (3, 1), (3, 2))
     """
 
-    primitives: tuple
+    primitives: Sequence[Sequence[str]]
     reduction: bool = False
-    concat: tuple = None
+    concat: Sequence[int] | None = None
     num_inputs: int = 2
-    edges_per_node: int = 2
+    edges_per_node: int | None = 2
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         primitives = tuple(_candidates(edge) for edge in self.primitives)
         object.__setattr__(self, "primitives", primitives)
         if all(edge == ("none",) for edge in primitives):
@@ -63,8 +70,13 @@ class CellSpec:
 
     @classmethod
     def uniform(
-        cls, names, num_nodes=4, reduction=False, concat=None, **options
-    ):
+        cls,
+        names: Sequence[str],
+        num_nodes: int = 4,
+        reduction: bool = False,
+        concat: Sequence[int] | None = None,
+        **options: Any,
+    ) -> CellSpec:
         """The same candidates on every edge."""
         positive_integer("num_nodes", num_nodes)
         num_inputs = options.get("num_inputs", cls.num_inputs)
@@ -72,7 +84,7 @@ class CellSpec:
         return cls((names,) * num_edges, reduction, concat, **options)
 
     @property
-    def num_nodes(self):
+    def num_nodes(self) -> int:
         nodes, edges = 0, 0
         while edges < len(self.primitives):
             edges += nodes + self.num_inputs
@@ -90,30 +102,32 @@ class CellSpec:
         return nodes
 
     @property
-    def nodes(self):
+    def nodes(self) -> range:
         """The numbers of the nodes."""
         return range(self.num_inputs, self.num_inputs + self.num_nodes)
 
     @property
-    def edges(self):
+    def edges(self) -> tuple[tuple[int, int], ...]:
         """For each edge its (node, input)."""
         return tuple((node, i) for node in self.nodes for i in range(node))
 
     @property
-    def num_candidates(self):
+    def num_candidates(self) -> int:
         """The largest number of candidates on an edge: the alphas' columns."""
         return max(len(edge) for edge in self.primitives)
 
-    def edges_into(self, node):
+    def edges_into(self, node: int) -> list[int]:
         """Indices of the edges that end in `node`."""
         return [k for k, (end, _) in enumerate(self.edges) if end == node]
 
-    def stride(self, edge):
+    def stride(self, edge: int) -> int:
         """2 on the edges of a reduction cell that leave an input, else 1."""
         leaves_input = self.edges[edge][1] < self.num_inputs
         return 2 if self.reduction and leaves_input else 1
 
-    def entries(self, triples):
+    def entries(
+        self, triples: Sequence[tuple[str, int, int]]
+    ) -> list[tuple[str, int]] | list[tuple[str, int, int]]:
         """Chosen edges in a genotype's form: pairs if all nodes keep the same.
 
         Where a genotype names every edge, `none` stands on those not chosen.
@@ -131,7 +145,9 @@ class CellSpec:
             return [(name, source) for name, _, source in triples]
         return list(triples)
 
-    def random_entries(self, draw):
+    def random_entries(
+        self, draw: random.Random
+    ) -> list[tuple[str, int]] | list[tuple[str, int, int]]:
         """Edges drawn uniformly, as many a node as it keeps; never `none`.
 
         A node with fewer edges that could be something else keeps those.
@@ -168,7 +184,7 @@ class CellSpec:
             )
         return [(chosen.get(edge, "none"), *edge) for edge in self.edges]
 
-    def without(self, names):
+    def without(self, names: Sequence[str]) -> CellSpec:
         """The same cell with some primitives left out of every edge."""
         primitives = [
             tuple(name for name in edge if name not in names)
@@ -176,7 +192,7 @@ class CellSpec:
         ]
         return dataclasses.replace(self, primitives=tuple(primitives))
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             "primitives": [list(edge) for edge in self.primitives],
             "reduction": self.reduction,
@@ -186,7 +202,7 @@ class CellSpec:
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         return cls(**config)
 
 

@@ -1,8 +1,15 @@
 """Costs of the primitives of a network, at each place."""
 
+from __future__ import annotations
+
 import dataclasses
 import json
 import os
+from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import Self
 
 import numpy as np
 
@@ -10,8 +17,19 @@ from keras_darts.genotypes import NasBench201Genotype
 from keras_darts.utils.errors import unknown_name
 from keras_darts.utils.files import user_path
 from keras_darts.utils.files import write_json
+from keras_darts.utils.typing import Config
+from keras_darts.utils.typing import PathLike
 
-MEASURES = {"latency": "ms", "parameters": "weights", "macs": "MACs"}
+if TYPE_CHECKING:
+    from keras_darts.genotypes.base_genotype import BaseGenotype
+    from keras_darts.search_spaces.base import BaseSpace
+
+
+MEASURES: dict[str, str] = {
+    "latency": "ms",
+    "parameters": "weights",
+    "macs": "MACs",
+}
 _FORMAT = "keras_darts cost table 1"
 _NONE = "none"
 
@@ -34,9 +52,9 @@ class CellInstance:
 
     cell_type: str
     filters: int
-    sides: tuple
+    sides: tuple[int, ...]
 
-    def place(self, from_input):
+    def place(self, from_input: bool) -> tuple[int, int, tuple[int, ...]]:
         """Filters, stride and sides of an edge, from an input or a node."""
         if self.cell_type != "reduce":
             return self.filters, 1, tuple(self.sides)
@@ -79,13 +97,13 @@ class CostTable:
     """
 
     measure: str
-    cells: tuple
-    costs: dict
+    cells: tuple[CellInstance, ...]
+    costs: dict[str, float]
     fixed: float = 0.0
     scale: float = 1.0
-    facts: dict = dataclasses.field(default_factory=dict)
+    facts: dict[str, Any] = dataclasses.field(default_factory=dict)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.measure not in MEASURES:
             raise unknown_name("measure", self.measure, MEASURES)
         numbers = [self.fixed, self.scale, *self.costs.values()]
@@ -97,11 +115,11 @@ class CostTable:
             )
 
     @property
-    def unit(self):
+    def unit(self) -> str:
         """String, what costs are counted in."""
         return MEASURES[self.measure]
 
-    def predict(self, genotype):
+    def predict(self, genotype: BaseGenotype) -> float:
         """What the network of a genotype costs.
 
         Raises:
@@ -115,7 +133,7 @@ class CostTable:
                     total += self._cost(name, cell, _is_input(cell, source))
         return self.fixed + self.scale * total
 
-    def edge_costs(self, space):
+    def edge_costs(self, space: BaseSpace) -> dict[str, np.ndarray]:
         """Costs (E, K) of the candidates of a search space, by cell type.
 
         They are those in all cells of the network together.
@@ -130,7 +148,7 @@ class CostTable:
             result[cell_type] = self.scale * costs
         return result
 
-    def bounds(self, space):
+    def bounds(self, space: BaseSpace) -> tuple[float, float]:
         """The least and the most that an architecture of a space costs."""
         least = most = self.fixed
         for cell_type, costs in self.edge_costs(space).items():
@@ -143,12 +161,12 @@ class CostTable:
                 most += sum(sorted(max(each) for each in edges)[-kept:])
         return float(least), float(most)
 
-    def save(self, path):
+    def save(self, path: PathLike) -> None:
         """Writes the table as a JSON file."""
         write_json(path, self.get_config())
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path: PathLike) -> CostTable:
         """The table of a JSON file.
 
         Raises:
@@ -165,11 +183,11 @@ class CostTable:
                 f"{str(path)!r} ({error})"
             ) from error
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {"format": _FORMAT, **dataclasses.asdict(self)}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         config = dict(config)
         if config.pop("format", None) != _FORMAT:
             raise ValueError(f"the format is not {_FORMAT!r}")
@@ -208,7 +226,7 @@ class CostTable:
             )
 
 
-def get(table):
+def get(table: CostTable | Config | PathLike) -> CostTable:
     """A `CostTable` from itself, its config or the path of its file."""
     if isinstance(table, CostTable):
         return table
@@ -222,12 +240,14 @@ def get(table):
     )
 
 
-def key(primitive, filters, stride, sides):
+def key(primitive: str, filters: int, stride: int, sides: Sequence[int]) -> str:
     """How a table calls a primitive at a place."""
     return f"{primitive} {filters} {stride} {'x'.join(map(str, sides))}"
 
 
-def places(space, cells):
+def places(
+    space: BaseSpace, cells: Iterable[CellInstance]
+) -> list[tuple[Any, ...]]:
     """(primitive, filters, stride, sides) of all that can stand anywhere.
 
     Args:

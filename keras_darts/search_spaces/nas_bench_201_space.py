@@ -1,7 +1,12 @@
 """The kind of search space of which NAS-Bench-201 is one: data, no layers."""
 
+from __future__ import annotations
+
 import dataclasses
 import random
+from collections.abc import Mapping
+from typing import Any
+from typing import Self
 
 from keras_darts.genotypes import NasBench201Genotype
 from keras_darts.genotypes.nas_bench_201_genotype import PRIMITIVES
@@ -9,6 +14,7 @@ from keras_darts.search_spaces.base import BaseSpace
 from keras_darts.search_spaces.cell_spec import CellSpec
 from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.errors import unknown_name
+from keras_darts.utils.typing import Config
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,13 +57,13 @@ class NasBench201Space(BaseSpace):
     cell: CellSpec
     filters: int = 16
     num_cells: int = 5
-    normalization: str = "batch_except_pooling"
+    normalization: str | None = "batch_except_pooling"
 
     task = "image_classification"
     skeleton = "stages"
     discretizer = "argmax"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.cell, CellSpec):
             raise TypeError(
                 f"`cell` must be a CellSpec. Received: cell={self.cell!r}"
@@ -82,15 +88,15 @@ class NasBench201Space(BaseSpace):
             )
 
     @property
-    def cells(self):
+    def cells(self) -> dict[str, CellSpec]:
         """The only cell type, by name."""
         return {"cell": self.cell}
 
-    def with_cells(self, cells):
+    def with_cells(self, cells: Mapping[str, CellSpec]) -> NasBench201Space:
         """The same space with another `CellSpec`, by cell type."""
         return dataclasses.replace(self, **cells)
 
-    def random_genotype(self, seed):
+    def random_genotype(self, seed: int) -> NasBench201Genotype:
         """A genotype drawn uniformly from all that the space has.
 
         Args:
@@ -102,11 +108,11 @@ class NasBench201Space(BaseSpace):
         draw = random.Random(seed)
         return self.genotype({"cell": self.cell.random_entries(draw)})
 
-    def genotype(self, entries):
+    def genotype(self, entries: Mapping[str, Any]) -> NasBench201Genotype:
         """The `NasBench201Genotype` of what was chosen for the edges."""
         return NasBench201Genotype([name for name, *_ in entries["cell"]])
 
-    def get_config(self):
+    def get_config(self) -> Config:
         config = {
             field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)
@@ -118,6 +124,6 @@ class NasBench201Space(BaseSpace):
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         config = {k: v for k, v in config.items() if k != "skeleton"}
         return cls(**{**config, "cell": CellSpec.from_config(config["cell"])})

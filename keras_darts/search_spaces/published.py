@@ -1,5 +1,10 @@
 """The published search spaces."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 from keras_darts.genotypes.nas_bench_201_genotype import PRIMITIVES
 from keras_darts.search_spaces.catalog import register_search_space
 from keras_darts.search_spaces.cell_spec import CellSpec
@@ -7,7 +12,7 @@ from keras_darts.search_spaces.nas_bench_201_space import NasBench201Space
 from keras_darts.search_spaces.recurrent_space import RecurrentSpace
 from keras_darts.search_spaces.search_space import SearchSpace
 
-CNN_PRIMITIVES = (
+CNN_PRIMITIVES: tuple[str, ...] = (
     "none",
     "max_pool_3x3",
     "avg_pool_3x3",
@@ -20,7 +25,12 @@ CNN_PRIMITIVES = (
 
 
 @register_search_space("darts_cnn")
-def darts_cnn(filters=16, num_cells=8, num_nodes=4, primitives=CNN_PRIMITIVES):
+def darts_cnn(
+    filters: int = 16,
+    num_cells: int = 8,
+    num_nodes: int = 4,
+    primitives: Sequence[str] = CNN_PRIMITIVES,
+) -> SearchSpace:
     """Eight primitives on each edge of cells with four nodes.
 
     Args:
@@ -63,7 +73,7 @@ max,avg max,avg skip,dil5 skip,dil5 skip,dil5
 
 
 @register_search_space("rdarts_s1")
-def rdarts_s1(filters=16, num_cells=8):
+def rdarts_s1(filters: int = 16, num_cells: int = 8) -> SearchSpace:
     """S1: two candidates on each edge, others on each, chosen by a search.
 
     Args:
@@ -82,7 +92,7 @@ def rdarts_s1(filters=16, num_cells=8):
 
 
 @register_search_space("rdarts_s2")
-def rdarts_s2(filters=16, num_cells=8):
+def rdarts_s2(filters: int = 16, num_cells: int = 8) -> SearchSpace:
     """S2: skip and separable 3x3 convolution on each edge.
 
     Args:
@@ -96,7 +106,7 @@ def rdarts_s2(filters=16, num_cells=8):
 
 
 @register_search_space("rdarts_s3")
-def rdarts_s3(filters=16, num_cells=8):
+def rdarts_s3(filters: int = 16, num_cells: int = 8) -> SearchSpace:
     """S3: nothing, skip and separable 3x3 convolution on each edge.
 
     Args:
@@ -110,7 +120,7 @@ def rdarts_s3(filters=16, num_cells=8):
 
 
 @register_search_space("rdarts_s4")
-def rdarts_s4(filters=16, num_cells=8):
+def rdarts_s4(filters: int = 16, num_cells: int = 8) -> SearchSpace:
     """S4: noise and separable 3x3 convolution on each edge.
 
     A good search leaves the noise out; a network that has it draws again at
@@ -134,7 +144,7 @@ def _candidates(table):
     )
 
 
-TEXT_PRIMITIVES = (
+TEXT_PRIMITIVES: tuple[str, ...] = (
     "none",
     "max_pool_1d_3",
     "avg_pool_1d_3",
@@ -150,14 +160,14 @@ TEXT_PRIMITIVES = (
 
 @register_search_space("text_cnn")
 def text_cnn(
-    filters=16,
-    num_cells=3,
-    num_nodes=3,
-    primitives=TEXT_PRIMITIVES,
+    filters: int = 16,
+    num_cells: int = 3,
+    num_nodes: int = 3,
+    primitives: Sequence[str] = TEXT_PRIMITIVES,
     *,
-    embedding_size=64,
-    dropout=0.2,
-):
+    embedding_size: int = 64,
+    dropout: float = 0.2,
+) -> SearchSpace:
     """Ten primitives on each edge of cells with three nodes.
 
     Convolutions of three widths, dilated ones, pools, self-attention, skip
@@ -186,11 +196,22 @@ def text_cnn(
     )
 
 
-RNN_PRIMITIVES = ("none", "tanh", "relu", "sigmoid", "identity")
+RNN_PRIMITIVES: tuple[str, ...] = (
+    "none",
+    "tanh",
+    "relu",
+    "sigmoid",
+    "identity",
+)
 
 
 @register_search_space("darts_rnn")
-def darts_rnn(num_nodes=8, primitives=RNN_PRIMITIVES, concat=None, **settings):
+def darts_rnn(
+    num_nodes: int = 8,
+    primitives: Sequence[str] = RNN_PRIMITIVES,
+    concat: Sequence[int] | None = None,
+    **settings: Any,
+) -> RecurrentSpace:
     """Five primitives on each edge of a recurrent cell with eight nodes.
 
     Args:
@@ -209,7 +230,9 @@ def darts_rnn(num_nodes=8, primitives=RNN_PRIMITIVES, concat=None, **settings):
 
 
 @register_search_space("darts_rnn_small")
-def darts_rnn_small(num_nodes=8, hidden_size=64, dropout=0.1):
+def darts_rnn_small(
+    num_nodes: int = 8, hidden_size: int = 64, dropout: float = 0.1
+) -> RecurrentSpace:
     """The same cell in a model for a small text and a few minutes.
 
     A model so small would learn nothing under the dropout of the large one;
@@ -233,13 +256,13 @@ def darts_rnn_small(num_nodes=8, hidden_size=64, dropout=0.1):
 
 @register_search_space("nas_bench_201")
 def nas_bench_201(
-    filters=16,
-    num_cells=5,
-    num_nodes=3,
-    primitives=PRIMITIVES,
+    filters: int = 16,
+    num_cells: int = 5,
+    num_nodes: int = 3,
+    primitives: Sequence[str] = PRIMITIVES,
     *,
-    normalization="batch_except_pooling",
-):
+    normalization: str | None = "batch_except_pooling",
+) -> NasBench201Space:
     """Five primitives on each of the six edges of a cell: 15,625 cells.
 
     Searches derive by the largest mixing weight of every edge, `none`

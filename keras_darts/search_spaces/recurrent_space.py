@@ -1,11 +1,17 @@
 """A search space of recurrent cells for language models: data, no layers."""
 
+from __future__ import annotations
+
 import dataclasses
 import random
+from collections.abc import Mapping
+from typing import Any
+from typing import Self
 
 from keras_darts.genotypes import RecurrentGenotype
 from keras_darts.search_spaces.base import BaseSpace
 from keras_darts.search_spaces.cell_spec import CellSpec
+from keras_darts.utils.typing import Config
 
 _UNITS = 300
 _RATES = (
@@ -67,8 +73,8 @@ class RecurrentSpace(BaseSpace):
     """
 
     cell: CellSpec
-    embedding_size: int = None
-    hidden_size: int = None
+    embedding_size: int | None = None
+    hidden_size: int | None = None
     normalization: str = "batch"
     output_dropout: float = 0.75
     hidden_dropout: float = 0.25
@@ -83,7 +89,7 @@ class RecurrentSpace(BaseSpace):
     # Its cell normalizes inside of a loop over time.
     can_synchronize = False
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.cell, CellSpec):
             raise TypeError(
                 f"`cell` must be a CellSpec. Received: cell={self.cell!r}"
@@ -135,12 +141,12 @@ class RecurrentSpace(BaseSpace):
             )
 
     @property
-    def cells(self):
+    def cells(self) -> dict[str, CellSpec]:
         """The only cell type, by name."""
         return {"recurrent": self.cell}
 
     @property
-    def language_settings(self):
+    def language_settings(self) -> dict[str, Any]:
         """Dropout rates and regularisation, the arguments of a model."""
         names = [
             *_RATES,
@@ -149,11 +155,11 @@ class RecurrentSpace(BaseSpace):
         ]
         return {name: getattr(self, name) for name in names}
 
-    def with_cells(self, cells):
+    def with_cells(self, cells: Mapping[str, CellSpec]) -> RecurrentSpace:
         """The same space with another `CellSpec`, by cell type."""
         return dataclasses.replace(self, cell=cells["recurrent"])
 
-    def resized(self, **sizes):
+    def resized(self, **sizes: Any) -> RecurrentSpace:
         """The same space with other values of fields.
 
         Embedding and hidden state share a matrix, so that the size of either
@@ -169,7 +175,7 @@ class RecurrentSpace(BaseSpace):
             sizes |= {"embedding_size": size, "hidden_size": size}
         return dataclasses.replace(self, **sizes)
 
-    def random_genotype(self, seed):
+    def random_genotype(self, seed: int) -> RecurrentGenotype:
         """A genotype drawn uniformly: one input a node, no `none`.
 
         Args:
@@ -181,11 +187,11 @@ class RecurrentSpace(BaseSpace):
         draw = random.Random(seed)
         return self.genotype({"recurrent": self.cell.random_entries(draw)})
 
-    def genotype(self, entries):
+    def genotype(self, entries: Mapping[str, Any]) -> RecurrentGenotype:
         """The `RecurrentGenotype` of the edges chosen."""
         return RecurrentGenotype(entries["recurrent"], self.cell.concat)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         config = {
             field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)
@@ -193,5 +199,5 @@ class RecurrentSpace(BaseSpace):
         return {**config, "cell": self.cell.get_config()}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         return cls(**{**config, "cell": CellSpec.from_config(config["cell"])})

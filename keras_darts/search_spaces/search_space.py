@@ -1,11 +1,17 @@
 """A search space of convolutional cells: data, no layers."""
 
+from __future__ import annotations
+
 import dataclasses
 import random
+from collections.abc import Mapping
+from typing import Any
+from typing import Self
 
 from keras_darts.genotypes import Genotype
 from keras_darts.search_spaces.base import BaseSpace
 from keras_darts.search_spaces.cell_spec import CellSpec
+from keras_darts.utils.typing import Config
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,14 +61,14 @@ class SearchSpace(BaseSpace):
     filters: int = 16
     num_cells: int = 8
     stem_multiplier: int = 3
-    normalization: str = "batch"
+    normalization: str | None = "batch"
     task: str = "image_classification"
-    embedding_size: int = None
+    embedding_size: int | None = None
     dropout: float = 0.0
 
     skeleton = "cells"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("filters", "num_cells", "stem_multiplier"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int):
@@ -93,25 +99,25 @@ class SearchSpace(BaseSpace):
             )
 
     @property
-    def cells(self):
+    def cells(self) -> dict[str, CellSpec]:
         """The cell types by name, in the order of the alphas."""
         return {"normal": self.normal, "reduce": self.reduce}
 
     @property
-    def reduction_indices(self):
+    def reduction_indices(self) -> tuple[int, ...]:
         """Where the reduction cells stand: at thirds of the depth."""
         thirds = {self.num_cells // 3, 2 * self.num_cells // 3}
         return tuple(sorted(thirds))
 
-    def cell_type(self, index):
+    def cell_type(self, index: int) -> str:
         """`"reduce"` or `"normal"`, by the place of a cell."""
         return "reduce" if index in self.reduction_indices else "normal"
 
-    def with_cells(self, cells):
+    def with_cells(self, cells: Mapping[str, CellSpec]) -> SearchSpace:
         """The same space with other `CellSpec`s, by cell type."""
         return dataclasses.replace(self, **cells)
 
-    def random_genotype(self, seed):
+    def random_genotype(self, seed: int) -> Genotype:
         """A genotype drawn uniformly: two edges a node, no `none`.
 
         A node with fewer edges that could be something else keeps those.
@@ -132,7 +138,7 @@ class SearchSpace(BaseSpace):
             }
         )
 
-    def genotype(self, entries):
+    def genotype(self, entries: Mapping[str, Any]) -> Genotype:
         """The `Genotype` of the edges chosen for each cell type."""
         return Genotype(
             normal=entries["normal"],
@@ -155,7 +161,7 @@ class SearchSpace(BaseSpace):
                 f"`dropout` must be in [0, 1). Received: {self.dropout}"
             )
 
-    def get_config(self):
+    def get_config(self) -> Config:
         config = {
             field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)
@@ -165,7 +171,7 @@ class SearchSpace(BaseSpace):
         return config
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         cells = {
             cell_type: CellSpec.from_config(config[cell_type])
             for cell_type in ("normal", "reduce")

@@ -1,5 +1,7 @@
 """Configures TensorFlow for a search on a CPU."""
 
+from __future__ import annotations
+
 import importlib
 import os
 import sys
@@ -10,7 +12,9 @@ from keras_darts.utils.messages import without_chatter
 _ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 
 
-def configure_cpu(grappler=False, onednn=True, threads="inter_op"):
+def configure_cpu(
+    grappler: bool = False, onednn: bool = True, threads: str = "inter_op"
+) -> None:
     """Sets TensorFlow up for small machines; call it before all else.
 
     A search of image cells has hundreds of small operations that wait for

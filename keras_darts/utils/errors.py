@@ -1,11 +1,17 @@
 """Messages that name the argument, what was expected and what came."""
 
+from __future__ import annotations
+
 import difflib
 import math
 import numbers
+from collections.abc import Iterable
+from typing import Any
 
 
-def unknown_name(argument, received, known):
+def unknown_name(
+    argument: str, received: object, known: Iterable[str]
+) -> ValueError:
     """A `ValueError` for a name that is not known, with the nearest ones.
 
     Args:
@@ -31,7 +37,9 @@ Received: op='skip_conect'"
     )
 
 
-def unknown_argument(owner, received, known):
+def unknown_argument(
+    owner: str, received: str, known: Iterable[str]
+) -> TypeError:
     """A `TypeError` for an argument that is not known, with the nearest ones.
 
     Args:
@@ -57,7 +65,7 @@ def unknown_argument(owner, received, known):
     )
 
 
-def integer(name, number):
+def integer(name: str, number: Any) -> int:
     """`number` as an `int`, if it is an integer and no boolean.
 
     Example:
@@ -72,7 +80,7 @@ def integer(name, number):
     return int(number)
 
 
-def positive_integer(name, number):
+def positive_integer(name: str, number: Any) -> int:
     """`number` as an `int`, if it is a positive integer.
 
     Args:
@@ -94,7 +102,7 @@ def positive_integer(name, number):
     return int(number)
 
 
-def non_negative(name, number):
+def non_negative(name: str, number: Any) -> float:
     """`number` as a `float`, if it is zero or more.
 
     Args:
@@ -117,7 +125,7 @@ def non_negative(name, number):
     return float(number)
 
 
-def positive(name, number):
+def positive(name: str, number: Any) -> float:
     """`number` as a `float`, if it is finite and more than zero.
 
     Args:

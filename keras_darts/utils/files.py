@@ -1,5 +1,7 @@
 """Files and folders that appear whole or not at all."""
 
+from __future__ import annotations
+
 import contextlib
 import csv
 import json
@@ -11,6 +13,12 @@ import tempfile
 import time
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+
+from keras_darts.utils.typing import PathLike
 
 # One letter before the colon is a drive of Windows, and pathlib leaves one
 # slash of the two.
@@ -19,7 +27,7 @@ _LIKE_A_PATH = r"^[/.~]|\\|/.*/|\.[a-z]+$"
 _FILE_SCHEME = re.compile(r"file:[/\\]", re.IGNORECASE)
 
 
-def user_path(path, argument="path"):
+def user_path(path: PathLike, argument: str = "path") -> pathlib.Path:
     """The `pathlib.Path` that a user means.
 
     A leading `~` or `~user` is the home folder, `file://` is left out. Other
@@ -50,7 +58,7 @@ Received: output_dir='gs://bucket/a'
     return result.absolute() if str(result).startswith("~") else result
 
 
-def user_path_text(path, argument):
+def user_path_text(path: PathLike, argument: str) -> str:
     """As `user_path`, as a string; other names come back as they are.
 
     Raises:
@@ -101,7 +109,7 @@ def _of_file_scheme(text, argument):
     return urllib.request.url2pathname(address.path)
 
 
-def looks_like_path(text):
+def looks_like_path(text: str) -> bool:
     """Whether a string can only be a path, and not the name of something.
 
     A name may have a slash too, before its configuration.
@@ -114,7 +122,7 @@ def looks_like_path(text):
     return re.search(_LIKE_A_PATH, text) is not None
 
 
-def folder_name(name, argument):
+def folder_name(name: str, argument: str) -> str:
     """`name`, if it is the name of one folder inside of another.
 
     Raises:
@@ -135,7 +143,9 @@ def folder_name(name, argument):
 
 
 @contextlib.contextmanager
-def atomic_write(path, argument="path"):
+def atomic_write(
+    path: PathLike, argument: str = "path"
+) -> Iterator[pathlib.Path]:
     """A temporary path next to `path`, renamed to it when all went well.
 
     Args:
@@ -175,18 +185,18 @@ def atomic_write(path, argument="path"):
         scratch.unlink(missing_ok=True)
 
 
-def write_json(path, value):
+def write_json(path: PathLike, value: Any) -> None:
     """Plain data as an indented JSON file."""
     write_text(path, json.dumps(value, indent=2) + "\n")
 
 
-def write_text(path, text):
+def write_text(path: PathLike, text: str) -> None:
     """A string as a file."""
     with atomic_write(path) as scratch:
         scratch.write_text(text, encoding="utf-8")
 
 
-def write_csv(path, rows):
+def write_csv(path: PathLike, rows: Sequence[Mapping[str, Any]]) -> None:
     """Dictionaries as a CSV file, a row each; a missing value stays empty."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     with atomic_write(path) as scratch:
@@ -196,7 +206,9 @@ def write_csv(path, rows):
             writer.writerows(rows)
 
 
-def writable_folder(folder, argument="path"):
+def writable_folder(
+    folder: pathlib.Path, argument: str = "path"
+) -> pathlib.Path:
     """The folder, made if it was missing, and known to take files.
 
     Raises:
@@ -220,7 +232,7 @@ _SECONDS_OF_A_DAY = 24 * 60 * 60
 
 
 @contextlib.contextmanager
-def staging(folder):
+def staging(folder: PathLike) -> Iterator[pathlib.Path]:
     """A scratch folder inside `folder`, which is made when it is missing.
 
     What is written there is on the same file system as its final place, so

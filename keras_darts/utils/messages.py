@@ -1,5 +1,7 @@
 """Messages to users, and standard error without lines of runtimes."""
 
+from __future__ import annotations
+
 import contextlib
 import logging
 import os
@@ -7,8 +9,9 @@ import shutil
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 
-LOG = logging.getLogger("keras_darts")
+LOG: logging.Logger = logging.getLogger("keras_darts")
 
 
 class _Stdout(logging.StreamHandler):
@@ -23,7 +26,7 @@ class _Stdout(logging.StreamHandler):
 
 
 @contextlib.contextmanager
-def shown(verbose="auto"):
+def shown(verbose: str | int = "auto") -> Iterator[None]:
     """Shows the log of the library on the screen, inside of the context.
 
     Whatever a user should know while waiting is logged with the level INFO to
@@ -63,7 +66,7 @@ _NOISE = (b"Created TensorFlow Lite", b"fully_quantize: ")
 
 
 @contextlib.contextmanager
-def without_chatter():
+def without_chatter() -> Iterator[None]:
     """Holds back standard error, shown only if something is raised.
 
     TensorFlow writes there about itself before it looks at its log level, so
@@ -96,7 +99,7 @@ def without_chatter():
 
 
 @contextlib.contextmanager
-def without_runtime_chatter():
+def without_runtime_chatter() -> Iterator[None]:
     """Leaves out what LiteRT writes about itself to standard error.
 
     Its lines come from compiled code that asks no log level, so that they are

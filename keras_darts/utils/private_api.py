@@ -9,13 +9,27 @@ since a process that measures imports no TensorFlow. Methods of Keras that a
 class here overrides are in `tests/test_private_api.py`, with the reason.
 """
 
+from __future__ import annotations
+
 import contextlib
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
 
 from tensorflow.python.eager import context
 from tensorflow.python.framework import ops
 
+from keras_darts.utils.typing import Dataset
+from keras_darts.utils.typing import TfFunction
 
-def gradient_registry():
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+
+def gradient_registry() -> dict[str, Any]:
     """The dict of TensorFlow's gradients, from names to entries.
 
     `tf.RegisterGradient` adds to it; there is no public way to read it or to
@@ -24,7 +38,7 @@ def gradient_registry():
     return ops.gradient_registry._registry
 
 
-def set_gradient_registry(registry):
+def set_gradient_registry(registry: dict[str, Any]) -> None:
     """Lets TensorFlow read and write its gradients in another dict.
 
     Args:
@@ -33,7 +47,9 @@ def set_gradient_registry(registry):
     ops.gradient_registry._registry = registry
 
 
-def configure_coordination(leader, jobs, milliseconds):
+def configure_coordination(
+    leader: str, jobs: Sequence[Any], milliseconds: int
+) -> None:
     """Limits how long workers wait for one another at the start.
 
     `tf.distribute` sets an hour, and has no argument for it. To be called
@@ -55,7 +71,7 @@ def configure_coordination(leader, jobs, milliseconds):
     present.coordination_service.cluster_register_with_barrier = True
 
 
-def function_of_graph(graph, name):
+def function_of_graph(graph: tf.Graph, name: str) -> TfFunction:
     """The function that a graph calls by a name.
 
     `tf.Graph.as_graph_def` has functions as messages, without the shapes of
@@ -64,7 +80,7 @@ def function_of_graph(graph, name):
     return graph._get_function(name)
 
 
-def dataset_inputs(dataset):
+def dataset_inputs(dataset: Dataset) -> list[Dataset]:
     """The data sets that one reads from; none of an unknown kind.
 
     `tf.data` has no public way to look into a data set; this and the next
@@ -73,28 +89,28 @@ def dataset_inputs(dataset):
     return getattr(dataset, "_inputs", list)()
 
 
-def dataset_functions(dataset):
+def dataset_functions(dataset: Dataset) -> list[TfFunction]:
     """The traced functions of a data set, such as that of a `map`."""
     return getattr(dataset, "_functions", list)()
 
 
-def is_nondeterministic(dataset):
+def is_nondeterministic(dataset: Dataset) -> bool:
     """Whether a data set was made with `deterministic=False`."""
     return getattr(dataset, "_deterministic", None) == "false"
 
 
-def reshuffles_each_iteration(dataset):
+def reshuffles_each_iteration(dataset: Dataset) -> bool:
     """What a `shuffle` was given for it; `True` where it isn't known."""
     again = getattr(dataset, "_reshuffle_each_iteration", True)
     return again is not False
 
 
-def repeat_count(dataset):
+def repeat_count(dataset: Dataset) -> int:
     """How often a `repeat` repeats; -1 for no end."""
     return int(getattr(dataset, "_count", -1))
 
 
-def loss_tracker(model):
+def loss_tracker(model: keras.Model) -> keras.metrics.Metric:
     """The mean that a Keras model reports as `loss`.
 
     Keras' own `train_step` updates it; `model.metrics` has it under a name
@@ -103,7 +119,7 @@ def loss_tracker(model):
     return model._loss_tracker
 
 
-def build_metrics(model, batch):
+def build_metrics(model: keras.Model, batch: Any) -> None:
     """Builds the metrics of a compiled model from a batch.
 
     Keras does it in the first step; there is no public way to do it earlier.
@@ -112,7 +128,7 @@ def build_metrics(model, batch):
 
 
 @contextlib.contextmanager
-def unlocked(layer):
+def unlocked(layer: keras.Layer) -> Iterator[None]:
     """Inside, a layer that is built takes layers more.
 
     Keras refuses them, since an optimizer would not know their weights.
@@ -124,7 +140,7 @@ def unlocked(layer):
         layer._tracker.lock()
 
 
-def flat_layers(model):
+def flat_layers(model: keras.Model) -> list[keras.Layer]:
     """All layers of a model, those inside of others too.
 
     The public `model.layers` has the outermost alone.
@@ -132,7 +148,7 @@ def flat_layers(model):
     return list(model._flatten_layers())
 
 
-def compile_arguments(model):
+def compile_arguments(model: keras.Model) -> dict[str, Any]:
     """The dict of what `compile` was given, empty before.
 
     The public `get_compile_config` has it in serialized form alone.
@@ -141,17 +157,19 @@ def compile_arguments(model):
     return given.config if given is not None else {}
 
 
-def operation_of(tensor):
+def operation_of(tensor: keras.KerasTensor) -> keras.Operation:
     """The layer or operation that a symbolic tensor comes from."""
     return tensor._keras_history.operation
 
 
-def count_calls(operation):
+def count_calls(operation: keras.Operation) -> int:
     """How often a layer or operation was called on symbolic tensors."""
     return len(operation._inbound_nodes)
 
 
-def wrapped_function(metric):
+def wrapped_function(
+    metric: keras.metrics.Metric,
+) -> tuple[Callable[..., Any], dict[str, Any]]:
     """What a `keras.metrics.MeanMetricWrapper` takes the mean of.
 
     Returns:
@@ -161,7 +179,7 @@ def wrapped_function(metric):
     return metric._fn, metric._fn_kwargs
 
 
-def learning_rate_setting(optimizer):
+def learning_rate_setting(optimizer: keras.optimizers.Optimizer) -> Any:
     """What sets the learning rate: a variable, a schedule or a function.
 
     The public `optimizer.learning_rate` is the number of the present step.
@@ -169,7 +187,9 @@ def learning_rate_setting(optimizer):
     return optimizer._learning_rate
 
 
-def set_learning_rate_setting(optimizer, setting):
+def set_learning_rate_setting(
+    optimizer: keras.optimizers.Optimizer, setting: Any
+) -> None:
     """Replaces it around Keras, which would take it for the user's.
 
     Args:
@@ -179,7 +199,7 @@ def set_learning_rate_setting(optimizer, setting):
     object.__setattr__(optimizer, "_learning_rate", setting)
 
 
-def step_counter(optimizer):
+def step_counter(optimizer: keras.optimizers.Optimizer) -> keras.Variable:
     """The variable that an optimizer counts its calls in.
 
     The public `iterations` is not a variable where gradients are accumulated.
@@ -187,17 +207,23 @@ def step_counter(optimizer):
     return optimizer._iterations
 
 
-def optimized_variables(optimizer):
+def optimized_variables(
+    optimizer: keras.optimizers.Optimizer,
+) -> list[keras.Variable]:
     """The variables that an optimizer was built for, in their order."""
     return optimizer._trainable_variables
 
 
-def variable_index(optimizer, variable):
+def variable_index(
+    optimizer: keras.optimizers.Optimizer, variable: keras.Variable
+) -> int:
     """The place of a variable in the lists of an optimizer's slots."""
     return optimizer._get_variable_index(variable)
 
 
-def is_decayed(optimizer, variable):
+def is_decayed(
+    optimizer: keras.optimizers.Optimizer, variable: keras.Variable
+) -> bool:
     """Whether weight decay moves a variable.
 
     `exclude_from_weight_decay` says it, and has no counterpart that reads.
@@ -205,7 +231,9 @@ def is_decayed(optimizer, variable):
     return optimizer._use_weight_decay(variable)
 
 
-def adam_moments(optimizer, variable):
+def adam_moments(
+    optimizer: keras.optimizers.Optimizer, variable: keras.Variable
+) -> tuple[keras.Variable, keras.Variable]:
     """The first and the second moment that Adam keeps of a variable."""
     index = variable_index(optimizer, variable)
     return optimizer._momentums[index], optimizer._velocities[index]

@@ -1,9 +1,17 @@
 """Names of the pieces of one kind, and the way from a name to a piece."""
 
+from __future__ import annotations
+
 import dataclasses
 import inspect
+from collections.abc import Callable
+from typing import Any
+from typing import TypeVar
 
 from keras_darts.utils.errors import unknown_name
+from keras_darts.utils.typing import Config
+
+_Entry = TypeVar("_Entry")
 
 
 class Registry:
@@ -26,12 +34,14 @@ class Registry:
     ('tiny', 8)
     """
 
-    def __init__(self, argument, base=None):
+    def __init__(
+        self, argument: str, base: type | tuple[type, ...] | None = None
+    ) -> None:
         self.argument = argument
         self.base = base
         self._entries = {}
 
-    def register(self, name):
+    def register(self, name: str) -> Callable[[_Entry], _Entry]:
         """Decorator that keeps a class or function under `name`."""
 
         def keep(entry):
@@ -40,18 +50,18 @@ class Registry:
 
         return keep
 
-    def names(self):
+    def names(self) -> list[str]:
         return sorted(self._entries)
 
-    def __contains__(self, name):
+    def __contains__(self, name: str) -> bool:
         return name in self._entries
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> Any:
         if not isinstance(name, str) or name not in self._entries:
             raise unknown_name(self.argument, name, self._entries)
         return self._entries[name]
 
-    def get(self, identifier):
+    def get(self, identifier: Any) -> Any:
         """A piece from its name, its config or itself.
 
         A config is what `serialize` returns: `{"name": ..., "config": {...}}`.
@@ -68,7 +78,7 @@ class Registry:
             f"of type {type(identifier).__name__}"
         )
 
-    def serialize(self, piece):
+    def serialize(self, piece: Any) -> Config:
         """The config from which `get` makes an equal piece."""
         for name, entry in self._entries.items():
             if entry is type(piece):
@@ -78,7 +88,7 @@ class Registry:
             f"has no config. Received: {self.argument}={piece!r}"
         )
 
-    def clone(self, piece):
+    def clone(self, piece: Any) -> Any:
         """An equal piece that shares no state with `piece`."""
         return _made(type(piece), piece.get_config())
 
@@ -114,7 +124,7 @@ def _made(entry, arguments):
     return entry(**arguments)
 
 
-def public_name(cls):
+def public_name(cls: type) -> str:
     """The name by which users reach a class of the package's modules.
 
     Example:
@@ -128,7 +138,7 @@ def public_name(cls):
     return f"kd.{rooms[0]}.{cls.__name__}"
 
 
-def fields(piece):
+def fields(piece: Any) -> Config:
     """The arguments of a dataclass by name, as its `get_config` returns them.
 
     Raises:

@@ -6,10 +6,13 @@ the whole graph: a search or a training that is over would stay in memory until
 the process ends.
 """
 
+from __future__ import annotations
+
 import contextlib
 import gc
 import threading
 import weakref
+from collections.abc import Iterator
 
 import tensorflow as tf
 
@@ -45,7 +48,7 @@ def _owned(graph, gradient):
     return registered
 
 
-def keep_with_graphs():
+def keep_with_graphs() -> None:
     """Has graphs own the gradients that they are traced with from now on.
 
     A function can be differentiated as long as it lives; what nobody refers
@@ -69,7 +72,7 @@ def keep_with_graphs():
         private_api.set_gradient_registry(_Registered(registry))
 
 
-def give_back():
+def give_back() -> None:
     """Frees the graphs that nobody refers to, before others are traced.
 
     They refer to themselves, and to far more memory than Python's own garbage
@@ -115,7 +118,7 @@ _HOLDERS = _Holders()
 
 
 @contextlib.contextmanager
-def grappler(enabled=None):
+def grappler(enabled: bool | None = None) -> Iterator[None]:
     """Inside, graphs are rewritten before their first run, or they are not.
 
     On a CPU the rewriting takes half of the time to the first step of a
