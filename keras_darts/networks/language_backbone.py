@@ -10,6 +10,7 @@ from keras_darts.networks.recurrent_cell import INITIAL_RANGE
 from keras_darts.networks.recurrent_cell import Recurrence
 from keras_darts.networks.recurrent_cell import SequenceDropout
 from keras_darts.networks.recurrent_cell import bernoulli_mask
+from keras_darts.utils.errors import rate
 
 
 class RecurrentState:
