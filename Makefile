@@ -1,12 +1,13 @@
 # make demo   search, train, compare, draw and export on a small data set
-# make test   lint, then every test; what CI runs
+# make check  lint, then the unit tests: two minutes
+# make test   lint, then every test: what CI runs
 # make lint   ruff alone
 # make types  whether the public names have types
 # make clean  remove what builds and tests leave, and the environment
 #
 # PYTHON=python3.12 makes the environment with another Python (3.11 to 3.13),
 # JOBS=4 runs the tests in that many processes, TESTS="tests/search -k seed"
-# chooses some of them.
+# chooses some of them, TESTS="-m traced" those of a tier.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -14,15 +15,19 @@ JOBS ?= 3
 TESTS ?=
 
 BIN := $(VENV)/bin
+PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 METADATA := setup.py pyproject.toml keras_darts/version.py
 
-.PHONY: demo test lint types clean
+.PHONY: demo check test lint types clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/python examples/demo.py
 
+check: lint
+	$(PYTEST) -m unit $(TESTS)
+
 test: lint
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(TESTS)
+	$(PYTEST) $(TESTS)
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check

@@ -41,7 +41,10 @@ def image(settings):
         input_shape=(side, side, 3),
         drop_path_rate=DROP_PATH,
     )
-    kd.training.cifar_recipe(network, num_train=items, batch_size=items)
+    recipe = kd.training.cifar_recipe(
+        network, num_train=items, batch_size=items
+    )
+    recipe.compile(network)
     images, labels = batch(np.random.default_rng(0), items, side)
     training = settings["step_type"] == "training"
     # With the auxiliary head, which is there in training only.
@@ -67,7 +70,7 @@ def language(settings):
     model = kd.networks.RecurrentLanguageModel(
         "rnn_darts_v2", words, hidden_size=units
     )
-    kd.training.ptb_recipe(model)
+    kd.training.ptb_recipe(model).compile(model)
     data = text_batch(np.random.default_rng(0), settings)
     items = data[0].size
     # The input and the state count for two.

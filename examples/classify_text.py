@@ -91,9 +91,9 @@ def parse_options():
     options = parser.parse_args()
     if options.smoke:
         options.search_filters = options.train_filters = 2
-        options.search_epochs, options.train_epochs = 1, 6
+        options.search_epochs = options.train_epochs = 1
         options.num_cells, options.num_networks = 1, 1
-        options.batch_size = 16
+        options.batch_size = 32
     elif options.data_dir is None:
         parser.error("--data_dir or --smoke must be given")
     return options
@@ -104,7 +104,7 @@ def tiny_sentences(folder):
     draw = random.Random(0)
     words = {"good": ("fine", "witty"), "bad": ("dull", "hollow")}
     folder.mkdir(parents=True)
-    for part, count in (("train", 256), ("valid", 32), ("test", 64)):
+    for part, count in (("train", 128), ("valid", 16), ("test", 16)):
         lines = []
         for label in draw.choices([*words], k=count):
             word = draw.choice(words[label])

@@ -106,7 +106,7 @@ def parse_options():
     if options.smoke:
         options.search_epochs = options.train_epochs = 1
         options.num_networks = 1
-        options.filters, options.num_cells = 2, 3
+        options.filters, options.num_cells = 2, 1
     return options
 
 

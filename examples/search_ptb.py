@@ -95,7 +95,7 @@ def parse_options():
         options.num_nodes = 2
         options.search_tokens = 2000
         options.search_units = options.train_units = options.batch_size = 8
-        options.search_epochs, options.train_epochs = 1, 15
+        options.search_epochs = options.train_epochs = 1
     elif options.data_dir is None:
         parser.error("--data_dir or --smoke must be given")
     return options

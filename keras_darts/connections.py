@@ -15,10 +15,12 @@ from keras_darts.utils.registry import Registry
 from keras_darts.utils.registry import fields
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from collections.abc import Sequence
     from typing import Any
 
     from keras_darts.utils.typing import Config
+    from keras_darts.utils.typing import Register
 
 
 class Connection(abc.ABC):
@@ -196,7 +198,7 @@ class PartialConnection(Connection):
         )
 
 
-registry = Registry("connection", base=Connection)
+registry: Registry = Registry("connection", base=Connection)
 registry.register("full")(FullConnection)
 registry.register("partial")(PartialConnection)
 
@@ -302,10 +304,10 @@ class DropPath(Connection):
         return {"base": registry.serialize(self.base), "rate": self.rate}
 
 
-clone = registry.clone
-get = registry.get
-register = registry.register
-serialize = registry.serialize
+clone: Callable[[Connection], Connection] = registry.clone
+get: Callable[[Connection | str | Config], Connection] = registry.get
+register: Register = registry.register
+serialize: Callable[[Connection], Config] = registry.serialize
 
 __all__ = [
     "AuxiliarySkip",

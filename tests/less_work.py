@@ -5,15 +5,33 @@ from unittest import mock
 
 import keras
 
-from keras_darts.callbacks import tensorboard
+from keras_darts.callbacks.tensorboard import ArchitectureTensorBoard
+from keras_darts.networks import LanguageModel
+from keras_darts.search_spaces import RecurrentSpace
+
+_DRAW = ArchitectureTensorBoard.draw
 
 
 @contextlib.contextmanager
 def without_pictures():
     """TensorBoard gets no picture of each epoch, which takes longer than it."""
-    board = tensorboard.ArchitectureTensorBoard
-    with mock.patch.object(board, "draw", lambda self, epoch: None):
+    no_picture = lambda self, epoch: None  # noqa: E731
+    with mock.patch.object(ArchitectureTensorBoard, "draw", no_picture):
         yield
+
+
+@contextlib.contextmanager
+def with_pictures():
+    """Inside the other one, it gets them nevertheless."""
+    with mock.patch.object(ArchitectureTensorBoard, "draw", _DRAW):
+        yield
+
+
+def has_no_loop(model):
+    """Loops over the tokens of a text take longer without a graph."""
+    space = getattr(model, "search_space", None)
+    loops = isinstance(space, RecurrentSpace)
+    return not (loops or isinstance(model, LanguageModel))
 
 
 @contextlib.contextmanager

@@ -129,6 +129,7 @@ def image_network():
         network, num_train=64, mean=(0.0,), variance=(1.0,), batch_size=BATCH
     )
     network.run_eagerly = True
+    recipe.compile(network)
     return network, recipe
 
 
@@ -157,6 +158,7 @@ def language_model(**options):
         model, batch_size=BATCH, segment_length=6, **options
     )
     model.run_eagerly = True
+    recipe.compile(model)
     return model, recipe
 
 

@@ -42,8 +42,8 @@ EAGER = {**SMALL, "eager": True}
 # What a strategy has next to its steps; only a recipe given here acts on them.
 BESIDE_STEPS = ("callbacks", "citations", "discretizer", "recipe")
 # Each candidate that normalises doubles what has to be traced.
-COURSE = {"steps": 10, "num_cells": 1}
-SYNCHRONIZED = {"steps": 10, **SMALL, "normalization": "sync_batch"}
+COURSE = {"steps": 10, **SMALL}
+SYNCHRONIZED = {**COURSE, "normalization": "sync_batch"}
 
 
 def main(replicas, path, *names):
@@ -224,7 +224,9 @@ def moved(search, data, **options):
 
 
 SEARCHES = {
-    "image": lambda _: {"traced": on_images("darts_second_order")},
+    "image": lambda _: {
+        "traced": on_images("darts_second_order", primitives=FEW)
+    },
     "text": lambda _: {
         "traced": on_text("darts_second_order"),
         "enas": on_text("enas", eager=True),

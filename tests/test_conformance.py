@@ -3,6 +3,8 @@
 A new piece is tested here by being registered.
 """
 
+import functools
+
 import pytest
 
 from keras_darts import architects
@@ -51,9 +53,13 @@ def fitting_strategies():
 def made(slot, name):
     """A piece by its name, and by what it can't do without."""
     if name == "cost_constrained":
-        table = profiling.build_cost_table("darts_cnn", "parameters", **SIZES)
-        return discretizers.CostConstrained(table, target=5000.0)
+        return discretizers.CostConstrained(cost_table(), target=5000.0)
     return slot.get(name)
+
+
+@functools.cache
+def cost_table():
+    return profiling.build_cost_table("darts_cnn", "parameters", **SIZES)
 
 
 FITTING = fitting_strategies()

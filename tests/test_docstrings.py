@@ -4,13 +4,17 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import sys
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from less_work import has_no_loop
+from less_work import without_graphs
 
 import keras_darts as kd
+from keras_darts.utils.registry import Registry
 
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 # What every example may use without an import.
@@ -31,13 +35,26 @@ def examples(module):
     return [test for test in tests if test.examples]
 
 
+@pytest.fixture
+def registries(monkeypatch):
+    """Forget what an example adds, which doesn't outlive its names."""
+    for name, module in [*sys.modules.items()]:
+        if name.startswith("keras_darts."):
+            for value in [*vars(module).values()]:
+                if isinstance(value, Registry):
+                    entries = dict(value._entries)
+                    monkeypatch.setattr(value, "_entries", entries)
+
+
 @pytest.mark.parametrize("module", MODULES)
-def test_examples_run(module, tmp_path, monkeypatch):
+def test_examples_run(module, tmp_path, monkeypatch, registries):
     monkeypatch.chdir(tmp_path)
     output = []
-    for test in examples(module):
-        runner = doctest.DocTestRunner(verbose=False, optionflags=OPTIONS)
-        runner.run(test, out=output.append)
+    # For a few steps no graph is worth its making.
+    with without_graphs(has_no_loop):
+        for test in examples(module):
+            runner = doctest.DocTestRunner(verbose=False, optionflags=OPTIONS)
+            runner.run(test, out=output.append)
     if output:
         pytest.fail("".join(output), pytrace=False)
 

@@ -18,12 +18,20 @@ EXPORTS = {
     "search_ptb": "ptb/saved_model/1",
 }
 
+# Whose graphs are worth their making: the whole course of `make demo`, and a
+# loop over the words of a text.
+TRACED = ("demo", "search_ptb")
+
 # Runs some of them one after the other, since to import TensorFlow takes
 # longer than most of them, and says after each how it ended.
 RUNNER = """
 import json, runpy, sys
+import keras
+compiled = keras.Model.run_eagerly
+eager = property(lambda model: True, lambda model, value: None)
 for line in sys.stdin:
-    path, *sys.argv[1:] = json.loads(line)
+    traced, path, *sys.argv[1:] = json.loads(line)
+    keras.Model.run_eagerly = compiled if traced else eager
     sys.argv[0] = path
     code = 0
     try:
@@ -34,13 +42,11 @@ for line in sys.stdin:
 """
 
 
-@pytest.mark.slow
 def test_the_demo_runs(tmp_path):
     pytest.importorskip("ai_edge_litert", reason="the demo runs LiteRT files")
     check(run_all(["demo"], tmp_path), ["demo"], tmp_path)
 
 
-@pytest.mark.slow
 def test_the_other_examples_run(tmp_path):
     names = [path.stem for path in EXAMPLES if path.stem != "demo"]
     assert len(names) == 6
@@ -56,7 +62,6 @@ def check(done, names, folder):
             assert (folder / "runs" / EXPORTS[name]).is_dir()
 
 
-@pytest.mark.slow
 def test_examples_on_text_say_what_they_need(tmp_path):
     names = ["classify_text", "search_ptb"]
     done = run_all(names, tmp_path, flags=())
@@ -67,7 +72,9 @@ def test_examples_on_text_say_what_they_need(tmp_path):
 
 def run_all(names, folder, flags=("--smoke",)):
     lines = [
-        json.dumps([str(ROOT / "examples" / f"{name}.py"), *flags])
+        json.dumps(
+            [name in TRACED, str(ROOT / "examples" / f"{name}.py"), *flags]
+        )
         for name in names
     ]
     return subprocess.run(

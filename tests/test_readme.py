@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from less_work import without_graphs
 from pages import ROOT
 from pages import pages
 from pages import python_blocks
@@ -27,6 +28,13 @@ def run(page, name, replacements=(), arguments=()):
     return names
 
 
+@pytest.fixture
+def eagerly():
+    """For a few steps no graph is worth its making."""
+    with without_graphs():
+        yield
+
+
 def write_parts(folder, lines):
     folder.mkdir(parents=True)
     for part, count in (("train", 60), ("valid", 20), ("test", 20)):
@@ -34,7 +42,7 @@ def write_parts(folder, lines):
         (folder / f"{part}.txt").write_text(text)
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("eagerly")
 def test_the_quickstart_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = run(
@@ -43,7 +51,9 @@ def test_the_quickstart_runs(tmp_path, monkeypatch):
         (
             ("epochs=20", "epochs=1"),
             ("filters=16, num_cells=8", "filters=4, num_cells=3"),
-            ("filters=8, num_cells=5", "filters=2, num_cells=2"),
+            ("filters=8, num_cells=5", "filters=2, num_cells=1"),
+            ("train.batch(64)", "train.take(128).batch(64)"),
+            ("data.train, valid", "data.train.take(128), valid"),
             ("recipe(network)", "recipe(network, epochs=1)"),
         ),
     )
@@ -56,7 +66,6 @@ def test_the_quickstart_runs(tmp_path, monkeypatch):
     assert answers["classes"].shape == (100, 5)
 
 
-@pytest.mark.slow
 def test_the_code_on_language_models_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_parts(tmp_path / "data" / "ptb", ["the cat saw the dog", "a dog ran"])
@@ -75,7 +84,7 @@ def test_the_code_on_language_models_runs(tmp_path, monkeypatch):
     assert (tmp_path / "saved_models" / "ptb" / "1").is_dir()
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("eagerly")
 def test_the_code_on_sentences_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_parts(tmp_path / "data" / "sst2", ["1 a good film", "0 a bad film ."])
@@ -83,16 +92,16 @@ def test_the_code_on_sentences_runs(tmp_path, monkeypatch):
         "docs/text.md",
         "sentences",
         (
-            ('"text_cnn", ', '"text_cnn", filters=2, num_cells=2, '),
-            ("batch(64)", "batch(8), epochs=1"),
-            ("derived_network()", "derived_network(filters=2, num_cells=2)"),
-            ("data.num_train)", "data.num_train, epochs=1, batch_size=8)"),
+            ('"text_cnn", ', '"text_cnn", filters=2, num_cells=1, '),
+            ("batch(64)", "batch(30), epochs=1"),
+            ("derived_network()", "derived_network(filters=2, num_cells=1)"),
+            ("data.num_train)", "data.num_train, epochs=1, batch_size=30)"),
         ),
     )
     assert names["network"].genotype == names["search"].genotype()
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("eagerly")
 def test_the_code_on_tuning_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     draw = np.random.default_rng(0)

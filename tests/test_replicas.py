@@ -8,10 +8,7 @@ import subprocess
 import sys
 
 import numpy as np
-import pytest
 from movements import assert_same_movement
-
-pytestmark = pytest.mark.slow
 
 TESTS = pathlib.Path(__file__).parent
 SCRIPT = str(TESTS / "search_on_replicas.py")

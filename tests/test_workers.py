@@ -16,8 +16,6 @@ from movements import assert_same_movement
 
 from keras_darts.runs.manifest import is_finished
 
-pytestmark = pytest.mark.slow
-
 TESTS = pathlib.Path(__file__).parent
 SCRIPT = str(TESTS / "search_on_workers.py")
 LIMIT = 400

@@ -232,8 +232,6 @@ class ImageClassifier(Classifier):
     DARTS, for what is searched.
     """
 
-    adapter_of = staticmethod(Images.of)
-
     def __init__(
         self,
         num_classes: int | None = None,
@@ -245,3 +243,6 @@ class ImageClassifier(Classifier):
         super().__init__(
             num_classes, max_trials, project_name=project_name, **options
         )
+
+    def adapter_of(self, elements: Elements) -> Images:
+        return Images.of(elements)

@@ -23,6 +23,7 @@ from keras_darts.discretizers.top_k import TopK
 
 if TYPE_CHECKING:
     from keras_darts.utils.typing import Config
+    from keras_darts.utils.typing import Register
 
 registry.register("argmax")(Argmax)
 registry.register("best_of_samples")(BestOfSamples)
@@ -31,7 +32,7 @@ registry.register("perturbation")(Perturbation)
 registry.register("threshold")(Threshold)
 registry.register("top_k")(TopK)
 
-register = registry.register
+register: Register = registry.register
 
 
 def get(identifier: Discretizer | str | Config | None) -> Discretizer | None:

@@ -111,4 +111,4 @@ class Discretizer(abc.ABC):
 
 
 # The classes are registered where all of them are imported, in __init__.py.
-registry = Registry("discretizer", base=Discretizer)
+registry: Registry = Registry("discretizer", base=Discretizer)

@@ -17,18 +17,21 @@ from keras_darts.regularizers.zero_one import ZeroOne
 from keras_darts.utils.registry import Registry
 
 if TYPE_CHECKING:
-    from keras_darts.utils.typing import Config
+    from collections.abc import Callable
 
-registry = Registry("regularizers", base=Regularizer)
+    from keras_darts.utils.typing import Config
+    from keras_darts.utils.typing import Register
+
+registry: Registry = Registry("regularizers", base=Regularizer)
 registry.register("beta_decay")(BetaDecay)
 registry.register("cost")(Cost)
 registry.register("dirichlet_divergence")(DirichletDivergence)
 registry.register("entropy")(Entropy)
 registry.register("zero_one")(ZeroOne)
 
-clone = registry.clone
-get = registry.get
-register = registry.register
+clone: Callable[[Regularizer], Regularizer] = registry.clone
+get: Callable[[Regularizer | str | Config], Regularizer] = registry.get
+register: Register = registry.register
 
 
 def serialize(term: Regularizer) -> Config:

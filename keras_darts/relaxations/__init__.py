@@ -23,9 +23,12 @@ from keras_darts.relaxations.softmax import Softmax
 from keras_darts.utils.registry import Registry
 
 if TYPE_CHECKING:
-    from keras_darts.utils.typing import Config
+    from collections.abc import Callable
 
-registry = Registry("relaxation", base=Relaxation)
+    from keras_darts.utils.typing import Config
+    from keras_darts.utils.typing import Register
+
+registry: Registry = Registry("relaxation", base=Relaxation)
 registry.register("softmax")(Softmax)
 registry.register("sigmoid")(Sigmoid)
 registry.register("gumbel_softmax")(GumbelSoftmax)
@@ -36,9 +39,9 @@ registry.register("uniform_draws")(UniformDraws)
 registry.register("categorical")(Categorical)
 registry.register("controller")(Controller)
 
-clone = registry.clone
-get = registry.get
-register = registry.register
+clone: Callable[[Relaxation], Relaxation] = registry.clone
+get: Callable[[Relaxation | str | Config], Relaxation] = registry.get
+register: Register = registry.register
 
 
 def serialize(relaxation: Relaxation) -> Config:

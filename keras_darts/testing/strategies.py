@@ -62,7 +62,11 @@ def _run_step_test(strategy, search_space):
     move = [strategy.architect.updates_architecture, True]
     before = [[v.numpy() for v in variables] for variables in groups]
     history = search.fit(
-        *small_data(search_space), batch_size=4, epochs=1, verbose=0
+        *small_data(search_space),
+        batch_size=4,
+        epochs=1,
+        steps_per_epoch=2,
+        verbose=0,
     )
     assert np.isfinite(history.history["loss"]).all()
     for variables, values, moved in zip(groups, before, move, strict=True):
@@ -77,7 +81,11 @@ def _run_stages_test(strategy, search_space):
     search.compile(run_eagerly=True)
     stages = len(strategy.stages)
     history = search.fit(
-        *small_data(search_space), batch_size=4, epochs=stages, verbose=0
+        *small_data(search_space),
+        batch_size=4,
+        epochs=stages,
+        steps_per_epoch=1,
+        verbose=0,
     )
     assert len(history.epoch) == stages and search.stage == stages - 1
     most = strategy.stages[-1].num_candidates

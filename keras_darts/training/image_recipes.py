@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import keras
 
 
-def begun(
+def recipe_for(
     network: keras.Model,
     make: Callable[..., Recipe],
     *,
@@ -36,7 +36,7 @@ def begun(
     variance: Sequence[float] | None,
     label_type: str | None,
 ) -> Recipe:
-    """A recipe for a network, which it compiles as soon as it can.
+    """A recipe for a network, in which it changes nothing.
 
     Args:
         network: Network for images.
@@ -46,7 +46,7 @@ def begun(
             images.
         variance: The same.
         label_type: String, or `None`: `"sparse"` where `num_train` is given,
-            since the network is compiled at once then.
+            with which the network can be compiled before there are labels.
 
     Raises:
         ValueError: for values that don't fit the network.
@@ -67,11 +67,7 @@ def begun(
         variance=statistics[1],
         label_type=label_type,
     )
-    if num_train is not None:
-        recipe.compile(network)
-    else:
-        # Whatever it was compiled for, `fit` compiles it for this recipe.
-        network.compiled = False
+    recipe.check(network)
     return recipe
 
 
@@ -100,7 +96,7 @@ def cifar_recipe(
     seed: int = 0,
     sync_batch_norm: bool = False,
 ) -> Recipe:
-    """Compiles a network for CIFAR as DARTS trains it, and returns the rest.
+    """The training of a network for CIFAR as in DARTS.
 
     SGD with momentum 0.9, a cosine to zero, L2 in the gradient and clipping
     at a norm of 5; crops, mirror images, cutout; drop path from zero up.
@@ -108,7 +104,7 @@ def cifar_recipe(
     Args:
         network: `CifarNetwork`, or another of `keras_darts.networks`.
         num_train: Integer, the images of the training set. Defaults to `None`:
-            `fit` counts them, and compiles the network then.
+            `fit` counts them.
         epochs: Integer. Defaults to `600`.
         batch_size: Integer. Defaults to `96`.
         learning_rate: Float, at the start. Defaults to `0.025`.
@@ -135,12 +131,13 @@ def cifar_recipe(
         sync_batch_norm: Boolean, as in `Recipe`. Defaults to `False`.
 
     Returns:
-        The `Recipe`, whose `fit` trains the network.
+        The `Recipe`, whose `fit` compiles and trains the network.
 
     Example:
 
     >>> network = kd.networks.CifarNetwork("darts_v2", filters=4, num_cells=3)
     >>> recipe = cifar_recipe(network, num_train=50000)
+    >>> recipe.compile(network)
     >>> recipe.steps_per_epoch, network.optimizer.weight_decay
     (520, 0.0003)
 
@@ -168,7 +165,7 @@ def cifar_recipe(
             make=make,
         )
 
-    return begun(
+    return recipe_for(
         network,
         make,
         num_train=num_train,
@@ -188,13 +185,13 @@ def small_image_recipe(
     Args:
         network: `CifarNetwork`, or another of `keras_darts.networks`.
         num_train: Integer, the images of the training set. Defaults to `None`:
-            `fit` counts them, and compiles the network then.
+            `fit` counts them.
         **options: Further arguments of `cifar_recipe`. Here they default to
             `epochs=20`, `batch_size=32`, `learning_rate=0.1`, `padding=1`,
             `flip=False`, `cutout=0` and `drop_path=0.0`.
 
     Returns:
-        The `Recipe`, whose `fit` trains the network.
+        The `Recipe`, whose `fit` compiles and trains the network.
 
     Example:
 
@@ -238,7 +235,7 @@ def imagenet_recipe(
     seed: int = 0,
     sync_batch_norm: bool = False,
 ) -> Recipe:
-    """Compiles a network for ImageNet as DARTS trains it, and returns the rest.
+    """The training of a network for ImageNet as in DARTS.
 
     SGD with momentum 0.9, a learning rate that falls by a factor an epoch, L2
     in the gradient and clipping at a norm of 5; crops of random size, mirror
@@ -247,7 +244,7 @@ def imagenet_recipe(
     Args:
         network: `ImageNetNetwork`, or another of `keras_darts.networks`.
         num_train: Integer, the images of the training set. Defaults to `None`:
-            `fit` counts them, and compiles the network then.
+            `fit` counts them.
         epochs: Integer. Defaults to `250`.
         batch_size: Integer. Defaults to `128`.
         learning_rate: Float, at the start. Defaults to `0.1`.
@@ -274,7 +271,7 @@ def imagenet_recipe(
         sync_batch_norm: Boolean, as in `Recipe`. Defaults to `False`.
 
     Returns:
-        The `Recipe`, whose `fit` trains the network.
+        The `Recipe`, whose `fit` compiles and trains the network.
 
     Reference: Liu et al., 2019, DARTS, section 3.4 and appendix A.2.3.
     """
@@ -309,7 +306,7 @@ def imagenet_recipe(
     unknown = mean is None and variance is None
     if unknown and getattr(network, "mean", None) is None and channels == 3:
         mean, variance = NORMALIZATIONS["imagenet2012"]
-    return begun(
+    return recipe_for(
         network,
         make,
         num_train=num_train,
@@ -361,7 +358,7 @@ def nas_bench_201_recipe(
     seed: int = 0,
     sync_batch_norm: bool = False,
 ) -> Recipe:
-    """Compiles a network as NAS-Bench-201 trains it, and returns the rest.
+    """The training of a network as in NAS-Bench-201.
 
     SGD with Nesterov's momentum of 0.9, a cosine to zero, L2 in the gradient;
     mirror images and crops.
@@ -369,7 +366,7 @@ def nas_bench_201_recipe(
     Args:
         network: `NasBench201Network`, or another of `keras_darts.networks`.
         num_train: Integer, the images of the training set. Defaults to `None`:
-            `fit` counts them, and compiles the network then.
+            `fit` counts them.
         epochs: Integer. Defaults to `200`.
         batch_size: Integer. Defaults to `256`.
         learning_rate: Float, at the start. Defaults to `0.1`.
@@ -390,7 +387,7 @@ def nas_bench_201_recipe(
         sync_batch_norm: Boolean, as in `Recipe`. Defaults to `False`.
 
     Returns:
-        The `Recipe`, whose `fit` trains the network.
+        The `Recipe`, whose `fit` compiles and trains the network.
 
     Example:
 
@@ -428,7 +425,7 @@ def nas_bench_201_recipe(
             make=make,
         )
 
-    return begun(
+    return recipe_for(
         network,
         make,
         num_train=num_train,
@@ -474,17 +471,17 @@ def image_recipe_name(side: int | None, stages: bool = False) -> str:
 def image_recipe(
     network: keras.Model, num_train: int | None = None, **options: Any
 ) -> Recipe:
-    """Compiles a network for images by the recipe that fits, and gives it.
+    """The recipe that fits a network for images.
 
     Args:
         network: `CifarNetwork`, or another of `keras_darts.networks`.
         num_train: Integer, the images of the training set. Defaults to `None`:
-            `fit` counts them, and compiles the network then.
+            `fit` counts them.
         **options: Further arguments of the recipe: `mean`, `variance` and
             `epochs` are known to all.
 
     Returns:
-        The `Recipe`, whose `fit` trains the network.
+        The `Recipe`, whose `fit` compiles and trains the network.
 
     Example:
 

@@ -178,6 +178,8 @@ class LabelledRecipe(BaseRecipe):
                 f"Received: {data.num_train} elements, num_train="
                 f"{self.num_train}"
             )
+        if not self._keeps(network):
+            self.compile(network)
         own, validation = [], None
         if data.validation is not None:
             with network.distribute_strategy.scope():
@@ -277,7 +279,7 @@ def labelled_recipe(
         seed=seed,
         sync_batch_norm=sync_batch_norm,
     )
-    recipe.compile(network)
+    recipe.check(network)
     return recipe
 
 

@@ -69,8 +69,9 @@ class LanguageRecipe(BaseRecipe):
     patience: int = 5
     seed: int = 0
 
-    def compile(self, model: keras.Model) -> None:
-        """Compiles a model with a fresh optimizer, loss and metrics."""
+    def check(self, model: keras.Model) -> None:
+        """As in `Recipe`; it must have the `segment_length` of the recipe."""
+        super().check(model)
         length = getattr(model, "segment_length", self.segment_length)
         if length != self.segment_length:
             raise ValueError(
@@ -78,6 +79,9 @@ class LanguageRecipe(BaseRecipe):
                 f"scales the learning rate. Received: {self.segment_length}, "
                 f"a model with {length}"
             )
+
+    def compile(self, model: keras.Model) -> None:
+        """Compiles a model with a fresh optimizer, loss and metrics."""
         self._compile(
             model,
             loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -136,12 +140,13 @@ class LanguageRecipe(BaseRecipe):
         validation_ids: ArrayLike,
         **options: Any,
     ) -> keras.callbacks.History:
-        """Trains a compiled model; it ends with the weights of the best check.
+        """Trains a model; it ends with the weights of the best check.
 
         It does so too after a `KeyboardInterrupt`, which is passed on.
 
         Args:
-            model: Model that `compile` compiled.
+            model: `RecurrentLanguageModel`, which is compiled as by `compile`,
+                unless you have compiled it, or this recipe has.
             train_ids: Array of token ids (tokens,).
             validation_ids: The same, of another text.
             **options: `output_dir`, `resume_from`, `checkpoint_minutes` and
@@ -156,6 +161,8 @@ class LanguageRecipe(BaseRecipe):
         texts = {"train_ids": train_ids, "validation_ids": validation_ids}
         for name, ids in texts.items():
             token_streams(ids, 1, vocabulary_size=size, name=name)
+        if not self._keeps(model):
+            self.compile(model)
         averaging = NonMonotonicTrigger(self.patience)
 
         def batches(epoch, step=0):
@@ -214,7 +221,7 @@ def ptb_recipe(
     patience: int = 5,
     seed: int = 0,
 ) -> LanguageRecipe:
-    """Compiles a model for Penn Treebank as DARTS trains it, and the rest.
+    """The training of a model for Penn Treebank as in DARTS.
 
     SGD with L2 in the gradient and clipping, on segments of random length;
     once validation stalls, the mean of all iterates since then.
@@ -237,7 +244,7 @@ def ptb_recipe(
             dropout follow `keras.utils.set_random_seed`. Defaults to `0`.
 
     Returns:
-        The `LanguageRecipe`, whose `fit` trains the model.
+        The `LanguageRecipe`, whose `fit` compiles and trains the model.
 
     Example:
 
@@ -245,6 +252,7 @@ def ptb_recipe(
     ...     "rnn_darts_v2", 20, hidden_size=8
     ... )
     >>> recipe = ptb_recipe(model)
+    >>> recipe.compile(model)
     >>> recipe.epochs, model.optimizer.weight_decay
     (8000, 8e-07)
 
@@ -263,7 +271,7 @@ def ptb_recipe(
         patience=patience,
         seed=seed,
     )
-    recipe.compile(model)
+    recipe.check(model)
     return recipe
 
 
@@ -278,7 +286,7 @@ def wikitext2_recipe(model: keras.Model, **options: Any) -> LanguageRecipe:
             `weight_decay=5e-7`.
 
     Returns:
-        The `LanguageRecipe`, whose `fit` trains the model.
+        The `LanguageRecipe`, whose `fit` compiles and trains the model.
 
     Reference: Liu et al., 2019, DARTS, section 3.4 and appendix A.2.4.
     """
@@ -299,6 +307,6 @@ def small_language_model_recipe(
             `epochs=20` and `batch_size=32`.
 
     Returns:
-        The `LanguageRecipe`, whose `fit` trains the model.
+        The `LanguageRecipe`, whose `fit` compiles and trains the model.
     """
     return ptb_recipe(model, **{"epochs": 20, "batch_size": 32, **options})

@@ -37,32 +37,12 @@ if TYPE_CHECKING:
     from keras_darts.utils.typing import PathLike
 
 
-def synchronize(network: keras.Model, wanted: bool) -> None:
-    """Lets a network normalise with the statistics of a part or of the whole.
-
-    What its layers were made with no longer counts.
-
-    Args:
-        network: Keras model that is built.
-        wanted: Boolean, whether devices that share a batch take those of all
-            of it.
-
-    Raises:
-        ValueError: if that is wanted of a network without our normalisation.
-    """
-    layers = [
+def _normalizations(network):
+    return [
         layer
         for layer in private_api.flat_layers(network)
         if isinstance(layer, BatchNormalization)
     ]
-    if wanted and not layers:
-        raise ValueError(
-            "`sync_batch_norm` must be False for a network without a "
-            "keras_darts.primitives.BatchNormalization. Received: "
-            f"sync_batch_norm={wanted}, a {type(network).__name__}"
-        )
-    for layer in layers:
-        layer.synchronized = wanted
 
 
 _COUNTS = ("epochs", "batch_size", "segment_length", "eval_batch_size")
@@ -82,17 +62,46 @@ class BaseRecipe:
         """A fresh copy of the optimizer, for one network."""
         return type(self.optimizer).from_config(self.optimizer.get_config())
 
-    def _compile(self, network, **losses_and_metrics):
+    def check(self, network: keras.Model) -> None:
+        """Refuses a network that the recipe can't train, and changes nothing.
+
+        Args:
+            network: Keras model that is built.
+
+        Raises:
+            ValueError: If its devices can't share a batch, or statistics that
+                it does not have are to be synchronized.
+        """
         check_batch_size(self.batch_size, network.distribute_strategy)
-        synchronize(network, self.sync_batch_norm)
+        if self.sync_batch_norm and not _normalizations(network):
+            raise ValueError(
+                "`sync_batch_norm` must be False for a network without a "
+                "keras_darts.primitives.BatchNormalization. Received: "
+                f"sync_batch_norm=True, a {type(network).__name__}"
+            )
+
+    def _keeps(self, network: keras.Model) -> bool:
+        """Whether `fit` leaves a network compiled as it is.
+
+        It does if the user has compiled it, or the same recipe.
+        """
+        return network.compiled and recipe_of(network) in (None, self)
+
+    def _compile(self, network, **losses_and_metrics):
+        self.check(network)
+        # What the layers were made with no longer counts.
+        for layer in _normalizations(network):
+            layer.synchronized = self.sync_batch_norm
         with network.distribute_strategy.scope():
             network.compile(
-                optimizer=self.new_optimizer(), **losses_and_metrics
+                optimizer=self.new_optimizer(),
+                run_eagerly=network.run_eagerly,
+                **losses_and_metrics,
             )
             # Variables that the first step had to make would have it traced
             # twice.
             network.optimizer.build(network.trainable_variables)
-        network.optimizer.made_by_recipe = True
+        network.optimizer.recipe = self
 
     def get_config(self) -> Config:
         """Plain values that say everything there is to know."""
@@ -109,9 +118,12 @@ class BaseRecipe:
         return config
 
 
-def compiled_by_recipe(network: keras.Model) -> bool:
-    """Whether a recipe compiled the network last, and not its user."""
-    return getattr(network.optimizer, "made_by_recipe", False)
+def recipe_of(network: keras.Model) -> BaseRecipe | PathLike | None:
+    """What compiled a network last: a recipe, or that of a file.
+
+    `None` where its user did.
+    """
+    return getattr(network.optimizer, "recipe", None)
 
 
 _LOG = logging.getLogger("keras_darts")
@@ -353,12 +365,11 @@ class Recipe(BaseRecipe):
 
         Data are read and checked once, before the first step, and held where
         they fit into memory. What the recipe does not know is read off them,
-        the log and `config.json` say what the labels were taken for, and a
-        network that is not compiled yet is compiled.
+        the log and `config.json` say what the labels were taken for.
 
         Args:
-            network: Network that the recipe was made for, or another that
-                `compile` compiled.
+            network: Network for images, which is compiled as by `compile`,
+                unless you have compiled it, or this recipe has.
             x: Images and labels in any form that `DartsSearch.fit` takes: an
                 array of images, a tuple or list of arrays, a data set, batched
                 or not, a `keras.utils.PyDataset`. Images of many sizes, for a
@@ -454,8 +465,8 @@ class Recipe(BaseRecipe):
 
     def _reader(self, network):
         """What reads data for a network."""
-        # A user may have compiled it with a loss of another kind.
-        of_user = network.compiled and not compiled_by_recipe(network)
+        # A user may have compiled it with a loss of other labels.
+        of_user = network.compiled and recipe_of(network) is None
         own = datasets.label_type_of_loss(network.loss) if of_user else None
         many_sizes = self.resize is not None
         return Reader(
@@ -471,12 +482,14 @@ class Recipe(BaseRecipe):
     def _begun(self, network, data, options):
         """The recipe for the data; the network is compiled by it."""
         recipe = self.resolved(network, data)
-        of_user = network.compiled and not compiled_by_recipe(network)
         continues = network.compiled and options.get("initial_epoch", 0)
-        if self.num_train is not None or of_user or continues:
+        if self._keeps(network) or continues:
             recipe.scale(network)
         else:
             recipe.compile(network)
+            if self.num_train is not None:
+                # Another `fit` continues with its optimizer.
+                network.optimizer.recipe = self
         return recipe
 
     def validation(

@@ -162,4 +162,8 @@ def load_network(path: PathLike) -> keras.Model:
             f"`path` must be the folder of a training run or its {_MODEL}. "
             f"Received: path={str(path)!r}"
         )
-    return keras.models.load_model(file)
+    network = keras.models.load_model(file)
+    if network.compiled:
+        # As its recipe compiled it, and not its user.
+        network.optimizer.recipe = file
+    return network

@@ -21,10 +21,13 @@ How the package writes types:
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from typing import Any
+from typing import Protocol
 from typing import TypeAlias
+from typing import TypeVar
 
 if TYPE_CHECKING:
     import keras
@@ -59,3 +62,12 @@ DistributionStrategy: TypeAlias = Any
 SavedModel: TypeAlias = Any
 TfFunction: TypeAlias = Any
 LookupTable: TypeAlias = Any
+
+
+_Entry = TypeVar("_Entry")
+
+
+class Register(Protocol):
+    """`register` of a registry: a decorator that gives back what it keeps."""
+
+    def __call__(self, name: str) -> Callable[[_Entry], _Entry]: ...

@@ -6,7 +6,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from less_work import without_pictures
 from sklearn.datasets import load_digits
 
 import keras_darts as kd
@@ -45,7 +44,7 @@ FIT = {"batch_size": 16, "epochs": 4, "verbose": 0}
 
 @pytest.fixture(scope="module", autouse=True)
 def tiny():
-    with pytest.MonkeyPatch.context() as patch, without_pictures():
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Images, "presets", (IMAGES,))
         patch.setattr(Texts, "presets", (TEXTS,))
         yield patch

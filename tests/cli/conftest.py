@@ -8,10 +8,9 @@ import warnings
 
 import pytest
 import tensorflow as tf
+from less_work import has_no_loop
 from less_work import without_graphs
-from less_work import without_pictures
 
-from keras_darts import networks
 from keras_darts import search_spaces
 from keras_darts.cli.main import main
 from keras_darts.search_spaces import catalog
@@ -20,6 +19,12 @@ from keras_darts.search_spaces import catalog
 def tiny():
     return search_spaces.darts_cnn(
         2, 2, num_nodes=1, primitives=("skip_connect", "max_pool_3x3")
+    )
+
+
+def tiny_convolutions():
+    return search_spaces.darts_cnn(
+        2, 2, num_nodes=2, primitives=("none", "skip_connect", "sep_conv_3x3")
     )
 
 
@@ -33,7 +38,10 @@ def tiny_text():
     )
 
 
-_SPACES = {"tiny": tiny, "tiny_rnn": tiny_rnn, "tiny_text": tiny_text}
+_SPACES = {
+    space.__name__: space
+    for space in (tiny, tiny_convolutions, tiny_rnn, tiny_text)
+}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -51,18 +59,10 @@ def process():
     )
 
 
-def _eagerly(model):
-    # Loops over the tokens of a text take longer without a graph.
-    recurrent = isinstance(
-        getattr(model, "search_space", None), search_spaces.RecurrentSpace
-    )
-    return not (recurrent or isinstance(model, networks.LanguageModel))
-
-
 @contextlib.contextmanager
 def _quick():
-    """No graph is traced for a few steps, and no picture drawn of them."""
-    with without_graphs(_eagerly), without_pictures():
+    """No graph is traced for a few steps."""
+    with without_graphs(has_no_loop):
         yield
 
 

@@ -10,14 +10,14 @@ from keras_darts import export
 from keras_darts.cli.main import main
 
 
-@pytest.mark.slow
 def test_digits_from_search_to_export(here, environment, capsys):
     def run(*arguments):
         assert main([*arguments]) == 0
         return capsys.readouterr().out
 
-    small = ["--dataset=digits", "--filters=4", "--num_cells=2"]
-    search = [*small, "--epochs=1", "--max_examples=128"]
+    small = ["--dataset=digits", "--filters=8", "--num_cells=2"]
+    search = [*small, "--search_space=tiny_convolutions", "--epochs=1"]
+    search += ["--max_examples=128"]
     assert "Genotype(" in run("search", "--output_dir=a", *search)
     train = ["train", "--genotype=a", "--output_dir=b", "--epochs=12", *small]
     done = subprocess.run(

@@ -1,7 +1,6 @@
 """A whole search on real images."""
 
 import numpy as np
-import pytest
 
 import keras_darts as kd
 
@@ -14,7 +13,6 @@ SPACE = kd.search_spaces.darts_cnn(
 )
 
 
-@pytest.mark.slow
 def test_a_small_search_on_cifar10_learns_and_moves_the_alphas(
     shared_data, tmp_path
 ):

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from less_work import with_pictures
 
 import keras_darts as kd
 from keras_darts import strategies
@@ -452,7 +453,8 @@ def test_a_text_comes_in_many_forms(form):
 
 def test_a_run_keeps_what_a_reader_needs(tmp_path):
     search = untold()
-    fitted(search, make_corpus(), epochs=2, output_dir=tmp_path)
+    with with_pictures():
+        fitted(search, make_corpus(), epochs=2, output_dir=tmp_path)
     vocabulary = Vocabulary.from_json(
         (tmp_path / "vocabulary.json").read_text(encoding="utf-8")
     )

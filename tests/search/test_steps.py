@@ -93,14 +93,7 @@ def test_weights_and_alphas_are_disjoint_and_complete(make_search):
     assert set(ids) == {id(v) for v in search.supernet.trainable_variables}
 
 
-@pytest.mark.parametrize(
-    "architect",
-    [
-        "first_order",
-        "finite_difference",
-        pytest.param("exact", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.parametrize("architect", ARCHITECTS)
 def test_traced_gradients_equal_eager_ones(make_search, batches, architect):
     strategy = strategy_of(architect)
     eager = make_search(strategy).architecture_gradients(*batches)

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from less_work import with_pictures
 from small_searches import TINY
 from small_searches import fitted
 from small_searches import make_search
@@ -31,6 +32,12 @@ SHOWN = {
     for cell_type in ("normal", "reduce")
 }
 TEXTS = {"architecture/genotype", "config"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def pictures():
+    with with_pictures():
+        yield
 
 
 class Cut(Exception):

@@ -208,6 +208,8 @@ def test_given_values_are_checked_as_ever():
     statistics = {"mean": [99.0], "variance": [400.0]}
     recipe = open_recipe(network, num_train=12, **statistics)
     assert recipe.steps_per_epoch == 1
+    assert network.mean is None and not network.compiled
+    recipe.compile(network)
     assert network.mean == (99.0,)
     with pytest.raises(ValueError, match="16 elements, num_train=12"):
         trained(IMAGES, LABELS, network=network, recipe=recipe)
@@ -248,8 +250,9 @@ def test_statistics_come_from_the_network_then_from_the_images():
 
 def test_statistics_of_the_recipe_win_with_a_word(caplog):
     network = network_for(mean=(90.0,), variance=(500.0,))
+    recipe = open_recipe(network, num_train=16, mean=(1.0,), variance=(2.0,))
     with caplog.at_level(logging.INFO, "keras_darts"):
-        open_recipe(network, num_train=16, mean=(1.0,), variance=(2.0,))
+        recipe.compile(network)
     assert (network.mean, network.variance) == ((1.0,), (2.0,))
     assert "no more by (90.0,) and (500.0,)" in caplog.text
 

@@ -150,6 +150,7 @@ def test_the_published_recipes():
     assert (recipe.segment_length, recipe.length_distribution) == (35, "normal")
     assert (recipe.eval_batch_size, recipe.patience) == (10, 5)
     other = training.wikitext2_recipe(model)
+    other.compile(model)
     assert model.optimizer.weight_decay == 5e-7
     assert other.get_config().keys() == recipe.get_config().keys()
     assert other.epochs == 8000

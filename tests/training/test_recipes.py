@@ -58,6 +58,7 @@ def test_nas_bench_201_recipe_has_the_constants_of_the_benchmark():
         "|nor_conv_3x3~0|", filters=2, num_cells=1
     )
     recipe = nas_bench_201_recipe(network, num_train=50_000)
+    recipe.compile(network)
     optimizer = network.optimizer
     assert (recipe.epochs, recipe.batch_size) == (200, 256)
     assert (optimizer.momentum, optimizer.nesterov) == (0.9, True)
@@ -76,6 +77,7 @@ def test_cifar_recipe_has_the_constants_of_the_original():
     recipe = cifar_recipe(
         network, num_train=50_000, mean=mean, variance=variance
     )
+    recipe.compile(network)
     optimizer = network.optimizer
     assert (recipe.epochs, recipe.batch_size) == (600, 96)
     assert optimizer.momentum == 0.9
@@ -97,6 +99,7 @@ def test_cifar_recipe_has_the_constants_of_the_original():
 def test_imagenet_recipe_has_the_constants_of_the_original():
     network = networks.ImageNetNetwork(GENOTYPE, filters=2, num_cells=3)
     recipe = imagenet_recipe(network, num_train=1_281_167)
+    recipe.compile(network)
     optimizer = network.optimizer
     assert (recipe.epochs, recipe.batch_size) == (250, 128)
     assert optimizer.momentum == 0.9
@@ -162,6 +165,7 @@ def test_cutout_leaves_zeros_after_the_scaling_of_the_network():
         cutout=16,
         **datasets.NORMALIZATIONS["cifar10"]._asdict(),
     )
+    recipe.compile(network)
     ((x, _),) = recipe.pipeline(train)
     scaled = network.preprocessing(tf.cast(x, "float32"))
     holes = np.all(np.abs(scaled) < 0.01, axis=-1).sum(axis=(1, 2))
@@ -217,6 +221,7 @@ def test_digits_are_learned_in_three_epochs():
 def test_one_recipe_trains_many_networks_with_an_optimizer_each():
     first, second = digits(), digits()
     recipe = small(first)
+    recipe.compile(first)
     recipe.compile(second)
     assert first.optimizer is not second.optimizer
     assert first.optimizer.get_config() == second.optimizer.get_config()
@@ -230,9 +235,13 @@ def test_the_recipe_decides_whose_statistics_normalise():
         if isinstance(layer, primitives.BatchNormalization)
     ]
     recipe = small(network, sync_batch_norm=True)
+    assert not any(layer.synchronized for layer in layers)
+    recipe.compile(network)
     assert recipe.get_config()["sync_batch_norm"]
     assert len(layers) > 9 and all(layer.synchronized for layer in layers)
-    assert "sync_batch_norm" not in small(network).get_config()
+    plain = small(network)
+    plain.compile(network)
+    assert "sync_batch_norm" not in plain.get_config()
     assert not any(layer.synchronized for layer in layers)
     other = keras.Sequential([keras.Input((1, 1, 1)), keras.layers.Dense(1)])
     other.num_classes = 1

@@ -58,6 +58,7 @@ def test_the_rate_falls_to_nothing_and_decay_is_the_recipes():
     recipe = text_classification_recipe(
         model, 100, epochs=10, weight_decay=0.25
     )
+    recipe.compile(model)
     optimizer = model.optimizer
     assert optimizer is not recipe.optimizer
     assert optimizer.weight_decay == 0.25

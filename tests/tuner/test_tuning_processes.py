@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from tiny_tuning import tuned
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick")]
+pytestmark = pytest.mark.usefixtures("quick")
 
 SCRIPT = pathlib.Path(__file__).parent / "tiny_tuning.py"
 TESTS = SCRIPT.parents[1]
