@@ -4,7 +4,10 @@ The counts are resolved when they are first used, since they need TensorFlow
 and the pictures don't.
 """
 
+from __future__ import annotations
+
 import importlib
+from typing import Any
 
 from keras_darts.analysis.alpha_plot import alphas_png
 from keras_darts.analysis.alpha_plot import plot_alpha_history
@@ -31,7 +34,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name in _COUNTS:
         counts = importlib.import_module("keras_darts.analysis.complexity")
         return getattr(counts, name)

@@ -1,6 +1,12 @@
 """Mixing weights as pictures: of one epoch, and over the epochs."""
 
+from __future__ import annotations
+
 import math
+import pathlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from matplotlib.lines import Line2D
@@ -11,6 +17,12 @@ from keras_darts.analysis.cell_weights import cell_weights
 from keras_darts.analysis.picture import Picture
 from keras_darts.analysis.picture import save_picture
 from keras_darts.drawing import palette
+from keras_darts.utils.typing import ArrayLike
+from keras_darts.utils.typing import PathLike
+
+if TYPE_CHECKING:
+    from keras_darts.genotypes.base_genotype import BaseGenotype
+
 
 # Inches.
 _CELL = (0.5, 0.34)
@@ -23,15 +35,15 @@ _FONT = 11.5
 
 
 def plot_alphas(
-    weights,
-    primitives=None,
-    edges=None,
-    path=None,
-    title=None,
+    weights: Any,
+    primitives: Sequence[str] | None = None,
+    edges: Sequence[Any] | None = None,
+    path: PathLike | None = None,
+    title: str | None = None,
     *,
-    cell=None,
-    genotype=None,
-):
+    cell: str | None = None,
+    genotype: BaseGenotype | None = None,
+) -> Picture | pathlib.Path:
     """Draw mixing weights as a heat map, a row an edge.
 
     Colours go from 0 to 1 whatever the weights are, with 1/K of K candidates
@@ -85,14 +97,14 @@ def plot_alphas(
 
 
 def alphas_png(
-    weights,
-    primitives=None,
-    edges=None,
+    weights: ArrayLike,
+    primitives: Sequence[str] | None = None,
+    edges: Sequence[Any] | None = None,
     *,
-    title=None,
-    cell=None,
-    genotype=None,
-):
+    title: str | None = None,
+    cell: str | None = None,
+    genotype: BaseGenotype | None = None,
+) -> bytes:
     """The bytes of the PNG that `plot_alphas` would write, for TensorBoard.
 
     Args:
@@ -266,16 +278,16 @@ _LEGEND_CHARACTER = 0.09
 
 
 def plot_alpha_history(
-    alphas,
-    primitives=None,
-    path=None,
+    alphas: Any,
+    primitives: Sequence[str] | None = None,
+    path: PathLike | None = None,
     *,
-    edges=None,
-    title=None,
-    y_label="mixing weight",
-    cell=None,
-    genotype=None,
-):
+    edges: Sequence[Any] | None = None,
+    title: str | None = None,
+    y_label: str = "mixing weight",
+    cell: str | None = None,
+    genotype: BaseGenotype | None = None,
+) -> Picture | pathlib.Path:
     """Draw how mixing weights went, a panel an edge and a line a primitive.
 
     A thin line stands at 1/K of K candidates, where nothing is decided. In a

@@ -1,5 +1,10 @@
 """A genotype's cells as a picture."""
 
+from __future__ import annotations
+
+import pathlib
+from typing import TYPE_CHECKING
+
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.patches import PathPatch
 from matplotlib.patches import Polygon
@@ -10,6 +15,11 @@ from keras_darts.analysis.picture import save_picture
 from keras_darts.drawing.cell_scene import cells_scene
 from keras_darts.drawing.scene import svg
 from keras_darts.genotypes.base_genotype import BaseGenotype
+from keras_darts.utils.typing import PathLike
+
+if TYPE_CHECKING:
+    from keras_darts.drawing.scene import Scene
+
 
 # Comes with matplotlib; the widths of all texts are its.
 _FONT = "DejaVu Sans"
@@ -24,7 +34,7 @@ class ScenePicture(Picture):
         scene: `drawing.scene.Scene`.
     """
 
-    def __init__(self, scene):
+    def __init__(self, scene: Scene) -> None:
         super().__init__(figsize=(scene.width / 72, scene.height / 72))
         self.scene = scene
         axes = self.add_axes((0, 0, 1, 1))
@@ -34,7 +44,7 @@ class ScenePicture(Picture):
         for order, shape in enumerate(scene.shapes):
             _PAINTERS[type(shape).__name__](axes, shape, order)
 
-    def render(self, form, dpi=144):
+    def render(self, form: str, dpi: int = 144) -> bytes:
         if form == "svg":
             return svg(self.scene).encode("utf-8")
         return super().render(form, dpi)
@@ -102,7 +112,13 @@ _PAINTERS = {
 }
 
 
-def plot_cell(genotype, cell=None, path=None, *, title=None):
+def plot_cell(
+    genotype: BaseGenotype,
+    cell: str | None = None,
+    path: PathLike | None = None,
+    *,
+    title: str | None = None,
+) -> Picture | pathlib.Path:
     """Draw the cells: inputs at the left, what comes out at the right.
 
     An arrow carries the primitive that it applies; the thin ones lead into the
@@ -141,7 +157,9 @@ def plot_cell(genotype, cell=None, path=None, *, title=None):
     return save_picture(ScenePicture(_scene(genotype, cell, title)), path)
 
 
-def cell_png(genotype, cell=None, *, title=None):
+def cell_png(
+    genotype: BaseGenotype, cell: str | None = None, *, title: str | None = None
+) -> bytes:
     """The bytes of the PNG that `plot_cell` would write, for TensorBoard.
 
     Args:
@@ -156,7 +174,9 @@ def cell_png(genotype, cell=None, *, title=None):
     return ScenePicture(_scene(genotype, cell, title)).render("png")
 
 
-def cell_svg(genotype, cell=None, *, title=None):
+def cell_svg(
+    genotype: BaseGenotype, cell: str | None = None, *, title: str | None = None
+) -> bytes:
     """The bytes of the SVG that `plot_cell` would write, for a page.
 
     Args:
@@ -171,7 +191,7 @@ def cell_svg(genotype, cell=None, *, title=None):
     return svg(_scene(genotype, cell, title)).encode("utf-8")
 
 
-def cell_names(genotype):
+def cell_names(genotype: BaseGenotype) -> tuple[str, ...]:
     """The names of the cells that a genotype of any kind has.
 
     Raises:

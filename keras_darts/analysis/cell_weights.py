@@ -1,13 +1,23 @@
 """The mixing weights of a cell, from a search, a run on disk or arrays."""
 
+from __future__ import annotations
+
 import dataclasses
 import pathlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from keras_darts import genotypes
 from keras_darts.utils.errors import unknown_name
 from keras_darts.utils.files import user_path
+
+if TYPE_CHECKING:
+    from keras_darts.genotypes.base_genotype import BaseGenotype
+    from keras_darts.search_spaces.cell_spec import CellSpec
+
 
 FILE = "mixing_weights.npz"
 _GENOTYPE = "genotype.json"
@@ -31,28 +41,28 @@ class CellWeights:
 
     cell_type: str | None
     weights: np.ndarray
-    names: list
-    edges: list
-    kept: frozenset = frozenset()
+    names: list[str]
+    edges: list[str]
+    kept: frozenset[tuple[int, str]] = frozenset()
 
     @property
-    def title(self):
+    def title(self) -> str:
         return _TITLES.get(
             self.cell_type, f"{self.cell_type} cell".capitalize()
         )
 
     @property
-    def counts(self):
+    def counts(self) -> np.ndarray:
         """How many candidates each edge has."""
         return (~np.isnan(self.weights[0])).sum(axis=-1)
 
     @property
-    def are_shares(self):
+    def are_shares(self) -> bool:
         """Whether these are numbers from 0 to 1, and not raw alphas."""
         known = self.weights[~np.isnan(self.weights)]
         return bool(((known >= 0) & (known <= 1)).all())
 
-    def undecided(self):
+    def undecided(self) -> list[tuple[float, str]]:
         """What each candidate of an edge weighs where all weigh the same.
 
         Returns:
@@ -68,8 +78,15 @@ class CellWeights:
 
 
 def cell_weights(
-    argument, source, primitives=None, edges=None, *, rank, cell, genotype
-):
+    argument: str,
+    source: Any,
+    primitives: Sequence[str] | None = None,
+    edges: Sequence[Any] | None = None,
+    *,
+    rank: int,
+    cell: str | None,
+    genotype: BaseGenotype | None,
+) -> list[CellWeights]:
     """The `CellWeights` of one cell or of all.
 
     Args:
@@ -98,7 +115,7 @@ def cell_weights(
     ]
 
 
-def described(spec):
+def described(spec: CellSpec) -> dict[str, np.ndarray]:
     """Arrays that say of a `CellSpec` what its mixing weights belong to.
 
     Returns:
@@ -111,7 +128,7 @@ def described(spec):
     return {"primitives": np.array(rows), "edges": np.array(pairs)}
 
 
-def edge_names(edges, count):
+def edge_names(edges: Sequence[Any] | None, count: int) -> list[str]:
     """Names for `count` edges, from what the user gave or from the number."""
     if edges is None:
         edges = _full_cell(count)

@@ -1,5 +1,7 @@
 """Parameters and multiply-accumulates (MACs) of a network."""
 
+from __future__ import annotations
+
 import math
 
 import keras
@@ -7,9 +9,10 @@ import tensorflow as tf
 
 from keras_darts.utils import private_api
 from keras_darts.utils import surroundings  # noqa: F401
+from keras_darts.utils.typing import Shape
 
 
-def count_parameters(model, auxiliary=False):
+def count_parameters(model: keras.Model, auxiliary: bool = False) -> int:
     """The number of trained weights, as papers give it.
 
     Args:
@@ -32,7 +35,7 @@ def count_parameters(model, auxiliary=False):
     )
 
 
-def count_macs(model, input_shape=None):
+def count_macs(model: keras.Model, input_shape: Shape | None = None) -> int:
     """The multiplications of convolutions and linear layers for one image.
 
     Multiply-accumulates of inference: a product and its addition are one.

@@ -1,11 +1,21 @@
 """The largest eigenvalue of a matrix that is known by its products alone."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 
 def largest_eigenvalue(
-    product, size, *, tolerance=1e-3, max_products=None, seed=0
-):
+    product: Callable[..., Any],
+    size: int,
+    *,
+    tolerance: float = 1e-3,
+    max_products: int | None = None,
+    seed: int = 0,
+) -> float:
     """The largest eigenvalue, by sign, of a symmetric matrix.
 
     Lanczos' method with full reorthogonalisation: each product adds a vector

@@ -1,14 +1,19 @@
 """Figures without pyplot, and picture files that appear whole."""
 
+from __future__ import annotations
+
 import io
 import os
+import pathlib
 import uuid
+from typing import Any
 
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from keras_darts.utils.files import user_path
+from keras_darts.utils.typing import PathLike
 
 _SUFFIXES = (".png", ".svg")
 
@@ -24,11 +29,11 @@ class Picture(Figure):
     The page shines through, so that it may be light or dark.
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"facecolor": "none", **kwargs})
         FigureCanvasAgg(self)
 
-    def render(self, form, dpi=144):
+    def render(self, form: str, dpi: int = 144) -> bytes:
         """The picture's bytes as `"svg"` or `"png"`."""
         stream = io.BytesIO()
         with matplotlib.rc_context(_SVG):
@@ -39,7 +44,9 @@ class Picture(Figure):
         return self.render("png")
 
 
-def save_picture(picture, path):
+def save_picture(
+    picture: Picture, path: PathLike | None
+) -> Picture | pathlib.Path:
     """Write the picture, or give it back where there is no path."""
     if path is None:
         return picture
@@ -47,7 +54,7 @@ def save_picture(picture, path):
     return write_picture(path, picture.render(path.suffix.lower()[1:]))
 
 
-def picture_path(path):
+def picture_path(path: PathLike) -> pathlib.Path:
     """`path` as a `pathlib.Path`, once its suffix is one we can write."""
     path = user_path(path)
     if path.suffix.lower() not in _SUFFIXES:
@@ -58,7 +65,7 @@ def picture_path(path):
     return path
 
 
-def write_picture(path, content):
+def write_picture(path: pathlib.Path, content: bytes) -> pathlib.Path:
     """Write bytes so that the file is there whole or not at all.
 
     Raises:

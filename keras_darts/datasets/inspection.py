@@ -49,7 +49,7 @@ class Traits:
     draws: bool
     repeats: bool
     in_memory: bool
-    one_pass: tuple[str, ...] | None
+    one_pass: tuple[int, str] | None
 
 
 def traits(dataset: Dataset) -> Traits:

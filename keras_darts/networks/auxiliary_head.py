@@ -1,10 +1,23 @@
 """A second classifier half-way, which helps the training and then goes."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from typing import Any
+
 import keras
 from keras import ops
 
 from keras_darts.primitives import BatchNormalization
 from keras_darts.primitives import torch_uniform
+from keras_darts.utils.typing import Config
+from keras_darts.utils.typing import Shape
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from keras_darts.primitives.skip import Identity
+
 
 _POOL = 5
 _CHANNELS = (128, 768)
@@ -38,20 +51,24 @@ class AuxiliaryHead(keras.layers.Layer):
     """
 
     def __init__(
-        self, num_classes, stride=3, second_normalization=True, **kwargs
-    ):
+        self,
+        num_classes: int,
+        stride: int = 3,
+        second_normalization: bool = True,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.num_classes = num_classes
         self.stride = stride
         self.second_normalization = second_normalization
-        self.bn1 = BatchNormalization()
-        self.bn2 = (
+        self.bn1: BatchNormalization = BatchNormalization()
+        self.bn2: BatchNormalization | Identity = (
             BatchNormalization()
             if second_normalization
             else keras.layers.Identity()
         )
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         side = smallest_side(self.stride)
         if any(n is not None and n < side for n in input_shape[1:3]):
             raise ValueError(
@@ -59,9 +76,9 @@ class AuxiliaryHead(keras.layers.Layer):
                 f"Received: inputs of shape {tuple(input_shape)}"
             )
         channels, (narrow, wide) = input_shape[-1], _CHANNELS
-        self.conv1 = _convolution(narrow, 1, channels)
-        self.conv2 = _convolution(wide, 2, narrow)
-        self.classifier = linear(self.num_classes, wide)
+        self.conv1: keras.layers.Conv2D = _convolution(narrow, 1, channels)
+        self.conv2: keras.layers.Conv2D = _convolution(wide, 2, narrow)
+        self.classifier: keras.layers.Dense = linear(self.num_classes, wide)
         for layer, depth in (
             (self.conv1, channels),
             (self.bn1, narrow),
@@ -71,10 +88,12 @@ class AuxiliaryHead(keras.layers.Layer):
             layer.build((None, None, None, depth))
         self.classifier.build((None, wide))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return (input_shape[0], self.num_classes)
 
-    def call(self, inputs):  # (B, H, W, C) -> (B, classes)
+    def call(
+        self, inputs: tf.Tensor
+    ) -> tf.Tensor:  # (B, H, W, C) -> (B, classes)
         outputs = ops.average_pool(
             ops.relu(inputs), _POOL, self.stride, "valid", "channels_last"
         )
@@ -82,7 +101,7 @@ class AuxiliaryHead(keras.layers.Layer):
         outputs = ops.relu(self.bn2(self.conv2(outputs)))
         return self.classifier(ops.mean(outputs, axis=(1, 2)))
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "num_classes": self.num_classes,
@@ -91,12 +110,12 @@ class AuxiliaryHead(keras.layers.Layer):
         }
 
 
-def smallest_side(stride):
+def smallest_side(stride: int) -> int:
     """The side of the smallest features from which 2 by 2 pixels are pooled."""
     return _POOL + stride
 
 
-def linear(units, channels):
+def linear(units: int, channels: int) -> keras.layers.Dense:
     """A linear layer as PyTorch begins it, with outputs in full precision."""
     policy = keras.config.dtype_policy()
     return keras.layers.Dense(

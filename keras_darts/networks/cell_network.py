@@ -1,6 +1,13 @@
 """Base of the networks of normal and reduction cells."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import Self
 
 import keras
 from keras import ops
@@ -17,6 +24,11 @@ from keras_darts.primitives import check_rank
 from keras_darts.utils import private_api
 from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.errors import rate
+from keras_darts.utils.typing import Config
+from keras_darts.utils.typing import Shape
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
 class ScaledImages:
@@ -43,19 +55,24 @@ class ScaledImages:
     ('Normalization', (128.0,))
     """
 
-    preprocessing = None
+    preprocessing: keras.Layer | None = None
+    train_function: Any
+    test_function: Any
+    predict_function: Any
 
     @property
-    def mean(self):
+    def mean(self) -> tuple[float, ...] | None:
         """Tuple, that of each channel, or `None` without scaling."""
         return self.preprocessing and tuple(self.preprocessing.input_mean)
 
     @property
-    def variance(self):
+    def variance(self) -> tuple[float, ...] | None:
         """Tuple, that of each channel, or `None` without scaling."""
         return self.preprocessing and tuple(self.preprocessing.input_variance)
 
-    def scale_inputs(self, mean, variance):
+    def scale_inputs(
+        self, mean: Sequence[float] | None, variance: Sequence[float] | None
+    ) -> None:
         """Lets the network take raw images from now on.
 
         It has no weights more, and what it was trained to stays as it is. A
@@ -154,30 +171,32 @@ class StackedCells(TrainedInParts):
 
     def __init__(
         self,
-        genotype,
-        num_classes,
-        filters,
-        num_cells,
+        genotype: Genotype | str,
+        num_classes: int,
+        filters: int,
+        num_cells: int,
         *,
-        drop_path_rate,
-        **kwargs,
-    ):
+        drop_path_rate: float,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
-        self.genotype = checks.cells(genotype)
+        self.genotype: Genotype = checks.cells(genotype)
         live = self.genotype.without_isolated_nodes()
         check_rank(live.primitives(), self.rank)
-        self.num_classes = positive_integer("num_classes", num_classes)
-        self.filters = positive_integer("filters", filters)
-        self.num_cells = positive_integer("num_cells", num_cells)
-        self.initial_drop_path_rate = rate("drop_path_rate", drop_path_rate)
-        self.drop_path = DropPath(self.initial_drop_path_rate)
+        self.num_classes: int = positive_integer("num_classes", num_classes)
+        self.filters: int = positive_integer("filters", filters)
+        self.num_cells: int = positive_integer("num_cells", num_cells)
+        self.initial_drop_path_rate: float = rate(
+            "drop_path_rate", drop_path_rate
+        )
+        self.drop_path: DropPath = DropPath(self.initial_drop_path_rate)
 
     @property
-    def drop_path_rate(self):
+    def drop_path_rate(self) -> keras.Variable:
         """The variable of the rate at which all cells drop paths."""
         return self.drop_path.rate
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "genotype": self.genotype.to_text(),
@@ -188,7 +207,9 @@ class StackedCells(TrainedInParts):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(
+        cls, config: Config, custom_objects: Mapping[str, Any] | None = None
+    ) -> Self:
         genotype = Genotype.from_text(config["genotype"])
         return cls(**{**config, "genotype": genotype})
 
@@ -196,7 +217,7 @@ class StackedCells(TrainedInParts):
     def _reductions(cls, num_cells):
         return cls.stem_reductions + len(reduction_cells(num_cells))
 
-    def make_cells(self):
+    def make_cells(self) -> list[keras.Layer]:
         """The cells, built later; those that reduce double the filters."""
         cells, filters = [], self.filters
         reduction_before = self.stem_reductions > 0
@@ -216,7 +237,7 @@ class StackedCells(TrainedInParts):
         return cells
 
 
-def reduction_cells(num_cells):
+def reduction_cells(num_cells: int) -> list[int]:
     """Where the reduction cells stand: at thirds of the depth."""
     return sorted({num_cells // 3, 2 * num_cells // 3})
 
@@ -229,23 +250,26 @@ class CellNetwork(ScaledImages, StackedCells):
     layers of the stem, or twice that of its only one.
     """
 
-    auxiliary_options = {"stride": 3, "second_normalization": True}
+    auxiliary_options: dict[str, Any] = {
+        "stride": 3,
+        "second_normalization": True,
+    }
 
     def __init__(
         self,
-        genotype,
-        num_classes,
-        filters,
-        num_cells,
+        genotype: Genotype | str,
+        num_classes: int,
+        filters: int,
+        num_cells: int,
         *,
-        auxiliary,
-        input_shape,
-        auxiliary_head_weight,
-        drop_path_rate,
-        mean,
-        variance,
-        **kwargs,
-    ):
+        auxiliary: bool,
+        input_shape: Shape,
+        auxiliary_head_weight: float,
+        drop_path_rate: float,
+        mean: Sequence[float] | None,
+        variance: Sequence[float] | None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(
             genotype,
             num_classes,
@@ -262,22 +286,24 @@ class CellNetwork(ScaledImages, StackedCells):
             input_shape, self._reductions(num_cells)
         )
         self._begin_scaling(mean, variance)
-        self.stem = self._stem()
-        self.cells = self.make_cells()
-        self.auxiliary_head = self._auxiliary_head() if auxiliary else None
+        self.stem: Any = self._stem()
+        self.cells: list[keras.Layer] = self.make_cells()
+        self.auxiliary_head: AuxiliaryHead | None = (
+            self._auxiliary_head() if auxiliary else None
+        )
         self.build(self.input_shape)
 
     @property
-    def input_shape(self):
+    def input_shape(self) -> Shape:
         return (None, *self._image_shape)
 
     @classmethod
-    def auxiliary_fits(cls, input_shape, num_cells):
+    def auxiliary_fits(cls, input_shape: Shape, num_cells: int) -> bool:
         """Whether such images leave features large enough for the head."""
         side = min(input_shape[:2]) // 2 ** cls._reductions(num_cells)
         return side >= smallest_side(cls.auxiliary_options["stride"])
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         before = last = input_shape
         for layer in self.stem:
             layer.build(last)
@@ -290,10 +316,12 @@ class CellNetwork(ScaledImages, StackedCells):
             before, last = last, cell.compute_output_shape((before, last))
             if index == self._auxiliary_cell and self.auxiliary:
                 self.auxiliary_head.build(last)
-        self.classifier = linear(self.num_classes, last[-1])
+        self.classifier: keras.layers.Dense = linear(self.num_classes, last[-1])
         self.classifier.build((None, last[-1]))
 
-    def call(self, images, training=None):  # (B, H, W, C) -> (B, classes)
+    def call(
+        self, images: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor | list[tf.Tensor]:  # (B, H, W, C) -> (B, classes)
         before = last = self._scaled(images)
         for layer in self.stem:
             before, last = last, layer(last)
@@ -308,8 +336,13 @@ class CellNetwork(ScaledImages, StackedCells):
         return logits
 
     def compute_loss(
-        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
-    ):
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: tf.Tensor | None = None,
+        training: bool | None = True,
+    ) -> tf.Tensor:
         logits, auxiliary_logits = _pair(y_pred)
         loss = super().compute_loss(x, y, logits, sample_weight, training)
         if auxiliary_logits is None:
@@ -321,12 +354,18 @@ class CellNetwork(ScaledImages, StackedCells):
         auxiliary_loss -= sum(map(ops.sum, self.losses))
         return loss + self.auxiliary_head_weight * auxiliary_loss
 
-    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+    def compute_metrics(
+        self,
+        x: Any,
+        y: Any,
+        y_pred: Any,
+        sample_weight: tf.Tensor | None = None,
+    ) -> dict[str, Any]:
         logits, _ = _pair(y_pred)
         return super().compute_metrics(x, y, logits, sample_weight)
 
     @property
-    def notes(self):
+    def notes(self) -> list[str]:
         if not self.auxiliary:
             return super().notes
         count = sum(
@@ -339,7 +378,7 @@ class CellNetwork(ScaledImages, StackedCells):
             "helps the training, and is no part of an export.",
         ]
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "auxiliary": self.auxiliary,

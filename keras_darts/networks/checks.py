@@ -1,16 +1,20 @@
 """Arguments of networks, checked at the door."""
 
+from __future__ import annotations
+
 import math
 import numbers
+from collections.abc import Sequence
 
 from keras_darts import genotypes
 from keras_darts.genotypes import Genotype
 from keras_darts.genotypes import NasBench201Genotype
 from keras_darts.genotypes import RecurrentGenotype
 from keras_darts.utils.errors import positive_integer
+from keras_darts.utils.typing import Shape
 
 
-def cells(genotype):
+def cells(genotype: Genotype | str) -> Genotype:
     """A `Genotype`, given as such or by its published name."""
     if isinstance(genotype, str):
         genotype = genotypes.get(genotype)
@@ -23,7 +27,7 @@ def cells(genotype):
     )
 
 
-def recurrent(genotype):
+def recurrent(genotype: RecurrentGenotype | str) -> RecurrentGenotype:
     """A `RecurrentGenotype`, given as such, as text or by its name."""
     if isinstance(genotype, str):
         written = genotype.lstrip().startswith("Genotype(")
@@ -38,7 +42,7 @@ def recurrent(genotype):
     )
 
 
-def nas_bench_201(genotype):
+def nas_bench_201(genotype: NasBench201Genotype | str) -> NasBench201Genotype:
     """A `NasBench201Genotype`, given as such or as its text."""
     if isinstance(genotype, str):
         genotype = NasBench201Genotype.from_text(genotype)
@@ -51,7 +55,7 @@ def nas_bench_201(genotype):
     )
 
 
-def tied_size(embedding_size, hidden_size, default):
+def tied_size(embedding_size: int, hidden_size: int, default: int) -> int:
     """The units of embedding and hidden state, which share a matrix."""
     arguments = {"embedding_size": embedding_size, "hidden_size": hidden_size}
     sizes = {
@@ -68,7 +72,11 @@ def tied_size(embedding_size, hidden_size, default):
     return sizes.pop()
 
 
-def statistics(mean, variance, channels):
+def statistics(
+    mean: Sequence[float] | None,
+    variance: Sequence[float] | None,
+    channels: int,
+) -> tuple[tuple[float, ...], ...] | None:
     """`(mean, variance)` as tuples of floats, or `None` where both are."""
     if mean is None and variance is None:
         return None
@@ -92,7 +100,7 @@ def _one_a_channel(values, channels):
     return numbers if whole else None
 
 
-def image_shape(input_shape, reductions):
+def image_shape(input_shape: Shape, reductions: int) -> tuple[int, int, int]:
     """`(H, W, C)` whose sides can be halved that many times."""
     shape = tuple(input_shape)
     integers = all(isinstance(n, numbers.Integral) and n > 0 for n in shape)

@@ -1,9 +1,18 @@
 """The network that DARTS trains on CIFAR, and on other small images."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
+
 import keras
 
 from keras_darts.networks.cell_network import CellNetwork
 from keras_darts.primitives import ConvBN
+
+if TYPE_CHECKING:
+    from keras_darts.genotypes.genotype import Genotype
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -57,19 +66,19 @@ class CifarNetwork(CellNetwork):
 
     def __init__(
         self,
-        genotype,
-        num_classes=10,
-        filters=36,
-        num_cells=20,
+        genotype: Genotype | str,
+        num_classes: int = 10,
+        filters: int = 36,
+        num_cells: int = 20,
         *,
-        auxiliary=True,
-        input_shape=(32, 32, 3),
-        auxiliary_head_weight=0.4,
-        drop_path_rate=0.0,
-        mean=None,
-        variance=None,
-        **kwargs,
-    ):
+        auxiliary: bool = True,
+        input_shape: tuple[int, ...] = (32, 32, 3),
+        auxiliary_head_weight: float = 0.4,
+        drop_path_rate: float = 0.0,
+        mean: Sequence[float] | None = None,
+        variance: Sequence[float] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(
             genotype,
             num_classes,

@@ -1,5 +1,12 @@
 """A cell of a network that trains from scratch: what a genotype becomes."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import Self
+
 import keras
 from keras import ops
 
@@ -11,6 +18,13 @@ from keras_darts.primitives import apply_mask
 from keras_darts.primitives import build_layer
 from keras_darts.primitives import downsample_mask
 from keras_darts.primitives import make_primitive
+from keras_darts.utils.typing import Config
+from keras_darts.utils.typing import Shape
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from keras_darts.primitives import DropPath
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -49,14 +63,14 @@ class DerivedCell(keras.layers.Layer):
 
     def __init__(
         self,
-        genotype,
-        filters,
-        reduction=False,
+        genotype: Genotype,
+        filters: int,
+        reduction: bool = False,
         *,
-        reduction_before=False,
-        drop_path=None,
-        **kwargs,
-    ):
+        reduction_before: bool = False,
+        drop_path: DropPath | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.genotype = genotype
         self.filters = filters
@@ -65,19 +79,21 @@ class DerivedCell(keras.layers.Layer):
         self.drop_path = drop_path
         cell_type = "reduce" if reduction else "normal"
         live = genotype.without_isolated_nodes()
-        self.nodes = live.nodes(cell_type)
-        self.concat = getattr(live, f"{cell_type}_concat")
+        self.nodes: tuple[tuple[tuple[str, int], ...], ...] = live.nodes(
+            cell_type
+        )
+        self.concat: Sequence[int] = getattr(live, f"{cell_type}_concat")
         before = FactorizedReduce if reduction_before else _pointwise
-        self.preprocess0 = before(filters)
-        self.preprocess1 = _pointwise(filters)
+        self.preprocess0: FactorizedReduce | ReLUConvBN = before(filters)
+        self.preprocess1: ReLUConvBN = _pointwise(filters)
         # One after the other, node by node, as in the genotype.
-        self.ops = [
+        self.ops: list[keras.Layer] = [
             make_primitive(name, filters, stride=self._stride(source))
             for node in self.nodes
             for name, source in node
         ]
 
-    def build(self, input_shape):
+    def build(self, input_shape: Sequence[Shape]) -> None:
         before, last = input_shape
         self.preprocess0.build(before)
         self.preprocess1.build(last)
@@ -88,7 +104,9 @@ class DerivedCell(keras.layers.Layer):
             for _, source in node:
                 build_layer(next(operations), inputs if source < 2 else inside)
 
-    def call(self, inputs, present=None):
+    def call(
+        self, inputs: Sequence[tf.Tensor], present: tf.Tensor | None = None
+    ) -> tf.Tensor:
         """(B, H, W, C), (B, H, W, C') -> (B, H, W, C''), or along time."""
         before, last = inputs
         states = [self.preprocess0(before), self.preprocess1(last)]
@@ -105,13 +123,13 @@ class DerivedCell(keras.layers.Layer):
             )
         return ops.concatenate([states[i] for i in self.concat], axis=-1)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
         batch, *sides, _ = input_shape[1]
         if self.reduction:
             sides = [None if side is None else side // 2 for side in sides]
         return (batch, *sides, len(self.concat) * self.filters)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "genotype": self.genotype.to_text(),
@@ -122,7 +140,7 @@ class DerivedCell(keras.layers.Layer):
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         config = dict(config)
         config["genotype"] = Genotype.from_text(config["genotype"])
         config["drop_path"] = keras.saving.deserialize_keras_object(

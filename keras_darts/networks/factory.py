@@ -1,17 +1,33 @@
 """The network that fits a genotype and the images at hand."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from typing import Any
+
 from keras_darts.genotypes import NasBench201Genotype
 from keras_darts.networks.cifar import CifarNetwork
 from keras_darts.networks.imagenet import ImageNetNetwork
 from keras_darts.networks.nas_bench_201 import NasBench201Network
+from keras_darts.utils.typing import Shape
+
+if TYPE_CHECKING:
+    from keras_darts.genotypes.genotype import Genotype
+
 
 # From here on the cells would work on more pixels than the stem should leave.
 _LARGE_SIDE = 128
 
 
 def network_for(
-    genotype, num_classes, input_shape, *, filters, num_cells, **options
-):
+    genotype: Genotype | NasBench201Genotype | str,
+    num_classes: int,
+    input_shape: Shape,
+    *,
+    filters: int,
+    num_cells: int,
+    **options: Any,
+) -> CifarNetwork | ImageNetNetwork | NasBench201Network:
     """A fresh network of a genotype for images of a size.
 
     Images from 128 by 128 up go through the stem of `ImageNetNetwork`,

@@ -1,5 +1,10 @@
 """Training steps that take their batch in parts."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -7,7 +12,11 @@ from keras_darts.networks.on_logits import GivesLogits
 from keras_darts.utils import private_api
 
 
-def mean_of_parts(function, batch, count):
+def mean_of_parts(
+    function: Callable[[tuple[tf.Tensor, ...]], list[tf.Tensor]],
+    batch: tuple[tf.Tensor, ...],
+    count: int,
+) -> list[tf.Tensor]:
     """The mean of lists of tensors that a function gives for each part.
 
     Args:
@@ -26,14 +35,16 @@ def mean_of_parts(function, batch, count):
     return [value / count for value in total]
 
 
-def parts(batch, count):
+def parts(
+    batch: tuple[tf.Tensor, ...], count: int
+) -> list[tuple[tf.Tensor, ...]]:
     """The equal parts of a batch, a tuple of tensors each."""
     if count == 1:
         return [batch]
     return list(zip(*[tf.split(part, count) for part in batch], strict=True))
 
 
-def check_divides(steps, batch_size, replicas):
+def check_divides(steps: int, batch_size: int, replicas: int) -> None:
     """Raises a `ValueError` where a batch can't be cut into so many parts."""
     if batch_size % (steps * replicas):
         raise ValueError(
@@ -64,7 +75,7 @@ class TrainedInParts(GivesLogits):
 
     gradient_accumulation_steps = 1
 
-    def train_step(self, data):
+    def train_step(self, data: Any) -> dict[str, Any]:
         if self.gradient_accumulation_steps == 1:
             return super().train_step(data)
         weights = self.trainable_weights

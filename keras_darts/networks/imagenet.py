@@ -1,10 +1,19 @@
 """The network that DARTS trains on ImageNet, in the mobile setting."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
+
 import keras
 
 from keras_darts.networks.cell_network import CellNetwork
 from keras_darts.primitives import ConvBN
 from keras_darts.primitives import ReLUConvBN
+
+if TYPE_CHECKING:
+    from keras_darts.genotypes.genotype import Genotype
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -59,23 +68,26 @@ class ImageNetNetwork(CellNetwork):
 
     stem_reductions = 3
     # The published networks were trained without the second normalisation.
-    auxiliary_options = {"stride": 2, "second_normalization": False}
+    auxiliary_options: dict[str, Any] = {
+        "stride": 2,
+        "second_normalization": False,
+    }
 
     def __init__(
         self,
-        genotype,
-        num_classes=1000,
-        filters=48,
-        num_cells=14,
+        genotype: Genotype | str,
+        num_classes: int = 1000,
+        filters: int = 48,
+        num_cells: int = 14,
         *,
-        auxiliary=True,
-        input_shape=(224, 224, 3),
-        auxiliary_head_weight=0.4,
-        drop_path_rate=0.0,
-        mean=None,
-        variance=None,
-        **kwargs,
-    ):
+        auxiliary: bool = True,
+        input_shape: tuple[int, ...] = (224, 224, 3),
+        auxiliary_head_weight: float = 0.4,
+        drop_path_rate: float = 0.0,
+        mean: Sequence[float] | None = None,
+        variance: Sequence[float] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(
             genotype,
             num_classes,

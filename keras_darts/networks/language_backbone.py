@@ -1,6 +1,10 @@
 """A language model around a recurrent cell: embedding, decoder, state."""
 
+from __future__ import annotations
+
 import typing
+from typing import TYPE_CHECKING
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -11,6 +15,10 @@ from keras_darts.networks.recurrent_cell import Recurrence
 from keras_darts.networks.recurrent_cell import SequenceDropout
 from keras_darts.networks.recurrent_cell import bernoulli_mask
 from keras_darts.utils.errors import rate
+from keras_darts.utils.typing import Shape
+
+if TYPE_CHECKING:
+    from keras_darts.networks.recurrent_cell import RecurrentCell
 
 
 class RecurrentState:
@@ -34,29 +42,29 @@ class RecurrentState:
     np.float32(0.0)
     """
 
-    def __init__(self, units, dtype="float32"):
+    def __init__(self, units: int, dtype: str = "float32") -> None:
         self._units = units
         # Each replica reads and writes the rows of its own.
-        self.variable = tf.Variable(
+        self.variable: tf.Variable = tf.Variable(
             tf.zeros((0, units), dtype),
             trainable=False,
             shape=(None, units),
             synchronization=tf.VariableSynchronization.ON_READ,
         )
 
-    def read(self, batch_size):
+    def read(self, batch_size: int | tf.Tensor) -> tf.Tensor:
         """(B, H); rows that were never written are zero."""
         rows = tf.convert_to_tensor(self.variable)[:batch_size]
         missing = tf.maximum(batch_size - tf.shape(rows)[0], 0)
         padded = tf.pad(rows, [[0, missing], [0, 0]])
         return tf.reshape(padded, (batch_size, self._units))
 
-    def assign(self, state):
+    def assign(self, state: tf.Tensor) -> None:
         """Keeps the state after a segment."""
         state = tf.stop_gradient(tf.cast(state, self.variable.dtype))
         self.variable.assign(state)
 
-    def reset(self):
+    def reset(self) -> None:
         """Forgets; the next segment begins with zeros."""
         zeros = tf.zeros((0, self._units), self.variable.dtype)
         # There is no one value that could be read from several devices.
@@ -81,10 +89,10 @@ class LanguageOutputs(typing.NamedTuple):
     (TensorShape([2, 5, 20]), TensorShape([2, 5, 4]))
     """
 
-    logits: object
-    state: object
-    hidden: object
-    dropped: object
+    logits: tf.Tensor
+    state: tf.Tensor
+    hidden: tf.Tensor | None
+    dropped: tf.Tensor | None
 
 
 class LanguageBackbone(keras.layers.Layer):
@@ -130,18 +138,18 @@ class LanguageBackbone(keras.layers.Layer):
 
     def __init__(
         self,
-        cell,
-        vocabulary_size,
+        cell: RecurrentCell,
+        vocabulary_size: int,
         *,
-        output_dropout,
-        hidden_dropout,
-        cell_input_dropout,
-        input_dropout,
-        embedding_dropout,
-        activation_regularization,
-        temporal_activation_regularization,
-        **kwargs,
-    ):
+        output_dropout: float,
+        hidden_dropout: float,
+        cell_input_dropout: float,
+        input_dropout: float,
+        embedding_dropout: float,
+        activation_regularization: float,
+        temporal_activation_regularization: float,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         rates = {
             "output_dropout": output_dropout,
@@ -156,33 +164,37 @@ class LanguageBackbone(keras.layers.Layer):
         # and Keras would choose it on a GPU.
         self.supports_jit = False
         policy = {"dtype": self.dtype_policy}
-        self.embedding = TiedEmbedding(
+        self.embedding: TiedEmbedding = TiedEmbedding(
             vocabulary_size, cell.units, embedding_dropout, **policy
         )
-        self.input_dropout = SequenceDropout(input_dropout, **policy)
-        self.recurrence = Recurrence(
+        self.input_dropout: SequenceDropout = SequenceDropout(
+            input_dropout, **policy
+        )
+        self.recurrence: Recurrence = Recurrence(
             cell, cell_input_dropout, hidden_dropout, **policy
         )
-        self.output_dropout = SequenceDropout(output_dropout, **policy)
+        self.output_dropout: SequenceDropout = SequenceDropout(
+            output_dropout, **policy
+        )
         self.activation_regularization = activation_regularization
         self.temporal_activation_regularization = (
             temporal_activation_regularization
         )
 
-    def build(self, input_shape=None):
+    def build(self, input_shape: Shape | None = None) -> None:
         self.embedding.build(input_shape)
         self.recurrence.build((None, None, self.recurrence.cell.units))
         self.built = True
 
     def call(
         self,
-        ids,
-        state,
-        training=None,
-        wrt="both",
-        by_batch=None,
-        **context,
-    ):
+        ids: tf.Tensor,
+        state: tf.Tensor,
+        training: bool | None = None,
+        wrt: str = "both",
+        by_batch: bool | None = None,
+        **context: Any,
+    ) -> LanguageOutputs:
         embedded = self.embedding(ops.transpose(ids), training=training)
         hidden, state = self.recurrence(
             self.input_dropout(embedded, training=training),
@@ -202,7 +214,7 @@ class LanguageBackbone(keras.layers.Layer):
             dropped=dropped,
         )
 
-    def penalty(self, outputs):
+    def penalty(self, outputs: LanguageOutputs) -> tf.Tensor | float:
         """Activation and temporal activation regularisation, a scalar."""
         penalty = 0.0
         if self.activation_regularization:
@@ -239,22 +251,30 @@ class TiedEmbedding(keras.layers.Layer):
     language models; Gal and Ghahramani, 2016, for the dropout.
     """
 
-    def __init__(self, vocabulary_size, units, dropout=0.0, **kwargs):
+    def __init__(
+        self,
+        vocabulary_size: int,
+        units: int,
+        dropout: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.vocabulary_size = vocabulary_size
         self.units = units
         self.dropout = dropout
-        self.seed_generator = keras.random.SeedGenerator()
+        self.seed_generator: keras.random.SeedGenerator = (
+            keras.random.SeedGenerator()
+        )
 
-    def build(self, input_shape=None):
-        self.embeddings = self.add_weight(
+    def build(self, input_shape: Shape | None = None) -> None:
+        self.embeddings: keras.Variable = self.add_weight(
             name="embeddings",
             shape=(self.vocabulary_size, self.units),
             initializer=keras.initializers.RandomUniform(
                 -INITIAL_RANGE, INITIAL_RANGE
             ),
         )
-        self.bias = self.add_weight(
+        self.bias: keras.Variable = self.add_weight(
             name="bias",
             shape=(self.vocabulary_size,),
             initializer="zeros",
@@ -263,7 +283,9 @@ class TiedEmbedding(keras.layers.Layer):
         )
         self.built = True
 
-    def call(self, ids, training=None):  # (T, B) -> (T, B, E)
+    def call(
+        self, ids: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:  # (T, B) -> (T, B, E)
         # Keras builds on several devices with the mean of their ids.
         ids = ops.cast(ids, "int32")
         embedded = tf.gather(ops.convert_to_tensor(self.embeddings), ids)
@@ -277,7 +299,7 @@ class TiedEmbedding(keras.layers.Layer):
         )
         return embedded * tf.gather(mask, ids)[..., None]
 
-    def logits(self, hidden):  # (B, T, E) -> (B, T, V)
+    def logits(self, hidden: tf.Tensor) -> tf.Tensor:  # (B, T, E) -> (B, T, V)
         products = tf.matmul(
             tf.reshape(hidden, (-1, self.units)),
             ops.convert_to_tensor(self.embeddings, hidden.dtype),

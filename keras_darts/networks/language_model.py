@@ -1,6 +1,12 @@
 """Recurrent language models: how they are called, trained and evaluated."""
 
+from __future__ import annotations
+
 import abc
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import Self
 
 import keras
 import tensorflow as tf
@@ -15,6 +21,10 @@ from keras_darts.networks.recurrent_cell import DerivedRecurrentCell
 from keras_darts.schedules import scaled_learning_rate
 from keras_darts.utils import private_api
 from keras_darts.utils.errors import positive_integer
+from keras_darts.utils.typing import Config
+
+if TYPE_CHECKING:
+    from keras_darts.networks.language_backbone import LanguageOutputs
 
 
 class LanguageModel(GivesLogits, abc.ABC):
@@ -45,13 +55,19 @@ class LanguageModel(GivesLogits, abc.ABC):
     """
 
     def __init__(
-        self, vocabulary_size, state_size, segment_length=35, **kwargs
-    ):
+        self,
+        vocabulary_size: int,
+        state_size: int,
+        segment_length: int = 35,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
-        self.vocabulary_size = positive_integer(
+        self.vocabulary_size: int = positive_integer(
             "vocabulary_size", vocabulary_size
         )
-        self.segment_length = positive_integer("segment_length", segment_length)
+        self.segment_length: int = positive_integer(
+            "segment_length", segment_length
+        )
         self._state_size = state_size
         # By whether a step is one of training.
         self._carried = {
@@ -60,31 +76,38 @@ class LanguageModel(GivesLogits, abc.ABC):
         }
 
     @property
-    def input_shape(self):
+    def input_shape(self) -> tuple[None, None]:
         return (None, None)
 
     @property
-    def num_outputs(self):
+    def num_outputs(self) -> int:
         return self.vocabulary_size
 
     @property
-    def carried(self):
+    def carried(self) -> list[tf.Variable]:
         """The variables of the states that segments hand on."""
         return [state.variable for state in self._carried.values()]
 
     @abc.abstractmethod
-    def segment(self, ids, state, training=None):
+    def segment(
+        self, ids: tf.Tensor, state: tf.Tensor, training: bool | None = None
+    ) -> LanguageOutputs:
         """(B, T), (B, H) -> the `LanguageOutputs` of a segment."""
 
-    def penalty(self, outputs):
+    def penalty(self, outputs: LanguageOutputs) -> tf.Tensor | float:
         """A scalar that training steps add to the loss."""
         return 0.0
 
-    def initial_state(self, batch_size):
+    def initial_state(self, batch_size: int) -> tf.Tensor:
         """(B, H) zeros."""
         return ops.zeros((batch_size, self._state_size), self.compute_dtype)
 
-    def call(self, inputs, state=None, training=None):
+    def call(
+        self,
+        inputs: tf.Tensor,
+        state: tf.Tensor | None = None,
+        training: bool | None = None,
+    ) -> Any:
         ids, state = ids_and_state(inputs, state)
         if state is None:
             first = self.initial_state(ops.shape(ids)[0])
@@ -92,17 +115,19 @@ class LanguageModel(GivesLogits, abc.ABC):
         outputs = self.segment(ids, state, training)
         return outputs.logits, outputs.state
 
-    def fit(self, x=None, y=None, **options):
+    def fit(
+        self, x: Any = None, y: Any = None, **options: Any
+    ) -> keras.callbacks.History:
         """As in Keras, on a data set of consecutive segments alone."""
         _check_segments(y)
         return super().fit(x, **options)
 
-    def evaluate(self, x=None, y=None, **options):
+    def evaluate(self, x: Any = None, y: Any = None, **options: Any) -> Any:
         """As in Keras, on a data set of consecutive segments alone."""
         _check_segments(y)
         return super().evaluate(x, **options)
 
-    def train_step(self, data):
+    def train_step(self, data: Any) -> dict[str, Any]:
         ids, targets, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         weights = self.trainable_weights
         with tf.GradientTape() as tape:
@@ -120,7 +145,7 @@ class LanguageModel(GivesLogits, abc.ABC):
         self._track_loss(loss, ids)
         return self.compute_metrics(ids, targets, outputs.logits, sample_weight)
 
-    def test_step(self, data):
+    def test_step(self, data: Any) -> dict[str, Any]:
         ids, targets, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         logits = self._next_segment(ids, training=False).logits
         loss = self.compute_loss(
@@ -129,7 +154,7 @@ class LanguageModel(GivesLogits, abc.ABC):
         self._track_loss(loss, ids)
         return self.compute_metrics(ids, targets, logits, sample_weight)
 
-    def reset_metrics(self):
+    def reset_metrics(self) -> None:
         """Forgets the carried states too: a text starts over.
 
         Keras calls it at the start of each epoch and of each evaluation.
@@ -163,7 +188,9 @@ def _check_segments(y):
         )
 
 
-def ids_and_state(inputs, state=None):
+def ids_and_state(
+    inputs: tf.Tensor, state: tf.Tensor | None = None
+) -> tuple[tf.Tensor, tf.Tensor | None]:
     """The ids and the state, given as two arguments or as a pair."""
     if isinstance(inputs, tuple | list):
         return inputs
@@ -228,29 +255,29 @@ class RecurrentLanguageModel(LanguageModel):
 
     def __init__(
         self,
-        genotype,
-        vocabulary_size=10000,
-        embedding_size=None,
-        hidden_size=None,
+        genotype: RecurrentGenotype | str,
+        vocabulary_size: int = 10000,
+        embedding_size: int | None = None,
+        hidden_size: int | None = None,
         *,
-        output_dropout=0.75,
-        hidden_dropout=0.25,
-        cell_input_dropout=0.75,
-        input_dropout=0.2,
-        embedding_dropout=0.1,
-        activation_regularization=0.0,
-        temporal_activation_regularization=1e-3,
-        segment_length=35,
-        **kwargs,
-    ):
-        self.genotype = checks.recurrent(genotype)
-        self.hidden_size = checks.tied_size(
+        output_dropout: float = 0.75,
+        hidden_dropout: float = 0.25,
+        cell_input_dropout: float = 0.75,
+        input_dropout: float = 0.2,
+        embedding_dropout: float = 0.1,
+        activation_regularization: float = 0.0,
+        temporal_activation_regularization: float = 1e-3,
+        segment_length: int = 35,
+        **kwargs: Any,
+    ) -> None:
+        self.genotype: RecurrentGenotype = checks.recurrent(genotype)
+        self.hidden_size: int = checks.tied_size(
             embedding_size, hidden_size, default=_UNITS
         )
         super().__init__(
             vocabulary_size, self.hidden_size, segment_length, **kwargs
         )
-        self.settings = {
+        self.settings: dict[str, float] = {
             "output_dropout": output_dropout,
             "hidden_dropout": hidden_dropout,
             "cell_input_dropout": cell_input_dropout,
@@ -263,23 +290,25 @@ class RecurrentLanguageModel(LanguageModel):
         }
         policy = {"dtype": self.dtype_policy}
         cell = DerivedRecurrentCell(self.genotype, self.hidden_size, **policy)
-        self.body = LanguageBackbone(
+        self.body: LanguageBackbone = LanguageBackbone(
             cell, self.vocabulary_size, **self.settings, **policy
         )
         self.body.build()
         self.built = True
 
     @property
-    def embedding_size(self):
+    def embedding_size(self) -> int:
         return self.hidden_size
 
-    def segment(self, ids, state, training=None):
+    def segment(
+        self, ids: tf.Tensor, state: tf.Tensor, training: bool | None = None
+    ) -> LanguageOutputs:
         return self.body(ids, state, training=training)
 
-    def penalty(self, outputs):
+    def penalty(self, outputs: LanguageOutputs) -> tf.Tensor | float:
         return self.body.penalty(outputs)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "genotype": self.genotype.to_text(),
@@ -290,6 +319,8 @@ class RecurrentLanguageModel(LanguageModel):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(
+        cls, config: Config, custom_objects: Mapping[str, Any] | None = None
+    ) -> Self:
         genotype = RecurrentGenotype.from_text(config["genotype"])
         return cls(**{**config, "genotype": genotype})

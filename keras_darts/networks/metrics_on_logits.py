@@ -1,13 +1,23 @@
 """Losses and metrics that fit outputs which are logits."""
 
+from __future__ import annotations
+
 import inspect
 import typing
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from typing import Any
 
 import keras
 from keras import ops
 
 from keras_darts.utils import private_api
 from keras_darts.utils.errors import unknown_name
+from keras_darts.utils.typing import Config
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
 
 _ACTIVATIONS = {"sigmoid": ops.sigmoid, "softmax": ops.softmax}
 
@@ -44,26 +54,37 @@ class OnProbabilities(keras.metrics.Metric):
     0.5
     """
 
-    def __init__(self, metric, activation, name=None, dtype=None):
+    def __init__(
+        self,
+        metric: keras.metrics.Metric | str | Config,
+        activation: str,
+        name: str | None = None,
+        dtype: str | None = None,
+    ) -> None:
         metric = keras.metrics.get(metric)
         super().__init__(name=name or metric.name, dtype=dtype)
         self.metric = metric
-        self.activation = activation_name(activation)
+        self.activation: str = activation_name(activation)
 
-    def update_state(self, y_true, y_pred, sample_weight=None):
+    def update_state(
+        self,
+        y_true: tf.Tensor,
+        y_pred: tf.Tensor,
+        sample_weight: tf.Tensor | None = None,
+    ) -> None:
         y_pred = probabilities(y_pred, self.activation)
         y_true = ops.convert_to_tensor(y_true)
         if not isinstance(self.metric, _METRICS_OF_CLASS_NUMBERS):
             y_true = _as_rows(y_true, y_pred)
         self.metric.update_state(y_true, y_pred, sample_weight=sample_weight)
 
-    def result(self):
+    def result(self) -> Any:
         return self.metric.result()
 
-    def reset_state(self):
+    def reset_state(self) -> None:
         self.metric.reset_state()
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "metric": keras.saving.serialize_keras_object(self.metric),
@@ -93,22 +114,30 @@ class LossOnProbabilities(keras.losses.Loss):
     0.0
     """
 
-    def __init__(self, loss, activation, name=None, **options):
+    def __init__(
+        self,
+        loss: keras.losses.Loss,
+        activation: str,
+        name: str | None = None,
+        **options: Any,
+    ) -> None:
         loss = keras.losses.get(loss)
         options.setdefault("reduction", loss.reduction)
         super().__init__(name=name or loss.name, **options)
         self.loss = loss
-        self.activation = activation_name(activation)
+        self.activation: str = activation_name(activation)
 
     @property
-    def fn(self):
+    def fn(self) -> Callable[..., Any]:
         """The function of the loss inside, as Keras' own losses have it."""
         return getattr(self.loss, "fn", type(self.loss))
 
-    def call(self, y_true, y_pred):  # (B, outputs) both -> (B,)
+    def call(
+        self, y_true: tf.Tensor, y_pred: tf.Tensor
+    ) -> tf.Tensor:  # (B, outputs) both -> (B,)
         return self.loss.call(y_true, probabilities(y_pred, self.activation))
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "loss": keras.saving.serialize_keras_object(self.loss),
@@ -131,26 +160,31 @@ class LossOnLogits(keras.losses.Loss):
     0.6931
     """
 
-    def __init__(self, function, name=None, **options):
-        self.fn = keras.losses.get(function)
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        name: str | None = None,
+        **options: Any,
+    ) -> None:
+        self.fn: Callable[..., Any] = keras.losses.get(function)
         super().__init__(name=name or self.fn.__name__, **options)
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
         return self.fn(y_true, y_pred, from_logits=True)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "function": keras.saving.serialize_keras_object(self.fn),
         }
 
 
-def probabilities(logits, activation):
+def probabilities(logits: tf.Tensor, activation: str) -> tf.Tensor:
     """Logits as probabilities, in float32."""
     return _ACTIVATIONS[activation](ops.cast(logits, "float32"))
 
 
-def activation_name(activation):
+def activation_name(activation: str) -> str:
     """The name, if it is one of an activation that returns probabilities."""
     if activation not in _ACTIVATIONS:
         raise unknown_name("activation", activation, _ACTIVATIONS)
@@ -234,11 +268,11 @@ class Head(typing.NamedTuple):
     activation: str | None
 
     @property
-    def gives_probabilities(self):
+    def gives_probabilities(self) -> bool:
         return self.activation in ("softmax", "sigmoid")
 
 
-def metric_on_logits(metric, head):
+def metric_on_logits(metric: Any, head: Head) -> Any:
     """One metric, as it is right for the outputs of a head.
 
     Args:
@@ -263,7 +297,7 @@ def metric_on_logits(metric, head):
     return _on_probabilities(made, name, head)
 
 
-def has_from_logits(function):
+def has_from_logits(function: Callable[..., Any]) -> bool:
     """Whether a class or function has that argument."""
     try:
         return "from_logits" in inspect.signature(function).parameters
@@ -271,7 +305,7 @@ def has_from_logits(function):
         return False
 
 
-def plain_name(thing):
+def plain_name(thing: Any) -> str:
     """The name of a loss or metric, in small letters alone."""
     if isinstance(thing, dict):
         thing = thing.get("class_name", "")

@@ -1,5 +1,13 @@
 """The network that NAS-Bench-201 trains."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import Self
+
 import keras
 from keras import ops
 
@@ -13,6 +21,15 @@ from keras_darts.primitives import build_layer
 from keras_darts.primitives import make_primitive
 from keras_darts.primitives import normalization_layer
 from keras_darts.utils.errors import positive_integer
+from keras_darts.utils.typing import Config
+from keras_darts.utils.typing import Shape
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from keras_darts.genotypes.nas_bench_201_genotype import NasBench201Genotype
+    from keras_darts.primitives.normalization import BatchNormalization
+    from keras_darts.primitives.normalization import NoNormalization
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -35,29 +52,37 @@ class ResidualReduction(keras.layers.Layer):
     2016, Deep residual learning.
     """
 
-    def __init__(self, filters, normalization="batch", **kwargs):
+    def __init__(
+        self, filters: int, normalization: str | None = "batch", **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.filters = filters
         self.normalization = normalization
-        self.conv_a = ReLUConvBN(filters, 3, 2, normalization=normalization)
-        self.conv_b = ReLUConvBN(filters, 3, normalization=normalization)
-        self.shortcut = ConvBN(filters, 1, normalization=None)
+        self.conv_a: ReLUConvBN = ReLUConvBN(
+            filters, 3, 2, normalization=normalization
+        )
+        self.conv_b: ReLUConvBN = ReLUConvBN(
+            filters, 3, normalization=normalization
+        )
+        self.shortcut: ConvBN = ConvBN(filters, 1, normalization=None)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         output_shape = self.compute_output_shape(input_shape)
         self.conv_a.build(input_shape)
         self.conv_b.build(output_shape)
         self.shortcut.build((*output_shape[:-1], input_shape[-1]))
 
-    def call(self, inputs):  # (B, H, W, C) -> (B, H/2, W/2, C')
+    def call(
+        self, inputs: tf.Tensor
+    ) -> tf.Tensor:  # (B, H, W, C) -> (B, H/2, W/2, C')
         means = ops.average_pool(inputs, 2, 2, "valid", "channels_last")
         return self.shortcut(means) + self.conv_b(self.conv_a(inputs))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         batch, *sides, _ = input_shape
         return (batch, *[side and side // 2 for side in sides], self.filters)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "filters": self.filters,
@@ -87,21 +112,23 @@ class ResidualStages(keras.Model):
     """
 
     def _make_layers(self, num_outputs, filters, num_cells, normalization):
-        self.stem = ConvBN(filters, 3, normalization=normalization)
+        self.stem: ConvBN = ConvBN(filters, 3, normalization=normalization)
         # Cells and reductions, in the order in which they are called.
-        self.blocks = []
+        self.blocks: list[keras.Layer] = []
         for stage in range(_STAGES):
             width = filters * 2**stage
             if stage:
                 self.blocks.append(ResidualReduction(width, normalization))
             self.blocks += [self._cell(width) for _ in range(num_cells)]
-        self.bn = normalization_layer(normalization, affine=True)
-        self.classifier = linear(num_outputs, width)
+        self.bn: NoNormalization | BatchNormalization = normalization_layer(
+            normalization, affine=True
+        )
+        self.classifier: keras.layers.Dense = linear(num_outputs, width)
 
     def _cell(self, filters):
         raise NotImplementedError
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self.stem.build(input_shape)
         shape = (*input_shape[:-1], self.stem.filters)
         for block in self.blocks:
@@ -151,24 +178,28 @@ class NasBench201Cell(keras.layers.Layer):
     Reference: Dong and Yang, 2020, NAS-Bench-201, section 2.1.
     """
 
-    def __init__(self, genotype, filters, **kwargs):
+    def __init__(
+        self, genotype: NasBench201Genotype | str, filters: int, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.genotype = checks.nas_bench_201(genotype)
+        self.genotype: NasBench201Genotype = checks.nas_bench_201(genotype)
         self.filters = filters
-        self.ops = [
+        self.ops: list[keras.Layer] = [
             make_primitive(name, filters)
             for name in self.genotype.edges
             if name != "none"
         ]
 
-    def build(self, input_shape):
+    def build(self, input_shape: Sequence[Shape]) -> None:
         for operation in self.ops:
             build_layer(operation, input_shape[0])
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
         return input_shape[0]
 
-    def call(self, inputs, training=None):
+    def call(
+        self, inputs: Sequence[tf.Tensor], training: bool | None = None
+    ) -> tf.Tensor:
         """[(B, H, W, C)] -> (B, H, W, C)."""
         states, operations = list(inputs), iter(self.ops)
         for node in self.genotype.nodes():
@@ -182,7 +213,7 @@ class NasBench201Cell(keras.layers.Layer):
             states.append(sum(terms[1:], terms[0]) if terms else _zeros(states))
         return states[-1]
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "genotype": self.genotype.to_text(),
@@ -232,35 +263,37 @@ class NasBench201Network(ScaledImages, TrainedInParts, ResidualStages):
 
     def __init__(
         self,
-        genotype,
-        num_classes=10,
-        filters=16,
-        num_cells=5,
+        genotype: NasBench201Genotype | str,
+        num_classes: int = 10,
+        filters: int = 16,
+        num_cells: int = 5,
         *,
-        input_shape=(32, 32, 3),
-        mean=None,
-        variance=None,
-        **kwargs,
-    ):
+        input_shape: tuple[int, ...] = (32, 32, 3),
+        mean: Sequence[float] | None = None,
+        variance: Sequence[float] | None = None,
+        **kwargs: Any,
+    ) -> None:
         # Raw pixels are scaled before they become half precision.
         super().__init__(autocast=False, **kwargs)
-        self.genotype = checks.nas_bench_201(genotype)
-        self.num_classes = positive_integer("num_classes", num_classes)
-        self.filters = positive_integer("filters", filters)
-        self.num_cells = positive_integer("num_cells", num_cells)
+        self.genotype: NasBench201Genotype = checks.nas_bench_201(genotype)
+        self.num_classes: int = positive_integer("num_classes", num_classes)
+        self.filters: int = positive_integer("filters", filters)
+        self.num_cells: int = positive_integer("num_cells", num_cells)
         self._image_shape = self._checked_shape(input_shape)
         self._begin_scaling(mean, variance)
         self._make_layers(num_classes, filters, num_cells, "batch")
         self.build(self.input_shape)
 
     @property
-    def input_shape(self):
+    def input_shape(self) -> Shape:
         return (None, *self._image_shape)
 
-    def call(self, images, training=None):  # (B, H, W, C) -> (B, classes)
+    def call(
+        self, images: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:  # (B, H, W, C) -> (B, classes)
         return self._logits(self._scaled(images))
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "genotype": self.genotype.to_text(),
@@ -272,7 +305,9 @@ class NasBench201Network(ScaledImages, TrainedInParts, ResidualStages):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(
+        cls, config: Config, custom_objects: Mapping[str, Any] | None = None
+    ) -> Self:
         return cls(**config)
 
     def _cell(self, filters):

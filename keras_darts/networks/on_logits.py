@@ -4,8 +4,14 @@ Every `compile` here goes through `on_logits`: that of a search, and of the
 networks of images, of sentences and of language.
 """
 
+from __future__ import annotations
+
 import inspect
 import typing
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
 
 import keras
 from keras import ops
@@ -19,6 +25,11 @@ from keras_darts.networks.metrics_on_logits import has_from_logits
 from keras_darts.networks.metrics_on_logits import metric_on_logits
 from keras_darts.networks.metrics_on_logits import plain_name
 from keras_darts.utils import tf_config
+from keras_darts.utils.typing import Config
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
 
 _ACTIVATIONS = {
     "sparse": "softmax",
@@ -45,19 +56,19 @@ _REFUSED = {
 class OnLogits(typing.NamedTuple):
     """What Keras' `compile` gets."""
 
-    loss: object
-    metrics: object
-    weighted_metrics: object
+    loss: Any
+    metrics: Any
+    weighted_metrics: Any
 
 
 def on_logits(
-    loss=None,
-    metrics=None,
-    weighted_metrics=None,
+    loss: Any = None,
+    metrics: Any = None,
+    weighted_metrics: Any = None,
     *,
-    num_outputs,
-    label_type=None,
-):
+    num_outputs: int,
+    label_type: str | None = None,
+) -> OnLogits:
     """Losses and metrics as they are right for logits.
 
     A loss given by name, class or function that can take `from_logits` is made
@@ -99,7 +110,7 @@ def on_logits(
     )
 
 
-def loss_on_logits(loss):
+def loss_on_logits(loss: Any) -> Any:
     """One loss, as `on_logits` makes it.
 
     Args:
@@ -116,7 +127,7 @@ def loss_on_logits(loss):
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
-def crossentropy(y_true, y_pred):
+def crossentropy(y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
     """Cross-entropy of logits, by the shape of the labels as in Keras."""
     losses, outputs = keras.losses, y_pred.shape[-1]
     if outputs == 1:
@@ -240,7 +251,7 @@ def _refused(loss, wanted):
     )
 
 
-def activation_of_loss(loss):
+def activation_of_loss(loss: Any) -> str | None:
     """What the outputs are logits of, as far as a loss tells.
 
     Args:
@@ -274,19 +285,19 @@ class GivesLogits(SharedBatches):
     """
 
     @property
-    def num_outputs(self):
+    def num_outputs(self) -> int:
         """Integer, the width of the head."""
         return self.num_classes
 
     def compile(
         self,
-        optimizer="rmsprop",
-        loss=None,
-        loss_weights=None,
-        metrics=None,
-        weighted_metrics=None,
-        **options,
-    ):
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        **options: Any,
+    ) -> None:
         """As in Keras, but that losses and metrics are made for logits.
 
         A loss or metric given by name, class or function takes logits where
@@ -325,7 +336,7 @@ class GivesLogits(SharedBatches):
         )
 
     @property
-    def notes(self):
+    def notes(self) -> list[str]:
         """List of sentences on the network that `summary` ends with."""
         return [
             f"Outputs: {self.num_outputs} logits. Softmax or sigmoid are no "
@@ -333,19 +344,23 @@ class GivesLogits(SharedBatches):
         ]
 
     def summary(
-        self, line_length=None, positions=None, print_fn=None, **options
-    ):
+        self,
+        line_length: int | None = None,
+        positions: Sequence[float] | None = None,
+        print_fn: Callable[[str], object] | None = None,
+        **options: Any,
+    ) -> None:
         """As in Keras, with `notes` below the table."""
         super().summary(line_length, positions, print_fn, **options)
         for note in self.notes:
             (print_fn or print)(note)
 
-    def make_train_function(self, force=False):
+    def make_train_function(self, force: bool = False) -> Any:
         if self.train_function is None or force:
             tf_config.give_back()
         return super().make_train_function(force)
 
-    def compile_from_config(self, config):
+    def compile_from_config(self, config: Config) -> None:
         # As Keras does it for models that have Keras' own `compile`.
         self.compile(**keras.saving.deserialize_keras_object(config))
         if self.optimizer is not None and self.built:

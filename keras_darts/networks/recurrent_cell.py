@@ -1,6 +1,11 @@
 """Recurrent cells of DARTS, and the loop that runs one along time."""
 
+from __future__ import annotations
+
 import abc
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -8,6 +13,11 @@ from keras import ops
 
 from keras_darts.networks import checks
 from keras_darts.primitives import activation
+from keras_darts.utils.typing import Config
+from keras_darts.utils.typing import Shape
+
+if TYPE_CHECKING:
+    from keras_darts.genotypes.recurrent_genotype import RecurrentGenotype
 
 
 class Recurrence(keras.layers.Layer):
@@ -47,25 +57,35 @@ class Recurrence(keras.layers.Layer):
     of dropout in recurrent neural networks.
     """
 
-    def __init__(self, cell, input_dropout=0.0, hidden_dropout=0.0, **kwargs):
+    def __init__(
+        self,
+        cell: RecurrentCell,
+        input_dropout: float = 0.0,
+        hidden_dropout: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.cell = cell
         policy = self.dtype_policy
-        self.input_dropout = SequenceDropout(input_dropout, dtype=policy)
-        self.hidden_dropout = SequenceDropout(hidden_dropout, dtype=policy)
+        self.input_dropout: SequenceDropout = SequenceDropout(
+            input_dropout, dtype=policy
+        )
+        self.hidden_dropout: SequenceDropout = SequenceDropout(
+            hidden_dropout, dtype=policy
+        )
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self.cell.build(input_shape)
 
     def call(
         self,
-        inputs,
-        state,
-        training=None,
-        wrt="both",
-        by_batch=None,
-        **context,
-    ):
+        inputs: tf.Tensor,
+        state: tf.Tensor,
+        training: bool | None = None,
+        wrt: str = "both",
+        by_batch: bool | None = None,
+        **context: Any,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         cell = self.cell
         projected = cell.project(self.input_dropout(inputs, training=training))
         mask = self.hidden_dropout.mask(state, training)
@@ -116,17 +136,25 @@ class SequenceDropout(keras.layers.Layer):
     True
     """
 
-    def __init__(self, rate, seed=None, **kwargs):
+    def __init__(
+        self, rate: float, seed: int | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.rate = rate
         self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed_generator: keras.random.SeedGenerator = (
+            keras.random.SeedGenerator(seed)
+        )
 
-    def call(self, inputs, training=None):  # (T, B, C) -> (T, B, C)
+    def call(
+        self, inputs: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:  # (T, B, C) -> (T, B, C)
         mask = self.mask(inputs, training)
         return inputs if mask is None else inputs * mask
 
-    def mask(self, values, training):
+    def mask(
+        self, values: tf.Tensor, training: bool | None
+    ) -> tf.Tensor | None:
         """A mask for the last two axes, or `None` where nothing is dropped."""
         if not training or not self.rate:
             return None
@@ -134,11 +162,13 @@ class SequenceDropout(keras.layers.Layer):
             ops.shape(values)[-2:], self.rate, self.seed_generator, values.dtype
         )
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "rate": self.rate, "seed": self.seed}
 
 
-def bernoulli_mask(shape, rate, seed, dtype):
+def bernoulli_mask(
+    shape: Any, rate: float, seed: keras.random.SeedGenerator, dtype: Any
+) -> tf.Tensor:
     """Zeros at a rate; what stays is scaled up by as much."""
     drawn = keras.random.uniform(shape, dtype="float32", seed=seed)
     return ops.cast(drawn >= rate, dtype) / (1 - rate)
@@ -191,25 +221,34 @@ class RecurrentCell(keras.layers.Layer, abc.ABC):
     et al., 2017, Recurrent highway networks.
     """
 
-    def __init__(self, units, num_nodes, **kwargs):
+    def __init__(self, units: int, num_nodes: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.units = units
         self.num_nodes = num_nodes
 
     @property
-    def state_size(self):
+    def state_size(self) -> int:
         return self.units
 
     @property
-    def output_size(self):
+    def output_size(self) -> int:
         return self.units
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         double = 2 * self.units
-        self.w0 = self._matrix("w0", (input_shape[-1] + self.units, double))
-        self.ws = self._matrix("ws", (self.num_nodes, self.units, double))
+        self.w0: keras.Variable = self._matrix(
+            "w0", (input_shape[-1] + self.units, double)
+        )
+        self.ws: keras.Variable = self._matrix(
+            "ws", (self.num_nodes, self.units, double)
+        )
 
-    def call(self, inputs, states, training=None):
+    def call(
+        self,
+        inputs: tf.Tensor,
+        states: Sequence[tf.Tensor],
+        training: bool | None = None,
+    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """(B, E), [(B, H)] -> (B, H), [(B, H)], as `keras.layers.RNN` asks."""
         (hidden,) = states
         statistics = self.statistics(training)
@@ -222,25 +261,31 @@ class RecurrentCell(keras.layers.Layer, abc.ABC):
         self.keep(statistics)
         return hidden, [hidden]
 
-    def project(self, inputs):
+    def project(self, inputs: tf.Tensor) -> tf.Tensor:
         """(..., E) -> (..., 2H), what the inputs add to gate and candidate."""
         return ops.matmul(inputs, self.w0[: inputs.shape[-1]])
 
-    def matrices(self):
+    def matrices(self) -> list[tf.Tensor]:
         """The matrix of the hidden state, then one for each node."""
         return [self.w0[-self.units :], *ops.unstack(self.ws, self.num_nodes)]
 
-    def statistics(self, training):
+    def statistics(self, training: bool | None) -> list[tf.Tensor]:
         """What the cell updates at each step in training, as tensors."""
         return []
 
-    def keep(self, statistics):
+    def keep(self, statistics: Sequence[tf.Tensor]) -> None:
         """Takes over what `new_state` made of the statistics."""
 
     @abc.abstractmethod
     def new_state(
-        self, projected, hidden, matrices, *, mask=None, statistics=()
-    ):
+        self,
+        projected: tf.Tensor,
+        hidden: tf.Tensor,
+        matrices: Sequence[tf.Tensor],
+        *,
+        mask: tf.Tensor | None = None,
+        statistics: Sequence[tf.Tensor] = (),
+    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
         """One step: (B, 2H), (B, H) -> (B, H), and the statistics after it.
 
         Args:
@@ -252,13 +297,19 @@ class RecurrentCell(keras.layers.Layer, abc.ABC):
             statistics: List of tensors, by `statistics`.
         """
 
-    def first_state(self, projected, hidden, matrix, mask):
+    def first_state(
+        self,
+        projected: tf.Tensor,
+        hidden: tf.Tensor,
+        matrix: tf.Tensor,
+        mask: tf.Tensor | None,
+    ) -> tf.Tensor:
         """The state s0 of the highway equation."""
         pre = projected + ops.matmul(masked(hidden, mask), matrix)
         gate, candidate = ops.split(pre, 2, axis=-1)
         return hidden + ops.sigmoid(gate) * (ops.tanh(candidate) - hidden)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "units": self.units}
 
     def _matrix(self, name, shape):
@@ -271,7 +322,7 @@ class RecurrentCell(keras.layers.Layer, abc.ABC):
         )
 
 
-def masked(states, mask):
+def masked(states: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:
     """The states under a dropout mask, or as they are without one."""
     return states if mask is None else states * mask
 
@@ -300,16 +351,24 @@ class DerivedRecurrentCell(RecurrentCell):
     Reference: Liu et al., 2019, DARTS, section 3.1.2.
     """
 
-    def __init__(self, genotype, units, **kwargs):
-        self.genotype = checks.recurrent(genotype)
+    def __init__(
+        self, genotype: RecurrentGenotype | str, units: int, **kwargs: Any
+    ) -> None:
+        self.genotype: RecurrentGenotype = checks.recurrent(genotype)
         super().__init__(units, len(self.genotype.recurrent), **kwargs)
         self._activations = [
             activation(name) for name, _ in self.genotype.recurrent
         ]
 
     def new_state(
-        self, projected, hidden, matrices, *, mask=None, statistics=()
-    ):
+        self,
+        projected: tf.Tensor,
+        hidden: tf.Tensor,
+        matrices: Sequence[tf.Tensor],
+        *,
+        mask: tf.Tensor | None = None,
+        statistics: Sequence[tf.Tensor] = (),
+    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
         first, *others = matrices
         states = [self.first_state(projected, hidden, first, mask)]
         for node, (_, source) in enumerate(self.genotype.recurrent):
@@ -321,5 +380,5 @@ class DerivedRecurrentCell(RecurrentCell):
         chosen = [states[node] for node in self.genotype.concat]
         return sum(chosen) / len(chosen), list(statistics)
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {**super().get_config(), "genotype": self.genotype.to_text()}

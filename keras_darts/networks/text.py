@@ -1,5 +1,10 @@
 """The network of derived cells that classifies sentences."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from typing import Any
+
 import keras
 
 from keras_darts.networks.auxiliary_head import linear
@@ -10,6 +15,13 @@ from keras_darts.primitives import mean_and_max
 from keras_darts.primitives import padding_mask_of_ids
 from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.errors import rate
+from keras_darts.utils.typing import Config
+from keras_darts.utils.typing import Shape
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from keras_darts.genotypes.genotype import Genotype
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -65,19 +77,19 @@ class TextNetwork(StackedCells):
 
     def __init__(
         self,
-        genotype,
-        num_classes=2,
-        vocabulary_size=10000,
-        embedding_size=100,
-        filters=32,
-        num_cells=3,
+        genotype: Genotype | str,
+        num_classes: int = 2,
+        vocabulary_size: int = 10000,
+        embedding_size: int = 100,
+        filters: int = 32,
+        num_cells: int = 3,
         *,
-        sequence_length=64,
-        dropout=0.5,
-        embedding_dropout=0.2,
-        drop_path_rate=0.0,
-        **kwargs,
-    ):
+        sequence_length: int = 64,
+        dropout: float = 0.5,
+        embedding_dropout: float = 0.2,
+        drop_path_rate: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(
             genotype,
             num_classes,
@@ -86,38 +98,44 @@ class TextNetwork(StackedCells):
             drop_path_rate=drop_path_rate,
             **kwargs,
         )
-        self.vocabulary_size = positive_integer(
+        self.vocabulary_size: int = positive_integer(
             "vocabulary_size", vocabulary_size
         )
-        self.embedding_size = positive_integer("embedding_size", embedding_size)
-        self.sequence_length = self._checked_length(
+        self.embedding_size: int = positive_integer(
+            "embedding_size", embedding_size
+        )
+        self.sequence_length: int = self._checked_length(
             "sequence_length", sequence_length
         )
-        self.stem = TokenStem(
+        self.stem: TokenStem = TokenStem(
             self.vocabulary_size,
             self.embedding_size,
             3 * self.filters,
             rate("embedding_dropout", embedding_dropout),
         )
-        self.cells = self.make_cells()
-        self.dropout = keras.layers.Dropout(rate("dropout", dropout))
+        self.cells: list[keras.Layer] = self.make_cells()
+        self.dropout: keras.layers.Dropout = keras.layers.Dropout(
+            rate("dropout", dropout)
+        )
         self.build(self.input_shape)
 
     @property
-    def input_shape(self):
+    def input_shape(self) -> tuple[None, int]:
         return (None, self.sequence_length)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self.stem.build(input_shape)
         before = last = (*input_shape, self.stem.filters)
         for cell in self.cells:
             cell.build((before, last))
             before, last = last, cell.compute_output_shape((before, last))
         features = 2 * last[-1]
-        self.classifier = linear(self.num_classes, features)
+        self.classifier: keras.layers.Dense = linear(self.num_classes, features)
         self.classifier.build((None, features))
 
-    def call(self, ids, training=None):  # (B, T) -> (B, classes)
+    def call(
+        self, ids: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:  # (B, T) -> (B, classes)
         if ids.shape[1] is not None:
             self._checked_length("ids.shape[1]", ids.shape[1])
         present = padding_mask_of_ids(ids)
@@ -127,7 +145,7 @@ class TextNetwork(StackedCells):
             present = downsample_mask(present) if cell.reduction else present
         return self.classifier(self.dropout(mean_and_max(last, present)))
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "vocabulary_size": self.vocabulary_size,

@@ -1,12 +1,23 @@
 """The alphas and betas of a search, and the mixing weights they give."""
 
+from __future__ import annotations
+
 import contextlib
 import typing
+from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
+
+from keras_darts.utils.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from keras_darts.search_spaces.cell_spec import CellSpec
 
 
 class Decisions(keras.layers.Layer):
@@ -26,7 +37,7 @@ class Decisions(keras.layers.Layer):
     [[0.5, 0.5], [0.0, 1.0]]
     """
 
-    def __init__(self, spec, **kwargs):
+    def __init__(self, spec: CellSpec, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.spec = spec
         shape = (len(spec.edges), spec.num_candidates)
@@ -35,26 +46,28 @@ class Decisions(keras.layers.Layer):
             "trainable": False,
             "autocast": False,
         }
-        self.decided = self.add_weight(
+        self.decided: keras.Variable = self.add_weight(
             name="decided", shape=shape[:1], **options
         )
-        self.rows = self.add_weight(name="rows", shape=shape, **options)
+        self.rows: keras.Variable = self.add_weight(
+            name="rows", shape=shape, **options
+        )
 
-    def call(self, weights):
+    def call(self, weights: tf.Tensor) -> tf.Tensor:
         decided = ops.expand_dims(ops.greater(self.decided, 0), -1)
         return ops.where(decided, ops.cast(self.rows, weights.dtype), weights)
 
-    def values(self):
+    def values(self) -> tuple[np.ndarray, np.ndarray]:
         """Booleans (E,) and rows (E, K), as arrays."""
         return self.decided.numpy() > 0, np.array(self.rows.numpy())
 
-    def decide(self, edge, row):
+    def decide(self, edge: int, row: ArrayLike) -> None:
         decided, rows = self.values()
         decided[edge], rows[edge] = True, row
         self._assign(decided, rows)
 
     @contextlib.contextmanager
-    def tried(self, edge, row):
+    def tried(self, edge: int, row: ArrayLike) -> Iterator[None]:
         before = self.values()
         self.decide(edge, row)
         try:
@@ -62,7 +75,7 @@ class Decisions(keras.layers.Layer):
         finally:
             self._assign(*before)
 
-    def forget(self):
+    def forget(self) -> None:
         self._assign(*(np.zeros_like(value) for value in self.values()))
 
     def _assign(self, decided, rows):
@@ -103,20 +116,20 @@ class ArchParameters(keras.layers.Layer):
 
     def __init__(
         self,
-        cells,
-        relaxation,
-        initializer,
-        edge_normalization=False,
-        decides=False,
-        **kwargs,
-    ):
+        cells: Mapping[str, CellSpec],
+        relaxation: Any,
+        initializer: Any,
+        edge_normalization: bool = False,
+        decides: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
-        self.cells = dict(cells)
+        self.cells: dict[str, CellSpec] = dict(cells)
         self._situation = _Situation()
         self.relaxation = relaxation
         relaxation.prepare(self.cells)
         self.edge_normalization = edge_normalization
-        self.alphas = {
+        self.alphas: dict[str, keras.Variable] = {
             cell_type: self._parameter(
                 f"alphas_{cell_type}",
                 (len(spec.edges), spec.num_candidates),
@@ -124,7 +137,7 @@ class ArchParameters(keras.layers.Layer):
             )
             for cell_type, spec in cells.items()
         }
-        self.betas = {
+        self.betas: dict[str, keras.Variable] = {
             cell_type: self._parameter(
                 f"betas_{cell_type}", (len(spec.edges),), initializer
             )
@@ -142,7 +155,7 @@ class ArchParameters(keras.layers.Layer):
         self.built = True
 
     @property
-    def arch_variables(self):
+    def arch_variables(self) -> list[keras.Variable]:
         """Alphas in the order of the cells, betas, what the relaxation has."""
         return [
             *self.alphas.values(),
@@ -151,11 +164,11 @@ class ArchParameters(keras.layers.Layer):
         ]
 
     @property
-    def samples(self):
+    def samples(self) -> bool:
         """Whether the relaxation draws candidates."""
         return self.relaxation.samples
 
-    def call(self, training=None):
+    def call(self, training: bool | None = None) -> dict[str, Mixing]:
         whole = self.relaxation.samples_architectures
         if whole and not self._situation.weights:
             weights, sampled = self.relaxation.architecture(
@@ -173,7 +186,13 @@ class ArchParameters(keras.layers.Layer):
         }
 
     @contextlib.contextmanager
-    def within(self, *, searching, weights=None, sampled=None):
+    def within(
+        self,
+        *,
+        searching: bool,
+        weights: Mapping[str, tf.Tensor] | None = None,
+        sampled: Mapping[str, tf.Tensor] | None = None,
+    ) -> Iterator[None]:
         """Inside, a step runs that differs from others.
 
         Args:
@@ -192,24 +211,26 @@ class ArchParameters(keras.layers.Layer):
         finally:
             vars(self._situation).update(before)
 
-    def decisions(self, cell_type):
+    def decisions(self, cell_type: str) -> tuple[np.ndarray, np.ndarray]:
         """Which edges are decided (E,), and rows (E, K) that then hold."""
         return self._decisions[cell_type].values()
 
-    def decide(self, cell_type, edge, row):
+    def decide(self, cell_type: str, edge: int, row: ArrayLike) -> None:
         """Lets an edge have these mixing weights (K,) from now on."""
         self._decisions[cell_type].decide(edge, row)
 
-    def tried(self, cell_type, edge, row):
+    def tried(
+        self, cell_type: str, edge: int, row: ArrayLike
+    ) -> contextlib.AbstractContextManager[None]:
         """A context in which an edge has these mixing weights (K,)."""
         return self._decisions[cell_type].tried(edge, row)
 
-    def forget_decisions(self):
+    def forget_decisions(self) -> None:
         """Nothing is decided."""
         for decisions in self._decisions.values():
             decisions.forget()
 
-    def logits(self, cell_type):
+    def logits(self, cell_type: str) -> tf.Tensor:
         """The alphas, with those of absent candidates at minus infinity."""
         present = _present(self.cells[cell_type])
         alphas = ops.convert_to_tensor(self.alphas[cell_type])
@@ -217,7 +238,7 @@ class ArchParameters(keras.layers.Layer):
             return alphas
         return ops.where(present, alphas, ops.cast(-1e9, alphas.dtype))
 
-    def all_logits(self):
+    def all_logits(self) -> dict[str, tf.Tensor]:
         """Those of each cell type."""
         return {cell_type: self.logits(cell_type) for cell_type in self.cells}
 

@@ -1,5 +1,12 @@
 """Readings of the architecture parameters of a supernet."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 from keras import ops
@@ -10,12 +17,20 @@ from keras_darts.analysis import count_parameters
 from keras_darts.primitives import build_layer
 from keras_darts.primitives import make_primitive
 from keras_darts.utils.seeding import seeded
+from keras_darts.utils.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from keras_darts.search_spaces.base import BaseSpace
+    from keras_darts.search_spaces.cell_spec import CellSpec
+
 
 # With so many a primitive is made, only to be asked for its weights.
 _FILTERS = 8
 
 
-def mixing(supernet):
+def mixing(
+    supernet: Any,
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Mixing weights (E, K) and edge weights (E,), arrays by cell type."""
     mixings = supernet.arch(training=False)
     weights = {
@@ -30,13 +45,13 @@ def mixing(supernet):
     return weights, edge_weights
 
 
-def main_cell(space):
+def main_cell(space: BaseSpace) -> tuple[str, CellSpec]:
     """Kind and `CellSpec` of the normal cell, or of the only one."""
     cell_type = "normal" if "normal" in space.cells else next(iter(space.cells))
     return cell_type, space.cells[cell_type]
 
 
-def learnable_primitives(search):
+def learnable_primitives(search: Any) -> set[str]:
     """The candidates that have weights; of a recurrent cell, all activations.
 
     A skip-connect has none where it does not halve its input, and counts as
@@ -53,7 +68,7 @@ def learnable_primitives(search):
         return {name for name in names if _has_weights(name, rank)}
 
 
-def entropy(weights):
+def entropy(weights: Mapping[str, ArrayLike]) -> float:
     """Mean over the edges of all cells, in nats.
 
     Example:
@@ -70,7 +85,9 @@ def entropy(weights):
     return abs(float((rows * logs).sum(axis=-1).mean()))
 
 
-def normalized_entropy(weights, cells):
+def normalized_entropy(
+    weights: Mapping[str, ArrayLike], cells: Mapping[str, CellSpec]
+) -> float:
     """Mean over the edges of all cells, as a share of the largest possible.
 
     Edges with one candidate have nothing to decide and don't count; where
@@ -103,7 +120,9 @@ def _has_weights(name, rank):
     return bool(layer.trainable_variables)
 
 
-def regularizer_gradients(supernet, regularizers, of_loss):
+def regularizer_gradients(
+    supernet: Any, regularizers: Sequence[Any], of_loss: Sequence[tf.Tensor]
+) -> list[tf.Tensor]:
     """The terms' gradients in the order of the architecture variables.
 
     Args:
@@ -146,10 +165,10 @@ def _seen_weights(supernet, logits, of_loss):
     return seen
 
 
-MEASURES = ("parameters", "macs")
+MEASURES: tuple[str, ...] = ("parameters", "macs")
 
 
-def candidate_costs(supernet, measure):
+def candidate_costs(supernet: Any, measure: str) -> dict[str, np.ndarray]:
     """Costs (E, K) by cell type, summed over its cells.
 
     Args:

@@ -1,5 +1,10 @@
 """Edges with a second way round them: one that fades, one that is dropped."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -11,6 +16,12 @@ from keras_darts.supernet.edge import Edge
 from keras_darts.supernet.mixed_op import look_of
 from keras_darts.supernet.mixed_op import output_of
 from keras_darts.supernet.mixed_op import where_sampled
+from keras_darts.utils.typing import Shape
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from keras_darts.supernet.mixed_op import MixedOp
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -42,27 +53,27 @@ class AuxiliaryEdge(Edge):
 
     def __init__(
         self,
-        edge,
-        filters,
-        stride=1,
-        normalization="batch",
-        initial=1.0,
-        **kwargs,
-    ):
+        edge: Edge,
+        filters: int,
+        stride: int = 1,
+        normalization: str | None = "batch",
+        initial: float = 1.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.edge = edge
         self.filters = filters
         self.stride = stride
         self.normalization = normalization
         self.initial = initial
-        self.way_round = (
+        self.way_round: Identity | FactorizedReduce = (
             Identity()
             if stride == 1
             else FactorizedReduce(
                 filters, affine=False, normalization=normalization
             )
         )
-        self.auxiliary_skip_weight = self.add_weight(
+        self.auxiliary_skip_weight: keras.Variable = self.add_weight(
             name="auxiliary_skip_weight",
             shape=(),
             initializer=keras.initializers.Constant(initial),
@@ -70,28 +81,41 @@ class AuxiliaryEdge(Edge):
             autocast=False,
         )
 
-    def inner_mixed_op(self):
+    def inner_mixed_op(self) -> MixedOp | None:
         return self.edge.inner_mixed_op()
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self.edge.build(input_shape)
         self.way_round.build(input_shape)
 
-    def call(self, inputs, weights, training=None):
+    def call(
+        self,
+        inputs: tf.Tensor,
+        weights: tf.Tensor,
+        training: bool | None = None,
+    ) -> tf.Tensor:
         """(B, H, W, C), (K,) -> (B, H', W', C), or along time."""
         outputs = self.edge(inputs, weights, training=training)
         return outputs + self._beside(inputs, training)
 
-    def look(self, shared, training):
+    def look(self, shared: SharedInput, training: bool | None) -> Any:
         """Has all that `from_shared` needs of the input computed."""
         return look_of(self.edge, shared, None, training), shared.inputs
 
-    def from_shared(self, shared, weights, training):
+    def from_shared(
+        self, shared: SharedInput, weights: tf.Tensor, training: bool | None
+    ) -> tf.Tensor:
         """What `call` returns for the input that is shared."""
         outputs = output_of(self.edge, shared, weights, None, training)
         return outputs + self._beside(shared.inputs, training)
 
-    def from_sampled(self, inputs, weights, sampled, training):
+    def from_sampled(
+        self,
+        inputs: tf.Tensor,
+        weights: tf.Tensor,
+        sampled: tf.Tensor,
+        training: bool | None,
+    ) -> tf.Tensor:
         """What `call` returns if only the drawn candidates have a weight."""
         outputs = output_of(
             self.edge, SharedInput(inputs), weights, sampled, training
@@ -130,34 +154,53 @@ class DroppedEdge(Edge):
     differentiable architecture search, section 5.1.
     """
 
-    def __init__(self, edge, rate=0.0, seed=None, **kwargs):
+    def __init__(
+        self,
+        edge: Edge,
+        rate: float = 0.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.edge = edge
         self.rate = rate
         self.seed = seed
-        self.drop_path = DropPath(rate, seed)
+        self.drop_path: DropPath = DropPath(rate, seed)
 
-    def inner_mixed_op(self):
+    def inner_mixed_op(self) -> MixedOp | None:
         return self.edge.inner_mixed_op()
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self.edge.build(input_shape)
 
-    def call(self, inputs, weights, training=None):
+    def call(
+        self,
+        inputs: tf.Tensor,
+        weights: tf.Tensor,
+        training: bool | None = None,
+    ) -> tf.Tensor:
         """(B, H, W, C), (K,) -> (B, H', W', C), or along time."""
         outputs = self.edge(inputs, weights, training=training)
         return self.drop_path(outputs, training=training)
 
-    def look(self, shared, training):
+    def look(self, shared: SharedInput, training: bool | None) -> Any:
         """Has all that `from_shared` needs of the input computed."""
         return look_of(self.edge, shared, None, training)
 
-    def from_shared(self, shared, weights, training):
+    def from_shared(
+        self, shared: SharedInput, weights: tf.Tensor, training: bool | None
+    ) -> tf.Tensor:
         """What `call` returns for the input that is shared."""
         outputs = output_of(self.edge, shared, weights, None, training)
         return self.drop_path(outputs, training=training)
 
-    def from_sampled(self, inputs, weights, sampled, training):
+    def from_sampled(
+        self,
+        inputs: tf.Tensor,
+        weights: tf.Tensor,
+        sampled: tf.Tensor,
+        training: bool | None,
+    ) -> tf.Tensor:
         """What `call` returns if only the drawn candidates have a weight."""
         outputs = output_of(
             self.edge, SharedInput(inputs), weights, sampled, training

@@ -1,8 +1,18 @@
 """Base class of the edges of a search cell."""
 
+from __future__ import annotations
+
 import abc
+from typing import TYPE_CHECKING
+from typing import Any
 
 import keras
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from keras_darts.primitives.shared_input import SharedInput
+    from keras_darts.supernet.mixed_op import MixedOp
 
 
 class Edge(keras.layers.Layer, abc.ABC):
@@ -27,10 +37,10 @@ class Edge(keras.layers.Layer, abc.ABC):
     """
 
     @abc.abstractmethod
-    def call(self, inputs, weights):
+    def call(self, inputs: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         """(B, H, W, C), (K,) -> (B, H', W', C), or along time."""
 
-    def inner_mixed_op(self):
+    def inner_mixed_op(self) -> MixedOp | None:
         """The `MixedOp` inside, or `None`.
 
         A stage that keeps the weights hands its candidates over one by one;
@@ -38,7 +48,7 @@ class Edge(keras.layers.Layer, abc.ABC):
         """
         return None
 
-    def look(self, shared, training):
+    def look(self, shared: SharedInput, training: bool | None) -> Any:
         """Has all that `from_shared` needs of the input computed.
 
         Args:
@@ -51,11 +61,19 @@ class Edge(keras.layers.Layer, abc.ABC):
         """
         return shared.inputs
 
-    def from_shared(self, shared, weights, training):
+    def from_shared(
+        self, shared: SharedInput, weights: tf.Tensor, training: bool | None
+    ) -> tf.Tensor:
         """What `call` returns for the input that is shared."""
         return self(shared.inputs, weights, training=training)
 
-    def from_sampled(self, inputs, weights, sampled, training):
+    def from_sampled(
+        self,
+        inputs: tf.Tensor,
+        weights: tf.Tensor,
+        sampled: tf.Tensor,
+        training: bool | None,
+    ) -> tf.Tensor:
         """What `call` returns if none but the sampled candidates have a weight.
 
         Args:

@@ -6,15 +6,28 @@ which costs a dozen graph operations in every optimizer step. Stacked, the
 same numbers lie in a hundred variables.
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from keras_darts.utils.typing import Shape
+from keras_darts.utils.typing import TensorLike
 
-def packed(tensors):
+if TYPE_CHECKING:
+    from keras_darts.supernet.edge import Edge
+
+
+def packed(tensors: Iterable[TensorLike]) -> list[tf.Tensor]:
     """The numbers of all tensors, as a vector for each precision.
 
     Example:
@@ -30,7 +43,9 @@ def packed(tensors):
     return [tf.concat(flat, axis=0) for flat in parts.values()]
 
 
-def unpacked(vectors, like):
+def unpacked(
+    vectors: Sequence[tf.Tensor], like: Sequence[Any]
+) -> list[tf.Tensor]:
     """What was packed, in its old shapes.
 
     Args:
@@ -80,16 +95,16 @@ class EdgeStack(keras.layers.Layer):
     [(4, 2, 3), (4, 3)]
     """
 
-    def __init__(self, edges, **kwargs):
+    def __init__(self, edges: Sequence[Edge], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.count = len(edges)
+        self.count: int = len(edges)
         self._edges = _Untracked(edges)
 
     @property
-    def template(self):
+    def template(self) -> Edge:
         return self._edges.layers[0]
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         template, *others = edges = self._edges.layers
         template.build(input_shape)
         # Of the others nothing but their first values will be needed.
@@ -98,13 +113,13 @@ class EdgeStack(keras.layers.Layer):
                 edge.build(input_shape)
         for edge in edges:
             edge.built = True
-        self.stacked_weights = [
+        self.stacked_weights: list[keras.Variable] = [
             self._stack(variables, trainable=True)
             for variables in zip(
                 *[edge.trainable_variables for edge in edges], strict=True
             )
         ]
-        self.stacked_state = [
+        self.stacked_state: list[keras.Variable] = [
             self._stack(variables, trainable=False)
             for variables in zip(
                 *[edge.non_trainable_variables for edge in edges], strict=True
@@ -112,13 +127,18 @@ class EdgeStack(keras.layers.Layer):
         ]
         del edges[1:]
 
-    def edge_values(self):
+    def edge_values(self) -> list[tuple[list[tf.Tensor], list[tf.Tensor]]]:
         """For each edge its (weights, state), lists in template order."""
         weights = self._by_edge(self.stacked_weights)
         state = self._by_edge(self.stacked_state)
         return list(zip(weights, state, strict=True))
 
-    def call_edge(self, values, function, frozen=False):
+    def call_edge(
+        self,
+        values: tuple[Sequence[tf.Tensor], Sequence[tf.Tensor]],
+        function: Callable[[Any], Any],
+        frozen: bool = False,
+    ) -> tuple[Any, list[tf.Tensor]]:
         """`function(template)`, where the template has an edge's values.
 
         Args:
@@ -148,14 +168,14 @@ class EdgeStack(keras.layers.Layer):
         # Without a gradient, or one of zeros would be computed all the way.
         return outputs, [tf.stop_gradient(vector) for vector in packed(state)]
 
-    def assign_state(self, states):
+    def assign_state(self, states: Iterable[Sequence[tf.Tensor]]) -> None:
         """Takes over the new state of each edge, in order."""
         of_edges = [tf.stack(vectors) for vectors in zip(*states, strict=True)]
         values = unpacked(of_edges, self.stacked_state)
         for variable, value in zip(self.stacked_state, values, strict=True):
             variable.assign(value)
 
-    def stack_of(self, variable):
+    def stack_of(self, variable: keras.Variable) -> keras.Variable:
         """The stacked variable that stands for one of the template's."""
         mine = [*self.stacked_weights, *self.stacked_state]
         template = [

@@ -1,5 +1,11 @@
 """The language model that holds every recurrent cell of a search space."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -12,6 +18,14 @@ from keras_darts.networks import masked
 from keras_darts.primitives import activation
 from keras_darts.primitives import normalization_layer
 from keras_darts.supernet.arch_parameters import ArchParameters
+from keras_darts.utils.typing import Shape
+
+if TYPE_CHECKING:
+    from keras_darts.networks.language_backbone import LanguageOutputs
+    from keras_darts.primitives.normalization import BatchNormalization
+    from keras_darts.primitives.normalization import NoNormalization
+    from keras_darts.search_spaces.cell_spec import CellSpec
+    from keras_darts.search_spaces.recurrent_space import RecurrentSpace
 
 
 class RecurrentSearchCell(RecurrentCell):
@@ -44,20 +58,29 @@ class RecurrentSearchCell(RecurrentCell):
     Reference: Liu et al., 2019, DARTS, section 3.1.2 and appendix A.1.2.
     """
 
-    def __init__(self, spec, units, arch, normalization="batch", **kwargs):
+    def __init__(
+        self,
+        spec: CellSpec,
+        units: int,
+        arch: ArchParameters,
+        normalization: str | None = "batch",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(units, spec.num_nodes, **kwargs)
         self.spec = spec
         self.arch = arch
         self.normalization = normalization
-        self.bn = normalization_layer(normalization, affine=False)
+        self.bn: NoNormalization | BatchNormalization = normalization_layer(
+            normalization, affine=False
+        )
         self._places = _places(spec)
         self._activations = {name: activation(name) for name in self._places}
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         super().build(input_shape)
         self.bn.build((None, self.units))
 
-    def statistics(self, training):
+    def statistics(self, training: bool | None) -> list[tf.Tensor]:
         """Mean and variance, where a training step moves them."""
         if not training or self.normalization is None:
             return []
@@ -66,13 +89,13 @@ class RecurrentSearchCell(RecurrentCell):
             ops.convert_to_tensor(self.bn.moving_variance),
         ]
 
-    def keep(self, statistics):
+    def keep(self, statistics: Sequence[tf.Tensor]) -> None:
         if statistics:
             mean, variance = statistics
             self.bn.moving_mean.assign(mean)
             self.bn.moving_variance.assign(variance)
 
-    def mixing(self, training=None):
+    def mixing(self, training: bool | None = None) -> Any:
         """For each activation its mixing weights on all edges, (E, 1, 1)."""
         weights, edge_weights, _ = self.arch(training=training)["recurrent"]
         if edge_weights is not None:
@@ -87,14 +110,14 @@ class RecurrentSearchCell(RecurrentCell):
 
     def new_state(
         self,
-        projected,
-        hidden,
-        matrices,
+        projected: tf.Tensor,
+        hidden: tf.Tensor,
+        matrices: Sequence[tf.Tensor],
         *,
-        mask=None,
-        statistics=(),
-        mixing=None,
-    ):
+        mask: tf.Tensor | None = None,
+        statistics: Sequence[tf.Tensor] = (),
+        mixing: Any = None,
+    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
         mixing = self.mixing() if mixing is None else mixing
         first, *others = matrices
         state = self.first_state(projected, hidden, first, mask)
@@ -183,44 +206,56 @@ class LanguageSupernet(keras.Model):
 
     def __init__(
         self,
-        space,
-        vocabulary_size,
+        space: RecurrentSpace,
+        vocabulary_size: int,
         *,
-        relaxation,
-        initializer,
-        edge_normalization=False,
-        **kwargs,
-    ):
+        relaxation: Any,
+        initializer: Any,
+        edge_normalization: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.space = space
         self.vocabulary_size = vocabulary_size
-        self.arch = ArchParameters(
+        self.arch: ArchParameters = ArchParameters(
             space.cells, relaxation, initializer, edge_normalization
         )
-        self.cell = RecurrentSearchCell(
+        self.cell: RecurrentSearchCell = RecurrentSearchCell(
             space.cell, space.hidden_size, self.arch, space.normalization
         )
-        self.body = LanguageBackbone(
+        self.body: LanguageBackbone = LanguageBackbone(
             self.cell, vocabulary_size, **space.language_settings
         )
         self.body.build()
         self.built = True
 
     @property
-    def arch_variables(self):
+    def arch_variables(self) -> list[keras.Variable]:
         return self.arch.arch_variables
 
-    def initial_state(self, batch_size):
+    def initial_state(self, batch_size: int) -> tf.Tensor:
         """(B, H) zeros."""
         return ops.zeros(
             (batch_size, self.space.hidden_size), self.compute_dtype
         )
 
-    def call(self, inputs, state=None, training=None):
+    def call(
+        self,
+        inputs: tf.Tensor,
+        state: tf.Tensor | None = None,
+        training: bool | None = None,
+    ) -> Any:
         outputs = self.segment(*ids_and_state(inputs, state), training)
         return outputs.logits, outputs.state
 
-    def segment(self, ids, state, training=None, wrt="both", by_batch=None):
+    def segment(
+        self,
+        ids: tf.Tensor,
+        state: tf.Tensor,
+        training: bool | None = None,
+        wrt: str = "both",
+        by_batch: bool | None = None,
+    ) -> LanguageOutputs:
         """All `LanguageOutputs` of a segment.
 
         Args:

@@ -1,5 +1,13 @@
 """An edge of a search cell: the weighted sum of its candidates."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import Self
+
 import keras
 import tensorflow as tf
 from keras import ops
@@ -16,21 +24,43 @@ from keras_darts.primitives import strided
 from keras_darts.primitives import weighted
 from keras_darts.primitives.drop_path import dropped
 from keras_darts.supernet.edge import Edge
+from keras_darts.utils.typing import Config
+from keras_darts.utils.typing import Shape
+
+if TYPE_CHECKING:
+    from keras_darts.primitives.normalization import BatchNormalization
+    from keras_darts.primitives.normalization import NoNormalization
 
 
-def look_of(edge, shared, sampled, training):
+def look_of(
+    edge: Edge,
+    shared: SharedInput,
+    sampled: tf.Tensor | None,
+    training: bool | None,
+) -> Any:
     """Has what an edge needs of its input computed."""
     return shared.inputs if sampled is not None else edge.look(shared, training)
 
 
-def output_of(edge, shared, weights, sampled, training):
+def output_of(
+    edge: Edge,
+    shared: SharedInput,
+    weights: tf.Tensor,
+    sampled: tf.Tensor | None,
+    training: bool | None,
+) -> tf.Tensor:
     """What an edge gives, in the best way that it has."""
     if sampled is None:
         return edge.from_shared(shared, weights, training)
     return edge.from_sampled(shared.inputs, weights, sampled, training)
 
 
-def run_sampled(index, functions, layer, meets=False):
+def run_sampled(
+    index: tf.Tensor,
+    functions: Sequence[Callable[[], tf.Tensor]],
+    layer: keras.Layer,
+    meets: bool = False,
+) -> tf.Tensor:
     """What `functions[index]()` returns; the others do not run.
 
     In a graph all of them run where devices meet inside, which branches of a
@@ -69,7 +99,7 @@ def run_sampled(index, functions, layer, meets=False):
     return outputs
 
 
-def where_sampled(outputs, sampled):
+def where_sampled(outputs: tf.Tensor, sampled: tf.Tensor) -> tf.Tensor:
     """The outputs of an edge, or zeros if it is not in the architecture.
 
     Args:
@@ -98,14 +128,18 @@ class DroppedSkip(keras.layers.Layer):
     Reference: Chen et al., 2019, P-DARTS, section 3.3.2.
     """
 
-    def __init__(self, rate=0.0, seed=None, **kwargs):
+    def __init__(
+        self, rate: float = 0.0, seed: int | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         if not 0 <= rate < 1:
             raise ValueError(f"`rate` must be in [0, 1). Received: rate={rate}")
         self.rate = rate
         self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
-        self.skip_dropout = self.add_weight(
+        self.seed_generator: keras.random.SeedGenerator = (
+            keras.random.SeedGenerator(seed)
+        )
+        self.skip_dropout: keras.Variable = self.add_weight(
             name="skip_dropout",
             shape=(),
             initializer=keras.initializers.Constant(rate),
@@ -113,7 +147,9 @@ class DroppedSkip(keras.layers.Layer):
             autocast=False,
         )
 
-    def call(self, inputs, training=None):
+    def call(
+        self, inputs: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:
         if not training:
             return inputs
         return dropped(
@@ -156,33 +192,33 @@ class MixedOp(Edge):
 
     def __init__(
         self,
-        primitives,
-        filters,
-        stride=1,
-        normalization="batch",
-        skip_dropout=None,
-        **kwargs,
-    ):
+        primitives: Sequence[str],
+        filters: int,
+        stride: int = 1,
+        normalization: str | None = "batch",
+        skip_dropout: float | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
-        self.primitives = tuple(primitives)
+        self.primitives: tuple[str, ...] = tuple(primitives)
         self.filters = filters
         self.stride = stride
         self.normalization = normalization
         self.skip_dropout = skip_dropout
-        self.candidates = {
+        self.candidates: dict[str, Any] = {
             str(k): self._candidate(name)
             for k, name in enumerate(self.primitives)
             if name != "none"
         }
 
-    def inner_mixed_op(self):
+    def inner_mixed_op(self) -> MixedOp:
         return self
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         for candidate in self.candidates.values():
             build_layer(candidate, input_shape)
 
-    def call(self, inputs, weights):
+    def call(self, inputs: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         """(B, H, W, C), (K,) -> (B, H', W', C), or along time."""
         weights = ops.unstack(weights, axis=0)
         terms = [
@@ -191,7 +227,7 @@ class MixedOp(Edge):
         ]
         return tf.add_n(terms) if terms else self._zeros(inputs)
 
-    def look(self, shared, training):
+    def look(self, shared: SharedInput, training: bool | None) -> Any:
         """Has all that `from_shared` needs of the input computed."""
         seen = [
             _look(candidate, shared, training)
@@ -199,7 +235,9 @@ class MixedOp(Edge):
         ]
         return seen or shared.inputs
 
-    def from_shared(self, shared, weights, training):
+    def from_shared(
+        self, shared: SharedInput, weights: tf.Tensor, training: bool | None
+    ) -> tf.Tensor:
         """What `call` returns for the input that is shared."""
         weights = ops.unstack(weights, axis=0)
         terms = [
@@ -208,7 +246,13 @@ class MixedOp(Edge):
         ]
         return tf.add_n(terms) if terms else self._zeros(shared.inputs)
 
-    def from_sampled(self, inputs, weights, sampled, training):
+    def from_sampled(
+        self,
+        inputs: tf.Tensor,
+        weights: tf.Tensor,
+        sampled: tf.Tensor,
+        training: bool | None,
+    ) -> tf.Tensor:
         """What `call` returns if only the drawn candidates have a weight.
 
         A candidate that defines a gradient of its own must not do so where
@@ -280,20 +324,27 @@ class NormalizedPool(keras.layers.Layer):
     TensorShape([1, 4, 4, 8])
     """
 
-    def __init__(self, pool, normalization="batch", **kwargs):
+    def __init__(
+        self,
+        pool: keras.Layer,
+        normalization: str | None = "batch",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.pool = pool
         self.normalization = normalization
-        self.bn = normalization_layer(normalization, affine=False)
+        self.bn: NoNormalization | BatchNormalization = normalization_layer(
+            normalization, affine=False
+        )
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self.pool.build(input_shape)
         self.bn.build(input_shape)
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         return self.bn(self.pool(inputs))
 
-    def look(self, shared, training):
+    def look(self, shared: SharedInput, training: bool | None) -> Any:
         """The pool, and in training what the normalisation makes of it."""
 
         trained = training and shared.custom_gradients
@@ -308,7 +359,12 @@ class NormalizedPool(keras.layers.Layer):
             f"{self._name()} by batch", lambda x: self.bn.by_batch(pool(x))
         )
 
-    def weighted(self, shared, weight, training):
+    def weighted(
+        self,
+        shared: SharedInput,
+        weight: tf.Tensor | None,
+        training: bool | None,
+    ) -> tf.Tensor:
         """The outputs times `weight`."""
         seen = self.look(shared, training)
         if not training or self.normalization is None:
@@ -322,7 +378,7 @@ class NormalizedPool(keras.layers.Layer):
         config = {**self.pool.get_config(), "name": None}
         return f"{type(self.pool).__qualname__} {sorted(config.items())}"
 
-    def get_config(self):
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "pool": keras.saving.serialize_keras_object(self.pool),
@@ -330,7 +386,7 @@ class NormalizedPool(keras.layers.Layer):
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         pool = keras.saving.deserialize_keras_object(config["pool"])
         return cls(**{**config, "pool": pool})
 

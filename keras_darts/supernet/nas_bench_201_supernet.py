@@ -1,11 +1,23 @@
 """The network that holds every architecture of a NAS-Bench-201 space."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from typing import Any
+
 from keras_darts.networks import ResidualStages
 from keras_darts.primitives import check_rank
 from keras_darts.primitives import is_synchronized
 from keras_darts.supernet.arch_parameters import ArchParameters
 from keras_darts.supernet.search_cell import SearchCell
 from keras_darts.supernet.tracing import SharedTraces
+from keras_darts.utils.typing import Shape
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+    from keras_darts.search_spaces.nas_bench_201_space import NasBench201Space
 
 
 class NasBench201Supernet(ResidualStages):
@@ -37,18 +49,18 @@ class NasBench201Supernet(ResidualStages):
 
     def __init__(
         self,
-        space,
-        num_outputs,
-        input_shape,
+        space: NasBench201Space,
+        num_outputs: int,
+        input_shape: Shape,
         *,
-        relaxation,
-        connection,
-        initializer,
-        edge_normalization=False,
-        decides=False,
-        rematerialize=False,
-        **kwargs,
-    ):
+        relaxation: Any,
+        connection: Any,
+        initializer: Any,
+        edge_normalization: bool = False,
+        decides: bool = False,
+        rematerialize: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         check_rank(sorted({*sum(space.cell.primitives, ())}), 4)
         self.space = space
@@ -61,7 +73,7 @@ class NasBench201Supernet(ResidualStages):
         self._make_layers(
             num_outputs, space.filters, space.num_cells, space.normalization
         )
-        self.arch = ArchParameters(
+        self.arch: ArchParameters = ArchParameters(
             space.cells,
             relaxation,
             initializer,
@@ -71,15 +83,20 @@ class NasBench201Supernet(ResidualStages):
         self.build((None, *self._checked_shape(input_shape)))
 
     @property
-    def arch_variables(self):
+    def arch_variables(self) -> list[keras.Variable]:
         return self.arch.arch_variables
 
     @property
-    def cells(self):
+    def cells(self) -> list[SearchCell]:
         """The search cells, without the reductions between them."""
         return [b for b in self.blocks if isinstance(b, SearchCell)]
 
-    def call(self, images, training=None, frozen=False):
+    def call(
+        self,
+        images: tf.Tensor,
+        training: bool | None = None,
+        frozen: bool = False,
+    ) -> tf.Tensor:
         mixing = self.arch(training=training)["cell"]
         return self._logits(
             images,

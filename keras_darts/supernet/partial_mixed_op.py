@@ -1,5 +1,11 @@
 """An edge that mixes its candidates on a part of the channels."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -7,6 +13,10 @@ from keras_darts.primitives import SharedInput
 from keras_darts.supernet.edge import Edge
 from keras_darts.supernet.mixed_op import MixedOp
 from keras_darts.supernet.mixed_op import where_sampled
+from keras_darts.utils.typing import Shape
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
 @keras.saving.register_keras_serializable(package="keras_darts")
@@ -42,37 +52,46 @@ class PartialMixedOp(Edge):
 
     def __init__(
         self,
-        primitives,
-        filters,
-        stride=1,
-        normalization="batch",
-        k=4,
-        random=False,
-        seed=None,
-        **kwargs,
-    ):
+        primitives: Sequence[str],
+        filters: int,
+        stride: int = 1,
+        normalization: str | None = "batch",
+        k: int = 4,
+        random: bool = False,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if filters % k:
             raise ValueError(
                 f"`k` must divide `filters`. Received: k={k}, filters={filters}"
             )
-        self.primitives = tuple(primitives)
+        self.primitives: tuple[str, ...] = tuple(primitives)
         self.filters = filters
         self.stride = stride
         self.normalization = normalization
         self.k = k
         self.random = random
         self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
-        self.mixed = MixedOp(primitives, filters // k, stride, normalization)
+        self.seed_generator: keras.random.SeedGenerator = (
+            keras.random.SeedGenerator(seed)
+        )
+        self.mixed: MixedOp = MixedOp(
+            primitives, filters // k, stride, normalization
+        )
 
-    def inner_mixed_op(self):
+    def inner_mixed_op(self) -> MixedOp:
         return self.mixed
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         self.mixed.build((*input_shape[:-1], self.filters // self.k))
 
-    def call(self, inputs, weights, training=None):
+    def call(
+        self,
+        inputs: tf.Tensor,
+        weights: tf.Tensor,
+        training: bool | None = None,
+    ) -> tf.Tensor:
         """(B, H, W, C), (K,) -> (B, H', W', C), or along time."""
         return self._around(
             lambda first: self.mixed(first, weights, training=training),
@@ -80,14 +99,16 @@ class PartialMixedOp(Edge):
             training,
         )
 
-    def look(self, shared, training):
+    def look(self, shared: SharedInput, training: bool | None) -> Any:
         """Has all that `from_shared` needs of the input computed."""
         if self.random:
             return shared.inputs
         first = shared.part("first channels", self._first)
         return self.mixed.look(first, training), self._shared_others(shared)
 
-    def from_shared(self, shared, weights, training):
+    def from_shared(
+        self, shared: SharedInput, weights: tf.Tensor, training: bool | None
+    ) -> tf.Tensor:
         """What `call` returns for the input that is shared."""
         if self.random:
             return self._around(
@@ -101,7 +122,13 @@ class PartialMixedOp(Edge):
         mixed = self.mixed.from_shared(first, weights, training)
         return self._shuffled([mixed, self._shared_others(shared)])
 
-    def from_sampled(self, inputs, weights, sampled, training):
+    def from_sampled(
+        self,
+        inputs: tf.Tensor,
+        weights: tf.Tensor,
+        sampled: tf.Tensor,
+        training: bool | None,
+    ) -> tf.Tensor:
         """What `call` returns if only the drawn candidates have a weight."""
         outputs = self._around(
             lambda first: self.mixed.from_sampled(

@@ -1,5 +1,11 @@
 """A cell of the supernet, in which every candidate is still possible."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
+
 import keras
 import tensorflow as tf
 from keras import ops
@@ -14,6 +20,11 @@ from keras_darts.supernet.edge_stack import EdgeStack
 from keras_darts.supernet.mixed_op import look_of
 from keras_darts.supernet.mixed_op import output_of
 from keras_darts.supernet.tracing import recomputed
+from keras_darts.utils.typing import Shape
+
+if TYPE_CHECKING:
+    from keras_darts.search_spaces.cell_spec import CellSpec
+    from keras_darts.supernet.tracing import SharedTraces
 
 
 class SearchCell(keras.layers.Layer):
@@ -38,27 +49,31 @@ class SearchCell(keras.layers.Layer):
 
     def __init__(
         self,
-        spec,
-        filters,
+        spec: CellSpec,
+        filters: int,
         *,
-        connection,
-        traces,
-        reduction_prev=False,
-        normalization="batch",
-        rematerialize=False,
-        **kwargs,
-    ):
+        connection: Any,
+        traces: SharedTraces,
+        reduction_prev: bool = False,
+        normalization: str | None = "batch",
+        rematerialize: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.spec = spec
         self.filters = filters
         self.normalization = normalization
         self.rematerialize = rematerialize
         if spec.num_inputs > 1:
-            self.preprocess0 = self._preprocess(reduction_prev)
-            self.preprocess1 = self._preprocess(False)
+            self.preprocess0: FactorizedReduce | ReLUConvBN = self._preprocess(
+                reduction_prev
+            )
+            self.preprocess1: FactorizedReduce | ReLUConvBN = self._preprocess(
+                False
+            )
         self._traces = traces
         self._groups = _equal_edges(spec)
-        self.stacks = [
+        self.stacks: list[EdgeStack] = [
             EdgeStack(
                 [
                     _made(
@@ -70,7 +85,7 @@ class SearchCell(keras.layers.Layer):
             for primitives, stride, edges in self._groups
         ]
 
-    def build(self, input_shape):
+    def build(self, input_shape: Sequence[Shape]) -> None:
         if self.spec.num_inputs > 1:
             self.preprocess0.build(input_shape[0])
             self.preprocess1.build(input_shape[1])
@@ -83,7 +98,7 @@ class SearchCell(keras.layers.Layer):
             self._shapes.append((*sides, self.filters))
             stack.build((batch, *self._shapes[-1]))
 
-    def __call__(self, *inputs, **options):
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
         # Around all that Keras does for a call, as it also sets precision.
         if self.rematerialize:
             return recomputed(self, super().__call__, *inputs, **options)
@@ -91,14 +106,14 @@ class SearchCell(keras.layers.Layer):
 
     def call(
         self,
-        inputs,
-        weights,
-        edge_weights=None,
-        sampled=None,
-        training=None,
-        frozen=False,
-        present=None,
-    ):
+        inputs: Sequence[tf.Tensor],
+        weights: tf.Tensor,
+        edge_weights: tf.Tensor | None = None,
+        sampled: tf.Tensor | None = None,
+        training: bool | None = None,
+        frozen: bool = False,
+        present: tf.Tensor | None = None,
+    ) -> tf.Tensor:
         """[(B, H, W, C0), (B, H, W, C1)], (E, K), (E,) -> (B, H', W', C).
 
         Or along time, [(B, T, C0), (B, T, C1)], with `present` (B, T, 1). The
@@ -130,7 +145,7 @@ class SearchCell(keras.layers.Layer):
             self._keep(new_state)
         return ops.concatenate([states[i] for i in self.spec.concat], axis=-1)
 
-    def input_shape_of(self, edge):
+    def input_shape_of(self, edge: int) -> Shape:
         """Of the features that an edge gets, without the batch."""
         for (_, _, edges), shape in zip(
             self._groups, self._shapes, strict=True
@@ -139,7 +154,7 @@ class SearchCell(keras.layers.Layer):
                 return shape
         raise IndexError(f"the cell has no edge {edge}")
 
-    def edge_location(self, edge):
+    def edge_location(self, edge: int) -> tuple[EdgeStack, int]:
         """The `EdgeStack` that holds an edge's variables, and where."""
         for (_, _, edges), stack in self._grouped_stacks():
             if edge in edges:

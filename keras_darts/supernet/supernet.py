@@ -1,5 +1,10 @@
 """Networks that hold every architecture of a space of cells."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -14,6 +19,12 @@ from keras_darts.primitives import torch_uniform
 from keras_darts.supernet.arch_parameters import ArchParameters
 from keras_darts.supernet.search_cell import SearchCell
 from keras_darts.supernet.tracing import SharedTraces
+from keras_darts.utils.typing import Shape
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from keras_darts.search_spaces.search_space import SearchSpace
 
 
 class CellSupernet(keras.Model):
@@ -56,18 +67,18 @@ class CellSupernet(keras.Model):
 
     def __init__(
         self,
-        space,
-        num_outputs,
-        stem,
+        space: SearchSpace,
+        num_outputs: int,
+        stem: Any,
         *,
-        relaxation,
-        connection,
-        initializer,
-        edge_normalization=False,
-        decides=False,
-        rematerialize=False,
-        **kwargs,
-    ):
+        relaxation: Any,
+        connection: Any,
+        initializer: Any,
+        edge_normalization: bool = False,
+        decides: bool = False,
+        rematerialize: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         for spec in space.cells.values():
             check_rank(sorted({*sum(spec.primitives, ())}), self.rank)
@@ -75,9 +86,11 @@ class CellSupernet(keras.Model):
         self.num_outputs = num_outputs
         self.stem = stem
         self.rematerialize = rematerialize
-        self.cells = self._make_cells(connection)
-        self.classifier = _classifier(num_outputs, self._num_features)
-        self.arch = ArchParameters(
+        self.cells: list[SearchCell] = self._make_cells(connection)
+        self.classifier: keras.layers.Dense = _classifier(
+            num_outputs, self._num_features
+        )
+        self.arch: ArchParameters = ArchParameters(
             space.cells,
             relaxation,
             initializer,
@@ -86,10 +99,10 @@ class CellSupernet(keras.Model):
         )
 
     @property
-    def arch_variables(self):
+    def arch_variables(self) -> list[keras.Variable]:
         return self.arch.arch_variables
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         batch, *sides = input_shape[: self.rank - 1]
         self.stem.build(input_shape)
         channels = self.space.stem_multiplier * self.space.filters
@@ -103,7 +116,13 @@ class CellSupernet(keras.Model):
         self.classifier.build((batch, self._num_features))
         self.built = True
 
-    def through_cells(self, features, training, frozen, present=None):
+    def through_cells(
+        self,
+        features: tf.Tensor,
+        training: bool | None,
+        frozen: bool,
+        present: tf.Tensor | None = None,
+    ) -> tuple[tf.Tensor, tf.Tensor | None]:
         """Features after the last cell, and which of them are present.
 
         Args:
@@ -186,7 +205,13 @@ class Supernet(CellSupernet):
     Reference: Liu et al., 2019, DARTS, sections 2.1 and 3.1.
     """
 
-    def __init__(self, space, num_outputs, input_shape, **pieces):
+    def __init__(
+        self,
+        space: SearchSpace,
+        num_outputs: int,
+        input_shape: Shape,
+        **pieces: Any,
+    ) -> None:
         _check_image(input_shape)
         stem = ConvBN(
             space.stem_multiplier * space.filters,
@@ -196,7 +221,12 @@ class Supernet(CellSupernet):
         super().__init__(space, num_outputs, stem, **pieces)
         self.build((None, *input_shape))
 
-    def call(self, images, training=None, frozen=False):
+    def call(
+        self,
+        images: tf.Tensor,
+        training: bool | None = None,
+        frozen: bool = False,
+    ) -> tf.Tensor:
         features = self.stem(images, training=training)
         last, _ = self.through_cells(features, training, frozen)
         return self.classifier(ops.mean(last, axis=(1, 2)))
@@ -243,8 +273,13 @@ class TextSupernet(CellSupernet):
     pooled = 2
 
     def __init__(
-        self, space, num_outputs, input_shape, vocabulary_size, **pieces
-    ):
+        self,
+        space: SearchSpace,
+        num_outputs: int,
+        input_shape: Shape,
+        vocabulary_size: int,
+        **pieces: Any,
+    ) -> None:
         _check_length(input_shape)
         stem = TokenStem(
             vocabulary_size,
@@ -254,10 +289,12 @@ class TextSupernet(CellSupernet):
             space.normalization,
         )
         super().__init__(space, num_outputs, stem, **pieces)
-        self.dropout = keras.layers.Dropout(space.dropout)
+        self.dropout: keras.layers.Dropout = keras.layers.Dropout(space.dropout)
         self.build((None, *input_shape))
 
-    def call(self, ids, training=None, frozen=False):
+    def call(
+        self, ids: tf.Tensor, training: bool | None = None, frozen: bool = False
+    ) -> tf.Tensor:
         last, present = self.through_cells(
             self.stem(ids, training=training),
             training,

@@ -1,5 +1,11 @@
 """Layers of one structure are traced once, or rematerialized."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Hashable
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -25,11 +31,13 @@ class SharedTraces:
     np.int32(6)
     """
 
-    def __init__(self, meets=False):
+    def __init__(self, meets: bool = False) -> None:
         self._meets = meets
         self._functions = {}
 
-    def call(self, structure, function, *tensors):
+    def call(
+        self, structure: Hashable, function: Callable[..., Any], *tensors: Any
+    ) -> Any:
         """`function` of the tensors, or one that was traced before.
 
         Args:
@@ -50,7 +58,12 @@ class SharedTraces:
         return self._functions[structure](*tensors)
 
 
-def recomputed(layer, function, *arguments, **options):
+def recomputed(
+    layer: keras.Layer,
+    function: Callable[..., Any],
+    *arguments: Any,
+    **options: Any,
+) -> Any:
     """`function(*arguments, **options)`, of which nothing else is kept.
 
     A gradient calls the function once more, with the same tensors, weights

@@ -1,6 +1,10 @@
 """Transfers weights to a supernet with fewer candidates or wider edges."""
 
+from __future__ import annotations
+
 import typing
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +48,7 @@ class Inheritance:
     Reference: Chen et al., 2021, DrNAS, section 3.3.
     """
 
-    def __init__(self, old, new, seed):
+    def __init__(self, old: Any, new: Any, seed: int) -> None:
         self._random = np.random.default_rng(seed)
         self._channels = {}
         self._links = [*_edges(old, new), *_arch(old.arch, new.arch)]
@@ -60,7 +64,9 @@ class Inheritance:
             if id(heirs) not in known
         ]
 
-    def transfer_weights(self, old, new):
+    def transfer_weights(
+        self, old: Mapping[int, Any], new: Mapping[int, Any]
+    ) -> None:
         """Assigns what stands for old variables to what stands for new ones.
 
         Args:
