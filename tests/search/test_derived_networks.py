@@ -1,6 +1,5 @@
 """Networks for other data than those that were searched on."""
 
-import keras
 import pytest
 
 import keras_darts as kd
@@ -68,8 +67,6 @@ def test_statistics_are_handed_on_to_images_of_as_many_channels(
     space, sizes, scaled
 ):
     search = small_search(SPACES[space])
-    search.preprocessing = keras.layers.Normalization(
-        mean=[5.0], variance=[6.0]
-    )
+    search.scale_by({"mean": [5.0], "variance": [6.0]})
     network = search.derived_network(filters=2, num_cells=1, **sizes)
     assert (network.mean, network.variance) == scaled
