@@ -28,6 +28,8 @@ class BaseSpace(abc.ABC):
             `True`.
     """
 
+    task: str
+    skeleton: str
     discretizer = "top_k"
     can_synchronize = True
 
