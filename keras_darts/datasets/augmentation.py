@@ -12,6 +12,7 @@ from typing import Self
 import keras
 import tensorflow as tf
 
+from keras_darts.utils.errors import integer
 from keras_darts.utils.registry import Registry
 from keras_darts.utils.typing import Config
 from keras_darts.utils.typing import TensorLike
@@ -84,11 +85,7 @@ class PadCropFlip(Augmentation):
     flip: bool = True
 
     def __post_init__(self) -> None:
-        if not isinstance(self.padding, int) or self.padding < 0:
-            raise ValueError(
-                "`padding` must be an integer that is not negative. "
-                f"Received: padding={self.padding!r}"
-            )
+        integer("padding", self.padding, least=0)
 
     def change(
         self, images: tf.Tensor, seed: tf.Tensor | Sequence[int]
@@ -137,11 +134,7 @@ class Cutout(Augmentation):
     fill: float | tuple[float, ...] = 0.0
 
     def __post_init__(self) -> None:
-        if not isinstance(self.length, int) or self.length < 0:
-            raise ValueError(
-                "`length` must be an integer that is not negative. "
-                f"Received: length={self.length!r}"
-            )
+        integer("length", self.length, least=0)
         if isinstance(self.fill, list):
             object.__setattr__(self, "fill", tuple(self.fill))
 

@@ -19,6 +19,8 @@ from keras_darts.datasets.examples import is_dataset
 from keras_darts.datasets.examples import read_examples
 from keras_darts.datasets.stratification import search_share
 from keras_darts.datasets.task import infer_from
+from keras_darts.utils.errors import integer
+from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.typing import ArrayLike
 from keras_darts.utils.typing import Dataset
 
@@ -149,9 +151,11 @@ def bilevel_split(
     '10 elements split by class: 6 for the weights, 4 for the architecture'
     """
     _check_share(validation_split)
-    _check_integer("batch_size", batch_size)
-    _check_integer("steps_per_epoch", steps_per_epoch)
-    _check_integer("seed", seed, lowest=0)
+    counts = {"batch_size": batch_size, "steps_per_epoch": steps_per_epoch}
+    for name, count in counts.items():
+        if count is not None:
+            positive_integer(name, count)
+    integer("seed", seed, least=0)
     x, validation_data = _pair(x, validation_data)
     read = functools.partial(
         read_examples,
@@ -177,16 +181,6 @@ def _check_share(share):
         raise ValueError(
             "`validation_split` must be a number between 0 and 1. "
             f"Received: validation_split={share!r}"
-        )
-
-
-def _check_integer(name, value, lowest=1):
-    if value is None:
-        return
-    if not isinstance(value, numbers.Integral) or value < lowest:
-        raise ValueError(
-            f"`{name}` must be an integer of at least {lowest}. "
-            f"Received: {name}={value!r}"
         )
 
 

@@ -6,7 +6,6 @@ import collections
 import dataclasses
 import functools
 import json
-import numbers
 import re
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -15,6 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from keras_darts.utils.errors import integer
 from keras_darts.utils.files import atomic_write
 from keras_darts.utils.files import user_path
 from keras_darts.utils.typing import ArrayLike
@@ -88,11 +88,7 @@ def check_limits(
     for name, limit in limits.items():
         if name == "max_vocabulary" and limit is None:
             continue
-        if not isinstance(limit, numbers.Integral) or limit < least[name]:
-            raise ValueError(
-                f"`{name}` must be an integer of at least {least[name]}. "
-                f"Received: {name}={limit!r}"
-            )
+        integer(name, limit, least[name])
 
 
 def check_tokens(

@@ -20,6 +20,7 @@ from keras_darts.discretizers.base import Discretizer
 from keras_darts.discretizers.base import registry
 from keras_darts.schedules import checked_span
 from keras_darts.schedules import epochs_of
+from keras_darts.utils.errors import integer
 from keras_darts.utils.errors import unknown_name
 
 if TYPE_CHECKING:
@@ -357,13 +358,8 @@ class Perturbation(Discretizer):
         checked_span("tune_epochs", self.tune_epochs)
         for name, least in (("batches", 1), ("seed", 0)):
             value = getattr(self, name)
-            if value is None:
-                continue
-            if not isinstance(value, int) or value < least:
-                raise ValueError(
-                    f"`{name}` must be an integer of {least} or more. "
-                    f"Received: {name}={value!r}"
-                )
+            if value is not None:
+                integer(name, value, least)
 
     def __call__(
         self,

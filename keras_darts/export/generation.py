@@ -15,6 +15,8 @@ from keras_darts.export.language_signatures import STEP
 from keras_darts.export.language_signatures import LanguageServing
 from keras_darts.export.loading import load
 from keras_darts.networks import RecurrentLanguageModel
+from keras_darts.utils.errors import integer
+from keras_darts.utils.errors import positive_integer
 
 if TYPE_CHECKING:
     from keras_darts.utils.typing import PathLike
@@ -91,20 +93,14 @@ def generate(
 
 
 def _check(num_tokens, temperature, top_k):
-    if num_tokens < 0:
-        raise ValueError(
-            "`num_tokens` must be an integer >= 0. "
-            f"Received: num_tokens={num_tokens}"
-        )
+    integer("num_tokens", num_tokens, least=0)
     if not 0 <= temperature < float("inf"):
         raise ValueError(
             "`temperature` must be a finite number >= 0. "
             f"Received: temperature={temperature}"
         )
-    if top_k is not None and top_k < 1:
-        raise ValueError(
-            f"`top_k` must be an integer > 0 or None. Received: top_k={top_k}"
-        )
+    if top_k is not None:
+        positive_integer("top_k", top_k)
 
 
 class _Model(typing.NamedTuple):

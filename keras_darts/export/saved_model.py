@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import importlib
 import json
-import numbers
 import os
 from typing import TYPE_CHECKING
 
@@ -429,12 +428,7 @@ def saved_model(
 def _check_version(path, version):
     if version is None:
         return
-    integer = isinstance(version, numbers.Integral)
-    if not integer or isinstance(version, bool) or version < 1:
-        raise ValueError(
-            "`version` must be an integer > 0 or None. "
-            f"Received: version={version!r}"
-        )
+    positive_integer("version", version)
     if (path / str(version)).exists():
         raise _taken(path, version)
 

@@ -22,6 +22,8 @@ from keras_darts.networks.gradient_accumulation import TrainedInParts
 from keras_darts.primitives import DropPath
 from keras_darts.primitives import check_rank
 from keras_darts.utils import private_api
+from keras_darts.utils.errors import positive_integer
+from keras_darts.utils.errors import rate
 from keras_darts.utils.typing import Config
 from keras_darts.utils.typing import Shape
 
@@ -181,10 +183,10 @@ class StackedCells(TrainedInParts):
         self.genotype: Genotype = checks.cells(genotype)
         live = self.genotype.without_isolated_nodes()
         check_rank(live.primitives(), self.rank)
-        self.num_classes: int = checks.positive("num_classes", num_classes)
-        self.filters: int = checks.positive("filters", filters)
-        self.num_cells: int = checks.positive("num_cells", num_cells)
-        self.initial_drop_path_rate: float = checks.rate(
+        self.num_classes: int = positive_integer("num_classes", num_classes)
+        self.filters: int = positive_integer("filters", filters)
+        self.num_cells: int = positive_integer("num_cells", num_cells)
+        self.initial_drop_path_rate: float = rate(
             "drop_path_rate", drop_path_rate
         )
         self.drop_path: DropPath = DropPath(self.initial_drop_path_rate)

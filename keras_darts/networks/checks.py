@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Sequence
-from typing import Any
 
 from keras_darts import genotypes
 from keras_darts.genotypes import Genotype
 from keras_darts.genotypes import NasBench201Genotype
 from keras_darts.genotypes import RecurrentGenotype
+from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.typing import Shape
 
 
@@ -59,7 +59,7 @@ def tied_size(embedding_size: int, hidden_size: int, default: int) -> int:
     """The units of embedding and hidden state, which share a matrix."""
     arguments = {"embedding_size": embedding_size, "hidden_size": hidden_size}
     sizes = {
-        positive(name, size)
+        positive_integer(name, size)
         for name, size in arguments.items()
         if size is not None
     } or {default}
@@ -70,26 +70,6 @@ def tied_size(embedding_size: int, hidden_size: int, default: int) -> int:
             f"embedding_size={embedding_size}, hidden_size={hidden_size}"
         )
     return sizes.pop()
-
-
-def positive(name: str, value: Any) -> int:
-    if isinstance(value, numbers.Integral) and value > 0:
-        return int(value)
-    raise ValueError(
-        f"`{name}` must be an integer > 0. Received: {name}={value!r}"
-    )
-
-
-def rate(name: str, value: Any) -> float:
-    if isinstance(value, numbers.Real) and 0 <= value < 1:
-        return float(value)
-    raise ValueError(f"`{name}` must be in [0, 1). Received: {name}={value!r}")
-
-
-def rates(**values: Any) -> None:
-    """Refuses rates by their names, if one is not in [0, 1)."""
-    for name, value in values.items():
-        rate(name, value)
 
 
 def statistics(

@@ -10,11 +10,11 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_darts.networks import checks
 from keras_darts.networks.recurrent_cell import INITIAL_RANGE
 from keras_darts.networks.recurrent_cell import Recurrence
 from keras_darts.networks.recurrent_cell import SequenceDropout
 from keras_darts.networks.recurrent_cell import bernoulli_mask
+from keras_darts.utils.errors import rate
 from keras_darts.utils.typing import Shape
 
 if TYPE_CHECKING:
@@ -151,13 +151,15 @@ class LanguageBackbone(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        checks.rates(
-            output_dropout=output_dropout,
-            hidden_dropout=hidden_dropout,
-            cell_input_dropout=cell_input_dropout,
-            input_dropout=input_dropout,
-            embedding_dropout=embedding_dropout,
-        )
+        rates = {
+            "output_dropout": output_dropout,
+            "hidden_dropout": hidden_dropout,
+            "cell_input_dropout": cell_input_dropout,
+            "input_dropout": input_dropout,
+            "embedding_dropout": embedding_dropout,
+        }
+        for name, number in rates.items():
+            rate(name, number)
         # XLA knows no state that grows from nothing to the rows of a batch,
         # and Keras would choose it on a GPU.
         self.supports_jit = False

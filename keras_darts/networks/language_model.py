@@ -20,6 +20,7 @@ from keras_darts.networks.on_logits import GivesLogits
 from keras_darts.networks.recurrent_cell import DerivedRecurrentCell
 from keras_darts.schedules import scaled_learning_rate
 from keras_darts.utils import private_api
+from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.typing import Config
 
 if TYPE_CHECKING:
@@ -61,10 +62,10 @@ class LanguageModel(GivesLogits, abc.ABC):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.vocabulary_size: int = checks.positive(
+        self.vocabulary_size: int = positive_integer(
             "vocabulary_size", vocabulary_size
         )
-        self.segment_length: int = checks.positive(
+        self.segment_length: int = positive_integer(
             "segment_length", segment_length
         )
         self._state_size = state_size

@@ -20,6 +20,7 @@ from keras_darts.primitives import ReLUConvBN
 from keras_darts.primitives import build_layer
 from keras_darts.primitives import make_primitive
 from keras_darts.primitives import normalization_layer
+from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.typing import Config
 from keras_darts.utils.typing import Shape
 
@@ -275,9 +276,9 @@ class NasBench201Network(ScaledImages, TrainedInParts, ResidualStages):
         # Raw pixels are scaled before they become half precision.
         super().__init__(autocast=False, **kwargs)
         self.genotype: NasBench201Genotype = checks.nas_bench_201(genotype)
-        self.num_classes: int = checks.positive("num_classes", num_classes)
-        self.filters: int = checks.positive("filters", filters)
-        self.num_cells: int = checks.positive("num_cells", num_cells)
+        self.num_classes: int = positive_integer("num_classes", num_classes)
+        self.filters: int = positive_integer("filters", filters)
+        self.num_cells: int = positive_integer("num_cells", num_cells)
         self._image_shape = self._checked_shape(input_shape)
         self._begin_scaling(mean, variance)
         self._make_layers(num_classes, filters, num_cells, "batch")

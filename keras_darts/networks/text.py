@@ -7,13 +7,14 @@ from typing import Any
 
 import keras
 
-from keras_darts.networks import checks
 from keras_darts.networks.auxiliary_head import linear
 from keras_darts.networks.cell_network import StackedCells
 from keras_darts.primitives import TokenStem
 from keras_darts.primitives import downsample_mask
 from keras_darts.primitives import mean_and_max
 from keras_darts.primitives import padding_mask_of_ids
+from keras_darts.utils.errors import positive_integer
+from keras_darts.utils.errors import rate
 from keras_darts.utils.typing import Config
 from keras_darts.utils.typing import Shape
 
@@ -97,10 +98,10 @@ class TextNetwork(StackedCells):
             drop_path_rate=drop_path_rate,
             **kwargs,
         )
-        self.vocabulary_size: int = checks.positive(
+        self.vocabulary_size: int = positive_integer(
             "vocabulary_size", vocabulary_size
         )
-        self.embedding_size: int = checks.positive(
+        self.embedding_size: int = positive_integer(
             "embedding_size", embedding_size
         )
         self.sequence_length: int = self._checked_length(
@@ -110,11 +111,11 @@ class TextNetwork(StackedCells):
             self.vocabulary_size,
             self.embedding_size,
             3 * self.filters,
-            checks.rate("embedding_dropout", embedding_dropout),
+            rate("embedding_dropout", embedding_dropout),
         )
         self.cells: list[keras.Layer] = self.make_cells()
         self.dropout: keras.layers.Dropout = keras.layers.Dropout(
-            checks.rate("dropout", dropout)
+            rate("dropout", dropout)
         )
         self.build(self.input_shape)
 
@@ -156,7 +157,7 @@ class TextNetwork(StackedCells):
 
     def _checked_length(self, name, length):
         divisor = 2 ** self._reductions(self.num_cells)
-        if checks.positive(name, length) % divisor:
+        if positive_integer(name, length) % divisor:
             raise ValueError(
                 f"`{name}` must be a number that can be divided by {divisor}, "
                 "since the cells halve it. "

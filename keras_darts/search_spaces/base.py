@@ -26,6 +26,14 @@ class BaseSpace(abc.ABC):
         can_synchronize: Boolean, whether normalizations can have the
             statistics of a batch that several devices share. Defaults to
             `True`.
+
+    Example:
+
+    >>> space = kd.search_spaces.darts_cnn(num_cells=5)
+    >>> isinstance(space, BaseSpace), space.task, [*space.cells]
+    (True, 'image_classification', ['normal', 'reduce'])
+    >>> space.without(["none"]).resized(filters=8).filters
+    8
     """
 
     task: str

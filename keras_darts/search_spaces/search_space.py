@@ -11,6 +11,7 @@ from typing import Self
 from keras_darts.genotypes import Genotype
 from keras_darts.search_spaces.base import BaseSpace
 from keras_darts.search_spaces.cell_spec import CellSpec
+from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.typing import Config
 
 
@@ -70,15 +71,7 @@ class SearchSpace(BaseSpace):
 
     def __post_init__(self) -> None:
         for name in ("filters", "num_cells", "stem_multiplier"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int):
-                raise TypeError(
-                    f"`{name}` must be an integer. Received: {name}={value!r}"
-                )
-            if value < 1:
-                raise ValueError(
-                    f"`{name}` must be positive. Received: {name}={value}"
-                )
+            positive_integer(name, getattr(self, name))
         if self.filters % 2:
             raise ValueError(
                 "`filters` must be even, since reductions halve them. "

@@ -453,6 +453,13 @@ class TrainingData(abc.ABC):
         num_train: Integer, the examples in `train`.
         kept: Dictionary, arguments of the recipe's `fit` for what a run keeps
             of the data.
+
+    Example:
+
+    >>> adapter = kd.tasks.get("language_modeling")
+    >>> data = adapter.read_for_training(np.arange(100) % 7)
+    >>> len(data.train), len(data.validation)
+    (80, 20)
     """
 
     train: Any

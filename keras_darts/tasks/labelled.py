@@ -203,6 +203,13 @@ class LabelledTrainingData(TrainingData):
         validation_data: Likewise. Defaults to `None`.
         validation_split: Likewise. Defaults to `0.2`.
         **options: `sample_weight` and `class_weight`, likewise.
+
+    Example:
+
+    >>> images, labels = np.zeros((10, 8, 8, 1)), np.arange(10) % 2
+    >>> data = LabelledTrainingData(images, labels, batch_size=4)
+    >>> data.num_train, data.search_input()["batch_size"]
+    (8, 4)
     """
 
     def __init__(

@@ -65,19 +65,51 @@ def unknown_argument(
     )
 
 
-def integer(name: str, number: Any) -> int:
-    """`number` as an `int`, if it is an integer and no boolean.
+def integer(name: str, number: Any, least: int | None = None) -> int:
+    """`number` as an `int`, if it is an integer that is large enough.
+
+    Args:
+        name: String, the argument's name.
+        number: What came.
+        least: Integer, the smallest that is accepted. Defaults to `None`: any.
+
+    Raises:
+        ValueError: if it is something else, a boolean included.
 
     Example:
 
     >>> integer("seed", -1)
     -1
     """
-    if not _is_a(numbers.Integral, number):
+    whole = _is_a(numbers.Integral, number)
+    if not whole or (least is not None and number < least):
+        bound = "" if least is None else f" of at least {least}"
         raise ValueError(
-            f"`{name}` must be an integer. Received: {name}={number!r}"
+            f"`{name}` must be an integer{bound}. Received: {name}={number!r}"
         )
     return int(number)
+
+
+def rate(name: str, number: Any) -> float:
+    """`number` as a `float`, if it lies in [0, 1).
+
+    Args:
+        name: String, the argument's name.
+        number: What came.
+
+    Raises:
+        ValueError: if it is something else, a boolean included.
+
+    Example:
+
+    >>> rate("dropout", 0.5)
+    0.5
+    """
+    if not _is_a(numbers.Real, number) or not 0 <= number < 1:
+        raise ValueError(
+            f"`{name}` must be in [0, 1). Received: {name}={number!r}"
+        )
+    return float(number)
 
 
 def positive_integer(name: str, number: Any) -> int:

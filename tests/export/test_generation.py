@@ -157,10 +157,10 @@ def test_unknown_words_in_a_prompt(model, vocabulary):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({"num_tokens": -1}, "`num_tokens` must be an integer >= 0"),
+        ({"num_tokens": -1}, "`num_tokens` must be an integer of at least 0"),
         ({"temperature": -0.5}, "`temperature` must be a finite number >= 0"),
         ({"temperature": float("nan")}, "`temperature` must be a finite"),
-        ({"top_k": 0}, "`top_k` must be an integer > 0"),
+        ({"top_k": 0}, "`top_k` must be a positive integer"),
         ({"vocabulary": None}, "`vocabulary` must be given"),
         ({"vocabulary": Vocabulary("ab")}, "`vocabulary`.*20 tokens"),
     ],

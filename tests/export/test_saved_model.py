@@ -66,7 +66,7 @@ def test_an_existing_version_is_refused_and_left_alone(linear, tmp_path):
 
 @pytest.mark.parametrize("version", [0, -1, 1.5, "2", True])
 def test_a_version_is_a_positive_integer(network, tmp_path, version):
-    with pytest.raises(ValueError, match="`version` must be an integer > 0"):
+    with pytest.raises(ValueError, match="`version` must be a positive"):
         export.saved_model(network, tmp_path, version=version)
 
 

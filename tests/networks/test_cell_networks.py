@@ -259,9 +259,9 @@ def test_network_for_passes_further_options_on():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"num_cells": 0}, "`num_cells` must be an integer > 0"),
-        ({"filters": 1.5}, "`filters` must be an integer > 0"),
-        ({"num_classes": -1}, "`num_classes` must be an integer > 0"),
+        ({"num_cells": 0}, "`num_cells` must be a positive integer"),
+        ({"filters": 1.5}, "`filters` must be a positive integer"),
+        ({"num_classes": -1}, "`num_classes` must be a positive integer"),
         ({"input_shape": (8, 8)}, "`input_shape` must be the height"),
         ({"input_shape": (8, 10, 1)}, "be divided by 4, .* halves them 2"),
         ({"drop_path_rate": 1.0}, r"`drop_path_rate` must be in \[0, 1\)"),

@@ -88,12 +88,12 @@ def test_a_users_space_is_found_by_its_name():
     ("make", "error", "message"),
     [
         (lambda: space(filters=7), ValueError, "`filters` must be even"),
-        (lambda: space(filters=0), ValueError, "`filters` must be positive"),
-        (lambda: space(num_cells=2.0), TypeError, "`num_cells` must be an int"),
+        (lambda: space(filters=0), ValueError, "`filters` must be a pos"),
+        (lambda: space(num_cells=2.0), ValueError, "`num_cells` must be a pos"),
         (
             lambda: space(num_cells=True),
-            TypeError,
-            "`num_cells` must be an int",
+            ValueError,
+            "`num_cells` must be a pos",
         ),
         (
             lambda: SearchSpace(normal=NAMES, reduce=NAMES),
