@@ -228,7 +228,8 @@ class LabelledTrainingData(TrainingData):
             validation_split=validation_split,
             **options,
         )
-        self.train, self.validation = parts.train, parts.valid
+        self.train: Dataset = parts.train
+        self.validation: Dataset = parts.valid
         if options.get("class_weight") is not None:
             # As in Keras, what networks are judged on has no such weights.
             self.validation = parts.valid.map(lambda x, y, *_: (x, y))

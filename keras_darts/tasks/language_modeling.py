@@ -480,7 +480,8 @@ class LanguageTrainingData(TrainingData):
         if validation_data is None:
             count = round(len(x) * (1 - validation_split))
             x, validation_data = x[:count], x[count:]
-        self.train, self.validation = x, np.asarray(validation_data)
+        self.train: Any = x
+        self.validation: np.ndarray = np.asarray(validation_data)
         self.num_train: int = len(x)
         self._size = int(max(x.max(), self.validation.max())) + 1
         if self._corpus is not None:
