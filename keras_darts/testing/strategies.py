@@ -1,7 +1,11 @@
 """Contract tests of strategies."""
 
+from __future__ import annotations
+
 import dataclasses
 import json
+from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -11,10 +15,16 @@ from keras_darts.discretizers import BestOfSamples
 from keras_darts.testing.small import small_data
 from keras_darts.testing.small import small_search
 
+if TYPE_CHECKING:
+    from keras_darts.strategies.strategy import SearchStrategy
+
+
 _PRIMITIVES = ("none", "skip_connect", "avg_pool_3x3", "dil_conv_3x3")
 
 
-def run_strategy_test(strategy, search_space=None):
+def run_strategy_test(
+    strategy: SearchStrategy, search_space: Any = None
+) -> None:
     """A strategy is plain data, and a search with it learns.
 
     Args:
