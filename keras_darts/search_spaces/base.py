@@ -36,6 +36,8 @@ class BaseSpace(abc.ABC):
     8
     """
 
+    task: str
+    skeleton: str
     discretizer = "top_k"
     can_synchronize = True
 

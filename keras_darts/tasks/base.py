@@ -4,11 +4,33 @@ A search, a tuner, a classifier and a command know no kind of data themselves.
 They ask the `TaskAdapter` of the search space's `task`, by its name.
 """
 
+from __future__ import annotations
+
 import abc
 import contextlib
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
+
+import numpy as np
 
 from keras_darts.export.specification import describe
 from keras_darts.strategies import RECIPES
+from keras_darts.utils.typing import Dataset
+from keras_darts.utils.typing import Logs
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+    from keras_darts.datasets.augmentation import Augmentation
+    from keras_darts.datasets.task import Task
+    from keras_darts.export.signatures import Serving
+    from keras_darts.search_spaces.base import BaseSpace
+    from keras_darts.strategies.recipe import SearchRecipe
+    from keras_darts.strategies.strategy import SearchStrategy
+    from keras_darts.training.recipe import BaseRecipe
 
 
 class DataSizes:
@@ -32,24 +54,24 @@ class DataSizes:
     (10, True)
     """
 
-    def __init__(self, needs, **sizes):
+    def __init__(self, needs: tuple[str, ...], **sizes: Any) -> None:
         self._needs = needs
         self._sizes = dict.fromkeys(sizes)
         self.take(**sizes)
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> Any:
         return self._sizes[name]
 
-    def as_dict(self):
+    def as_dict(self) -> dict[str, Any | None]:
         """All names, with `None` for what is not known."""
         return dict(self._sizes)
 
     @property
-    def complete(self):
+    def complete(self) -> bool:
         """Whether enough is known for a supernet."""
         return all(self._sizes[name] is not None for name in self._needs)
 
-    def take(self, **sizes):
+    def take(self, **sizes: Any) -> None:
         """Takes over the sizes that are known now.
 
         Raises:
@@ -68,7 +90,7 @@ class DataSizes:
                 )
             self._sizes[name] = size
 
-    def incomplete_error(self):
+    def incomplete_error(self) -> ValueError:
         """The error for a supernet that is used before enough is known."""
         known = [f"{name}={self._sizes[name]}" for name in self._needs]
         return ValueError(
@@ -94,20 +116,20 @@ class BatchStreams:
     ('x', 'y')
     """
 
-    variables = ()
+    variables: Sequence[Any] = ()
 
-    def begin(self, batch):
+    def begin(self, batch: Any) -> Any:
         """The batch as the first of its stream."""
         return batch
 
-    def resume(self, batch, stream):
+    def resume(self, batch: Any, stream: str) -> Any:
         """The batch after those that came before it in a stream."""
         return batch
 
-    def keep(self, outputs, stream):
+    def keep(self, outputs: Any, stream: str) -> None:
         """Remembers what the next batch of a stream continues from."""
 
-    def reset(self):
+    def reset(self) -> None:
         """Lets all streams start over."""
 
 
@@ -145,10 +167,10 @@ class TaskAdapter(abc.ABC):
     ('num_classes', 'input_shape')
     """
 
-    sizes = ()
+    sizes: tuple[str, ...] = ()
     data = "a data set"
-    search_recipe = RECIPES["image_classification"]
-    network_types = ()
+    search_recipe: SearchRecipe = RECIPES["image_classification"]
+    network_types: tuple[type, ...] = ()
     penalizes = False
     gradients_together = True
     judged_in_training = True
@@ -157,12 +179,18 @@ class TaskAdapter(abc.ABC):
 
     # The supernet
 
-    def num_outputs(self, sizes):
+    def num_outputs(self, sizes: DataSizes) -> int | None:
         """Width of the head, or `None` where it is not known yet."""
         return sizes["num_classes"]
 
     @abc.abstractmethod
-    def make_supernet(self, space, sizes, strategy, rematerialize=False):
+    def make_supernet(
+        self,
+        space: Any,
+        sizes: DataSizes,
+        strategy: SearchStrategy,
+        rematerialize: bool = False,
+    ) -> Any:
         """A fresh supernet.
 
         Args:
@@ -173,11 +201,17 @@ class TaskAdapter(abc.ABC):
                 again. Defaults to `False`.
         """
 
-    def make_streams(self, space, dtype):
+    def make_streams(self, space: BaseSpace, dtype: str) -> BatchStreams:
         """The `BatchStreams` of a search, whose layers compute in `dtype`."""
         return BatchStreams()
 
-    def forward(self, supernet, inputs, training=None, wrt="both"):
+    def forward(
+        self,
+        supernet: Any,
+        inputs: tf.Tensor,
+        training: bool | None = None,
+        wrt: str = "both",
+    ) -> Any:
         """The supernet's outputs for the inputs of a batch.
 
         Args:
@@ -189,27 +223,32 @@ class TaskAdapter(abc.ABC):
         """
         return supernet(inputs, training=training, frozen=wrt == "arch")
 
-    def logits(self, outputs):
+    def logits(self, outputs: Any) -> tf.Tensor:
         """What the loss takes of the outputs."""
         return outputs
 
-    def penalty(self, supernet, outputs):
+    def penalty(self, supernet: Any, outputs: Any) -> Any:
         """A term that only steps of the weights add to the loss."""
         return 0.0
 
     # A step
 
-    def weight_step(self, train_batch, optimizer, recipe):
+    def weight_step(
+        self,
+        train_batch: Any,
+        optimizer: keras.optimizers.Optimizer,
+        recipe: SearchRecipe,
+    ) -> contextlib.AbstractContextManager[None]:
         """A context in which the optimizer takes the step of a batch."""
         return contextlib.nullcontext()
 
-    def log_metrics(self, logs):
+    def log_metrics(self, logs: Logs) -> dict[str, Any]:
         """What is to be logged besides the metrics, from these."""
         return {}
 
     # The data of `fit`
 
-    def check_source(self, x):  # noqa: B027 (there may be nothing to refuse)
+    def check_source(self, x: Any) -> None:  # noqa: B027 (there may be nothing to refuse)
         """Refuses what is data for another task; other objects pass.
 
         Raises:
@@ -217,27 +256,27 @@ class TaskAdapter(abc.ABC):
         """
 
     @abc.abstractmethod
-    def task_for(self, loss, num_outputs):
+    def task_for(self, loss: Any, num_outputs: int | None) -> Task:
         """The `datasets.Task` of a loss, before any data are known."""
 
     @abc.abstractmethod
-    def task_of(self, batch, loss, num_outputs):
+    def task_of(self, batch: Any, loss: Any, num_outputs: int | None) -> Task:
         """The `datasets.Task` that a batch and a loss describe."""
 
     @abc.abstractmethod
     def read(
         self,
-        x,
-        y,
-        batch_size,
+        x: Any,
+        y: Any,
+        batch_size: int | None,
         *,
-        sizes,
-        default_batch_size,
-        loss,
-        seed,
-        num_replicas,
-        **options,
-    ):
+        sizes: DataSizes,
+        default_batch_size: int,
+        loss: Any,
+        seed: int,
+        num_replicas: int,
+        **options: Any,
+    ) -> Any:
         """The user's data, checked, with a `description` for the log.
 
         Args:
@@ -254,22 +293,28 @@ class TaskAdapter(abc.ABC):
         """
 
     @abc.abstractmethod
-    def check(self, data, sizes, loss):
+    def check(
+        self, data: Any, sizes: Any, loss: Any
+    ) -> tuple[Task, dict[str, Any]]:
         """The `datasets.Task` of what `read` returns, and the sizes found.
 
         Raises:
             ValueError: for data on which the search can't work.
         """
 
-    def statistics(self, data):
+    def statistics(self, data: Any) -> dict[str, Any]:
         """Name -> array of what preprocessing has to know of the data."""
         return {}
 
-    def preprocessing(self, statistics, dtype):
+    def preprocessing(
+        self, statistics: Mapping[str, Any], dtype: str
+    ) -> keras.Layer | None:
         """A built layer that scales inputs, or `None`."""
         return None
 
-    def augmentation(self, choice, data, recipe):
+    def augmentation(
+        self, choice: Any, data: Any, recipe: SearchRecipe
+    ) -> Augmentation | None:
         """The augmentation that a user's choice means for the data.
 
         Raises:
@@ -283,29 +328,38 @@ class TaskAdapter(abc.ABC):
         return None
 
     @abc.abstractmethod
-    def steps_per_epoch(self, data, recipe):
+    def steps_per_epoch(self, data: Any, recipe: SearchRecipe) -> int:
         """How many training batches make a pass over the data."""
 
     @abc.abstractmethod
-    def batches(self, data, recipe, seed, **options):
+    def batches(
+        self, data: Any, recipe: SearchRecipe, seed: int, **options: Any
+    ) -> Dataset:
         """`tf.data.Dataset` of pairs (training batch, search batch)."""
 
     @abc.abstractmethod
-    def evaluation(self, data, recipe):
+    def evaluation(self, data: Any, recipe: SearchRecipe) -> Dataset:
         """`tf.data.Dataset` of batches on which each epoch is judged."""
 
-    def run_files(self, data):
+    def run_files(self, data: Any) -> dict[str, str]:
         """Name -> text of the files that a run keeps of the data."""
         return {}
 
     # Networks of genotypes
 
-    def network_sizes(self, space):
+    def network_sizes(self, space: BaseSpace) -> dict[str, Any]:
         """Sizes of `derived_network` that are not those of its class."""
         return {}
 
     @abc.abstractmethod
-    def network(self, genotype, space, sizes, statistics, **options):
+    def network(
+        self,
+        genotype: Any,
+        space: Any,
+        sizes: Any,
+        statistics: Mapping[str, Any],
+        **options: Any,
+    ) -> keras.Model:
         """A fresh network of a genotype, which trains from scratch.
 
         Args:
@@ -317,7 +371,9 @@ class TaskAdapter(abc.ABC):
         """
 
     @abc.abstractmethod
-    def recipe(self, network, num_train, task, **options):
+    def recipe(
+        self, network: keras.Model, num_train: int, task: Task, **options: Any
+    ) -> BaseRecipe:
         """The recipe that trains a network.
 
         Args:
@@ -330,14 +386,14 @@ class TaskAdapter(abc.ABC):
     @abc.abstractmethod
     def read_for_training(
         self,
-        x,
-        y=None,
-        batch_size=None,
+        x: Any,
+        y: Any = None,
+        batch_size: int | None = None,
         *,
-        validation_data=None,
-        validation_split=0.2,
-        **options,
-    ):
+        validation_data: Any = None,
+        validation_split: float = 0.2,
+        **options: Any,
+    ) -> TrainingData:
         """The user's data for searches and trainings of a tuner.
 
         Args:
@@ -355,7 +411,9 @@ class TaskAdapter(abc.ABC):
             A `TrainingData`.
         """
 
-    def describe_export(self, network, **arguments):
+    def describe_export(
+        self, network: keras.Model, **arguments: Any
+    ) -> Serving:
         """The `export.signatures.Serving` of a network.
 
         By default those that `kd.export` knows for the network's class.
@@ -371,14 +429,16 @@ class TaskAdapter(abc.ABC):
     # Small examples, for the tests of pieces
 
     @abc.abstractmethod
-    def example_sizes(self):
+    def example_sizes(self) -> dict[str, Any]:
         """Sizes of a small search, by the names of `sizes`."""
 
     @abc.abstractmethod
-    def example_batch(self, count, seed=0):
+    def example_batch(
+        self, count: int, seed: int = 0
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Inputs and targets for it, as arrays."""
 
-    def example_data(self, count=24):
+    def example_data(self, count: int = 24) -> tuple[Any, ...]:
         """The first arguments of `fit`."""
         return self.example_batch(count)
 
@@ -402,21 +462,26 @@ class TrainingData(abc.ABC):
     (80, 20)
     """
 
-    kept = {}
+    train: Any
+    validation: Any
+    num_train: int
+    kept: dict[str, Any] = {}
 
     @abc.abstractmethod
-    def search_input(self):
+    def search_input(self) -> dict[str, Any]:
         """The arguments of `DartsSearch.fit` for these data."""
 
     @abc.abstractmethod
-    def check(self, adapter, sizes, loss):
+    def check(
+        self, adapter: TaskAdapter, sizes: Any, loss: Any
+    ) -> tuple[Task, dict[str, Any]]:
         """The `datasets.Task`, and the sizes of the data."""
 
-    def statistics(self, adapter):
+    def statistics(self, adapter: TaskAdapter) -> dict[str, Any]:
         """What `TaskAdapter.statistics` says of all of `train`."""
         return {}
 
-    def settle(self, search):
+    def settle(self, search: Any) -> Task:
         """Gives a `DartsSearch` the sizes of the data.
 
         Returns:
@@ -428,12 +493,18 @@ class TrainingData(abc.ABC):
         search.data_sizes.take(**sizes)
         return task
 
-    def network(self, search, genotype, sizes):
+    def network(self, search: Any, genotype: Any, sizes: Any) -> keras.Model:
         """A network of a genotype, scaled by the statistics of `train`."""
         statistics = self.statistics(search.task_adapter)
         return search.network_of(genotype, statistics, **sizes)
 
-    def recipe(self, search, network, task, options):
+    def recipe(
+        self,
+        search: Any,
+        network: keras.Model,
+        task: Task,
+        options: dict[str, Any],
+    ) -> BaseRecipe:
         """The recipe that trains a network on these data."""
         options = self.recipe_options(options)
         return search.task_adapter.recipe(
@@ -441,13 +512,13 @@ class TrainingData(abc.ABC):
         )
 
     @abc.abstractmethod
-    def metric_names(self, task):
+    def metric_names(self, task: Task) -> list[str]:
         """The names of the metrics of a validation."""
 
     @abc.abstractmethod
-    def recipe_options(self, options):
+    def recipe_options(self, options: dict[str, Any]) -> dict[str, Any]:
         """Options of a recipe with the batch size of the data, if any."""
 
     @abc.abstractmethod
-    def describe(self):
+    def describe(self) -> dict[str, Any]:
         """Plain values that identify the data."""

@@ -1,13 +1,26 @@
 """The kinds of data by name, and a user's own beside them."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import TypeVar
+
 from keras_darts.export.specification import describe
 from keras_darts.tasks.base import TaskAdapter
 from keras_darts.utils.registry import Registry
 
+if TYPE_CHECKING:
+    import keras
+
+_Class = TypeVar("_Class", bound=type)
+
+
 _TASKS = Registry("task", base=TaskAdapter)
 
 
-def register_task(name):
+def register_task(name: str) -> Callable[[_Class], _Class]:
     """Class decorator that makes a `TaskAdapter` known as `name`.
 
     Search spaces whose `task` it is are searched with it. Networks of its
@@ -36,7 +49,7 @@ def register_task(name):
     return keep
 
 
-def get(identifier):
+def get(identifier: Any) -> TaskAdapter:
     """The `TaskAdapter` of a name, or an adapter as it is.
 
     Example:
@@ -47,7 +60,7 @@ def get(identifier):
     return _TASKS.get(identifier)
 
 
-def names():
+def names() -> list[str]:
     """The names of all tasks.
 
     Example:
@@ -58,7 +71,7 @@ def names():
     return _TASKS.names()
 
 
-def name_of_network(network):
+def name_of_network(network: keras.Model) -> str | None:
     """The name of the task that a network is made for, or `None`.
 
     Example:

@@ -1,5 +1,12 @@
 """Images, whose classes, labels or targets are learned."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -13,6 +20,17 @@ from keras_darts.supernet import NasBench201Supernet
 from keras_darts.supernet import Supernet
 from keras_darts.tasks.labelled import NUM_CLASSES
 from keras_darts.tasks.labelled import LabelledTask
+
+if TYPE_CHECKING:
+    from keras_darts.datasets.augmentation import Augmentation
+    from keras_darts.datasets.augmentation import PadCropFlip
+    from keras_darts.datasets.task import Task
+    from keras_darts.search_spaces.base import BaseSpace
+    from keras_darts.strategies.recipe import SearchRecipe
+    from keras_darts.strategies.strategy import SearchStrategy
+    from keras_darts.tasks.base import DataSizes
+    from keras_darts.training.recipe import BaseRecipe
+
 
 # By the skeleton of the space: what is searched in, and the sizes of what
 # is then trained.
@@ -34,20 +52,26 @@ class ImageClassification(LabelledTask):
     {'filters': 36, 'num_cells': 20}
     """
 
-    sizes = ("num_classes", "input_shape")
+    sizes: tuple[str, ...] = ("num_classes", "input_shape")
     data = "a data set of (image, label), or an array of images with `y`"
-    search_recipe = RECIPES["image_classification"]
-    network_types = (
+    search_recipe: SearchRecipe = RECIPES["image_classification"]
+    network_types: tuple[type, ...] = (
         networks.CifarNetwork,
         networks.ImageNetNetwork,
         networks.NasBench201Network,
     )
     rank = 3
 
-    def check_element(self, spec, name):
+    def check_element(self, spec: Any, name: str) -> None:
         check_images(spec, name=name)
 
-    def make_supernet(self, space, sizes, strategy, rematerialize=False):
+    def make_supernet(
+        self,
+        space: Any,
+        sizes: DataSizes,
+        strategy: SearchStrategy,
+        rematerialize: bool = False,
+    ) -> Any:
         return _SUPERNETS[space.skeleton](
             space,
             sizes["num_classes"],
@@ -55,10 +79,12 @@ class ImageClassification(LabelledTask):
             **self.pieces(space, strategy, rematerialize),
         )
 
-    def statistics(self, data):
+    def statistics(self, data: Any) -> dict[str, Any]:
         return datasets.channel_statistics(data.train)._asdict()
 
-    def preprocessing(self, statistics, dtype):
+    def preprocessing(
+        self, statistics: Mapping[str, Any], dtype: str
+    ) -> keras.Layer | None:
         if not statistics:
             return None
         layer = keras.layers.Normalization(
@@ -69,7 +95,9 @@ class ImageClassification(LabelledTask):
         layer.build((None, None, None, len(statistics["mean"])))
         return layer
 
-    def augmentation(self, choice, data, recipe):
+    def augmentation(
+        self, choice: Any, data: Any, recipe: SearchRecipe
+    ) -> Augmentation | None:
         if choice == "auto":
             shape = data.train.element_spec[0].shape
             choice = auto_augmentation(shape)
@@ -80,10 +108,17 @@ class ImageClassification(LabelledTask):
                 choice = augmentations.Compose((choice, square))
         return None if choice is None else augmentations.get(choice)
 
-    def network_sizes(self, space):
+    def network_sizes(self, space: BaseSpace) -> dict[str, Any]:
         return _NETWORK_SIZES[space.skeleton]
 
-    def network(self, genotype, space, sizes, statistics, **options):
+    def network(
+        self,
+        genotype: Any,
+        space: Any,
+        sizes: Any,
+        statistics: Mapping[str, Any],
+        **options: Any,
+    ) -> keras.Model:
         known = {name: sizes[name] for name in self.sizes}
         options = {**known, **options}
         # Statistics of other channels say nothing of these images.
@@ -92,7 +127,9 @@ class ImageClassification(LabelledTask):
             options = {**statistics, **options}
         return networks.network_for(genotype, **options)
 
-    def recipe(self, network, num_train, task, **options):
+    def recipe(
+        self, network: keras.Model, num_train: int, task: Task, **options: Any
+    ) -> BaseRecipe:
         return training.image_recipe(
             network,
             num_train,
@@ -104,16 +141,18 @@ class ImageClassification(LabelledTask):
             },
         )
 
-    def example_sizes(self):
+    def example_sizes(self) -> dict[str, Any]:
         return {"num_classes": NUM_CLASSES, "input_shape": _EXAMPLE_SHAPE}
 
-    def example_batch(self, count, seed=0):
+    def example_batch(
+        self, count: int, seed: int = 0
+    ) -> tuple[np.ndarray, np.ndarray]:
         draw = np.random.default_rng(seed)
         images = draw.normal(size=(count, *_EXAMPLE_SHAPE))
         return images.astype("float32"), self.example_labels(count)
 
 
-def auto_augmentation(image_shape):
+def auto_augmentation(image_shape: Sequence[int | None]) -> PadCropFlip:
     """Crops for all images, and mirror images of those in colour.
 
     An eighth of the side is padded and cropped, which is 4 of CIFAR's 32

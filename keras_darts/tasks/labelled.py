@@ -1,8 +1,12 @@
 """Data whose elements have a label each: what images and texts share."""
 
+from __future__ import annotations
+
 import abc
 import dataclasses
 import hashlib
+from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from keras import ops
@@ -14,6 +18,18 @@ from keras_darts.datasets import infer_task
 from keras_darts.datasets import label_type_of_loss
 from keras_darts.tasks.base import TaskAdapter
 from keras_darts.tasks.base import TrainingData
+from keras_darts.utils.typing import Dataset
+
+if TYPE_CHECKING:
+    import keras
+
+    from keras_darts.datasets.split import BilevelSplit
+    from keras_darts.search_spaces.base import BaseSpace
+    from keras_darts.strategies.recipe import SearchRecipe
+    from keras_darts.strategies.strategy import SearchStrategy
+    from keras_darts.tasks.base import DataSizes
+    from keras_darts.training.recipe import BaseRecipe
+
 
 # Of the elements that stand in an example.
 NUM_CLASSES = 3
@@ -34,7 +50,7 @@ class LabelledTask(TaskAdapter):
     predicts_memory = True
 
     @abc.abstractmethod
-    def check_element(self, spec, name):
+    def check_element(self, spec: Any, name: str) -> None:
         """Refuses elements that can't be data of the task.
 
         Args:
@@ -45,7 +61,7 @@ class LabelledTask(TaskAdapter):
             ValueError: for such elements.
         """
 
-    def check_source(self, x):
+    def check_source(self, x: Any) -> None:
         parts = (datasets.TextClassificationData, datasets.ImageData)
         if isinstance(x, datasets.Corpus):
             hint = "running text is for the search space 'darts_rnn'"
@@ -57,7 +73,12 @@ class LabelledTask(TaskAdapter):
             f"`x` must be {self.data}; {hint}. Received: {type(x).__name__}"
         )
 
-    def pieces(self, space, strategy, rematerialize=False):
+    def pieces(
+        self,
+        space: BaseSpace,
+        strategy: SearchStrategy,
+        rematerialize: bool = False,
+    ) -> dict[str, Any]:
         """The arguments of a `CellSupernet` that a strategy decides."""
         return {
             "relaxation": strategy.relaxation,
@@ -68,27 +89,27 @@ class LabelledTask(TaskAdapter):
             "decides": strategy.discretizer_for(space).decides_edges,
         }
 
-    def task_for(self, loss, num_outputs):
+    def task_for(self, loss: Any, num_outputs: int | None) -> Task:
         label_type = "sparse" if loss is None else label_type_of_loss(loss)
         return Task(label_type or "regression", num_outputs)
 
-    def task_of(self, batch, loss, num_outputs):
+    def task_of(self, batch: Any, loss: Any, num_outputs: int | None) -> Task:
         labels = ops.convert_to_numpy(batch[1])
         return infer_task(labels, loss, num_outputs)
 
     def read(
         self,
-        x,
-        y,
-        batch_size,
+        x: Any,
+        y: Any,
+        batch_size: int | None,
         *,
-        sizes,
-        default_batch_size,
-        loss,
-        seed,
-        num_replicas,
-        **options,
-    ):
+        sizes: DataSizes,
+        default_batch_size: int,
+        loss: Any,
+        seed: int,
+        num_replicas: int,
+        **options: Any,
+    ) -> BilevelSplit:
         data = datasets.bilevel_split(
             x,
             y,
@@ -111,10 +132,12 @@ class LabelledTask(TaskAdapter):
 
     @property
     @abc.abstractmethod
-    def rank(self):
+    def rank(self) -> int:
         """The axes of an element."""
 
-    def check(self, data, sizes, loss):
+    def check(
+        self, data: Any, sizes: Any, loss: Any
+    ) -> tuple[Task, dict[str, Any]]:
         task = datasets.validate_split(
             data,
             check_element=self.check_element,
@@ -131,16 +154,20 @@ class LabelledTask(TaskAdapter):
             )
         return task, {"num_classes": task.num_outputs, "input_shape": shape}
 
-    def steps_per_epoch(self, data, recipe):
+    def steps_per_epoch(self, data: Any, recipe: SearchRecipe) -> int:
         return data.num_train // data.batch_size
 
-    def batches(self, data, recipe, seed, **options):
+    def batches(
+        self, data: Any, recipe: SearchRecipe, seed: int, **options: Any
+    ) -> Dataset:
         return datasets.bilevel_pipeline(data, seed=seed, **options)
 
-    def evaluation(self, data, recipe):
+    def evaluation(self, data: Any, recipe: SearchRecipe) -> Dataset:
         return datasets.eval_pipeline(data.valid, data.batch_size)
 
-    def recipe(self, network, num_train, task, **options):
+    def recipe(
+        self, network: keras.Model, num_train: int, task: Task, **options: Any
+    ) -> BaseRecipe:
         return training.labelled_recipe(
             network,
             num_train,
@@ -150,10 +177,16 @@ class LabelledTask(TaskAdapter):
             **options,
         )
 
-    def read_for_training(self, x, y=None, batch_size=None, **options):
+    def read_for_training(
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int | None = None,
+        **options: Any,
+    ) -> LabelledTrainingData:
         return LabelledTrainingData(x, y, batch_size, **options)
 
-    def example_labels(self, count):
+    def example_labels(self, count: int) -> np.ndarray:
         """Class numbers that repeat, so that a batch has all of them."""
         return np.arange(count) % NUM_CLASSES
 
@@ -179,7 +212,15 @@ class LabelledTrainingData(TrainingData):
     (8, 4)
     """
 
-    def __init__(self, x, y, batch_size, *, validation_split=0.2, **options):
+    def __init__(
+        self,
+        x: Any,
+        y: Any,
+        batch_size: int | None,
+        *,
+        validation_split: float = 0.2,
+        **options: Any,
+    ) -> None:
         parts = datasets.bilevel_split(
             x,
             y,
@@ -187,39 +228,42 @@ class LabelledTrainingData(TrainingData):
             validation_split=validation_split,
             **options,
         )
-        self.train, self.validation = parts.train, parts.valid
+        self.train: Dataset = parts.train
+        self.validation: Dataset = parts.valid
         if options.get("class_weight") is not None:
             # As in Keras, what networks are judged on has no such weights.
             self.validation = parts.valid.map(lambda x, y, *_: (x, y))
-        self.num_train = parts.num_train
+        self.num_train: int = parts.num_train
         given = parts.batch_size_from != "default"
         self._batch_size = parts.batch_size if given else None
         self._labels = parts.train_labels, parts.valid_labels
         self._statistics = None
 
-    def search_input(self):
+    def search_input(self) -> dict[str, Any]:
         return {"x": self.train, "batch_size": self._batch_size}
 
-    def check(self, adapter, sizes, loss):
+    def check(
+        self, adapter: TaskAdapter, sizes: Any, loss: Any
+    ) -> tuple[Task, dict[str, Any]]:
         return adapter.check(self._as_split(), sizes, loss)
 
-    def statistics(self, adapter):
+    def statistics(self, adapter: TaskAdapter) -> dict[str, Any]:
         # Of all elements, where those of a search are of a part of them.
         if self._statistics is None:
             self._statistics = adapter.statistics(self._as_split())
         return self._statistics
 
-    def metric_names(self, task):
+    def metric_names(self, task: Task) -> list[str]:
         metrics = training.metrics_for(task.label_type, task.num_outputs)
         return ["val_loss", *(f"val_{metric.name}" for metric in metrics)]
 
-    def recipe_options(self, options):
+    def recipe_options(self, options: dict[str, Any]) -> dict[str, Any]:
         size = options.get("batch_size", self._batch_size)
         if size is None:
             return options
         return {**options, "batch_size": min(size, self.num_train)}
 
-    def describe(self):
+    def describe(self) -> dict[str, Any]:
         return {
             "elements": [len(part) for part in self._labels],
             "labels": [digest(part) for part in self._labels],
@@ -239,6 +283,6 @@ class LabelledTrainingData(TrainingData):
         )
 
 
-def digest(array):
+def digest(array: np.ndarray) -> str:
     """A text that identifies the numbers of an array."""
     return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()

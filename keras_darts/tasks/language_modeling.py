@@ -1,6 +1,13 @@
 """Running text, whose next token is predicted."""
 
+from __future__ import annotations
+
 import dataclasses
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -21,6 +28,19 @@ from keras_darts.tasks.base import BatchStreams
 from keras_darts.tasks.base import TaskAdapter
 from keras_darts.tasks.base import TrainingData
 from keras_darts.tasks.labelled import digest
+from keras_darts.utils.typing import ArrayLike
+from keras_darts.utils.typing import Dataset
+from keras_darts.utils.typing import Logs
+
+if TYPE_CHECKING:
+    import keras
+
+    from keras_darts.search_spaces.base import BaseSpace
+    from keras_darts.strategies.recipe import SearchRecipe
+    from keras_darts.strategies.strategy import SearchStrategy
+    from keras_darts.tasks.base import DataSizes
+    from keras_darts.training.recipe import BaseRecipe
+
 
 _EXAMPLE_LENGTH = 8
 _EXAMPLE_WORDS = 20
@@ -41,7 +61,7 @@ class RecurrentStreams(BatchStreams):
     (2, 3)
     """
 
-    def __init__(self, units, dtype):
+    def __init__(self, units: int, dtype: str) -> None:
         self._units, self._dtype = units, dtype
         self._states = {
             stream: RecurrentState(units, dtype)
@@ -49,23 +69,23 @@ class RecurrentStreams(BatchStreams):
         }
 
     @property
-    def variables(self):
+    def variables(self) -> list[Any]:
         return [state.variable for state in self._states.values()]
 
-    def begin(self, batch):
+    def begin(self, batch: Any) -> Any:
         ids, *others = batch
         rows = ops.shape(ids)[0]
         return ((ids, tf.zeros((rows, self._units), self._dtype)), *others)
 
-    def resume(self, batch, stream):
+    def resume(self, batch: Any, stream: str) -> Any:
         ids, *others = batch
         state = self._states[stream].read(ops.shape(ids)[0])
         return ((ids, state), *others)
 
-    def keep(self, outputs, stream):
+    def keep(self, outputs: Any, stream: str) -> None:
         self._states[stream].assign(outputs.state)
 
-    def reset(self):
+    def reset(self) -> None:
         for state in self._states.values():
             state.reset()
 
@@ -79,13 +99,13 @@ class LanguageModeling(TaskAdapter):
     ('vocabulary_size',)
     """
 
-    sizes = ("vocabulary_size",)
+    sizes: tuple[str, ...] = ("vocabulary_size",)
     data = (
         "a datasets.Corpus, an array of token ids, or a tf.data.Dataset of "
         "consecutive segments"
     )
-    search_recipe = RECIPES["language_modeling"]
-    network_types = (RecurrentLanguageModel,)
+    search_recipe: SearchRecipe = RECIPES["language_modeling"]
+    network_types: tuple[type, ...] = (RecurrentLanguageModel,)
     penalizes = True
     gradients_together = False
     # The cell always normalizes by the batch.
@@ -93,10 +113,16 @@ class LanguageModeling(TaskAdapter):
     # The loss has a penalty on all rows together.
     accumulates = False
 
-    def num_outputs(self, sizes):
+    def num_outputs(self, sizes: DataSizes) -> int | None:
         return sizes["vocabulary_size"]
 
-    def make_supernet(self, space, sizes, strategy, rematerialize=False):
+    def make_supernet(
+        self,
+        space: Any,
+        sizes: DataSizes,
+        strategy: SearchStrategy,
+        rematerialize: bool = False,
+    ) -> Any:
         if strategy.connection != FullConnection():
             raise ValueError(
                 "`connection` must be 'full', without dropout of skips, in a "
@@ -117,29 +143,40 @@ class LanguageModeling(TaskAdapter):
             edge_normalization=strategy.edge_normalization,
         )
 
-    def make_streams(self, space, dtype):
+    def make_streams(self, space: BaseSpace, dtype: str) -> RecurrentStreams:
         return RecurrentStreams(space.hidden_size, dtype)
 
-    def forward(self, supernet, inputs, training=None, wrt="both"):
+    def forward(
+        self,
+        supernet: Any,
+        inputs: tf.Tensor,
+        training: bool | None = None,
+        wrt: str = "both",
+    ) -> Any:
         ids, state = inputs if isinstance(inputs, tuple) else (inputs, None)
         # The cell's one set of running statistics serves states that differ
         # from node to node: with it no epoch could be judged.
         return supernet.segment(ids, state, training, wrt=wrt, by_batch=True)
 
-    def logits(self, outputs):
+    def logits(self, outputs: Any) -> tf.Tensor:
         return outputs.logits
 
-    def penalty(self, supernet, outputs):
+    def penalty(self, supernet: Any, outputs: Any) -> Any:
         return supernet.body.penalty(outputs)
 
-    def weight_step(self, train_batch, optimizer, recipe):
+    def weight_step(
+        self,
+        train_batch: Any,
+        optimizer: keras.optimizers.Optimizer,
+        recipe: SearchRecipe,
+    ) -> Iterator[None]:
         share = ops.shape(train_batch[0])[1] / recipe.segment_length
         return scaled_learning_rate(optimizer, share)
 
-    def log_metrics(self, logs):
+    def log_metrics(self, logs: Logs) -> dict[str, Any]:
         return {"perplexity": tf.exp(logs["loss"])}
 
-    def check_source(self, x):
+    def check_source(self, x: Any) -> None:
         labelled = (datasets.TextClassificationData, datasets.ImageData)
         if isinstance(x, labelled):
             raise TypeError(
@@ -147,27 +184,27 @@ class LanguageModeling(TaskAdapter):
                 f"spaces. Received: {type(x).__name__}"
             )
 
-    def task_for(self, loss, num_outputs):
+    def task_for(self, loss: Any, num_outputs: int | None) -> Task:
         return Task("next_token", num_outputs)
 
-    def task_of(self, batch, loss, num_outputs):
+    def task_of(self, batch: Any, loss: Any, num_outputs: int | None) -> Task:
         return Task("next_token", num_outputs)
 
     def read(
         self,
-        x,
-        y,
-        batch_size,
+        x: Any,
+        y: Any,
+        batch_size: int | None,
         *,
-        sizes,
-        default_batch_size,
-        validation_data,
-        validation_split,
-        steps_per_epoch,
-        sample_weight=None,
-        class_weight=None,
-        **others,
-    ):
+        sizes: DataSizes,
+        default_batch_size: int,
+        validation_data: Any,
+        validation_split: float,
+        steps_per_epoch: int | None,
+        sample_weight: Any = None,
+        class_weight: Mapping[int, float] | None = None,
+        **others: Any,
+    ) -> TextSplit:
         _check_left_out(
             y=y, sample_weight=sample_weight, class_weight=class_weight
         )
@@ -194,16 +231,26 @@ class LanguageModeling(TaskAdapter):
             vocabulary_size=size or texts.largest_id + 1,
         )
 
-    def check(self, data, sizes, loss):
+    def check(
+        self, data: Any, sizes: Any, loss: Any
+    ) -> tuple[Task, dict[str, Any]]:
         size = data.vocabulary_size
         return Task("next_token", size), {"vocabulary_size": size}
 
-    def steps_per_epoch(self, data, recipe):
+    def steps_per_epoch(self, data: Any, recipe: SearchRecipe) -> int:
         return datasets.bptt_batches_per_epoch(
             data.train, segment_length=recipe.segment_length
         )
 
-    def batches(self, data, recipe, seed, *, augment=None, **options):
+    def batches(
+        self,
+        data: Any,
+        recipe: SearchRecipe,
+        seed: int,
+        *,
+        augment: Callable[..., Any] | None = None,
+        **options: Any,
+    ) -> Dataset:
         return datasets.bilevel_bptt_batches(
             data.train,
             data.valid,
@@ -212,33 +259,50 @@ class LanguageModeling(TaskAdapter):
             **options,
         )
 
-    def evaluation(self, data, recipe):
+    def evaluation(self, data: Any, recipe: SearchRecipe) -> Dataset:
         return datasets.eval_bptt_batches(data.valid, recipe.segment_length)
 
-    def run_files(self, data):
+    def run_files(self, data: Any) -> dict[str, str]:
         if data.vocabulary is None:
             return {}
         return {"vocabulary.json": data.vocabulary.to_json()}
 
-    def network(self, genotype, space, sizes, statistics, **options):
+    def network(
+        self,
+        genotype: Any,
+        space: Any,
+        sizes: Any,
+        statistics: Mapping[str, Any],
+        **options: Any,
+    ) -> keras.Model:
         known = {"vocabulary_size": sizes["vocabulary_size"]}
         return RecurrentLanguageModel(genotype, **{**known, **options})
 
-    def recipe(self, network, num_train, task, **options):
+    def recipe(
+        self, network: keras.Model, num_train: int, task: Task, **options: Any
+    ) -> BaseRecipe:
         return training.small_language_model_recipe(network, **options)
 
-    def read_for_training(self, x, y=None, batch_size=None, **options):
+    def read_for_training(
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int | None = None,
+        **options: Any,
+    ) -> LanguageTrainingData:
         return LanguageTrainingData(x, y, batch_size, **options)
 
-    def example_sizes(self):
+    def example_sizes(self) -> dict[str, Any]:
         return {"vocabulary_size": _EXAMPLE_WORDS}
 
-    def example_batch(self, count, seed=0):
+    def example_batch(
+        self, count: int, seed: int = 0
+    ) -> tuple[np.ndarray, np.ndarray]:
         draw = np.random.default_rng(seed)
         words = draw.integers(1, _EXAMPLE_WORDS, (count, _EXAMPLE_LENGTH + 1))
         return words[:, :-1], words[:, 1:]
 
-    def example_data(self, count=24):
+    def example_data(self, count: int = 24) -> tuple[Any, ...]:
         return (self.example_batch(count)[0].ravel(),)
 
 
@@ -258,14 +322,14 @@ class TextSplit:
     valid: TokenStreams
     description: str
     vocabulary: object = None
-    vocabulary_size: int = None
+    vocabulary_size: int | None = None
 
     @property
-    def batch_size(self):
+    def batch_size(self) -> int:
         return self.train.batch_size
 
     @property
-    def largest_id(self):
+    def largest_id(self) -> int:
         """The largest token id in both texts."""
         return max(
             int(ids.max())
@@ -275,8 +339,14 @@ class TextSplit:
 
 
 def split_text(
-    text, valid_text, share, *, batch_size, default_batch_size, **options
-):
+    text: ArrayLike,
+    valid_text: ArrayLike,
+    share: float,
+    *,
+    batch_size: int,
+    default_batch_size: int,
+    **options: Any,
+) -> TextSplit:
     """The parts of one text, or two texts.
 
     Args:
@@ -386,16 +456,16 @@ class LanguageTrainingData(TrainingData):
 
     def __init__(
         self,
-        x,
-        y,
-        batch_size,
+        x: Any,
+        y: Any,
+        batch_size: int | None,
         *,
-        validation_data=None,
-        validation_split=0.2,
-        sample_weight=None,
-        class_weight=None,
-        steps_per_epoch=None,
-    ):
+        validation_data: Any = None,
+        validation_split: float = 0.2,
+        sample_weight: Any = None,
+        class_weight: Mapping[int, float] | None = None,
+        steps_per_epoch: int | None = None,
+    ) -> None:
         _check_left_out(
             y=y, sample_weight=sample_weight, class_weight=class_weight
         )
@@ -410,14 +480,17 @@ class LanguageTrainingData(TrainingData):
         if validation_data is None:
             count = round(len(x) * (1 - validation_split))
             x, validation_data = x[:count], x[count:]
-        self.train, self.validation = x, np.asarray(validation_data)
-        self.num_train = len(x)
+        self.train: Any = x
+        self.validation: np.ndarray = np.asarray(validation_data)
+        self.num_train: int = len(x)
         self._size = int(max(x.max(), self.validation.max())) + 1
         if self._corpus is not None:
             self._size = len(self._corpus.vocabulary)
-        self.kept = {"vocabulary": self._corpus and self._corpus.vocabulary}
+        self.kept: dict[str, Any] = {
+            "vocabulary": self._corpus and self._corpus.vocabulary
+        }
 
-    def search_input(self):
+    def search_input(self) -> dict[str, Any]:
         """The parts of the training text, with the vocabulary."""
         size = {"batch_size": self._batch_size}
         if self._corpus is None:
@@ -426,19 +499,21 @@ class LanguageTrainingData(TrainingData):
         parts = {"train": self.train[:middle], "valid": self.train[middle:]}
         return {"x": dataclasses.replace(self._corpus, **parts), **size}
 
-    def check(self, adapter, sizes, loss):
+    def check(
+        self, adapter: TaskAdapter, sizes: Any, loss: Any
+    ) -> tuple[Task, dict[str, Any]]:
         size = sizes["vocabulary_size"] or self._size
         return Task("next_token", size), {"vocabulary_size": size}
 
-    def metric_names(self, task):
+    def metric_names(self, task: Task) -> list[str]:
         return ["val_loss", "val_perplexity"]
 
-    def recipe_options(self, options):
+    def recipe_options(self, options: dict[str, Any]) -> dict[str, Any]:
         if self._batch_size is None:
             return options
         return {"batch_size": self._batch_size, **options}
 
-    def describe(self):
+    def describe(self) -> dict[str, Any]:
         parts = self.train, self.validation
         return {
             "tokens": [len(part) for part in parts],

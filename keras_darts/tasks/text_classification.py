@@ -1,5 +1,11 @@
 """Texts as padded token ids, which are classified."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from typing import Any
+
 import numpy as np
 
 from keras_darts import networks
@@ -9,6 +15,17 @@ from keras_darts.strategies import RECIPES
 from keras_darts.supernet import TextSupernet
 from keras_darts.tasks.labelled import NUM_CLASSES
 from keras_darts.tasks.labelled import LabelledTask
+
+if TYPE_CHECKING:
+    import keras
+
+    from keras_darts.datasets.task import Task
+    from keras_darts.search_spaces.base import BaseSpace
+    from keras_darts.strategies.recipe import SearchRecipe
+    from keras_darts.strategies.strategy import SearchStrategy
+    from keras_darts.tasks.base import DataSizes
+    from keras_darts.training.recipe import BaseRecipe
+
 
 _EXAMPLE_LENGTH = 8
 _EXAMPLE_WORDS = 20
@@ -23,16 +40,22 @@ class TextClassification(LabelledTask):
     ('num_classes', 'input_shape', 'vocabulary_size')
     """
 
-    sizes = ("num_classes", "input_shape", "vocabulary_size")
+    sizes: tuple[str, ...] = ("num_classes", "input_shape", "vocabulary_size")
     data = "a data set of (token ids, label), or an array of token ids with `y`"
-    search_recipe = RECIPES["text_classification"]
-    network_types = (networks.TextNetwork,)
+    search_recipe: SearchRecipe = RECIPES["text_classification"]
+    network_types: tuple[type, ...] = (networks.TextNetwork,)
     rank = 1
 
-    def check_element(self, spec, name):
+    def check_element(self, spec: Any, name: str) -> None:
         check_sentences(spec, name=name)
 
-    def make_supernet(self, space, sizes, strategy, rematerialize=False):
+    def make_supernet(
+        self,
+        space: Any,
+        sizes: DataSizes,
+        strategy: SearchStrategy,
+        rematerialize: bool = False,
+    ) -> Any:
         return TextSupernet(
             space,
             sizes["num_classes"],
@@ -41,7 +64,9 @@ class TextClassification(LabelledTask):
             **self.pieces(space, strategy, rematerialize),
         )
 
-    def check(self, data, sizes, loss):
+    def check(
+        self, data: Any, sizes: Any, loss: Any
+    ) -> tuple[Task, dict[str, Any]]:
         task, shapes = super().check(data, sizes, loss)
         limits = [_limits(part) for part in (data.train, data.valid)]
         smallest = min(low for low, _ in limits)
@@ -55,10 +80,17 @@ class TextClassification(LabelledTask):
             )
         return task, {**shapes, "vocabulary_size": known or largest + 1}
 
-    def network_sizes(self, space):
+    def network_sizes(self, space: BaseSpace) -> dict[str, Any]:
         return {"filters": 32, "num_cells": 3}
 
-    def network(self, genotype, space, sizes, statistics, **options):
+    def network(
+        self,
+        genotype: Any,
+        space: Any,
+        sizes: Any,
+        statistics: Mapping[str, Any],
+        **options: Any,
+    ) -> keras.Model:
         (length,) = sizes["input_shape"]
         known = {
             "num_classes": sizes["num_classes"],
@@ -68,19 +100,23 @@ class TextClassification(LabelledTask):
         }
         return networks.TextNetwork(genotype, **{**known, **options})
 
-    def recipe(self, network, num_train, task, **options):
+    def recipe(
+        self, network: keras.Model, num_train: int, task: Task, **options: Any
+    ) -> BaseRecipe:
         return training.text_classification_recipe(
             network, num_train, **options
         )
 
-    def example_sizes(self):
+    def example_sizes(self) -> dict[str, Any]:
         return {
             "num_classes": NUM_CLASSES,
             "input_shape": (_EXAMPLE_LENGTH,),
             "vocabulary_size": _EXAMPLE_WORDS,
         }
 
-    def example_batch(self, count, seed=0):
+    def example_batch(
+        self, count: int, seed: int = 0
+    ) -> tuple[np.ndarray, np.ndarray]:
         """The last text of a batch is padded."""
         draw = np.random.default_rng(seed)
         # As many as a language model has with the token that follows.

@@ -1,5 +1,12 @@
 """A bilevel problem made of two functions, for tests of architects."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+
 import tensorflow as tf
 
 from keras_darts.relaxations.problem import LossAndGradients
@@ -37,35 +44,43 @@ class ToyBilevelProblem:
     -4.0
     """
 
-    def __init__(self, losses, weights, arch, step_size=0.5):
-        self.losses = dict(losses)
-        self.weights = list(weights)
-        self.arch = list(arch)
+    def __init__(
+        self,
+        losses: Mapping[str, Callable[..., Any]],
+        weights: Sequence[tf.Tensor],
+        arch: Sequence[tf.Tensor],
+        step_size: float = 0.5,
+    ) -> None:
+        self.losses: dict[str, Callable[..., Any]] = dict(losses)
+        self.weights: list[tf.Tensor] = list(weights)
+        self.arch: list[tf.Tensor] = list(arch)
         self.rate = step_size
-        self.unroll_clip_norm = None
+        self.unroll_clip_norm: float | None = None
 
-    def weight_values(self):
+    def weight_values(self) -> list[tf.Tensor]:
         return list(self.weights)
 
-    def arch_values(self):
+    def arch_values(self) -> list[tf.Tensor]:
         return list(self.arch)
 
-    def step_size(self):
+    def step_size(self) -> tf.Tensor:
         return tf.constant(self.rate, self.weights[0].dtype)
 
-    def stepped(self, weights, gradients):
+    def stepped(
+        self, weights: Sequence[tf.Tensor], gradients: Sequence[tf.Tensor]
+    ) -> list[tf.Tensor]:
         rate = self.step_size()
         return [w - rate * g for w, g in zip(weights, gradients, strict=True)]
 
     def gradients(
         self,
-        batch,
-        weights,
-        arch,
-        wrt,
-        searching=False,
-        full_precision=False,
-    ):
+        batch: Any,
+        weights: Sequence[tf.Tensor] | None,
+        arch: Sequence[tf.Tensor] | None,
+        wrt: str,
+        searching: bool = False,
+        full_precision: bool = False,
+    ) -> LossAndGradients:
         # Tensors of a problem by hand have the precision that they have.
         wanted = {
             "weights": list(weights) if wrt != "arch" else [],
@@ -81,7 +96,13 @@ class ToyBilevelProblem:
             loss, gradients["weights"], gradients["arch"], None, []
         )
 
-    def mixed_hvp(self, batch, weights, arch, vector):
+    def mixed_hvp(
+        self,
+        batch: Any,
+        weights: Sequence[tf.Tensor],
+        arch: Sequence[tf.Tensor],
+        vector: Sequence[tf.Tensor],
+    ) -> list[tf.Tensor]:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(arch)
             result = self.gradients(batch, weights, arch, wrt="weights")

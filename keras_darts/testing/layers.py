@@ -1,19 +1,25 @@
 """Contract tests of layers and of pieces with a config."""
 
+from __future__ import annotations
+
 import inspect
 import json
 import pathlib
 import tempfile
 import warnings
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from keras_darts.search.mixed_precision import default_policy
+from keras_darts.utils.typing import Config
+from keras_darts.utils.typing import Shape
 
 
-def run_config_test(piece):
+def run_config_test(piece: Any) -> None:
     """Every argument of the constructor comes back from `get_config`.
 
     Args:
@@ -36,7 +42,7 @@ def run_config_test(piece):
     assert again == plain, f"{again} from {plain}"
 
 
-def run_layer_test(layer, input_shape):
+def run_layer_test(layer: keras.Layer, input_shape: Shape) -> None:
     """A layer of one input keeps what Keras' layers promise.
 
     Its config gives an equal layer, a gradient reaches each trainable
@@ -62,24 +68,24 @@ def run_layer_test(layer, input_shape):
     assert_saves(layer, inputs)
 
 
-def from_config(cls, config):
+def from_config(cls: type, config: Config) -> Any:
     """An object of a class from its config, in Keras' way or plainly."""
     if hasattr(cls, "from_config"):
         return cls.from_config(config)
     return cls(**config)
 
 
-def images(shape, count=2, seed=0):
+def images(shape: Sequence[int], count: int = 2, seed: int = 0) -> np.ndarray:
     """Normal numbers, the same for the same arguments."""
     generator = np.random.default_rng(seed)
     return generator.normal(size=(count, *shape)).astype("float32")
 
 
-def assert_finite(values):
+def assert_finite(values: Any) -> None:
     assert np.isfinite(keras.ops.convert_to_numpy(values)).all()
 
 
-def assert_gradient_reaches_variables(layer, *inputs):
+def assert_gradient_reaches_variables(layer: keras.Layer, *inputs: Any) -> None:
     """Of a random projection of the outputs, so that no sum is constant."""
     with tf.GradientTape() as tape:
         outputs = layer(*inputs, training=True)
@@ -92,7 +98,7 @@ def assert_gradient_reaches_variables(layer, *inputs):
         assert np.any(gradient), f"the gradient of {variable.path} is zero"
 
 
-def assert_serves_in_half_precision(layer, inputs):
+def assert_serves_in_half_precision(layer: keras.Layer, inputs: Any) -> None:
     config = {**layer.get_config()}
     config.pop("dtype", None)
     with default_policy("mixed_float16"):
@@ -102,7 +108,7 @@ def assert_serves_in_half_precision(layer, inputs):
     assert_finite(outputs)
 
 
-def assert_saves(layer, inputs):
+def assert_saves(layer: keras.Layer, inputs: Any) -> None:
     tensor = keras.Input(inputs.shape[1:])
     model = keras.Model(tensor, layer(tensor))
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():

@@ -1,5 +1,10 @@
 """Contract tests of the pieces of a strategy."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -22,10 +27,18 @@ from keras_darts.testing.search_spaces import assert_genotype_of_space
 from keras_darts.testing.small import small_batch
 from keras_darts.testing.small import small_search
 
+if TYPE_CHECKING:
+    from keras_darts.architects.base import Architect
+    from keras_darts.connections import Connection
+    from keras_darts.discretizers.base import Discretizer
+    from keras_darts.regularizers.base import Regularizer
+    from keras_darts.relaxations.base import Relaxation
+
+
 _CANDIDATES = ("none", "skip_connect", "dil_conv_3x3")
 
 
-def run_relaxation_test(relaxation):
+def run_relaxation_test(relaxation: Relaxation) -> None:
     """Logits become finite weights, and the gradient comes back.
 
     A `Policy` draws architectures that a genotype could be.
@@ -119,7 +132,7 @@ def _run_policy_test(policy):
         np.testing.assert_array_equal(weights, sample.weights[cell_type])
 
 
-def run_connection_test(connection, filters=8):
+def run_connection_test(connection: Connection, filters: int = 8) -> None:
     """An edge has the right shape, and mixes by its weights.
 
     Args:
@@ -158,7 +171,7 @@ def run_connection_test(connection, filters=8):
             _run_edge_test(edge, filters, stride, "bfloat16")
 
 
-def run_architect_test(architect, search_space=None):
+def run_architect_test(architect: Architect, search_space: Any = None) -> None:
     """Gradients for all architecture parameters, and nothing is moved.
 
     Those of one that never updates the architecture are zero.
@@ -204,7 +217,7 @@ def run_architect_test(architect, search_space=None):
         assert np.any(gradient) == moves, f"the gradient of {variable.path}"
 
 
-def run_regularizer_test(regularizer):
+def run_regularizer_test(regularizer: Regularizer) -> None:
     """A finite number whose gradient reaches the logits of all cells.
 
     Args:
@@ -238,7 +251,9 @@ def run_regularizer_test(regularizer):
         assert np.any(gradient), f"the gradient of the {cell_type} cell is zero"
 
 
-def run_discretizer_test(discretizer, search_space="darts_cnn"):
+def run_discretizer_test(
+    discretizer: Discretizer, search_space: Any = "darts_cnn"
+) -> None:
     """Mixing weights give a genotype of the space, always the same.
 
     Args:

@@ -1,5 +1,7 @@
 """Contract tests of primitives."""
 
+from __future__ import annotations
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -22,7 +24,7 @@ _MODALITIES = {
 }
 
 
-def run_primitive_test(name, filters=8):
+def run_primitive_test(name: str, filters: int = 8) -> None:
     """A registered primitive works wherever a primitive is used.
 
     It keeps the channels and divides height and width, or the length, by the

@@ -1,8 +1,11 @@
 """Contract tests of search spaces."""
 
+from __future__ import annotations
+
 import dataclasses
 import json
 import pickle
+from typing import TYPE_CHECKING
 
 from keras_darts import primitives
 from keras_darts import search_spaces
@@ -15,12 +18,17 @@ from keras_darts.testing.small import small_batch
 from keras_darts.testing.small import small_network
 from keras_darts.testing.small import small_search
 
+if TYPE_CHECKING:
+    from keras_darts.genotypes.base_genotype import BaseGenotype
+    from keras_darts.search_spaces.base import BaseSpace
+
+
 _CHANNELS = 4
 # Both cell types stand among so many.
 _CELLS = 3
 
 
-def run_search_space_test(space):
+def run_search_space_test(space: BaseSpace) -> None:
     """A search space is plain data, and makes networks that run.
 
     Args:
@@ -56,7 +64,7 @@ def run_search_space_test(space):
     _run_network_test(_narrow(space))
 
 
-def assert_genotype_of_space(genotype, space):
+def assert_genotype_of_space(genotype: BaseGenotype, space: BaseSpace) -> None:
     """Each kept edge has a candidate of the space that is not `none`.
 
     Where a genotype names every edge, `none` may stand on any.

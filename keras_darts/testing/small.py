@@ -1,28 +1,46 @@
 """Searches, batches and networks to test with, for each task."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from typing import Any
+
+import numpy as np
+
 from keras_darts import tasks
 from keras_darts.search import DartsSearch
+
+if TYPE_CHECKING:
+    import keras
+
+    from keras_darts.genotypes.base_genotype import BaseGenotype
+    from keras_darts.search_spaces.base import BaseSpace
+
 
 _NETWORK_SIZES = {"cells": {"num_cells": 3}, "stages": {"num_cells": 1}}
 
 
-def small_search(space, strategy="darts", dtype=None):
+def small_search(
+    space: BaseSpace, strategy: Any = "darts", dtype: str | None = None
+) -> DartsSearch:
     """A search for data of the form of `small_batch`."""
     sizes = tasks.get(space.task).example_sizes()
     return DartsSearch(space, strategy, dtype=dtype, **sizes)
 
 
-def small_batch(space, count=2, seed=0):
+def small_batch(
+    space: BaseSpace, count: int = 2, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
     """Inputs and targets for it."""
     return tasks.get(space.task).example_batch(count, seed)
 
 
-def small_data(space):
+def small_data(space: BaseSpace) -> tuple[Any, ...]:
     """The first arguments of `fit`."""
     return tasks.get(space.task).example_data()
 
 
-def small_network(space, genotype):
+def small_network(space: BaseSpace, genotype: BaseGenotype) -> keras.Model:
     """A network that trains from scratch, for the same batches."""
     sizes = dict(_NETWORK_SIZES.get(space.skeleton, {}))
     for name in ("filters", "embedding_size", "hidden_size"):

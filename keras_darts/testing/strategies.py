@@ -1,7 +1,11 @@
 """Contract tests of strategies."""
 
+from __future__ import annotations
+
 import dataclasses
 import json
+from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -11,10 +15,16 @@ from keras_darts.discretizers import BestOfSamples
 from keras_darts.testing.small import small_data
 from keras_darts.testing.small import small_search
 
+if TYPE_CHECKING:
+    from keras_darts.strategies.strategy import SearchStrategy
+
+
 _PRIMITIVES = ("none", "skip_connect", "avg_pool_3x3", "dil_conv_3x3")
 
 
-def run_strategy_test(strategy, search_space=None):
+def run_strategy_test(
+    strategy: SearchStrategy, search_space: Any = None
+) -> None:
     """A strategy is plain data, and a search with it learns.
 
     Args:
@@ -62,11 +72,7 @@ def _run_step_test(strategy, search_space):
     move = [strategy.architect.updates_architecture, True]
     before = [[v.numpy() for v in variables] for variables in groups]
     history = search.fit(
-        *small_data(search_space),
-        batch_size=4,
-        epochs=1,
-        steps_per_epoch=2,
-        verbose=0,
+        *small_data(search_space), batch_size=4, epochs=1, verbose=0
     )
     assert np.isfinite(history.history["loss"]).all()
     for variables, values, moved in zip(groups, before, move, strict=True):
