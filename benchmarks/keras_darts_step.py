@@ -88,7 +88,7 @@ def weight_step(search, stream):
     adapter, streams = search.task_adapter, search.streams
 
     def step(batch):
-        with adapter.weight_step(batch, search.optimizer, search.recipe):
+        with adapter.step_scope(batch, search.optimizer, search.recipe):
             result = steps.weight_step(search, streams.resume(batch, "train"))
         streams.keep(result.outputs, "train")
         return result.loss

@@ -53,8 +53,8 @@ def with_callbacks(config: Mapping[str, Any]) -> Config:
 class SearchCallback(keras.callbacks.Callback):
     """Abstract: a callback with a config, whose state a run remembers.
 
-    `DartsSearch.fit` calls `reset` before a run begins, and keeps `state()` in
-    each checkpoint, so that `set_state` finds it when the run is resumed
+    `DartsSearch.fit` calls `reset` before a run begins, and keeps `get_state()`
+    in each checkpoint, so that `set_state` finds it when the run is resumed
     or rolled back. A callback holds no variables before it has a model, since
     strategies are copied with their callbacks.
 

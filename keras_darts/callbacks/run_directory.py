@@ -49,7 +49,7 @@ class RunDirectory(keras.callbacks.Callback):
             written and that are continued. Defaults to `0`.
         files: Dictionary from names to texts of further files. Defaults to
             none.
-        end: `running.end_state.EndState` of the checkpoint, whose callbacks
+        end: `runs.callbacks.EndState` of the checkpoint, whose callbacks
             stand before this one. Defaults to `None`: nobody changes anything
             at the end.
 

@@ -28,7 +28,7 @@ from keras_darts.utils.files import write_json
 
 # Examples that are measured to one that is trained on.
 _MOST_JUDGED = 4
-# As for `seals.is_finished`.
+# As for `runs.manifest.is_finished`.
 _RUN_TYPE = "network"
 
 

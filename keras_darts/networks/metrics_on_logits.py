@@ -267,10 +267,6 @@ class Head(typing.NamedTuple):
     num_outputs: int
     activation: str | None
 
-    @property
-    def gives_probabilities(self) -> bool:
-        return self.activation in ("softmax", "sigmoid")
-
 
 def metric_on_logits(metric: Any, head: Head) -> Any:
     """One metric, as it is right for the outputs of a head.

@@ -1,4 +1,4 @@
-"""Terms of the architecture loss, functions of the alphas alone."""
+"""Terms of the architecture loss, functions of alphas and mixing weights."""
 
 from __future__ import annotations
 

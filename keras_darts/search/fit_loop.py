@@ -206,7 +206,7 @@ def fit_stages(
         finished: Boolean, whether that run has come to its end and is loaded.
         overwrite: Boolean, whether an earlier run in the folder is removed.
         watch: `SearchMonitor`, the first of the callbacks.
-        **options: Further arguments of `course.run`.
+        **options: Further arguments of `fit_with_rollback`.
 
     Returns:
         The `History`, which has the epochs of all stages.

@@ -55,14 +55,10 @@ def check_source(adapter, x):
         TypeError: if it is no data.
     """
     adapter.check_source(x)
-    known = datasets.Corpus | datasets.ImageData
-    known |= datasets.TextClassificationData
     hint = ""
     if isinstance(x, collections.abc.Generator):
         hint = "; wrap a generator in tf.data.Dataset.from_generator"
-    elif datasets.is_dataset(x) or isinstance(x, known):
-        return
-    elif not isinstance(x, _NO_DATA):
+    elif datasets.is_dataset(x) or not isinstance(x, _NO_DATA):
         return
     raise TypeError(
         f"`x` must be {adapter.data}{hint}. Received: "

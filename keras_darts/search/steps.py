@@ -17,7 +17,7 @@ def train_step(search, train_batch, valid_batch):
     """Moves the architecture, then the weights; returns the logs."""
     streams, recipe = search.streams, search.recipe
     optimizer = search.optimizer
-    with search.task_adapter.weight_step(train_batch, optimizer, recipe):
+    with search.task_adapter.step_scope(train_batch, optimizer, recipe):
         train_batch = streams.resume(train_batch, "train")
         valid_batch = streams.resume(valid_batch, "search")
         if not search.arch_frozen:
@@ -122,7 +122,7 @@ def gradient_function(search):
 
     def gradients(*batches):
         def on_replica(train_batch, valid_batch):
-            with search.task_adapter.weight_step(
+            with search.task_adapter.step_scope(
                 train_batch, search.optimizer, search.recipe
             ):
                 # From a text's beginning: no state is read or kept.

@@ -1,7 +1,7 @@
 """Contract of a kind of data: what everything that differs with it is asked of.
 
-A search, a tuner, a classifier and a command know no kind of data themselves.
-They ask the `TaskAdapter` of the search space's `task`, by its name.
+Searches, tuners and classifiers ask the `TaskAdapter` of the search space's
+`task`, by its name.
 """
 
 from __future__ import annotations
@@ -136,10 +136,9 @@ class BatchStreams:
 class TaskAdapter(abc.ABC):
     """Abstract: a kind of data, and all that is made for it.
 
-    The first group of methods is about the supernet, the second about a batch
-    in a step, the third about the data that a user gives, the last about the
-    networks of genotypes. An adapter has no state: what a search knows of its
-    data is handed to it.
+    Its methods are about the supernet, a batch in a step, the data that a user
+    gives, the networks of genotypes, and examples for tests, in this order. An
+    adapter has no state: what a search knows of its data is handed to it.
 
     Attributes:
         sizes: Tuple of strings, which arguments of `DartsSearch` must be known
@@ -233,13 +232,13 @@ class TaskAdapter(abc.ABC):
 
     # A step
 
-    def weight_step(
+    def step_scope(
         self,
         train_batch: Any,
         optimizer: keras.optimizers.Optimizer,
         recipe: SearchRecipe,
     ) -> contextlib.AbstractContextManager[None]:
-        """A context in which the optimizer takes the step of a batch."""
+        """A context around a whole step, as one at another learning rate."""
         return contextlib.nullcontext()
 
     def log_metrics(self, logs: Logs) -> dict[str, Any]:

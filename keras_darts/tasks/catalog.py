@@ -24,7 +24,7 @@ def register_task(name: str) -> Callable[[_Class], _Class]:
     """Class decorator that makes a `TaskAdapter` known as `name`.
 
     Search spaces whose `task` it is are searched with it. Networks of its
-    `network_types` are exported by its `describe_export`, if it has one.
+    `network_types` are exported by its `describe_export`, if it overrides it.
 
     Args:
         name: String, what a search space has as its `task`.

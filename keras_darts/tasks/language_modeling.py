@@ -164,7 +164,7 @@ class LanguageModeling(TaskAdapter):
     def penalty(self, supernet: Any, outputs: Any) -> Any:
         return supernet.body.penalty(outputs)
 
-    def weight_step(
+    def step_scope(
         self,
         train_batch: Any,
         optimizer: keras.optimizers.Optimizer,

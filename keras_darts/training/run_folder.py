@@ -51,7 +51,7 @@ class TrainingRun(keras.callbacks.Callback):
             `vocabulary.json`. Defaults to `None`.
         checkpoint: `TrainingCheckpoint`, saved after each epoch; the history
             continues where it was restored. Defaults to `None`.
-        end: `running.end_state.EndState` of the checkpoint, whose callbacks
+        end: `runs.callbacks.EndState` of the checkpoint, whose callbacks
             stand before this one. Defaults to `None`: nobody changes anything
             at the end.
 

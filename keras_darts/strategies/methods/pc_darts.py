@@ -1,4 +1,9 @@
-"""Methods that search on a part of the channels."""
+"""PC-DARTS: partial channels, a weight per edge, and a warm-up.
+
+The edges are `supernet/partial_mixed_op.py`. With `edge_normalization` each
+edge has a beta, in `supernet/arch_parameters.py`, by whose softmax over the
+inputs of a node `supernet/search_cell.py` weighs it.
+"""
 
 from __future__ import annotations
 
