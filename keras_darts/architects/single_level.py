@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class SingleLevel(Architect):
     """Gradient of the training loss, as if alphas were weights.
 
-    Nothing is learned from the search half of the data, which only monitors:
+    Nothing is learned from the search part of the data, which only monitors:
     give all data as `x` and a few as `validation_data`.
 
     Example:

@@ -99,7 +99,7 @@ class StopOnEigenvalue(ArchitectureEarlyStopping):
     A search runs into sharp minima before its cells collapse. Every `every`
     epochs, and at the last one, the largest eigenvalue of the Hessian of the
     search loss in the alphas (and betas) is measured on one batch of the
-    search half, in training mode, with the weight decay of the architecture's
+    search part, in training mode, with the weight decay of the architecture's
     optimizer. Its mean over a window of measurements, centred `every *
     (window // 2)` epochs ago, is compared with the mean `delta` measurements
     before; the criterion is met when the ratio exceeds `factor`. By default,

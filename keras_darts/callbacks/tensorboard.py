@@ -27,7 +27,7 @@ _RENAMED = {
 class ArchitectureTensorBoard(Board):
     """Curves of all logs, heat maps of the mixing weights, the cells drawn.
 
-    Both halves are runs of their own, `search/train` and `search/validation`,
+    Both parts are runs of their own, `search/train` and `search/validation`,
     with the tags that `training.Board` has for trainings. What tells of the
     architecture is the group `architecture`. `DartsSearch.fit(output_dir=...)`
     adds this callback itself.
@@ -49,7 +49,7 @@ class ArchitectureTensorBoard(Board):
     descriptions: dict[str, str] = {
         **Board.descriptions,
         "learning_rate/alphas": "At the start of the epoch.",
-        f"{_GROUP}/loss": "Mean loss on the search half, with regularizers, by "
+        f"{_GROUP}/loss": "Mean loss on the search part, with regularizers, by "
         "which the architecture moves.",
         f"{_GROUP}/normalized_entropy": "Mean over all edges: 1 where all "
         "candidates weigh the same, 0 where one has all weight.",

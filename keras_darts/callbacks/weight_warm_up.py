@@ -31,7 +31,7 @@ class WeightWarmUp(SearchCallback):
     ends before is warned of: its genotype is due to chance.
 
     Afterwards, the architecture may move in some steps alone. The batches of
-    the search half that belong to the others are drawn and left aside; of
+    the search part that belong to the others are drawn and left aside; of
     running text, the hidden state is then that of the last one in use.
 
     Args:

@@ -82,7 +82,7 @@ def define_search(options: flags.FlagValues) -> None:
     flags.DEFINE_integer(
         "epochs",
         None,
-        "Passes over the training half; if not given, the method's.",
+        "Passes over the training part; if not given, the method's.",
         lower_bound=1,
         flag_values=options,
     )
@@ -256,7 +256,7 @@ def _check_batch_size(options, task, dataset, recipe):
     if size > half:
         raise ValueError(
             f"`batch_size` must be at most {half}, the {task.things} in "
-            f"the smaller half. Received: batch_size={size}"
+            f"the smaller part. Received: batch_size={size}"
             f"{'' if options.batch_size else ', as the method has it'}"
         )
 

@@ -372,7 +372,7 @@ def _define_trials(options):
         ("max_trials", "Trials; if not given, 4, and all points of a grid"),
         (
             "search_epochs",
-            "Passes of a search over its training half; if not given, the "
+            "Passes of a search over its training part; if not given, the "
             "method's",
         ),
         (
@@ -412,7 +412,7 @@ def _define_judgement(options):
         "validation_split",
         0.2,
         "Share of the images or sentences that trained networks are judged "
-        "on; of the others, a search takes one half for the architecture. "
+        "on; of the others, a search takes one part for the architecture. "
         "Running text has a part of its own for that.",
     )
     flags.DEFINE_string(

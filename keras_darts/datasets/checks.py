@@ -45,7 +45,7 @@ def validate_split(
 
     Raises:
         ValueError: If images or labels are of another form than the network
-            and the loss need, there is one class only, or a half holds less
+            and the loss need, there is one class only, or a part holds less
             than a batch.
 
     Example:
@@ -198,7 +198,7 @@ def _check_batch_size(split, batch_size):
         )
         raise ValueError(
             f"{source} must be at most the number of elements in the "
-            f"smaller half, {smaller}: the batch is larger than the data. "
+            f"smaller part, {smaller}: the batch is larger than the data. "
             f"Received: batch_size={batch_size}, {split.num_train} elements "
             f"for the weights and {split.num_valid} for the architecture"
         )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from keras_darts.datasets.split import BilevelSplit
 
 
-# Of one half; a larger one is shuffled in a window that moves over it.
+# Of one part; a larger one is shuffled in a window that moves over it.
 _SHUFFLE_BYTES = 2**30
 
 
@@ -107,7 +107,7 @@ def bilevel_pipeline(
         augment: Function of a batch of images and a seed of shape (2,),
             applied to both batches. Defaults to `None`.
         steps_per_epoch: Integer. Defaults to `None`, one pass over the
-            training half.
+            training part.
 
     Returns:
         A `tf.data.Dataset` of known cardinality.

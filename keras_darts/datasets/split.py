@@ -116,7 +116,7 @@ def bilevel_split(
             architecture is searched on. Defaults to `0.5`.
         batch_size: Integer. Defaults to `None`: the batch size of the data
             set, or `default_batch_size` for what has none.
-        default_batch_size: Integer, which is made smaller where a half holds
+        default_batch_size: Integer, which is made smaller where a part holds
             less than that. Defaults to `64`.
         seed: Integer that decides the split. Defaults to `0`.
         steps_per_epoch: Integer, how many batches to read of a data set that
@@ -222,7 +222,7 @@ def _batched(split, chosen, own, default):
     size = min(default, split.num_train, split.num_valid)
     description = split.description
     if size < default:
-        description += f"; in batches of {size}, as the smaller half has"
+        description += f"; in batches of {size}, as the smaller part has"
     return dataclasses.replace(
         split,
         batch_size=size,
@@ -234,7 +234,7 @@ def _batched(split, chosen, own, default):
 def search_mask(
     whole: Elements, share: float, seed: int, loss: Any = None
 ) -> tuple[np.ndarray, bool]:
-    """Which elements the search half has, and whether that is by class."""
+    """Which elements the search part has, and whether that is by class."""
     if whole.groups is None:
         mask, stratified = search_share(whole.labels, share, seed, loss)
     else:

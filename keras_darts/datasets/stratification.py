@@ -14,7 +14,7 @@ from keras_darts.utils.typing import Dataset
 def search_share(
     labels: np.ndarray, share: float, seed: int, loss: Any = None
 ) -> tuple[np.ndarray, bool]:
-    """Mask of the search half, and whether it was made class by class.
+    """Mask of the search part, and whether it was made class by class.
 
     Elements are put in random order within their class and taken at even
     distances, so each class gives its share to within one element. A loss may

@@ -35,7 +35,7 @@ class BestOfSamples(Discretizer):
     After the last epoch of a search, or the one after which it is stopped,
     architectures are drawn from the relaxation, a `relaxations.Policy`, and
     each is judged by its reward (see `architects.Reinforce`) on batches of the
-    search half, all on the same ones. Normalisations use the statistics of the
+    search part, all on the same ones. Normalisations use the statistics of the
     batch, as the shared ones fit no single architecture. The best one is what
     `search.genotype()` returns from then on, also after the run was resumed,
     and what the supernet is outside of training. Of equals the first wins.
@@ -44,13 +44,13 @@ class BestOfSamples(Discretizer):
     with the largest mixing weights, as many as the space keeps.
 
     The published random search judges 1,000 draws on ten batches each, and
-    the best ten on the whole search half; the code of NAS-Bench-201 judges 100
+    the best ten on the whole search part; the code of NAS-Bench-201 judges 100
     on one batch each, every one on another.
 
     Args:
         num_samples: Integer, architectures. Defaults to `100`.
         num_batches: Integer, batches that each is judged on, of the size of
-            the training's; a search half may have fewer. Defaults to `10`.
+            the training's; a search part may have fewer. Defaults to `10`.
 
     Raises:
         ValueError: for a number that is not positive.

@@ -294,14 +294,14 @@ class Perturbation(Discretizer):
     space and 26 in NAS-Bench-201. Every `tune_epochs` of these, before the
     epoch begins, each cell type decides one of its edges, drawn at random:
     each candidate in turn gets a mixing weight of zero, while the others keep
-    theirs, and the one without which the supernet is worst on the search half
+    theirs, and the one without which the supernet is worst on the search part
     is kept, with a weight of one. When all edges are decided, the same is done
     with the edges of each node that has too many, which go where they are
     missed least. In between, weights and alphas are trained on, the weights at
     a tenth of the first learning rate and with a new momentum; a learning rate
     chosen by `compile` stays as it is.
 
-    Decisions see the search half as steps of the architecture do, shuffled
+    Decisions see the search part as steps of the architecture do, shuffled
     and augmented, normalised with the batch's statistics. They lie in the
     checkpoints of a run, which continues from them with the same `epochs`.
     `none` is kept only in NAS-Bench-201, whose genotypes can say it. Before

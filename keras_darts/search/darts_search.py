@@ -45,7 +45,7 @@ class DartsSearch(SharedBatches):
     """Searches an architecture by gradient descent on the user's data.
 
     Each step first moves the architecture parameters on a batch of the search
-    half of the data, then the weights on a batch of the training half.
+    half of the data, then the weights on a batch of the training part.
 
     It runs on the devices of the `tf.distribute` strategy in whose scope it is
     made; outside of any, on all accelerators of the machine.
@@ -449,7 +449,7 @@ class DartsSearch(SharedBatches):
 
         Args:
             train_batch: Tuple (x, y) or (x, y, sample weight), global.
-            valid_batch: The same, of the search half.
+            valid_batch: The same, of the search part.
 
         Returns:
             List of float32 tensors in the order of `arch_variables`, reduced
@@ -550,24 +550,24 @@ class DartsSearch(SharedBatches):
                 unless the `loss` of `compile` is of another kind.
             batch_size: Integer, what all devices together take in a step.
                 Defaults to `None`: that of the data set, or the recipe's, but
-                no more than the smaller half has.
+                no more than the smaller part has.
             epochs: Integer; a discretizer that decides while the search runs
                 adds its own. Defaults to `None`: the recipe's.
             verbose: As in Keras. Defaults to `"auto"`.
             callbacks: List of Keras callbacks, which see one begin and one
                 end of the training, or of each stage. Defaults to none.
-            validation_data: The search half, in any form of `x`. **It trains
+            validation_data: The search part, in any form of `x`. **It trains
                 the architecture**, so it can't be the test set: keep one
                 apart. The `val_` figures are of it. Defaults to `None`: `x` is
                 split.
             validation_split: Float in (0, 1), the share of `x` that becomes
-                the search half. Defaults to `0.5`.
+                the search part. Defaults to `0.5`.
             sample_weight: Array, for arrays. Defaults to `None`.
             class_weight: Dictionary from class numbers to weights, with which
-                the weights of elements are multiplied in both halves, and so
+                the weights of elements are multiplied in both parts, and so
                 in `val_loss` too. Defaults to `None`.
             steps_per_epoch: Integer. Defaults to `None`: a pass over the
-                training half.
+                training part.
             gradient_accumulation_steps: Integer, the equal parts of a batch
                 that are computed one after the other, to save memory; each step
                 has the mean of their gradients. Batch normalisation then sees a

@@ -24,7 +24,7 @@ class SupernetEvaluator:
     Args:
         search: A `DartsSearch` that is compiled and built.
         batches: Function of an epoch and a number or `None`, returns batches of
-            the search half, the same ones in each call.
+            the search part, the same ones in each call.
     """
 
     def __init__(self, search, batches):

@@ -73,7 +73,7 @@ def test_a_regression_on_equal_targets_is_no_matter_of_classes():
 
 
 def test_a_batch_larger_than_a_half_is_refused():
-    with pytest.raises(ValueError, match="smaller half, 4: the batch is larg"):
+    with pytest.raises(ValueError, match="smaller part, 4: the batch is larg"):
         validate_split(split(batch_size=5))
     with pytest.raises(ValueError, match="Received: batch_size=64"):
         validate_split(split(), batch_size=64)
