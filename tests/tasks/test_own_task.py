@@ -6,6 +6,7 @@ import pages
 import pytest
 
 import keras_darts as kd
+from keras_darts.cli.tasks import of_space
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +87,8 @@ def test_a_tuner_searches_and_trains(names, tmp_path):
     (model,) = tuner.get_best_models()
     assert isinstance(model, keras.Model)
     assert model(x[:2]).shape == (2, 2)
+
+
+def test_the_command_line_says_which_tasks_it_knows(names):
+    with pytest.raises(ValueError, match="`search_space` must be for image_cl"):
+        of_space(names["signal_space"]())

@@ -26,15 +26,19 @@ _TASKS = {
     task.name: task
     for task in (ImageCommands(), LanguageCommands(), TextCommands())
 }
-RECIPES: list[str] = [name for m in _TASKS.values() for name in m.recipes]
+RECIPES: list[str] = [name for task in _TASKS.values() for name in task.recipes]
 FIGURES: list[str] = list(
-    dict.fromkeys(name for m in _TASKS.values() for name in m.judged_by)
+    dict.fromkeys(name for task in _TASKS.values() for name in task.judged_by)
 )
 
 
 def of_space(identifier: Any) -> TaskCommands:
-    """The task of a search space, by its name or config."""
-    return _TASKS[search_spaces.get(identifier).task]
+    """The task of a search space, by its name or config.
+
+    Raises:
+        ValueError: for one that the command line does not know.
+    """
+    return _known("search_space", search_spaces.get(identifier).task)
 
 
 def of_run(config: Mapping[str, Any]) -> TaskCommands | None:
@@ -72,8 +76,19 @@ def of_model(model: keras.Model | ExportedModel) -> TaskCommands:
     from keras_darts import tasks
 
     if isinstance(model, export.ExportedModel):
-        return _TASKS[model.task]
-    return _TASKS[tasks.name_of_network(model) or "image_classification"]
+        return _known("model", model.task)
+    # Other models of Keras are taken for networks of images.
+    name = tasks.name_of_network(model) or "image_classification"
+    return _known("model", name)
+
+
+def _known(argument, task):
+    if task not in _TASKS:
+        raise ValueError(
+            f"`{argument}` must be for {', '.join(_TASKS)} on the command "
+            f"line; Python takes every task. Received: task={task!r}"
+        )
+    return _TASKS[task]
 
 
 def check_flags(options: FlagValues, task: TaskCommands) -> None:
@@ -88,7 +103,7 @@ def check_flags(options: FlagValues, task: TaskCommands) -> None:
 
 def check_names(given: Mapping[str, Any], task: TaskCommands) -> None:
     """The same of a dictionary from names of flags to values."""
-    known = {name for m in _TASKS.values() for name in m.flags}
+    known = {name for other in _TASKS.values() for name in other.flags}
     for name in sorted(known - {*task.flags}):
         if name in given:
             raise ValueError(
