@@ -15,7 +15,7 @@ JOBS ?= 3
 TESTS ?=
 
 BIN := $(VENV)/bin
-PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 METADATA := setup.py pyproject.toml keras_darts/version.py
 
 .PHONY: demo check test lint types clean
