@@ -35,7 +35,7 @@ class SharedInput:
     >>> shared = SharedInput(tf.constant([-1.0, 1.0]))
     >>> shared.relu.numpy().tolist()
     [0.0, 1.0]
-    >>> list(shared.found)
+    >>> list(shared.results)
     ['relu']
     """
 
