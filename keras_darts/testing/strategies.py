@@ -72,11 +72,7 @@ def _run_step_test(strategy, search_space):
     move = [strategy.architect.updates_architecture, True]
     before = [[v.numpy() for v in variables] for variables in groups]
     history = search.fit(
-        *small_data(search_space),
-        batch_size=4,
-        epochs=1,
-        steps_per_epoch=2,
-        verbose=0,
+        *small_data(search_space), batch_size=4, epochs=1, verbose=0
     )
     assert np.isfinite(history.history["loss"]).all()
     for variables, values, moved in zip(groups, before, move, strict=True):
