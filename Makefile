@@ -1,6 +1,6 @@
 # make demo   search, train, compare, draw and export on a small data set
-# make check  lint, then the unit tests: two minutes
-# make test   lint, then every test: what CI runs
+# make check  lint, types, then the unit tests: two minutes
+# make test   lint, types, then every test: what CI runs
 # make lint   ruff alone
 # make types  whether the public names have types
 # make clean  remove what builds and tests leave, and the environment
@@ -15,7 +15,7 @@ JOBS ?= 3
 TESTS ?=
 
 BIN := $(VENV)/bin
-PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 METADATA := setup.py pyproject.toml keras_darts/version.py
 
 .PHONY: demo check test lint types clean
@@ -23,10 +23,10 @@ METADATA := setup.py pyproject.toml keras_darts/version.py
 demo: $(VENV)/demo.stamp
 	$(BIN)/python examples/demo.py
 
-check: lint
+check: lint types
 	$(PYTEST) -m unit $(TESTS)
 
-test: lint
+test: lint types
 	$(PYTEST) $(TESTS)
 
 lint: $(VENV)/test.stamp

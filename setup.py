@@ -78,7 +78,7 @@ setuptools.setup(
             # With a Node.js of its own. Another version may count otherwise.
             "pyright[nodejs]==1.1.414",
             "pytest>=8.3",
-            "pytest-xdist>=3.6",
+            "pytest-xdist>=3.8",
             # Another minor version may format otherwise.
             "ruff>=0.17,<0.18",
             "setuptools>=77",

@@ -72,7 +72,7 @@ LATE = {"__main__", "cli"}
 # Most files lie between 80 and 400 lines.
 FILE_LINES = 600
 # The public face of a search: half of it docstrings.
-LONGER = {pathlib.Path("search", "darts_search.py"): 800}
+LONGER = {pathlib.Path("search", "darts_search.py"): 840}
 # About 40, below the signature and the docstring.
 FUNCTION_LINES = 44
 

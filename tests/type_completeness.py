@@ -50,7 +50,7 @@ def main(prefix="keras_darts"):
             if f"{symbol['name']}.".startswith(f"{prefix}."):
                 print(_line(symbol))
     score = completeness["completenessScore"]
-    print(f"{score:.1%} of the public names have known types, {lacking} lack.")
+    print(f"{score:.2%} of the public names have known types, {lacking} lack.")
     if result["generalDiagnostics"] or score < ENOUGH:
         sys.exit(f"At least {ENOUGH:.0%} are asked for.")
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from typing import Any
+from typing import Self
 
 import keras
 from keras import ops
@@ -105,6 +106,54 @@ class EpochExponentialDecay(keras.optimizers.schedules.LearningRateSchedule):
             "rate": self.rate,
             "steps_per_epoch": self.steps_per_epoch,
         }
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class Consecutive(keras.optimizers.schedules.LearningRateSchedule):
+    """One schedule, and after some steps another that starts over.
+
+    Args:
+        first: `LearningRateSchedule`.
+        second: `LearningRateSchedule`.
+        steps: Integer, those of the first.
+
+    Example:
+
+    >>> high, low = (EpochCosineDecay(rate, rate, 1, 1) for rate in (1.0, 0.5))
+    >>> [float(Consecutive(high, low, 10)(step)) for step in (9, 10)]
+    [1.0, 0.5]
+    """
+
+    def __init__(
+        self,
+        first: keras.optimizers.schedules.LearningRateSchedule,
+        second: keras.optimizers.schedules.LearningRateSchedule,
+        steps: int,
+    ) -> None:
+        super().__init__()
+        self.first = first
+        self.second = second
+        self.steps = steps
+
+    def __call__(self, step: TensorLike) -> tf.Tensor:
+        step = ops.cast(step, "float32")
+        return ops.where(
+            step < self.steps, self.first(step), self.second(step - self.steps)
+        )
+
+    def get_config(self) -> Config:
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "first": serialize(self.first),
+            "second": serialize(self.second),
+            "steps": self.steps,
+        }
+
+    @classmethod
+    def from_config(cls, config: Config) -> Self:
+        deserialize = keras.saving.deserialize_keras_object
+        first, second = (deserialize(config[k]) for k in ("first", "second"))
+        return cls(first, second, config["steps"])
 
 
 @contextlib.contextmanager

@@ -1,12 +1,22 @@
 """Scales the alphas' learning rate with the number of steps."""
 
+from __future__ import annotations
+
 import dataclasses
 import logging
+from typing import TYPE_CHECKING
+from typing import Any
 
 import tensorflow as tf
 
 from keras_darts.callbacks import SearchCallback
 from keras_darts.strategies.recipe import PublishedRate
+from keras_darts.utils.typing import Config
+from keras_darts.utils.typing import Logs
+
+if TYPE_CHECKING:
+    from keras_darts.search.darts_search import DartsSearch
+
 
 _LOG = logging.getLogger("keras_darts")
 
@@ -38,7 +48,7 @@ makes 165)
     published: object = None
     as_published: bool = False
 
-    def __str__(self):
+    def __str__(self) -> str:
         made = f"this search makes {self.steps:,}"
         if self.published is not None:
             made = (
@@ -47,7 +57,7 @@ makes 165)
             )
         return f"alphas learn at {self.rate:.3g} ({made})"
 
-    def get_config(self):
+    def get_config(self) -> Config:
         published = self.published and self.published.get_config()
         return {
             "learning_rate": self.rate,
@@ -56,7 +66,14 @@ makes 165)
         }
 
 
-def set_pace(search, callbacks, *, epochs, steps_per_epoch, published_rates):
+def set_pace(
+    search: DartsSearch,
+    callbacks: Any,
+    *,
+    epochs: int,
+    steps_per_epoch: int,
+    published_rates: bool,
+) -> Pace | None:
     """Gives the alphas the learning rate that the recipe has for a run.
 
     The log says which, and how many epochs come on top.
@@ -102,7 +119,9 @@ def _pace(search, moving, published_rates):
     return Pace(rate, moving, published, published_rates)
 
 
-def arch_steps(search, callbacks, epochs, steps_per_epoch):
+def arch_steps(
+    search: DartsSearch, callbacks: Any, epochs: int, steps_per_epoch: int
+) -> int:
     """How many steps of a run move the architecture."""
     if not search.strategy.architect.updates_architecture:
         return 0
@@ -137,20 +156,20 @@ class KeepPace(SearchCallback):
             move.
     """
 
-    def __init__(self, pace):
-        self.rate = pace and pace.rate
+    def __init__(self, pace: Pace) -> None:
+        self.rate: float | None = pace and pace.rate
         super().__init__()
 
-    def reset(self):
+    def reset(self) -> None:
         self._saved = self.rate
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         if self.rate is not None and self._saved != self.rate:
             self.model.arch_optimizer.learning_rate = self.rate
             self._saved = self.rate
 
-    def get_state(self):
+    def get_state(self) -> dict[str, float]:
         return {"rate": self.rate}
 
-    def set_state(self, state):
+    def set_state(self, state: Any) -> None:
         self._saved = state["rate"]

@@ -8,7 +8,13 @@ Weights and their gradients are packed into a vector: architects do arithmetic
 with all of them, which is one operation instead of one for each variable.
 """
 
+from __future__ import annotations
+
 import typing
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
 
 import keras
 import numpy as np
@@ -28,6 +34,9 @@ from keras_darts.search.mixed_precision import unscaled
 from keras_darts.supernet import packed
 from keras_darts.supernet import unpacked
 
+if TYPE_CHECKING:
+    from keras_darts.search.darts_search import DartsSearch
+
 
 class TraceKey(typing.NamedTuple):
     """In what traces of an evaluation differ."""
@@ -45,7 +54,9 @@ _STATE = "seed_generator_state"
 _FAR = np.array([0x1E3779B9, 0])
 
 
-def random_states(supernet, searching):
+def random_states(
+    supernet: keras.Model, searching: bool
+) -> list[tuple[Any, Any]]:
     """(variable, value) of what random numbers come from.
 
     The step of the architecture moves no state, so that the step of the
@@ -65,10 +76,12 @@ def random_states(supernet, searching):
 # What ENAS divides by the perplexity of a language model.
 _BY_PERPLEXITY = 80.0
 # The label types that are classes.
-CLASSES = ("sparse", "one_hot")
+CLASSES: tuple[str, ...] = ("sparse", "one_hot")
 
 
-def reward(search, batch, result):
+def reward(
+    search: DartsSearch, batch: Any, result: LossAndGradients
+) -> tf.Tensor:
     """A number that is larger the better, of the batch on all replicas.
 
     - For classes the accuracy, by sample weight where there are any.
@@ -92,7 +105,7 @@ def reward(search, batch, result):
     return scale * tf.exp(-sum_over_replicas([result.loss])[0])
 
 
-def accuracy(batch, logits, label_type):
+def accuracy(batch: Any, logits: tf.Tensor, label_type: str) -> tf.Tensor:
     """That of the batch on all replicas, by sample weight if there is any.
 
     Args:
@@ -112,7 +125,11 @@ def accuracy(batch, logits, label_type):
     return tf.math.divide_no_nan(*sum_over_replicas(sums))
 
 
-def virtual_step(optimizer, weights, gradients):
+def virtual_step(
+    optimizer: keras.optimizers.Optimizer,
+    weights: Any,
+    gradients: Sequence[tf.Tensor],
+) -> list[tf.Tensor]:
     """Where `optimizer` would move `weights` with these gradients.
 
     Args:
@@ -162,38 +179,40 @@ class BilevelProblem:
         search: A compiled `DartsSearch`.
     """
 
-    def __init__(self, search):
+    def __init__(self, search: DartsSearch) -> None:
         self._search = search
         self._functions = {}
 
     @property
-    def unroll_clip_norm(self):
+    def unroll_clip_norm(self) -> float | None:
         """The recipe's bound on norms inside the coming step, or `None`."""
         return self._search.recipe.unroll_clip_norm
 
-    def weight_values(self):
+    def weight_values(self) -> list[tf.Tensor]:
         """The present weights, packed."""
         return packed(self._search.weight_variables)
 
-    def for_variables(self, weights):
+    def for_variables(self, weights: Any) -> list[tf.Tensor]:
         """What is packed, in the shapes of `search.weight_variables`."""
         return unpacked(weights, self._search.weight_variables)
 
-    def arch_values(self):
+    def arch_values(self) -> list[tf.Tensor]:
         """The present alphas and betas, as tensors."""
         return [tf.convert_to_tensor(v) for v in self._search.arch_variables]
 
-    def step_size(self):
+    def step_size(self) -> tf.Tensor:
         """The learning rate of the coming step of the weights."""
         # A schedule computes in single precision.
         rate = self._search.optimizer.learning_rate
         return tf.cast(rate, self._search.arch_variables[0].dtype)
 
-    def stepped(self, weights, gradients):
+    def stepped(
+        self, weights: Any, gradients: Sequence[tf.Tensor]
+    ) -> list[tf.Tensor]:
         """Where the weights' optimizer is about to move them."""
         return virtual_step(self._search.optimizer, weights, gradients)
 
-    def mixing(self):
+    def mixing(self) -> dict[str, tf.Tensor]:
         """The mixing weights of each cell type, without any chance."""
         mixings = self._search.supernet.arch(training=False)
         return {
@@ -202,18 +221,18 @@ class BilevelProblem:
 
     def gradients(
         self,
-        batch,
-        weights,
-        arch,
-        wrt,
+        batch: Any,
+        weights: Any,
+        arch: Any,
+        wrt: str,
         *,
-        penalized=False,
-        searching=False,
-        mixing=None,
-        sampled=None,
-        training=True,
-        full_precision=False,
-    ):
+        penalized: bool = False,
+        searching: bool = False,
+        mixing: Mapping[str, tf.Tensor] | None = None,
+        sampled: Mapping[str, tf.Tensor] | None = None,
+        training: bool = True,
+        full_precision: bool = False,
+    ) -> LossAndGradients:
         """The loss on a batch and its gradients, summed over replicas.
 
         Args:
@@ -268,26 +287,30 @@ class BilevelProblem:
             mixing=sum_over_replicas(result.mixing),
         )
 
-    def total(self, loss):
+    def total(self, loss: Any) -> tf.Tensor:
         """The sum of a loss over replicas."""
         return sum_over_replicas([loss])[0]
 
-    def mixed_hvp(self, batch, weights, arch, vector):
+    def mixed_hvp(
+        self, batch: Any, weights: Any, arch: Any, vector: Any
+    ) -> list[tf.Tensor]:
         """The second derivative of the loss, (d2 L/da dw) applied to v."""
         product = self._function("mixed_hvp", self._product, "weights")
         return self._summed(product, batch, weights, arch, vector)
 
-    def arch_hvp(self, batch, weights, arch, vector):
+    def arch_hvp(
+        self, batch: Any, weights: Any, arch: Any, vector: Any
+    ) -> list[tf.Tensor]:
         """The second derivative of the loss, (d2 L/da2) applied to v."""
         product = self._function("arch_hvp", self._product, "arch")
         return self._summed(product, batch, weights, arch, vector)
 
     @property
-    def policy(self):
+    def policy(self) -> Any:
         """The relaxation, of which architectures are drawn."""
         return self._search.strategy.relaxation
 
-    def sample(self, arch, number=1):
+    def sample(self, arch: Any, number: int = 1) -> Any:
         """A `Sample` of the policy, the same on all replicas.
 
         Args:
@@ -305,7 +328,7 @@ class BilevelProblem:
                 search.supernet.arch.all_logits()
             )
 
-    def judge(self, batch, weights, sampled):
+    def judge(self, batch: Any, weights: Any, sampled: Any) -> Any:
         """Loss and reward of an architecture, without any gradient.
 
         Normalisations use the batch's statistics; there is no dropout where
@@ -328,7 +351,7 @@ class BilevelProblem:
         )
         return result._replace(reward=reward(self._search, batch, result))
 
-    def samples(self, count, batches):
+    def samples(self, count: int, batches: Sequence[Any]) -> np.ndarray:
         """Draws architectures, and judges all of them on the same batches.
 
         It is called from outside of any step, and changes no state.

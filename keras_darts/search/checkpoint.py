@@ -1,7 +1,10 @@
 """Checkpoints of a search."""
 
+from __future__ import annotations
+
 import collections
 import json
+from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
@@ -10,6 +13,12 @@ from keras_darts.runs.checkpoint import KEPT
 from keras_darts.runs.checkpoint import RunCheckpoint
 from keras_darts.runs.resume import MidEpochState
 from keras_darts.schedules import set_rates
+from keras_darts.utils.typing import PathLike
+
+if TYPE_CHECKING:
+    from keras_darts.callbacks.base import SearchCallback
+    from keras_darts.distributed.agreement import WorkerCoordinator
+    from keras_darts.search.darts_search import DartsSearch
 
 
 class SearchCheckpoint(RunCheckpoint):
@@ -27,7 +36,13 @@ class SearchCheckpoint(RunCheckpoint):
 
     noun = "search"
 
-    def __init__(self, search, folder, callbacks=(), agreement=None):
+    def __init__(
+        self,
+        search: DartsSearch,
+        folder: PathLike,
+        callbacks: SearchCallback = (),
+        agreement: WorkerCoordinator | None = None,
+    ) -> None:
         worker = multi_worker.workers_of(search)
         super().__init__(
             folder,

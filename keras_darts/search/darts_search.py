@@ -1,8 +1,16 @@
 """A search for an architecture, as a Keras model."""
 
+from __future__ import annotations
+
 import contextlib
 import dataclasses
 import logging
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import Self
 
 import keras
 import numpy as np
@@ -36,6 +44,21 @@ from keras_darts.utils.errors import integer
 from keras_darts.utils.messages import shown
 from keras_darts.utils.seeding import seeded
 from keras_darts.utils.tf_config import grappler
+from keras_darts.utils.typing import Config
+from keras_darts.utils.typing import PathLike
+from keras_darts.utils.typing import Shape
+
+if TYPE_CHECKING:
+    from keras_darts.callbacks.decisions import Decisions
+    from keras_darts.genotypes.base_genotype import BaseGenotype
+    from keras_darts.search_spaces.base import BaseSpace
+    from keras_darts.search_spaces.cost_table import CostTable
+    from keras_darts.strategies.recipe import SearchRecipe
+    from keras_darts.strategies.stage import Stage
+    from keras_darts.strategies.strategy import SearchStrategy
+    from keras_darts.tasks.base import BatchStreams
+    from keras_darts.tasks.base import TaskAdapter
+
 
 _LOG = logging.getLogger("keras_darts")
 
@@ -111,24 +134,24 @@ class DartsSearch(SharedBatches):
 
     def __init__(
         self,
-        search_space="darts_cnn",
-        strategy="darts",
-        num_classes=None,
-        input_shape=None,
-        filters=None,
-        num_cells=None,
-        seed=0,
+        search_space: BaseSpace | str | Config = "darts_cnn",
+        strategy: SearchStrategy | str | Config = "darts",
+        num_classes: int | None = None,
+        input_shape: Shape | None = None,
+        filters: int | None = None,
+        num_cells: int | None = None,
+        seed: int = 0,
         *,
-        vocabulary_size=None,
-        embedding_size=None,
-        hidden_size=None,
-        target_latency_ms=None,
-        latency_table=None,
-        sync_batch_norm=False,
-        deterministic=False,
-        rematerialize=False,
-        **kwargs,
-    ):
+        vocabulary_size: int | None = None,
+        embedding_size: int | None = None,
+        hidden_size: int | None = None,
+        target_latency_ms: float | None = None,
+        latency_table: CostTable | Config | PathLike | None = None,
+        sync_batch_norm: bool = False,
+        deterministic: bool = False,
+        rematerialize: bool = False,
+        **kwargs: Any,
+    ) -> None:
         defaults.check_arguments(DartsSearch, kwargs)
         if deterministic:
             make_deterministic(strategy)
@@ -146,15 +169,15 @@ class DartsSearch(SharedBatches):
         # A Keras model belongs to the strategy that it is made under.
         with distribution_strategy().scope():
             super().__init__(dtype=dtype, **kwargs)
-            self.seed = integer("seed", seed)
+            self.seed: int = integer("seed", seed)
             self.rematerialize = rematerialize
             self.deterministic = deterministic
             self._take_strategy(strategy)
             self.whole_space = self.search_space = defaults.adapted_space(
                 search_space, self.strategy, sync_batch_norm, **space_sizes
             )
-            self.task_adapter = tasks.get(self.search_space.task)
-            self.data_sizes = tasks.DataSizes(
+            self.task_adapter: TaskAdapter = tasks.get(self.search_space.task)
+            self.data_sizes: tasks.DataSizes = tasks.DataSizes(
                 self.task_adapter.sizes, **data_sizes
             )
             self._begin()
@@ -163,14 +186,16 @@ class DartsSearch(SharedBatches):
         self._strategy_name = strategy if isinstance(strategy, str) else None
         with seeded(self.seed):
             self._whole_strategy = strategies.get(strategy)
-            self.strategy = self._whole_strategy.at_stage(0)
+            self.strategy: SearchStrategy = self._whole_strategy.at_stage(0)
 
     def _begin(self):
         """The state of a search that has seen no data."""
-        self.stage = 0
+        self.stage: int = 0
         self.stop_reason, self.extra_epochs = None, 0
-        self.arch_frozen = not self.strategy.architect.updates_architecture
-        self.watched = decisions.Watched()
+        self.arch_frozen: bool = (
+            not self.strategy.architect.updates_architecture
+        )
+        self.watched: decisions.Watched = decisions.Watched()
         self.task = self.grappler = self.preprocessing = None
         self.gradient_accumulation_steps = 1
         self._statistics = defaults.kept({})
@@ -178,87 +203,87 @@ class DartsSearch(SharedBatches):
         self._other_step = None
         # A list, since Keras forgets what is taken out of one.
         self._networks = []
-        self.streams = tasks.BatchStreams()
+        self.streams: BatchStreams = tasks.BatchStreams()
         self.build_supernet()
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return defaults.in_a_line(self)
 
     @property
-    def supernet(self):
+    def supernet(self) -> Any:
         """The network under the present architecture parameters."""
         if not self._networks:
             raise self.data_sizes.incomplete_error()
         return self._networks[0]
 
     @property
-    def whole_strategy(self):
+    def whole_strategy(self) -> SearchStrategy:
         """The `SearchStrategy` of all stages."""
         return self._whole_strategy
 
     @property
-    def stages(self):
+    def stages(self) -> Sequence[Stage]:
         """The `Stage`s of the strategy."""
         return self._whole_strategy.stages
 
     @property
-    def recipe(self):
+    def recipe(self) -> SearchRecipe:
         """The `SearchRecipe` for what the user leaves out."""
         recipe = self.strategy.recipe_for(self.search_space.task)
         return recipe or self.task_adapter.search_recipe
 
     @property
-    def num_classes(self):
+    def num_classes(self) -> int | None:
         """Width of the head, for data with labels."""
         return self.data_sizes["num_classes"]
 
     @property
-    def image_shape(self):
+    def image_shape(self) -> Shape | None:
         """Shape of an element without the batch, for data with labels."""
         return self.data_sizes["input_shape"]
 
     @property
-    def vocabulary_size(self):
+    def vocabulary_size(self) -> int | None:
         """Number of tokens, for language and text."""
         return self.data_sizes["vocabulary_size"]
 
     @property
-    def arch_variables(self):
+    def arch_variables(self) -> list[keras.Variable]:
         """Alphas in the order of the cells, then betas if there are any."""
         return self.supernet.arch_variables
 
     @property
-    def weight_variables(self):
+    def weight_variables(self) -> list[keras.Variable]:
         """What the weight optimizer trains."""
         arch = {id(variable) for variable in self.arch_variables}
         trainable = self.supernet.trainable_variables
         return [v for v in trainable if id(v) not in arch]
 
     @property
-    def chosen_loss(self):
+    def chosen_loss(self) -> Any:
         """The loss given to `compile`, or `None`."""
         return self._choices.get("loss")
 
     @property
-    def chosen_optimizer(self):
+    def chosen_optimizer(self) -> Any:
         """The optimizer of the weights given to `compile`, or `None`."""
         return self._choices.get("optimizer")
 
     @property
-    def chosen_arch_optimizer(self):
+    def chosen_arch_optimizer(self) -> Any:
         """The optimizer of the architecture given to `compile`, or `None`."""
         return self._choices.get("arch_optimizer")
 
     def compile(
         self,
-        optimizer=None,
-        arch_optimizer=None,
-        loss=None,
-        metrics=None,
-        jit_compile=False,
-        grappler=None,
-        **kwargs,
-    ):
+        optimizer: Any = None,
+        arch_optimizer: Any = None,
+        loss: Any = None,
+        metrics: Any = None,
+        jit_compile: bool = False,
+        grappler: bool | None = None,
+        **kwargs: Any,
+    ) -> None:
         """Chooses what the recipe of the strategy shall not decide.
 
         Args:
@@ -301,11 +326,11 @@ class DartsSearch(SharedBatches):
         loss = on_logits(loss, num_outputs=None).loss
         self._choices = defaults.kept({**arguments, "loss": loss})
         self.grappler = grappler
-        self.task = None
+        self.task: Task | None = None
         if self.built:
             self.compile_for()
 
-    def get_compile_config(self):
+    def get_compile_config(self) -> Config:
         """What `compile` was given, and the task that data have shown."""
         if self.task is None and not self._compiled_with:
             return {}
@@ -316,14 +341,14 @@ class DartsSearch(SharedBatches):
             "task": self.task and dataclasses.asdict(self.task),
         }
 
-    def compile_from_config(self, config):
+    def compile_from_config(self, config: Config) -> None:
         self.compile(
             **keras.saving.deserialize_keras_object(config["arguments"])
         )
         if config["task"] is not None:
             self.compile_for(Task(**config["task"]))
 
-    def compile_for(self, task=None):
+    def compile_for(self, task: Task | None = None) -> None:
         """Keras' compile, with what was left out by recipe and task.
 
         Args:
@@ -339,12 +364,12 @@ class DartsSearch(SharedBatches):
             )
             scales = arguments.pop("auto_scale_loss", True)
             super().compile(auto_scale_loss=False, **arguments)
-            self.arch_optimizer = arch_optimizer
-            self.loss_scaling = LossScaling(self, scales)
+            self.arch_optimizer: Any = arch_optimizer
+            self.loss_scaling: LossScaling = LossScaling(self, scales)
         self.task = task
         self.forget_traces()
 
-    def build_supernet(self):
+    def build_supernet(self) -> None:
         """Builds it once, as soon as enough is known."""
         if self._networks or not self.data_sizes.complete:
             return
@@ -364,11 +389,13 @@ class DartsSearch(SharedBatches):
             )
             if not self.stage:
                 defaults.check_targets(self.strategy, space)
-                self.arch_loss_tracker = keras.metrics.Mean(name="arch_loss")
+                self.arch_loss_tracker: keras.metrics.Mean = keras.metrics.Mean(
+                    name="arch_loss"
+                )
         self.built = True
         self.forget_traces()
 
-    def enter_stage(self, index, space=None):
+    def enter_stage(self, index: int, space: BaseSpace | None = None) -> None:
         """Begins a stage, with new pieces, supernet and optimizers.
 
         Args:
@@ -377,7 +404,7 @@ class DartsSearch(SharedBatches):
         """
         with seeded(self.seed):
             self.strategy = self._whole_strategy.at_stage(index)
-        self.search_space = space or self.whole_space
+        self.search_space: BaseSpace = space or self.whole_space
         self.stage = index
         self._networks.clear()
         self._choices = defaults.unbuilt_optimizers(self._choices)
@@ -385,35 +412,37 @@ class DartsSearch(SharedBatches):
         if self.task is not None:
             self.compile_for(self.task)
 
-    def scale_by(self, statistics):
+    def scale_by(self, statistics: Mapping[str, Any]) -> None:
         """Scales inputs from now on.
 
         Args:
             statistics: What the task's adapter has measured of the data.
         """
         self._statistics = defaults.kept(statistics)
-        self.preprocessing = self.task_adapter.preprocessing(
-            statistics, self.variable_dtype
+        self.preprocessing: keras.Layer | None = (
+            self.task_adapter.preprocessing(statistics, self.variable_dtype)
         )
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: Any, training: bool | None = None) -> tf.Tensor:
         outputs = self.forward(inputs, training=training)
         return self.task_adapter.logits(outputs)
 
-    def forward(self, inputs, training=None, wrt="both"):
+    def forward(
+        self, inputs: Any, training: bool | None = None, wrt: str = "both"
+    ) -> Any:
         """The outputs of the supernet, in the form of the task's adapter."""
         if self.preprocessing is not None:
             inputs = ops.cast(inputs, self.variable_dtype)
             inputs = self.preprocessing(inputs)
         return self.task_adapter.forward(self.supernet, inputs, training, wrt)
 
-    def train_step(self, data):
+    def train_step(self, data: Any) -> dict[str, Any]:
         return steps.train_step(self, *data)
 
-    def test_step(self, data):
+    def test_step(self, data: Any) -> dict[str, Any]:
         return steps.test_step(self, data)
 
-    def reset_metrics(self):
+    def reset_metrics(self) -> None:
         """Forgets carried hidden states too: a text starts over.
 
         Keras calls it at the start of each epoch and of each evaluation.
@@ -444,7 +473,7 @@ class DartsSearch(SharedBatches):
         logs = {**logs, **{k: v for k, v in results.items() if k in logs}}
         return {**logs, **self.task_adapter.log_metrics(logs)}
 
-    def architecture_gradients(self, train_batch, valid_batch):
+    def architecture_gradients(self, train_batch: Any, valid_batch: Any) -> Any:
         """What the architect gives for a pair of batches; changes no state.
 
         Args:
@@ -463,7 +492,7 @@ class DartsSearch(SharedBatches):
         with grappler(self.grappler):
             return self._gradient_function(train_batch, valid_batch)
 
-    def hessian_product(self, batch):
+    def hessian_product(self, batch: Any) -> Callable[..., Any]:
         """The curvature of the search loss in the architecture.
 
         Args:
@@ -482,7 +511,7 @@ class DartsSearch(SharedBatches):
             self, self._curvature_function, batch
         )
 
-    def architecture_eigenvalue(self, batch):
+    def architecture_eigenvalue(self, batch: Any) -> float:
         """The largest one of that Hessian, with the weight decay."""
         return supernet_evaluation.largest_eigenvalue(self, batch)
 
@@ -492,50 +521,52 @@ class DartsSearch(SharedBatches):
             outputs = adapter.num_outputs(self.data_sizes)
             self.compile_for(adapter.task_of(batch, self.chosen_loss, outputs))
 
-    def freeze_architecture(self, frozen):
+    def freeze_architecture(self, frozen: bool) -> None:
         """Whether a step leaves the architecture out; both stay traced."""
         frozen = frozen or not self.strategy.architect.updates_architecture
         if frozen != self.arch_frozen:
             self.arch_frozen = frozen
             kept, self._other_step = self._other_step, self.train_function
-            self.train_function = kept
+            self.train_function: Any = kept
             self.make_train_function()
 
-    def renew_steps(self):
+    def renew_steps(self) -> None:
         """Has steps traced again, but not the gradients they are made of."""
         self._gradient_function = self._other_step = None
         self.make_train_function(force=True)
 
-    def forget_traces(self):
+    def forget_traces(self) -> None:
         """What was traced before a change of the model is traced again."""
-        self.problem = BilevelProblem(self)
+        self.problem: BilevelProblem = BilevelProblem(self)
         self._gradient_function = self._curvature_function = None
         self.test_function = self.predict_function = None
         self.train_function = self._other_step = None
 
     def fit(
         self,
-        x=None,
-        y=None,
-        batch_size=None,
-        epochs=None,
-        verbose="auto",
-        callbacks=None,
-        validation_split=0.5,
-        validation_data=None,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int | None = None,
+        verbose: str | int = "auto",
+        callbacks: Sequence[keras.callbacks.Callback]
+        | keras.callbacks.Callback
+        | None = None,
+        validation_split: float = 0.5,
+        validation_data: Any = None,
         *,
-        sample_weight=None,
-        class_weight=None,
-        steps_per_epoch=None,
-        gradient_accumulation_steps=1,
-        augmentation="auto",
-        published_rates=False,
-        warn_on_collapse=True,
-        output_dir=None,
-        resume_from=None,
-        overwrite=False,
-        checkpoint_minutes=10,
-    ):
+        sample_weight: Any = None,
+        class_weight: Mapping[int, float] | None = None,
+        steps_per_epoch: int | None = None,
+        gradient_accumulation_steps: int = 1,
+        augmentation: Any = "auto",
+        published_rates: bool = False,
+        warn_on_collapse: bool = True,
+        output_dir: PathLike | None = None,
+        resume_from: PathLike | None = None,
+        overwrite: bool = False,
+        checkpoint_minutes: float = 10,
+    ) -> keras.callbacks.History:
         """Searches on the user's data.
 
         Args:
@@ -649,12 +680,12 @@ class DartsSearch(SharedBatches):
             _LOG.info("%s", self.decisions())
             return history
 
-    def genotype(self):
+    def genotype(self) -> BaseGenotype:
         """The architecture that the discretizer reads from the alphas."""
         derive = self.strategy.discretizer_for(self.search_space)
         return derive(self.search_space, *architecture.mixing(self.supernet))
 
-    def decisions(self):
+    def decisions(self) -> Decisions:
         """How decided each edge is, as `callbacks.decisions.Decisions`.
 
         `print(search.decisions())` says in a sentence whether the cell is a
@@ -668,12 +699,12 @@ class DartsSearch(SharedBatches):
             self.watched,
         )
 
-    def strategy_summary(self):
+    def strategy_summary(self) -> dict[str, str | None]:
         """Dictionary of the strategy's `name`, what it `stands_for` and what
         it `guards_against`, each `None` where nothing is known."""
         return strategies.summary(self._whole_strategy, self._strategy_name)
 
-    def mixing_weights(self):
+    def mixing_weights(self) -> dict[str, np.ndarray]:
         """What the candidates weigh at present, by the relaxation.
 
         Returns:
@@ -681,7 +712,7 @@ class DartsSearch(SharedBatches):
         """
         return architecture.mixing(self.supernet)[0]
 
-    def derived_network(self, **sizes):
+    def derived_network(self, **sizes: Any) -> keras.Model:
         """A fresh plain network of the present genotype, which gives logits.
 
         One for images takes them raw, as the search does: it scales them by
@@ -708,7 +739,12 @@ class DartsSearch(SharedBatches):
             )
         return self.network_of(self.genotype(), **sizes)
 
-    def network_of(self, genotype, statistics=None, **sizes):
+    def network_of(
+        self,
+        genotype: Any,
+        statistics: Mapping[str, Any] | None = None,
+        **sizes: Any,
+    ) -> keras.Model:
         """The same of another genotype, which may know other statistics."""
         space, adapter = self.search_space, self.task_adapter
         with self.distribute_strategy.scope():
@@ -720,16 +756,16 @@ class DartsSearch(SharedBatches):
                 **{**adapter.network_sizes(space), **sizes},
             )
 
-    def citation(self):
+    def citation(self) -> str:
         """The papers behind the pieces in use, a line each."""
         return "\n".join(self.strategy.citations)
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: Any) -> None:
         super().save_own_variables(store)
         for name, values in self._learned().items():
             store[name] = values
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: Any) -> None:
         learned = {k: store[k] for k in store.keys() if not k.isdigit()}
         super().load_own_variables(
             {k: store[k] for k in store.keys() if k.isdigit()}
@@ -764,7 +800,7 @@ class DartsSearch(SharedBatches):
         """Those of the generators, which Keras leaves out of its files."""
         return [v for v in self.variables if v.name == "seed_generator_state"]
 
-    def get_config(self):
+    def get_config(self) -> Config:
         config = {
             "search_space": self.search_space.get_config(),
             "strategy": self._whole_strategy.get_config(),
@@ -781,7 +817,7 @@ class DartsSearch(SharedBatches):
         return config
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Config) -> Self:
         stage = config.get("stage")
         config = {k: v for k, v in config.items() if k != "stage"}
         if stage is None:

@@ -1,8 +1,13 @@
 """A search space as the arguments of a search want it."""
 
+from __future__ import annotations
+
 import dataclasses
 import inspect
 import types
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from typing import Any
 
 import keras
 
@@ -20,9 +25,21 @@ from keras_darts.training import loss_for
 from keras_darts.training import metrics_for
 from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.errors import unknown_argument
+from keras_darts.utils.typing import Config
+from keras_darts.utils.typing import PathLike
+
+if TYPE_CHECKING:
+    from keras_darts.datasets.task import Task
+    from keras_darts.search.darts_search import DartsSearch
+    from keras_darts.search_spaces.base import BaseSpace
+    from keras_darts.search_spaces.cost_table import CostTable
+    from keras_darts.strategies.recipe import SearchRecipe
+    from keras_darts.strategies.strategy import SearchStrategy
 
 
-def completed(choices, recipe, task):
+def completed(
+    choices: Mapping[str, Any], recipe: SearchRecipe, task: Task
+) -> tuple[keras.optimizers.Optimizer | None, dict[str, Any]]:
     """The architecture's optimizer, and the arguments of Keras' `compile`.
 
     Args:
@@ -49,7 +66,7 @@ def completed(choices, recipe, task):
     return keras.optimizers.get(arch), {**arguments, **compiled._asdict()}
 
 
-def unbuilt_optimizers(choices):
+def unbuilt_optimizers(choices: Mapping[str, Any]) -> Mapping[str, Any]:
     """The same choices, with optimizers that have made no step."""
     return kept(
         {
@@ -61,7 +78,7 @@ def unbuilt_optimizers(choices):
     )
 
 
-def kept(choices):
+def kept(choices: Mapping[str, Any]) -> Mapping[str, Any]:
     """The choices as a mapping in which Keras does not look for metrics.
 
     A model's metrics are those it is compiled with, which may be others.
@@ -69,7 +86,9 @@ def kept(choices):
     return types.MappingProxyType(choices)
 
 
-def schedule(recipe, epochs, steps_per_epoch):
+def schedule(
+    recipe: SearchRecipe, epochs: int, steps_per_epoch: int
+) -> EpochCosineDecay:
     """The recipe's cosine, constant within an epoch."""
     return EpochCosineDecay(
         recipe.learning_rate,
@@ -79,7 +98,7 @@ def schedule(recipe, epochs, steps_per_epoch):
     )
 
 
-def weight_optimizer(recipe):
+def weight_optimizer(recipe: SearchRecipe) -> CoupledSGD:
     """SGD with momentum, L2 and clipping, at the first learning rate."""
     return CoupledSGD(
         schedule(recipe, epochs=1, steps_per_epoch=1),
@@ -90,7 +109,7 @@ def weight_optimizer(recipe):
     )
 
 
-def arch_optimizer(recipe):
+def arch_optimizer(recipe: SearchRecipe) -> CoupledAdam:
     """Adam with L2."""
     return CoupledAdam(
         recipe.arch_learning_rate,
@@ -102,7 +121,7 @@ def arch_optimizer(recipe):
     )
 
 
-def in_a_line(search):
+def in_a_line(search: DartsSearch) -> str:
     """A search by its space, its strategy and how far it has come."""
     return (
         f"<{type(search).__name__}: {_space(search)}, "
@@ -141,7 +160,12 @@ def _state(search):
 _OF_LAYERS = ("name", "dtype", "trainable", "autocast")
 
 
-def adapted_space(space, strategy, sync_batch_norm=False, **sizes):
+def adapted_space(
+    space: BaseSpace | str | Config,
+    strategy: SearchStrategy,
+    sync_batch_norm: bool = False,
+    **sizes: Any,
+) -> BaseSpace:
     """The space without what the strategy excludes, and of chosen sizes.
 
     Args:
@@ -182,7 +206,11 @@ def _synchronized(space):
     )
 
 
-def targeted(strategy, target_latency_ms, latency_table):
+def targeted(
+    strategy: SearchStrategy | str | Config,
+    target_latency_ms: float | None,
+    latency_table: CostTable | Config | PathLike | None,
+) -> SearchStrategy:
     """The strategy, which looks for a latency if one is asked for.
 
     Args:
@@ -210,7 +238,7 @@ def targeted(strategy, target_latency_ms, latency_table):
     return with_cost_target(strategy, table, target_latency_ms)
 
 
-def check_targets(strategy, space):
+def check_targets(strategy: SearchStrategy, space: BaseSpace) -> None:
     """Refuses costs that no architecture of a space has.
 
     Later stages are not checked: what they leave out may be what a target
@@ -220,7 +248,7 @@ def check_targets(strategy, space):
         term.check_space(space)
 
 
-def check_arguments(owner, others):
+def check_arguments(owner: type, others: Any) -> None:
     """Refuses arguments that neither a class nor Keras' layers have.
 
     Args:
@@ -237,7 +265,9 @@ def check_arguments(owner, others):
             raise unknown_argument(owner.__name__, name, known)
 
 
-def checked_sizes(num_classes, input_shape, vocabulary_size):
+def checked_sizes(
+    num_classes: int | None, input_shape: Any, vocabulary_size: int | None
+) -> dict[str, Any]:
     """Dictionary of what is known of the data; what is `None` is not yet.
 
     Raises:

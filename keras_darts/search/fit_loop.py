@@ -1,9 +1,13 @@
 """The epochs of a search: stages, roll-backs, and a finished search loaded."""
 
+from __future__ import annotations
+
 import contextlib
 import logging
 import pathlib
 import tempfile
+from typing import TYPE_CHECKING
+from typing import Any
 
 import keras
 
@@ -25,11 +29,23 @@ from keras_darts.supernet import architecture
 from keras_darts.supernet.weight_inheritance import Inheritance
 from keras_darts.utils import tf_config
 from keras_darts.utils.tf_config import grappler
+from keras_darts.utils.typing import Logs
+from keras_darts.utils.typing import PathLike
+
+if TYPE_CHECKING:
+    from keras_darts.runs.folder import Plan
+    from keras_darts.runs.resume import MidEpochState
+    from keras_darts.search.darts_search import DartsSearch
+    from keras_darts.search.fit_plan import FitSettings
+    from keras_darts.search.monitor import SearchMonitor
+
 
 _LOG = logging.getLogger("keras_darts")
 
 
-def into(search, plan, history):
+def into(
+    search: DartsSearch, plan: Plan, history: keras.callbacks.History
+) -> None:
     """Gives a search and a history what the end of a stage has left.
 
     Args:
@@ -60,15 +76,17 @@ class RollbackCallbackList(ResumedCallbackList):
     begin and the end of the training once.
     """
 
-    def __init__(self, callbacks, running, **options):
+    def __init__(
+        self, callbacks: Any, running: MidEpochState | None, **options: Any
+    ) -> None:
         super().__init__(callbacks, running, **options)
         self._begun = False
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         self._tell(super().on_train_begin, logs, everyone=not self._begun)
         self._begun = True
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: Logs = None) -> None:
         goes_back = any(
             c.roll_back_to is not None
             for c in stateful_callbacks(self.callbacks)
@@ -78,7 +96,9 @@ class RollbackCallbackList(ResumedCallbackList):
     def _tell(self, what, logs, everyone):
         whole = self.callbacks
         if not everyone:
-            self.callbacks = [c for c in whole if isinstance(c, _EACH)]
+            self.callbacks: list[keras.callbacks.Callback] = [
+                c for c in whole if isinstance(c, _EACH)
+            ]
         try:
             what(logs)
         finally:
@@ -92,15 +112,22 @@ class SaveEpochs(keras.callbacks.Callback):
         checkpoint: `SearchCheckpoint`.
     """
 
-    def __init__(self, checkpoint):
+    def __init__(self, checkpoint: SearchCheckpoint) -> None:
         super().__init__()
         self.checkpoint = checkpoint
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         self.checkpoint.save(epoch + 1)
 
 
-def fit_with_rollback(search, plan, history, watch, *, verbose):
+def fit_with_rollback(
+    search: DartsSearch,
+    plan: Plan,
+    history: keras.callbacks.History,
+    watch: SearchMonitor,
+    *,
+    verbose: Any,
+) -> keras.callbacks.History:
     """Trains to the last epoch, by way of the roll-backs of callbacks.
 
     Args:
@@ -178,18 +205,18 @@ def _rolled_back(callbacks, checkpoint):
 
 
 def fit_stages(
-    search,
-    settings,
+    search: DartsSearch,
+    settings: FitSettings,
     *,
-    epochs,
-    callbacks,
-    output_dir,
-    resume_from,
-    finished,
-    overwrite,
-    watch,
-    **options,
-):
+    epochs: int,
+    callbacks: Any,
+    output_dir: PathLike | None,
+    resume_from: PathLike | None,
+    finished: bool,
+    overwrite: bool,
+    watch: SearchMonitor,
+    **options: Any,
+) -> keras.callbacks.History:
     """Trains stage after stage; a strategy without stages has one.
 
     The last stage is written into `output_dir`, those before it into folders

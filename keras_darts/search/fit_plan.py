@@ -1,10 +1,15 @@
 """Plans a `fit` of a search before the `fit` of Keras begins."""
 
+from __future__ import annotations
+
 import collections.abc
 import dataclasses
 import importlib.metadata
 import json
 import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
 
 import keras
 
@@ -28,6 +33,7 @@ from keras_darts.runs.folder import run_folders
 from keras_darts.runs.resume import SaveWithinEpochs
 from keras_darts.schedules import EpochCosineDecay
 from keras_darts.schedules import make_settable
+from keras_darts.schedules.learning_rates import Consecutive
 from keras_darts.search import defaults
 from keras_darts.search.arch_learning_rate import KeepPace
 from keras_darts.search.arch_learning_rate import set_pace
@@ -39,12 +45,22 @@ from keras_darts.training import DataWaitMonitor
 from keras_darts.training import with_eta
 from keras_darts.utils.errors import non_negative
 from keras_darts.utils.errors import positive_integer
+from keras_darts.utils.typing import Config
+from keras_darts.utils.typing import Dataset
+from keras_darts.utils.typing import PathLike
 from keras_darts.version import __version__
+
+if TYPE_CHECKING:
+    from keras_darts.callbacks.base import SearchCallback
+    from keras_darts.datasets.task import Task
+    from keras_darts.search.darts_search import DartsSearch
+    from keras_darts.tasks.base import TaskAdapter
+
 
 _NO_DATA = (str, bytes, type(None), collections.abc.Iterator)
 
 
-def check_source(adapter, x):
+def check_source(adapter: TaskAdapter, x: Any) -> None:
     """Refuses what is no data, or data for another task.
 
     Args:
@@ -71,7 +87,15 @@ def check_source(adapter, x):
 _FREE = ("epochs", "name", "rematerialize")
 
 
-def run_config(search, data, *, epochs, augment, steps, pace):
+def run_config(
+    search: DartsSearch,
+    data: Any,
+    *,
+    epochs: int,
+    augment: Any,
+    steps: int,
+    pace: Any,
+) -> dict[str, Any]:
     """What `config.json` says of a run."""
     settings = {
         "batch_size": data.batch_size,
@@ -111,7 +135,7 @@ def run_config(search, data, *, epochs, augment, steps, pace):
     }
 
 
-def comparable(config):
+def comparable(config: Config) -> dict[str, Any]:
     """The settings with which a run continues only as it began."""
     config = json.loads(json.dumps(config))
     # Not in which words the labels were read.
@@ -125,55 +149,14 @@ def comparable(config):
     return {k: v for k, v in settings.items() if k not in _FREE}
 
 
-@keras.saving.register_keras_serializable(package="keras_darts")
-class Consecutive(keras.optimizers.schedules.LearningRateSchedule):
-    """One schedule, and after some steps another that starts over.
-
-    Args:
-        first: `LearningRateSchedule`.
-        second: `LearningRateSchedule`.
-        steps: Integer, those of the first.
-
-    Example:
-
-    >>> high, low = (EpochCosineDecay(rate, rate, 1, 1) for rate in (1.0, 0.5))
-    >>> [float(Consecutive(high, low, 10)(step)) for step in (9, 10)]
-    [1.0, 0.5]
-    """
-
-    def __init__(self, first, second, steps):
-        super().__init__()
-        self.first = first
-        self.second = second
-        self.steps = steps
-
-    def __call__(self, step):
-        step = keras.ops.cast(step, "float32")
-        return keras.ops.where(
-            step < self.steps, self.first(step), self.second(step - self.steps)
-        )
-
-    def get_config(self):
-        serialize = keras.saving.serialize_keras_object
-        return {
-            "first": serialize(self.first),
-            "second": serialize(self.second),
-            "steps": self.steps,
-        }
-
-    @classmethod
-    def from_config(cls, config):
-        deserialize = keras.saving.deserialize_keras_object
-        first, second = (deserialize(config[k]) for k in ("first", "second"))
-        return cls(first, second, config["steps"])
-
-
-def extra_epochs(search, epochs):
+def extra_epochs(search: DartsSearch, epochs: int) -> int:
     """How many epochs follow the `epochs` of the user."""
     return _discretizer(search).extra_epochs(search.search_space, epochs)
 
 
-def discretization_schedule(search, epochs, steps_per_epoch):
+def discretization_schedule(
+    search: DartsSearch, epochs: int, steps_per_epoch: int
+) -> EpochCosineDecay | Consecutive:
     """The learning rate of the recipe, and that of the epochs that follow."""
     first = defaults.schedule(search.recipe, epochs, steps_per_epoch)
     more = extra_epochs(search, epochs)
@@ -184,7 +167,7 @@ def discretization_schedule(search, epochs, steps_per_epoch):
     return Consecutive(first, second, epochs * steps_per_epoch)
 
 
-def discretization_callbacks(search):
+def discretization_callbacks(search: DartsSearch) -> list[SearchCallback]:
     """What chooses or decides for the discretizer, where it needs data."""
     # Nothing is left of an earlier run.
     search.supernet.arch.forget_decisions()
@@ -221,14 +204,14 @@ class FitSettings:
 
 
 def fit_settings(
-    search,
-    *source,
-    augmentation,
-    steps_per_epoch,
-    checkpoint_minutes,
-    published_rates,
-    **options,
-):
+    search: DartsSearch,
+    *source: Any,
+    augmentation: Any,
+    steps_per_epoch: int,
+    checkpoint_minutes: float,
+    published_rates: bool,
+    **options: Any,
+) -> FitSettings:
     """The `FitSettings` of the arguments of `fit`, with the data read."""
     non_negative("checkpoint_minutes", checkpoint_minutes)
     data = read(search, *source, steps_per_epoch=steps_per_epoch, **options)
@@ -261,9 +244,9 @@ class EpochBatches:
     data: object
     recipe: object
     seed: int
-    options: dict
+    options: dict[str, Any]
 
-    def __call__(self, epoch, step=0):
+    def __call__(self, epoch: int, step: int = 0) -> Dataset:
         return self.adapter.batches(
             self.data,
             self.recipe,
@@ -275,14 +258,14 @@ class EpochBatches:
 
 
 def plan_fit(
-    search,
-    settings,
+    search: DartsSearch,
+    settings: FitSettings,
     *,
-    epochs,
-    callbacks,
-    schedule_epochs=None,
-    **run,
-):
+    epochs: int,
+    callbacks: Sequence[keras.callbacks.Callback],
+    schedule_epochs: int | None = None,
+    **run: Any,
+) -> Plan:
     """Builds and compiles what is missing, and lays out the whole training.
 
     Args:
@@ -343,7 +326,9 @@ def plan_fit(
     )
 
 
-def prepare(search, data, epochs, steps_per_epoch):
+def prepare(
+    search: DartsSearch, data: Any, epochs: int, steps_per_epoch: int
+) -> None:
     """Builds and compiles a search for data.
 
     Args:
@@ -374,7 +359,15 @@ def prepare(search, data, epochs, steps_per_epoch):
     search.forget_traces()
 
 
-def read(search, x, y, batch_size, *, gradient_accumulation_steps=1, **options):
+def read(
+    search: DartsSearch,
+    x: Any,
+    y: Any,
+    batch_size: int | None,
+    *,
+    gradient_accumulation_steps: int = 1,
+    **options: Any,
+) -> Any:
     """The user's data; the log says what became of them."""
     check_source(search.task_adapter, x)
     for name, number in (
@@ -398,7 +391,9 @@ def read(search, x, y, batch_size, *, gradient_accumulation_steps=1, **options):
     return data
 
 
-def read_and_check(search, x, y, batch_size, **options):
+def read_and_check(
+    search: DartsSearch, x: Any, y: Any, batch_size: int, **options: Any
+) -> tuple[Any, Task, dict[str, Any]]:
     """The user's data, their `datasets.Task`, and the sizes found."""
     adapter, loss = search.task_adapter, search.chosen_loss
     data = adapter.read(
@@ -415,19 +410,27 @@ def read_and_check(search, x, y, batch_size, **options):
     return data, *adapter.check(data, search.data_sizes, loss)
 
 
-def chosen_epochs(search, epochs):
+def chosen_epochs(search: DartsSearch, epochs: int) -> int:
     """The epochs of a run, by the recipe where the user gives none."""
     epochs = search.recipe.epochs if epochs is None else epochs
     return positive_integer("epochs", epochs)
 
 
-def chosen_callbacks(callbacks, warn_on_collapse, verbose):
+def chosen_callbacks(
+    callbacks: Any, warn_on_collapse: bool, verbose: Any
+) -> list[keras.callbacks.Callback]:
     """Those of the user, and the watch over what is decided."""
     monitor = DecisionMonitor(warn_on_collapse=warn_on_collapse)
     return with_eta([*as_list(callbacks), monitor], verbose)
 
 
-def chosen_run(search, epochs, output_dir, resume_from, overwrite):
+def chosen_run(
+    search: DartsSearch,
+    epochs: int | None,
+    output_dir: PathLike | None,
+    resume_from: PathLike | None,
+    overwrite: bool,
+) -> dict[str, Any]:
     """Dictionary of the `epochs` of a run and of what `run_folders` returns."""
     epochs = chosen_epochs(search, epochs)
     folders = run_folders(

@@ -1,16 +1,28 @@
 """A batch in parts, where the memory doesn't hold the whole."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from typing import Any
+
 import tensorflow as tf
 
 from keras_darts.networks.gradient_accumulation import check_divides
 from keras_darts.networks.gradient_accumulation import parts
 from keras_darts.utils.errors import positive_integer
 
+if TYPE_CHECKING:
+    from keras_darts.search.darts_search import DartsSearch
+
+
 # Losses whose mean over parts is that of the whole batch.
 _MEANS = ("sum_over_batch_size", "mean")
 
 
-def check_accumulation(search, batch_size, steps):
+def check_accumulation(
+    search: DartsSearch, batch_size: int, steps: int
+) -> None:
     """Raises a `ValueError` where batches can't be cut into so many parts."""
     positive_integer("gradient_accumulation_steps", steps)
     if steps == 1:
@@ -32,7 +44,9 @@ def check_accumulation(search, batch_size, steps):
     check_divides(steps, batch_size, replicas)
 
 
-def in_parts(evaluate, batch, count):
+def in_parts(
+    evaluate: Callable[..., Any], batch: tuple[tf.Tensor, ...], count: int
+) -> Any:
     """What an evaluation of a batch gives, part after part.
 
     Losses and gradients are means, outputs stand one after the other, and

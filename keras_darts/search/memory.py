@@ -6,10 +6,13 @@ TensorFlow takes for itself and for the graph was measured on a CPU.
 `benchmarks/estimate.py` compares the sum with what steps really take.
 """
 
+from __future__ import annotations
+
 import math
 import pathlib
 import typing
 import warnings
+from typing import TYPE_CHECKING
 
 import psutil
 import tensorflow as tf
@@ -17,6 +20,12 @@ import tensorflow as tf
 from keras_darts.distributed.devices import check_batch_size
 from keras_darts.search.gradient_accumulation import check_accumulation
 from keras_darts.search.mixed_precision import is_mixed
+from keras_darts.utils.typing import PathLike
+
+if TYPE_CHECKING:
+    from keras_darts.search.darts_search import DartsSearch
+    from keras_darts.search_spaces.base import BaseSpace
+
 
 # Measured: TensorFlow with a data set, and what allocators and passing tensors
 # add to those that are kept.
@@ -69,17 +78,17 @@ class Settings(typing.NamedTuple):
     are differentiated.
     """
 
-    input_shape: tuple
+    input_shape: tuple[int, ...]
     batch_size: int
     num_weights: int
     channel_fraction: float = 1.0
-    num_sampled: int = None
+    num_sampled: int | None = None
     rematerialize: bool = False
     bytes_per_number: int = 4
     second_derivatives: bool = False
 
 
-def settings_of(search, batch_size):
+def settings_of(search: DartsSearch, batch_size: int) -> Settings:
     """The `Settings` of a `DartsSearch` that is built."""
     strategy = search.strategy
     relaxation, architect = strategy.relaxation, strategy.architect
@@ -100,7 +109,7 @@ def settings_of(search, batch_size):
     )
 
 
-def predicted_peak(space, settings):
+def predicted_peak(space: BaseSpace, settings: Settings) -> int:
     """The most bytes that a search will have in memory at once, on a CPU.
 
     First and second order take the same: their gradients follow one another.
@@ -223,7 +232,7 @@ _GROUPS = (
 )
 
 
-def memory_limit(root="/"):
+def memory_limit(root: PathLike = "/") -> int:
     """The bytes this process may have, those it has included.
 
     What others use is left to them.
@@ -273,14 +282,14 @@ class Proposal(typing.NamedTuple):
     peak: int
 
 
-def estimate_peak_memory(search, batch_size):
+def estimate_peak_memory(search: DartsSearch, batch_size: int) -> int | None:
     """The predicted peak in bytes, or `None` for a recurrent search."""
     if not search.task_adapter.predicts_memory:
         return None
     return predicted_peak(search.search_space, settings_of(search, batch_size))
 
 
-def proposals(search, batch_size):
+def proposals(search: DartsSearch, batch_size: int) -> list[Proposal]:
     """What would take less memory, what changes the search least first.
 
     Computing cells again gives the same numbers; a batch in parts is
@@ -338,7 +347,7 @@ def _is_accepted(search, batch_size, steps):
     return True
 
 
-def check_memory(search, batch_size):
+def check_memory(search: DartsSearch, batch_size: int) -> None:
     """Warns of a search that is estimated to need more memory than there is.
 
     On a GPU, whose memory says itself when it is full, nothing is checked.
@@ -365,7 +374,7 @@ def check_memory(search, batch_size):
     )
 
 
-def in_gigabytes(count):
+def in_gigabytes(count: int) -> str:
     """A number of bytes in the words of a person.
 
     Example:

@@ -1,10 +1,22 @@
 """Losses that are scaled, so that no gradient vanishes in float16."""
 
+from __future__ import annotations
+
 import contextlib
 import threading
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
+
+if TYPE_CHECKING:
+    from keras_darts.search.darts_search import DartsSearch
+
 
 _HALF = ("float16", "bfloat16")
 
@@ -28,24 +40,24 @@ class SearchPolicy(keras.dtype_policies.DTypePolicy):
     'bfloat16'
     """
 
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         super().__init__(name)
-        self.inside = threading.local()
+        self.inside: Any = threading.local()
 
     @property
-    def compute_dtype(self):
+    def compute_dtype(self) -> str:
         if getattr(self.inside, "full", False):
             return self.variable_dtype
         return super().compute_dtype
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memo: Any) -> SearchPolicy:
         return type(self)(self.name)
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.name,)
 
 
-def search_policy(dtype):
+def search_policy(dtype: Any) -> keras.dtype_policies.DTypePolicy:
     """The policy of a search and its supernet.
 
     Args:
@@ -66,13 +78,13 @@ def search_policy(dtype):
     return policy
 
 
-def is_mixed(search):
+def is_mixed(search: DartsSearch) -> bool:
     """Whether a search computes in half precision."""
     return isinstance(search.dtype_policy, SearchPolicy)
 
 
 @contextlib.contextmanager
-def default_policy(policy):
+def default_policy(policy: Any) -> Iterator[None]:
     """Inside, new layers have this policy."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
@@ -83,7 +95,7 @@ def default_policy(policy):
 
 
 @contextlib.contextmanager
-def full_precision(policy, full=True):
+def full_precision(policy: Any, full: bool = True) -> Iterator[None]:
     """Inside, layers of a mixed policy compute in full precision.
 
     Args:
@@ -127,22 +139,30 @@ class LossScaling:
     3.2.
     """
 
-    def __init__(self, search, wanted):
-        self.enabled = wanted and search.compute_dtype == "float16"
+    optimizer: Any
+    arch_optimizer: Any
+
+    def __init__(self, search: DartsSearch, wanted: bool) -> None:
+        self.enabled: bool = wanted and search.compute_dtype == "float16"
         self.optimizer, self.arch_optimizer = (
             self._prepared(name, getattr(search, name)) for name in _OPTIMIZERS
         )
         self.optimizer.build(search.weight_variables)
         self.arch_optimizer.build(search.arch_variables)
 
-    def scale(self, searching):
+    def scale(self, searching: bool) -> tf.Tensor | None:
         """That of a loss of either step, or `None` for none."""
         if not self.enabled:
             return None
         chosen = self.arch_optimizer if searching else self.optimizer
         return tf.convert_to_tensor(chosen.dynamic_scale)
 
-    def apply(self, gradients, variables, searching):
+    def apply(
+        self,
+        gradients: Sequence[tf.Tensor],
+        variables: Sequence[Any],
+        searching: bool,
+    ) -> None:
         """One step with gradients that were unscaled again."""
         chosen = self.arch_optimizer if searching else self.optimizer
         if self.enabled:
@@ -151,7 +171,7 @@ class LossScaling:
             gradients = [g * tf.cast(scale, g.dtype) for g in gradients]
         chosen.apply(gradients, variables)
 
-    def scales(self):
+    def scales(self) -> dict[str, np.ndarray]:
         """Name -> array of what Keras does not save with the optimizers."""
         if not self.enabled:
             return {}
@@ -161,7 +181,7 @@ class LossScaling:
             for part in _PARTS
         }
 
-    def take_scales(self, arrays):
+    def take_scales(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Takes over what `scales` gave, among other arrays."""
         for name in _OPTIMIZERS if self.enabled else ():
             for part in _PARTS:
@@ -169,7 +189,7 @@ class LossScaling:
                     variable = getattr(getattr(self, name), part)
                     variable.assign(arrays[f"{name}_{part}"])
 
-    def take_over(self, other):
+    def take_over(self, other: LossScaling) -> None:
         """Goes on with the scales that another `LossScaling` has found."""
         if self.enabled and other.enabled:
             self.take_scales(other.scales())
@@ -184,12 +204,12 @@ class LossScaling:
         return _Scaled(optimizer) if self.enabled else optimizer
 
 
-def scaled(loss, scale):
+def scaled(loss: Any, scale: Any) -> Any:
     """The loss, of which gradients are asked."""
     return loss if scale is None else loss * tf.cast(scale, loss.dtype)
 
 
-def unscaled(gradients, scale):
+def unscaled(gradients: Any, scale: Any) -> Any:
     """Nested gradients of a scaled loss as those of the loss itself."""
     if scale is None:
         return gradients
@@ -198,7 +218,7 @@ def unscaled(gradients, scale):
     )
 
 
-def finite_or(gradients, new, old):
+def finite_or(gradients: Any, new: Any, old: Any) -> Any:
     """The new values where all gradients are finite, otherwise the old."""
     finite = tf.reduce_all(
         [tf.reduce_all(tf.math.is_finite(g)) for g in gradients]

@@ -1,8 +1,18 @@
 """The watch over a search."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from keras_darts.runs.monitor import RunMonitor
 from keras_darts.runs.monitor import sizes_in_words
 from keras_darts.utils import private_api
+from keras_darts.utils.typing import PathLike
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from keras_darts.search.darts_search import DartsSearch
 
 
 class SearchMonitor(RunMonitor):
@@ -14,22 +24,22 @@ class SearchMonitor(RunMonitor):
     """
 
     noun = "search"
-    losses = ("loss", "arch_loss")
+    losses: tuple[str, ...] = ("loss", "arch_loss")
     remedies = (
         "Try a lower `learning_rate` or `clip_norm` in the recipe of the "
         "strategy, a loss that stays finite, dtype='float32', and look for "
         "NaN in the data"
     )
 
-    def __init__(self, folder, search):
+    def __init__(self, folder: PathLike, search: DartsSearch) -> None:
         super().__init__(folder)
         self._search = search
 
-    def total(self):
+    def total(self) -> tf.Tensor:
         loss = private_api.loss_tracker(self._search)
         return loss.total + self._search.arch_loss_tracker.total
 
-    def smaller(self):
+    def smaller(self) -> str:
         space = self._search.search_space
         method = ""
         if self._search.strategy.connection.channel_fraction == 1 and (

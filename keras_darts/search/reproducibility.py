@@ -1,13 +1,21 @@
 """Searches that repeat: to the last bit, and with other settings."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from typing import Any
+
 import tensorflow as tf
 
 from keras_darts import strategies
 from keras_darts.callbacks import SearchCallback
 from keras_darts.search.defaults import unbuilt_optimizers
 
+if TYPE_CHECKING:
+    from keras_darts.search.darts_search import DartsSearch
 
-def make_deterministic(strategy):
+
+def make_deterministic(strategy: Any) -> None:
     """Lets TensorFlow use operations that always give the same bits.
 
     This is for the whole process, and can't be taken back.
@@ -28,7 +36,7 @@ def make_deterministic(strategy):
     tf.config.experimental.enable_op_determinism()
 
 
-def check_callbacks(callbacks):
+def check_callbacks(callbacks: Any) -> None:
     """Raises a `ValueError` for one that takes second derivatives."""
     for callback in callbacks:
         if isinstance(callback, SearchCallback) and callback.second_derivatives:
@@ -43,7 +51,7 @@ def _second_derivatives(name, piece):
     )
 
 
-def reseeded(search, seed):
+def reseeded(search: DartsSearch, seed: int) -> DartsSearch:
     """A fresh search with the settings of another, but for the seed.
 
     Args:
@@ -73,7 +81,9 @@ def reseeded(search, seed):
     return compiled_alike(fresh, search)
 
 
-def compiled_alike(search, other, **choices):
+def compiled_alike(
+    search: DartsSearch, other: DartsSearch, **choices: Any
+) -> DartsSearch:
     """Compiles a search as another was, but for some choices.
 
     Args:

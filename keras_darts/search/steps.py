@@ -1,5 +1,12 @@
 """The steps of a search, in replica context."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -12,8 +19,14 @@ from keras_darts.supernet import unpacked
 from keras_darts.training import clip_gradients
 from keras_darts.utils import private_api
 
+if TYPE_CHECKING:
+    from keras_darts.relaxations.problem import LossAndGradients
+    from keras_darts.search.darts_search import DartsSearch
 
-def train_step(search, train_batch, valid_batch):
+
+def train_step(
+    search: DartsSearch, train_batch: Any, valid_batch: Any
+) -> dict[str, Any]:
     """Moves the architecture, then the weights; returns the logs."""
     streams, recipe = search.streams, search.recipe
     optimizer = search.optimizer
@@ -31,7 +44,7 @@ def train_step(search, train_batch, valid_batch):
     return logs
 
 
-def test_step(search, batch):
+def test_step(search: DartsSearch, batch: Any) -> dict[str, Any]:
     """Moves nothing; returns the logs."""
     batch = search.streams.resume(batch, "evaluation")
     x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(batch)
@@ -55,7 +68,9 @@ def _logs(search, batch, outputs, loss):
     return {**logs, **search.task_adapter.log_metrics(logs)}
 
 
-def arch_loss_and_gradients(search, train_batch, valid_batch):
+def arch_loss_and_gradients(
+    search: DartsSearch, train_batch: Any, valid_batch: Any
+) -> tuple[Any, Sequence[tf.Tensor]]:
     """What the search loss was, and the gradients of alphas and betas."""
     result, gradients = search.strategy.architect.gradients(
         search.problem, train_batch, valid_batch
@@ -66,7 +81,7 @@ def arch_loss_and_gradients(search, train_batch, valid_batch):
     return result, [g + t for g, t in zip(gradients, terms, strict=True)]
 
 
-def arch_step(search, train_batch, valid_batch):
+def arch_step(search: DartsSearch, train_batch: Any, valid_batch: Any) -> Any:
     """Moves the architecture, and nothing else; what the loss was."""
     result, gradients = arch_loss_and_gradients(
         search, train_batch, valid_batch
@@ -79,7 +94,7 @@ def arch_step(search, train_batch, valid_batch):
     return result
 
 
-def weight_step(search, batch):
+def weight_step(search: DartsSearch, batch: Any) -> LossAndGradients:
     """Moves the weights and the state of the layers.
 
     Returns:
@@ -116,7 +131,7 @@ def _rescale(arch, before):
             variable.assign(rescaled)
 
 
-def gradient_function(search):
+def gradient_function(search: DartsSearch) -> Callable[..., Any]:
     """`arch_loss_and_gradients` for global batches, called from outside."""
     strategy = search.distribute_strategy
 
@@ -142,7 +157,7 @@ def gradient_function(search):
     return gradients if search.run_eagerly else tf.function(gradients)
 
 
-def curvature_function(search):
+def curvature_function(search: DartsSearch) -> Callable[..., Any]:
     """`search.problem.arch_hvp` for a global batch and a vector."""
     strategy = search.distribute_strategy
 

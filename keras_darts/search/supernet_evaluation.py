@@ -1,6 +1,11 @@
 """Measures of the present supernet: its loss on batches, its curvature."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,6 +18,9 @@ from keras_darts.search.bilevel_problem import CLASSES
 from keras_darts.search.bilevel_problem import accuracy
 from keras_darts.search.bilevel_problem import random_states
 from keras_darts.utils.tf_config import grappler
+
+if TYPE_CHECKING:
+    from keras_darts.search.darts_search import DartsSearch
 
 
 class SupernetEvaluator:
@@ -27,14 +35,16 @@ class SupernetEvaluator:
             the search part, the same ones in each call.
     """
 
-    def __init__(self, search, batches):
+    def __init__(
+        self, search: DartsSearch, batches: Callable[..., Any]
+    ) -> None:
         self._search = search
         self._batches = batches
         self._function = self._measure
         if not search.run_eagerly:
             self._function = tf.function(self._measure, autograph=False)
 
-    def __call__(self, epoch, count=None):
+    def __call__(self, epoch: int, count: int | None = None) -> Any:
         """The means over the batches of an epoch, or over some of them."""
         result = [
             [float(figure) for figure in self._function(batch)]
@@ -64,7 +74,9 @@ class SupernetEvaluator:
         return loss, accuracy(batch, logits, search.task.label_type)
 
 
-def largest_eigenvalue(search, batch, **options):
+def largest_eigenvalue(
+    search: DartsSearch, batch: Any, **options: Any
+) -> float:
     """That of the Hessian of the search loss, as Robust DARTS measures it.
 
     The weight decay of the architecture's optimizer is part of the loss.
@@ -83,7 +95,9 @@ def largest_eigenvalue(search, batch, **options):
     return value + (search.arch_optimizer.weight_decay or 0.0)
 
 
-def as_arrays(search, function, batch):
+def as_arrays(
+    search: DartsSearch, function: Callable[..., Any], batch: Any
+) -> Callable[[np.ndarray], np.ndarray]:
     """`function(batch, vector)` for a batch, from vector to vector."""
     batch = tf.nest.map_structure(tf.convert_to_tensor, tuple(batch))
     dtype = search.arch_variables[0].dtype

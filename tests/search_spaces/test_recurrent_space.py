@@ -45,10 +45,7 @@ def test_darts_rnn_is_the_published_space():
         "activation_regularization": 0.0,
         "temporal_activation_regularization": 1e-3,
     }
-    assert (space.task, space.normalization) == (
-        "language_modeling",
-        "batch",
-    )
+    assert (space.task, space.normalization) == ("language_modeling", "batch")
 
 
 def test_enas_has_a_space_of_its_own_depth():
