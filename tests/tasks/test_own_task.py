@@ -62,7 +62,9 @@ def test_its_network_is_trained_and_exported(names, tmp_path):
     assert accuracy > 0.9
     loaded = kd.training.load_network(tmp_path / "run")
     np.testing.assert_allclose(loaded(x), network(x), atol=1e-6)
-    folder = kd.export.saved_model(network, tmp_path / "model", labels="ab")
+    folder = kd.export.saved_model(
+        network, tmp_path / "model", labels=["slow", "fast"]
+    )
     exported = kd.export.load(folder)
     assert exported.signatures["serving_default"].inputs == {
         "signal": (None, 16, 2)
