@@ -132,7 +132,7 @@ def _half_written(folder):
 
 def _position(folder):
     """Epochs and steps of the newest checkpoint, if there is one."""
-    newest = manifest.seals(folder / "checkpoints")[:1]
+    newest = manifest.manifests(folder / "checkpoints")[:1]
     return [[seal.epochs_done, seal.step] for seal in newest]
 
 

@@ -34,8 +34,8 @@ class RunCheckpoint:
     Variables are kept as flat lists, since Keras' own ways lose some of them
     (random states, layers in lists). Their shapes are stored too, so that a
     checkpoint of another network raises an error and is not half restored. A
-    seal with the digests of the files is written last: what has none, or does
-    not match it, is passed over with a warning.
+    manifest with the digests of the files is written last: what has none, or
+    does not match it, is passed over with a warning.
 
     Args:
         folder: Path where the checkpoints lie.
@@ -115,12 +115,12 @@ class RunCheckpoint:
         if not self.writes:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        earlier = manifest.seals(self.folder)
+        earlier = manifest.manifests(self.folder)
         number = earlier[0].number + 1 if earlier else 1
         prefix = self.folder / f"ckpt-{number}"
         try:
             self._checkpoint.write(str(prefix))
-            manifest.seal(
+            manifest.write_manifest(
                 prefix,
                 number=number,
                 epochs_done=epochs_done,
@@ -128,16 +128,16 @@ class RunCheckpoint:
                 finished=False,
                 rows=self.rows,
                 resumes=resumes,
-                variables=self._manifest(),
+                variables=self._variables_by_group(),
             )
         except BaseException:
-            manifest.remove_half_written(self.folder)
+            manifest.remove_incomplete(self.folder)
             raise
         self._remove_old()
 
     def newest(self) -> CheckpointManifest | None:
         """The `CheckpointManifest` of the newest state, or `None`."""
-        return next(iter(manifest.seals(self.folder)), None)
+        return next(iter(manifest.manifests(self.folder)), None)
 
     def digest(self) -> str:
         """A string that differs where any of the variables does."""
@@ -167,45 +167,45 @@ class RunCheckpoint:
         damaged = [
             f"{n} can't be read" for n in manifest.unreadable(self.folder)
         ]
-        for seal in self._candidates(epochs_done, epochs):
-            damage = seal.damage()
+        for saved in self._candidates(epochs_done, epochs):
+            damage = saved.find_corruption()
             if damage is not None:
                 self._warn(damage)
                 damaged.append(damage)
                 continue
-            self._check_equal(seal.variables)
-            self._checkpoint.read(str(seal.prefix)).assert_consumed()
-            if seal.step and not self.running.fits():
+            self._check_equal(saved.variables)
+            self._checkpoint.read(str(saved.prefix)).assert_consumed()
+            if saved.step and not self.running.fits():
                 # Its hidden states and metrics are those of a device.
                 continue
-            self.epochs_done, self.step = seal.epochs_done, seal.step
-            self.finished = seal.finished
+            self.epochs_done, self.step = saved.epochs_done, saved.step
+            self.finished = saved.finished
             if epochs_done is None:
-                self.rows = seal.rows
-                self._remove_half_written()
-            return seal.epochs_done
+                self.rows = saved.rows
+                self._remove_incomplete()
+            return saved.epochs_done
         raise self._nothing_to_restore(damaged)
 
     def _candidates(self, epochs_done, epochs):
-        """The seals to try, the newest first."""
-        manifests = manifest.seals(self.folder)
+        """The manifests to try, the newest first."""
+        manifests = manifest.manifests(self.folder)
         if epochs_done is not None:
             return [
-                seal
-                for seal in manifests
-                if (seal.epochs_done, seal.step) == (epochs_done, 0)
-                and seal.resumes
+                saved
+                for saved in manifests
+                if (saved.epochs_done, saved.step) == (epochs_done, 0)
+                and saved.resumes
             ]
         return [
-            seal
-            for seal in manifests
-            if seal.resumes or epochs is None or seal.epochs_done >= epochs
+            saved
+            for saved in manifests
+            if saved.resumes or epochs is None or saved.epochs_done >= epochs
         ]
 
-    def _remove_half_written(self):
+    def _remove_incomplete(self):
         for name in manifest.incomplete(self.folder):
             self._warn(f"{name} is half written")
-        manifest.remove_half_written(self.folder)
+        manifest.remove_incomplete(self.folder)
 
     def _nothing_to_restore(self, damaged):
         run = str(self.folder.parent)
@@ -224,7 +224,7 @@ class RunCheckpoint:
         )
 
     def _check_equal(self, saved):
-        for name, present in self._manifest().items():
+        for name, present in self._variables_by_group().items():
             # Older runs lack what came later.
             before = saved.get(name, [])
             pairs = [(f"{len(before)} variables", f"{len(present)}")]
@@ -249,18 +249,18 @@ class RunCheckpoint:
         )
 
     def _remove_old(self):
-        manifests = manifest.seals(self.folder)
+        manifests = manifest.manifests(self.folder)
         ends = {}
-        for seal in manifests:
-            if not seal.step:
-                ends.setdefault(seal.epochs_done, seal)
+        for saved in manifests:
+            if not saved.step:
+                ends.setdefault(saved.epochs_done, saved)
         kept = {s.number for s in [*ends.values()][: self._epochs_kept]}
         kept |= {s.number for s in manifests[:KEPT]}
-        for seal in manifests:
-            if seal.number not in kept:
-                seal.remove()
+        for saved in manifests:
+            if saved.number not in kept:
+                saved.remove()
 
-    def _manifest(self):
+    def _variables_by_group(self):
         return {
             name: [
                 [_plain(v.path), list(v.shape), str(v.dtype)] for v in variables

@@ -1,4 +1,4 @@
-"""Checkpoints that are whole: files, and a seal that says what they hold."""
+"""Checkpoints that are whole: files, and a manifest of what they hold."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class CheckpointManifest(typing.NamedTuple):
     def prefix(self) -> pathlib.Path:
         return self.path.with_suffix("")
 
-    def damage(self) -> str | None:
+    def find_corruption(self) -> str | None:
         """What is wrong with the files as text, or `None`."""
         for name, digest in self.files.items():
             path = self.path.parent / name
@@ -52,7 +52,7 @@ class CheckpointManifest(typing.NamedTuple):
             (self.path.parent / name).unlink(missing_ok=True)
 
 
-def seals(folder: PathLike) -> list[CheckpointManifest]:
+def manifests(folder: PathLike) -> list[CheckpointManifest]:
     """The checkpoints in a folder, the newest first."""
     result = []
     for path in pathlib.Path(folder).glob("ckpt-*.json"):
@@ -61,24 +61,24 @@ def seals(folder: PathLike) -> list[CheckpointManifest]:
             says = json.loads(path.read_text("utf-8"))
             if says.pop("digest") == _digest(_text(says)):
                 result.append(CheckpointManifest(path, **says))
-    return sorted(result, key=lambda seal: seal.number, reverse=True)
+    return sorted(result, key=lambda saved: saved.number, reverse=True)
 
 
 def unreadable(folder: PathLike) -> list[str]:
-    """The names of seals in a folder that were damaged after they were made."""
-    whole = {seal.path for seal in seals(folder)}
+    """The names of manifests in a folder that were damaged later."""
+    whole = {saved.path for saved in manifests(folder)}
     paths = pathlib.Path(folder).glob("ckpt-*.json")
     return sorted(path.name for path in paths if path not in whole)
 
 
 def incomplete(folder: PathLike) -> list[str]:
-    """The names of checkpoints that have files but no seal."""
-    sealed = {seal.prefix.name for seal in seals(folder)}
-    return sorted({_name(p) for p in _files(folder)} - sealed)
+    """The names of checkpoints that have files but no manifest."""
+    whole = {saved.prefix.name for saved in manifests(folder)}
+    return sorted({_name(p) for p in _files(folder)} - whole)
 
 
-def remove_half_written(folder: PathLike) -> None:
-    """Makes room that nothing is lost with."""
+def remove_incomplete(folder: PathLike) -> None:
+    """Removes the files of checkpoints that have no manifest."""
     names = incomplete(folder)
     for path in _files(folder):
         if _name(path) not in names:
@@ -89,7 +89,7 @@ def remove_half_written(folder: PathLike) -> None:
             path.unlink(missing_ok=True)
 
 
-def seal(prefix: pathlib.Path, **says: Any) -> None:
+def write_manifest(prefix: pathlib.Path, **says: Any) -> None:
     """Declares the files of a checkpoint whole.
 
     Args:
@@ -104,7 +104,7 @@ def seal(prefix: pathlib.Path, **says: Any) -> None:
 
 def finish(folder: PathLike) -> None:
     """Notes in the newest checkpoint that the run has come to its end."""
-    for newest in seals(folder)[:1]:
+    for newest in manifests(folder)[:1]:
         says = {**newest._asdict(), "finished": True}
         _write(says.pop("path"), says)
 
@@ -127,9 +127,9 @@ def has_whole_checkpoint(run: PathLike) -> bool:
     run = pathlib.Path(run)
     parts = [run, *(run / "stages").glob("*")]
     return any(
-        seal.damage() is None
+        saved.find_corruption() is None
         for part in parts
-        for seal in seals(part / "checkpoints")
+        for saved in manifests(part / "checkpoints")
     )
 
 
@@ -149,15 +149,15 @@ def has_run_type(run: PathLike, run_type: str) -> bool:
 
 def has_come_to_its_end(run: PathLike) -> bool:
     """Whether the newest checkpoint of a run is that of its end."""
-    newest = seals(pathlib.Path(run) / "checkpoints")[:1]
-    return any(seal.finished for seal in newest)
+    newest = manifests(pathlib.Path(run) / "checkpoints")[:1]
+    return any(saved.finished for saved in newest)
 
 
 def is_finished(run: PathLike, run_type: str = "search") -> bool:
     """Whether a run must not be resumed.
 
     It has come to its end, or is of another type, or is of a version without
-    seals.
+    manifests.
 
     Args:
         run: Its folder.

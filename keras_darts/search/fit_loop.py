@@ -298,7 +298,7 @@ def _resumed(folder, index, resume_from):
         return None
     # A run that has not done an epoch raises an error with the reason, but an
     # earlier stage is worth continuing from.
-    begun = manifest.seals(folder / "checkpoints")
+    begun = manifest.manifests(folder / "checkpoints")
     return folder if begun or not index else None
 
 

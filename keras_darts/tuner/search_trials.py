@@ -370,5 +370,5 @@ def _is_done(folder, epochs):
     """Whether a run is finished, and has that many epochs if given."""
     if not manifest.is_finished(folder):
         return False
-    newest = manifest.seals(folder / "checkpoints")[:1]
+    newest = manifest.manifests(folder / "checkpoints")[:1]
     return epochs is None or any(s.epochs_done >= epochs for s in newest)

@@ -55,7 +55,7 @@ def test_a_killed_training_goes_on_to_the_same_end(
     assert "resuming in epoch 1 of 2, after 1 of 2 steps" in output.out
     assert "keras-darts train --output_dir=a --resume" in output.out
     assert "SIGINT: the training has stopped in epoch 2" in output.err
-    newest = manifest.seals(here / "a" / "checkpoints")[0]
+    newest = manifest.manifests(here / "a" / "checkpoints")[0]
     assert (newest.epochs_done, newest.step) == (1, 1)
 
     assert main(["train", "--output_dir=a", "--resume"]) == 0

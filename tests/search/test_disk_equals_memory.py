@@ -121,7 +121,7 @@ def assert_disk_is(search, folder):
             np.testing.assert_array_equal(saved[cell_type][-1], weights)
     config = json.loads((folder / "config.json").read_text())
     assert config["search"] == json.loads(json.dumps(search.get_config()))
-    assert manifest.seals(folder / "checkpoints")[0].finished
+    assert manifest.manifests(folder / "checkpoints")[0].finished
 
 
 def assert_same(one, other):

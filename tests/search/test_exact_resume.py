@@ -149,7 +149,7 @@ def test_a_run_cut_at_any_step_ends_bit_for_bit_the_same(
     steps, whole, cut, tmp_path
 ):
     cut(steps)
-    newest = manifest.seals(tmp_path / "checkpoints")[0]
+    newest = manifest.manifests(tmp_path / "checkpoints")[0]
     assert (newest.epochs_done, newest.step) == divmod(steps, STEPS)
     seen = Seen()
     resumed = searched(resume_from=tmp_path, callbacks=[seen])
@@ -169,7 +169,7 @@ def test_a_signal_cuts_a_long_validation_and_no_figure_is_lost(
         searched(callbacks=[cut], output_dir=tmp_path)
     # Of three batches the one in which it came, and the one after.
     assert cut.validated == 2
-    newest = manifest.seals(tmp_path / "checkpoints")[0]
+    newest = manifest.manifests(tmp_path / "checkpoints")[0]
     assert (newest.epochs_done, newest.step) == (epochs - 1, STEPS)
     seen = Seen()
     resumed = searched(resume_from=tmp_path, callbacks=[seen])
@@ -202,14 +202,18 @@ def test_damage_is_seen_and_the_checkpoint_before_is_whole(
     damage, suffix, cut, tmp_path
 ):
     cut(4)
-    newest, before, *_ = manifest.seals(tmp_path / "checkpoints")
+    newest, before, *_ = manifest.manifests(tmp_path / "checkpoints")
     assert (newest.step, before.step) == (1, 0)
     damage(newest.prefix.parent / f"{newest.prefix.name}{suffix}")
-    whole = [s for s in manifest.seals(newest.prefix.parent) if not s.damage()]
+    whole = [
+        s
+        for s in manifest.manifests(newest.prefix.parent)
+        if not s.find_corruption()
+    ]
     assert whole[0] == before
 
 
-# Files that are not what they were, a seal that can't be read, and none.
+# Files that are not what they were, a manifest that can't be read, and none.
 @pytest.mark.parametrize(
     ("damage", "suffix"),
     [(flipped, SUFFIXES[0]), (truncated, ".json"), (missing, ".json")],
@@ -218,7 +222,7 @@ def test_after_damage_the_checkpoint_before_is_taken(
     damage, suffix, whole, cut, tmp_path
 ):
     cut(4)
-    newest = manifest.seals(tmp_path / "checkpoints")[0]
+    newest = manifest.manifests(tmp_path / "checkpoints")[0]
     damage(newest.prefix.parent / f"{newest.prefix.name}{suffix}")
     with pytest.warns(UserWarning, match="damaged, the one before it is taken"):
         resumed = searched(resume_from=tmp_path)
@@ -232,7 +236,7 @@ def test_with_other_devices_it_goes_on_from_the_end_of_an_epoch(
     with monkeypatch.context() as patch:
         patch.setattr(MidEpochState, "_present_devices", lambda self: 2)
         cut_after(5, tmp_path)
-    newest = manifest.seals(tmp_path / "checkpoints")[0]
+    newest = manifest.manifests(tmp_path / "checkpoints")[0]
     assert (newest.epochs_done, newest.step) == (1, 2)
     seen = Seen()
     assert_same(whole[0], searched(resume_from=tmp_path, callbacks=[seen]))
@@ -241,8 +245,8 @@ def test_with_other_devices_it_goes_on_from_the_end_of_an_epoch(
 
 def test_a_run_of_which_no_checkpoint_is_whole_is_refused(cut, tmp_path):
     cut(2)
-    for seal in manifest.seals(tmp_path / "checkpoints"):
-        truncated(seal.prefix.parent / f"{seal.prefix.name}.index")
+    for saved in manifest.manifests(tmp_path / "checkpoints"):
+        truncated(saved.prefix.parent / f"{saved.prefix.name}.index")
     with (
         pytest.warns(UserWarning, match="damaged"),
         pytest.raises(ValueError, match="checkpoints are all damaged: ckpt-2"),
@@ -252,7 +256,7 @@ def test_a_run_of_which_no_checkpoint_is_whole_is_refused(cut, tmp_path):
 
 def test_the_last_checkpoints_are_kept(cut, tmp_path):
     cut(5)
-    result = manifest.seals(tmp_path / "checkpoints")
+    result = manifest.manifests(tmp_path / "checkpoints")
     assert [(s.epochs_done, s.step) for s in result] == [(1, 2), (1, 1), (1, 0)]
 
 
@@ -275,7 +279,7 @@ def test_an_unfinished_run_goes_on_by_itself(whole, cut, tmp_path, caplog):
 
 def test_a_run_cut_before_its_first_checkpoint_begins_anew(whole, tmp_path):
     cut_after(0, tmp_path)
-    assert not manifest.seals(tmp_path / "checkpoints")
+    assert not manifest.manifests(tmp_path / "checkpoints")
     assert_same(whole[0], searched(output_dir=tmp_path))
     assert files(tmp_path) == whole[1]
 

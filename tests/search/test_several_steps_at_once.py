@@ -41,7 +41,7 @@ def test_it_ends_the_same_also_when_it_is_cut_within_an_epoch(tmp_path):
     cut = keras.callbacks.LambdaCallback(on_train_batch_begin=interrupt)
     with pytest.raises(KeyboardInterrupt):
         searched(2, [cut], output_dir=tmp_path)
-    newest = manifest.seals(tmp_path / "checkpoints")[0]
+    newest = manifest.manifests(tmp_path / "checkpoints")[0]
     assert (newest.epochs_done, newest.step) == (0, 2)
     with pytest.raises(ValueError, match="=4, 4 steps, 2 of them done"):
         searched(4, resume_from=tmp_path)

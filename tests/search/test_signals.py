@@ -141,7 +141,7 @@ def test_the_command_ends_with_its_code_and_goes_on(
     tmp_path, number, code, word
 ):
     process = started(tmp_path, "--epochs=5000")
-    while not manifest.seals(tmp_path / "checkpoints"):
+    while not manifest.manifests(tmp_path / "checkpoints"):
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
     process.send_signal(number)

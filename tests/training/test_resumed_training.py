@@ -111,7 +111,7 @@ def test_a_training_cut_at_any_step_ends_bit_for_bit_the_same(
     steps, whole, tmp_path
 ):
     cut_after(steps, tmp_path)
-    newest = manifest.seals(tmp_path / "checkpoints")[0]
+    newest = manifest.manifests(tmp_path / "checkpoints")[0]
     assert (newest.epochs_done, newest.step) == divmod(steps, STEPS)
     seen = At(-1)
     resumed = trained(seen, resume_from=tmp_path)
@@ -129,7 +129,7 @@ def test_a_training_goes_on_by_itself_and_only_until_it_is_finished(
     whole, tmp_path
 ):
     cut_after(0, tmp_path)
-    assert not manifest.seals(tmp_path / "checkpoints")
+    assert not manifest.manifests(tmp_path / "checkpoints")
     cut_after(4, tmp_path)
     assert_same(whole[0], trained(output_dir=tmp_path))
     finished = trained(output_dir=tmp_path)
@@ -142,7 +142,7 @@ def test_a_training_goes_on_by_itself_and_only_until_it_is_finished(
 
 def test_after_damage_the_checkpoint_before_is_taken(whole, tmp_path):
     cut_after(4, tmp_path)
-    newest = manifest.seals(tmp_path / "checkpoints")[0]
+    newest = manifest.manifests(tmp_path / "checkpoints")[0]
     index = newest.path.with_suffix(".index")
     index.write_bytes(index.read_bytes()[:-10])
     with pytest.warns(UserWarning, match="damaged, the one before it is taken"):
@@ -323,7 +323,10 @@ def test_averages_and_the_best_check_are_remembered(tmp_path, monkeypatch):
     # When the weights are those that are averaged.
     with pytest.raises(Terminated, match="in epoch 5, after"):
         text_trained(SignalInLastValidation(), output_dir=tmp_path / "cut")
-    assert manifest.seals(tmp_path / "cut" / "checkpoints")[0].step == steps / 5
+    assert (
+        manifest.manifests(tmp_path / "cut" / "checkpoints")[0].step
+        == steps / 5
+    )
     assert_same(whole, text_trained(output_dir=tmp_path / "cut"))
     assert history(tmp_path / "cut") == rows
     assert [row[-1] for row in rows.splitlines()[1:]] == list("00011")
