@@ -109,7 +109,9 @@ def _config_of(entry):
 
 
 def _is_ours(name):
-    return _REGISTRY[name].__module__.split(".")[0] == __name__.split(".")[0]
+    # Functions made by `exec` may have no module.
+    module = _REGISTRY[name].__module__ or ""
+    return module.split(".")[0] == __name__.split(".")[0]
 
 
 def _pieces(config):

@@ -300,7 +300,7 @@ def test_the_strategies_are_those_that_are_registered():
     assert {*names.STRATEGIES} == {
         name
         for name, function in module._REGISTRY._entries.items()
-        if function.__module__.startswith("keras_darts.")
+        if (function.__module__ or "").startswith("keras_darts.")
     }
 
 

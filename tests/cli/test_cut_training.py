@@ -12,17 +12,17 @@ from keras_darts.runs import manifest
 
 def killed(command, monkeypatch):
     """Leaves what a process leaves that is killed once it has saved a step."""
-    seal, left = manifest.seal, pathlib.Path("left")
+    write, left = manifest.write_manifest, pathlib.Path("left")
 
     def killing(prefix, **says):
-        seal(prefix, **says)
+        write(prefix, **says)
         first = (says["epochs_done"], says["step"]) == (0, 1)
         if first and not left.exists():
             shutil.copytree("a", left)
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(manifest, "seal", killing)
+        patch.setattr(manifest, "write_manifest", killing)
         assert main([*command, "--checkpoint_minutes=0"]) == 130
     # Without what an interrupted one does in its last moments.
     shutil.rmtree("a")

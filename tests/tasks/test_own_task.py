@@ -12,7 +12,7 @@ from keras_darts.cli.tasks import of_space
 @pytest.fixture(scope="module")
 def names():
     """What the page on extending makes of signals."""
-    names = {}
+    names = {"__name__": "signals"}
     code = pages.python_blocks("docs/extending.md")["add-task"]
     exec(compile(code, "docs/extending.md", "exec"), names)
     return names
