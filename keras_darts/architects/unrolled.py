@@ -26,13 +26,13 @@ class Unrolled(Architect):
     With w' = w - xi * (the step that SGD is about to take on the training
     batch), the gradient is dL_search(w', a)/da - xi * (d2 L_train(w, a)/da dw)
     applied to v = dL_search(w', a)/dw'. The product with the second
-    derivative is had by moving the weights along v in both directions, or
+    derivative is computed by moving the weights along v in both directions, or
     exactly by differentiating twice.
 
     A search in mixed precision computes all of it in full precision.
 
-    On a network with ReLUs the two are different functions, since the shifts
-    cross kinks; on a smooth one they agree.
+    On a network with ReLUs finite difference and exact derivative differ, since
+    the shifts cross kinks; on a smooth one they agree.
 
     Args:
         hessian: `"finite_difference"` or `"exact"`. Defaults to

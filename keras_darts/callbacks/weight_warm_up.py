@@ -26,9 +26,9 @@ class WeightWarmUp(SearchCallback):
     Until then there is no architecture step: no gradient is computed and the
     state of the architecture's optimizer stays as it is, so that an epoch
     costs what its steps of the weights do. These epochs have no `arch_loss`.
-    When the architecture begins to move, the step is traced a
-    second time, without what it is made of, which stays traced. A run that
-    ends before is warned of: its genotype is due to chance.
+    When the architecture begins to move, the step is traced again; the gradient
+    functions that it calls are not. A run that ends earlier logs a warning: its
+    genotype is due to chance.
 
     Afterwards, the architecture may move in some steps alone. The batches of
     the search part that belong to the others are drawn and left aside; of

@@ -18,8 +18,8 @@ class CheckpointManifest(typing.NamedTuple):
     """What the JSON file next to the files of a checkpoint says.
 
     It is written last, so what was cut while it was written has none.
-    `resumes` tells whether a longer run continues from it: not where the end of
-    the training put something back that its next epoch would not have had.
+    `resumes` tells whether a longer run continues from it: `False` if the end
+    of the training restored an earlier state.
     """
 
     path: pathlib.Path

@@ -1,4 +1,4 @@
-"""A search space as the arguments of a search want it."""
+"""What a search takes where its user leaves something out, and its checks."""
 
 from __future__ import annotations
 

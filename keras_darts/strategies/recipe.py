@@ -57,8 +57,8 @@ class PublishedRate(float):
     def at(self, steps: float) -> float:
         """The rate of a search that makes so many architecture steps.
 
-        It is larger where there are fewer than published, by as much, up to
-        0.05, and never smaller: what a longer search has more of, it uses.
+        The published rate times the published steps per step of the search: at
+        least the published rate, and at most 0.05.
 
         Args:
             steps: Float > 0.
