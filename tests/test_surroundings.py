@@ -20,9 +20,9 @@ for name in kd.__all__:
         print(name, error)
 """
 
-# As Windows has it, or lacks it; psutil is built for each system by itself.
+# As Windows has it, or lacks it.
 _WINDOWS = """
-import os, psutil, signal, sys
+import os, signal, sys
 for name in ("fcntl", "grp", "pwd", "resource", "termios"):
     sys.modules[name] = None
 for name in ("SIGALRM", "SIGKILL", "alarm", "pthread_sigmask"):

@@ -70,7 +70,8 @@ def _fits(search, read):
     from keras_darts.search.memory import estimate_peak_memory
     from keras_darts.search.memory import memory_limit
 
-    return estimate_peak_memory(search, read.batch_size) <= memory_limit()
+    peak, limit = estimate_peak_memory(search, read.batch_size), memory_limit()
+    return limit is None or peak <= limit
 
 
 def _print_time(options, search, read, inputs):
@@ -124,8 +125,9 @@ def _plan(options, search, read):
     yield f"steps: {steps} an epoch, {steps * epochs} in all"
     amount = in_gigabytes(peak)
     yield f"estimated peak memory: {amount}, batch {read.batch_size}"
-    verdict = "enough" if peak <= limit else "TOO LITTLE"
-    yield f"memory to be had: {in_gigabytes(limit)}, {verdict}"
+    if limit is not None:
+        verdict = "enough" if peak <= limit else "TOO LITTLE"
+        yield f"memory to be had: {in_gigabytes(limit)}, {verdict}"
     changes = proposals(search, read.batch_size)
     yield (
         "less memory, what changes the search least first:"

@@ -14,13 +14,18 @@ import typing
 import warnings
 from typing import TYPE_CHECKING
 
-import psutil
 import tensorflow as tf
 
 from keras_darts.distributed.devices import check_batch_size
 from keras_darts.search.gradient_accumulation import check_accumulation
 from keras_darts.search.mixed_precision import is_mixed
 from keras_darts.utils.typing import PathLike
+
+try:
+    import psutil
+except ImportError:
+    # Of a Python that lacks what psutil needs of the system, as `resource`.
+    psutil = None
 
 if TYPE_CHECKING:
     from keras_darts.search.darts_search import DartsSearch
@@ -232,10 +237,10 @@ _GROUPS = (
 )
 
 
-def memory_limit(root: PathLike = "/") -> int:
+def memory_limit(root: PathLike = "/") -> int | None:
     """The bytes this process may have, those it has included.
 
-    What others use is left to them.
+    What others use is left to them. `None` where psutil can't be imported.
 
     Args:
         root: Folder in which `sys` is. Defaults to `"/"`.
@@ -245,6 +250,8 @@ def memory_limit(root: PathLike = "/") -> int:
     >>> memory_limit() > 0
     True
     """
+    if psutil is None:
+        return None
     groups = pathlib.Path(root, "sys/fs/cgroup")
     limits = [
         _of_group(groups / limit, groups / used) for limit, used in _GROUPS
@@ -358,7 +365,7 @@ def check_memory(search: DartsSearch, batch_size: int) -> None:
     if tf.config.list_physical_devices("GPU"):
         return
     peak, limit = estimate_peak_memory(search, batch_size), memory_limit()
-    if peak is None or peak <= limit:
+    if peak is None or limit is None or peak <= limit:
         return
     less = [
         f"{in_gigabytes(proposal.peak)} with {proposal.change}"

@@ -86,7 +86,7 @@ def test_bad_data_are_refused(space, images, labels, case, message):
         ({"search_space": "darts_cn"}, "Did you mean darts_cnn"),
         ({"strategy": "dart"}, "Did you mean darts"),
         ({"filters": 5}, "`filters` must be even"),
-        ({"num_cells": 0}, "`num_cells` must be positive"),
+        ({"num_cells": 0}, "`num_cells` must be a positive"),
         ({"num_classes": 4, "input_shape": (6, 8, 1)}, "divide by 4"),
     ],
 )
