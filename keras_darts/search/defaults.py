@@ -12,7 +12,6 @@ from typing import Any
 import keras
 
 from keras_darts import search_spaces
-from keras_darts import strategies
 from keras_darts.datasets.checks import channels_first
 from keras_darts.networks import on_logits
 from keras_darts.primitives import synchronized
@@ -125,7 +124,7 @@ def in_a_line(search: DartsSearch) -> str:
     """A search by its space, its strategy and how far it has come."""
     return (
         f"<{type(search).__name__}: {_space(search)}, "
-        f"{_strategy(search.whole_strategy)}, {_state(search)}>"
+        f"{_strategy(search)}, {_state(search)}>"
     )
 
 
@@ -139,11 +138,11 @@ def _space(search):
     return f"search space of {most} candidates on {edges} edges"
 
 
-def _strategy(strategy):
-    for name in strategies.names():
-        if strategies.get(name) == strategy:
-            return f"strategy {name}"
-    return f"own strategy on {type(strategy.relaxation).__name__}"
+def _strategy(search):
+    name = search.strategy_summary()["name"]
+    if name is not None:
+        return f"strategy {name}"
+    return f"own strategy on {type(search.strategy.relaxation).__name__}"
 
 
 def _state(search):

@@ -176,7 +176,7 @@ def test_only_language_models_make_texts(linear, vocabulary, tmp_path):
     with pytest.raises(TypeError, match="`model` must be a `Recurrent"):
         export.generate(linear(), vocabulary=vocabulary)
     folder = export.saved_model(linear(), tmp_path)
-    with pytest.raises(ValueError, match="language model.*'image'"):
+    with pytest.raises(ValueError, match="language model.*'image_"):
         export.generate(folder, vocabulary=vocabulary)
 
 

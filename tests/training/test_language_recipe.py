@@ -203,6 +203,7 @@ def test_the_model_comes_back_with_the_weights_of_the_best_check(
     model, tmp_path
 ):
     recipe = new_recipe(model, epochs=3)
+    recipe.compile(model)
     model.optimizer.start_averaging()
     fit(recipe, model, training.TrainingRun(tmp_path, config={}))
     loaded = training.load_network(tmp_path)
