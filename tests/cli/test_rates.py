@@ -15,7 +15,9 @@ def strategy_of(*arguments):
     command.define_method(options)
     options(["search", *arguments])
     return command.strategy_at(
-        options.strategy, "image", **command.chosen_rates(options)
+        options.strategy,
+        "image_classification",
+        **command.chosen_rates(options),
     )
 
 
