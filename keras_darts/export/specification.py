@@ -42,12 +42,6 @@ def describe(network: keras.Model, **arguments: Any) -> Serving:
 
 @describe.register(keras.Model)
 def _of_model(network, **arguments):
-    if hasattr(network, "derived_network"):
-        raise TypeError(
-            "`network` must have an architecture of its own: "
-            "`search.derived_network()` gives it, to be trained and exported. "
-            f"Received: network of type {type(network).__name__}"
-        )
     function = describe_texts if takes_text(network) else describe_images
     return function(network, **arguments)
 

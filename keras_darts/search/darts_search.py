@@ -229,8 +229,7 @@ class DartsSearch(SharedBatches):
     @property
     def recipe(self) -> SearchRecipe:
         """The `SearchRecipe` for what the user leaves out."""
-        recipe = self.strategy.recipe_for(self.search_space.task)
-        return recipe or self.task_adapter.search_recipe
+        return self.strategy.recipe_for(self.search_space.task)
 
     @property
     def num_classes(self) -> int | None:

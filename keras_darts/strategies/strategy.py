@@ -20,6 +20,7 @@ from keras_darts.callbacks.base import with_callbacks
 from keras_darts.strategies.recipe import RECIPES
 from keras_darts.strategies.recipe import SearchRecipe
 from keras_darts.strategies.stage import Stage
+from keras_darts.utils.errors import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,11 +140,11 @@ class SearchStrategy:
         return self.discretizer or discretizers.get(space.discretizer)
 
     def recipe_for(self, task: str) -> SearchRecipe:
-        """The `SearchRecipe` for a task, or `None` where that decides."""
+        """The `SearchRecipe` for a task, of `RECIPES` where none is chosen."""
         recipe = self.recipe
         if isinstance(recipe, dict):
             recipe = recipe.get(task)
-        return recipe or RECIPES.get(task)
+        return recipe or RECIPES[task]
 
     def at_stage(self, index: int) -> SearchStrategy:
         """The strategy of a stage, with pieces of its own."""
@@ -227,8 +228,12 @@ def _recipes(recipe):
     """A recipe, or recipes by task, of what may be configs."""
     if not isinstance(recipe, dict):
         return recipe
-    if not set(recipe) <= set(RECIPES):
+    fields = {field.name for field in dataclasses.fields(SearchRecipe)}
+    if recipe and set(recipe) <= fields:
         return SearchRecipe(**recipe)
+    for task in recipe:
+        if task not in RECIPES:
+            raise unknown_name("recipe", task, RECIPES)
     return {
         task: SearchRecipe(**value) if isinstance(value, dict) else value
         for task, value in recipe.items()

@@ -8,6 +8,7 @@ from typing import Any
 from typing import TypeVar
 
 from keras_darts.export.specification import describe
+from keras_darts.strategies import RECIPES
 from keras_darts.tasks.base import TaskAdapter
 from keras_darts.utils.registry import Registry
 
@@ -23,7 +24,8 @@ _TASKS = Registry("task", base=TaskAdapter)
 def register_task(name: str) -> Callable[[_Class], _Class]:
     """Class decorator that makes a `TaskAdapter` known as `name`.
 
-    Search spaces whose `task` it is are searched with it. Networks of its
+    Search spaces whose `task` it is are searched with it, by its
+    `search_recipe` where a strategy has none for it. Networks of its
     `network_types` are exported by its `describe_export`, if it overrides it.
 
     Args:
@@ -40,6 +42,7 @@ def register_task(name: str) -> Callable[[_Class], _Class]:
 
     def keep(adapter_class):
         _TASKS.register(name)(adapter_class)
+        RECIPES[name] = adapter_class.search_recipe
         if adapter_class.describe_export is not TaskAdapter.describe_export:
             adapter = adapter_class()
             for network_type in adapter.network_types:

@@ -94,3 +94,15 @@ def test_a_tuner_searches_and_trains(names, tmp_path):
 def test_the_command_line_says_which_tasks_it_knows(names):
     with pytest.raises(ValueError, match="`search_space` must be for image_cl"):
         of_space(names["signal_space"]())
+
+
+def test_a_strategy_has_a_recipe_for_it(names):
+    space = names["signal_space"]()
+    recipe = kd.strategies.SearchRecipe(epochs=7)
+    chosen = kd.SearchStrategy(recipe={space.task: recipe})
+    assert kd.DartsSearch(space, chosen).recipe.epochs == 7
+    assert kd.SearchStrategy.from_config(chosen.get_config()) == chosen
+    adapter = kd.tasks.get(space.task)
+    assert kd.DartsSearch(space).recipe == adapter.search_recipe
+    with pytest.raises(ValueError, match="`recipe` must be one of .*'image'"):
+        kd.SearchStrategy(recipe={"image": recipe})
