@@ -11,6 +11,7 @@ from tiers import has_unit_tests
 from tiers import tier_of
 
 import keras_darts as kd
+from keras_darts.utils.registry import restored_registries
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -80,6 +81,13 @@ def plain_runs():
     from less_work import without_pictures
 
     with without_pictures():
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_registrations():
+    """What a file registers is gone for the next one."""
+    with restored_registries():
         yield
 
 

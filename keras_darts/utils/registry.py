@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import inspect
+import weakref
 from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 from typing import TypeVar
 
@@ -12,6 +15,7 @@ from keras_darts.utils.errors import unknown_name
 from keras_darts.utils.typing import Config
 
 _Entry = TypeVar("_Entry")
+_REGISTRIES: weakref.WeakSet[Registry] = weakref.WeakSet()
 
 
 class Registry:
@@ -40,6 +44,7 @@ class Registry:
         self.argument = argument
         self.base = base
         self._entries = {}
+        _REGISTRIES.add(self)
 
     def register(self, name: str) -> Callable[[_Entry], _Entry]:
         """Decorator that keeps a class or function under `name`."""
@@ -116,6 +121,30 @@ class Registry:
                 f"'config'. Received: {self.argument}={config!r}"
             )
         return _made(self[config["name"]], config.get("config", {}))
+
+
+@contextlib.contextmanager
+def restored_registries() -> Iterator[None]:
+    """What is registered within the block is forgotten at its end.
+
+    For tests, which register pieces and share a process.
+
+    Example:
+
+    >>> spaces = Registry("search_space")
+    >>> with restored_registries():
+    ...     _ = spaces.register("tiny")(tuple)
+    ...     print(spaces.names())
+    ['tiny']
+    >>> spaces.names()
+    []
+    """
+    entries = {registry: dict(registry._entries) for registry in _REGISTRIES}
+    try:
+        yield
+    finally:
+        for registry in _REGISTRIES:
+            registry._entries = entries.get(registry, registry._entries)
 
 
 def _made(entry, arguments):
