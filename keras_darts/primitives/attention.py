@@ -13,8 +13,8 @@ from keras import ops
 from keras_darts.primitives.conv import check_stride
 from keras_darts.primitives.conv_ops import strided
 from keras_darts.primitives.conv_ops import torch_uniform
+from keras_darts.primitives.inputs import presence
 from keras_darts.primitives.normalization import normalization_layer
-from keras_darts.primitives.padding_mask import presence
 from keras_darts.utils.typing import Config
 from keras_darts.utils.typing import Shape
 

@@ -39,7 +39,7 @@ from keras_darts.search.mixed_precision import default_policy
 from keras_darts.search.mixed_precision import search_policy
 from keras_darts.search.monitor import SearchMonitor
 from keras_darts.search.reproducibility import make_deterministic
-from keras_darts.supernet import architecture
+from keras_darts.supernet import arch_parameters
 from keras_darts.utils.errors import integer
 from keras_darts.utils.messages import shown
 from keras_darts.utils.seeding import seeded
@@ -682,7 +682,7 @@ class DartsSearch(SharedBatches):
     def genotype(self) -> BaseGenotype:
         """The architecture that the discretizer reads from the alphas."""
         derive = self.strategy.discretizer_for(self.search_space)
-        return derive(self.search_space, *architecture.mixing(self.supernet))
+        return derive(self.search_space, *arch_parameters.mixing(self.supernet))
 
     def decisions(self) -> Decisions:
         """How decided each edge is, as `callbacks.decisions.Decisions`.
@@ -709,7 +709,7 @@ class DartsSearch(SharedBatches):
         Returns:
             Dictionary from the cell type to an array (edges, candidates).
         """
-        return architecture.mixing(self.supernet)[0]
+        return arch_parameters.mixing(self.supernet)[0]
 
     def derived_network(self, **sizes: Any) -> keras.Model:
         """A fresh plain network of the present genotype, which gives logits.

@@ -25,7 +25,7 @@ from keras_darts.search.fit_plan import plan_fit
 from keras_darts.search.reproducibility import check_callbacks
 from keras_darts.strategies.stage import Stage
 from keras_darts.strategies.stage import stage_epochs
-from keras_darts.supernet import architecture
+from keras_darts.supernet import arch_parameters
 from keras_darts.supernet.weight_inheritance import Inheritance
 from keras_darts.utils import tf_config
 from keras_darts.utils.tf_config import grappler
@@ -320,7 +320,7 @@ def _advance(search, index):
     stage = search.stages[index]
     space = stage.space_from(
         search.search_space,
-        architecture.mixing(search.supernet)[0],
+        arch_parameters.mixing(search.supernet)[0],
         getattr(search.whole_space, "num_cells", None),
     )
     before = search.supernet, _optimizers(search)

@@ -13,7 +13,7 @@ import tensorflow as tf
 from keras_darts.distributed.replicas import mean_over_replicas
 from keras_darts.distributed.replicas import per_replica
 from keras_darts.search.mixed_precision import finite_or
-from keras_darts.supernet import architecture
+from keras_darts.supernet import arch_parameters
 from keras_darts.supernet import packed
 from keras_darts.supernet import unpacked
 from keras_darts.training import clip_gradients
@@ -75,7 +75,7 @@ def arch_loss_and_gradients(
     result, gradients = search.strategy.architect.gradients(
         search.problem, train_batch, valid_batch
     )
-    terms = architecture.regularizer_gradients(
+    terms = arch_parameters.regularizer_gradients(
         search.supernet, search.strategy.regularizers, gradients
     )
     return result, [g + t for g, t in zip(gradients, terms, strict=True)]

@@ -9,8 +9,8 @@ from keras_darts.networks import ResidualStages
 from keras_darts.primitives import check_rank
 from keras_darts.primitives import is_synchronized
 from keras_darts.supernet.arch_parameters import ArchParameters
+from keras_darts.supernet.edge_stack import SharedTraces
 from keras_darts.supernet.search_cell import SearchCell
-from keras_darts.supernet.tracing import SharedTraces
 from keras_darts.utils.typing import Shape
 
 if TYPE_CHECKING:

@@ -17,14 +17,14 @@ from keras_darts.primitives import apply_mask
 from keras_darts.primitives import downsample_mask
 from keras_darts.supernet.edge import Edge
 from keras_darts.supernet.edge_stack import EdgeStack
+from keras_darts.supernet.edge_stack import recomputed
 from keras_darts.supernet.mixed_op import look_of
 from keras_darts.supernet.mixed_op import output_of
-from keras_darts.supernet.tracing import recomputed
 from keras_darts.utils.typing import Shape
 
 if TYPE_CHECKING:
     from keras_darts.search_spaces.cell_spec import CellSpec
-    from keras_darts.supernet.tracing import SharedTraces
+    from keras_darts.supernet.edge_stack import SharedTraces
 
 
 class SearchCell(keras.layers.Layer):

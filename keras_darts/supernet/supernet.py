@@ -17,8 +17,8 @@ from keras_darts.primitives import mean_and_max
 from keras_darts.primitives import padding_mask_of_ids
 from keras_darts.primitives import torch_uniform
 from keras_darts.supernet.arch_parameters import ArchParameters
+from keras_darts.supernet.edge_stack import SharedTraces
 from keras_darts.supernet.search_cell import SearchCell
-from keras_darts.supernet.tracing import SharedTraces
 from keras_darts.utils.typing import Shape
 
 if TYPE_CHECKING:
