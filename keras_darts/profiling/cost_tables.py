@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from keras_darts.genotypes.base_genotype import BaseGenotype
-    from keras_darts.search_spaces.nas_bench_201_space import NasBench201Space
+    from keras_darts.search_spaces.search_space import NasBench201Space
     from keras_darts.search_spaces.search_space import SearchSpace
 
 _NO_LAYERS = types.SimpleNamespace(layers=())

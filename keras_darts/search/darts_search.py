@@ -51,8 +51,8 @@ from keras_darts.utils.typing import Shape
 if TYPE_CHECKING:
     from keras_darts.callbacks.decisions import Decisions
     from keras_darts.genotypes.base_genotype import BaseGenotype
-    from keras_darts.search_spaces.base import BaseSpace
     from keras_darts.search_spaces.cost_table import CostTable
+    from keras_darts.search_spaces.search_space import BaseSpace
     from keras_darts.strategies.recipe import SearchRecipe
     from keras_darts.strategies.stage import Stage
     from keras_darts.strategies.strategy import SearchStrategy

@@ -30,8 +30,8 @@ from keras_darts.utils.typing import PathLike
 if TYPE_CHECKING:
     from keras_darts.datasets.task import Task
     from keras_darts.search.darts_search import DartsSearch
-    from keras_darts.search_spaces.base import BaseSpace
     from keras_darts.search_spaces.cost_table import CostTable
+    from keras_darts.search_spaces.search_space import BaseSpace
     from keras_darts.strategies.recipe import SearchRecipe
     from keras_darts.strategies.strategy import SearchStrategy
 

@@ -29,7 +29,7 @@ except ImportError:
 
 if TYPE_CHECKING:
     from keras_darts.search.darts_search import DartsSearch
-    from keras_darts.search_spaces.base import BaseSpace
+    from keras_darts.search_spaces.search_space import BaseSpace
 
 
 # Measured: TensorFlow with a data set, and what allocators and passing tensors

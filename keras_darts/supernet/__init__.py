@@ -16,10 +16,10 @@ from keras_darts.supernet.edge_stack import unpacked
 from keras_darts.supernet.language_supernet import LanguageSupernet
 from keras_darts.supernet.language_supernet import RecurrentSearchCell
 from keras_darts.supernet.mixed_op import MixedOp
-from keras_darts.supernet.nas_bench_201_supernet import NasBench201Supernet
 from keras_darts.supernet.partial_mixed_op import PartialMixedOp
 from keras_darts.supernet.search_cell import SearchCell
 from keras_darts.supernet.supernet import CellSupernet
+from keras_darts.supernet.supernet import NasBench201Supernet
 from keras_darts.supernet.supernet import Supernet
 from keras_darts.supernet.supernet import TextSupernet
 

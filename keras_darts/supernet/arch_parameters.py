@@ -20,8 +20,8 @@ from keras_darts.utils.seeding import seeded
 from keras_darts.utils.typing import ArrayLike
 
 if TYPE_CHECKING:
-    from keras_darts.search_spaces.base import BaseSpace
     from keras_darts.search_spaces.cell_spec import CellSpec
+    from keras_darts.search_spaces.search_space import BaseSpace
 
 
 class Decisions(keras.layers.Layer):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from keras_darts.datasets.augmentation import Augmentation
     from keras_darts.datasets.task import Task
     from keras_darts.export.signatures import Serving
-    from keras_darts.search_spaces.base import BaseSpace
+    from keras_darts.search_spaces.search_space import BaseSpace
     from keras_darts.strategies.recipe import SearchRecipe
     from keras_darts.strategies.strategy import SearchStrategy
     from keras_darts.training.recipe import BaseRecipe

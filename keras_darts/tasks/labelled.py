@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import keras
 
     from keras_darts.datasets.split import BilevelSplit
-    from keras_darts.search_spaces.base import BaseSpace
+    from keras_darts.search_spaces.search_space import BaseSpace
     from keras_darts.strategies.recipe import SearchRecipe
     from keras_darts.strategies.strategy import SearchStrategy
     from keras_darts.tasks.base import DataSizes

@@ -20,7 +20,7 @@ from keras_darts.testing.small import small_search
 
 if TYPE_CHECKING:
     from keras_darts.genotypes.base_genotype import BaseGenotype
-    from keras_darts.search_spaces.base import BaseSpace
+    from keras_darts.search_spaces.search_space import BaseSpace
 
 
 _CHANNELS = 4
