@@ -17,7 +17,7 @@ import keras
 from keras import ops
 
 from keras_darts.datasets import label_type_of_loss
-from keras_darts.distributed.shared_batches import SharedBatches
+from keras_darts.distributed.devices import SharedBatches
 from keras_darts.networks.metrics_on_logits import Head
 from keras_darts.networks.metrics_on_logits import LossOnLogits
 from keras_darts.networks.metrics_on_logits import LossOnProbabilities
