@@ -78,7 +78,7 @@ def test_what_a_run_lacks_is_named(run, tmp_path, capsys):
     config = {"search": {"search_space": "darts_cnn"}}
     (tmp_path / "search" / "config.json").write_text(json.dumps(config))
     output = error(f"--run={tmp_path / 'search'}")
-    assert "keras-darts train --genotype=" in output
+    assert "keras-darts train --run=" in output
     output = error(f"--run={run}", "--quantization=int8")
     assert "`dataset` must be given" in output
 
