@@ -173,7 +173,9 @@ def fit_with_rollback(
                     steps_per_epoch=plan.steps_per_epoch,
                     callbacks=callbacks,
                     shuffle=False,
-                    **multi_worker.judged(search, plan.validation_data),
+                    **multi_worker.evaluation_args(
+                        search, plan.validation_data
+                    ),
                 )
             epochs += history.epoch
             start, step = _rolled_back(plan.callbacks, checkpoint), 0

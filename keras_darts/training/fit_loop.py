@@ -255,7 +255,7 @@ def _checkpoint(network, folder, callbacks):
             "optimizer": network.optimizer.variables,
             "learning_rates": set_rates(network.optimizer),
         },
-        MidEpochState(network, lambda: getattr(network, "carried", [])),
+        MidEpochState(network, lambda: getattr(network, "state_variables", [])),
         noun="training",
         callbacks=callbacks,
     )
