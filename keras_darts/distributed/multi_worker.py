@@ -26,6 +26,7 @@ import tensorflow as tf
 
 from keras_darts.runs import shutdown_timeout
 from keras_darts.utils import private_api
+from keras_darts.utils.tf_config import prefetched
 from keras_darts.utils.typing import Dataset
 from keras_darts.utils.typing import DistributionStrategy
 from keras_darts.utils.typing import Logs
@@ -271,7 +272,7 @@ def distribute_batches(model: keras.Model, dataset: Dataset) -> Any:
             return numbers.map(lambda i: _part(batch, i, replicas))
 
         # Where there is an end, workers ask each other before every step.
-        return dataset.flat_map(parts).repeat().prefetch(tf.data.AUTOTUNE)
+        return prefetched(dataset.flat_map(parts).repeat())
 
     strategy = model.distribute_strategy
     return strategy.distribute_datasets_from_function(of_this_worker)

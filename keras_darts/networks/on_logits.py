@@ -356,7 +356,8 @@ class GivesLogits(SharedBatches):
             (print_fn or print)(note)
 
     def make_train_function(self, force: bool = False) -> Any:
-        if self.train_function is None or force:
+        fresh = self.train_function is None or force
+        if fresh and not self.run_eagerly:
             tf_config.give_back()
         return super().make_train_function(force)
 

@@ -13,12 +13,12 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_darts.primitives.conv_ops import FanInUniform
 from keras_darts.primitives.conv_ops import convolve
 from keras_darts.primitives.conv_ops import convolve_depthwise
 from keras_darts.primitives.conv_ops import from_phases
 from keras_darts.primitives.conv_ops import has_phases
 from keras_darts.primitives.conv_ops import to_phases
-from keras_darts.primitives.conv_ops import torch_uniform
 from keras_darts.primitives.inputs import SharedInput
 from keras_darts.primitives.normalization import normalization_layer
 from keras_darts.utils.typing import Config
@@ -90,7 +90,7 @@ class BaseConv(keras.layers.Layer):
 
     def _kernel(self, name, shape, fan_in):
         return self.add_weight(
-            name=name, shape=shape, initializer=torch_uniform(fan_in)
+            name=name, shape=shape, initializer=FanInUniform(fan_in)
         )
 
 
@@ -485,5 +485,5 @@ class FactorizedReduce(keras.layers.Layer):
         return self.add_weight(
             name=name,
             shape=(*[1] * len(sides), channels, self.filters // 2),
-            initializer=torch_uniform(channels),
+            initializer=FanInUniform(channels),
         )

@@ -244,7 +244,8 @@ def fit_stages(
     """
     if search.deterministic:
         check_callbacks(callbacks)
-    tf_config.give_back()
+    if not search.run_eagerly:
+        tf_config.give_back()
     stages = search.stages or (Stage(),)
     counts = stage_epochs(stages, epochs)
     history = keras.callbacks.History()

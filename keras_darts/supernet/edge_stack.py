@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from keras_darts.supernet.first_values import EqualLayers
 from keras_darts.utils.typing import Shape
 from keras_darts.utils.typing import TensorLike
 
@@ -84,50 +84,50 @@ def _shaped(tensor, shape):
 class EdgeStack(keras.layers.Layer):
     """Holds the variables of equal layers, one array for all of them.
 
+    One layer is the template, which is called with the values of any of them.
+    The others are not made where their first values can be drawn without
+    them; the numbers are the same.
+
     Args:
-        edges: List of layers with the same arguments. Each is built, so that
-            each gives its own first values; the first then stays as the
-            template, which is called with the values of any of them.
+        make_edge: Function without arguments that returns a layer, each time
+            with the same arguments.
+        count: Integer, the number of layers.
 
     Example:
 
-    >>> stack = EdgeStack([keras.layers.Dense(3) for _ in range(4)])
+    >>> stack = EdgeStack(lambda: keras.layers.Dense(3), 4)
     >>> stack.build((None, 2))
     >>> [tuple(v.shape) for v in stack.trainable_variables]
     [(4, 2, 3), (4, 3)]
     """
 
-    def __init__(self, edges: Sequence[Edge], **kwargs: Any) -> None:
+    def __init__(
+        self, make_edge: Callable[[], Edge], count: int, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.count: int = len(edges)
-        self._edges = _Untracked(edges)
+        self.count: int = count
+        # Which hides them from Keras, that would count their variables too.
+        self._edges = EqualLayers(make_edge, count)
 
     @property
     def template(self) -> Edge:
-        return self._edges.layers[0]
+        return self._edges.first
 
     def build(self, input_shape: Shape) -> None:
-        template, *others = edges = self._edges.layers
-        template.build(input_shape)
-        # Of the others nothing but their first values will be needed.
+        # What stands for variables here is never assigned.
         with tf.variable_creator_scope(_first_value):
-            for edge in others:
-                edge.build(input_shape)
-        for edge in edges:
-            edge.built = True
+            values = self._edges.build(input_shape)
+        template = self.template
+        pairs = zip(template.variables, values, strict=True)
+        values = {id(variable): value for variable, value in pairs}
         self.stacked_weights: list[keras.Variable] = [
-            self._stack(variables, trainable=True)
-            for variables in zip(
-                *[edge.trainable_variables for edge in edges], strict=True
-            )
+            self._stack(variable, values[id(variable)], trainable=True)
+            for variable in template.trainable_variables
         ]
         self.stacked_state: list[keras.Variable] = [
-            self._stack(variables, trainable=False)
-            for variables in zip(
-                *[edge.non_trainable_variables for edge in edges], strict=True
-            )
+            self._stack(variable, values[id(variable)], trainable=False)
+            for variable in template.non_trainable_variables
         ]
-        del edges[1:]
 
     def edge_values(self) -> list[tuple[list[tf.Tensor], list[tf.Tensor]]]:
         """For each edge its (weights, state), lists in template order."""
@@ -187,13 +187,11 @@ class EdgeStack(keras.layers.Layer):
         pairs = zip(mine, template, strict=True)
         return next(m for m, t in pairs if t is variable)
 
-    def _stack(self, variables, trainable):
-        values = np.stack([v.value.numpy() for v in variables])
-        first = variables[0]
+    def _stack(self, variable, values, trainable):
         return self.add_weight(
-            name="_".join(first.path.split("/")[1:]) or first.name,
+            name="_".join(variable.path.split("/")[1:]) or variable.name,
             shape=values.shape,
-            dtype=first.dtype,
+            dtype=variable.dtype,
             initializer=lambda shape, dtype: ops.convert_to_tensor(
                 values, dtype
             ),
@@ -208,16 +206,10 @@ class EdgeStack(keras.layers.Layer):
         return [list(values) for values in zip(*unstacked, strict=True)]
 
 
-def _first_value(_, initial_value, **settings):
+def _first_value(_, initial_value, dtype=None, **settings):
     """Stands for a variable that is never assigned: making one takes long."""
-    return initial_value() if callable(initial_value) else initial_value
-
-
-class _Untracked:
-    """Hides layers from Keras, which would count their variables as well."""
-
-    def __init__(self, layers):
-        self.layers = list(layers)
+    value = initial_value() if callable(initial_value) else initial_value
+    return tf.convert_to_tensor(value, dtype)
 
 
 class SharedTraces:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import Any
@@ -75,12 +76,15 @@ class SearchCell(keras.layers.Layer):
         self._groups = _equal_edges(spec)
         self.stacks: list[EdgeStack] = [
             EdgeStack(
-                [
-                    _made(
-                        connection, primitives, filters, stride, normalization
-                    )
-                    for _ in edges
-                ]
+                functools.partial(
+                    _made,
+                    connection,
+                    primitives,
+                    filters,
+                    stride,
+                    normalization,
+                ),
+                len(edges),
             )
             for primitives, stride, edges in self._groups
         ]

@@ -86,6 +86,29 @@ def give_back() -> None:
     gc.collect()
 
 
+def prefetched(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """A pipeline that works ahead of its reader, as its last step.
+
+    TensorFlow's tuning of pipelines is off unless the user has set it: its
+    thread can miss that it is to end (`CancellationManager` calls back before
+    it says that it is cancelled), and then the end of `fit` waits for the
+    next tuning, which comes after twice the time each time, up to a minute.
+    `tf.data.AUTOTUNE` is the number of cores then.
+
+    Example:
+
+    >>> dataset = prefetched(tf.data.Dataset.range(3))
+    >>> dataset.options().autotune.enabled
+    False
+    """
+    dataset = dataset.prefetch(tf.data.AUTOTUNE)
+    if dataset.options().autotune.enabled is not None:
+        return dataset
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.with_options(options)
+
+
 _SWITCH = "disable_meta_optimizer"
 
 
