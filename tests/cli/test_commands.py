@@ -88,7 +88,7 @@ def test_resume_refuses_other_settings_and_forgets_them(
     output = capsys.readouterr().err
     for difference in (
         "seed: 0 in the run, 1 now",
-        "'normalization': 'sync_batch'",
+        "search_space.normalization: 'batch' in the run, 'sync_batch' now",
         "deterministic: None in the run, True now",
     ):
         assert difference in output
