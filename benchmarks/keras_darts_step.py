@@ -11,7 +11,7 @@ from work import supernet_macs
 import keras_darts as kd
 from keras_darts.architects import Unrolled
 from keras_darts.search import steps
-from keras_darts.search_spaces.published import CNN_PRIMITIVES
+from keras_darts.search_spaces.catalog import CNN_PRIMITIVES
 from keras_darts.utils.tf_config import grappler
 
 NUM_CLASSES = 10

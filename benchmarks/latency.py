@@ -28,7 +28,7 @@ from keras_darts.drawing.palette import series_look  # noqa: E402
 from keras_darts.networks import network_for  # noqa: E402
 from keras_darts.profiling.cost_tables import converted  # noqa: E402
 from keras_darts.runtimes.litert import lowest_medians  # noqa: E402
-from keras_darts.supernet import architecture  # noqa: E402
+from keras_darts.supernet import arch_parameters  # noqa: E402
 from keras_darts.utils.files import write_json  # noqa: E402
 
 ROUNDS = 9
@@ -100,7 +100,7 @@ def searched(options, space, table):
                 data.train.batch(64), epochs=options.epochs, verbose=2
             )
             before = kd.discretizers.TopK()(
-                search.search_space, *architecture.mixing(search.supernet)
+                search.search_space, *arch_parameters.mixing(search.supernet)
             )
             runs.append(
                 {

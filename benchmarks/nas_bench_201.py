@@ -30,7 +30,7 @@ from comparison import note  # noqa: E402
 from comparison import plain  # noqa: E402
 
 from keras_darts import strategies  # noqa: E402
-from keras_darts.supernet import architecture  # noqa: E402
+from keras_darts.supernet import arch_parameters  # noqa: E402
 from keras_darts.training.tensorboard import rate_of  # noqa: E402
 from keras_darts.utils.files import write_json  # noqa: E402
 
@@ -186,7 +186,7 @@ class Course(keras.callbacks.Callback):
     def _entropy(self):
         cells = self.model.search_space.cells
         weights = self.model.mixing_weights()
-        return architecture.normalized_entropy(weights, cells)
+        return arch_parameters.normalized_entropy(weights, cells)
 
     def on_train_end(self, logs=None):
         self.report["ended_by"] = self.report["ended_by"] or "epochs"

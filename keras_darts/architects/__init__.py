@@ -9,10 +9,10 @@ from keras_darts.utils import surroundings  # noqa: F401
 # isort: split
 
 from keras_darts.architects.base import Architect
-from keras_darts.architects.first_order import FirstOrder
-from keras_darts.architects.frozen import Frozen
+from keras_darts.architects.base import FirstOrder
+from keras_darts.architects.base import Frozen
+from keras_darts.architects.base import SingleLevel
 from keras_darts.architects.reinforce import Reinforce
-from keras_darts.architects.single_level import SingleLevel
 from keras_darts.architects.unrolled import Unrolled
 from keras_darts.utils.registry import Registry
 

@@ -1,9 +1,12 @@
-"""Base class of all architects."""
+"""Base class of architects; those that need no more than one gradient."""
 
 from __future__ import annotations
 
 import abc
+import dataclasses
 from typing import TYPE_CHECKING
+
+import tensorflow as tf
 
 from keras_darts.relaxations import Policy
 from keras_darts.relaxations.base import wrong_relaxation
@@ -11,8 +14,6 @@ from keras_darts.utils.registry import fields
 
 if TYPE_CHECKING:
     from typing import Any
-
-    import tensorflow as tf
 
     from keras_darts.relaxations.problem import LossAndGradients
     from keras_darts.relaxations.problem import Problem
@@ -115,3 +116,86 @@ class Architect(abc.ABC):
     def get_config(self) -> Config:
         """The arguments of the constructor, by default those of a dataclass."""
         return fields(self)
+
+
+@dataclasses.dataclass(frozen=True)
+class FirstOrder(Architect):
+    """Gradient of the search loss at the present weights.
+
+    Example:
+
+    >>> FirstOrder().get_config()
+    {}
+
+    Reference: Liu et al., 2019, DARTS, section 2.3, with xi = 0.
+    """
+
+    def gradients(
+        self, problem: Problem, train_batch: Any, valid_batch: Any
+    ) -> tuple[LossAndGradients, list[tf.Tensor]]:
+        """What the search loss was, and its architecture gradients."""
+        result = problem.gradients(
+            valid_batch,
+            problem.weight_values(),
+            problem.arch_values(),
+            wrt="arch",
+            searching=True,
+        )
+        return result, result.arch
+
+
+@dataclasses.dataclass(frozen=True)
+class SingleLevel(Architect):
+    """Gradient of the training loss, as if alphas were weights.
+
+    Nothing is learned from the search part of the data, which only monitors:
+    give all data as `x` and a few as `validation_data`.
+
+    Example:
+
+    >>> SingleLevel().get_config()
+    {}
+
+    Reference: Xie et al., 2019, SNAS, section 2.2; Liu et al., 2019, DARTS,
+    section 3.2, where it is the ablation of simultaneous SGD.
+    """
+
+    def gradients(
+        self, problem: Problem, train_batch: Any, valid_batch: Any
+    ) -> tuple[LossAndGradients, list[tf.Tensor]]:
+        """What the training loss was, and its architecture gradients."""
+        result = problem.gradients(
+            train_batch,
+            problem.weight_values(),
+            problem.arch_values(),
+            wrt="arch",
+            searching=True,
+        )
+        return result, result.arch
+
+
+@dataclasses.dataclass(frozen=True)
+class Frozen(Architect):
+    """Leaves alphas and betas as they are: only weights are trained.
+
+    There is no step of the architecture, which costs nothing then, and
+    no `arch_loss`. For a search that decides at its end, such as random search
+    with shared weights.
+
+    Example:
+
+    >>> strategy = kd.SearchStrategy("uniform_draws", architect=Frozen())
+    >>> strategy.architect.updates_architecture
+    False
+
+    Reference: Li and Talwalkar, 2019, Random search and reproducibility for
+    neural architecture search, section 3.3.
+    """
+
+    updates_architecture = False
+
+    def gradients(
+        self, problem: Problem, train_batch: Any, valid_batch: Any
+    ) -> tuple[None, list[tf.Tensor]]:
+        """No loss, and zeros for all architecture parameters."""
+        return None, [tf.zeros_like(a) for a in problem.arch_values()]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_darts.supernet.architecture import main_cell
+from keras_darts.supernet.arch_parameters import main_cell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ import numpy as np
 from keras_darts.callbacks.base import ArchitectureEarlyStopping
 from keras_darts.schedules import checked_span
 from keras_darts.schedules import epochs_of
-from keras_darts.supernet import architecture
+from keras_darts.supernet import arch_parameters
 from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.errors import unknown_name
 
@@ -64,7 +64,7 @@ class StopOnSkipConnects(ArchitectureEarlyStopping):
 
     def on_train_begin(self, logs: Logs = None) -> None:
         super().on_train_begin(logs)
-        cell_type, spec = architecture.main_cell(self.model.search_space)
+        cell_type, spec = arch_parameters.main_cell(self.model.search_space)
         if not any("skip_connect" in edge for edge in spec.primitives):
             raise ValueError(
                 "StopOnSkipConnects must be used in a search space with the "
@@ -80,7 +80,7 @@ class StopOnSkipConnects(ArchitectureEarlyStopping):
         if count < self.max_skip_connects:
             self.remember(epoch)
         elif epoch - 1 in self.architectures:
-            cell_type, _ = architecture.main_cell(self.model.search_space)
+            cell_type, _ = arch_parameters.main_cell(self.model.search_space)
             self.stop(
                 epoch,
                 epoch - 1,
@@ -148,7 +148,7 @@ class StopOnStableRanking(ArchitectureEarlyStopping):
 
     def on_train_begin(self, logs: Logs = None) -> None:
         super().on_train_begin(logs)
-        self._learnable = architecture.learnable_primitives(self.model)
+        self._learnable = arch_parameters.learnable_primitives(self.model)
         if not self._learnable:
             raise ValueError(
                 "StopOnStableRanking must be used in a search space with "

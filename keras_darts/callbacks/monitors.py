@@ -10,7 +10,7 @@ import keras
 from keras_darts.callbacks.base import SearchCallback
 from keras_darts.callbacks.decisions import Watched
 from keras_darts.callbacks.decisions import best_candidates
-from keras_darts.supernet import architecture
+from keras_darts.supernet import arch_parameters
 from keras_darts.utils.errors import positive_integer
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ class ArchitectureMonitor(keras.callbacks.Callback):
     ) -> None:
         if logs is None:
             return
-        weights, _ = architecture.mixing(self.model.supernet)
-        logs["alpha_entropy"] = architecture.entropy(weights)
+        weights, _ = arch_parameters.mixing(self.model.supernet)
+        logs["alpha_entropy"] = arch_parameters.entropy(weights)
         genotype = self.model.genotype()
         if hasattr(genotype, "num_skip_connects"):
             logs["num_skip_connects"] = genotype.num_skip_connects()
@@ -187,7 +187,7 @@ class DecisionMonitor(SearchCallback):
             )
 
     def _candidates(self, genotype):
-        weights, _ = architecture.mixing(self.model.supernet)
+        weights, _ = arch_parameters.mixing(self.model.supernet)
         return best_candidates(self.model.search_space, genotype, weights)
 
     def _compare(self, now):
@@ -217,8 +217,8 @@ class DecisionMonitor(SearchCallback):
 
     def _skip_share(self):
         """The mean mixing weight of a skip-connect."""
-        cell_type, spec = architecture.main_cell(self.model.search_space)
-        weights, _ = architecture.mixing(self.model.supernet)
+        cell_type, spec = arch_parameters.main_cell(self.model.search_space)
+        weights, _ = arch_parameters.mixing(self.model.supernet)
         shares = [
             row[names.index("skip_connect")]
             for names, row in zip(
@@ -230,7 +230,7 @@ class DecisionMonitor(SearchCallback):
 
     def _warn(self, epoch, count, edges):
         self.warned_epoch = epoch
-        cell_type, _ = architecture.main_cell(self.model.search_space)
+        cell_type, _ = arch_parameters.main_cell(self.model.search_space)
         _LOG.warning(
             "the %s cell collapses: after epoch %d (counted from 0), %d of its "
             "%d edges are skip-connects, and at least half have been for %d "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 
 from keras_darts import analysis
-from keras_darts.supernet import architecture
+from keras_darts.supernet import arch_parameters
 from keras_darts.training.tensorboard import Board
 from keras_darts.training.tensorboard import rate_of
 
@@ -80,7 +80,7 @@ class ArchitectureTensorBoard(Board):
         cells = self.model.search_space.cells
         return {
             **super().figures(),
-            f"{_GROUP}/normalized_entropy": architecture.normalized_entropy(
+            f"{_GROUP}/normalized_entropy": arch_parameters.normalized_entropy(
                 self.model.mixing_weights(), cells
             ),
         }

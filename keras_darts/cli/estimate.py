@@ -107,7 +107,7 @@ def _is_warm_up(callback):
 
 
 def _take_parts(search, batch_size, steps):
-    from keras_darts.search.gradient_accumulation import check_accumulation
+    from keras_darts.search.memory import check_accumulation
 
     check_accumulation(search, batch_size, steps)
     search.gradient_accumulation_steps = steps

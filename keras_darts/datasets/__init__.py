@@ -13,12 +13,13 @@ from keras_darts.datasets.bptt import bptt_batches
 from keras_darts.datasets.bptt import bptt_batches_per_epoch
 from keras_darts.datasets.bptt import eval_bptt_batches
 from keras_darts.datasets.bptt import segment_lengths
-from keras_darts.datasets.checks import validate_split
 from keras_darts.datasets.corpora import Corpus
 from keras_darts.datasets.corpora import load_corpus
 from keras_darts.datasets.corpora import unigram_perplexity
 from keras_darts.datasets.elements import Elements
 from keras_darts.datasets.elements import Names
+from keras_darts.datasets.elements import stratified_subset
+from keras_darts.datasets.elements import validate_split
 from keras_darts.datasets.examples import class_weights
 from keras_darts.datasets.examples import is_dataset
 from keras_darts.datasets.examples import read_examples
@@ -36,7 +37,6 @@ from keras_darts.datasets.pipelines import train_pipeline
 from keras_darts.datasets.reading import cache_if_small
 from keras_darts.datasets.split import BilevelSplit
 from keras_darts.datasets.split import bilevel_split
-from keras_darts.datasets.stratification import stratified_subset
 from keras_darts.datasets.task import Task
 from keras_darts.datasets.task import infer_from
 from keras_darts.datasets.task import infer_task

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_darts.utils.errors import unknown_name
+from keras_darts.utils.tf_config import prefetched
 from keras_darts.utils.typing import Dataset
 
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ def bptt_batches(
     )
     starts, lengths = starts.ravel()[start_step:], lengths.ravel()[start_step:]
     batches = _slices(streams, starts, lengths)
-    return batches.prefetch(tf.data.AUTOTUNE)
+    return prefetched(batches)
 
 
 def bilevel_bptt_batches(
@@ -278,7 +279,7 @@ def bilevel_bptt_batches(
             for streams, first, number in places
         )
     )
-    return pairs.prefetch(tf.data.AUTOTUNE)
+    return prefetched(pairs)
 
 
 def eval_bptt_batches(

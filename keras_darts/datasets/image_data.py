@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
-from keras_darts.datasets.stratification import search_share
+from keras_darts.datasets.elements import search_share
 from keras_darts.utils.typing import ArrayLike
 from keras_darts.utils.typing import Dataset
 

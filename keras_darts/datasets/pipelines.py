@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_darts.distributed.devices import evaluation_batch_size
+from keras_darts.utils.tf_config import prefetched
 from keras_darts.utils.typing import Dataset
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def eval_pipeline(
     if 0 < dataset.cardinality() < replicas:
         dataset = dataset.repeat(replicas)
     size = evaluation_batch_size(batch_size, int(dataset.cardinality()))
-    return dataset.batch(size).prefetch(tf.data.AUTOTUNE)
+    return prefetched(dataset.batch(size))
 
 
 def _steps(size, batch_size, steps_per_epoch):
@@ -256,4 +257,4 @@ def _one_image(augment):
 
 def _ended(batches, steps):
     count = tf.data.experimental.assert_cardinality(steps)
-    return batches.take(steps).apply(count).prefetch(tf.data.AUTOTUNE)
+    return prefetched(batches.take(steps).apply(count))

@@ -15,10 +15,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_darts.datasets import checks
 from keras_darts.datasets.elements import Elements
 from keras_darts.datasets.elements import Names
 from keras_darts.datasets.elements import as_array
+from keras_darts.datasets.elements import check_finite
+from keras_darts.datasets.elements import check_not_empty
+from keras_darts.datasets.elements import check_weights
 from keras_darts.datasets.inspection import Traits
 from keras_darts.datasets.inspection import traits
 from keras_darts.utils.typing import Dataset
@@ -191,7 +193,7 @@ def _elements(source, *, names, steps, limit):
         notes.append(_read_once(finite, shows.random))
     if not source.batched:
         notes.append(f"{names.x} gives its elements one by one, unbatched")
-    checks.check_weights(
+    check_weights(
         columns[2] if len(columns) == 3 else None, names.sample_weight
     )
     return Elements(
@@ -249,7 +251,7 @@ def _form_of_spec(spec, rank, names):
 
 
 def _form_of_element(element, rank, names):
-    checks.check_not_empty(0 if element is None else 1, names.x)
+    check_not_empty(0 if element is None else 1, names.x)
     return _form_of_shapes([np.shape(part) for part in element], rank, names)
 
 
@@ -352,7 +354,7 @@ def _check_ends(length, steps):
 
 
 def _checked_batch(batch, names):
-    checks.check_not_empty(0 if batch is None else 1, names.x)
+    check_not_empty(0 if batch is None else 1, names.x)
     shapes = [np.shape(part) for part in batch]
     if () in shapes or len({shape[0] for shape in shapes}) != 1:
         raise _not_batched(shapes, names)
@@ -427,7 +429,7 @@ def _read(batches, *, bound, distinct, limit, refusal, names):
             break
         images, *rest = (part[: min(room, len(part))] for part in batch)
         shape = shape or images.shape[1:]
-        checks.check_finite(images, names.x, start=count)
+        check_finite(images, names.x, start=count)
         if images.shape[1:] != shape:
             raise _several_shapes(names, shape, images.shape[1:])
         count += len(images)
@@ -441,7 +443,7 @@ def _read(batches, *, bound, distinct, limit, refusal, names):
             raise ValueError(refusal)
         else:
             held.clear()
-    checks.check_not_empty(count, names.x)
+    check_not_empty(count, names.x)
     columns = [np.concatenate(parts) for parts in zip(*others, strict=True)]
     groups = None
     if distinct and len({*digests}) < count:

@@ -14,10 +14,10 @@ import tensorflow as tf
 
 from keras_darts.datasets import reading
 from keras_darts.datasets.elements import Names
+from keras_darts.datasets.elements import search_share
 from keras_darts.datasets.examples import class_weights
 from keras_darts.datasets.examples import is_dataset
 from keras_darts.datasets.examples import read_examples
-from keras_darts.datasets.stratification import search_share
 from keras_darts.datasets.task import infer_from
 from keras_darts.utils.errors import integer
 from keras_darts.utils.errors import positive_integer

@@ -12,7 +12,7 @@ import numpy as np
 from keras_darts.callbacks.base import SearchCallback
 from keras_darts.discretizers.argmax import Argmax
 from keras_darts.discretizers.base import Discretizer
-from keras_darts.discretizers.top_k import TopK
+from keras_darts.discretizers.base import TopK
 from keras_darts.relaxations import Policy
 from keras_darts.relaxations.base import wrong_relaxation
 from keras_darts.utils.errors import positive_integer

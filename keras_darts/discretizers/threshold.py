@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from keras_darts.discretizers.argmax import is_live
 from keras_darts.discretizers.argmax import strongest_left
 from keras_darts.discretizers.base import Discretizer
-from keras_darts.discretizers.top_k import ranked_edges
+from keras_darts.discretizers.base import ranked_edges
 from keras_darts.relaxations.base import wrong_relaxation
 from keras_darts.utils.errors import unknown_name
 

@@ -1,11 +1,16 @@
-"""The devices of one machine, and the strategy that puts them to work."""
+"""The devices of one machine, their strategy, and the replicas on them."""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
+from typing import Any
 
+import keras
 import tensorflow as tf
 
+from keras_darts.primitives import is_synchronized
+from keras_darts.utils import private_api
 from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.typing import DistributionStrategy
 
@@ -133,3 +138,72 @@ def _mirrored(names):
             "before"
         )
     return tf.distribute.MirroredStrategy(list(names))
+
+
+def sum_over_replicas(tensors: Any) -> Any:
+    """All-reduced sums; the tensors themselves on a single device."""
+    context = tf.distribute.get_replica_context()
+    if not tensors or context is None or context.num_replicas_in_sync == 1:
+        return tensors
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, tensors)
+
+
+def mean_over_replicas(tensors: Sequence[tf.Tensor]) -> Sequence[tf.Tensor]:
+    """Means of the floats, in one all-reduce; integers are the same on all."""
+    replicas = tf.distribute.get_strategy().num_replicas_in_sync
+    if replicas == 1:
+        return tensors
+    tensors = [tf.convert_to_tensor(tensor) for tensor in tensors]
+    sums = iter(sum_over_replicas([t for t in tensors if t.dtype.is_floating]))
+    return [
+        next(sums) / replicas if t.dtype.is_floating else t for t in tensors
+    ]
+
+
+def per_replica(strategy: DistributionStrategy, batch: Any) -> Any:
+    """A global batch in equal parts, one for each replica."""
+    replicas = strategy.num_replicas_in_sync
+    if replicas == 1:
+        return batch
+
+    def on_replica(context):
+        index = context.replica_id_in_sync_group
+        return tuple(tf.split(part, replicas)[index] for part in batch)
+
+    return strategy.experimental_distribute_values_from_function(on_replica)
+
+
+def replicas_meet(search: Any) -> bool:
+    """Whether they do in an evaluation, which a called graph can't have."""
+    return search.distribute_strategy.num_replicas_in_sync > 1 and (
+        is_synchronized(search.search_space.normalization)
+    )
+
+
+class SharedBatches(keras.Model):
+    """A model that is built from one device's part of the first batch.
+
+    Keras takes the mean of the parts, which must then be of one size, and
+    asks all workers for theirs.
+
+    Example:
+
+    >>> class Doubled(SharedBatches):
+    ...     def call(self, inputs):
+    ...         return 2 * inputs
+    >>> int(Doubled()(np.int32(3)))
+    6
+    """
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        strategy = self.distribute_strategy
+        if iterator is None or strategy.num_replicas_in_sync == 1:
+            super()._maybe_symbolic_build(iterator, data_batch)
+            return
+        _, _, batches = next(iter(iterator))
+        data_batch = keras.tree.map_structure(
+            lambda part: strategy.experimental_local_results(part)[0],
+            next(batches),
+        )
+        with strategy.scope():
+            private_api.build_metrics(self, data_batch)

@@ -16,7 +16,7 @@ from keras_darts.utils.typing import Shape
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from keras_darts.primitives.skip import Identity
+    from keras_darts.primitives.parameter_free import Identity
 
 
 _POOL = 5

@@ -35,6 +35,47 @@ def mean_of_parts(
     return [value / count for value in total]
 
 
+def in_parts(
+    evaluate: Callable[..., Any], batch: tuple[tf.Tensor, ...], count: int
+) -> Any:
+    """What an evaluation of a batch gives, part after part.
+
+    Losses and gradients are means, outputs stand one after the other, and
+    state goes from each part to the next: the same as of the whole batch,
+    but for what looks at all its elements, as batch normalisation does.
+
+    Args:
+        evaluate: Function of a batch and the state to begin with, `None` for
+            that of the variables; returns a `LossAndGradients`.
+        batch: Tuple of tensors.
+        count: Integer, of equal parts.
+    """
+    if count == 1:
+        return evaluate(batch, None)
+    total, outputs, state = None, [], None
+    for part in parts(batch, count):
+        # One after the other, or all activations would be held at once.
+        with tf.control_dependencies(tf.nest.flatten(total or [])):
+            result = evaluate(part, state)
+        outputs.append(result.outputs)
+        state = result.state
+        sums = _sums(result)
+        if total is not None:
+            sums = tf.nest.map_structure(tf.add, total, sums)
+        total = sums
+    mean = tf.nest.map_structure(lambda value: value / count, total)
+    return result._replace(**mean, outputs=tf.concat(outputs, axis=0))
+
+
+def _sums(result):
+    return {
+        "loss": result.loss,
+        "weights": list(result.weights),
+        "arch": list(result.arch),
+        "mixing": result.mixing,
+    }
+
+
 def parts(
     batch: tuple[tf.Tensor, ...], count: int
 ) -> list[tuple[tf.Tensor, ...]]:

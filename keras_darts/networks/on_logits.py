@@ -17,7 +17,7 @@ import keras
 from keras import ops
 
 from keras_darts.datasets import label_type_of_loss
-from keras_darts.distributed.shared_batches import SharedBatches
+from keras_darts.distributed.devices import SharedBatches
 from keras_darts.networks.metrics_on_logits import Head
 from keras_darts.networks.metrics_on_logits import LossOnLogits
 from keras_darts.networks.metrics_on_logits import LossOnProbabilities
@@ -356,7 +356,8 @@ class GivesLogits(SharedBatches):
             (print_fn or print)(note)
 
     def make_train_function(self, force: bool = False) -> Any:
-        if self.train_function is None or force:
+        fresh = self.train_function is None or force
+        if fresh and not self.run_eagerly:
             tf_config.give_back()
         return super().make_train_function(force)
 

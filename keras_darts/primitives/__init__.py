@@ -17,13 +17,19 @@ from keras_darts.primitives.catalog import register_primitive
 from keras_darts.primitives.conv import ConvBN
 from keras_darts.primitives.conv import DilConv
 from keras_darts.primitives.conv import FactorizedConv
+from keras_darts.primitives.conv import FactorizedReduce
 from keras_darts.primitives.conv import ReLUConvBN
 from keras_darts.primitives.conv import SepConv
 from keras_darts.primitives.conv_ops import convolve
 from keras_darts.primitives.conv_ops import strided
 from keras_darts.primitives.conv_ops import torch_uniform
-from keras_darts.primitives.drop_path import DropPath
 from keras_darts.primitives.embedding import TokenStem
+from keras_darts.primitives.inputs import SharedInput
+from keras_darts.primitives.inputs import apply_mask
+from keras_darts.primitives.inputs import downsample_mask
+from keras_darts.primitives.inputs import mean_and_max
+from keras_darts.primitives.inputs import padding_mask_of_ids
+from keras_darts.primitives.inputs import presence
 from keras_darts.primitives.normalization import BatchNormalization
 from keras_darts.primitives.normalization import NoNormalization
 from keras_darts.primitives.normalization import is_synchronized
@@ -31,21 +37,15 @@ from keras_darts.primitives.normalization import normalization_layer
 from keras_darts.primitives.normalization import pool_normalization
 from keras_darts.primitives.normalization import synchronized
 from keras_darts.primitives.normalization import weighted
-from keras_darts.primitives.padding_mask import apply_mask
-from keras_darts.primitives.padding_mask import downsample_mask
-from keras_darts.primitives.padding_mask import mean_and_max
-from keras_darts.primitives.padding_mask import padding_mask_of_ids
-from keras_darts.primitives.padding_mask import presence
-from keras_darts.primitives.pool import AvgPool1D
-from keras_darts.primitives.pool import AvgPool3x3
-from keras_darts.primitives.pool import MaxPool1D
-from keras_darts.primitives.pool import MaxPool3x3
-from keras_darts.primitives.pool import Pool
-from keras_darts.primitives.reduce import FactorizedReduce
-from keras_darts.primitives.shared_input import SharedInput
-from keras_darts.primitives.skip import Identity
-from keras_darts.primitives.skip import Noise
-from keras_darts.primitives.skip import Zero
+from keras_darts.primitives.parameter_free import AvgPool1D
+from keras_darts.primitives.parameter_free import AvgPool3x3
+from keras_darts.primitives.parameter_free import DropPath
+from keras_darts.primitives.parameter_free import Identity
+from keras_darts.primitives.parameter_free import MaxPool1D
+from keras_darts.primitives.parameter_free import MaxPool3x3
+from keras_darts.primitives.parameter_free import Noise
+from keras_darts.primitives.parameter_free import Pool
+from keras_darts.primitives.parameter_free import Zero
 
 __all__ = [
     "AvgPool1D",

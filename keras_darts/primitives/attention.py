@@ -11,10 +11,10 @@ import tensorflow as tf
 from keras import ops
 
 from keras_darts.primitives.conv import check_stride
+from keras_darts.primitives.conv_ops import FanInUniform
 from keras_darts.primitives.conv_ops import strided
-from keras_darts.primitives.conv_ops import torch_uniform
+from keras_darts.primitives.inputs import presence
 from keras_darts.primitives.normalization import normalization_layer
-from keras_darts.primitives.padding_mask import presence
 from keras_darts.utils.typing import Config
 from keras_darts.utils.typing import Shape
 
@@ -132,5 +132,5 @@ class SelfAttention(keras.layers.Layer):
         return self.add_weight(
             name=name,
             shape=(channels, self.filters),
-            initializer=torch_uniform(channels),
+            initializer=FanInUniform(channels),
         )

@@ -14,16 +14,16 @@ import keras
 from keras_darts.primitives.attention import SelfAttention
 from keras_darts.primitives.conv import DilConv
 from keras_darts.primitives.conv import FactorizedConv
+from keras_darts.primitives.conv import FactorizedReduce
 from keras_darts.primitives.conv import ReLUConvBN
 from keras_darts.primitives.conv import SepConv
-from keras_darts.primitives.pool import AvgPool1D
-from keras_darts.primitives.pool import AvgPool3x3
-from keras_darts.primitives.pool import MaxPool1D
-from keras_darts.primitives.pool import MaxPool3x3
-from keras_darts.primitives.reduce import FactorizedReduce
-from keras_darts.primitives.skip import Identity
-from keras_darts.primitives.skip import Noise
-from keras_darts.primitives.skip import Zero
+from keras_darts.primitives.parameter_free import AvgPool1D
+from keras_darts.primitives.parameter_free import AvgPool3x3
+from keras_darts.primitives.parameter_free import Identity
+from keras_darts.primitives.parameter_free import MaxPool1D
+from keras_darts.primitives.parameter_free import MaxPool3x3
+from keras_darts.primitives.parameter_free import Noise
+from keras_darts.primitives.parameter_free import Zero
 from keras_darts.utils.registry import Registry
 from keras_darts.utils.typing import Shape
 

@@ -6,12 +6,20 @@ trained forms are computed otherwise. Exported models have the plain forms.
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import threading
+from collections.abc import Iterator
 from collections.abc import Sequence
+from typing import Any
+from typing import NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from keras_darts.utils.typing import Config
 from keras_darts.utils.typing import Shape
 
 # The CPU kernel for gradients of depthwise filters is many times slower for
@@ -110,6 +118,63 @@ def torch_uniform(fan_in: int) -> keras.initializers.Initializer:
     """
     limit = fan_in**-0.5
     return keras.initializers.RandomUniform(-limit, limit)
+
+
+class FanInUniform(keras.initializers.RandomUniform):
+    """`torch_uniform` for primitives: what it draws can be drawn again.
+
+    Args:
+        fan_in: Integer.
+        seed: Integer. Defaults to `None`.
+    """
+
+    def __init__(self, fan_in: int, seed: int | None = None) -> None:
+        super().__init__(-(fan_in**-0.5), fan_in**-0.5, seed)
+        self.fan_in = fan_in
+
+    def __call__(self, shape: Shape, dtype: Any = None) -> Any:
+        value = super().__call__(shape, dtype)
+        draws = getattr(_RECORDED, "draws", None)
+        if draws is not None:
+            draws.append(Draw(self, shape, dtype, value))
+        return value
+
+    def of_seeds(
+        self, seeds: Sequence[int], shape: Shape, dtype: Any
+    ) -> np.ndarray:
+        """What copies with other seeds return, stacked: a call each is slow."""
+        draw = functools.partial(
+            tf.raw_ops.StatelessRandomUniform, shape=shape, dtype=dtype
+        )
+        uniform = np.stack([draw(seed=[seed, 0]).numpy() for seed in seeds])
+        lowest, highest = uniform.dtype.type([self.minval, self.maxval])
+        return uniform * (highest - lowest) + lowest
+
+    def get_config(self) -> Config:
+        return {"fan_in": self.fan_in, "seed": self._init_seed}
+
+
+class Draw(NamedTuple):
+    """A call of a `FanInUniform`."""
+
+    initializer: FanInUniform
+    shape: Shape
+    dtype: Any
+    value: tf.Tensor
+
+
+_RECORDED = threading.local()
+
+
+@contextlib.contextmanager
+def recorded_draws() -> Iterator[list[Draw]]:
+    """Yields a list, which gets the calls of every `FanInUniform` inside."""
+    before = getattr(_RECORDED, "draws", None)
+    _RECORDED.draws = []
+    try:
+        yield _RECORDED.draws
+    finally:
+        _RECORDED.draws = before
 
 
 def strided(inputs: tf.Tensor, stride: int | Sequence[int]) -> tf.Tensor:

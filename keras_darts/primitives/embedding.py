@@ -9,8 +9,8 @@ import tensorflow as tf
 from keras import ops
 
 from keras_darts.primitives.conv import ConvBN
-from keras_darts.primitives.padding_mask import apply_mask
-from keras_darts.primitives.padding_mask import padding_mask_of_ids
+from keras_darts.primitives.inputs import apply_mask
+from keras_darts.primitives.inputs import padding_mask_of_ids
 from keras_darts.utils.typing import Config
 from keras_darts.utils.typing import Shape
 

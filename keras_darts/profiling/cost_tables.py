@@ -33,7 +33,7 @@ from keras_darts.search_spaces.cost_table import key
 from keras_darts.search_spaces.cost_table import places
 from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.errors import unknown_name
-from keras_darts.utils.seeding import seeded
+from keras_darts.utils.tf_config import seeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from keras_darts.genotypes.base_genotype import BaseGenotype
-    from keras_darts.search_spaces.nas_bench_201_space import NasBench201Space
+    from keras_darts.search_spaces.search_space import NasBench201Space
     from keras_darts.search_spaces.search_space import SearchSpace
 
 _NO_LAYERS = types.SimpleNamespace(layers=())

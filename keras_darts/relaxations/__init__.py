@@ -9,6 +9,8 @@ from keras_darts.utils import surroundings  # noqa: F401
 # isort: split
 
 from keras_darts.relaxations.base import Relaxation
+from keras_darts.relaxations.base import Sigmoid
+from keras_darts.relaxations.base import Softmax
 from keras_darts.relaxations.binary_gates import BinaryGates
 from keras_darts.relaxations.controller import Controller
 from keras_darts.relaxations.dirichlet import Dirichlet
@@ -18,8 +20,6 @@ from keras_darts.relaxations.policy import Categorical
 from keras_darts.relaxations.policy import Policy
 from keras_darts.relaxations.policy import PolicyState
 from keras_darts.relaxations.policy import UniformDraws
-from keras_darts.relaxations.sigmoid import Sigmoid
-from keras_darts.relaxations.softmax import Softmax
 from keras_darts.utils.registry import Registry
 
 if TYPE_CHECKING:

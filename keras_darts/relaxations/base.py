@@ -1,4 +1,4 @@
-"""Base class of all relaxations."""
+"""Base class of relaxations; softmax and sigmoid."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import keras
 import tensorflow as tf
+from keras import ops
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from keras_darts.relaxations.problem import SearchProblem
     from keras_darts.search_spaces.cell_spec import CellSpec
+    from keras_darts.utils.typing import Config
     from keras_darts.utils.typing import TensorLike
 
 
@@ -185,3 +187,58 @@ def check_positive(name: str, value: float) -> None:
     """Raises a `ValueError` unless a number is positive."""
     if not value > 0:
         raise ValueError(f"`{name}` must be positive. Received: {name}={value}")
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class Softmax(Relaxation):
+    """Softmax over the candidates of each edge, at a temperature.
+
+    Args:
+        temperature: Float > 0; lower is nearer to one-hot. It lies in the
+            variable `temperature`, so that a schedule can move it. Defaults
+            to `1.0`.
+
+    Example:
+
+    >>> Softmax()(np.zeros((1, 4), "float32")).numpy().tolist()
+    [[0.25, 0.25, 0.25, 0.25]]
+
+    Reference: Liu et al., 2019, DARTS, equation 2.
+    """
+
+    def __init__(self, temperature: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        check_positive("temperature", temperature)
+        self.initial_temperature = temperature
+        self.temperature: keras.Variable = self._number(
+            "temperature", temperature
+        )
+
+    def call(
+        self, logits: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:  # (E, K) -> (E, K)
+        # Keras' softmax warns where an edge has a single candidate.
+        return tf.nn.softmax(logits / self.temperature)
+
+    def get_config(self) -> Config:
+        return {**super().get_config(), "temperature": self.initial_temperature}
+
+
+@keras.saving.register_keras_serializable(package="keras_darts")
+class Sigmoid(Relaxation):
+    """A gate for each candidate, which competes with no other.
+
+    Example:
+
+    >>> Sigmoid()(np.zeros((1, 3), "float32")).numpy().tolist()
+    [[0.5, 0.5, 0.5]]
+
+    Reference: Chu et al., 2020, Fair DARTS, equation 3.
+    """
+
+    competes = False
+
+    def call(
+        self, logits: tf.Tensor, training: bool | None = None
+    ) -> tf.Tensor:  # (E, K) -> (E, K)
+        return ops.sigmoid(logits)

@@ -8,8 +8,8 @@ import keras
 import tensorflow as tf
 
 from keras_darts.relaxations.base import Relaxation
+from keras_darts.relaxations.base import Softmax
 from keras_darts.relaxations.base import check_positive
-from keras_darts.relaxations.softmax import Softmax
 from keras_darts.utils.errors import unknown_name
 
 if TYPE_CHECKING:

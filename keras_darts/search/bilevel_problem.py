@@ -21,12 +21,12 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from keras_darts.distributed.replicas import per_replica
-from keras_darts.distributed.replicas import replicas_meet
-from keras_darts.distributed.replicas import sum_over_replicas
+from keras_darts.distributed.devices import per_replica
+from keras_darts.distributed.devices import replicas_meet
+from keras_darts.distributed.devices import sum_over_replicas
+from keras_darts.networks.gradient_accumulation import in_parts
 from keras_darts.networks.gradient_accumulation import mean_of_parts
 from keras_darts.relaxations.problem import LossAndGradients
-from keras_darts.search.gradient_accumulation import in_parts
 from keras_darts.search.mixed_precision import full_precision
 from keras_darts.search.mixed_precision import is_mixed
 from keras_darts.search.mixed_precision import scaled

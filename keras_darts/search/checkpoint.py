@@ -17,7 +17,7 @@ from keras_darts.utils.typing import PathLike
 
 if TYPE_CHECKING:
     from keras_darts.callbacks.base import SearchCallback
-    from keras_darts.distributed.agreement import WorkerCoordinator
+    from keras_darts.distributed.multi_worker import WorkerCoordinator
     from keras_darts.search.darts_search import DartsSearch
 
 

@@ -23,8 +23,8 @@ from keras_darts import tasks
 from keras_darts.callbacks import decisions
 from keras_darts.datasets import Task
 from keras_darts.distributed import multi_worker
+from keras_darts.distributed.devices import SharedBatches
 from keras_darts.distributed.devices import distribution_strategy
-from keras_darts.distributed.shared_batches import SharedBatches
 from keras_darts.networks import on_logits
 from keras_darts.runs.errors import explained
 from keras_darts.runs.folder import made
@@ -32,18 +32,17 @@ from keras_darts.search import defaults
 from keras_darts.search import fit_loop
 from keras_darts.search import fit_plan
 from keras_darts.search import steps
-from keras_darts.search import supernet_evaluation
 from keras_darts.search.bilevel_problem import BilevelProblem
+from keras_darts.search.fit_loop import SearchMonitor
 from keras_darts.search.mixed_precision import LossScaling
 from keras_darts.search.mixed_precision import default_policy
 from keras_darts.search.mixed_precision import search_policy
-from keras_darts.search.monitor import SearchMonitor
 from keras_darts.search.reproducibility import make_deterministic
-from keras_darts.supernet import architecture
+from keras_darts.supernet import arch_parameters
 from keras_darts.utils.errors import integer
 from keras_darts.utils.messages import shown
-from keras_darts.utils.seeding import seeded
 from keras_darts.utils.tf_config import grappler
+from keras_darts.utils.tf_config import seeded
 from keras_darts.utils.typing import Config
 from keras_darts.utils.typing import PathLike
 from keras_darts.utils.typing import Shape
@@ -51,8 +50,8 @@ from keras_darts.utils.typing import Shape
 if TYPE_CHECKING:
     from keras_darts.callbacks.decisions import Decisions
     from keras_darts.genotypes.base_genotype import BaseGenotype
-    from keras_darts.search_spaces.base import BaseSpace
     from keras_darts.search_spaces.cost_table import CostTable
+    from keras_darts.search_spaces.search_space import BaseSpace
     from keras_darts.strategies.recipe import SearchRecipe
     from keras_darts.strategies.stage import Stage
     from keras_darts.strategies.strategy import SearchStrategy
@@ -506,13 +505,11 @@ class DartsSearch(SharedBatches):
         self._compile_for_batch(batch)
         if self._curvature_function is None:
             self._curvature_function = steps.curvature_function(self)
-        return supernet_evaluation.as_arrays(
-            self, self._curvature_function, batch
-        )
+        return steps.as_arrays(self, self._curvature_function, batch)
 
     def architecture_eigenvalue(self, batch: Any) -> float:
         """The largest one of that Hessian, with the weight decay."""
-        return supernet_evaluation.largest_eigenvalue(self, batch)
+        return steps.largest_eigenvalue(self, batch)
 
     def _compile_for_batch(self, batch):
         if self.task is None:
@@ -682,7 +679,7 @@ class DartsSearch(SharedBatches):
     def genotype(self) -> BaseGenotype:
         """The architecture that the discretizer reads from the alphas."""
         derive = self.strategy.discretizer_for(self.search_space)
-        return derive(self.search_space, *architecture.mixing(self.supernet))
+        return derive(self.search_space, *arch_parameters.mixing(self.supernet))
 
     def decisions(self) -> Decisions:
         """How decided each edge is, as `callbacks.decisions.Decisions`.
@@ -709,7 +706,7 @@ class DartsSearch(SharedBatches):
         Returns:
             Dictionary from the cell type to an array (edges, candidates).
         """
-        return architecture.mixing(self.supernet)[0]
+        return arch_parameters.mixing(self.supernet)[0]
 
     def derived_network(self, **sizes: Any) -> keras.Model:
         """A fresh plain network of the present genotype, which gives logits.

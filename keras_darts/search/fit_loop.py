@@ -16,7 +16,9 @@ from keras_darts.callbacks import stateful_callbacks
 from keras_darts.distributed import multi_worker
 from keras_darts.runs import manifest
 from keras_darts.runs.folder import add_rows
+from keras_darts.runs.monitor import RunMonitor
 from keras_darts.runs.monitor import announce
+from keras_darts.runs.monitor import sizes_in_words
 from keras_darts.runs.resume import ResumedCallbackList
 from keras_darts.runs.resume import batches_from
 from keras_darts.schedules import hand_over_rate
@@ -25,19 +27,21 @@ from keras_darts.search.fit_plan import plan_fit
 from keras_darts.search.reproducibility import check_callbacks
 from keras_darts.strategies.stage import Stage
 from keras_darts.strategies.stage import stage_epochs
-from keras_darts.supernet import architecture
+from keras_darts.supernet import arch_parameters
 from keras_darts.supernet.weight_inheritance import Inheritance
+from keras_darts.utils import private_api
 from keras_darts.utils import tf_config
 from keras_darts.utils.tf_config import grappler
 from keras_darts.utils.typing import Logs
 from keras_darts.utils.typing import PathLike
 
 if TYPE_CHECKING:
+    import tensorflow as tf
+
     from keras_darts.runs.folder import Plan
     from keras_darts.runs.resume import MidEpochState
     from keras_darts.search.darts_search import DartsSearch
     from keras_darts.search.fit_plan import FitSettings
-    from keras_darts.search.monitor import SearchMonitor
 
 
 _LOG = logging.getLogger("keras_darts")
@@ -240,7 +244,8 @@ def fit_stages(
     """
     if search.deterministic:
         check_callbacks(callbacks)
-    tf_config.give_back()
+    if not search.run_eagerly:
+        tf_config.give_back()
     stages = search.stages or (Stage(),)
     counts = stage_epochs(stages, epochs)
     history = keras.callbacks.History()
@@ -320,7 +325,7 @@ def _advance(search, index):
     stage = search.stages[index]
     space = stage.space_from(
         search.search_space,
-        architecture.mixing(search.supernet)[0],
+        arch_parameters.mixing(search.supernet)[0],
         getattr(search.whole_space, "num_cells", None),
     )
     before = search.supernet, _optimizers(search)
@@ -364,3 +369,38 @@ def _slots(optimizer, variables):
         {id(v): slot for v, slot in zip(variables, slots, strict=True)}
         for slots in kinds_of_slots
     ]
+
+
+class SearchMonitor(RunMonitor):
+    """Ends a search at a signal or a loss that is not finite.
+
+    Args:
+        folder: Of the run, as the user gave it, or `None`.
+        search: `DartsSearch`.
+    """
+
+    noun = "search"
+    losses: tuple[str, ...] = ("loss", "arch_loss")
+    remedies = (
+        "Try a lower `learning_rate` or `clip_norm` in the recipe of the "
+        "strategy, a loss that stays finite, dtype='float32', and look for "
+        "NaN in the data"
+    )
+
+    def __init__(self, folder: PathLike, search: DartsSearch) -> None:
+        super().__init__(folder)
+        self._search = search
+
+    def total(self) -> tf.Tensor:
+        loss = private_api.loss_tracker(self._search)
+        return loss.total + self._search.arch_loss_tracker.total
+
+    def smaller(self) -> str:
+        space = self._search.search_space
+        method = ""
+        if self._search.strategy.connection.channel_fraction == 1 and (
+            self._search.task_adapter.predicts_memory
+        ):
+            method = ", or take strategy='pc_darts', which mixes a part of "
+            method += "the channels"
+        return f"a smaller `batch_size`, {sizes_in_words(space)}{method}"

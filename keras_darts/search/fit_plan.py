@@ -21,8 +21,8 @@ from keras_darts.callbacks import RunDirectory
 from keras_darts.callbacks import stateful_callbacks
 from keras_darts.datasets import augmentation as augmentations
 from keras_darts.distributed import multi_worker
-from keras_darts.distributed.agreement import agreement_of
 from keras_darts.distributed.devices import check_batch_size
+from keras_darts.distributed.multi_worker import agreement_of
 from keras_darts.runs.callbacks import EndState
 from keras_darts.runs.callbacks import as_list
 from keras_darts.runs.callbacks import check_monitored
@@ -35,12 +35,12 @@ from keras_darts.schedules import EpochCosineDecay
 from keras_darts.schedules import make_settable
 from keras_darts.schedules.learning_rates import Consecutive
 from keras_darts.search import defaults
-from keras_darts.search.arch_learning_rate import KeepPace
-from keras_darts.search.arch_learning_rate import set_pace
 from keras_darts.search.checkpoint import SearchCheckpoint
-from keras_darts.search.gradient_accumulation import check_accumulation
+from keras_darts.search.defaults import KeepPace
+from keras_darts.search.defaults import set_pace
+from keras_darts.search.memory import check_accumulation
 from keras_darts.search.memory import check_memory
-from keras_darts.search.supernet_evaluation import SupernetEvaluator
+from keras_darts.search.steps import SupernetEvaluator
 from keras_darts.training import DataWaitMonitor
 from keras_darts.training import with_eta
 from keras_darts.utils.errors import non_negative

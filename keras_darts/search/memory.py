@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 
 from keras_darts.distributed.devices import check_batch_size
-from keras_darts.search.gradient_accumulation import check_accumulation
+from keras_darts.networks.gradient_accumulation import check_divides
 from keras_darts.search.mixed_precision import is_mixed
+from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.typing import PathLike
 
 try:
@@ -29,7 +30,7 @@ except ImportError:
 
 if TYPE_CHECKING:
     from keras_darts.search.darts_search import DartsSearch
-    from keras_darts.search_spaces.base import BaseSpace
+    from keras_darts.search_spaces.search_space import BaseSpace
 
 
 # Measured: TensorFlow with a data set, and what allocators and passing tensors
@@ -391,3 +392,31 @@ def in_gigabytes(count: int) -> str:
     """
     # Rounded up: too little would mislead.
     return f"{math.ceil(count / 1e8) / 10:.1f} GB"
+
+
+# Losses whose mean over parts is that of the whole batch.
+_MEANS = ("sum_over_batch_size", "mean")
+
+
+def check_accumulation(
+    search: DartsSearch, batch_size: int, steps: int
+) -> None:
+    """Raises a `ValueError` where batches can't be cut into so many parts."""
+    positive_integer("gradient_accumulation_steps", steps)
+    if steps == 1:
+        return
+    if not search.task_adapter.accumulates:
+        raise ValueError(
+            "`gradient_accumulation_steps` must be 1 for language, whose loss "
+            "has a penalty on all rows together: a smaller batch_size saves as "
+            f"much. Received: gradient_accumulation_steps={steps}"
+        )
+    reduction = getattr(search.chosen_loss, "reduction", _MEANS[0])
+    if reduction not in _MEANS:
+        raise ValueError(
+            "`loss` must be a mean over the batch, reduction="
+            f"{_MEANS[0]!r}, where gradient_accumulation_steps={steps}. "
+            f"Received: reduction={reduction!r}"
+        )
+    replicas = search.distribute_strategy.num_replicas_in_sync
+    check_divides(steps, batch_size, replicas)

@@ -1,23 +1,23 @@
 """Search spaces: descriptions of cells, without layers."""
 
-from keras_darts.search_spaces.base import BaseSpace
+from keras_darts.search_spaces.catalog import darts_cnn
+from keras_darts.search_spaces.catalog import darts_rnn
+from keras_darts.search_spaces.catalog import darts_rnn_small
 from keras_darts.search_spaces.catalog import get
 from keras_darts.search_spaces.catalog import names
+from keras_darts.search_spaces.catalog import nas_bench_201
+from keras_darts.search_spaces.catalog import rdarts_s1
+from keras_darts.search_spaces.catalog import rdarts_s2
+from keras_darts.search_spaces.catalog import rdarts_s3
+from keras_darts.search_spaces.catalog import rdarts_s4
 from keras_darts.search_spaces.catalog import register_search_space
+from keras_darts.search_spaces.catalog import text_cnn
 from keras_darts.search_spaces.cell_spec import CellSpec
 from keras_darts.search_spaces.cost_table import CellInstance
 from keras_darts.search_spaces.cost_table import CostTable
-from keras_darts.search_spaces.nas_bench_201_space import NasBench201Space
-from keras_darts.search_spaces.published import darts_cnn
-from keras_darts.search_spaces.published import darts_rnn
-from keras_darts.search_spaces.published import darts_rnn_small
-from keras_darts.search_spaces.published import nas_bench_201
-from keras_darts.search_spaces.published import rdarts_s1
-from keras_darts.search_spaces.published import rdarts_s2
-from keras_darts.search_spaces.published import rdarts_s3
-from keras_darts.search_spaces.published import rdarts_s4
-from keras_darts.search_spaces.published import text_cnn
 from keras_darts.search_spaces.recurrent_space import RecurrentSpace
+from keras_darts.search_spaces.search_space import BaseSpace
+from keras_darts.search_spaces.search_space import NasBench201Space
 from keras_darts.search_spaces.search_space import SearchSpace
 
 __all__ = [

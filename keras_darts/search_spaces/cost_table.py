@@ -22,7 +22,7 @@ from keras_darts.utils.typing import PathLike
 
 if TYPE_CHECKING:
     from keras_darts.genotypes.base_genotype import BaseGenotype
-    from keras_darts.search_spaces.base import BaseSpace
+    from keras_darts.search_spaces.search_space import BaseSpace
 
 
 MEASURES: dict[str, str] = {

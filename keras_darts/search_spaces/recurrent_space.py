@@ -9,8 +9,8 @@ from typing import Any
 from typing import Self
 
 from keras_darts.genotypes import RecurrentGenotype
-from keras_darts.search_spaces.base import BaseSpace
 from keras_darts.search_spaces.cell_spec import CellSpec
+from keras_darts.search_spaces.search_space import BaseSpace
 from keras_darts.utils.typing import Config
 
 _UNITS = 300

@@ -11,7 +11,7 @@ import keras
 if TYPE_CHECKING:
     import tensorflow as tf
 
-    from keras_darts.primitives.shared_input import SharedInput
+    from keras_darts.primitives.inputs import SharedInput
     from keras_darts.supernet.mixed_op import MixedOp
 
 

@@ -1,25 +1,27 @@
-"""Edges of one structure, their weights stacked into a few variables.
+"""Edges of one structure: a few variables and one graph for all of them.
 
 A supernet of eight cells has 112 edges with a dozen weights and as many
 statistics each. Kept apart they would make thousands of variables, each of
 which costs a dozen graph operations in every optimizer step. Stacked, the
-same numbers lie in a hundred variables.
+same numbers lie in a hundred variables, and the graph of each structure is
+traced once. A cell may also be rematerialized in the backward pass.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from collections.abc import Hashable
 from collections.abc import Iterable
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from keras_darts.supernet.first_values import EqualLayers
 from keras_darts.utils.typing import Shape
 from keras_darts.utils.typing import TensorLike
 
@@ -82,50 +84,50 @@ def _shaped(tensor, shape):
 class EdgeStack(keras.layers.Layer):
     """Holds the variables of equal layers, one array for all of them.
 
+    One layer is the template, which is called with the values of any of them.
+    The others are not made where their first values can be drawn without
+    them; the numbers are the same.
+
     Args:
-        edges: List of layers with the same arguments. Each is built, so that
-            each gives its own first values; the first then stays as the
-            template, which is called with the values of any of them.
+        make_edge: Function without arguments that returns a layer, each time
+            with the same arguments.
+        count: Integer, the number of layers.
 
     Example:
 
-    >>> stack = EdgeStack([keras.layers.Dense(3) for _ in range(4)])
+    >>> stack = EdgeStack(lambda: keras.layers.Dense(3), 4)
     >>> stack.build((None, 2))
     >>> [tuple(v.shape) for v in stack.trainable_variables]
     [(4, 2, 3), (4, 3)]
     """
 
-    def __init__(self, edges: Sequence[Edge], **kwargs: Any) -> None:
+    def __init__(
+        self, make_edge: Callable[[], Edge], count: int, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        self.count: int = len(edges)
-        self._edges = _Untracked(edges)
+        self.count: int = count
+        # Which hides them from Keras, that would count their variables too.
+        self._edges = EqualLayers(make_edge, count)
 
     @property
     def template(self) -> Edge:
-        return self._edges.layers[0]
+        return self._edges.first
 
     def build(self, input_shape: Shape) -> None:
-        template, *others = edges = self._edges.layers
-        template.build(input_shape)
-        # Of the others nothing but their first values will be needed.
+        # What stands for variables here is never assigned.
         with tf.variable_creator_scope(_first_value):
-            for edge in others:
-                edge.build(input_shape)
-        for edge in edges:
-            edge.built = True
+            values = self._edges.build(input_shape)
+        template = self.template
+        pairs = zip(template.variables, values, strict=True)
+        values = {id(variable): value for variable, value in pairs}
         self.stacked_weights: list[keras.Variable] = [
-            self._stack(variables, trainable=True)
-            for variables in zip(
-                *[edge.trainable_variables for edge in edges], strict=True
-            )
+            self._stack(variable, values[id(variable)], trainable=True)
+            for variable in template.trainable_variables
         ]
         self.stacked_state: list[keras.Variable] = [
-            self._stack(variables, trainable=False)
-            for variables in zip(
-                *[edge.non_trainable_variables for edge in edges], strict=True
-            )
+            self._stack(variable, values[id(variable)], trainable=False)
+            for variable in template.non_trainable_variables
         ]
-        del edges[1:]
 
     def edge_values(self) -> list[tuple[list[tf.Tensor], list[tf.Tensor]]]:
         """For each edge its (weights, state), lists in template order."""
@@ -185,13 +187,11 @@ class EdgeStack(keras.layers.Layer):
         pairs = zip(mine, template, strict=True)
         return next(m for m, t in pairs if t is variable)
 
-    def _stack(self, variables, trainable):
-        values = np.stack([v.value.numpy() for v in variables])
-        first = variables[0]
+    def _stack(self, variable, values, trainable):
         return self.add_weight(
-            name="_".join(first.path.split("/")[1:]) or first.name,
+            name="_".join(variable.path.split("/")[1:]) or variable.name,
             shape=values.shape,
-            dtype=first.dtype,
+            dtype=variable.dtype,
             initializer=lambda shape, dtype: ops.convert_to_tensor(
                 values, dtype
             ),
@@ -206,13 +206,138 @@ class EdgeStack(keras.layers.Layer):
         return [list(values) for values in zip(*unstacked, strict=True)]
 
 
-def _first_value(_, initial_value, **settings):
+def _first_value(_, initial_value, dtype=None, **settings):
     """Stands for a variable that is never assigned: making one takes long."""
-    return initial_value() if callable(initial_value) else initial_value
+    value = initial_value() if callable(initial_value) else initial_value
+    return tf.convert_to_tensor(value, dtype)
 
 
-class _Untracked:
-    """Hides layers from Keras, which would count their variables as well."""
+class SharedTraces:
+    """Calls functions that are the same for all places of one structure.
 
-    def __init__(self, layers):
-        self.layers = list(layers)
+    Traced place by place, a supernet takes minutes and makes a graph of two
+    hundred thousand operations. Here the graph of a structure is made once
+    for each shape and then called, forward and backward, with the weights of
+    whichever place it is. Outside of a graph the function is called as it is.
+
+    Args:
+        meets: Boolean, whether devices that share a batch meet inside the
+            functions, as synchronised normalisations let them. They can't in
+            a graph that is called, so that on several devices nothing is
+            shared and the graph is large. Defaults to `False`.
+
+    Example:
+
+    >>> traces = SharedTraces()
+    >>> traces.call("double", lambda x: 2 * x, tf.constant(3)).numpy()
+    np.int32(6)
+    """
+
+    def __init__(self, meets: bool = False) -> None:
+        self._meets = meets
+        self._functions = {}
+
+    def call(
+        self, structure: Hashable, function: Callable[..., Any], *tensors: Any
+    ) -> Any:
+        """`function` of the tensors, or one that was traced before.
+
+        Args:
+            structure: Hashable; functions with equal ones are the same.
+            function: Function of nested tensors, which alone it depends on.
+            *tensors: Its arguments.
+        """
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        if not tf.inside_function() or (self._meets and replicas > 1):
+            return function(*tensors)
+        if structure not in self._functions:
+            self._functions[structure] = tf.function(
+                function,
+                autograph=False,
+                # Inlined, the graph would be as large as without sharing.
+                experimental_attributes={"_noinline": True},
+            )
+        return self._functions[structure](*tensors)
+
+
+def recomputed(
+    layer: keras.Layer,
+    function: Callable[..., Any],
+    *arguments: Any,
+    **options: Any,
+) -> Any:
+    """`function(*arguments, **options)`, of which nothing else is kept.
+
+    A gradient calls the function once more, with the same tensors, weights
+    and state: the numbers are the same, those of dropout as well. What the
+    layer's state becomes counts once. Second derivatives work.
+
+    Args:
+        layer: Layer with all variables that the function reads and assigns.
+        function: Function of nested tensors that returns a tensor.
+        *arguments: Its arguments; what is no tensor is handed on.
+        **options: The same by name.
+
+    Example:
+
+    >>> layer = keras.layers.Dense(1, kernel_initializer="ones")
+    >>> layer.build((None, 2))
+    >>> x = tf.constant([[1.0, 2.0]])
+    >>> with tf.GradientTape() as tape:
+    ...     tape.watch(x)
+    ...     y = recomputed(layer, layer, x)
+    >>> tape.gradient(y, x).numpy().tolist()
+    [[1.0, 1.0]]
+
+    Reference: Chen et al., 2016, Training Deep Nets with Sublinear Memory
+    Cost, section 3.
+    """
+    flat = tf.nest.flatten((arguments, options))
+    places = [i for i, value in enumerate(flat) if tf.is_tensor(value)]
+    variables = [*layer.trainable_variables, *layer.non_trainable_variables]
+    state = layer.non_trainable_variables
+
+    def run(tensors):
+        """The outputs, and the values of the state after the call."""
+        tensors, values = tensors[: len(places)], tensors[len(places) :]
+        whole = list(flat)
+        for place, tensor in zip(places, tensors, strict=True):
+            whole[place] = tensor
+        args, kwargs = tf.nest.pack_sequence_as((arguments, options), whole)
+        mapping = list(zip(variables, values, strict=True))
+        with keras.StatelessScope(state_mapping=mapping) as scope:
+            outputs = function(*args, **kwargs)
+        return outputs, [scope.get_current_value(v) for v in state]
+
+    outputs, *moved = _called(run)(
+        *[flat[place] for place in places],
+        *[tf.convert_to_tensor(variable) for variable in variables],
+    )
+    for variable, value in zip(state, moved, strict=True):
+        variable.assign(value)
+    return outputs
+
+
+def _called(run):
+    @tf.custom_gradient
+    def call(*tensors):
+        # No gradient is prepared here, so that nothing is kept for it.
+        outputs, state = run([tf.stop_gradient(t) for t in tensors])
+
+        def gradient(upstream, *_):
+            # Not before the gradient arrives: all cells at once would need
+            # as much memory as if they had been kept.
+            with tf.control_dependencies([upstream]):
+                again = [tf.identity(tensor) for tensor in tensors]
+            watched = [t for t in again if t.dtype.is_floating]
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(watched)
+                outputs, _ = run(again)
+            gradients = iter(tape.gradient(outputs, watched, upstream))
+            return [
+                next(gradients) if t.dtype.is_floating else None for t in again
+            ]
+
+        return (outputs, *state), gradient
+
+    return call

@@ -22,7 +22,7 @@ from keras_darts.primitives import normalization_layer
 from keras_darts.primitives import pool_normalization
 from keras_darts.primitives import strided
 from keras_darts.primitives import weighted
-from keras_darts.primitives.drop_path import dropped
+from keras_darts.primitives.parameter_free import dropped
 from keras_darts.supernet.edge import Edge
 from keras_darts.utils.typing import Config
 from keras_darts.utils.typing import Shape

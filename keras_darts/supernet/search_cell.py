@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import Any
@@ -17,14 +18,14 @@ from keras_darts.primitives import apply_mask
 from keras_darts.primitives import downsample_mask
 from keras_darts.supernet.edge import Edge
 from keras_darts.supernet.edge_stack import EdgeStack
+from keras_darts.supernet.edge_stack import recomputed
 from keras_darts.supernet.mixed_op import look_of
 from keras_darts.supernet.mixed_op import output_of
-from keras_darts.supernet.tracing import recomputed
 from keras_darts.utils.typing import Shape
 
 if TYPE_CHECKING:
     from keras_darts.search_spaces.cell_spec import CellSpec
-    from keras_darts.supernet.tracing import SharedTraces
+    from keras_darts.supernet.edge_stack import SharedTraces
 
 
 class SearchCell(keras.layers.Layer):
@@ -75,12 +76,15 @@ class SearchCell(keras.layers.Layer):
         self._groups = _equal_edges(spec)
         self.stacks: list[EdgeStack] = [
             EdgeStack(
-                [
-                    _made(
-                        connection, primitives, filters, stride, normalization
-                    )
-                    for _ in edges
-                ]
+                functools.partial(
+                    _made,
+                    connection,
+                    primitives,
+                    filters,
+                    stride,
+                    normalization,
+                ),
+                len(edges),
             )
             for primitives, stride, edges in self._groups
         ]

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import abc
 import contextlib
+from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
 from keras_darts.export.specification import describe
 from keras_darts.strategies import RECIPES
+from keras_darts.utils.registry import Registry
 from keras_darts.utils.typing import Dataset
 from keras_darts.utils.typing import Logs
 
@@ -27,9 +30,10 @@ if TYPE_CHECKING:
     from keras_darts.datasets.augmentation import Augmentation
     from keras_darts.datasets.task import Task
     from keras_darts.export.signatures import Serving
-    from keras_darts.search_spaces.base import BaseSpace
+    from keras_darts.search_spaces.search_space import BaseSpace
     from keras_darts.strategies.recipe import SearchRecipe
     from keras_darts.strategies.strategy import SearchStrategy
+    from keras_darts.tasks.training_data import TrainingData
     from keras_darts.training.recipe import BaseRecipe
 
 
@@ -442,82 +446,77 @@ class TaskAdapter(abc.ABC):
         return self.example_batch(count)
 
 
-class TrainingData(abc.ABC):
-    """What the trials of a tuner search, train and judge on.
+_Class = TypeVar("_Class", bound=type)
 
-    Attributes:
-        train: Data that networks are trained on, and whose parts are searched
-            on.
-        validation: Data that networks are judged on.
-        num_train: Integer, the examples in `train`.
-        kept: Dictionary, arguments of the recipe's `fit` for what a run keeps
-            of the data.
+
+_TASKS = Registry("task", base=TaskAdapter)
+
+
+def register_task(name: str) -> Callable[[_Class], _Class]:
+    """Class decorator that makes a `TaskAdapter` known as `name`.
+
+    Search spaces whose `task` it is are searched with it, by its
+    `search_recipe` where a strategy has none for it. Networks of its
+    `network_types` are exported by its `describe_export`, if it overrides it.
+
+    Args:
+        name: String, what a search space has as its `task`.
 
     Example:
 
-    >>> adapter = kd.tasks.get("language_modeling")
-    >>> data = adapter.read_for_training(np.arange(100) % 7)
-    >>> len(data.train), len(data.validation)
-    (80, 20)
+    >>> @register_task("thumbnail_classification")
+    ... class Thumbnails(kd.tasks.ImageClassification):
+    ...     network_types = ()
+    >>> get("thumbnail_classification").sizes
+    ('num_classes', 'input_shape')
     """
 
-    train: Any
-    validation: Any
-    num_train: int
-    kept: dict[str, Any] = {}
+    def keep(adapter_class):
+        _TASKS.register(name)(adapter_class)
+        RECIPES[name] = adapter_class.search_recipe
+        if adapter_class.describe_export is not TaskAdapter.describe_export:
+            adapter = adapter_class()
+            for network_type in adapter.network_types:
+                describe.register(network_type)(adapter.describe_export)
+        return adapter_class
 
-    @abc.abstractmethod
-    def search_input(self) -> dict[str, Any]:
-        """The arguments of `DartsSearch.fit` for these data."""
+    return keep
 
-    @abc.abstractmethod
-    def check(
-        self, adapter: TaskAdapter, sizes: Any, loss: Any
-    ) -> tuple[Task, dict[str, Any]]:
-        """The `datasets.Task`, and the sizes of the data."""
 
-    def statistics(self, adapter: TaskAdapter) -> dict[str, Any]:
-        """What `TaskAdapter.statistics` says of all of `train`."""
-        return {}
+def get(identifier: Any) -> TaskAdapter:
+    """The `TaskAdapter` of a name, or an adapter as it is.
 
-    def settle(self, search: Any) -> Task:
-        """Gives a `DartsSearch` the sizes of the data.
+    Example:
 
-        Returns:
-            The `datasets.Task`.
-        """
-        task, sizes = self.check(
-            search.task_adapter, search.data_sizes, search.chosen_loss
-        )
-        search.data_sizes.take(**sizes)
-        return task
+    >>> get("language_modeling").sizes
+    ('vocabulary_size',)
+    """
+    return _TASKS.get(identifier)
 
-    def network(self, search: Any, genotype: Any, sizes: Any) -> keras.Model:
-        """A network of a genotype, scaled by the statistics of `train`."""
-        statistics = self.statistics(search.task_adapter)
-        return search.network_of(genotype, statistics, **sizes)
 
-    def recipe(
-        self,
-        search: Any,
-        network: keras.Model,
-        task: Task,
-        options: dict[str, Any],
-    ) -> BaseRecipe:
-        """The recipe that trains a network on these data."""
-        options = self.recipe_options(options)
-        return search.task_adapter.recipe(
-            network, self.num_train, task, **options
-        )
+def names() -> list[str]:
+    """The names of all tasks.
 
-    @abc.abstractmethod
-    def metric_names(self, task: Task) -> list[str]:
-        """The names of the metrics of a validation."""
+    Example:
 
-    @abc.abstractmethod
-    def recipe_options(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Options of a recipe with the batch size of the data, if any."""
+    >>> "image_classification" in names()
+    True
+    """
+    return _TASKS.names()
 
-    @abc.abstractmethod
-    def describe(self) -> dict[str, Any]:
-        """Plain values that identify the data."""
+
+def name_of_network(network: keras.Model) -> str | None:
+    """The name of the task that a network is made for, or `None`.
+
+    Example:
+
+    >>> network = kd.networks.CifarNetwork(
+    ...     "darts_v2", filters=2, num_cells=2, auxiliary=False
+    ... )
+    >>> name_of_network(network)
+    'image_classification'
+    """
+    for name in _TASKS.names():
+        if isinstance(network, _TASKS.get(name).network_types):
+            return name
+    return None

@@ -1,30 +1,41 @@
-"""Data whose elements have a label each: what images and texts share."""
+"""Data whose elements have a label each: images and texts."""
 
 from __future__ import annotations
 
 import abc
 import dataclasses
-import hashlib
+from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
 from keras_darts import datasets
+from keras_darts import networks
 from keras_darts import training
 from keras_darts.datasets import Task
+from keras_darts.datasets import augmentation as augmentations
 from keras_darts.datasets import infer_task
 from keras_darts.datasets import label_type_of_loss
+from keras_darts.datasets.elements import check_images
+from keras_darts.datasets.elements import check_sentences
+from keras_darts.strategies import RECIPES
+from keras_darts.supernet import NasBench201Supernet
+from keras_darts.supernet import Supernet
+from keras_darts.supernet import TextSupernet
 from keras_darts.tasks.base import TaskAdapter
-from keras_darts.tasks.base import TrainingData
+from keras_darts.tasks.training_data import LabelledTrainingData
 from keras_darts.utils.typing import Dataset
 
 if TYPE_CHECKING:
-    import keras
-
+    from keras_darts.datasets.augmentation import Augmentation
+    from keras_darts.datasets.augmentation import PadCropFlip
     from keras_darts.datasets.split import BilevelSplit
-    from keras_darts.search_spaces.base import BaseSpace
+    from keras_darts.datasets.task import Task
+    from keras_darts.search_spaces.search_space import BaseSpace
     from keras_darts.strategies.recipe import SearchRecipe
     from keras_darts.strategies.strategy import SearchStrategy
     from keras_darts.tasks.base import DataSizes
@@ -191,98 +202,242 @@ class LabelledTask(TaskAdapter):
         return np.arange(count) % NUM_CLASSES
 
 
-class LabelledTrainingData(TrainingData):
-    """Labelled elements, of which a part is set aside to judge on.
+# By the skeleton of the space: what is searched in, and the sizes of what
+# is then trained.
+_SUPERNETS = {"cells": Supernet, "stages": NasBench201Supernet}
+_NETWORK_SIZES = {
+    "cells": {"filters": 36, "num_cells": 20},
+    "stages": {"filters": 16, "num_cells": 5},
+}
+_EXAMPLE_SHAPE = (8, 8, 1)
 
-    The part is the same in all trials, whatever their seed.
 
-    Args:
-        x: As in `DartsSearch.fit`.
-        y: Likewise.
-        batch_size: Likewise.
-        validation_data: Likewise. Defaults to `None`.
-        validation_split: Likewise. Defaults to `0.2`.
-        **options: `sample_weight` and `class_weight`, likewise.
+class ImageClassification(LabelledTask):
+    """Images (B, H, W, C) go in as the user has them, and are scaled inside.
 
     Example:
 
-    >>> images, labels = np.zeros((10, 8, 8, 1)), np.arange(10) % 2
-    >>> data = LabelledTrainingData(images, labels, batch_size=4)
-    >>> data.num_train, data.search_input()["batch_size"]
-    (8, 4)
+    >>> adapter = ImageClassification()
+    >>> adapter.network_sizes(kd.search_spaces.darts_cnn())
+    {'filters': 36, 'num_cells': 20}
     """
 
-    def __init__(
-        self,
-        x: Any,
-        y: Any,
-        batch_size: int | None,
-        *,
-        validation_split: float = 0.2,
-        **options: Any,
-    ) -> None:
-        parts = datasets.bilevel_split(
-            x,
-            y,
-            batch_size=batch_size,
-            validation_split=validation_split,
-            **options,
-        )
-        self.train: Dataset = parts.train
-        self.validation: Dataset = parts.valid
-        if options.get("class_weight") is not None:
-            # As in Keras, what networks are judged on has no such weights.
-            self.validation = parts.valid.map(lambda x, y, *_: (x, y))
-        self.num_train: int = parts.num_train
-        given = parts.batch_size_from != "default"
-        self._batch_size = parts.batch_size if given else None
-        self._labels = parts.train_labels, parts.valid_labels
-        self._statistics = None
+    sizes: tuple[str, ...] = ("num_classes", "input_shape")
+    data = "a data set of (image, label), or an array of images with `y`"
+    search_recipe: SearchRecipe = RECIPES["image_classification"]
+    network_types: tuple[type, ...] = (
+        networks.CifarNetwork,
+        networks.ImageNetNetwork,
+        networks.NasBench201Network,
+    )
+    rank = 3
 
-    def search_input(self) -> dict[str, Any]:
-        return {"x": self.train, "batch_size": self._batch_size}
+    def check_element(self, spec: Any, name: str) -> None:
+        check_images(spec, name=name)
+
+    def make_supernet(
+        self,
+        space: Any,
+        sizes: DataSizes,
+        strategy: SearchStrategy,
+        rematerialize: bool = False,
+    ) -> Any:
+        return _SUPERNETS[space.skeleton](
+            space,
+            sizes["num_classes"],
+            sizes["input_shape"],
+            **self.pieces(space, strategy, rematerialize),
+        )
+
+    def statistics(self, data: Any) -> dict[str, Any]:
+        return datasets.channel_statistics(data.train)._asdict()
+
+    def preprocessing(
+        self, statistics: Mapping[str, Any], dtype: str
+    ) -> keras.Layer | None:
+        if not statistics:
+            return None
+        layer = keras.layers.Normalization(
+            mean=[float(number) for number in statistics["mean"]],
+            variance=[float(number) for number in statistics["variance"]],
+            dtype=dtype,
+        )
+        layer.build((None, None, None, len(statistics["mean"])))
+        return layer
+
+    def augmentation(
+        self, choice: Any, data: Any, recipe: SearchRecipe
+    ) -> Augmentation | None:
+        if choice == "auto":
+            shape = data.train.element_spec[0].shape
+            choice = auto_augmentation(shape)
+            if recipe.cutout:
+                mean = datasets.channel_statistics(data.train).mean
+                side = int(recipe.cutout * min(shape[:2]))
+                square = datasets.Cutout(side, mean)
+                choice = augmentations.Compose((choice, square))
+        return None if choice is None else augmentations.get(choice)
+
+    def network_sizes(self, space: BaseSpace) -> dict[str, Any]:
+        return _NETWORK_SIZES[space.skeleton]
+
+    def network(
+        self,
+        genotype: Any,
+        space: Any,
+        sizes: Any,
+        statistics: Mapping[str, Any],
+        **options: Any,
+    ) -> keras.Model:
+        known = {name: sizes[name] for name in self.sizes}
+        options = {**known, **options}
+        # Statistics of other channels say nothing of these images.
+        channels = options["input_shape"][-1]
+        if statistics and len(statistics["mean"]) == channels:
+            options = {**statistics, **options}
+        return networks.network_for(genotype, **options)
+
+    def recipe(
+        self, network: keras.Model, num_train: int, task: Task, **options: Any
+    ) -> BaseRecipe:
+        return training.image_recipe(
+            network,
+            num_train,
+            **{
+                "mean": network.mean,
+                "variance": network.variance,
+                "label_type": task.label_type,
+                **options,
+            },
+        )
+
+    def example_sizes(self) -> dict[str, Any]:
+        return {"num_classes": NUM_CLASSES, "input_shape": _EXAMPLE_SHAPE}
+
+    def example_batch(
+        self, count: int, seed: int = 0
+    ) -> tuple[np.ndarray, np.ndarray]:
+        draw = np.random.default_rng(seed)
+        images = draw.normal(size=(count, *_EXAMPLE_SHAPE))
+        return images.astype("float32"), self.example_labels(count)
+
+
+def auto_augmentation(image_shape: Sequence[int | None]) -> PadCropFlip:
+    """Crops for all images, and mirror images of those in colour.
+
+    An eighth of the side is padded and cropped, which is 4 of CIFAR's 32
+    pixels; digits and letters would not survive a flip.
+
+    Example:
+
+    >>> auto_augmentation((8, 8, 1))
+    PadCropFlip(padding=1, flip=False)
+    """
+    height, width, channels = image_shape
+    return datasets.PadCropFlip(min(height, width) // 8, flip=channels == 3)
+
+
+_EXAMPLE_LENGTH = 8
+_EXAMPLE_WORDS = 20
+
+
+class TextClassification(LabelledTask):
+    """Texts go in as padded token ids (B, T), in which 0 is padding.
+
+    Example:
+
+    >>> TextClassification().sizes
+    ('num_classes', 'input_shape', 'vocabulary_size')
+    """
+
+    sizes: tuple[str, ...] = ("num_classes", "input_shape", "vocabulary_size")
+    data = "a data set of (token ids, label), or an array of token ids with `y`"
+    search_recipe: SearchRecipe = RECIPES["text_classification"]
+    network_types: tuple[type, ...] = (networks.TextNetwork,)
+    rank = 1
+
+    def check_element(self, spec: Any, name: str) -> None:
+        check_sentences(spec, name=name)
+
+    def make_supernet(
+        self,
+        space: Any,
+        sizes: DataSizes,
+        strategy: SearchStrategy,
+        rematerialize: bool = False,
+    ) -> Any:
+        return TextSupernet(
+            space,
+            sizes["num_classes"],
+            sizes["input_shape"],
+            sizes["vocabulary_size"],
+            **self.pieces(space, strategy, rematerialize),
+        )
 
     def check(
-        self, adapter: TaskAdapter, sizes: Any, loss: Any
+        self, data: Any, sizes: Any, loss: Any
     ) -> tuple[Task, dict[str, Any]]:
-        return adapter.check(self._as_split(), sizes, loss)
+        task, shapes = super().check(data, sizes, loss)
+        limits = [_limits(part) for part in (data.train, data.valid)]
+        smallest = min(low for low, _ in limits)
+        largest = max(high for _, high in limits)
+        known = sizes["vocabulary_size"]
+        if smallest < 0 or (known is not None and largest >= known):
+            raise ValueError(
+                "`x` must hold token ids from zero to below "
+                f"`vocabulary_size`. Received: ids from {smallest} to "
+                f"{largest}, vocabulary_size={known}"
+            )
+        return task, {**shapes, "vocabulary_size": known or largest + 1}
 
-    def statistics(self, adapter: TaskAdapter) -> dict[str, Any]:
-        # Of all elements, where those of a search are of a part of them.
-        if self._statistics is None:
-            self._statistics = adapter.statistics(self._as_split())
-        return self._statistics
+    def network_sizes(self, space: BaseSpace) -> dict[str, Any]:
+        return {"filters": 32, "num_cells": 3}
 
-    def metric_names(self, task: Task) -> list[str]:
-        metrics = training.metrics_for(task.label_type, task.num_outputs)
-        return ["val_loss", *(f"val_{metric.name}" for metric in metrics)]
-
-    def recipe_options(self, options: dict[str, Any]) -> dict[str, Any]:
-        size = options.get("batch_size", self._batch_size)
-        if size is None:
-            return options
-        return {**options, "batch_size": min(size, self.num_train)}
-
-    def describe(self) -> dict[str, Any]:
-        return {
-            "elements": [len(part) for part in self._labels],
-            "labels": [digest(part) for part in self._labels],
+    def network(
+        self,
+        genotype: Any,
+        space: Any,
+        sizes: Any,
+        statistics: Mapping[str, Any],
+        **options: Any,
+    ) -> keras.Model:
+        (length,) = sizes["input_shape"]
+        known = {
+            "num_classes": sizes["num_classes"],
+            "vocabulary_size": sizes["vocabulary_size"],
+            "sequence_length": length,
+            "embedding_size": space.embedding_size,
         }
+        return networks.TextNetwork(genotype, **{**known, **options})
 
-    def _as_split(self):
-        return datasets.BilevelSplit(
-            train=self.train,
-            valid=self.validation,
-            num_train=self.num_train,
-            num_valid=len(self._labels[1]),
-            batch_size=1,
-            has_sample_weight=False,
-            description="",
-            train_labels=self._labels[0],
-            valid_labels=self._labels[1],
+    def recipe(
+        self, network: keras.Model, num_train: int, task: Task, **options: Any
+    ) -> BaseRecipe:
+        return training.text_classification_recipe(
+            network, num_train, **options
         )
 
+    def example_sizes(self) -> dict[str, Any]:
+        return {
+            "num_classes": NUM_CLASSES,
+            "input_shape": (_EXAMPLE_LENGTH,),
+            "vocabulary_size": _EXAMPLE_WORDS,
+        }
 
-def digest(array: np.ndarray) -> str:
-    """A text that identifies the numbers of an array."""
-    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+    def example_batch(
+        self, count: int, seed: int = 0
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The last text of a batch is padded."""
+        draw = np.random.default_rng(seed)
+        # As many as a language model has with the token that follows.
+        shape = (count, _EXAMPLE_LENGTH + 1)
+        words = draw.integers(1, _EXAMPLE_WORDS, shape)[:, :-1]
+        words[-1, -3:] = 0
+        return words, self.example_labels(count)
+
+
+def _limits(part):
+    """The smallest and the largest id."""
+    batches = part.map(lambda ids, *_: ids).batch(1024)
+    limits = [(int(np.min(ids)), int(np.max(ids))) for ids in batches]
+    return min(low for low, _ in limits), max(high for _, high in limits)

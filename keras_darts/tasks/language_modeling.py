@@ -26,8 +26,8 @@ from keras_darts.strategies import RECIPES
 from keras_darts.supernet import LanguageSupernet
 from keras_darts.tasks.base import BatchStreams
 from keras_darts.tasks.base import TaskAdapter
-from keras_darts.tasks.base import TrainingData
-from keras_darts.tasks.labelled import digest
+from keras_darts.tasks.training_data import TrainingData
+from keras_darts.tasks.training_data import digest
 from keras_darts.utils.typing import ArrayLike
 from keras_darts.utils.typing import Dataset
 from keras_darts.utils.typing import Logs
@@ -35,7 +35,7 @@ from keras_darts.utils.typing import Logs
 if TYPE_CHECKING:
     import keras
 
-    from keras_darts.search_spaces.base import BaseSpace
+    from keras_darts.search_spaces.search_space import BaseSpace
     from keras_darts.strategies.recipe import SearchRecipe
     from keras_darts.strategies.strategy import SearchStrategy
     from keras_darts.tasks.base import DataSizes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -153,22 +154,21 @@ def run_connection_test(connection: Connection, filters: int = 8) -> None:
     run_config_test(connection)
     assert 0 < connection.channel_fraction <= 1
     for stride in (1, 2):
-        edges = [
-            connection.make_edge(_CANDIDATES, filters, stride, "batch")
-            for _ in range(2)
-        ]
-        stack = EdgeStack(edges)
+        make_edge = functools.partial(
+            connection.make_edge, _CANDIDATES, filters, stride, "batch"
+        )
+        stack = EdgeStack(make_edge, 2)
         stack.build((None, 8, 8, filters))
         for variable in stack.trainable_variables:
             first, second = variable.numpy()
             assert np.any(first != second), f"{variable.path} starts alike"
         inside = stack.template.inner_mixed_op()
         assert inside is not None or not connection.shrinks, "no `mixed_op`"
-        _run_edge_test(stack.template, filters, stride)
-        with default_policy("mixed_bfloat16"):
-            edge = connection.make_edge(_CANDIDATES, filters, stride, "batch")
-            edge.build((None, 8, 8, filters))
-            _run_edge_test(edge, filters, stride, "bfloat16")
+        for dtype in ("float32", "mixed_bfloat16"):
+            with default_policy(dtype):
+                edge = make_edge()
+                edge.build((None, 8, 8, filters))
+                _run_edge_test(edge, filters, stride, dtype.split("_")[-1])
 
 
 def run_architect_test(architect: Architect, search_space: Any = None) -> None:

@@ -12,7 +12,7 @@ from keras_darts import search_spaces
 from keras_darts.genotypes import NasBench201Genotype
 from keras_darts.genotypes import RecurrentGenotype
 from keras_darts.strategies import SearchStrategy
-from keras_darts.supernet import architecture
+from keras_darts.supernet import arch_parameters
 from keras_darts.testing.layers import assert_finite
 from keras_darts.testing.small import small_batch
 from keras_darts.testing.small import small_network
@@ -20,7 +20,7 @@ from keras_darts.testing.small import small_search
 
 if TYPE_CHECKING:
     from keras_darts.genotypes.base_genotype import BaseGenotype
-    from keras_darts.search_spaces.base import BaseSpace
+    from keras_darts.search_spaces.search_space import BaseSpace
 
 
 _CHANNELS = 4
@@ -114,7 +114,7 @@ def _run_network_test(space):
         space.cells.values(), search.arch_variables, strict=True
     ):
         assert alphas.shape == (len(spec.edges), spec.num_candidates)
-    weights, _ = architecture.mixing(search.supernet)
+    weights, _ = arch_parameters.mixing(search.supernet)
     derive = SearchStrategy().discretizer_for(space)
     for genotype in (derive(space, weights, {}), space.random_genotype(0)):
         network = small_network(search, genotype)

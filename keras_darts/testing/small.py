@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import keras
 
     from keras_darts.genotypes.base_genotype import BaseGenotype
-    from keras_darts.search_spaces.base import BaseSpace
+    from keras_darts.search_spaces.search_space import BaseSpace
 
 
 _NETWORK_SIZES = {"cells": {"num_cells": 3}, "stages": {"num_cells": 1}}

@@ -11,7 +11,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_darts import datasets
-from keras_darts.datasets import checks
+from keras_darts.datasets.elements import check_finite
+from keras_darts.datasets.elements import check_images
+from keras_darts.datasets.elements import check_not_empty
 from keras_darts.datasets.split import search_mask
 
 if TYPE_CHECKING:
@@ -189,7 +191,7 @@ def image_check(
         if spec.shape.rank == 3 and any_size:
             fits = spec.shape[-1] in (None, shape[-1])
         else:
-            checks.check_images(spec, 0, name)
+            check_images(spec, 0, name)
             fits = tuple(spec.shape) == tuple(shape)
         if not fits:
             raise ValueError(
@@ -299,9 +301,9 @@ def _looked_at(dataset, argument):
                 f"{image.shape}"
             )
         channels = image.shape[-1]
-        checks.check_finite(image[None], names.x, start=len(labels))
+        check_finite(image[None], names.x, start=len(labels))
         labels.append(label)
-    checks.check_not_empty(len(labels), names.x)
+    check_not_empty(len(labels), names.x)
     shape, count = (None, None, channels), int(dataset.cardinality())
     return _Stream(
         dataset.map(lambda x, *rest: (tf.ensure_shape(x, shape), *rest)),

@@ -11,7 +11,7 @@ import keras
 from keras_darts.datasets import cache_if_small
 from keras_darts.datasets import eval_pipeline
 from keras_darts.datasets import train_pipeline
-from keras_darts.datasets.checks import check_sentences
+from keras_darts.datasets.elements import check_sentences
 from keras_darts.networks.cell_network import reduction_cells
 from keras_darts.schedules import EpochCosineDecay
 from keras_darts.training import fit_loop

@@ -6,6 +6,7 @@ import difflib
 import math
 import numbers
 from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -178,6 +179,19 @@ def positive(name: str, number: Any) -> float:
             f"Received: {name}={number!r}"
         )
     return float(number)
+
+
+def channels_first(shape: Sequence[int | None]) -> bool:
+    """Whether a shape of an image looks like (channels, height, width).
+
+    Example:
+
+    >>> channels_first((3, 32, 32)), channels_first((32, 32, 3))
+    (True, False)
+    """
+    first, height, width = shape
+    few = (1, 3, 4)
+    return first in few and width not in few and min(height, width) > first
 
 
 def _is_a(number_type, number):

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import Any
 
+from keras.src.random import seed_generator
 from tensorflow.python.eager import context
 from tensorflow.python.framework import ops
 
@@ -138,6 +139,14 @@ def unlocked(layer: keras.Layer) -> Iterator[None]:
         yield
     finally:
         layer._tracker.lock()
+
+
+def default_seed() -> int:
+    """The next seed that Keras gives an initializer which has none.
+
+    A number of Python's `random`, as `keras.utils.set_random_seed` sets it.
+    """
+    return seed_generator.make_default_seed()
 
 
 def flat_layers(model: keras.Model) -> list[keras.Layer]:

@@ -11,7 +11,7 @@ from keras_darts.interop import load_torch_weights
 from keras_darts.interop import to_torch_weights
 from keras_darts.search import DartsSearch
 from keras_darts.search_spaces import darts_cnn
-from keras_darts.search_spaces.published import CNN_PRIMITIVES
+from keras_darts.search_spaces.catalog import CNN_PRIMITIVES
 from keras_darts.strategies import SearchStrategy
 from keras_darts.training import CoupledAdam
 from keras_darts.training import CoupledSGD

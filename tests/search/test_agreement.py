@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_darts.distributed import agreement
+from keras_darts.distributed import multi_worker
 
 
 @pytest.fixture
@@ -15,13 +15,13 @@ def clock(monkeypatch):
     """A clock that stands still until it is moved."""
     clock = types.SimpleNamespace(seconds=0.0)
     clock.monotonic = lambda: clock.seconds
-    monkeypatch.setattr(agreement, "time", clock)
+    monkeypatch.setattr(multi_worker, "time", clock)
     return clock
 
 
 def saved_and_asked(minutes, steps, seconds, clock, requests):
     """Of one epoch; its first step is before all."""
-    coordinator = agreement.WorkerCoordinator(keras.Model(), minutes)
+    coordinator = multi_worker.WorkerCoordinator(keras.Model(), minutes)
     asked, saved = [], []
     for step in range(steps):
         if coordinator.asks(step):
@@ -49,7 +49,7 @@ def test_they_ask_about_once_a_second_and_save_when_it_is_time(clock):
 
 def test_a_signal_counts_from_the_next_question_on(clock):
     requests = types.SimpleNamespace(received=None)
-    coordinator = agreement.WorkerCoordinator(keras.Model(), 10)
+    coordinator = multi_worker.WorkerCoordinator(keras.Model(), 10)
     for step in range(4):
         coordinator.before_step(step, requests)
     assert coordinator.asks(7) and not coordinator.asks(6)
@@ -61,7 +61,7 @@ def test_a_signal_counts_from_the_next_question_on(clock):
 
 
 def test_arrays_keep_their_shapes_and_kinds():
-    coordinator = agreement.WorkerCoordinator(keras.Model(), 10)
+    coordinator = multi_worker.WorkerCoordinator(keras.Model(), 10)
     arrays = [np.ones((2, 3), "float32"), np.array(7), np.zeros((0, 4), "f2")]
     for before, after in zip(arrays, coordinator.of_all(arrays), strict=True):
         assert before.dtype == after.dtype

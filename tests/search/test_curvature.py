@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
-from keras_darts.search import supernet_evaluation
+from keras_darts.search import steps
 
 # With what has a gradient of its own making: wide filters, pools.
 PRIMITIVES = ("skip_connect", "max_pool_3x3", "dil_conv_5x5")
@@ -105,7 +105,7 @@ def test_the_eigenvalue_is_that_of_the_dense_hessian_and_nothing_moves(batch):
     np.testing.assert_allclose(hessian, hessian.T, atol=1e-4 * size)
     assert search.arch_optimizer.weight_decay == 1e-3
     expected = np.linalg.eigvalsh(hessian)[-1] + 1e-3
-    eigenvalue = supernet_evaluation.largest_eigenvalue(search, batch)
+    eigenvalue = steps.largest_eigenvalue(search, batch)
     assert eigenvalue == pytest.approx(expected, rel=1e-3)
     for value, variable in zip(before, search.variables, strict=True):
         np.testing.assert_array_equal(value, variable.numpy(), variable.path)

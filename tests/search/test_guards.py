@@ -18,7 +18,7 @@ from small_searches import prefer
 
 import keras_darts as kd
 from keras_darts import testing
-from keras_darts.search import supernet_evaluation
+from keras_darts.search import steps
 
 SKIP, CONV, POOL = "skip_connect", "dil_conv_3x3", "max_pool_3x3"
 EDGES = 5
@@ -221,7 +221,7 @@ def measured(monkeypatch):
             asked.append(batch)
             return float(series[batch])
 
-        monkeypatch.setattr(supernet_evaluation, "largest_eigenvalue", made_up)
+        monkeypatch.setattr(steps, "largest_eigenvalue", made_up)
         return asked
 
     return use
@@ -447,7 +447,7 @@ def grows_until(monkeypatch, decay):
         calm = search.optimizer.weight_decay >= decay
         return 1.0 if calm else 1.5 ** len(course)
 
-    monkeypatch.setattr(supernet_evaluation, "largest_eigenvalue", made_up)
+    monkeypatch.setattr(steps, "largest_eigenvalue", made_up)
 
 
 def test_a_roll_back_restores_everything_but_the_weight_decay(monkeypatch):
@@ -482,9 +482,9 @@ def test_the_weight_decay_grows_to_its_bound_and_is_then_left_alone(
 class Cut(keras.callbacks.Callback):
     """Lets a run die at the start of a step, after so many."""
 
-    def __init__(self, steps):
+    def __init__(self, count):
         super().__init__()
-        self.left = steps
+        self.left = count
 
     def on_train_batch_begin(self, batch, logs=None):
         if not self.left:
@@ -503,10 +503,10 @@ def test_a_run_that_was_cut_as_it_went_back_keeps_all_rows(
 
     whole, expected = search_for()
     # As it is decided, and a step later.
-    for steps in (6, 7):
-        run = tmp_path / str(steps)
+    for count in (6, 7):
+        run = tmp_path / str(count)
         with pytest.raises(InterruptedError):
-            search_for(output_dir=run, callbacks=[Cut(steps)])
+            search_for(output_dir=run, callbacks=[Cut(count)])
         resumed, rest = search_for(resume_from=run)
         assert rest.epoch == expected.epoch[3:] == [1, 2, 3]
         for a, b in zip(whole.variables, resumed.variables, strict=True):

@@ -10,7 +10,7 @@ from small_searches import make_search
 
 import keras_darts as kd
 from keras_darts import strategies
-from keras_darts.search.arch_learning_rate import set_pace
+from keras_darts.search.defaults import set_pace
 from keras_darts.strategies import PublishedRate
 
 

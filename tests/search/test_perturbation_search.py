@@ -7,7 +7,7 @@ from small_searches import fitted
 
 import keras_darts as kd
 from keras_darts.search import fit_plan
-from keras_darts.search.supernet_evaluation import SupernetEvaluator
+from keras_darts.search.steps import SupernetEvaluator
 from keras_darts.testing.small import small_data
 from keras_darts.testing.small import small_search
 

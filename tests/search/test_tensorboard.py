@@ -12,7 +12,7 @@ from small_searches import fitted
 from small_searches import make_search
 
 import keras_darts as kd
-from keras_darts.supernet import architecture
+from keras_darts.supernet import arch_parameters
 
 SCALARS = {
     "accuracy",
@@ -206,7 +206,7 @@ def test_a_file_that_was_cut_in_a_record_goes_on(tmp_path):
 def test_entropy_is_a_share_of_the_largest(rows, expected):
     names = ("none", "skip_connect", "max_pool_3x3", "avg_pool_3x3")
     spec = kd.search_spaces.CellSpec.uniform(names, num_nodes=2)
-    result = architecture.normalized_entropy(
+    result = arch_parameters.normalized_entropy(
         {"normal": np.array(rows)}, {"normal": spec}
     )
     assert result == pytest.approx(expected)

@@ -14,7 +14,7 @@ from keras_darts.discretizers import CostConstrained
 from keras_darts.discretizers import TopK
 from keras_darts.regularizers import Cost
 from keras_darts.strategies import with_cost_target
-from keras_darts.supernet import architecture
+from keras_darts.supernet import arch_parameters
 
 
 class Supernet:
@@ -258,7 +258,7 @@ def test_stages_that_leave_candidates_out_come_as_near_as_they_can():
         num_classes=2,
         input_shape=(8, 8, 1),
     )
-    weights, _ = architecture.mixing(search.supernet)
+    weights, _ = arch_parameters.mixing(search.supernet)
     only = np.full_like(weights["normal"], 0.1)
     only[:, 2:] = 0.4
     left = stages[1].space_from(space(), {"normal": only, "reduce": only})

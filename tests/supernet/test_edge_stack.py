@@ -1,13 +1,16 @@
 """Equal edges whose variables lie together."""
 
 import math
+import random
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+import keras_darts as kd
 from keras_darts.supernet import MixedOp
+from keras_darts.supernet import PartialMixedOp
 from keras_darts.supernet import SharedTraces
 from keras_darts.supernet.edge_stack import EdgeStack
 
@@ -17,7 +20,7 @@ WEIGHTS = np.array([0.2, 0.3, 0.5], "float32")
 
 @pytest.fixture
 def stack():
-    stack = EdgeStack([MixedOp(NAMES, 4) for _ in range(3)])
+    stack = EdgeStack(lambda: MixedOp(NAMES, 4), 3)
     stack.build((None, 8, 8, 4))
     return stack
 
@@ -37,6 +40,51 @@ def test_each_edge_has_its_own_first_values(stack):
         values = variable.numpy()
         assert np.any(values[0] != values[1])
         assert np.any(values[1] != values[2])
+
+
+class FromElsewhere(keras.layers.Layer):
+    """Draws its weights by NumPy, of which a stack knows nothing."""
+
+    def build(self, input_shape):
+        self.scale = self.add_weight(
+            shape=(3,), initializer=lambda *_, **__: np.random.random(3)
+        )
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: MixedOp((*NAMES, "sep_conv_3x3"), 4, stride=2),
+        lambda: MixedOp(NAMES, 4, skip_dropout=0.5),
+        lambda: PartialMixedOp(NAMES, 8, k=2, random=True),
+        lambda: kd.connections.FullConnection().make_edge(
+            ("self_attention", "conv_1d_3"), 4, 1, "batch"
+        ),
+        lambda: keras.layers.Dense(4, bias_initializer="random_normal"),
+        FromElsewhere,
+    ],
+    ids=("image", "dropout", "partial", "text", "keras", "elsewhere"),
+)
+def test_first_values_are_those_of_layers_built_one_by_one(make):
+    filters = 8 if isinstance(make(), PartialMixedOp) else 4
+    rank = 1 if "self_attention" in getattr(make(), "primitives", ()) else 2
+    shape = (None, *[8] * rank, filters)
+    keras.utils.set_random_seed(1)
+    layers = [make() for _ in range(3)]
+    for layer in layers:
+        layer.build(shape)
+    after = random.random(), np.random.random()
+    keras.utils.set_random_seed(1)
+    stack = EdgeStack(make, 3)
+    stack.build(shape)
+    assert (random.random(), np.random.random()) == after
+    for variable in stack.template.variables:
+        assert stack.stack_of(variable).shape == (3, *variable.shape)
+    for k, layer in enumerate(layers):
+        weights, state = stack.edge_values()[k]
+        expected = [*layer.trainable_variables, *layer.non_trainable_variables]
+        for value, variable in zip([*weights, *state], expected, strict=True):
+            np.testing.assert_array_equal(value, variable)
 
 
 def test_the_templates_variables_are_not_among_the_stacks(stack):
@@ -142,7 +190,8 @@ def test_frozen_keeps_the_gradient_of_inputs_and_mixing_weights(
 
 
 def test_random_layers_have_streams_of_their_own(images):
-    stack = EdgeStack([keras.layers.Dropout(0.5, seed=k) for k in range(2)])
+    layers = iter([keras.layers.Dropout(0.5, seed=k) for k in range(2)])
+    stack = EdgeStack(lambda: next(layers), 2)
     stack.build((None, 8, 8, 4))
     x = np.ones((1, 8, 8, 4), "float32")
     masks = [

@@ -22,13 +22,13 @@ from keras_darts.strategies.methods.robust_darts import robust_darts_es
 from keras_darts.strategies.methods.sdarts import sdarts_adv
 from keras_darts.strategies.methods.sdarts import sdarts_rs
 from keras_darts.strategies.methods.snas import snas
-from keras_darts.strategies.registry import get
-from keras_darts.strategies.registry import guards_against
-from keras_darts.strategies.registry import name_of
-from keras_darts.strategies.registry import names
-from keras_darts.strategies.registry import register_strategy
-from keras_darts.strategies.registry import say
-from keras_darts.strategies.registry import summary
+from keras_darts.strategies.strategy import get
+from keras_darts.strategies.strategy import guards_against
+from keras_darts.strategies.strategy import name_of
+from keras_darts.strategies.strategy import names
+from keras_darts.strategies.strategy import register_strategy
+from keras_darts.strategies.strategy import say
+from keras_darts.strategies.strategy import summary
 
 __all__ = [
     "auto",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keras_darts.strategies.methods.beta_darts import beta_darts
-from keras_darts.strategies.registry import register_strategy
+from keras_darts.strategies.strategy import register_strategy
 
 if TYPE_CHECKING:
     from keras_darts.strategies.strategy import SearchStrategy

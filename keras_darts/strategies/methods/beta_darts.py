@@ -7,8 +7,8 @@ from keras_darts.regularizers import BetaDecay
 from keras_darts.schedules import Linear
 from keras_darts.strategies.recipe import PublishedRate
 from keras_darts.strategies.recipe import SearchRecipe
-from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
+from keras_darts.strategies.strategy import register_strategy
 
 
 @register_strategy("beta_darts", guards_against="alphas that run away")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from keras_darts.architects import Unrolled
-from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
+from keras_darts.strategies.strategy import register_strategy
 
 DARTS = (
     "Liu, Simonyan and Yang, 2019, DARTS: Differentiable Architecture Search, "

@@ -5,8 +5,8 @@ from __future__ import annotations
 from keras_darts.callbacks import ScheduleVariable
 from keras_darts.connections import AuxiliarySkip
 from keras_darts.schedules import Linear
-from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
+from keras_darts.strategies.strategy import register_strategy
 
 
 @register_strategy(

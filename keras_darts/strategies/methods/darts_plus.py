@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from keras_darts.callbacks import StopOnSkipConnects
 from keras_darts.callbacks import StopOnStableRanking
-from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
+from keras_darts.strategies.strategy import register_strategy
 
 
 @register_strategy(

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from keras_darts.callbacks import WeightWarmUp
 from keras_darts.discretizers import Perturbation
-from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
+from keras_darts.strategies.strategy import register_strategy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

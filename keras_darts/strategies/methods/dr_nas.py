@@ -11,9 +11,9 @@ from keras_darts.regularizers import DirichletDivergence
 from keras_darts.relaxations import Dirichlet
 from keras_darts.strategies.recipe import PublishedRate
 from keras_darts.strategies.recipe import SearchRecipe
-from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.stage import Stage
 from keras_darts.strategies.strategy import SearchStrategy
+from keras_darts.strategies.strategy import register_strategy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

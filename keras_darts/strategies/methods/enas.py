@@ -10,8 +10,8 @@ from keras_darts.relaxations import Controller
 from keras_darts.strategies.methods.random_search import check_recipe
 from keras_darts.strategies.methods.random_search import nas_bench_201_papers
 from keras_darts.strategies.recipe import SearchRecipe
-from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
+from keras_darts.strategies.strategy import register_strategy
 
 
 @register_strategy("enas", guards_against="the gap between mixture and cell")

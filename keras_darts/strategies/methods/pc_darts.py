@@ -11,8 +11,8 @@ from keras_darts.callbacks import WeightWarmUp
 from keras_darts.connections import PartialConnection
 from keras_darts.strategies.recipe import PublishedRate
 from keras_darts.strategies.recipe import SearchRecipe
-from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
+from keras_darts.strategies.strategy import register_strategy
 
 
 @register_strategy(

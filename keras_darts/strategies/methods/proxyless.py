@@ -7,8 +7,8 @@ from keras_darts.regularizers import Cost
 from keras_darts.relaxations import BinaryGates
 from keras_darts.strategies.recipe import PublishedRate
 from keras_darts.strategies.recipe import SearchRecipe
-from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
+from keras_darts.strategies.strategy import register_strategy
 
 
 @register_strategy("proxyless", guards_against="time and memory; costly cells")

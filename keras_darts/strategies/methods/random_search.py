@@ -6,8 +6,8 @@ from keras_darts.architects import Frozen
 from keras_darts.discretizers import BestOfSamples
 from keras_darts.relaxations import UniformDraws
 from keras_darts.strategies.recipe import SearchRecipe
-from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
+from keras_darts.strategies.strategy import register_strategy
 from keras_darts.utils.errors import unknown_name
 
 _NAS_BENCH_201 = (

@@ -8,8 +8,8 @@ from keras_darts.callbacks import StopOnEigenvalue
 from keras_darts.connections import DropPath
 from keras_darts.schedules import Linear
 from keras_darts.strategies.recipe import SearchRecipe
-from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
+from keras_darts.strategies.strategy import register_strategy
 
 _ROBUST_DARTS = (
     "Zela et al., 2020, Understanding and Robustifying Differentiable "

@@ -5,8 +5,8 @@ from __future__ import annotations
 from keras_darts.callbacks import ScheduleVariable
 from keras_darts.relaxations import Perturbed
 from keras_darts.schedules import Linear
-from keras_darts.strategies.registry import register_strategy
 from keras_darts.strategies.strategy import SearchStrategy
+from keras_darts.strategies.strategy import register_strategy
 
 _SMOOTH_DARTS = (
     "Chen and Hsieh, 2020, Stabilizing Differentiable Architecture Search via "
