@@ -79,8 +79,9 @@ def plain_runs():
     """Runs draw no picture of each epoch but in tests of pictures."""
     # Imports TensorFlow, which the tests of genotypes do without.
     from less_work import without_pictures
+    from less_work import without_tuned_pipelines
 
-    with without_pictures():
+    with without_pictures(), without_tuned_pipelines():
         yield
 
 

@@ -1,9 +1,13 @@
-"""What tests leave out that are about something else: graphs and pictures."""
+"""What tests leave out that are about something else.
+
+Graphs, pictures, and the tuning of pipelines.
+"""
 
 import contextlib
 from unittest import mock
 
 import keras
+import tensorflow as tf
 
 from keras_darts.callbacks.tensorboard import ArchitectureTensorBoard
 from keras_darts.networks import LanguageModel
@@ -24,6 +28,21 @@ def without_pictures():
 def with_pictures():
     """Inside the other one, it gets them nevertheless."""
     with mock.patch.object(ArchitectureTensorBoard, "draw", _DRAW):
+        yield
+
+
+@contextlib.contextmanager
+def without_tuned_pipelines():
+    """Nothing waits for the thread that tunes a pipeline.
+
+    On busy cores it often misses that its iterator is gone, and whatever ends
+    the iterator then waits, up to as long again as that one was there.
+    """
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    begin = tf.data.Dataset.__iter__
+    untuned = lambda self: begin(self.with_options(options))  # noqa: E731
+    with mock.patch.object(tf.data.Dataset, "__iter__", untuned):
         yield
 
 

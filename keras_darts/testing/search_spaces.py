@@ -117,5 +117,5 @@ def _run_network_test(space):
     weights, _ = arch_parameters.mixing(search.supernet)
     derive = SearchStrategy().discretizer_for(space)
     for genotype in (derive(space, weights, {}), space.random_genotype(0)):
-        network = small_network(space, genotype)
+        network = small_network(search, genotype)
         assert_finite(network(inputs))

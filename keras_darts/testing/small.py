@@ -35,15 +35,16 @@ def small_batch(
     return tasks.get(space.task).example_batch(count, seed)
 
 
-def small_data(space: BaseSpace) -> tuple[Any, ...]:
-    """The first arguments of `fit`."""
-    return tasks.get(space.task).example_data()
+def small_data(space: BaseSpace, count: int = 24) -> tuple[Any, ...]:
+    """The first arguments of `fit`: with `batch_size=4`, 24 are three steps."""
+    return tasks.get(space.task).example_data(count)
 
 
-def small_network(space: BaseSpace, genotype: BaseGenotype) -> keras.Model:
-    """A network that trains from scratch, for the same batches."""
+def small_network(search: DartsSearch, genotype: BaseGenotype) -> keras.Model:
+    """A network that trains from scratch, for the batches of a search."""
+    space = search.search_space
     sizes = dict(_NETWORK_SIZES.get(space.skeleton, {}))
     for name in ("filters", "embedding_size", "hidden_size"):
         if getattr(space, name, None) is not None:
             sizes[name] = getattr(space, name)
-    return small_search(space).network_of(genotype, **sizes)
+    return search.network_of(genotype, **sizes)

@@ -71,9 +71,9 @@ def _run_step_test(strategy, search_space):
     groups = [search.arch_variables, search.weight_variables]
     move = [strategy.architect.updates_architecture, True]
     before = [[v.numpy() for v in variables] for variables in groups]
-    history = search.fit(
-        *small_data(search_space), batch_size=4, epochs=1, verbose=0
-    )
+    # A first reward has none to compare with.
+    data = small_data(search_space, 24 if strategy.architect.samples else 16)
+    history = search.fit(*data, batch_size=4, epochs=1, verbose=0)
     assert np.isfinite(history.history["loss"]).all()
     for variables, values, moved in zip(groups, before, move, strict=True):
         for variable, value in zip(variables, values, strict=True):
@@ -87,7 +87,7 @@ def _run_stages_test(strategy, search_space):
     search.compile(run_eagerly=True)
     stages = len(strategy.stages)
     history = search.fit(
-        *small_data(search_space),
+        *small_data(search_space, 8),
         batch_size=4,
         epochs=stages,
         steps_per_epoch=1,
