@@ -25,9 +25,9 @@ from keras_darts.analysis.picture import Picture  # noqa: E402
 from keras_darts.analysis.picture import save_picture  # noqa: E402
 from keras_darts.drawing.palette import INK  # noqa: E402
 from keras_darts.drawing.palette import series_look  # noqa: E402
-from keras_darts.networks import network_for  # noqa: E402
+from keras_darts.networks import build_network  # noqa: E402
 from keras_darts.profiling.cost_tables import converted  # noqa: E402
-from keras_darts.runtimes.litert import lowest_medians  # noqa: E402
+from keras_darts.runtimes.litert import interleaved_min_medians  # noqa: E402
 from keras_darts.supernet import arch_parameters  # noqa: E402
 from keras_darts.utils.files import write_json  # noqa: E402
 
@@ -119,11 +119,11 @@ def measured(genotypes, sizes):
     """Milliseconds of each network."""
     files = []
     for genotype in genotypes:
-        network = network_for(
+        network = build_network(
             genotype, 10, (32, 32, 3), auxiliary=False, **sizes
         )
         files.append(converted(network))
-    return lowest_medians(files, 1, ROUNDS, lambda: None)
+    return interleaved_min_medians(files, 1, ROUNDS, lambda: None)
 
 
 def agreement(predicted, times):

@@ -19,7 +19,7 @@ import tensorflow as tf
 from recorded_steps import Recorder
 
 import keras_darts as kd
-from keras_darts.distributed.multi_worker import gathered
+from keras_darts.distributed.multi_worker import connect_workers
 from keras_darts.distributed.multi_worker import workers_of
 from keras_darts.runs import shutdown_timeout
 from keras_darts.runs.monitor import Terminated
@@ -28,7 +28,7 @@ from keras_darts.runs.monitor import Terminated
 def main(workers, path, *names):
     devices = tf.distribute.get_strategy()
     if workers != "1":
-        devices = gathered(minutes=5)
+        devices = connect_workers(minutes=5)
     path = pathlib.Path(path)
     with devices.scope():
         results = {name: SEARCHES[name](path.parent) for name in names}

@@ -6,6 +6,10 @@ python tests/walks.py --files  # and which, in the order of the first call
 The walks: a batch from `fit` to the gradient of the alphas, a genotype to a
 SavedModel, and the name of a strategy to its pieces in the supernet. A file
 counts if one of its functions runs; what runs at its import does not.
+
+The goals of the review, 40, 35 and 25 files, were set where a count by hand
+gave 59, 43 and 34, and this script 93, 57 and 48: in its measure the goals
+are 63, 46 and 35.
 """
 
 import argparse
@@ -19,7 +23,7 @@ import numpy as np
 import keras_darts as kd
 
 PACKAGE = pathlib.Path(kd.__file__).parent
-BARS = {"batch": 40, "genotype": 35, "strategy": 25}
+GOALS = {"batch": 63, "genotype": 46, "strategy": 35}
 SPACE = kd.search_spaces.darts_cnn(
     4, 3, num_nodes=1, primitives=("max_pool_3x3", "skip_connect")
 )
@@ -89,7 +93,9 @@ def main():
         files = []
         walk(files)
         lines = sum(map(lines_of, files))
-        print(f"{name}: {len(files)} files, {lines} lines (goal: {BARS[name]})")
+        print(
+            f"{name}: {len(files)} files, {lines} lines (goal: {GOALS[name]})"
+        )
         if options.files:
             print("\n".join(f"  {path}" for path in files))
 

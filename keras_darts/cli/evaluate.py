@@ -3,7 +3,7 @@
 Writes evaluation.json into the folder of a run or of a SavedModel, and
 NAME.evaluation.json next to a file.
 
-  keras-darts evaluate --model=runs/digits-trained
+  keras-darts evaluate --run=runs/digits-trained
   keras-darts evaluate --model=saved_models/digits.tflite --dataset=digits
   keras-darts evaluate --model=saved_models/ptb --dataset=FOLDER
 """

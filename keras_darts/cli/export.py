@@ -214,7 +214,7 @@ def _saved(folder, options):
         if "search" in saved:
             lacks = (
                 "a search, which has no trained network: `keras-darts train "
-                f"--genotype={options.run}` trains one"
+                f"--run={options.run}` trains one"
             )
         elif folder.is_dir():
             lacks = "which has no model.keras"

@@ -3,7 +3,7 @@
 A person reads what it has learned. The words of the prompt are separated by
 spaces, as in the text that the model was trained on.
 
-  keras-darts generate --model=runs/text-trained --prompt="the company"
+  keras-darts generate --run=runs/text-trained --prompt="the company"
   keras-darts generate --model=saved_models/ptb --temperature=0.8 --seed=1
 """
 

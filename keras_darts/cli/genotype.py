@@ -1,8 +1,7 @@
-"""The flag that says which genotype, in all its forms."""
+"""The flags that say which genotype, in all its forms."""
 
 from __future__ import annotations
 
-import contextlib
 import pathlib
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,9 @@ from keras_darts import search_spaces
 from keras_darts.cli import folders
 from keras_darts.cli import tasks
 from keras_darts.cli.options import define_path
-from keras_darts.cli.options import require
+from keras_darts.cli.options import define_run
+from keras_darts.cli.options import require_one
+from keras_darts.cli.options import run_folder
 from keras_darts.genotypes import io
 from keras_darts.utils.errors import unknown_name
 
@@ -26,11 +27,16 @@ _RANDOM = "random:"
 
 def define(options: flags.FlagValues) -> None:
     """Declares the flags."""
+    define_run(
+        options,
+        "Folder of a search, a tuning's trial or a training; in place "
+        "of --genotype.",
+    )
     define_path(
         options,
         "genotype",
         None,
-        "A run folder; a file of a genotype, or a log with lines "
+        "A file of a genotype, or a log with lines "
         "`Genotype(normal=[...], ...)` as DARTS and its forks print them, of "
         "which the last one counts; such a text itself; a published name such "
         "as darts_v2 or rnn_darts_v2; an architecture string |...| of "
@@ -50,7 +56,9 @@ def find(options: flags.FlagValues) -> tuple[BaseGenotype, str]:
     Raises:
         ValueError: if there is no such genotype.
     """
-    require(options, "genotype")
+    if require_one(options, "run", "genotype") == "run":
+        folder = run_folder(options)
+        return genotypes.load(_in_run(folder)), folder.resolve().name
     text = options.genotype
     if text.startswith(_RANDOM):
         space = search_spaces.get(options.search_space)
@@ -59,16 +67,18 @@ def find(options: flags.FlagValues) -> tuple[BaseGenotype, str]:
         return genotypes.from_text(text), "genotype"
     path = pathlib.Path(text)
     if path.is_dir():
-        return genotypes.load(_in_run(path)), path.resolve().name
+        raise ValueError(
+            "`genotype` must be a file, a text or a name; --run takes a "
+            f"folder. Received: genotype={text!r}"
+        )
     if path.exists():
         genotype = genotypes.load(path)
         _say_which(path)
         return genotype, path.stem
     if path.suffix == ".json" or path.name != text:
         raise ValueError(
-            "`genotype` must be a run folder, a file, a text Genotype(...) or "
-            f"a published name. Received: genotype={text!r}, which does not "
-            "exist"
+            "`genotype` must be a file, a text Genotype(...) or a published "
+            f"name. Received: genotype={text!r}, which does not exist"
         )
     if text.lower() not in genotypes.list():
         raise unknown_name("genotype", text, genotypes.list())
@@ -91,8 +101,8 @@ def _in_run(folder):
         f": give a trial of the tuning, {', '.join(trials)}" if trials else ""
     )
     raise ValueError(
-        f"`genotype` must be a folder with a {file.name}{hint}. Received: "
-        f"genotype={str(folder)!r}"
+        f"`run` must be a folder with a {file.name}{hint}. Received: "
+        f"run={str(folder)!r}"
     )
 
 
@@ -105,23 +115,14 @@ def _say_which(path):
 
 def task(options: flags.FlagValues, genotype: BaseGenotype) -> TaskCommands:
     """The task of the genotype that `find` has found."""
-    text = options.genotype
-    if text.startswith(_RANDOM):
+    if options.run:
+        # In the folder of a trial, the search has one of its own.
+        run = pathlib.Path(options.run)
+        config = folders.config(run) or folders.config(run / "search")
+        return tasks.of_run(config) or tasks.of_genotype(genotype)
+    if options.genotype.startswith(_RANDOM):
         return tasks.of_space(options.search_space)
-    # In the folder of a trial, the search has one of its own.
-    config = {}
-    if is_folder(text):
-        of_trial = pathlib.Path(text) / "search"
-        config = folders.config(text) or folders.config(of_trial)
-    return tasks.of_run(config) or tasks.of_genotype(genotype)
-
-
-def is_folder(text: str | None) -> bool:
-    """Whether --genotype is the folder of a run."""
-    # The text of a genotype may be longer than a path can be.
-    with contextlib.suppress(OSError):
-        return pathlib.Path(text).is_dir()
-    return False
+    return tasks.of_genotype(genotype)
 
 
 def _seed(text):

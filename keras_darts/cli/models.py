@@ -1,4 +1,4 @@
-"""The flag that says which model, in all its forms."""
+"""The flags that say which model, in all its forms."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from keras_darts.cli import folders
 from keras_darts.cli.options import define_path
-from keras_darts.cli.options import require
+from keras_darts.cli.options import define_run
+from keras_darts.cli.options import require_one
+from keras_darts.cli.options import run_folder
 
 if TYPE_CHECKING:
     from typing import Any
@@ -23,13 +25,13 @@ _FILES = (".tflite", ".onnx")
 
 
 def define(options: flags.FlagValues) -> None:
-    """Declares the flag."""
+    """Declares the flags."""
+    define_run(options, "Folder of a training; in place of --model.")
     define_path(
         options,
         "model",
         None,
-        "Folder of a training run, a .keras, .tflite or .onnx file, or a "
-        "SavedModel's folder.",
+        "A .keras, .tflite or .onnx file, or a SavedModel's folder.",
     )
 
 
@@ -39,28 +41,32 @@ def find(options: flags.FlagValues) -> tuple[pathlib.Path, dict[str, Any]]:
     Raises:
         ValueError: if there is nothing, or a search.
     """
-    require(options, "model")
+    if require_one(options, "run", "model") == "run":
+        path = _in_run(run_folder(options))
+        return path, folders.config(path.parent)
     path = pathlib.Path(options.model)
     if not path.exists():
         raise ValueError(
             "`model` must be a folder or a file that exists. Received: "
             f"model={options.model!r}"
         )
-    if (path / _NETWORK).exists():
-        path = path / _NETWORK
-    elif (path / "config.json").exists():
+    if not (is_of_run(path) or is_export(path)):
         raise ValueError(
-            "`model` must be a training run: `keras-darts train` makes one "
-            f"from a search. Received: model={str(path)!r}, which has no "
-            f"{_NETWORK}"
-        )
-    elif not (is_of_run(path) or is_export(path)):
-        raise ValueError(
-            "`model` must be the folder of a training run, a .keras, .tflite "
-            "or .onnx file, or a SavedModel's folder. Received: "
-            f"model={str(path)!r}"
+            "`model` must be a .keras, .tflite or .onnx file, or a "
+            "SavedModel's folder; --run takes the folder of a training. "
+            f"Received: model={str(path)!r}"
         )
     return path, folders.config(path.parent) if is_of_run(path) else {}
+
+
+def _in_run(folder):
+    path = folder / _NETWORK
+    if not path.exists():
+        raise ValueError(
+            "`run` must be a training: `keras-darts train` makes one from a "
+            f"search. Received: run={str(folder)!r}, which has no {_NETWORK}"
+        )
+    return path
 
 
 def is_of_run(path: pathlib.Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import pathlib
 import sys
 import textwrap
 from typing import TYPE_CHECKING
@@ -90,6 +91,21 @@ def require(options: flags.FlagValues, *names: str) -> None:
             raise flags.Error(f"The flag --{name} must be given")
 
 
+def require_one(options: flags.FlagValues, *names: str) -> str:
+    """The name of the one flag of several that was given.
+
+    Raises:
+        absl.flags.Error: if none was, or more than one.
+    """
+    given = [name for name in names if options[name].value not in (None, "")]
+    if len(given) != 1:
+        raise flags.Error(
+            f"One of the flags {' and '.join(f'--{n}' for n in names)} must be "
+            "given"
+        )
+    return given[0]
+
+
 def define_path(
     options: flags.FlagValues, name: str, default: str | None, meaning: str
 ) -> None:
@@ -102,6 +118,26 @@ def define_path(
         flag_values=options,
         serializer=flags.ArgumentSerializer(),
     )
+
+
+def define_run(options: flags.FlagValues, meaning: str) -> None:
+    """Declares the flag of a run folder."""
+    define_path(options, "run", None, meaning)
+
+
+def run_folder(options: flags.FlagValues) -> pathlib.Path:
+    """The folder that --run names.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    folder = pathlib.Path(options.run)
+    if not folder.is_dir():
+        raise ValueError(
+            "`run` must be the folder of a run. "
+            f"Received: run={options.run!r}, which does not exist"
+        )
+    return folder
 
 
 def define_share(

@@ -3,7 +3,7 @@
 Each cell becomes a picture of its own.
 
   keras-darts plot --genotype=darts_v2 --output_dir=pictures
-  keras-darts plot --genotype=runs/digits --alphas --format=svg,png
+  keras-darts plot --run=runs/digits --alphas --format=svg,png
 """
 
 from __future__ import annotations
@@ -50,17 +50,16 @@ def define(options: flags.FlagValues) -> None:
 def run(options: flags.FlagValues) -> None:
     """Draws; `options` are the parsed flags."""
     network_genotype, name = genotype.find(options)
-    source = pathlib.Path(options.genotype)
-    is_run = genotype.is_folder(options.genotype)
-    if options.alphas and not is_run:
+    if options.alphas and not options.run:
         raise ValueError(
-            "`genotype` must be the folder of a search run for --alphas. "
-            f"Received: genotype={options.genotype!r}"
+            "`run` must be the folder of a search for --alphas. "
+            f"Received: run={options.run!r}"
         )
-    here = source / "cells" if is_run else "."
+    source = pathlib.Path(options.run or ".")
+    here = source / "cells" if options.run else source
     folder = writable_folder(options.output_dir or here, "output_dir")
     # In the folder of the run the run's name would say nothing.
-    begin = "" if is_run and not options.output_dir else f"{name}_"
+    begin = "" if options.run and not options.output_dir else f"{name}_"
     from keras_darts import analysis
 
     cell_types = _cell_types(source) if options.alphas else ()
@@ -81,7 +80,7 @@ def _cell_types(run):
     search, path = folders.config(run).get("search"), run / "alphas.npz"
     if search is None or not path.is_file():
         raise ValueError(
-            "`genotype` must be the folder of a search run for --alphas. "
-            f"Received: genotype={str(run)!r}, which has no alphas.npz"
+            "`run` must be the folder of a search for --alphas. "
+            f"Received: run={str(run)!r}, which has no alphas.npz"
         )
     return [*search_spaces.get(search["search_space"]).cells]

@@ -373,7 +373,7 @@ def _conclusion(options, search, folder):
             f"cells drawn: {folder / 'cells'}",
             f"history:     {folder / 'history.csv'}, {folder / 'alphas.npz'}",
             f"TensorBoard: tensorboard --logdir={folder / 'tensorboard'}",
-            f"next:        keras-darts train --genotype={folder} "
+            f"next:        keras-darts train --run={folder} "
             f"{data.given(options)} --output_dir={folder}-trained",
         ]
     )

@@ -5,7 +5,7 @@ gives logits, config.json, genotype.json, history.csv, evaluation.json, files
 for TensorBoard, and vocabulary.json for text. A training that was cut continues
 with the same command.
 
-  keras-darts train --genotype=runs/digits --dataset=digits \\
+  keras-darts train --run=runs/digits --dataset=digits \\
       --output_dir=runs/digits-trained --epochs=20
   keras-darts train --genotype=darts_v2 --dataset=cifar10 --output_dir=runs/b
   keras-darts train --genotype=rnn_darts_v2 --dataset=FOLDER --output_dir=runs/c

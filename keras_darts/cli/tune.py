@@ -562,6 +562,6 @@ def _conclusion(options, folder):
     yield f"genotype:    {trial / 'genotype.json'}"
     yield f"all results: {page}"
     yield (
-        f"next:        keras-darts train --genotype={trial} "
+        f"next:        keras-darts train --run={trial} "
         f"{data.given(options)} --output_dir={folder}-trained"
     )

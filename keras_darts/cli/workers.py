@@ -145,9 +145,9 @@ def strategy(options: flags.FlagValues) -> DistributionStrategy:
 
     To be called before TensorFlow computes anything.
     """
-    from keras_darts.distributed.multi_worker import gathered
+    from keras_darts.distributed.multi_worker import connect_workers
 
-    return gathered(options.worker_timeout_minutes)
+    return connect_workers(options.worker_timeout_minutes)
 
 
 def _configs(count):

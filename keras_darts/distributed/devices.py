@@ -173,8 +173,8 @@ def per_replica(strategy: DistributionStrategy, batch: Any) -> Any:
     return strategy.experimental_distribute_values_from_function(on_replica)
 
 
-def replicas_meet(search: Any) -> bool:
-    """Whether they do in an evaluation, which a called graph can't have."""
+def needs_cross_replica_sync(search: Any) -> bool:
+    """Whether an evaluation has one, which a called graph can't."""
     return search.distribute_strategy.num_replicas_in_sync > 1 and (
         is_synchronized(search.search_space.normalization)
     )

@@ -51,7 +51,7 @@ _MISSING = (
 )
 
 
-def gathered(minutes: float) -> DistributionStrategy:
+def connect_workers(minutes: float) -> DistributionStrategy:
     """The `tf.distribute.MultiWorkerMirroredStrategy` of `TF_CONFIG`.
 
     To be called before TensorFlow computes anything. A worker whose process
@@ -278,7 +278,7 @@ def distribute_batches(model: keras.Model, dataset: Dataset) -> Any:
     return strategy.distribute_datasets_from_function(of_this_worker)
 
 
-def judged(model: keras.Model, dataset: Dataset) -> dict[str, Any]:
+def evaluation_args(model: keras.Model, dataset: Dataset) -> dict[str, Any]:
     """What `fit` has to be given to judge a model on global batches."""
     if workers_of(model).count == 1:
         return {"validation_data": dataset}

@@ -17,10 +17,10 @@ import numpy as np
 import tensorflow as tf
 
 from keras_darts.analysis import count_parameters
+from keras_darts.export.exported_model import stage
 from keras_darts.export.parity import facts_of
 from keras_darts.export.samples import first_elements
 from keras_darts.export.signatures import ClassifierServing
-from keras_darts.export.single_file import stage
 from keras_darts.utils.errors import non_negative
 from keras_darts.utils.files import user_path
 from keras_darts.version import __version__
@@ -309,7 +309,9 @@ _FEW = 100
 _MOST_OUTSIDE = 0.01
 
 
-def coverage(serving: Serving, data: Any, samples: Any) -> dict[str, Any]:
+def calibration_coverage(
+    serving: Serving, data: Any, samples: Any
+) -> dict[str, Any]:
     """What the model card says of calibration data; warns of what they lack.
 
     Args:

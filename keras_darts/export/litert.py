@@ -14,9 +14,13 @@ import tensorflow as tf
 from keras_darts.export import cards
 from keras_darts.export import parity
 from keras_darts.export import signatures
-from keras_darts.export.cards import coverage
+from keras_darts.export.cards import calibration_coverage
 from keras_darts.export.exported_model import ExportedModel
 from keras_darts.export.exported_model import Signature
+from keras_darts.export.exported_model import announced
+from keras_darts.export.exported_model import check_file
+from keras_darts.export.exported_model import stage
+from keras_darts.export.exported_model import write_vocabulary
 from keras_darts.export.image_signatures import ImageServing
 from keras_darts.export.litert_converter import QUANTIZATIONS
 from keras_darts.export.litert_converter import convert
@@ -24,10 +28,6 @@ from keras_darts.export.litert_converter import with_metadata
 from keras_darts.export.litert_converter import without_interpreter_warning
 from keras_darts.export.signatures import ClassifierServing
 from keras_darts.export.signatures import write_archive
-from keras_darts.export.single_file import announced
-from keras_darts.export.single_file import check_file
-from keras_darts.export.single_file import stage
-from keras_darts.export.single_file import write_vocabulary
 from keras_darts.export.specification import describe
 from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.errors import unknown_name
@@ -400,7 +400,7 @@ def _calibrated(serving, feeds, samples):
         return {"calibration": {"samples": len(feeds)}}
     (name,) = feeds[0]
     data = np.concatenate([feed[name] for feed in feeds])
-    return {"calibration": coverage(serving, data, samples)}
+    return {"calibration": calibration_coverage(serving, data, samples)}
 
 
 def _card(serving, exported, choices, data, training):

@@ -16,13 +16,13 @@ from keras_darts.export import parity
 from keras_darts.export import signatures
 from keras_darts.export.exported_model import ExportedModel
 from keras_darts.export.exported_model import Signature
+from keras_darts.export.exported_model import announced
+from keras_darts.export.exported_model import check_file
+from keras_darts.export.exported_model import stage
+from keras_darts.export.exported_model import write_vocabulary
 from keras_darts.export.language_signatures import STEP
 from keras_darts.export.signatures import ENDPOINT
 from keras_darts.export.signatures import write_archive
-from keras_darts.export.single_file import announced
-from keras_darts.export.single_file import check_file
-from keras_darts.export.single_file import stage
-from keras_darts.export.single_file import write_vocabulary
 from keras_darts.export.specification import describe
 from keras_darts.utils.files import staging
 from keras_darts.utils.files import user_path

@@ -12,11 +12,11 @@ from keras.saving import serialize_keras_object
 from keras_darts.export import cards
 from keras_darts.export import parity
 from keras_darts.export import signatures
-from keras_darts.export.single_file import announced
-from keras_darts.export.single_file import check_file
-from keras_darts.export.single_file import of_keras
-from keras_darts.export.single_file import stage
-from keras_darts.export.single_file import write_vocabulary
+from keras_darts.export.exported_model import announced
+from keras_darts.export.exported_model import check_file
+from keras_darts.export.exported_model import of_keras
+from keras_darts.export.exported_model import stage
+from keras_darts.export.exported_model import write_vocabulary
 from keras_darts.export.specification import describe
 from keras_darts.export.weights import check_arrays
 from keras_darts.export.weights import named_weights

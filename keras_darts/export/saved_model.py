@@ -20,11 +20,11 @@ from keras_darts.export import parity
 from keras_darts.export import signatures
 from keras_darts.export.exported_model import ExportedModel
 from keras_darts.export.exported_model import Signature
+from keras_darts.export.exported_model import announced
+from keras_darts.export.exported_model import stage
 from keras_darts.export.exported_model import vocabulary_file
 from keras_darts.export.signatures import guarded
 from keras_darts.export.signatures import write_archive
-from keras_darts.export.single_file import announced
-from keras_darts.export.single_file import stage
 from keras_darts.export.specification import describe
 from keras_darts.utils.errors import non_negative
 from keras_darts.utils.errors import positive_integer

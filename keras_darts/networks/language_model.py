@@ -84,7 +84,7 @@ class LanguageModel(GivesLogits, abc.ABC):
         return self.vocabulary_size
 
     @property
-    def carried(self) -> list[tf.Variable]:
+    def state_variables(self) -> list[tf.Variable]:
         """The variables of the states that segments hand on."""
         return [state.variable for state in self._carried.values()]
 

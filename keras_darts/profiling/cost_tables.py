@@ -20,7 +20,7 @@ from keras_darts.export.litert_converter import convert
 from keras_darts.export.signatures import ENDPOINT
 from keras_darts.export.signatures import Endpoint
 from keras_darts.export.signatures import write_archive
-from keras_darts.networks import network_for
+from keras_darts.networks import build_network
 from keras_darts.primitives import Identity
 from keras_darts.primitives import build_layer
 from keras_darts.primitives import make_primitive
@@ -119,7 +119,7 @@ class Latencies:
             if not isinstance(model, Identity):
                 files[name] = converted(model)
             self._step()
-        lowest = litert.lowest_medians(
+        lowest = litert.interleaved_min_medians(
             list(files.values()), self.num_threads, rounds, self._step
         )
         times = dict(zip(files, lowest, strict=True))
@@ -258,7 +258,7 @@ def build_cost_table(
         )
 
     def network(genotype):
-        return network_for(
+        return build_network(
             genotype, num_classes, tuple(input_shape), auxiliary=False, **sizes
         )
 

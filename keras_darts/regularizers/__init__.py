@@ -8,12 +8,12 @@ from keras_darts.utils import surroundings  # noqa: F401
 
 # isort: split
 
+from keras_darts.regularizers.base import BetaDecay
+from keras_darts.regularizers.base import DirichletDivergence
+from keras_darts.regularizers.base import Entropy
 from keras_darts.regularizers.base import Regularizer
+from keras_darts.regularizers.base import ZeroOne
 from keras_darts.regularizers.cost import Cost
-from keras_darts.regularizers.penalties import BetaDecay
-from keras_darts.regularizers.penalties import DirichletDivergence
-from keras_darts.regularizers.penalties import Entropy
-from keras_darts.regularizers.penalties import ZeroOne
 from keras_darts.utils.registry import Registry
 
 if TYPE_CHECKING:

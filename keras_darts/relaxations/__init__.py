@@ -11,15 +11,15 @@ from keras_darts.utils import surroundings  # noqa: F401
 from keras_darts.relaxations.base import Relaxation
 from keras_darts.relaxations.base import Sigmoid
 from keras_darts.relaxations.base import Softmax
-from keras_darts.relaxations.binary_gates import BinaryGates
 from keras_darts.relaxations.controller import Controller
-from keras_darts.relaxations.dirichlet import Dirichlet
-from keras_darts.relaxations.gumbel_softmax import GumbelSoftmax
 from keras_darts.relaxations.perturbed import Perturbed
 from keras_darts.relaxations.policy import Categorical
 from keras_darts.relaxations.policy import Policy
 from keras_darts.relaxations.policy import PolicyState
 from keras_darts.relaxations.policy import UniformDraws
+from keras_darts.relaxations.sampled import BinaryGates
+from keras_darts.relaxations.sampled import Dirichlet
+from keras_darts.relaxations.sampled import GumbelSoftmax
 from keras_darts.utils.registry import Registry
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Checks of a user's callbacks, and what they change at the end."""
+"""Checks of a user's callbacks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import keras
 from keras_darts.utils import private_api
 
 if TYPE_CHECKING:
-    from keras_darts.runs.checkpoint import RunCheckpoint
+    pass
 
 
 _LOG = logging.getLogger("keras_darts")
@@ -171,52 +171,3 @@ def _may_add_logs(callback):
         return False
     package = type(callback).__module__.split(".")[0]
     return package not in ("keras", "keras_darts")
-
-
-class EndState:
-    """Tells what the end of a training has changed, and who did it.
-
-    Callbacks put back the best weights or an architecture at the end, after
-    the last epoch was saved. What those of the library do they do again when a
-    run is resumed; what those of the user do is part of the state from which
-    the run continues.
-
-    Args:
-        checkpoint: `RunCheckpoint`, whose variables are looked at.
-
-    Attributes:
-        before: Keras callback that stands before all that change something.
-        between: Another one, after those of the library and before the
-            user's.
-    """
-
-    def __init__(self, checkpoint: RunCheckpoint) -> None:
-        self._checkpoint = checkpoint
-        self.before: keras.callbacks.Callback = _Look(checkpoint)
-        self.between: keras.callbacks.Callback = _Look(checkpoint)
-
-    def save(self) -> bool:
-        """Saves a state that is not that of the last epoch any more.
-
-        Returns:
-            Boolean, whether it was another one.
-        """
-        now = self._checkpoint.digest()
-        if now == self.before.digest:
-            return False
-        self._checkpoint.save(
-            self._checkpoint.epochs_done, resumes=now != self.between.digest
-        )
-        return True
-
-
-class _Look(keras.callbacks.Callback):
-    """Notes how the variables are when its turn has come."""
-
-    def __init__(self, checkpoint):
-        super().__init__()
-        self._checkpoint = checkpoint
-        self.digest = None
-
-    def on_train_end(self, logs=None):
-        self.digest = self._checkpoint.digest()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import collections
 import hashlib
+import io
+import json
 import pathlib
 import re
 import warnings
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -41,14 +43,15 @@ class RunCheckpoint:
         folder: Path where the checkpoints lie.
         groups: Dictionary from names to lists of Keras variables.
         running: `MidEpochState`, what an epoch has besides in its midst.
-        callbacks: What TensorFlow can save, the state of the callbacks.
+        noun: String, what is run.
+        callbacks: Keras callbacks. The state of those with `get_state` and
+            `set_state` is saved with the rest. Defaults to none.
         writes: Boolean, whether this worker writes what all have to save.
             Defaults to `True`.
         epochs_kept: Integer, of how many epochs the ends are kept. Defaults
             to three.
 
     Attributes:
-        noun: String, what is run.
         epochs_done: Integer, those of the state that was saved or restored
             last.
         step: Integer, the steps that the restored state has done in its
@@ -58,8 +61,6 @@ class RunCheckpoint:
         finished: Boolean, whether the restored state is that of a run which
             has come to its end.
     """
-
-    noun = "run"
 
     epochs_done: int
     step: int
@@ -72,7 +73,8 @@ class RunCheckpoint:
         groups: Mapping[str, Sequence[keras.Variable]],
         running: MidEpochState,
         *,
-        callbacks: Any,
+        noun: str = "run",
+        callbacks: Sequence[keras.callbacks.Callback] = (),
         writes: bool = True,
         epochs_kept: int = KEPT,
     ) -> None:
@@ -80,6 +82,7 @@ class RunCheckpoint:
         self.epochs_done = self.step = self.rows = 0
         self.finished = False
         self.running = running
+        self.noun = noun
         self.writes = writes
         self._groups = groups
         self._epochs_kept = epochs_kept
@@ -88,7 +91,7 @@ class RunCheckpoint:
             for name, variables in groups.items()
         }
         self._checkpoint = tf.train.Checkpoint(
-            callbacks=callbacks, running=running, **flat
+            callbacks=_States(callbacks), running=running, **flat
         )
 
     def save(
@@ -267,6 +270,62 @@ class RunCheckpoint:
             ]
             for name, variables in self._groups.items()
         }
+
+
+if TYPE_CHECKING:
+    # Which the stubs of TensorFlow lack.
+    _PythonState = object
+else:
+    _PythonState = tf.train.experimental.PythonState
+
+
+class _States(_PythonState):
+    """The states of callbacks, by their classes: plain data and arrays."""
+
+    def __init__(self, callbacks):
+        counts = collections.Counter()
+        self._callbacks = {}
+        for callback in callbacks:
+            if hasattr(callback, "set_state"):
+                name = type(callback).__name__
+                counts[name] += 1
+                self._callbacks[f"{name}-{counts[name]}"] = callback
+
+    def serialize(self):
+        plain, arrays, file = {}, {}, io.BytesIO()
+        for name, callback in self._callbacks.items():
+            plain[name] = {}
+            for key, value in callback.get_state().items():
+                if not _is_of_arrays(value):
+                    plain[name][key] = value
+                    continue
+                for index, array in enumerate(value):
+                    arrays[f"{name}/{key}/{index:05d}"] = array
+        np.savez(file, plain=json.dumps(plain), **arrays)
+        return file.getvalue()
+
+    def deserialize(self, string_value):
+        with np.load(io.BytesIO(string_value)) as saved:
+            states = json.loads(str(saved["plain"]))
+            for path in saved.files:
+                if path != "plain":
+                    name, _, place = path.partition("/")
+                    key, _, _ = place.rpartition("/")
+                    # Scalars come back as scalars.
+                    array = saved[path][()]
+                    states[name].setdefault(key, []).append(array)
+        for name, callback in self._callbacks.items():
+            # One that joins a run later begins there.
+            if name in states:
+                callback.set_state(states[name])
+
+
+def _is_of_arrays(value):
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(part, np.ndarray | np.generic) for part in value)
+    )
 
 
 def _plain(path):

@@ -17,7 +17,7 @@ import flatbuffers
 import numpy as np
 
 from keras_darts.runtimes import timing
-from keras_darts.runtimes.timing import made_up
+from keras_darts.runtimes.timing import random_inputs
 from keras_darts.utils.typing import PathLike
 
 
@@ -67,7 +67,9 @@ def prepared(
     for tensor in interpreter.get_input_details():
         sizes = tensor["shape_signature"]
         shape = tuple(None if size < 0 else int(size) for size in sizes)
-        array = made_up(shape, tensor["dtype"], batch_size, sequence_length)
+        array = random_inputs(
+            shape, tensor["dtype"], batch_size, sequence_length
+        )
         interpreter.resize_tensor_input(tensor["index"], array.shape)
         name = names.get(tensor["index"], tensor["name"])
         arrays[name] = tensor["index"], array
@@ -266,7 +268,7 @@ def runtime() -> str:
     return f"ai_edge_litert {version}"
 
 
-def lowest_medians(
+def interleaved_min_medians(
     models: Sequence[bytes],
     threads: int,
     rounds: int,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from keras_darts.runtimes.timing import made_up
+from keras_darts.runtimes.timing import random_inputs
 from keras_darts.utils.typing import PathLike
 
 _DTYPES = {
@@ -42,7 +42,7 @@ def opened(
         path, options, providers=["CPUExecutionProvider"]
     )
     arrays = {
-        tensor.name: made_up(
+        tensor.name: random_inputs(
             [size if isinstance(size, int) else None for size in tensor.shape],
             _DTYPES[tensor.type],
             batch_size,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from keras_darts.runtimes.timing import made_up
+from keras_darts.runtimes.timing import random_inputs
 from keras_darts.utils.typing import PathLike
 
 _ENDPOINTS = ("step", "serving_default")
@@ -32,7 +32,7 @@ def opened(
     (name, *_) = [name for name in _ENDPOINTS if name in loaded.signatures]
     function = loaded.signatures[name]
     arrays = {
-        name: made_up(
+        name: random_inputs(
             tuple(spec.shape),
             spec.dtype.as_numpy_dtype,
             batch_size,

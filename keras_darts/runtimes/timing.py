@@ -41,7 +41,7 @@ def _cpu():
 _WORD = "the"
 
 
-def made_up(
+def random_inputs(
     shape: Sequence[int | None],
     dtype: Any,
     batch_size: int,

@@ -21,8 +21,8 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from keras_darts.distributed.devices import needs_cross_replica_sync
 from keras_darts.distributed.devices import per_replica
-from keras_darts.distributed.devices import replicas_meet
 from keras_darts.distributed.devices import sum_over_replicas
 from keras_darts.networks.gradient_accumulation import in_parts
 from keras_darts.networks.gradient_accumulation import mean_of_parts
@@ -388,7 +388,7 @@ class BilevelProblem:
         return sampled, np.array(rewards)
 
     def _function(self, name, python_function, *arguments):
-        if not tf.inside_function() or replicas_meet(self._search):
+        if not tf.inside_function() or needs_cross_replica_sync(self._search):
             return lambda *a: python_function(*a, *arguments)
         if name not in self._functions:
             self._functions[name] = tf.function(

@@ -15,14 +15,14 @@ from keras_darts.callbacks import SearchCallback
 from keras_darts.callbacks import stateful_callbacks
 from keras_darts.distributed import multi_worker
 from keras_darts.runs import manifest
-from keras_darts.runs.folder import add_rows
 from keras_darts.runs.monitor import RunMonitor
 from keras_darts.runs.monitor import announce
 from keras_darts.runs.monitor import sizes_in_words
 from keras_darts.runs.resume import ResumedCallbackList
 from keras_darts.runs.resume import batches_from
+from keras_darts.runs.writer import add_loaded
 from keras_darts.schedules import hand_over_rate
-from keras_darts.search.checkpoint import SearchCheckpoint
+from keras_darts.search.fit_plan import checkpoint_of
 from keras_darts.search.fit_plan import plan_fit
 from keras_darts.search.reproducibility import check_callbacks
 from keras_darts.strategies.stage import Stage
@@ -38,6 +38,7 @@ from keras_darts.utils.typing import PathLike
 if TYPE_CHECKING:
     import tensorflow as tf
 
+    from keras_darts.runs.checkpoint import RunCheckpoint
     from keras_darts.runs.folder import Plan
     from keras_darts.runs.resume import MidEpochState
     from keras_darts.search.darts_search import DartsSearch
@@ -57,16 +58,13 @@ def into(
         plan: `Plan` of the stage.
         history: Keras `History`, to which its epochs are added.
     """
-    folder = plan.checkpoint.folder.parent
     for callback in stateful_callbacks(plan.callbacks):
         # Some tell the search what they know.
         callback.set_model(search)
         callback.set_state(callback.get_state())
     reasons = [c.stop_reason for c in stateful_callbacks(plan.callbacks)]
     search.stop_reason = next(filter(None, reasons), None)
-    history.set_model(search)
-    add_rows(history, folder / "history.csv", plan.checkpoint.rows)
-    _LOG.info("finished: loaded from %s", folder)
+    add_loaded(plan, search, history)
 
 
 # What has to do something at the start of each call.
@@ -113,10 +111,10 @@ class SaveEpochs(keras.callbacks.Callback):
     """Saves each epoch of a run that is written nowhere else.
 
     Args:
-        checkpoint: `SearchCheckpoint`.
+        checkpoint: `RunCheckpoint`.
     """
 
-    def __init__(self, checkpoint: SearchCheckpoint) -> None:
+    def __init__(self, checkpoint: RunCheckpoint) -> None:
         super().__init__()
         self.checkpoint = checkpoint
 
@@ -175,7 +173,9 @@ def fit_with_rollback(
                     steps_per_epoch=plan.steps_per_epoch,
                     callbacks=callbacks,
                     shuffle=False,
-                    **multi_worker.judged(search, plan.validation_data),
+                    **multi_worker.evaluation_args(
+                        search, plan.validation_data
+                    ),
                 )
             epochs += history.epoch
             start, step = _rolled_back(plan.callbacks, checkpoint), 0
@@ -191,7 +191,7 @@ def _checkpoint(search, plan):
         yield plan.checkpoint
         return
     with tempfile.TemporaryDirectory() as folder:
-        checkpoint = SearchCheckpoint(
+        checkpoint = checkpoint_of(
             search, folder, stateful_callbacks(plan.callbacks)
         )
         plan.callbacks.append(SaveEpochs(checkpoint))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import collections.abc
 import dataclasses
-import importlib.metadata
-import json
 import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -23,19 +21,20 @@ from keras_darts.datasets import augmentation as augmentations
 from keras_darts.distributed import multi_worker
 from keras_darts.distributed.devices import check_batch_size
 from keras_darts.distributed.multi_worker import agreement_of
-from keras_darts.runs.callbacks import EndState
 from keras_darts.runs.callbacks import as_list
 from keras_darts.runs.callbacks import check_monitored
+from keras_darts.runs.checkpoint import KEPT
+from keras_darts.runs.checkpoint import RunCheckpoint
 from keras_darts.runs.folder import Plan
-from keras_darts.runs.folder import check_same
-from keras_darts.runs.folder import remove_run
 from keras_darts.runs.folder import run_folders
-from keras_darts.runs.resume import SaveWithinEpochs
+from keras_darts.runs.resume import MidEpochState
+from keras_darts.runs.writer import versions
+from keras_darts.runs.writer import written
 from keras_darts.schedules import EpochCosineDecay
 from keras_darts.schedules import make_settable
+from keras_darts.schedules import set_rates
 from keras_darts.schedules.learning_rates import Consecutive
 from keras_darts.search import defaults
-from keras_darts.search.checkpoint import SearchCheckpoint
 from keras_darts.search.defaults import KeepPace
 from keras_darts.search.defaults import set_pace
 from keras_darts.search.memory import check_accumulation
@@ -45,14 +44,15 @@ from keras_darts.training import DataWaitMonitor
 from keras_darts.training import with_eta
 from keras_darts.utils.errors import non_negative
 from keras_darts.utils.errors import positive_integer
-from keras_darts.utils.typing import Config
 from keras_darts.utils.typing import Dataset
 from keras_darts.utils.typing import PathLike
-from keras_darts.version import __version__
 
 if TYPE_CHECKING:
+    import pathlib
+
     from keras_darts.callbacks.base import SearchCallback
     from keras_darts.datasets.task import Task
+    from keras_darts.distributed.multi_worker import WorkerCoordinator
     from keras_darts.search.darts_search import DartsSearch
     from keras_darts.tasks.base import TaskAdapter
 
@@ -82,9 +82,20 @@ def check_source(adapter: TaskAdapter, x: Any) -> None:
     )
 
 
-# Settings with which a run continues as it would have with others: a longer
-# one, or one for less memory.
-_FREE = ("epochs", "name", "rematerialize")
+# What may differ where a run is resumed: what follows from other settings, the
+# words for the labels, and what makes a run longer or take less memory.
+FREE = (
+    "alphas",
+    "arch_optimizer",
+    "fit.epochs",
+    "optimizer",
+    "preprocessing",
+    "search.name",
+    "search.rematerialize",
+    "strategy",
+    "task.description",
+    "versions",
+)
 
 
 def run_config(
@@ -127,26 +138,8 @@ def run_config(
         "alphas": pace and pace.get_config(),
         "optimizer": keras.optimizers.serialize(search.optimizer),
         "arch_optimizer": keras.optimizers.serialize(search.arch_optimizer),
-        "versions": {
-            "keras_darts": __version__,
-            "keras": keras.__version__,
-            "tensorflow": importlib.metadata.version("tensorflow"),
-        },
+        "versions": versions(),
     }
-
-
-def comparable(config: Config) -> dict[str, Any]:
-    """The settings with which a run continues only as it began."""
-    config = json.loads(json.dumps(config))
-    # Not in which words the labels were read.
-    task = {k: v for k, v in config["task"].items() if k != "description"}
-    settings = {
-        "dtype": "float32",
-        **config["search"],
-        **config["fit"],
-        "task": task,
-    }
-    return {k: v for k, v in settings.items() if k not in _FREE}
 
 
 def extra_epochs(search: DartsSearch, epochs: int) -> int:
@@ -264,6 +257,7 @@ def plan_fit(
     epochs: int,
     callbacks: Sequence[keras.callbacks.Callback],
     schedule_epochs: int | None = None,
+    output_dir: pathlib.Path | None = None,
     **run: Any,
 ) -> Plan:
     """Builds and compiles what is missing, and lays out the whole training.
@@ -275,9 +269,10 @@ def plan_fit(
         callbacks: List of Keras callbacks beside the strategy's.
         schedule_epochs: Integer, the length of the learning-rate schedule.
             Defaults to `None`: `epochs`.
-        **run: `output_dir`, the folder of the run or `None`; `resume_from`,
-            the same folder where a run is resumed, or `None`; and
-            `overwritten`, the folder of a run to remove, or `None`.
+        output_dir: Folder of the run. Defaults to `None`: none is written.
+        **run: `resume_from`, the same folder where a run is resumed, or
+            `None`; and `overwritten`, the folder of a run to remove, or
+            `None`.
 
     Returns:
         A `Plan`.
@@ -296,33 +291,106 @@ def plan_fit(
         published_rates=settings.published_rates,
     )
     augment, total = settings.augment, _total(search, epochs)
-    config = run_config(
-        search, data, epochs=epochs, augment=augment, steps=steps, pace=pace
-    )
     options = {"epochs": total, "augment": augment, "steps_per_epoch": steps}
     batches = EpochBatches(adapter, data, search.recipe, search.seed, options)
     own = [ArchitectureMonitor(), *own, KeepPace(pace)]
     _begin(search, [*own, *callbacks], batches, total)
     with search.distribute_strategy.scope():
         validation_data = adapter.evaluation(data, search.recipe)
-    return Plan(
+    wait = DataWaitMonitor()
+    plan = Plan(
         batches,
         validation_data=validation_data,
         epochs=total,
         # Not those in which a discretizer decides, at whose start it does
         # what must not be done twice.
         resumable_epochs=epochs,
+        initial_epoch=0,
         steps_per_epoch=steps,
-        **_written(
+        callbacks=[*own, *callbacks, wait],
+        checkpoint=None,
+        agreement=agreement_of(search, settings.checkpoint_minutes),
+    )
+    if output_dir is None:
+        return plan
+    callbacks = [*callbacks, wait]
+    run = {**run, "pace": pace}
+    return _written(search, settings, plan, output_dir, own, callbacks, **run)
+
+
+def _written(search, settings, plan, folder, own, callbacks, *, pace, **run):
+    """The plan of a search that is written; of several workers by the chief."""
+    *_, wait = callbacks
+    files = search.task_adapter.run_files(settings.data)
+    config = run_config(
+        search,
+        settings.data,
+        epochs=plan.resumable_epochs,
+        augment=settings.augment,
+        steps=plan.steps_per_epoch,
+        pace=pace,
+    )
+
+    def writers(folder, **options):
+        board = ArchitectureTensorBoard(folder / "tensorboard", wait, config)
+        return [RunDirectory(folder, files=files, **options), board]
+
+    within = settings.checkpoint_minutes
+    if plan.agreement is not None:
+        within = multi_worker.EndEpochTogether()
+    stateful = stateful_callbacks([*own, *callbacks])
+    folder = folder / "checkpoints"
+    return written(
+        plan,
+        checkpoint_of(search, folder, stateful, plan.agreement),
+        config,
+        writers=writers,
+        own=own,
+        callbacks=callbacks,
+        free=FREE,
+        within=within,
+        **run,
+    )
+
+
+def checkpoint_of(
+    search: DartsSearch,
+    folder: PathLike,
+    callbacks: Sequence[SearchCallback] = (),
+    agreement: WorkerCoordinator | None = None,
+) -> RunCheckpoint:
+    """The `RunCheckpoint` of all variables of a search and its optimizers.
+
+    Args:
+        search: A `DartsSearch` that is compiled and built.
+        folder: Where the checkpoints lie.
+        callbacks: `SearchCallback`s, whose state is saved with the rest, and
+            which say how many checkpoints are kept. Defaults to none, and
+            three are kept.
+        agreement: `WorkerCoordinator` of several workers, of which the chief
+            writes. Defaults to `None`.
+    """
+    worker = multi_worker.workers_of(search)
+    return RunCheckpoint(
+        folder,
+        {
+            "model": search.variables,
+            "optimizer": search.loss_scaling.optimizer.variables,
+            "arch_optimizer": search.loss_scaling.arch_optimizer.variables,
+            "learning_rates": set_rates(
+                search.optimizer, search.arch_optimizer
+            ),
+        },
+        MidEpochState(
             search,
-            own,
-            callbacks,
-            config,
-            epochs=total,
-            files=adapter.run_files(data),
-            checkpoint_minutes=settings.checkpoint_minutes,
-            **run,
+            lambda: search.streams.variables,
+            worker.index,
+            agreement and agreement.of_all,
         ),
+        noun="search",
+        callbacks=callbacks,
+        writes=agreement is None or worker.is_chief,
+        epochs_kept=max([KEPT, *(c.history_epochs for c in callbacks)]),
     )
 
 
@@ -476,90 +544,3 @@ def _begin(search, callbacks, batches, epochs):
         # Some must know the length of the run before it begins.
         callback.set_params({"epochs": epochs})
         callback.reset()
-
-
-def _written(
-    search,
-    own,
-    callbacks,
-    config,
-    *,
-    output_dir,
-    files,
-    checkpoint_minutes,
-    **run,
-):
-    """All callbacks, those that write the run the last, and where it starts."""
-    wait = DataWaitMonitor()
-    agreement = agreement_of(search, checkpoint_minutes)
-    result = {
-        "callbacks": [*own, *callbacks, wait],
-        "initial_epoch": 0,
-        "checkpoint": None,
-        "agreement": agreement,
-    }
-    if output_dir is None:
-        return result
-    checkpoint = SearchCheckpoint(
-        search,
-        output_dir / "checkpoints",
-        stateful_callbacks([*own, *callbacks]),
-        agreement,
-    )
-    start = _start(search, checkpoint, config, output_dir, **run)
-    end = EndState(checkpoint)
-    written = _writers(
-        search, checkpoint, config, files=files, wait=wait, end=end
-    )
-    if agreement is not None:
-        written.append(multi_worker.EndEpochTogether())
-    else:
-        epochs = config["fit"]["epochs"]
-        written.append(SaveWithinEpochs(checkpoint, checkpoint_minutes, epochs))
-    around = [end.before, *own, end.between, *callbacks, wait, *written]
-    return {
-        **result,
-        "callbacks": around,
-        "initial_epoch": start,
-        "checkpoint": checkpoint,
-    }
-
-
-def _start(
-    search,
-    checkpoint,
-    config,
-    output_dir,
-    *,
-    epochs,
-    resume_from,
-    overwritten,
-):
-    """The epoch to begin with, of a run that is the same one or is removed."""
-    earlier = output_dir / "config.json"
-    if overwritten is not None:
-        if multi_worker.workers_of(search).is_chief:
-            remove_run(overwritten)
-    elif earlier.exists():
-        saved = json.loads(earlier.read_text("utf-8"))
-        check_same(comparable(saved), comparable(config))
-    return 0 if resume_from is None else checkpoint.restore(epochs=epochs)
-
-
-def _writers(search, checkpoint, config, *, files, wait, end):
-    """What writes a run; of several workers the chief alone has it."""
-    if not multi_worker.workers_of(search).is_chief:
-        return []
-    folder = checkpoint.folder.parent
-    directory = RunDirectory(
-        folder,
-        config=config,
-        checkpoint=checkpoint,
-        rows=checkpoint.rows,
-        files=files,
-        end=end,
-    )
-    return [
-        directory,
-        ArchitectureTensorBoard(folder / "tensorboard", wait, config),
-    ]

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from keras_darts.datasets.augmentation import Augmentation
     from keras_darts.datasets.augmentation import PadCropFlip
     from keras_darts.datasets.split import BilevelSplit
-    from keras_darts.datasets.task import Task
     from keras_darts.search_spaces.search_space import BaseSpace
     from keras_darts.strategies.recipe import SearchRecipe
     from keras_darts.strategies.strategy import SearchStrategy
@@ -295,7 +294,7 @@ class ImageClassification(LabelledTask):
         channels = options["input_shape"][-1]
         if statistics and len(statistics["mean"]) == channels:
             options = {**statistics, **options}
-        return networks.network_for(genotype, **options)
+        return networks.build_network(genotype, **options)
 
     def recipe(
         self, network: keras.Model, num_train: int, task: Task, **options: Any

@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
-import io
-import json
-import logging
+import functools
 from typing import TYPE_CHECKING
 
 import keras
-import numpy as np
-import tensorflow as tf
 
 from keras_darts.networks.gradient_accumulation import TrainedInParts
 from keras_darts.networks.gradient_accumulation import check_divides
 from keras_darts.runs import manifest
-from keras_darts.runs.callbacks import EndState
 from keras_darts.runs.callbacks import as_list
 from keras_darts.runs.callbacks import check_monitored
 from keras_darts.runs.checkpoint import RunCheckpoint
 from keras_darts.runs.errors import explained
 from keras_darts.runs.folder import Plan
-from keras_darts.runs.folder import add_rows
-from keras_darts.runs.folder import check_same
 from keras_darts.runs.folder import made
-from keras_darts.runs.folder import remove_run
 from keras_darts.runs.folder import run_folders
 from keras_darts.runs.monitor import RunMonitor
 from keras_darts.runs.monitor import announce
 from keras_darts.runs.monitor import sizes_in_words
 from keras_darts.runs.resume import MidEpochState
 from keras_darts.runs.resume import ResumedCallbackList
-from keras_darts.runs.resume import SaveWithinEpochs
 from keras_darts.runs.resume import batches_from
+from keras_darts.runs.writer import add_loaded
+from keras_darts.runs.writer import versions
+from keras_darts.runs.writer import written
 from keras_darts.schedules import make_settable
 from keras_darts.schedules import set_rates
 from keras_darts.training.callbacks import DataWaitMonitor
@@ -44,7 +37,6 @@ from keras_darts.utils import private_api
 from keras_darts.utils.errors import non_negative
 from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.messages import shown
-from keras_darts.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,76 +70,6 @@ def set_accumulation(network: keras.Model, batch_size: int, steps: int) -> None:
         network.gradient_accumulation_steps = steps
         # What was traced before takes batches in other parts.
         network.train_function = None
-
-
-class TrainingCheckpoint(RunCheckpoint):
-    """Saves and restores all variables of a network and of its optimizer.
-
-    Args:
-        network: Keras model that is built and compiled.
-        folder: Where the checkpoints lie.
-        callbacks: List of Keras callbacks. Those with `get_state` and
-            `set_state` are saved with the rest. Defaults to none.
-    """
-
-    noun = "training"
-
-    def __init__(
-        self,
-        network: keras.Model,
-        folder: PathLike,
-        callbacks: Sequence[keras.callbacks.Callback] = (),
-    ) -> None:
-        super().__init__(
-            folder,
-            {
-                "network": network.variables,
-                "optimizer": network.optimizer.variables,
-                "learning_rates": set_rates(network.optimizer),
-            },
-            MidEpochState(network, lambda: getattr(network, "carried", [])),
-            callbacks={
-                f"{index}-{type(callback).__name__}": _State(callback)
-                for index, callback in enumerate(callbacks)
-                if hasattr(callback, "set_state")
-            },
-        )
-
-
-class _State(tf.train.experimental.PythonState):
-    """A dictionary of plain data and lists of arrays."""
-
-    def __init__(self, callback):
-        self._callback = callback
-
-    def serialize(self):
-        state, file = self._callback.get_state(), io.BytesIO()
-        arrays = {
-            f"{name}/{index:05d}": array
-            for name, value in state.items()
-            if _is_of_arrays(value)
-            for index, array in enumerate(value)
-        }
-        plain = {k: v for k, v in state.items() if not _is_of_arrays(v)}
-        np.savez(file, plain=json.dumps(plain), **arrays)
-        return file.getvalue()
-
-    def deserialize(self, string_value):
-        with np.load(io.BytesIO(string_value)) as saved:
-            state = json.loads(str(saved["plain"]))
-            for key in saved.files:
-                name, slash, _ = key.rpartition("/")
-                if slash:
-                    state.setdefault(name, []).append(saved[key])
-        self._callback.set_state(state)
-
-
-def _is_of_arrays(value):
-    return (
-        isinstance(value, list)
-        and bool(value)
-        and all(isinstance(part, np.ndarray | np.generic) for part in value)
-    )
 
 
 class TrainingMonitor(RunMonitor):
@@ -192,7 +114,8 @@ class TrainingMonitor(RunMonitor):
         return ", ".join(filter(None, ways))
 
 
-_LOG = logging.getLogger("keras_darts")
+# What may differ where a run is resumed.
+FREE = ("versions", "fit.epochs", "data.data_dir")
 
 
 def run(
@@ -252,20 +175,12 @@ def run(
             **options,
         )
         if finished and plan.checkpoint.finished:
-            return _loaded(network, plan)
+            history = keras.callbacks.History()
+            add_loaded(plan, network, history)
+            return history
         history = _fit(network, plan, watch, verbose=verbose, **options)
         if plan.checkpoint is not None:
             manifest.finish(plan.checkpoint.folder)
-    return history
-
-
-def _loaded(network, plan):
-    """The history of a training that was finished before."""
-    folder = plan.checkpoint.folder.parent
-    history = keras.callbacks.History()
-    history.set_model(network)
-    add_rows(history, folder / "history.csv", plan.checkpoint.rows)
-    _LOG.info("finished: loaded from %s", folder)
     return history
 
 
@@ -309,55 +224,50 @@ def _planned(
         callbacks=[*own, *callbacks],
         checkpoint=None,
     )
-    if output_dir is not None:
-        checkpoint = TrainingCheckpoint(
-            network, output_dir / "checkpoints", plan.callbacks
-        )
-        end = EndState(checkpoint)
-        run = TrainingRun(
-            output_dir,
-            config={**_config(recipe, network, plan), **(config or {})},
-            vocabulary=vocabulary,
-            checkpoint=checkpoint,
-            end=end,
-        )
-        plan = plan._replace(
-            callbacks=[end.before, *own, end.between, *callbacks]
-        )
-        plan = _written(plan, run, resume_from, overwrite, checkpoint_minutes)
-    return plan, options
-
-
-def _written(plan, run, resume_from, overwrite, checkpoint_minutes):
-    """The plan of a training that is written, and where it starts."""
-    start = plan.initial_epoch
-    if start:
+    if output_dir is None:
+        return plan, options
+    if initial_epoch:
         raise ValueError(
             "`initial_epoch` must be left out with `output_dir`, whose run "
-            f"knows where it continues. Received: initial_epoch={start}"
+            "knows where it continues. "
+            f"Received: initial_epoch={initial_epoch}"
         )
-    earlier = run.folder / "config.json"
-    if overwrite:
-        remove_run(run.folder)
-    elif earlier.exists():
-        saved = json.loads(earlier.read_text("utf-8"))
-        check_same(_comparable(saved), _comparable(run.config))
-    if resume_from is not None:
-        start = run.checkpoint.restore(epochs=plan.epochs)
-    within = SaveWithinEpochs(run.checkpoint, checkpoint_minutes, plan.epochs)
-    return plan._replace(
-        initial_epoch=start,
-        callbacks=[*plan.callbacks, run, *_drawing(plan, run), within],
-        checkpoint=run.checkpoint,
+    return written(
+        plan,
+        _checkpoint(network, output_dir / "checkpoints", plan.callbacks),
+        {**_config(recipe, network, plan), **(config or {})},
+        writers=functools.partial(_writers, plan, vocabulary),
+        own=own,
+        callbacks=callbacks,
+        free=FREE,
+        within=checkpoint_minutes,
+        resume_from=resume_from,
+        overwritten=output_dir if overwrite else None,
+    ), options
+
+
+def _checkpoint(network, folder, callbacks):
+    """The `RunCheckpoint` of a network and of its optimizer."""
+    return RunCheckpoint(
+        folder,
+        {
+            "network": network.variables,
+            "optimizer": network.optimizer.variables,
+            "learning_rates": set_rates(network.optimizer),
+        },
+        MidEpochState(network, lambda: getattr(network, "state_variables", [])),
+        noun="training",
+        callbacks=callbacks,
     )
 
 
-def _drawing(plan, run):
-    """The board of a run, with the callback that measures its steps."""
+def _writers(plan, vocabulary, folder, *, config, **options):
+    """The files of a run and its board, which shows how long steps wait."""
+    run = TrainingRun(folder, config=config, vocabulary=vocabulary, **options)
     waits = [c for c in plan.callbacks if isinstance(c, DataWaitMonitor)]
     own = [] if waits else [DataWaitMonitor()]
     (wait,) = (waits or own)[:1]
-    return [*own, Board(run.folder / "tensorboard", wait, run.config)]
+    return [run, *own, Board(folder / "tensorboard", wait, config)]
 
 
 def _fit(network, plan, watch, *, verbose, **options):
@@ -407,29 +317,5 @@ def _config(recipe, network, plan):
             ),
         },
         "dtype": network.dtype_policy.name,
-        "versions": {
-            "keras_darts": __version__,
-            "keras": keras.__version__,
-            "tensorflow": importlib.metadata.version("tensorflow"),
-        },
+        "versions": versions(),
     }
-
-
-def _comparable(config):
-    """The settings with which a training continues only as it began."""
-    flat = dict(_flat(json.loads(json.dumps(config))))
-    free = ("versions.", "fit.epochs", "data.data_dir")
-    return {
-        name: value
-        for name, value in flat.items()
-        # Keras numbers the names of what a process makes.
-        if not name.startswith(free) and not name.endswith("config.name")
-    }
-
-
-def _flat(config, prefix=""):
-    for name, value in config.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value

@@ -12,20 +12,14 @@ from keras_darts import genotypes
 
 # Registers the layers with Keras; the optimizers come with this package.
 from keras_darts import networks  # noqa: F401
-from keras_darts.runs.errors import writing
-from keras_darts.runs.folder import rows_before
+from keras_darts.runs.writer import RunWriter
 from keras_darts.utils.files import atomic_write
 from keras_darts.utils.files import user_path
-from keras_darts.utils.files import writable_folder
-from keras_darts.utils.files import write_csv
-from keras_darts.utils.files import write_json
 
 if TYPE_CHECKING:
-    import pathlib
-
     from keras_darts.datasets.vocabulary import Vocabulary
-    from keras_darts.runs.callbacks import EndState
-    from keras_darts.training.fit_loop import TrainingCheckpoint
+    from keras_darts.runs.checkpoint import RunCheckpoint
+    from keras_darts.runs.writer import EndState
     from keras_darts.utils.typing import Config
     from keras_darts.utils.typing import Logs
     from keras_darts.utils.typing import PathLike
@@ -35,7 +29,7 @@ _SECONDS_BETWEEN_MODELS = 60
 _MODEL = "model.keras"
 
 
-class TrainingRun(keras.callbacks.Callback):
+class TrainingRun(RunWriter):
     """Writes settings, genotype, history and the network of a training.
 
     The files are `config.json`, `genotype.json`, `history.csv` and
@@ -49,9 +43,9 @@ class TrainingRun(keras.callbacks.Callback):
         config: Dictionary for `config.json`.
         vocabulary: `keras_darts.datasets.Vocabulary` of a language model, for
             `vocabulary.json`. Defaults to `None`.
-        checkpoint: `TrainingCheckpoint`, saved after each epoch; the history
+        checkpoint: `RunCheckpoint`, saved after each epoch; the history
             continues where it was restored. Defaults to `None`.
-        end: `runs.callbacks.EndState` of the checkpoint, whose callbacks
+        end: `runs.writer.EndState` of the checkpoint, whose callbacks
             stand before this one. Defaults to `None`: nobody changes anything
             at the end.
 
@@ -80,54 +74,37 @@ class TrainingRun(keras.callbacks.Callback):
     ['config.json', 'genotype.json', 'history.csv', 'model.keras']
     """
 
+    argument = "folder"
+
     def __init__(
         self,
         folder: PathLike,
         *,
         config: Config,
         vocabulary: Vocabulary | None = None,
-        checkpoint: TrainingCheckpoint | None = None,
+        checkpoint: RunCheckpoint | None = None,
         end: EndState | None = None,
     ) -> None:
-        super().__init__()
-        self.folder: pathlib.Path = writable_folder(folder, "folder")
-        self.config = config
+        super().__init__(folder, config=config, checkpoint=checkpoint, end=end)
         self.vocabulary = vocabulary
-        self.checkpoint = checkpoint
-        self.end = end
-        self._rows = []
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        if self.checkpoint is not None:
-            history = self.folder / "history.csv"
-            self._rows = rows_before(history, self.checkpoint.rows)
-        self._written = time.monotonic()
         if self.vocabulary is not None:
             self.vocabulary.check_matches(self.model.vocabulary_size)
-        with writing(self.folder):
-            if self.checkpoint is not None:
-                # It tells a run that was cut from one that has none.
-                self.checkpoint.folder.mkdir(exist_ok=True)
-            write_json(self.folder / "config.json", self.config)
-            genotypes.save(self.model.genotype, self.folder / "genotype.json")
-            if self.vocabulary is not None:
-                self.vocabulary.save(self.folder / "vocabulary.json")
+        super().on_train_begin(logs)
 
-    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        self._rows.append({"epoch": epoch, **(logs or {})})
-        with writing(self.folder):
-            write_csv(self.folder / "history.csv", self._rows)
-            if time.monotonic() - self._written > _SECONDS_BETWEEN_MODELS:
-                self._write_model()
-            if self.checkpoint is not None:
-                self.checkpoint.rows = len(self._rows)
-                self.checkpoint.save(epoch + 1)
+    def write_start(self) -> None:
+        self._written = time.monotonic()
+        genotypes.save(self.model.genotype, self.folder / "genotype.json")
+        if self.vocabulary is not None:
+            self.vocabulary.save(self.folder / "vocabulary.json")
 
-    def on_train_end(self, logs: Logs = None) -> None:
-        with writing(self.folder):
-            if self.end is not None:
-                self.end.save()
+    def write_epoch(self) -> None:
+        if time.monotonic() - self._written > _SECONDS_BETWEEN_MODELS:
             self._write_model()
+
+    def write_end(self, changed: bool) -> None:
+        self._write_model()
 
     def _write_model(self):
         with atomic_write(self.folder / _MODEL) as scratch:

@@ -189,9 +189,9 @@ def _best(results):
         figures = f"In the mean {figures}. The network of this genotype: {own}."
     command = None
     if results.folder is not None:
-        path = results.folder / f"trial_{trial.name}" / "genotype.json"
+        path = results.folder / f"trial_{trial.name}"
         command = (
-            f"keras-darts train --genotype={shlex.quote(str(path))} "
+            f"keras-darts train --run={shlex.quote(str(path))} "
             "--dataset=NAME_OR_FOLDER --output_dir=FOLDER"
         )
     return {"trial": trial, "figures": figures, "command": command}

@@ -97,7 +97,7 @@ def runs(process, tmp_path_factory):
         [
             "train",
             f"--output_dir={made.train}",
-            f"--genotype={made.search}",
+            f"--run={made.search}",
             "--filters=2",
             "--num_cells=2",
             *common,
@@ -137,7 +137,7 @@ def language_runs(process, corpus, tmp_path_factory):
             f"--output_dir={made.search}",
         ],
         [
-            *["train", f"--genotype={made.search}", f"--dataset={corpus}"],
+            *["train", f"--run={made.search}", f"--dataset={corpus}"],
             *["--batch_size=4", "--epochs=2", "--hidden_size=8"],
             f"--output_dir={made.train}",
         ],
@@ -181,7 +181,7 @@ def sentence_runs(process, sentences, tmp_path_factory):
                 "--epochs=1",
             ],
             [
-                *["train", f"--genotype={made.search}", "--batch_size=8"],
+                *["train", f"--run={made.search}", "--batch_size=8"],
                 *[f"--dataset={sentences}", f"--output_dir={made.train}"],
                 *["--epochs=2", "--filters=2", "--num_cells=2"],
             ],

@@ -84,17 +84,19 @@ def test_no_command_is_an_error_with_the_help(capsys):
         ("search runs/a", "written --name=value. Received: runs/a"),
         ("search --dataset=digits", "--output_dir must be given"),
         ("search --output_dir=a", "--dataset must be given"),
-        ("train --output_dir=a", "--genotype must be given"),
+        ("train --output_dir=a", "--run and --genotype must be given"),
         (
             "train --recipe=cifra",
             r"one of <cifar\|imagenet\|nas_bench_201\|small\|",
         ),
-        ("evaluate", "--model must be given"),
+        ("evaluate", "One of the flags --run and --model must be given"),
         ("export", "--run must be given"),
-        ("generate", "--model must be given"),
+        ("generate", "--run and --model must be given"),
         ("generate --model=a --temperature=-1", "--temperature=-1"),
         ("export --quantization=none,int4", "int8, with commas between"),
-        ("plot", "--genotype must be given"),
+        ("plot", "--run and --genotype must be given"),
+        ("plot --run=a --genotype=darts_v2", "One of the flags --run and"),
+        ("evaluate --run=a --model=a.onnx", "One of the flags --run and"),
         ("plot --format=jpg", "svg, png, with commas between"),
     ],
 )
@@ -131,7 +133,10 @@ def test_a_wrong_command_line_exits_with_2(arguments, message, capsys, here):
         ("plot --genotype=no/such.json", "which does not exist"),
         ("plot --genotype=file", "must be a genotype file"),
         ("plot --genotype=random:x", "a number after 'random:'"),
-        ("plot --genotype=darts_v2 --alphas", "folder of a search run"),
+        (
+            "plot --genotype=darts_v2 --alphas",
+            "`run` must be the folder of a search",
+        ),
         (
             "train --output_dir=a --genotype=rnn_darts_v1 --dataset=digits",
             "`dataset` must be a folder or text file",
@@ -182,6 +187,9 @@ def test_a_wrong_command_line_exits_with_2(arguments, message, capsys, here):
             "`level` must be left out for labelled sentences",
         ),
         ("evaluate --model=none", "a file that exists"),
+        ("evaluate --run=none", "`run` must be the folder of a run"),
+        ("plot --run=none", "`run` must be the folder of a run"),
+        ("plot --genotype=.", "--run takes a folder"),
         ("evaluate --model=. --dataset=digits", "SavedModel"),
         ("export --run=none", "folder of a training run"),
         ("export --run=a --io_dtype=int8", "but with --quantization=int8"),
@@ -279,6 +287,7 @@ def test_what_a_flag_gets_wrong_is_told_before_tensorflow_is_imported(
         "--dataset=file",
         "evaluate --model=file",
         "evaluate --model=folder",
+        "evaluate --run=folder",
         "benchmark file",
         "benchmark folder",
         "benchmark none.tflite",
@@ -296,7 +305,7 @@ def test_the_strategies_are_those_that_are_registered():
 
     ours = [n for n in strategies.names() if n in names.STRATEGIES]
     assert ours == [*names.STRATEGIES]
-    module = strategies.registry
+    module = strategies.strategy
     assert {*names.STRATEGIES} == {
         name
         for name, function in module._REGISTRY._entries.items()

@@ -60,7 +60,7 @@ def test_a_search_says_what_it_does_and_where_it_lies(here, capsys):
         "1 of 2 epochs done, .* each; about .* left",
         "Genotype\\(normal=",
         "genotype: +a/genotype.json",
-        "train --genotype=a --dataset=digits --output_dir=a-trained",
+        "train --run=a --dataset=digits --output_dir=a-trained",
     ):
         assert re.search(pattern, text), (pattern, text)
 
@@ -88,7 +88,7 @@ def test_resume_refuses_other_settings_and_forgets_them(
     output = capsys.readouterr().err
     for difference in (
         "seed: 0 in the run, 1 now",
-        "'normalization': 'sync_batch'",
+        "search_space.normalization: 'batch' in the run, 'sync_batch' now",
         "deterministic: None in the run, True now",
     ):
         assert difference in output
@@ -102,7 +102,7 @@ def test_a_run_cut_in_an_early_stage_goes_on(here, monkeypatch, capsys):
     ]
     stages = [strategies.Stage(1), strategies.Stage(1, num_candidates=2)]
     monkeypatch.setitem(
-        strategies.registry._REGISTRY._entries,
+        strategies.strategy._REGISTRY._entries,
         "staged",
         lambda: strategies.SearchStrategy(stages=stages),
     )
@@ -255,7 +255,8 @@ def test_every_form_of_a_network_has_the_same_figures(
     # A run knows its data set; an export has to be told.
     known = [] if model.startswith("train") else ["--dataset=digits"]
     trained = json.loads((runs.train / "evaluation.json").read_text())
-    assert main(["evaluate", f"--model={root / model}", *known]) == 0
+    flag = "run" if model == "train" else "model"
+    assert main(["evaluate", f"--{flag}={root / model}", *known]) == 0
     figures = json.loads((root / written).read_text())
     assert figures["accuracy"] == trained["accuracy"]
     assert figures["loss"] == pytest.approx(trained["loss"], rel=1e-4)
@@ -263,12 +264,12 @@ def test_every_form_of_a_network_has_the_same_figures(
 
 
 def test_evaluate_says_that_a_search_is_not_trained_yet(runs, capsys):
-    assert main(["evaluate", f"--model={runs.search}"]) == 1
+    assert main(["evaluate", f"--run={runs.search}"]) == 1
     assert "`keras-darts train` makes one" in capsys.readouterr().err
 
 
 def test_a_run_draws_into_its_own_folder(runs, capsys):
-    command = ["plot", f"--genotype={runs.search}", "--alphas"]
+    command = ["plot", f"--run={runs.search}", "--alphas"]
     assert main([*command, "--format=svg,png"]) == 0
     names = {entry.name for entry in (runs.search / "cells").iterdir()}
     stems = ("normal", "reduce", "alphas_normal", "alphas_reduce")
@@ -291,7 +292,7 @@ def test_other_genotypes_are_drawn_where_one_is(genotype, names, here):
 
 
 def test_a_training_run_has_no_alphas(runs, capsys):
-    assert main(["plot", f"--genotype={runs.train}", "--alphas"]) == 1
+    assert main(["plot", f"--run={runs.train}", "--alphas"]) == 1
     assert "has no alphas.npz" in capsys.readouterr().err
 
 
@@ -348,7 +349,7 @@ def test_images_of_many_sizes_go_through_the_imagenet_recipe(
     trained = json.loads((here / "a" / "evaluation.json").read_text())
     with pytest.warns(UserWarning, match="12 inputs are few"):
         assert main(["export", "--run=a", "--quantization=int8"]) == 0
-    for model in ("--model=a", "--model=saved_models/many"):
+    for model in ("--run=a", "--model=saved_models/many"):
         assert main(["evaluate", model, "--dataset=many"]) == 0
     again = json.loads((here / "a" / "evaluation.json").read_text())
     version = here / "saved_models" / "many" / "1" / "assets.extra"
@@ -403,7 +404,7 @@ def test_half_precision_is_asked_for_and_remembered(here):
     config = json.loads((here / "a" / "config.json").read_text())
     assert config["search"]["dtype"] == "mixed_bfloat16"
     assert config["fit"]["gradient_accumulation_steps"] == 2
-    command = ["train", "--genotype=a", "--output_dir=b", *shared]
+    command = ["train", "--run=a", "--output_dir=b", *shared]
     assert main([*command, "--filters=2", "--num_cells=2"]) == 0
     config = json.loads((here / "b" / "config.json").read_text())
     assert config["dtype"] == "mixed_bfloat16"

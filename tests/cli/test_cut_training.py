@@ -33,7 +33,7 @@ def test_a_killed_training_goes_on_to_the_same_end(
     runs, here, monkeypatch, capfd
 ):
     command = [
-        *["train", f"--genotype={runs.search}", "--output_dir=a"],
+        *["train", f"--run={runs.search}", "--output_dir=a"],
         *["--dataset=digits", "--max_examples=64", "--epochs=2"],
         *["--filters=2", "--num_cells=2"],
     ]
@@ -79,7 +79,7 @@ def test_several_workers_are_refused(runs, here, monkeypatch, capfd):
     monkeypatch.setenv(
         "TF_CONFIG", json.dumps({"cluster": cluster, "task": task})
     )
-    command = ["train", f"--genotype={runs.search}", "--output_dir=a"]
+    command = ["train", f"--run={runs.search}", "--output_dir=a"]
     assert main(command) == 1
     assert "`TF_CONFIG` must name one worker" in capfd.readouterr().err
     assert not (here / "a").exists()

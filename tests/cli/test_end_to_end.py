@@ -19,7 +19,7 @@ def test_digits_from_search_to_export(here, environment, capsys):
     search = [*small, "--search_space=tiny_convolutions", "--epochs=1"]
     search += ["--max_examples=128"]
     assert "Genotype(" in run("search", "--output_dir=a", *search)
-    train = ["train", "--genotype=a", "--output_dir=b", "--epochs=12", *small]
+    train = ["train", "--run=a", "--output_dir=b", "--epochs=12", *small]
     done = subprocess.run(
         [sys.executable, "-m", "keras_darts", *train],
         capture_output=True,
@@ -41,5 +41,5 @@ def test_digits_from_search_to_export(here, environment, capsys):
     output = run("evaluate", "--model=saved_models/digits", "--dataset=digits")
     accuracy = float(output.split("accuracy ")[1].split("%")[0]) / 100
     assert accuracy == pytest.approx(trained["accuracy"], abs=0.001)
-    run("plot", "--genotype=a", "--alphas", "--format=svg,png")
+    run("plot", "--run=a", "--alphas", "--format=svg,png")
     assert len([*(here / "a" / "cells").iterdir()]) == 8

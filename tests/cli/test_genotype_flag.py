@@ -1,4 +1,4 @@
-"""What `--genotype` takes, for every command that has it."""
+"""What `--genotype` and `--run` take, for every command that has them."""
 
 import re
 
@@ -16,28 +16,28 @@ RECURRENT = genotypes.get("rnn_darts_v2")
 STRING = genotypes.NasBench201Genotype(["none", "skip_connect", "none"])
 
 
-def options(value):
-    return parse(plot, [f"--genotype={value}"])
+def options(flag):
+    return parse(plot, [flag])
 
 
 def in_log(expected, here):
     lines = [genotypes.get("darts_v1").to_text(), expected.to_text()]
     (here / "log.txt").write_text("\n".join(f"genotype = {x}" for x in lines))
-    return "log.txt"
+    return "--genotype=log.txt"
 
 
 def in_run(expected, here):
     genotypes.save(expected, here / "run" / "genotype.json")
-    return "run"
+    return "--run=run"
 
 
 def in_file(expected, here):
     genotypes.save(expected, here / "a.json")
-    return "a.json"
+    return "--genotype=a.json"
 
 
 def as_text(expected, here):
-    return expected.to_text()
+    return f"--genotype={expected.to_text()}"
 
 
 @pytest.mark.parametrize("form", [in_log, in_run, in_file, as_text])
@@ -56,7 +56,7 @@ def test_each_form_gives_the_genotype_and_its_data(form, expected, task, here):
 
 
 def test_the_last_of_a_log_is_said(here, capsys):
-    assert main(["plot", f"--genotype={in_log(FOUND, here)}"]) == 0
+    assert main(["plot", in_log(FOUND, here)]) == 0
     output = capsys.readouterr().out
     assert output.startswith("genotype: the last of 2 in log.txt\n")
     assert FOUND.to_text() in output
@@ -68,22 +68,25 @@ def test_a_text_is_drawn(here):
 
 
 @pytest.mark.parametrize(
-    ("value", "message"),
+    ("flag", "message"),
     [
-        ("p_dart", "Did you mean p_darts"),
-        ("Genotype(normal=[('sep_conv_3x3', 0)", "have a genotype in it"),
-        ("Genotype(normal=[f()])", "`text` must be Genotype"),
-        ("|none", "have a genotype in it"),
-        ("tuning", "a trial of the tuning, trial_0, trial_1"),
-        ("empty", "a folder with a genotype.json. Received"),
-        ("empty/log.txt", "does not exist"),
+        ("--genotype=p_dart", "Did you mean p_darts"),
+        (
+            "--genotype=Genotype(normal=[('sep_conv_3x3', 0)",
+            "have a genotype in it",
+        ),
+        ("--genotype=Genotype(normal=[f()])", "`text` must be Genotype"),
+        ("--genotype=|none", "have a genotype in it"),
+        ("--run=tuning", "a trial of the tuning, trial_0, trial_1"),
+        ("--run=empty", "a folder with a genotype.json. Received"),
+        ("--genotype=empty/log.txt", "does not exist"),
     ],
 )
-def test_what_is_no_genotype(value, message, here, capsys):
+def test_what_is_no_genotype(flag, message, here, capsys):
     (here / "empty").mkdir()
     for trial in ("trial_1", "trial_0"):
         genotypes.save(FOUND, here / "tuning" / trial / "genotype.json")
-    assert main(["plot", f"--genotype={value}"]) == 1
+    assert main(["plot", flag]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert re.search(message, line), line
 

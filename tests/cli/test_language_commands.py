@@ -59,7 +59,7 @@ def test_a_search_says_what_it_does_and_what_comes_next(corpus, here, capsys):
         r"a recurrent cell of 2 nodes with 6 units, [\d,]+ weights, 15 alphas",
         "device: .",
         "Genotype\\(recurrent=",
-        "train --genotype=a --dataset=.* --level=character --output_dir=a-tr",
+        "train --run=a --dataset=.* --level=character --output_dir=a-tr",
     ):
         assert re.search(pattern, text), (pattern, text)
 
@@ -108,7 +108,7 @@ def test_the_seed_decides_a_training(language_runs, corpus, here):
     losses = [history(language_runs.train)[0]["loss"]]
     for seed in (0, 1):
         command = [
-            *["train", f"--genotype={language_runs.search}", "--epochs=1"],
+            *["train", f"--run={language_runs.search}", "--epochs=1"],
             *[f"--dataset={corpus}", "--hidden_size=8", "--batch_size=4"],
             *[f"--output_dir=a{seed}", f"--seed={seed}"],
         ]
@@ -120,7 +120,7 @@ def test_the_seed_decides_a_training(language_runs, corpus, here):
 def test_a_run_is_evaluated_token_after_token(language_runs, capsys):
     path = language_runs.train / "evaluation.json"
     trained = json.loads(path.read_text())
-    assert main(["evaluate", f"--model={language_runs.train}"]) == 0
+    assert main(["evaluate", f"--run={language_runs.train}"]) == 0
     again = json.loads(path.read_text())
     assert again["perplexity"] == pytest.approx(trained["perplexity"])
     assert "perplexity" in capsys.readouterr().out
@@ -131,13 +131,13 @@ def test_another_text_must_be_one_of_the_vocabulary(
 ):
     for part in ("train", "valid", "test"):
         (here / f"{part}.txt").write_text("quite other words\n" * 4)
-    command = ["evaluate", f"--model={language_runs.train}"]
+    command = ["evaluate", f"--run={language_runs.train}"]
     assert main([*command, f"--dataset={here}"]) == 1
     assert "`vocabulary` must know the tokens" in capsys.readouterr().err
 
 
 def test_a_run_draws_its_cell_and_its_alphas(language_runs, here):
-    command = ["plot", f"--genotype={language_runs.search}", "--alphas"]
+    command = ["plot", f"--run={language_runs.search}", "--alphas"]
     assert main([*command, "--output_dir=."]) == 0
     assert {entry.name for entry in here.iterdir()} == {
         "search_recurrent.svg",
@@ -184,14 +184,14 @@ def test_a_text_goes_on_the_same_from_a_run_and_from_its_exports(
     language_runs, capsys
 ):
     texts = []
-    for path in (
-        language_runs.train,
-        language_runs.exports / "text",
-        language_runs.exports / "text.tflite",
-        language_runs.exports / "text.onnx",
-        language_runs.exports / "text.keras",
+    for flag in (
+        f"--run={language_runs.train}",
+        f"--model={language_runs.exports / 'text'}",
+        f"--model={language_runs.exports / 'text.tflite'}",
+        f"--model={language_runs.exports / 'text.onnx'}",
+        f"--model={language_runs.exports / 'text.keras'}",
     ):
-        command = ["generate", f"--model={path}", "--prompt=the cat"]
+        command = ["generate", flag, "--prompt=the cat"]
         command += ["--num_tokens=12", "--temperature=0.8", "--top_k=4"]
         capsys.readouterr()
         assert main([*command, "--seed=1"]) == 0
@@ -203,11 +203,11 @@ def test_a_text_goes_on_the_same_from_a_run_and_from_its_exports(
 
 
 def test_a_prompt_of_unknown_words_is_an_error(language_runs, capsys):
-    command = ["generate", f"--model={language_runs.train}"]
+    command = ["generate", f"--run={language_runs.train}"]
     assert main([*command, "--prompt=the elephant"]) == 1
     assert "'elephant'" in capsys.readouterr().err
 
 
 def test_a_search_generates_nothing(language_runs, capsys):
-    assert main(["generate", f"--model={language_runs.search}"]) == 1
+    assert main(["generate", f"--run={language_runs.search}"]) == 1
     assert "`keras-darts train` makes one" in capsys.readouterr().err

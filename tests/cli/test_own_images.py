@@ -37,7 +37,7 @@ def trained(photos, process, tmp_path_factory):
             f"--output_dir={root / 'search'}",
         ],
         [
-            *["train", f"--dataset={photos}", f"--genotype={root / 'search'}"],
+            *["train", f"--dataset={photos}", f"--run={root / 'search'}"],
             *[*TINY, "--filters=2", "--num_cells=2"],
             f"--output_dir={root / 'train'}",
         ],
@@ -59,7 +59,7 @@ def test_the_run_has_the_folder_and_the_names(trained, photos):
 def test_evaluate_and_export_read_the_folder_again(
     trained, photos, here, capsys
 ):
-    assert main(["evaluate", f"--model={trained}"]) == 0
+    assert main(["evaluate", f"--run={trained}"]) == 0
     assert "on 8 test images" in capsys.readouterr().out
     formats = "--format=saved_model,litert"
     assert main(["export", f"--run={trained}", formats]) == 0
@@ -79,7 +79,7 @@ def test_evaluate_refuses_other_classes(trained, photos, here, capsys):
         (renamed / part).mkdir(parents=True)
         for old, new in (("day", "sun"), ("night", "moon")):
             (renamed / part / new).symlink_to(photos / part / old)
-    assert main(["evaluate", f"--model={trained}", "--dataset=other"]) == 1
+    assert main(["evaluate", f"--run={trained}", "--dataset=other"]) == 1
     assert "the 2 classes of the network, day, night" in capsys.readouterr().err
 
 

@@ -21,7 +21,7 @@ def run(tmp_path_factory):
     """A training in Python, which says nothing of its data."""
     y = np.arange(32) % 10
     x = np.random.default_rng(0).integers(0, 255, (32, 8, 8, 1), "uint8")
-    network = kd.networks.network_for(
+    network = kd.networks.build_network(
         GENOTYPE, 10, (8, 8, 1), filters=2, num_cells=3, auxiliary=False
     )
     recipe = kd.training.small_image_recipe(
@@ -78,7 +78,7 @@ def test_what_a_run_lacks_is_named(run, tmp_path, capsys):
     config = {"search": {"search_space": "darts_cnn"}}
     (tmp_path / "search" / "config.json").write_text(json.dumps(config))
     output = error(f"--run={tmp_path / 'search'}")
-    assert "keras-darts train --genotype=" in output
+    assert "keras-darts train --run=" in output
     output = error(f"--run={run}", "--quantization=int8")
     assert "`dataset` must be given" in output
 

@@ -19,11 +19,7 @@ TRAIN = [
 
 def command(run_type, runs):
     """The one that has made the run of the fixture."""
-    return (
-        SEARCH
-        if run_type == "search"
-        else [*TRAIN, f"--genotype={runs.search}"]
-    )
+    return SEARCH if run_type == "search" else [*TRAIN, f"--run={runs.search}"]
 
 
 def content(folder, name="history.csv"):

@@ -70,7 +70,7 @@ def test_training_leaves_a_whole_run_chosen_by_the_valid_part(sentence_runs):
 
 def test_exports_say_the_same_as_the_run(sentence_runs, sentences):
     trained = json.loads((sentence_runs.train / "evaluation.json").read_text())
-    assert main(["evaluate", f"--model={sentence_runs.train}"]) == 0
+    assert main(["evaluate", f"--run={sentence_runs.train}"]) == 0
     again = json.loads((sentence_runs.train / "evaluation.json").read_text())
     assert again == trained
     for name, written in (
@@ -101,15 +101,17 @@ def test_raw_sentences_go_into_an_export_that_says_so(
     assert figures["loss"] == pytest.approx(trained["loss"], rel=1e-4)
 
 
-@pytest.mark.parametrize("model", ["train", "exports/films"])
+@pytest.mark.parametrize(
+    ("flag", "model"), [("run", "train"), ("model", "exports/films")]
+)
 def test_sentences_of_other_classes_are_refused(
-    model, sentence_runs, here, capsys
+    flag, model, sentence_runs, here, capsys
 ):
     for part in ("train", "test"):
         lines = "\n".join(f"{label} so it is" for label in "abc")
         (here / f"{part}.txt").write_text(lines)
     path = sentence_runs.train.parent / model
-    assert main(["evaluate", f"--model={path}", f"--dataset={here}"]) == 1
+    assert main(["evaluate", f"--{flag}={path}", f"--dataset={here}"]) == 1
     assert "the 2 classes of the model" in capsys.readouterr().err
 
 
@@ -121,6 +123,9 @@ def test_the_genotype_tells_what_it_is_for(sentence_runs, here, capsys):
 
 
 def test_sentences_are_no_text_to_go_on_with(sentence_runs, capsys):
-    for path in (sentence_runs.train, sentence_runs.exports / "films"):
-        assert main(["generate", f"--model={path}"]) == 1
+    for flag in (
+        f"--run={sentence_runs.train}",
+        f"--model={sentence_runs.exports / 'films'}",
+    ):
+        assert main(["generate", flag]) == 1
         assert "model" in capsys.readouterr().err

@@ -82,7 +82,7 @@ def check_what_was_tuned(output, folder, capfd):
         assert line in output
     page = (folder / "results.html").read_text("utf-8")
     assert "Trials: 2 completed" in page and "random-0" in page
-    assert main(["plot", "--genotype=a/trial_1"]) == 0
+    assert main(["plot", "--run=a/trial_1"]) == 0
     genotype = genotypes.load(folder / "trial_1" / "genotype.json")
     assert capfd.readouterr().out.startswith(genotype.to_text())
     assert main(["tune", "--output_dir=a", "--resume", "--overwrite"]) == 1
@@ -108,7 +108,7 @@ def test_running_text_is_tuned_by_its_loss_and_seeds(
     assert float(row) == pytest.approx(figures["val_loss"], abs=1e-3)
     genotype = genotypes.load(here / "a" / "trial_0" / "genotype.json")
     assert f"best trial:  0\n{genotype.to_text()}\n" in output
-    assert f"train --genotype=a/trial_0 --dataset={corpus}" in output
+    assert f"train --run=a/trial_0 --dataset={corpus}" in output
 
     assert main([*command, "--tune=hidden_size=2,4"]) == 1
     assert "where tune was None" in capfd.readouterr().err

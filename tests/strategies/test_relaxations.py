@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
-from keras_darts.relaxations.dirichlet import concentrations
+from keras_darts.relaxations.sampled import concentrations
 from keras_darts.testing.small import small_search
 
 LOGITS = tf.constant([[0.0, 1.0, 2.0, -1e9]] * 2000)

@@ -274,8 +274,8 @@ def test_data_settings_and_the_next_command_are_said(tmp_path):
     assert "<dt>Data</dt><dd>40 &lt;elements&gt;</dd>" in content
     assert "<dd>2026-01-02 03:04</dd>" in content
     shown = html.unescape(content)
-    path = folder / "trial_1" / "genotype.json"
-    assert f"keras-darts train --genotype='{path}'" in shown
+    path = folder / "trial_1"
+    assert f"keras-darts train --run='{path}'" in shown
     Reader(content)
 
 
