@@ -22,6 +22,14 @@ from circumstances import markdown
 
 STEP_TYPES = ("first_order", "second_order")
 PARTS = ("import", "build", "trace", "first run")
+SIZES = (
+    "filters",
+    "num_cells",
+    "batch_size",
+    "image_size",
+    "num_nodes",
+    "cores",
+)
 HERE = pathlib.Path(__file__).parent
 
 
@@ -85,18 +93,15 @@ def in_a_process(settings):
 
 def measured(options):
     """For each code and type of step the parts in every round."""
-    settings = {
-        name: getattr(options, name)
-        for name in ("filters", "num_cells", "batch_size", "image_size")
-    }
-    settings |= {"num_nodes": 4, "num_primitives": 8, "cores": options.cores}
+    settings = {name: getattr(options, name) for name in SIZES}
+    settings["num_primitives"] = 8
     codes = ["keras_darts"]
     if options.original:
         settings["original"] = str(pathlib.Path(options.original).resolve())
         codes.append("original")
     results = {}
     for number in range(options.rounds):
-        for step_type in STEP_TYPES:
+        for step_type in options.step_types.split(","):
             for code in codes:
                 parts = in_a_process(
                     {**settings, "step_type": step_type, "code": code}
@@ -125,10 +130,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--original", help="checkout of quark0/darts")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--step_types", default=",".join(STEP_TYPES))
     parser.add_argument("--filters", type=int, default=16)
     parser.add_argument("--num_cells", type=int, default=8)
     parser.add_argument("--batch_size", type=int, default=16)
     parser.add_argument("--image_size", type=int, default=32)
+    parser.add_argument("--num_nodes", type=int, default=4)
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--json", help="file for the figures")
     parser.add_argument("--child", help=argparse.SUPPRESS)
