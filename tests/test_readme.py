@@ -35,10 +35,11 @@ def eagerly():
         yield
 
 
-def write_parts(folder, lines):
+def write_parts(folder, lines, share=1):
     folder.mkdir(parents=True)
     for part, count in (("train", 60), ("valid", 20), ("test", 20)):
-        text = "".join(lines[i % len(lines)] + "\n" for i in range(count))
+        places = range(int(share * count))
+        text = "".join(lines[i % len(lines)] + "\n" for i in places)
         (folder / f"{part}.txt").write_text(text)
 
 
@@ -51,7 +52,10 @@ def test_the_quickstart_runs(tmp_path, monkeypatch):
         (
             ("epochs=20", "epochs=1"),
             ("filters=16, num_cells=8", "filters=4, num_cells=3"),
-            ("filters=8, num_cells=5", "filters=2, num_cells=1"),
+            (
+                "filters=8, num_cells=5",
+                "kd.search_spaces.darts_cnn(2, 1, num_nodes=1)",
+            ),
             ("train.batch(64)", "train.take(128).batch(64)"),
             ("data.train, valid", "data.train.take(128), valid"),
             ("recipe(network)", "recipe(network, epochs=1)"),
@@ -66,13 +70,16 @@ def test_the_quickstart_runs(tmp_path, monkeypatch):
     assert answers["classes"].shape == (100, 5)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_the_code_on_language_models_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    write_parts(tmp_path / "data" / "ptb", ["the cat saw the dog", "a dog ran"])
+    lines = ["the cat saw the dog", "a dog ran"]
+    write_parts(tmp_path / "data" / "ptb", lines, share=0.2)
     names = run(
         "docs/text.md",
         "language-model",
         (
+            ('"darts_rnn"', "kd.search_spaces.darts_rnn(2)"),
             ("hidden_size=300", "hidden_size=4"),
             ("hidden_size=850", "hidden_size=4"),
             ('output_dir="runs/ptb"', 'epochs=1, batch_size=4, output_dir="a"'),
