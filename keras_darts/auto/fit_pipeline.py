@@ -24,7 +24,7 @@ from keras_darts.runs import manifest
 from keras_darts.training import format_duration
 from keras_darts.tuner import DartsTuner
 from keras_darts.utils.files import write_json
-from keras_darts.utils.tf_config import seeded
+from keras_darts.utils.private_api import seeded
 
 if TYPE_CHECKING:
     from typing import Any

@@ -15,7 +15,7 @@ import keras_tuner
 
 from keras_darts import datasets
 from keras_darts.auto import sizes
-from keras_darts.utils.tf_config import seeded
+from keras_darts.utils.private_api import seeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable

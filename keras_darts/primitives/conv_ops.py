@@ -151,7 +151,7 @@ class FanInUniform(keras.initializers.RandomUniform):
         return uniform * (highest - lowest) + lowest
 
     def get_config(self) -> Config:
-        return {"fan_in": self.fan_in, "seed": self._init_seed}
+        return {"fan_in": self.fan_in, "seed": super().get_config()["seed"]}
 
 
 class Draw(NamedTuple):

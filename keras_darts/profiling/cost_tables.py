@@ -33,7 +33,7 @@ from keras_darts.search_spaces.cost_table import key
 from keras_darts.search_spaces.cost_table import places
 from keras_darts.utils.errors import positive_integer
 from keras_darts.utils.errors import unknown_name
-from keras_darts.utils.tf_config import seeded
+from keras_darts.utils.private_api import seeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -41,8 +41,8 @@ from keras_darts.search.reproducibility import make_deterministic
 from keras_darts.supernet import arch_parameters
 from keras_darts.utils.errors import integer
 from keras_darts.utils.messages import shown
+from keras_darts.utils.private_api import seeded
 from keras_darts.utils.tf_config import grappler
-from keras_darts.utils.tf_config import seeded
 from keras_darts.utils.typing import Config
 from keras_darts.utils.typing import PathLike
 from keras_darts.utils.typing import Shape

@@ -24,8 +24,8 @@ from keras_darts.strategies.recipe import RECIPES
 from keras_darts.strategies.recipe import SearchRecipe
 from keras_darts.strategies.stage import Stage
 from keras_darts.utils.errors import unknown_name
+from keras_darts.utils.private_api import seeded
 from keras_darts.utils.registry import Registry
-from keras_darts.utils.tf_config import seeded
 
 if TYPE_CHECKING:
     from collections.abc import Callable

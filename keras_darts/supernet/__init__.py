@@ -16,7 +16,7 @@ from keras_darts.supernet.edge_stack import unpacked
 from keras_darts.supernet.language_supernet import LanguageSupernet
 from keras_darts.supernet.language_supernet import RecurrentSearchCell
 from keras_darts.supernet.mixed_op import MixedOp
-from keras_darts.supernet.partial_mixed_op import PartialMixedOp
+from keras_darts.supernet.mixed_op import PartialMixedOp
 from keras_darts.supernet.search_cell import SearchCell
 from keras_darts.supernet.supernet import CellSupernet
 from keras_darts.supernet.supernet import NasBench201Supernet

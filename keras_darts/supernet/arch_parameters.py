@@ -16,7 +16,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_darts import primitives
-from keras_darts.utils.tf_config import seeded
+from keras_darts.utils.private_api import seeded
 from keras_darts.utils.typing import ArrayLike
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from keras_darts.primitives import FactorizedReduce
 from keras_darts.primitives import Identity
 from keras_darts.primitives import SharedInput
 from keras_darts.supernet.edge import Edge
-from keras_darts.supernet.mixed_op import look_of
-from keras_darts.supernet.mixed_op import output_of
-from keras_darts.supernet.mixed_op import where_sampled
+from keras_darts.supernet.edge import look_of
+from keras_darts.supernet.edge import output_of
+from keras_darts.supernet.edge import where_sampled
 from keras_darts.utils.typing import Shape
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Base class of the edges of a search cell."""
+"""Base class of the edges of a search cell, and how a cell calls one."""
 
 from __future__ import annotations
 
@@ -84,3 +84,36 @@ class Edge(keras.layers.Layer, abc.ABC):
             training: Boolean.
         """
         return self(inputs, weights, training=training)
+
+
+def look_of(
+    edge: Edge,
+    shared: SharedInput,
+    sampled: tf.Tensor | None,
+    training: bool | None,
+) -> Any:
+    """Has what an edge needs of its input computed."""
+    return shared.inputs if sampled is not None else edge.look(shared, training)
+
+
+def output_of(
+    edge: Edge,
+    shared: SharedInput,
+    weights: tf.Tensor,
+    sampled: tf.Tensor | None,
+    training: bool | None,
+) -> tf.Tensor:
+    """What an edge gives, in the best way that it has."""
+    if sampled is None:
+        return edge.from_shared(shared, weights, training)
+    return edge.from_sampled(shared.inputs, weights, sampled, training)
+
+
+def where_sampled(outputs: tf.Tensor, sampled: tf.Tensor) -> tf.Tensor:
+    """The outputs of an edge, or zeros if it is not in the architecture.
+
+    Args:
+        outputs: Tensor.
+        sampled: (n,) integers, -1 on an edge that was not drawn.
+    """
+    return outputs * keras.ops.cast(sampled[0] >= 0, outputs.dtype)

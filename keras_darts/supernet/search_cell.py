@@ -17,10 +17,10 @@ from keras_darts.primitives import SharedInput
 from keras_darts.primitives import apply_mask
 from keras_darts.primitives import downsample_mask
 from keras_darts.supernet.edge import Edge
+from keras_darts.supernet.edge import look_of
+from keras_darts.supernet.edge import output_of
 from keras_darts.supernet.edge_stack import EdgeStack
 from keras_darts.supernet.edge_stack import recomputed
-from keras_darts.supernet.mixed_op import look_of
-from keras_darts.supernet.mixed_op import output_of
 from keras_darts.utils.typing import Shape
 
 if TYPE_CHECKING:

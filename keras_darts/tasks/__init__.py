@@ -15,10 +15,10 @@ from keras_darts.tasks.base import get
 from keras_darts.tasks.base import name_of_network
 from keras_darts.tasks.base import names
 from keras_darts.tasks.base import register_task
-from keras_darts.tasks.labelled import ImageClassification
+from keras_darts.tasks.image_classification import ImageClassification
 from keras_darts.tasks.labelled import LabelledTask
-from keras_darts.tasks.labelled import TextClassification
 from keras_darts.tasks.language_modeling import LanguageModeling
+from keras_darts.tasks.text_classification import TextClassification
 from keras_darts.tasks.training_data import LabelledTrainingData
 from keras_darts.tasks.training_data import TrainingData
 

@@ -1,11 +1,9 @@
-"""Data whose elements have a label each: images and texts."""
+"""Data whose elements have a label each: what images and texts share."""
 
 from __future__ import annotations
 
 import abc
 import dataclasses
-from collections.abc import Mapping
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -14,25 +12,15 @@ import numpy as np
 from keras import ops
 
 from keras_darts import datasets
-from keras_darts import networks
 from keras_darts import training
 from keras_darts.datasets import Task
-from keras_darts.datasets import augmentation as augmentations
 from keras_darts.datasets import infer_task
 from keras_darts.datasets import label_type_of_loss
-from keras_darts.datasets.elements import check_images
-from keras_darts.datasets.elements import check_sentences
-from keras_darts.strategies import RECIPES
-from keras_darts.supernet import NasBench201Supernet
-from keras_darts.supernet import Supernet
-from keras_darts.supernet import TextSupernet
 from keras_darts.tasks.base import TaskAdapter
 from keras_darts.tasks.training_data import LabelledTrainingData
 from keras_darts.utils.typing import Dataset
 
 if TYPE_CHECKING:
-    from keras_darts.datasets.augmentation import Augmentation
-    from keras_darts.datasets.augmentation import PadCropFlip
     from keras_darts.datasets.split import BilevelSplit
     from keras_darts.search_spaces.search_space import BaseSpace
     from keras_darts.strategies.recipe import SearchRecipe
@@ -199,244 +187,3 @@ class LabelledTask(TaskAdapter):
     def example_labels(self, count: int) -> np.ndarray:
         """Class numbers that repeat, so that a batch has all of them."""
         return np.arange(count) % NUM_CLASSES
-
-
-# By the skeleton of the space: what is searched in, and the sizes of what
-# is then trained.
-_SUPERNETS = {"cells": Supernet, "stages": NasBench201Supernet}
-_NETWORK_SIZES = {
-    "cells": {"filters": 36, "num_cells": 20},
-    "stages": {"filters": 16, "num_cells": 5},
-}
-_EXAMPLE_SHAPE = (8, 8, 1)
-
-
-class ImageClassification(LabelledTask):
-    """Images (B, H, W, C) go in as the user has them, and are scaled inside.
-
-    Example:
-
-    >>> adapter = ImageClassification()
-    >>> adapter.network_sizes(kd.search_spaces.darts_cnn())
-    {'filters': 36, 'num_cells': 20}
-    """
-
-    sizes: tuple[str, ...] = ("num_classes", "input_shape")
-    data = "a data set of (image, label), or an array of images with `y`"
-    search_recipe: SearchRecipe = RECIPES["image_classification"]
-    network_types: tuple[type, ...] = (
-        networks.CifarNetwork,
-        networks.ImageNetNetwork,
-        networks.NasBench201Network,
-    )
-    rank = 3
-
-    def check_element(self, spec: Any, name: str) -> None:
-        check_images(spec, name=name)
-
-    def make_supernet(
-        self,
-        space: Any,
-        sizes: DataSizes,
-        strategy: SearchStrategy,
-        rematerialize: bool = False,
-    ) -> Any:
-        return _SUPERNETS[space.skeleton](
-            space,
-            sizes["num_classes"],
-            sizes["input_shape"],
-            **self.pieces(space, strategy, rematerialize),
-        )
-
-    def statistics(self, data: Any) -> dict[str, Any]:
-        return datasets.channel_statistics(data.train)._asdict()
-
-    def preprocessing(
-        self, statistics: Mapping[str, Any], dtype: str
-    ) -> keras.Layer | None:
-        if not statistics:
-            return None
-        layer = keras.layers.Normalization(
-            mean=[float(number) for number in statistics["mean"]],
-            variance=[float(number) for number in statistics["variance"]],
-            dtype=dtype,
-        )
-        layer.build((None, None, None, len(statistics["mean"])))
-        return layer
-
-    def augmentation(
-        self, choice: Any, data: Any, recipe: SearchRecipe
-    ) -> Augmentation | None:
-        if choice == "auto":
-            shape = data.train.element_spec[0].shape
-            choice = auto_augmentation(shape)
-            if recipe.cutout:
-                mean = datasets.channel_statistics(data.train).mean
-                side = int(recipe.cutout * min(shape[:2]))
-                square = datasets.Cutout(side, mean)
-                choice = augmentations.Compose((choice, square))
-        return None if choice is None else augmentations.get(choice)
-
-    def network_sizes(self, space: BaseSpace) -> dict[str, Any]:
-        return _NETWORK_SIZES[space.skeleton]
-
-    def network(
-        self,
-        genotype: Any,
-        space: Any,
-        sizes: Any,
-        statistics: Mapping[str, Any],
-        **options: Any,
-    ) -> keras.Model:
-        known = {name: sizes[name] for name in self.sizes}
-        options = {**known, **options}
-        # Statistics of other channels say nothing of these images.
-        channels = options["input_shape"][-1]
-        if statistics and len(statistics["mean"]) == channels:
-            options = {**statistics, **options}
-        return networks.build_network(genotype, **options)
-
-    def recipe(
-        self, network: keras.Model, num_train: int, task: Task, **options: Any
-    ) -> BaseRecipe:
-        return training.image_recipe(
-            network,
-            num_train,
-            **{
-                "mean": network.mean,
-                "variance": network.variance,
-                "label_type": task.label_type,
-                **options,
-            },
-        )
-
-    def example_sizes(self) -> dict[str, Any]:
-        return {"num_classes": NUM_CLASSES, "input_shape": _EXAMPLE_SHAPE}
-
-    def example_batch(
-        self, count: int, seed: int = 0
-    ) -> tuple[np.ndarray, np.ndarray]:
-        draw = np.random.default_rng(seed)
-        images = draw.normal(size=(count, *_EXAMPLE_SHAPE))
-        return images.astype("float32"), self.example_labels(count)
-
-
-def auto_augmentation(image_shape: Sequence[int | None]) -> PadCropFlip:
-    """Crops for all images, and mirror images of those in colour.
-
-    An eighth of the side is padded and cropped, which is 4 of CIFAR's 32
-    pixels; digits and letters would not survive a flip.
-
-    Example:
-
-    >>> auto_augmentation((8, 8, 1))
-    PadCropFlip(padding=1, flip=False)
-    """
-    height, width, channels = image_shape
-    return datasets.PadCropFlip(min(height, width) // 8, flip=channels == 3)
-
-
-_EXAMPLE_LENGTH = 8
-_EXAMPLE_WORDS = 20
-
-
-class TextClassification(LabelledTask):
-    """Texts go in as padded token ids (B, T), in which 0 is padding.
-
-    Example:
-
-    >>> TextClassification().sizes
-    ('num_classes', 'input_shape', 'vocabulary_size')
-    """
-
-    sizes: tuple[str, ...] = ("num_classes", "input_shape", "vocabulary_size")
-    data = "a data set of (token ids, label), or an array of token ids with `y`"
-    search_recipe: SearchRecipe = RECIPES["text_classification"]
-    network_types: tuple[type, ...] = (networks.TextNetwork,)
-    rank = 1
-
-    def check_element(self, spec: Any, name: str) -> None:
-        check_sentences(spec, name=name)
-
-    def make_supernet(
-        self,
-        space: Any,
-        sizes: DataSizes,
-        strategy: SearchStrategy,
-        rematerialize: bool = False,
-    ) -> Any:
-        return TextSupernet(
-            space,
-            sizes["num_classes"],
-            sizes["input_shape"],
-            sizes["vocabulary_size"],
-            **self.pieces(space, strategy, rematerialize),
-        )
-
-    def check(
-        self, data: Any, sizes: Any, loss: Any
-    ) -> tuple[Task, dict[str, Any]]:
-        task, shapes = super().check(data, sizes, loss)
-        limits = [_limits(part) for part in (data.train, data.valid)]
-        smallest = min(low for low, _ in limits)
-        largest = max(high for _, high in limits)
-        known = sizes["vocabulary_size"]
-        if smallest < 0 or (known is not None and largest >= known):
-            raise ValueError(
-                "`x` must hold token ids from zero to below "
-                f"`vocabulary_size`. Received: ids from {smallest} to "
-                f"{largest}, vocabulary_size={known}"
-            )
-        return task, {**shapes, "vocabulary_size": known or largest + 1}
-
-    def network_sizes(self, space: BaseSpace) -> dict[str, Any]:
-        return {"filters": 32, "num_cells": 3}
-
-    def network(
-        self,
-        genotype: Any,
-        space: Any,
-        sizes: Any,
-        statistics: Mapping[str, Any],
-        **options: Any,
-    ) -> keras.Model:
-        (length,) = sizes["input_shape"]
-        known = {
-            "num_classes": sizes["num_classes"],
-            "vocabulary_size": sizes["vocabulary_size"],
-            "sequence_length": length,
-            "embedding_size": space.embedding_size,
-        }
-        return networks.TextNetwork(genotype, **{**known, **options})
-
-    def recipe(
-        self, network: keras.Model, num_train: int, task: Task, **options: Any
-    ) -> BaseRecipe:
-        return training.text_classification_recipe(
-            network, num_train, **options
-        )
-
-    def example_sizes(self) -> dict[str, Any]:
-        return {
-            "num_classes": NUM_CLASSES,
-            "input_shape": (_EXAMPLE_LENGTH,),
-            "vocabulary_size": _EXAMPLE_WORDS,
-        }
-
-    def example_batch(
-        self, count: int, seed: int = 0
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The last text of a batch is padded."""
-        draw = np.random.default_rng(seed)
-        # As many as a language model has with the token that follows.
-        shape = (count, _EXAMPLE_LENGTH + 1)
-        words = draw.integers(1, _EXAMPLE_WORDS, shape)[:, :-1]
-        words[-1, -3:] = 0
-        return words, self.example_labels(count)
-
-
-def _limits(part):
-    """The smallest and the largest id."""
-    batches = part.map(lambda ids, *_: ids).batch(1024)
-    limits = [(int(np.min(ids)), int(np.max(ids))) for ids in batches]
-    return min(low for low, _ in limits), max(high for _, high in limits)

@@ -16,7 +16,7 @@ from keras_darts.tuner import objectives
 from keras_darts.tuner import private_api
 from keras_darts.tuner.results_text import figures_line
 from keras_darts.utils.errors import positive_integer
-from keras_darts.utils.tf_config import seeded
+from keras_darts.utils.private_api import seeded
 
 if TYPE_CHECKING:
     import pathlib

@@ -12,6 +12,8 @@ class here overrides are in `tests/test_private_api.py`, with the reason.
 from __future__ import annotations
 
 import contextlib
+import random
+import threading
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -147,6 +149,34 @@ def default_seed() -> int:
     A number of Python's `random`, as `keras.utils.set_random_seed` sets it.
     """
     return seed_generator.make_default_seed()
+
+
+_LOCK = threading.RLock()
+
+
+@contextlib.contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Inside, whatever Keras draws a default seed for is reproducible.
+
+    Keras takes the seeds of initializers and dropouts from Python's `random`;
+    its state is put back at the end. Threads wait for each other, so that each
+    draws what it would draw alone.
+
+    Example:
+
+    >>> with seeded(0):
+    ...     first = random.random()
+    >>> with seeded(0):
+    ...     first == random.random()
+    True
+    """
+    with _LOCK:
+        state = random.getstate()
+        random.seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(state)
 
 
 def flat_layers(model: keras.Model) -> list[keras.Layer]:

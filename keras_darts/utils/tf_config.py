@@ -1,4 +1,4 @@
-"""TensorFlow's graph optimizer, the release of traced graphs, seeds.
+"""TensorFlow's graph optimizer, and the release of traced graphs.
 
 TensorFlow registers the gradient of each `tf.custom_gradient` that a graph is
 traced with, and of each reduction of an optimizer, for good. A gradient holds
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import random
 import threading
 import weakref
 from collections.abc import Iterator
@@ -170,29 +169,3 @@ def grappler(enabled: bool | None = None) -> Iterator[None]:
 
 
 # Python's `random` is one for all threads.
-_LOCK = threading.RLock()
-
-
-@contextlib.contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Inside, whatever Keras draws a default seed for is reproducible.
-
-    Keras takes the seeds of initializers and dropouts from Python's `random`;
-    its state is put back at the end. Threads wait for each other, so that each
-    draws what it would draw alone.
-
-    Example:
-
-    >>> with seeded(0):
-    ...     first = random.random()
-    >>> with seeded(0):
-    ...     first == random.random()
-    True
-    """
-    with _LOCK:
-        state = random.getstate()
-        random.seed(seed)
-        try:
-            yield
-        finally:
-            random.setstate(state)

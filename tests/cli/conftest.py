@@ -80,11 +80,9 @@ def _run(*commands):
 
 @pytest.fixture(scope="session")
 def runs(process, tmp_path_factory):
-    """The folders of a tiny search, of a training and of its exports."""
+    """The folders of a tiny search and of a training."""
     root = tmp_path_factory.mktemp("runs")
-    made = types.SimpleNamespace(
-        search=root / "search", train=root / "train", exports=root / "exports"
-    )
+    made = types.SimpleNamespace(search=root / "search", train=root / "train")
     common = ["--dataset=digits", "--max_examples=64", "--epochs=2"]
     _run(
         [
@@ -102,15 +100,24 @@ def runs(process, tmp_path_factory):
             "--num_cells=2",
             *common,
         ],
-        [
-            "export",
-            f"--run={made.train}",
-            f"--output_dir={made.exports}",
-            "--quantization=none,int8",
-            "--format=saved_model,litert,onnx,keras,safetensors",
-        ],
     )
     return made
+
+
+@pytest.fixture(scope="session")
+def exports(runs):
+    """The folder of the exports of the training, next to it."""
+    folder = runs.train.parent / "exports"
+    _run(
+        [
+            "export",
+            f"--run={runs.train}",
+            f"--output_dir={folder}",
+            "--quantization=none,int8",
+            "--format=saved_model,litert,onnx,keras,safetensors",
+        ]
+    )
+    return folder
 
 
 @pytest.fixture(scope="session")

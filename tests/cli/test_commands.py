@@ -181,30 +181,30 @@ def test_the_trained_network_takes_raw_images(runs):
     assert figures["loss"] == pytest.approx(last, rel=1e-4)
 
 
-def test_exports_hold_labels_and_take_raw_images(runs):
-    version = runs.exports / "digits" / "1"
+def test_exports_hold_labels_and_take_raw_images(runs, exports):
+    version = exports / "digits" / "1"
     labels = (version / "assets.extra" / "labels.txt").read_text()
     assert labels.split() == list("0123456789")
-    names = {file.name for file in runs.exports.glob("*.tflite")}
+    names = {file.name for file in exports.glob("*.tflite")}
     assert names == {"digits.tflite", "digits_int8.tflite"}
     network = training.load_network(runs.train)
     images = next(datasets.load("digits").test.batch(8).as_numpy_iterator())[0]
     expected = network.predict_on_batch(images)
-    for path in (version, runs.exports / "digits.tflite"):
+    for path in (version, exports / "digits.tflite"):
         logits = export.load(path)(images.astype("float32"))["logits"]
         np.testing.assert_allclose(logits, expected, atol=1e-4)
-    export.load_weights(network, runs.exports / "digits.safetensors")
+    export.load_weights(network, exports / "digits.safetensors")
     files = np.array([tf.io.encode_png(i).numpy() for i in images], object)
     of_files = export.load(version).signatures["serving_bytes"]
     logits = of_files(image_bytes=files)["logits"]
     np.testing.assert_allclose(logits, expected, atol=1e-4)
 
 
-def test_a_model_card_tells_the_run(runs):
+def test_a_model_card_tells_the_run(runs, exports):
     trained = json.loads((runs.train / "evaluation.json").read_text())
     genotype = genotypes.load(runs.train / "genotype.json")
     for path in ("digits/1", "digits.tflite", "digits_int8.tflite"):
-        card = export.model_card(runs.exports / path)
+        card = export.model_card(exports / path)
         assert card["genotype"] == genotype.to_text()
         assert card["labels"] == list("0123456789")
         figures = card["training"]
@@ -214,10 +214,10 @@ def test_a_model_card_tells_the_run(runs):
         assert figures["last_epoch"]["epoch"] == figures["epochs"] - 1
 
 
-def test_a_server_finds_the_exports(runs):
-    text = (runs.exports / "models.config").read_text()
+def test_a_server_finds_the_exports(exports):
+    text = (exports / "models.config").read_text()
     assert 'base_path: "/models/digits"' in text
-    assert (runs.exports / "batching.config").is_file()
+    assert (exports / "batching.config").is_file()
 
 
 def test_export_compares_on_test_images_and_is_silent_of_runtimes(
@@ -249,9 +249,9 @@ def test_export_compares_on_test_images_and_is_silent_of_runtimes(
     ],
 )
 def test_every_form_of_a_network_has_the_same_figures(
-    model, written, runs, capsys
+    model, written, runs, exports, capsys
 ):
-    root = runs.train.parent
+    root = exports.parent
     # A run knows its data set; an export has to be told.
     known = [] if model.startswith("train") else ["--dataset=digits"]
     trained = json.loads((runs.train / "evaluation.json").read_text())

@@ -144,7 +144,7 @@ def test_the_genotype_of_a_trial_is_one_for_the_data_of_its_search(tmp_path):
     genotypes.save(genotype, tmp_path / "genotype.json")
     space = {"search_space": "tiny_text"}
     write_json(tmp_path / "search" / "config.json", {"search": space})
-    options = types.SimpleNamespace(genotype=str(tmp_path))
+    options = types.SimpleNamespace(run=str(tmp_path))
     assert genotype_flag.task(options, genotype).name == "text_classification"
 
 

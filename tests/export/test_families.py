@@ -11,7 +11,7 @@ import pytest
 
 import keras_darts as kd
 from keras_darts import export
-from keras_darts.utils.tf_config import seeded
+from keras_darts.utils.private_api import seeded
 
 interpreter = pytest.importorskip(
     "ai_edge_litert.interpreter", reason="pip install keras_darts[litert]"

@@ -10,7 +10,7 @@ from keras_darts.genotypes import RecurrentGenotype
 from keras_darts.networks import DerivedRecurrentCell
 from keras_darts.networks import RecurrentLanguageModel
 from keras_darts.networks import RecurrentState
-from keras_darts.utils.tf_config import seeded
+from keras_darts.utils.private_api import seeded
 
 # Keras reads its scalar variables in a way that NumPy is about to drop.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 import keras_darts as kd
 from keras_darts.primitives import Noise
-from keras_darts.utils.tf_config import seeded
+from keras_darts.utils.private_api import seeded
 
 
 @pytest.mark.parametrize(("stride", "sides"), [(1, (5, 6)), (2, (3, 3))])

@@ -8,8 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 import keras_darts as kd
+from keras_darts.utils.private_api import seeded
 from keras_darts.utils.tf_config import grappler
-from keras_darts.utils.tf_config import seeded
 
 SPACE = kd.search_spaces.darts_cnn(
     2, 1, num_nodes=1, primitives=("skip_connect", "dil_conv_3x3")

@@ -5,7 +5,7 @@ import pytest
 
 import keras_darts as kd
 from keras_darts.supernet import Supernet
-from keras_darts.utils.tf_config import seeded
+from keras_darts.utils.private_api import seeded
 
 PRIMITIVES = ("none", "skip_connect", "max_pool_3x3", "dil_conv_3x3")
 

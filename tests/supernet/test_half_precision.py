@@ -8,7 +8,7 @@ import keras_darts as kd
 from keras_darts import connections
 from keras_darts import relaxations
 from keras_darts.search.mixed_precision import default_policy
-from keras_darts.utils.tf_config import seeded
+from keras_darts.utils.private_api import seeded
 
 
 def gradients(supernet, x, projection):

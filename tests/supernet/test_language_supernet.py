@@ -9,7 +9,7 @@ import keras_darts as kd
 from keras_darts.networks import RecurrentLanguageModel
 from keras_darts.search_spaces import darts_rnn
 from keras_darts.supernet import LanguageSupernet
-from keras_darts.utils.tf_config import seeded
+from keras_darts.utils.private_api import seeded
 
 WORDS, UNITS, ROWS, LENGTH = 11, 5, 4, 6
 RATES = (

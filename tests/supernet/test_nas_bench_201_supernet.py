@@ -7,7 +7,7 @@ import tensorflow as tf
 import keras_darts as kd
 from keras_darts.primitives import BatchNormalization
 from keras_darts.supernet import NasBench201Supernet
-from keras_darts.utils.tf_config import seeded
+from keras_darts.utils.private_api import seeded
 
 CONVOLUTIONS = ("nor_conv_1x1", "nor_conv_3x3")
 

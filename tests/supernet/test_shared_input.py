@@ -10,7 +10,7 @@ from keras_darts.primitives import SharedInput
 from keras_darts.primitives import make_primitive
 from keras_darts.supernet import MixedOp
 from keras_darts.supernet import Supernet
-from keras_darts.utils.tf_config import seeded
+from keras_darts.utils.private_api import seeded
 
 NAMES = (
     "none",

@@ -8,7 +8,7 @@ import keras_darts as kd
 from keras_darts import discretizers
 from keras_darts.primitives import make_primitive
 from keras_darts.supernet import TextSupernet
-from keras_darts.utils.tf_config import seeded
+from keras_darts.utils.private_api import seeded
 
 NAMES = ("none", "skip_connect", "avg_pool_1d_3", "conv_1d_3", "self_attention")
 

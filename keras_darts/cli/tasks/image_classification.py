@@ -234,7 +234,7 @@ class ImageCommands(LabelledCommands):
     def training(
         self, options: FlagValues, genotype: BaseGenotype
     ) -> tuple[ImageData, Training]:
-        from keras_darts.utils.tf_config import seeded
+        from keras_darts.utils.private_api import seeded
 
         name, shape, images = self._recipe_and_images(options, genotype)
         with seeded(options.seed):

@@ -98,7 +98,7 @@ class LanguageCommands(TaskCommands):
         corpus = self.load(options)
         from keras_darts import networks
         from keras_darts import training
-        from keras_darts.utils.tf_config import seeded
+        from keras_darts.utils.private_api import seeded
 
         sizes = {
             **training.MODEL_SETTINGS[name],

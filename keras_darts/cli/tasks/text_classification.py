@@ -92,7 +92,7 @@ class TextCommands(LabelledCommands):
         data = self.load(options)
         from keras_darts import networks
         from keras_darts import training
-        from keras_darts.utils.tf_config import seeded
+        from keras_darts.utils.private_api import seeded
 
         with seeded(options.seed):
             network = networks.TextNetwork(

@@ -1,6 +1,6 @@
 """PC-DARTS: partial channels, a weight per edge, and a warm-up.
 
-The edges are `supernet/partial_mixed_op.py`. With `edge_normalization` each
+The edges are in `supernet/mixed_op.py`. With `edge_normalization` each
 edge has a beta, in `supernet/arch_parameters.py`, by whose softmax over the
 inputs of a node `supernet/search_cell.py` weighs it.
 """
