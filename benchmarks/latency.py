@@ -25,7 +25,7 @@ from keras_darts.analysis.picture import Picture  # noqa: E402
 from keras_darts.analysis.picture import save_picture  # noqa: E402
 from keras_darts.drawing.palette import INK  # noqa: E402
 from keras_darts.drawing.palette import series_look  # noqa: E402
-from keras_darts.networks import build_network  # noqa: E402
+from keras_darts.networks import network_for  # noqa: E402
 from keras_darts.profiling.cost_tables import converted  # noqa: E402
 from keras_darts.runtimes.litert import interleaved_min_medians  # noqa: E402
 from keras_darts.supernet import arch_parameters  # noqa: E402
@@ -119,7 +119,7 @@ def measured(genotypes, sizes):
     """Milliseconds of each network."""
     files = []
     for genotype in genotypes:
-        network = build_network(
+        network = network_for(
             genotype, 10, (32, 32, 3), auxiliary=False, **sizes
         )
         files.append(converted(network))

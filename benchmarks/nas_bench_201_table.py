@@ -119,7 +119,7 @@ def trained(text, data, options):
     (seed,) = options.seeds
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
-    network = kd.networks.build_network(
+    network = kd.networks.network_for(
         kd.NasBench201Genotype.from_text(text),
         data.num_classes,
         data.image_shape,

@@ -88,7 +88,7 @@ def run_search(run, data, options):
 def trained(run, genotype, data, options):
     """Trains a network of the genotype and adds its figures to the run."""
     keras.utils.set_random_seed(run["seed"])
-    network = kd.networks.build_network(
+    network = kd.networks.network_for(
         genotype,
         data.num_classes,
         data.image_shape,

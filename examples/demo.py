@@ -122,7 +122,7 @@ def fresh_folder(wanted):
 def trained(genotype, data, seed, options):
     """A network of the genotype, and its accuracy on the test images."""
     keras.utils.set_random_seed(seed)
-    network = kd.networks.build_network(
+    network = kd.networks.network_for(
         genotype,
         data.num_classes,
         data.image_shape,

@@ -33,9 +33,7 @@ def describe(network: keras.Model, **arguments: Any) -> Serving:
     if hasattr(network, "export_model"):
         way = f": `export_model()` of a {name} gives it"
     elif hasattr(network, "to_text"):
-        way = (
-            ": kd.networks.build_network makes one of a genotype, to be trained"
-        )
+        way = ": kd.networks.network_for makes one of a genotype, to be trained"
     raise TypeError(
         f"`network` must be a `keras.Model`{way}. "
         f"Received: network of type {name}"

@@ -8,7 +8,7 @@ from keras_darts.networks.auxiliary_head import AuxiliaryHead
 from keras_darts.networks.cell_network import StackedCells
 from keras_darts.networks.cifar import CifarNetwork
 from keras_darts.networks.derived_cell import DerivedCell
-from keras_darts.networks.factory import build_network
+from keras_darts.networks.factory import network_for
 from keras_darts.networks.imagenet import ImageNetNetwork
 from keras_darts.networks.language_backbone import LanguageBackbone
 from keras_darts.networks.language_backbone import LanguageOutputs
@@ -56,6 +56,6 @@ __all__ = [
     "activation_of_loss",
     "ids_and_state",
     "masked",
-    "build_network",
+    "network_for",
     "on_logits",
 ]

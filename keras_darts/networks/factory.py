@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _LARGE_SIDE = 128
 
 
-def build_network(
+def network_for(
     genotype: Genotype | NasBench201Genotype | str,
     num_classes: int,
     input_shape: Shape,
@@ -50,7 +50,7 @@ def build_network(
 
     Example:
 
-    >>> network = build_network(
+    >>> network = network_for(
     ...     "darts_v1", 10, (8, 8, 1), filters=4, num_cells=3
     ... )
     >>> type(network).__name__, network.auxiliary

@@ -20,7 +20,7 @@ from keras_darts.export.litert_converter import convert
 from keras_darts.export.signatures import ENDPOINT
 from keras_darts.export.signatures import Endpoint
 from keras_darts.export.signatures import write_archive
-from keras_darts.networks import build_network
+from keras_darts.networks import network_for
 from keras_darts.primitives import Identity
 from keras_darts.primitives import build_layer
 from keras_darts.primitives import make_primitive
@@ -258,7 +258,7 @@ def build_cost_table(
         )
 
     def network(genotype):
-        return build_network(
+        return network_for(
             genotype, num_classes, tuple(input_shape), auxiliary=False, **sizes
         )
 

@@ -717,7 +717,7 @@ class DartsSearch(SharedBatches):
 
         Args:
             **sizes: Arguments of the network, all but its genotype: for images
-                those of `networks.build_network`, with `filters=36` and
+                those of `networks.network_for`, with `filters=36` and
                 `num_cells=20`, or 16 and 5 for NAS-Bench-201, if left out; for
                 text those of `networks.TextNetwork`; for language those of
                 `networks.RecurrentLanguageModel`. What the search knows of

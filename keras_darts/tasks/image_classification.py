@@ -125,7 +125,7 @@ class ImageClassification(LabelledTask):
         channels = options["input_shape"][-1]
         if statistics and len(statistics["mean"]) == channels:
             options = {**statistics, **options}
-        return networks.build_network(genotype, **options)
+        return networks.network_for(genotype, **options)
 
     def recipe(
         self, network: keras.Model, num_train: int, task: Task, **options: Any

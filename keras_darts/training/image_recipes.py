@@ -195,7 +195,7 @@ def small_image_recipe(
 
     Example:
 
-    >>> network = kd.networks.build_network(
+    >>> network = kd.networks.network_for(
     ...     "darts_v2", 10, (8, 8, 1), filters=4, num_cells=3
     ... )
     >>> recipe = small_image_recipe(network)
@@ -485,7 +485,7 @@ def image_recipe(
 
     Example:
 
-    >>> network = kd.networks.build_network(
+    >>> network = kd.networks.network_for(
     ...     "darts_v2", 10, (8, 8, 1), filters=4, num_cells=3
     ... )
     >>> image_recipe(network, 64, mean=(5.0,), variance=(36.0,)).epochs

@@ -21,7 +21,7 @@ def run(tmp_path_factory):
     """A training in Python, which says nothing of its data."""
     y = np.arange(32) % 10
     x = np.random.default_rng(0).integers(0, 255, (32, 8, 8, 1), "uint8")
-    network = kd.networks.build_network(
+    network = kd.networks.network_for(
         GENOTYPE, 10, (8, 8, 1), filters=2, num_cells=3, auxiliary=False
     )
     recipe = kd.training.small_image_recipe(

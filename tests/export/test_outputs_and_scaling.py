@@ -455,7 +455,7 @@ def test_what_is_no_network_is_told_the_way(tmp_path):
         written("saved_model", search, tmp_path)
     with pytest.raises(TypeError, match=r"`network`.*export_model"):
         written("litert", kd.ImageClassifier(), tmp_path)
-    with pytest.raises(TypeError, match=r"`network`.*build_network"):
+    with pytest.raises(TypeError, match=r"`network`.*network_for"):
         written("litert", kd.genotypes.get("darts_v2"), tmp_path)
     numbers = keras.Input((7,))
     model = keras.Model(numbers, keras.layers.Dense(2)(numbers))

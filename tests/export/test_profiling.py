@@ -15,7 +15,7 @@ def space():
 
 
 def network(genotype, **sizes):
-    return kd.networks.build_network(
+    return kd.networks.network_for(
         genotype, 10, auxiliary=False, **{**SIZES, **sizes}
     )
 

@@ -243,14 +243,14 @@ def test_images_of_integers_are_taken():
     ],
 )
 def test_size_of_the_images_decides_the_network(side, cls, auxiliary):
-    network = networks.build_network(FAST, 5, (side, side, 1), **SMALL)
+    network = networks.network_for(FAST, 5, (side, side, 1), **SMALL)
     assert type(network) is cls
     assert network.auxiliary is auxiliary
     assert network.num_classes == 5
 
 
 def test_network_for_passes_further_options_on():
-    network = networks.build_network(
+    network = networks.network_for(
         FAST, 5, (32, 32, 3), auxiliary=False, **SMALL
     )
     assert network.auxiliary is False

@@ -154,13 +154,13 @@ def test_a_saved_network_is_the_same(images, tmp_path):
 def test_the_network_of_a_genotype_is_found_by_its_kind():
     genotype = NasBench201Genotype.from_text(RESNET)
     settings = {"filters": 2, "num_cells": 1}
-    network = networks.build_network(
+    network = networks.network_for(
         genotype, 3, (8, 8, 1), auxiliary=False, **settings
     )
     assert isinstance(network, networks.NasBench201Network)
     assert network.num_classes == 3
     with pytest.raises(ValueError, match="`auxiliary` must be left out"):
-        networks.build_network(
+        networks.network_for(
             genotype, 3, (32, 32, 3), auxiliary=True, **settings
         )
 

@@ -51,7 +51,7 @@ FORMS = {
 }
 
 
-def build_network(num_classes=2, **options):
+def network_for(num_classes=2, **options):
     keras.utils.set_random_seed(0)
     network = kd.networks.CifarNetwork(
         GENOTYPE,
@@ -73,7 +73,7 @@ def open_recipe(network, **options):
 
 
 def trained(*data, network=None, recipe=None, **options):
-    network = network or build_network()
+    network = network or network_for()
     network.run_eagerly = True
     recipe = recipe or open_recipe(network)
     options = {"verbose": 0, **options}
@@ -108,7 +108,7 @@ def test_all_forms_of_data_validate(form):
 
 
 def test_a_share_of_the_data_validates_and_does_not_train():
-    network = build_network()
+    network = network_for()
     recipe = open_recipe(network, batch_size=6)
     _, history = trained(
         IMAGES, LABELS, network=network, recipe=recipe, validation_split=0.25
@@ -137,7 +137,7 @@ def test_weights_of_samples_and_classes_are_the_same():
     ],
 )
 def test_what_labels_mean_is_read_off_them(label_type, labels, metric, caplog):
-    network = build_network()
+    network = network_for()
     recipe = open_recipe(network)
     with caplog.at_level(logging.INFO, "keras_darts"):
         _, history = trained(IMAGES, labels, network=network, recipe=recipe)
@@ -152,7 +152,7 @@ def test_what_labels_mean_is_read_off_them(label_type, labels, metric, caplog):
     [(LABELS, "multi_label"), (LABELS + 5, "regression")],
 )
 def test_one_output_is_no_softmax(labels, label_type):
-    network, _ = trained(IMAGES, labels, network=build_network(num_classes=1))
+    network, _ = trained(IMAGES, labels, network=network_for(num_classes=1))
     assert datasets.label_type_of_loss(network.loss) == label_type
 
 
@@ -183,7 +183,7 @@ BAD = {
 
 @pytest.fixture(scope="module")
 def untouched():
-    return build_network()
+    return network_for()
 
 
 @pytest.mark.parametrize("sets", [False, True], ids=["arrays", "data set"])
@@ -204,7 +204,7 @@ def test_what_can_not_fit_is_refused_before_the_first_step(
 
 
 def test_given_values_are_checked_as_ever():
-    network = build_network()
+    network = network_for()
     statistics = {"mean": [99.0], "variance": [400.0]}
     recipe = open_recipe(network, num_train=12, **statistics)
     assert recipe.steps_per_epoch == 1
@@ -225,7 +225,7 @@ def test_given_values_are_checked_as_ever():
 
 
 def test_an_open_recipe_says_what_it_does_not_know():
-    network = build_network()
+    network = network_for()
     recipe = open_recipe(network)
     assert (recipe.num_train, recipe.mean, recipe.label_type) == (
         None,
@@ -240,7 +240,7 @@ def test_an_open_recipe_says_what_it_does_not_know():
 
 
 def test_statistics_come_from_the_network_then_from_the_images():
-    of_network = build_network(mean=(90.0,), variance=(500.0,))
+    of_network = network_for(mean=(90.0,), variance=(500.0,))
     network, _ = trained(IMAGES, LABELS, network=of_network)
     assert (network.mean, network.variance) == ((90.0,), (500.0,))
     network, _ = trained(IMAGES, LABELS)
@@ -249,7 +249,7 @@ def test_statistics_come_from_the_network_then_from_the_images():
 
 
 def test_statistics_of_the_recipe_win_with_a_word(caplog):
-    network = build_network(mean=(90.0,), variance=(500.0,))
+    network = network_for(mean=(90.0,), variance=(500.0,))
     recipe = open_recipe(network, num_train=16, mean=(1.0,), variance=(2.0,))
     with caplog.at_level(logging.INFO, "keras_darts"):
         recipe.compile(network)
@@ -258,7 +258,7 @@ def test_statistics_of_the_recipe_win_with_a_word(caplog):
 
 
 def test_cutout_fills_with_the_mean_of_raw_images():
-    network = build_network(mean=(90.0,), variance=(500.0,))
+    network = network_for(mean=(90.0,), variance=(500.0,))
     recipe = open_recipe(network, num_train=16, cutout=8, padding=0)
     ((x, _), _) = recipe.pipeline(DATA)
     holes = (np.asarray(x) == 90).sum(axis=(1, 2, 3))
@@ -266,7 +266,7 @@ def test_cutout_fills_with_the_mean_of_raw_images():
 
 
 def test_what_a_user_compiled_stays():
-    network = build_network()
+    network = network_for()
     recipe = open_recipe(network)
     optimizer = keras.optimizers.SGD(0.1)
     loss = keras.losses.CategoricalCrossentropy(from_logits=True)
@@ -281,7 +281,7 @@ def test_what_a_user_compiled_stays():
 
 
 def test_an_open_recipe_trains_again_from_the_start_of_its_schedule():
-    network = build_network()
+    network = network_for()
     recipe = open_recipe(network)
     trained(IMAGES, LABELS, network=network, recipe=recipe)
     trained(IMAGES, LABELS, network=network, recipe=recipe)
@@ -291,7 +291,7 @@ def test_an_open_recipe_trains_again_from_the_start_of_its_schedule():
 
 
 def test_a_run_says_all_that_was_read_and_goes_on_with_it(tmp_path):
-    network = build_network()
+    network = network_for()
     recipe = open_recipe(network, epochs=2)
     arguments = {"network": network, "recipe": recipe, "output_dir": tmp_path}
     trained(IMAGES, LABELS, **arguments)
@@ -306,7 +306,7 @@ def test_a_run_says_all_that_was_read_and_goes_on_with_it(tmp_path):
     schedule = config["recipe"]["optimizer"]["config"]["learning_rate"]
     assert schedule["config"]["steps_per_epoch"] == 2
     assert config["labels"].startswith("labels: 2 classes")
-    again = build_network()
+    again = network_for()
     with pytest.raises(ValueError, match="same configuration.*labels"):
         trained(
             IMAGES,

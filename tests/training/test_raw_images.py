@@ -30,7 +30,7 @@ def trained(tmp_path_factory):
     """The network, its folder, and what `fit` said at last."""
     keras.utils.set_random_seed(0)
     folder = tmp_path_factory.mktemp("run")
-    network = kd.networks.build_network(
+    network = kd.networks.network_for(
         GENOTYPE, 2, (8, 8, 1), filters=4, num_cells=3, auxiliary=False
     )
     recipe = kd.training.small_image_recipe(network, epochs=4, batch_size=8)

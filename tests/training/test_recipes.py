@@ -210,7 +210,7 @@ def test_every_kind_of_task_trains(label_type, labels):
 
 def test_digits_are_learned_in_three_epochs():
     data = datasets.load("digits")
-    network = networks.build_network(
+    network = networks.network_for(
         GENOTYPE, 10, data.image_shape, filters=8, num_cells=2
     )
     recipe = small_image_recipe(network, epochs=3)

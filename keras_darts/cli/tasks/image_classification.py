@@ -357,7 +357,7 @@ def _network(options, genotype, name, shape, images):
 
     stages = isinstance(genotype, NasBench201Genotype)
     filters, num_cells = _STAGE_SIZES if stages else _SIZES[name]
-    return networks.build_network(
+    return networks.network_for(
         genotype,
         images.num_classes,
         shape,
