@@ -208,6 +208,7 @@ def _batches(
     # Images of many sizes can be batched only once they are cropped.
     one_size = dataset.element_spec[0].shape.is_fully_defined()
 
+    @tf.autograph.experimental.do_not_convert
     def one_pass(index):
         # This sets the seed of the graph of this function and of no other;
         # without it the order would hang on the caller's global seed.
