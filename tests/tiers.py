@@ -88,6 +88,7 @@ PLACES = {
         "tasks",
         "test_conformance.py",
         "test_conformance.py::test_piece[discretizer-cost_constrained]",
+        "test_conformance.py::test_piece_comes_back_from_its_config[discretizer-cost_constrained]",
         "test_docstrings.py::test_examples_run[keras_darts.callbacks.monitors]",
         "test_docstrings.py::test_examples_run[keras_darts.export.keras_file]",
         "test_docstrings.py::test_examples_run[keras_darts.export.loading]",
