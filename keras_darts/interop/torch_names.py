@@ -216,7 +216,7 @@ def places(layer: keras.Layer, prefix: str = "") -> Iterator[Place]:
 def _edges(cell, prefix):
     for edge in range(len(cell.spec.edges)):
         stack, index = cell.edge_location(edge)
-        for place in places(stack.template, _joined(prefix, f"_ops.{edge}")):
+        for place in places(stack.template(), _joined(prefix, f"_ops.{edge}")):
             stacked = stack.stack_of(place.variable)
             yield dataclasses.replace(place, variable=stacked, index=index)
 

@@ -113,15 +113,15 @@ class EdgeStack(keras.layers.Layer):
         # Which hides them from Keras, that would count their variables too.
         self._edges = EqualLayers(make_edge, count)
 
-    @property
     def template(self) -> Edge:
+        """The layer; no property, or Keras would save its variables too."""
         return self._edges.first
 
     def build(self, input_shape: Shape) -> None:
         # What stands for variables here is never assigned.
         with tf.variable_creator_scope(_first_value):
             values = self._edges.build(input_shape)
-        template = self.template
+        template = self._edges.first
         pairs = zip(template.variables, values, strict=True)
         values = {id(variable): value for variable, value in pairs}
         self.stacked_weights: list[keras.Variable] = [
@@ -161,15 +161,15 @@ class EdgeStack(keras.layers.Layer):
         if frozen:
             weights = [tf.stop_gradient(weight) for weight in weights]
         variables = [
-            *self.template.trainable_variables,
-            *self.template.non_trainable_variables,
+            *self._edges.first.trainable_variables,
+            *self._edges.first.non_trainable_variables,
         ]
         mapping = list(zip(variables, [*weights, *state], strict=True))
         with keras.StatelessScope(state_mapping=mapping) as scope:
-            outputs = function(self.template)
+            outputs = function(self._edges.first)
         state = [
             scope.get_current_value(variable)
-            for variable in self.template.non_trainable_variables
+            for variable in self._edges.first.non_trainable_variables
         ]
         # Without a gradient, or one of zeros would be computed all the way.
         return outputs, [tf.stop_gradient(vector) for vector in packed(state)]
@@ -185,8 +185,8 @@ class EdgeStack(keras.layers.Layer):
         """The stacked variable that stands for one of the template's."""
         mine = [*self.stacked_weights, *self.stacked_state]
         template = [
-            *self.template.trainable_variables,
-            *self.template.non_trainable_variables,
+            *self._edges.first.trainable_variables,
+            *self._edges.first.non_trainable_variables,
         ]
         pairs = zip(mine, template, strict=True)
         return next(m for m, t in pairs if t is variable)

@@ -193,7 +193,7 @@ class SearchCell(keras.layers.Layer):
         structure, stack, values = edge
         training, frozen = settings
         features = shared.asked_by(
-            lambda shared: look_of(stack.template, shared, sampled, training)
+            lambda shared: look_of(stack.template(), shared, sampled, training)
         )
 
         def call(features, weights, sampled, values):

@@ -127,7 +127,7 @@ def _edges(old, new):
         for edge in range(len(after.spec.edges)):
             stack_before, place_before = before.edge_location(edge)
             stack, place = after.edge_location(edge)
-            pairs = _counterparts(stack_before.template, stack.template)
+            pairs = _counterparts(stack_before.template(), stack.template())
             for mine, heir in pairs:
                 yield _Link(
                     stack_before.stack_of(mine),

@@ -162,7 +162,7 @@ def run_connection_test(connection: Connection, filters: int = 8) -> None:
         for variable in stack.trainable_variables:
             first, second = variable.numpy()
             assert np.any(first != second), f"{variable.path} starts alike"
-        inside = stack.template.inner_mixed_op()
+        inside = stack.template().inner_mixed_op()
         assert inside is not None or not connection.shrinks, "no `mixed_op`"
         for dtype in ("float32", "mixed_bfloat16"):
             with default_policy(dtype):

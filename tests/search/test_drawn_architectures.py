@@ -117,7 +117,7 @@ def test_only_weights_of_what_was_drawn_get_a_gradient(name):
 
 
 def _of_candidate(stack, variable, number):
-    layer = stack.template.candidates[str(number)]
+    layer = stack.template().candidates[str(number)]
     return any(stack.stack_of(v) is variable for v in layer.trainable_variables)
 
 

@@ -344,7 +344,7 @@ def unmoving(architect="first_order", **recipe):
 @pytest.mark.parametrize("architect", ["first_order", "unrolled"])
 def test_both_streams_go_on_as_one_long_segment(architect, double):
     search = unmoving(architect, segment_length=3)
-    train, valid = batch(8), batch(8, seed=1)
+    train, valid = batch(9), batch(9, seed=1)
     course = search.fit(
         data_set(train), validation_data=data_set(valid), epochs=2, **QUIET
     ).history

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -116,6 +117,24 @@ def test_a_search_comes_back_from_a_file_as_it_was(name, tmp_path):
         again = [fit(s, epochs=1).history for s in (search, loaded)]
         assert again[0] == again[1]
         assert_same_search(loaded, search)
+
+
+def test_each_number_of_the_supernet_is_saved_once(tmp_path):
+    space, strategy = SEARCHES["conv"]
+    search = small_search(space(), strategy)
+    search.save_weights(tmp_path / "all.weights.h5")
+    sizes = []
+
+    def add(name, entry):
+        if isinstance(entry, h5py.Dataset) and "cells" in name:
+            sizes.append(entry.size)
+
+    with h5py.File(tmp_path / "all.weights.h5") as file:
+        file.visititems(add)
+    cells = search.supernet.cells
+    assert sum(sizes) == sum(
+        v.value.shape.num_elements() for c in cells for v in c.variables
+    )
 
 
 def test_a_loaded_search_gives_a_network_that_scales(tmp_path):

@@ -78,7 +78,7 @@ def test_first_values_are_those_of_layers_built_one_by_one(make):
     stack = EdgeStack(make, 3)
     stack.build(shape)
     assert (random.random(), np.random.random()) == after
-    for variable in stack.template.variables:
+    for variable in stack.template().variables:
         assert stack.stack_of(variable).shape == (3, *variable.shape)
     for k, layer in enumerate(layers):
         weights, state = stack.edge_values()[k]
@@ -88,7 +88,7 @@ def test_first_values_are_those_of_layers_built_one_by_one(make):
 
 
 def test_the_templates_variables_are_not_among_the_stacks(stack):
-    template = stack.template
+    template = stack.template()
     exposed = {id(v) for v in stack.variables}
     assert exposed.isdisjoint(id(v) for v in template.variables)
     assert len(stack.trainable_variables) == len(template.trainable_variables)
@@ -96,7 +96,7 @@ def test_the_templates_variables_are_not_among_the_stacks(stack):
 
 
 def test_a_stacked_variable_is_found_by_the_templates(stack):
-    for variable in stack.template.variables:
+    for variable in stack.template().variables:
         stacked = stack.stack_of(variable)
         assert stacked.shape == (3, *variable.shape)
         assert stacked.trainable == variable.trainable
@@ -128,7 +128,7 @@ def test_an_edge_is_called_with_its_own_values(stack, images, traced):
 
 
 def test_a_call_moves_no_variable(stack, images):
-    variables = [*stack.variables, *stack.template.variables]
+    variables = [*stack.variables, *stack.template().variables]
     before = [v.numpy() for v in variables]
     called(SharedTraces(), stack, stack.edge_values()[1], images((8, 8, 4)))
     for variable, value in zip(variables, before, strict=True):
@@ -145,7 +145,7 @@ def test_the_new_state_of_each_edge_goes_to_its_place(stack):
 
 def test_equal_structures_are_traced_once(stack, images):
     traces, calls = SharedTraces(), []
-    template = stack.template
+    template = stack.template()
     original = template.call
     template.call = lambda *arguments: calls.append(1) or original(*arguments)
 

@@ -99,7 +99,7 @@ def test_the_space_says_what_is_normalised(normalization, in_cell, outside):
     result = normalizations(supernet)
     assert sum(layer.affine for layer in result) == outside
     cell = supernet.blocks[0]
-    template = cell.stacks[0].template
+    template = cell.stacks[0].template()
     assert len(normalizations(template)) == in_cell
     # Running means and variances, stacked for the six edges.
     assert len(cell.stacks[0].stacked_state) == 2 * in_cell
