@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras_darts.callbacks.tensorboard import ArchitectureTensorBoard
 from keras_darts.networks import LanguageModel
 from keras_darts.search_spaces import RecurrentSpace
+from keras_darts.utils.tf_config import untuned
 
 _DRAW = ArchitectureTensorBoard.draw
 
@@ -33,16 +34,10 @@ def with_pictures():
 
 @contextlib.contextmanager
 def without_tuned_pipelines():
-    """Those of Keras and of tests end at once too, as `prefetched` has it."""
-    options = tf.data.Options()
-    options.autotune.enabled = False
+    """Those of Keras and of tests end at once too, as the package's do."""
     begin = tf.data.Dataset.__iter__
-
-    def untuned(self):
-        unset = self.options().autotune.enabled is None
-        return begin(self.with_options(options) if unset else self)
-
-    with mock.patch.object(tf.data.Dataset, "__iter__", untuned):
+    always = lambda self: begin(untuned(self))  # noqa: E731
+    with mock.patch.object(tf.data.Dataset, "__iter__", always):
         yield
 
 

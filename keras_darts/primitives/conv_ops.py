@@ -147,7 +147,9 @@ class FanInUniform(keras.initializers.RandomUniform):
             tf.raw_ops.StatelessRandomUniform, shape=shape, dtype=dtype
         )
         uniform = np.stack([draw(seed=[seed, 0]).numpy() for seed in seeds])
-        lowest, highest = uniform.dtype.type([self.minval, self.maxval])
+        # As Keras does it, where limits pass through single precision.
+        limits = np.array([self.minval, self.maxval], "float32")
+        lowest, highest = limits.astype(uniform.dtype)
         return uniform * (highest - lowest) + lowest
 
     def get_config(self) -> Config:

@@ -408,9 +408,9 @@ class EqualLayers:
         )
 
     def _seeds_in_variables(self):
-        """Those of the seed generators, which hold a seed and a zero."""
-        keys = map(_key, self.first.variables)
-        return [key[0] for key in keys if key and key[0] in self._seeds]
+        """Those of the seed generators, whose states begin with them."""
+        seeds = map(_seed_of_state, self.first.variables)
+        return [seed for seed in seeds if seed in self._seeds]
 
     def _drawn_values(self, draws):
         own = [[draw.initializer.seed for draw in draws]]
@@ -437,9 +437,9 @@ class EqualLayers:
     def _values_of(self, variable, drawn, states):
         if id(variable.value) in drawn:
             return drawn[id(variable.value)]
-        value, key = variable.value.numpy(), _key(variable)
-        if key and key[0] in states:
-            return states[key[0]].astype(value.dtype)
+        value, seed = variable.value.numpy(), _seed_of_state(variable)
+        if seed in states:
+            return states[seed].astype(value.dtype)
         return np.stack([value] * self._count)
 
     def _values_of_built(self, input_shape):
@@ -472,19 +472,18 @@ def _seeds_since(before: Any) -> list[int] | None:
     Args:
         before: What `random.getstate()` returned.
     """
-    after = random.getstate()
-    random.setstate(before)
-    seeds = []
-    while random.getstate() != after and len(seeds) < _MANY:
-        seeds.append(private_api.default_seed())
-    complete = random.getstate() == after
-    random.setstate(after)
-    return seeds if complete else None
+    after, again, seeds = random.getstate(), random.Random(), []
+    again.setstate(before)
+    while again.getstate() != after:
+        if len(seeds) == _MANY:
+            return None
+        seeds.append(private_api.default_seed(again))
+    return seeds
 
 
-def _key(variable):
-    """The numbers of a variable that may be the state of a seed generator."""
+def _seed_of_state(variable):
+    """The seed, where a variable may be the first state of a generator."""
     if tuple(variable.shape) != (2,) or "int" not in variable.dtype:
         return None
     seed, counter = variable.value.numpy().tolist()
-    return (seed, counter) if counter == 0 else None
+    return seed if counter == 0 else None

@@ -20,7 +20,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from typing import Any
 
-from keras.src.random import seed_generator
 from tensorflow.python.eager import context
 from tensorflow.python.framework import ops
 
@@ -143,12 +142,14 @@ def unlocked(layer: keras.Layer) -> Iterator[None]:
         layer._tracker.lock()
 
 
-def default_seed() -> int:
-    """The next seed that Keras gives an initializer which has none.
+def default_seed(source: Any = random) -> int:
+    """The next seed for an initializer that has none, as Keras draws it.
 
-    A number of Python's `random`, as `keras.utils.set_random_seed` sets it.
+    Args:
+        source: `random.Random`. Defaults to Python's `random` itself, which
+            `keras.utils.set_random_seed` sets.
     """
-    return seed_generator.make_default_seed()
+    return source.randint(1, int(1e9))
 
 
 _LOCK = threading.RLock()

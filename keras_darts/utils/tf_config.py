@@ -86,12 +86,8 @@ def give_back() -> None:
 
 
 def prefetched(dataset: tf.data.Dataset) -> tf.data.Dataset:
-    """A pipeline that works ahead of its reader, as its last step.
+    """A pipeline that works ahead of its reader, as its last step, `untuned`.
 
-    TensorFlow's tuning of pipelines is off unless the user has set it: its
-    thread can miss that it is to end (`CancellationManager` calls back before
-    it says that it is cancelled), and then the end of `fit` waits for the
-    next tuning, which comes after twice the time each time, up to a minute.
     `tf.data.AUTOTUNE` is the number of cores then.
 
     Example:
@@ -100,7 +96,17 @@ def prefetched(dataset: tf.data.Dataset) -> tf.data.Dataset:
     >>> dataset.options().autotune.enabled
     False
     """
-    dataset = dataset.prefetch(tf.data.AUTOTUNE)
+    return untuned(dataset.prefetch(tf.data.AUTOTUNE))
+
+
+def untuned(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """A pipeline that TensorFlow tunes only if the user says so.
+
+    The thread that tunes can miss that it is to end (`CancellationManager`
+    calls back before it says that it is cancelled), and then the end of `fit`
+    waits for the next tuning, which comes after twice the time each time, up
+    to a minute.
+    """
     if dataset.options().autotune.enabled is not None:
         return dataset
     options = tf.data.Options()

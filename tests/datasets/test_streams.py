@@ -223,3 +223,19 @@ def test_the_step_sees_constant_shapes(split):
     (image, label), (other, _) = pairs.element_spec
     assert image.shape == other.shape == (4, 8, 8, 1)
     assert label.shape == (4,)
+
+
+@pytest.mark.parametrize("wish", [None, True, False])
+def test_a_pipeline_is_tuned_only_if_the_user_says_so(wish):
+    dataset = tf.data.Dataset.range(6)
+    if wish is not None:
+        options = tf.data.Options()
+        options.autotune.enabled = wish
+        dataset = dataset.with_options(options)
+    batches = eval_pipeline(dataset, 2)
+    assert batches.options().autotune.enabled is bool(wish)
+    assert [batch.tolist() for batch in batches.as_numpy_iterator()] == [
+        [0, 1],
+        [2, 3],
+        [4, 5],
+    ]

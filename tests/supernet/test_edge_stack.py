@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 import keras_darts as kd
+from keras_darts.search.mixed_precision import default_policy
 from keras_darts.supernet import MixedOp
 from keras_darts.supernet import PartialMixedOp
 from keras_darts.supernet import SharedTraces
@@ -84,6 +85,34 @@ def test_first_values_are_those_of_layers_built_one_by_one(make):
         weights, state = stack.edge_values()[k]
         expected = [*layer.trainable_variables, *layer.non_trainable_variables]
         for value, variable in zip([*weights, *state], expected, strict=True):
+            np.testing.assert_array_equal(value, variable)
+
+
+@pytest.mark.parametrize(
+    "policy", ["float64", "float16", "bfloat16", "mixed_bfloat16"]
+)
+def test_first_values_of_any_precision_are_drawn_without_the_edges(policy):
+    made = []
+
+    def make():
+        made.append(PartialMixedOp((*NAMES, "sep_conv_3x3"), 8))
+        return made[-1]
+
+    with default_policy(policy):
+        keras.utils.set_random_seed(2)
+        layers = [make() for _ in range(2)]
+        for layer in layers:
+            layer.build((None, 8, 8, 8))
+        made.clear()
+        keras.utils.set_random_seed(2)
+        stack = EdgeStack(make, 2)
+        stack.build((None, 8, 8, 8))
+    assert len(made) == 1
+    for (weights, _), layer in zip(stack.edge_values(), layers, strict=True):
+        for value, variable in zip(
+            weights, layer.trainable_variables, strict=True
+        ):
+            assert value.dtype == variable.dtype
             np.testing.assert_array_equal(value, variable)
 
 
